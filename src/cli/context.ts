@@ -1,0 +1,23 @@
+// What a command may touch of the terminal and the process it runs in; main.ts makes the real one, tests another.
+import type { Clock } from '../ports.ts';
+
+export interface TextOutput {
+  write(text: string): void;
+  /** True if escape sequences for colour may be written (a terminal, and NO_COLOR not set). */
+  readonly color: boolean;
+}
+
+export interface CliContext {
+  /** Results, and nothing else. */
+  readonly stdout: TextOutput;
+  /** Everything else that a person reads. */
+  readonly stderr: TextOutput;
+  /** Reads standard input to its end; at most 1 MB. `undefined` if it is a terminal. */
+  readStdin(): Promise<string | undefined>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+}
+
+/** The exit statuses of every command. */
+export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
+export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];

@@ -1,0 +1,37 @@
+// The closed vocabularies that cross every border: reasons, outcomes, states, triggers, verdicts.
+// They are metric labels, journal values and JSON output; renaming one breaks somebody's dashboard.
+
+/** Why a rotation is wanted, in the order in which the policies are asked (decide.ts). */
+export const REASONS = [
+  'SecretMissing',
+  'SecretUnreadable',
+  'KeyChanged',
+  'TeamChanged',
+  'ClientChanged',
+  'SignatureInvalid',
+  'LifetimeTooLong',
+  'SecretExpired',
+  'RenewalDue',
+  'Requested',
+] as const;
+export type Reason = (typeof REASONS)[number];
+
+/** How a rotation ended. */
+export const OUTCOMES = ['succeeded', 'unverified', 'rolled-back', 'blocked', 'failed'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** What is known of a target after its last pass, as `status`, `plan` and `once` print it. */
+export const TARGET_STATES = ['healthy', 'rotated', 'due', 'pending', 'unverified', 'failed', 'unknown'] as const;
+export type TargetStateName = (typeof TARGET_STATES)[number];
+
+/** What made the pass run. */
+export const TRIGGERS = ['schedule', 'start', 'retry', 'cli', 'http'] as const;
+export type Trigger = (typeof TRIGGERS)[number];
+
+/** Apple's opinion of a client secret. */
+export const VERDICTS = ['accepted', 'rejected', 'unknown', 'not-asked'] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+/** How the provider shows its ClientSecret. */
+export const SHAPES = ['clear', 'digest', 'masked', 'empty', 'null', 'missing'] as const;
+export type Shape = (typeof SHAPES)[number];

@@ -1,0 +1,64 @@
+// The one redaction. Everything that leaves the process as text or as a structure (log lines, error messages,
+// journal rows, printed tables) goes through `redact`; tests search all outputs for what it must have caught.
+
+const PATTERNS: readonly { readonly pattern: RegExp; readonly shown: string }[] = [
+  // A JWT: three base64url parts, the first of which decodes to `{"`. Also without a signature, also cut off.
+  { pattern: /eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,2}/g, shown: '[redacted JWT]' },
+  // A PEM block of a private key, whole or cut off, with real or written line ends.
+  {
+    pattern: /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
+    shown: '[redacted private key]',
+  },
+  // The body of a PKCS#8 P-256 key without its frame: its fixed ASN.1 prefix in base64.
+  { pattern: /MI(?:GH|GT|G)[A-Za-z0-9+/=\\\s]{0,12}AgEAM[A-Za-z0-9+/=\\\s]{20,}/g, shown: '[redacted private key]' },
+  // Tencent and AWS access key ids, and authorization headers that carry a signature.
+  { pattern: /\b(?:AKID[A-Za-z0-9]{13,}|A[KS]IA[A-Z0-9]{16})\b/g, shown: '[redacted access key id]' },
+  { pattern: /\b(?:Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}/g, shown: '[redacted authorization]' },
+  { pattern: /\b(?:TC3-HMAC-SHA256|AWS4-HMAC-SHA256) [^\n"]*/g, shown: '[redacted authorization]' },
+];
+
+/** Property names whose text values are never shown, whatever they hold. */
+const SECRET_NAMES =
+  /^(?:client_?secret|private_?key|secret_?key|secret_?string|secret_?binary|password|token|read_?token|authorization|routing_?key|tmp_?secret_?key|security_?token|x-tc-token)$/i;
+
+/** Replaces everything in `text` that looks like a secret. Pure; the same text gives the same result. */
+export function redactText(text: string): string {
+  let result = text;
+  for (const { pattern, shown } of PATTERNS) result = result.replace(pattern, shown);
+  return result;
+}
+
+/**
+ * A deep copy of `value` with every secret-looking text replaced, and with every text under a secret's name
+ * replaced by its length. Errors become `{ name, message, code? }`; cycles and functions are cut.
+ */
+export function redact(value: unknown): unknown {
+  return copy(value, new Set());
+}
+
+function copy(value: unknown, above: Set<object>): unknown {
+  if (typeof value === 'string') return redactText(value);
+  if (typeof value === 'function' || typeof value === 'symbol') return undefined;
+  if (typeof value !== 'object' || value === null) return value;
+  if (above.has(value)) return '[circular]';
+  above.add(value);
+  try {
+    if (value instanceof Date) return value;
+    if (Array.isArray(value)) return value.map((item) => copy(item, above));
+    if (value instanceof Error) return copy(errorFields(value), above);
+    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, field(name, item, above)]));
+  } finally {
+    above.delete(value);
+  }
+}
+
+function field(name: string, item: unknown, above: Set<object>): unknown {
+  if (SECRET_NAMES.test(name) && typeof item === 'string' && item !== '')
+    return `[redacted, ${item.length} characters]`;
+  return copy(item, above);
+}
+
+function errorFields(error: Error): Record<string, unknown> {
+  const { code } = error as { code?: unknown };
+  return { name: error.name, message: error.message, ...(typeof code === 'string' ? { code } : {}) };
+}
