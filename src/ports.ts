@@ -1,10 +1,10 @@
 // The seams between a pass and the world. Each comment is the contract that every adapter keeps and that the
 // shared tests in test/contract/ hold it to. Absence is `undefined`; a failure is a thrown RotatorError.
+import type { JsonObject } from './core/json.ts';
 import type { Verdict } from './core/reasons.ts';
 import type { FleetState, Rotation, TargetIdentity, TargetState } from './core/records.ts';
 
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
-export type JsonObject = { readonly [key: string]: Json };
+export type { Json, JsonObject } from './core/json.ts';
 
 /** The only source of time. Tests hand in one that advances by hand. */
 export interface Clock {

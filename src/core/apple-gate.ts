@@ -1,0 +1,119 @@
+// What Apple's verdicts permit. Whether Apple's token endpoint tells good secrets from bad is disputed, so the
+// gate compares, keeps a calibration, and is safe when the answers mean nothing.
+import { createHash } from 'node:crypto';
+import { type ErrorCode, RotatorError } from './errors.ts';
+import type { KeyMaterial } from './key-material.ts';
+import type { Verdict } from './reasons.ts';
+import type { Calibration } from './records.ts';
+import { DAY, within } from './schedule.ts';
+
+export const UNCALIBRATED: Calibration = { controlAskedAt: null, controlRejectedAt: null, oursAcceptedAt: null };
+
+/** An acceptance of a key is reused for this long, so that retries do not ask again. */
+export const ACCEPTANCE_MS = DAY;
+const CALIBRATION_MS = 7 * DAY;
+
+/** Blind: within 7 days not both a throwaway control was rejected and a secret of ours accepted. */
+export function isBlind(calibration: Calibration, now: number): boolean {
+  return (
+    !within(calibration.controlRejectedAt, now, CALIBRATION_MS) ||
+    !within(calibration.oursAcceptedAt, now, CALIBRATION_MS)
+  );
+}
+
+/** A control is asked about once a day. */
+export function controlDue(calibration: Calibration, now: number): boolean {
+  return !within(calibration.controlAskedAt, now, DAY);
+}
+
+/** Names a key together with everything else that Apple's answer depends on. */
+export function acceptanceId({ teamId, clientId, keyId, thumbprint }: KeyMaterial): string {
+  return createHash('sha256').update([teamId, clientId, keyId, thumbprint].join('|')).digest('hex');
+}
+
+/** What stands to be replaced, as far as the gate cares. */
+export type Predecessor = 'absent' | 'expired' | 'readable' | 'unreadable';
+
+export interface GateQuestion {
+  readonly mode: 'compare' | 'require' | 'off';
+  /** `once --no-apple-check`. */
+  readonly waived: boolean;
+  readonly candidate: Verdict;
+  readonly deployed: Verdict;
+  readonly predecessor: Predecessor;
+  readonly blind: boolean;
+  /** The key signed the deployed secret, or Apple accepted it for this target before. */
+  readonly keyProven: boolean;
+  readonly emergency: boolean;
+  /** The key id is known with another public key: only an acceptance by Apple settles which is right. */
+  readonly needsAcceptance: boolean;
+  /** Why the candidate's verdict is what it is. */
+  readonly detail: string;
+}
+
+export type GateAnswer =
+  | { readonly go: true }
+  | { readonly go: false; readonly outcome: 'blocked' | 'failed'; readonly error: RotatorError };
+
+const GO: GateAnswer = { go: true };
+
+/** Decides whether the candidate may be pushed. `blocked`: Apple objects; `failed`: postponed, tried again. */
+export function gate(question: GateQuestion): GateAnswer {
+  const { mode, candidate, deployed, predecessor } = question;
+  if (question.needsAcceptance && (candidate !== 'accepted' || question.waived))
+    return stop('ERR_KEY_BINDING', question);
+  if (mode === 'off' || question.waived || candidate === 'accepted') return GO;
+  const gone = predecessor === 'absent' || predecessor === 'expired';
+  if (mode === 'require') {
+    if (candidate === 'rejected') return stop('ERR_APPLE_REJECTED', question);
+    return gone ? GO : stop('ERR_APPLE_UNKNOWN', question);
+  }
+  const nothingToLose = gone || deployed === 'rejected';
+  if (nothingToLose) return GO;
+  // A blind check's rejection says no more than "unknown"; over a secret that cannot be read, and so could not be
+  // put back, it still blocks.
+  if (candidate === 'rejected' && (!question.blind || predecessor === 'unreadable')) {
+    return stop('ERR_APPLE_REJECTED', question);
+  }
+  return question.keyProven || question.emergency ? GO : stop('ERR_APPLE_UNKNOWN', question);
+}
+
+function stop(code: keyof typeof STOPS, question: GateQuestion): GateAnswer {
+  return STOPS[code](question);
+}
+
+const STOPS = {
+  ERR_APPLE_REJECTED: ({ detail }: GateQuestion): GateAnswer => ({
+    go: false,
+    outcome: 'blocked',
+    error: new RotatorError(
+      'ERR_APPLE_REJECTED',
+      `apple rejected the candidate (${detail}); the deployed secret was left in place`,
+      {
+        hint: 'Check in the Apple developer portal that the key is not revoked, is enabled for Sign in with Apple, and that Team ID, Services ID and Key ID belong together; `once --no-apple-check` overrides this by hand.',
+      },
+    ),
+  }),
+  ERR_APPLE_UNKNOWN: ({ detail }: GateQuestion): GateAnswer => ({
+    go: false,
+    outcome: 'failed',
+    error: new RotatorError(
+      'ERR_APPLE_UNKNOWN',
+      `apple gave no usable answer about the candidate (${detail}), and its key is not proven yet`,
+      {
+        hint: 'Make sure that apple.tokenUrl can be reached from here; the rotation is tried again by itself, and goes ahead without an answer in an emergency.',
+      },
+    ),
+  }),
+  ERR_KEY_BINDING: ({ detail, waived }: GateQuestion): GateAnswer => ({
+    go: false,
+    outcome: 'failed',
+    error: new RotatorError(
+      'ERR_KEY_BINDING',
+      `the key id is known with another public key, and apple did not accept the candidate (${waived ? 'not asked' : detail})`,
+      {
+        hint: 'Check that the private key in the key source is the one that Apple issued under this Key ID; a new key has a new Key ID.',
+      },
+    ),
+  }),
+} satisfies Partial<Record<ErrorCode, (question: GateQuestion) => GateAnswer>>;
