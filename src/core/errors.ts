@@ -19,6 +19,7 @@ export const REMEDIES = {
   ERR_KEY_INVALID: 'person',
   ERR_KEY_IDS_MISSING: 'person',
   ERR_KEY_IDS_CONFLICT: 'person',
+  ERR_KEY_IDS_INVALID: 'person',
   ERR_KEY_SOURCE_UNAVAILABLE: 'passes',
   ERR_KEY_BINDING: 'person',
   // Tencent credentials
@@ -40,6 +41,8 @@ export const REMEDIES = {
   ERR_CLIENT_ID_MISMATCH: 'person',
   ERR_PROVIDER_NOT_ROUNDTRIPPABLE: 'person',
   ERR_PROVIDER_CHANGED: 'person',
+  ERR_ADOPTION_REQUIRED: 'person',
+  ERR_FOREIGN_SECRET: 'person',
   // The candidate and Apple's opinion of it
   ERR_CANDIDATE_INVALID: 'person',
   ERR_APPLE_REJECTED: 'person',
@@ -58,6 +61,8 @@ export const REMEDIES = {
   ERR_READ_BACK: 'passes',
   ERR_OUTCOME_UNKNOWN: 'passes',
   ERR_ROTATION_LOOP: 'person',
+  ERR_WAITING: 'passes',
+  ERR_FLEET_HALTED: 'person',
   // The service itself
   ERR_JOURNAL_UNWRITABLE: 'passes',
   ERR_JOURNAL_NEWER: 'person',

@@ -1,19 +1,96 @@
 // Key material: Team ID, Services ID (client id), Key ID and the P-256 private key, parsed from what a key source
 // yields (a PEM, or JSON with the ids and a PEM) and joined with the ids of the configuration.
-import type { JWK } from 'jose';
+import { RotatorError } from './errors.ts';
+import { ID_NAMES, type IdName, idsError, joinIds, type KeyIds, type PartialKeyIds } from './key-ids.ts';
+import { type PrivateKey, parsePrivateKey } from './private-key.ts';
+import { shown } from './shown.ts';
 
-/** The ids; any of them may come from the configuration, with the key, or (if they agree) from both. */
-export interface KeyIds {
-  readonly teamId: string;
-  readonly clientId: string;
-  readonly keyId: string;
+export type { KeyIds } from './key-ids.ts';
+
+/** `privateKeyPem` is never logged, never journalled. */
+export interface KeyMaterial extends KeyIds, PrivateKey {}
+
+/** A key as it was found, with the ids that came with it. */
+export interface FoundKey extends PrivateKey {
+  readonly ids: PartialKeyIds;
 }
 
-export interface KeyMaterial extends KeyIds {
-  /** PKCS#8 PEM, normalised. Never logged, never journalled. */
-  readonly privateKeyPem: string;
-  /** The public half: kty, crv, x, y. */
-  readonly publicJwk: JWK;
-  /** RFC 7638 thumbprint (SHA-256, base64url) of the public half. */
-  readonly thumbprint: string;
+/**
+ * The key material of a target: what a key source yielded, completed with the ids of the configuration.
+ * `origin` says in messages where the text was read (`file /run/secrets/key.p8`).
+ * Throws ERR_KEY_INVALID (says what the text is instead of a P-256 private key), ERR_KEY_IDS_MISSING (names which, and
+ * where to put them), ERR_KEY_IDS_CONFLICT (names both values), ERR_KEY_IDS_INVALID (a placeholder, a wrong form).
+ */
+export async function parseKeyMaterial(text: string, ids: PartialKeyIds, origin: string): Promise<KeyMaterial> {
+  const { ids: withKey, ...key } = parseKeyText(text, origin);
+  const joined = joinIds(ids, withKey, origin);
+  const { teamId, clientId, keyId } = joined.ids;
+  const error = idsError(joined.problems, origin);
+  if (error !== undefined) throw error;
+  if (teamId === undefined || clientId === undefined || keyId === undefined)
+    throw new TypeError('joinIds left out an id without a problem');
+  return { teamId, clientId, keyId, ...key };
+}
+
+/**
+ * The key alone, with whatever ids came with it: a PEM (see parsePrivateKey for what is repaired), a PEM in quotes, or
+ * JSON `{ teamId?, clientId?, keyId?, privateKey }`. Other names in the JSON are ignored.
+ * Throws ERR_KEY_INVALID, or ERR_KEY_IDS_INVALID if an id in the JSON is not a text.
+ */
+export function parseKeyText(text: string, origin: string): FoundKey {
+  const trimmed = text.replace(/^\uFEFF/, '').trim();
+  if (!/^["{[]/.test(trimmed)) return { ids: {}, ...parsePrivateKey(trimmed, origin) };
+  const json = parseJson(trimmed, origin);
+  if (typeof json === 'string') return { ids: {}, ...parsePrivateKey(json, origin) };
+  if (typeof json !== 'object' || json === null || Array.isArray(json))
+    throw invalidJson(origin, Array.isArray(json) ? 'a JSON list' : 'JSON that is no object');
+  const document = json as Readonly<Record<string, unknown>>;
+  const { privateKey } = document;
+  if (typeof privateKey !== 'string' || privateKey.trim() === '') throw withoutPrivateKey(document, origin);
+  return { ids: idsOf(document, origin), ...parsePrivateKey(privateKey, `privateKey of ${origin}`) };
+}
+
+function parseJson(text: string, origin: string): unknown {
+  // Real line ends inside a JSON text are not allowed, but inside a PEM they can mean only themselves.
+  const repaired = text.replace(/-----BEGIN [\s\S]*?-----END [A-Z ]+-----/g, (pem) => pem.replace(/\r?\n|\r/g, '\\n'));
+  try {
+    return JSON.parse(repaired);
+  } catch {
+    // The parser's own message would quote the text.
+    throw invalidJson(origin, 'text that begins like JSON and does not parse');
+  }
+}
+
+function idsOf(document: Readonly<Record<string, unknown>>, origin: string): PartialKeyIds {
+  const ids: Partial<Record<IdName, string>> = {};
+  for (const id of ID_NAMES) {
+    const value = document[id] ?? '';
+    if (typeof value !== 'string')
+      throw new RotatorError('ERR_KEY_IDS_INVALID', `${id} in ${origin} is a ${typeof value}, wanted a text`, {
+        hint: `Put ${id} into quotes in the JSON.`,
+      });
+    ids[id] = value;
+  }
+  return ids;
+}
+
+function withoutPrivateKey(document: Readonly<Record<string, unknown>>, origin: string): RotatorError {
+  const names = Object.keys(document).filter((name) => /^[A-Za-z][\w-]{0,30}$/.test(name));
+  const found =
+    names.length === 0
+      ? 'no names'
+      : names
+          .slice(0, 6)
+          .map((name) => shown(name))
+          .join(', ');
+  const what = 'privateKey' in document ? 'a privateKey that is not a text' : `no privateKey (found: ${found})`;
+  return invalidJson(origin, `JSON with ${what}`);
+}
+
+function invalidJson(origin: string, found: string): RotatorError {
+  return new RotatorError(
+    'ERR_KEY_INVALID',
+    `${origin} holds ${found}, wanted a PEM or JSON with teamId, clientId, keyId and privateKey`,
+    { hint: 'Store the .p8 as it is, or JSON whose privateKey is the content of the .p8.' },
+  );
 }
