@@ -1,0 +1,102 @@
+// A client secret taken apart: what is in the JWT, its fingerprint, and whether a key made its signature.
+// Reads only what is well-typed, believes nothing, and never throws whatever the text.
+import { createHash, createPublicKey, verify } from 'node:crypto';
+import type { JWK } from 'jose';
+
+/** The only audience that Apple's token endpoint takes. */
+export const APPLE_AUDIENCE = 'https://appleid.apple.com';
+
+/** Six months: `exp` may lie at most so many seconds ahead of Apple's own clock. */
+export const APPLE_MAX_LIFETIME_S = 15_777_000;
+
+/** ES256 signatures are r and s, 32 bytes each (RFC 7518 section 3.4). */
+export const SIGNATURE_BYTES = 64;
+
+/** A real one has about 300 characters; whatever is longer than this is not looked at. */
+const MAX_CHARACTERS = 16_384;
+
+/** A JWT taken apart. Only well-typed values appear as properties; `header` and `claims` hold what was there. */
+export interface ParsedSecret {
+  readonly header: Readonly<Record<string, unknown>>;
+  readonly claims: Readonly<Record<string, unknown>>;
+  readonly signature: Uint8Array;
+  /** What the signature is over. With the signature it is the secret: never shown. */
+  readonly signingInput: string;
+  /** False if a part is spelt with bits that mean nothing: the text was altered after it was encoded. */
+  readonly canonical: boolean;
+  readonly fingerprint: string;
+  readonly alg?: string;
+  readonly keyId?: string;
+  readonly teamId?: string;
+  readonly clientId?: string;
+  /** The `aud` claim, one or several (RFC 7519 section 4.1.3). */
+  readonly audience: readonly string[];
+  readonly issuedAtMs?: number;
+  readonly expiresAtMs?: number;
+}
+
+/** Lower-case hex SHA-256 of the JWT's characters: the only form in which a secret is stored or shown. */
+export function fingerprint(jwt: string): string {
+  return createHash('sha256').update(jwt, 'utf8').digest('hex');
+}
+
+/**
+ * Takes a JWT apart. Undefined: it is none at all (three base64url parts, the first two JSON objects in UTF-8).
+ * Nothing is trimmed, nothing is believed, and no text makes it throw.
+ */
+export function parseClientSecret(text: string): ParsedSecret | undefined {
+  if (text.length > MAX_CHARACTERS || !/^[\w-]+\.[\w-]+\.[\w-]*$/.test(text)) return undefined;
+  const parts = text.split('.');
+  const [header, claims] = [jsonObject(parts[0] ?? ''), jsonObject(parts[1] ?? '')];
+  if (header === undefined || claims === undefined || (parts[2] ?? '').length % 4 === 1) return undefined;
+  return {
+    header,
+    claims,
+    signature: Buffer.from(parts[2] ?? '', 'base64url'),
+    signingInput: `${parts[0]}.${parts[1]}`,
+    canonical: parts.every((part) => Buffer.from(part, 'base64url').toString('base64url') === part),
+    fingerprint: fingerprint(text),
+    ...wellTypedText('alg', header['alg']),
+    ...wellTypedText('keyId', header['kid']),
+    ...wellTypedText('teamId', claims['iss']),
+    ...wellTypedText('clientId', claims['sub']),
+    audience: [claims['aud']].flat().filter((value) => typeof value === 'string'),
+    ...wellTypedInstant('issuedAtMs', claims['iat']),
+    ...wellTypedInstant('expiresAtMs', claims['exp']),
+  };
+}
+
+/**
+ * True if the signature of `secret` is 64 raw bytes and was made by the private half of `publicJwk`, which must be a
+ * P-256 key. A text that is no JWT has no signature that fits.
+ */
+export async function verifySignature(secret: ParsedSecret | string, publicJwk: JWK): Promise<boolean> {
+  const parsed = typeof secret === 'string' ? parseClientSecret(secret) : secret;
+  if (parsed === undefined || parsed.signature.length !== SIGNATURE_BYTES) return false;
+  const key = createPublicKey({ key: { ...publicJwk }, format: 'jwk' });
+  if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw new TypeError('publicJwk is not a P-256 key');
+  return verify('sha256', Buffer.from(parsed.signingInput), { key, dsaEncoding: 'ieee-p1363' }, parsed.signature);
+}
+
+function jsonObject(part: string): Readonly<Record<string, unknown>> | undefined {
+  if (part.length % 4 === 1) return undefined;
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(part, 'base64url'));
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Readonly<Record<string, unknown>>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function wellTypedText<Name extends string>(name: Name, value: unknown): { readonly [key in Name]?: string } {
+  return typeof value === 'string' && value !== '' ? ({ [name]: value } as { [key in Name]: string }) : {};
+}
+
+/** A NumericDate (seconds, fractions allowed: RFC 7519 section 2) in ms, where a Date can hold it. */
+function wellTypedInstant<Name extends string>(name: Name, value: unknown): { readonly [key in Name]?: number } {
+  if (typeof value !== 'number' || !(Math.abs(value) <= 8.64e12)) return {};
+  return { [name]: value * 1000 } as { [key in Name]: number };
+}
