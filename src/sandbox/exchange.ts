@@ -1,0 +1,92 @@
+// One request's way through the sandbox: logged, held by hooks, met by a fault, answered. What a service is, is data:
+// how it names a request, how it answers, and which form its errors take.
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Json } from '../ports.ts';
+import type { ActiveFault, ServiceName } from './faults.ts';
+import type { World } from './world.ts';
+
+/** A request as the services see it; header names are lower case. */
+export interface Incoming {
+  readonly method: string;
+  readonly path: string;
+  /** Without the question mark. */
+  readonly query: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** A request sorted to its service. */
+export interface Call {
+  readonly service: ServiceName;
+  readonly action: string;
+  readonly envId?: string;
+  readonly region?: string;
+  readonly signedBy?: string;
+  /** The parsed body. */
+  readonly body: Json;
+  readonly answer: (world: World) => Answer;
+  /** An error in the form of the service. */
+  readonly error: (code: string, message: string, status: number | undefined) => Answer;
+}
+
+/** An answer, or what is done to the socket instead. */
+export type Outcome = Answer | 'close' | 'hang';
+
+const HUGE_BYTES = 2 * 1024 * 1024;
+
+/** Takes a call through hooks and faults to its outcome. */
+export async function exchange(world: World, call: Call): Promise<Outcome> {
+  const { service, action, envId, region, signedBy, body } = call;
+  await world.arrive({
+    at: world.clock.now(),
+    service,
+    action,
+    ...(envId === undefined ? {} : { envId }),
+    ...(region === undefined ? {} : { region }),
+    ...(signedBy === undefined ? {} : { signedBy }),
+    body,
+  });
+  const fault = world.faults.take(service, action);
+  return fault === undefined ? call.answer(world) : FAULTS[fault.kind](fault, call, world);
+}
+
+type Commit = (fault: ActiveFault, call: Call, world: World) => Outcome | Promise<Outcome>;
+
+const FAULTS: Readonly<Record<ActiveFault['kind'], Commit>> = {
+  delay: async (fault, call, world) => {
+    await sleep(fault.delayMs ?? 1000, undefined, { ref: false });
+    return call.answer(world);
+  },
+  'reset-before': () => 'close',
+  'reset-after': (_, call, world) => {
+    call.answer(world);
+    return 'close';
+  },
+  hang: () => 'hang',
+  status: (fault) => ({ status: fault.status ?? 503, headers: { ...fault.headers }, body: fault.body ?? '' }),
+  error: (fault, call) =>
+    call.error(fault.code ?? 'InternalError', fault.message ?? 'a fault that was asked for', fault.status),
+  body: (fault) => ({
+    status: fault.status ?? 200,
+    headers: { 'content-type': 'text/html', ...fault.headers },
+    body: fault.body ?? '<html>not what was expected</html>',
+  }),
+  redirect: (fault) => ({
+    status: fault.status ?? 307,
+    headers: { ...fault.headers, location: fault.location ?? '' },
+    body: '',
+  }),
+  huge: () => json(200, { Response: { RequestId: randomUUID(), Padding: 'x'.repeat(HUGE_BYTES) } }),
+};
+
+/** A JSON answer. */
+export function json(status: number, value: unknown, type = 'application/json'): Answer {
+  return { status, headers: { 'content-type': type }, body: JSON.stringify(value) };
+}

@@ -1,0 +1,76 @@
+// What arrived, in order, and who wants to know. A secret is never kept: its fingerprint (lower-case hex SHA-256)
+// stands in for it, and authorization headers are not kept at all.
+import { createHash } from 'node:crypto';
+import type { Json } from '../ports.ts';
+import type { ServiceName } from './faults.ts';
+
+export interface RequestRecord {
+  /** Milliseconds since the epoch, by the sandbox's clock. */
+  readonly at: number;
+  readonly service: ServiceName;
+  /** The API's action, `token` for Apple, the inbox's name. */
+  readonly action: string;
+  readonly envId?: string;
+  readonly region?: string;
+  /** The access key id that the request named. */
+  readonly signedBy?: string;
+  /** The parsed body, secrets replaced. */
+  readonly body: Json;
+}
+
+export type RequestHook = (request: RequestRecord) => void | Promise<void>;
+
+const SECRET_NAMES = /^(?:client_?secret|web_?identity_?token|routing_?key|password|token)$/i;
+
+export class Requests {
+  readonly log: RequestRecord[] = [];
+  readonly #listeners = new Set<(request: RequestRecord) => void>();
+  readonly #hooks = new Set<{ readonly service: ServiceName; readonly action: string; readonly hook: RequestHook }>();
+
+  /** Called for each request as it arrives, before it has an effect. Returns the function that ends it. */
+  onRequest(listener: (request: RequestRecord) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Awaited before every request of this kind takes effect. Returns the function that ends it. */
+  before(service: ServiceName, action: string, hook: RequestHook): () => void {
+    const entry = { service, action, hook };
+    this.#hooks.add(entry);
+    return () => this.#hooks.delete(entry);
+  }
+
+  /** Logs a request, tells the listeners and waits for the hooks. */
+  async arrive(request: RequestRecord): Promise<void> {
+    const record = { ...request, body: withoutSecrets(request.body) };
+    this.log.push(record);
+    for (const listener of this.#listeners) listener(record);
+    for (const { service, action, hook } of [...this.#hooks])
+      if (service === record.service && action === record.action) await hook(record);
+  }
+
+  /** Empties the log and forgets the hooks; listeners stay. */
+  clear(): void {
+    this.log.length = 0;
+    this.#hooks.clear();
+  }
+}
+
+function withoutSecrets(value: Json): Json {
+  if (typeof value !== 'object' || value === null) return value;
+  if (isArray(value)) return value.map(withoutSecrets);
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [
+      name,
+      SECRET_NAMES.test(name) && typeof item === 'string' && item !== '' ? fingerprint(item) : withoutSecrets(item),
+    ]),
+  );
+}
+
+function isArray(value: Json): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
+function fingerprint(secret: string): string {
+  return createHash('sha256').update(secret).digest('hex');
+}

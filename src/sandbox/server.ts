@@ -1,0 +1,131 @@
+// The sandbox as a server: every simulated service, and the control interface, on one port of a loopback address.
+// It refuses any other address: what it serves is a rehearsal, with credentials that everybody knows.
+import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
+import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import { Hono } from 'hono';
+import { RotatorError } from '../core/errors.ts';
+import { appleCall } from './apple.ts';
+import { awsCall } from './aws.ts';
+import { cvmCall } from './cvm.ts';
+import { type Call, exchange, type Incoming, type Outcome } from './exchange.ts';
+import { inboxCall } from './inbox.ts';
+import { tencentCall } from './tencent.ts';
+import { type SandboxClock, World } from './world.ts';
+
+export { SANDBOX_AWS_CREDENTIALS, SANDBOX_CREDENTIALS } from './credentials.ts';
+export { World } from './world.ts';
+
+export const DEFAULT_PORT = 4180;
+
+export interface SandboxOptions {
+  /** 0: any that is free. Default 4180. */
+  readonly port?: number;
+  /** A loopback address. Default 127.0.0.1. */
+  readonly host?: string;
+  readonly clock?: SandboxClock;
+}
+
+export interface Sandbox {
+  readonly url: string;
+  readonly world: World;
+  /** Ends the server and every socket that is still open. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the sandbox. Throws ERR_USAGE where `host` is not a loopback address, where the port is taken and where the
+ * address cannot be listened on.
+ */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const { port = DEFAULT_PORT, host = '127.0.0.1', clock = { now: () => Date.now() } } = options;
+  if (!isLoopback(host))
+    throw new RotatorError('ERR_USAGE', `the sandbox listens on loopback alone, not on ${host}`, {
+      hint: 'Use 127.0.0.1, ::1 or localhost.',
+    });
+  const world = new World(clock);
+  const server = createAdaptorServer({ fetch: application(world).fetch });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(cannotListen(error, host, port)));
+    server.listen(port, host, resolve);
+  });
+  const address = server.address();
+  const bound = typeof address === 'object' && address !== null ? address.port : port;
+  return {
+    url: `http://${isIP(host) === 6 ? `[${host}]` : host}:${bound}`,
+    world,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        if ('closeAllConnections' in server) server.closeAllConnections();
+      }),
+  };
+}
+
+const SORTERS: readonly ((incoming: Incoming) => Call | undefined)[] = [
+  tencentCall,
+  awsCall,
+  appleCall,
+  cvmCall,
+  inboxCall,
+];
+
+function application(world: World): Hono<{ Bindings: HttpBindings }> {
+  const app = new Hono<{ Bindings: HttpBindings }>();
+  app.use(async (c, next) => {
+    await next();
+    c.header('date', new Date(world.clock.now() + world.behaviour.dateOffsetSeconds * 1000).toUTCString());
+  });
+  app.all('*', async (c) => {
+    const incoming = await received(c.req.raw);
+    const call = first(incoming);
+    if (call === undefined) return c.json({ error: 'nothing is served here; see GET /sandbox/' }, 404);
+    return reply(await exchange(world, call), c.env.incoming);
+  });
+  return app;
+}
+
+function first(incoming: Incoming): Call | undefined {
+  for (const sort of SORTERS) {
+    const call = sort(incoming);
+    if (call !== undefined) return call;
+  }
+  return undefined;
+}
+
+async function received(request: Request): Promise<Incoming> {
+  const { pathname, search } = new URL(request.url);
+  return {
+    method: request.method,
+    path: pathname,
+    query: search.slice(1),
+    headers: Object.fromEntries(request.headers),
+    body: Buffer.from(await request.arrayBuffer()),
+  };
+}
+
+async function reply(outcome: Outcome, incoming: IncomingMessage): Promise<Response> {
+  if (outcome === 'hang') await new Promise((resolve) => incoming.socket.once('close', resolve));
+  if (outcome === 'hang' || outcome === 'close') {
+    incoming.socket.destroy();
+    return RESPONSE_ALREADY_SENT;
+  }
+  return new Response(outcome.body === '' ? null : outcome.body, {
+    status: outcome.status,
+    headers: { ...outcome.headers },
+  });
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
+}
+
+function cannotListen(error: NodeJS.ErrnoException, host: string, port: number): RotatorError {
+  const taken = error.code === 'EADDRINUSE';
+  return new RotatorError(
+    'ERR_USAGE',
+    taken ? `port ${port} of ${host} is taken` : `cannot listen on port ${port} of ${host}: ${error.code ?? 'unknown'}`,
+    { hint: 'Choose another port with --port, or stop what listens there.', cause: error },
+  );
+}

@@ -1,0 +1,109 @@
+// The common part of Tencent Cloud's API 3.0: one path, routed by X-TC-Version and X-TC-Action; TC3 signatures are
+// verified; answers and errors come in the envelope {"Response": {…, "RequestId"}} with HTTP 200.
+import { randomUUID } from 'node:crypto';
+import type { Json, JsonObject } from '../ports.ts';
+import { type Answer, type Call, type Incoming, json } from './exchange.ts';
+import type { ServiceName } from './faults.ts';
+import { ssmActions } from './ssm.ts';
+import { stsActions } from './sts.ts';
+import { verifyTc3 } from './tc3.ts';
+import { tcbActions } from './tcb.ts';
+import { type Action, ApiError } from './tencent-action.ts';
+import type { World } from './world.ts';
+
+interface TencentService {
+  readonly name: Extract<ServiceName, 'tcb' | 'ssm' | 'sts'>;
+  readonly actions: Readonly<Record<string, Action>>;
+  readonly needsRegion: boolean;
+}
+
+const SERVICES_BY_VERSION: Readonly<Record<string, TencentService>> = {
+  '2018-06-08': { name: 'tcb', actions: tcbActions, needsRegion: true },
+  '2019-09-23': { name: 'ssm', actions: ssmActions, needsRegion: true },
+  '2018-08-13': { name: 'sts', actions: stsActions, needsRegion: false },
+};
+
+/** Sorts a request with an X-TC-Action header; undefined: it is none. */
+export function tencentCall(incoming: Incoming): Call | undefined {
+  const action = incoming.headers['x-tc-action'];
+  if (action === undefined) return undefined;
+  const service = SERVICES_BY_VERSION[incoming.headers['x-tc-version'] ?? ''];
+  const body = parsedObject(incoming.body);
+  const envId = body?.['EnvId'];
+  const region = incoming.headers['x-tc-region'];
+  const signedBy = /Credential=([^/\s]+)\//.exec(incoming.headers['authorization'] ?? '')?.[1];
+  return {
+    service: service?.name ?? 'tcb',
+    action,
+    ...(typeof envId === 'string' ? { envId } : {}),
+    ...(region === undefined ? {} : { region }),
+    ...(signedBy === undefined ? {} : { signedBy }),
+    body: body ?? null,
+    error: (code, message) => failure(code, message),
+    answer: (world) => {
+      try {
+        if (service === undefined) throw new ApiError('NoSuchVersion', 'the API version does not exist');
+        authenticate(world, service, action, incoming);
+        return perform(world, service, action, incoming, body);
+      } catch (error) {
+        if (error instanceof ApiError) return failure(error.code, error.message);
+        throw error;
+      }
+    },
+  };
+}
+
+function authenticate(world: World, service: TencentService, action: string, incoming: Incoming): void {
+  if (service.actions[action]?.unsigned === true) return;
+  const now = world.clock.now();
+  const verdict = verifyTc3(
+    { ...incoming, payload: incoming.body },
+    {
+      services: [service.name, (incoming.headers['host'] ?? '').split(/[.:]/)[0] ?? ''],
+      credential: (secretId) => world.credentials.get(secretId),
+      // Signers go by the machine's clock, whatever clock the sandbox was given.
+      clocks: [Date.now(), now],
+      nowMs: now,
+    },
+  );
+  if (!verdict.ok) throw new ApiError(verdict.code, verdict.message);
+}
+
+function perform(
+  world: World,
+  service: TencentService,
+  name: string,
+  incoming: Incoming,
+  body: JsonObject | undefined,
+): Answer {
+  const region = incoming.headers['x-tc-region'];
+  const action = service.actions[name];
+  if (action === undefined) throw new ApiError('InvalidAction', `the action ${name} does not exist`);
+  if (service.needsRegion && (region === undefined || region === ''))
+    throw new ApiError('MissingParameter', 'the request lacks the parameter Region');
+  if (body === undefined) throw new ApiError('InvalidParameter', 'the body is not a JSON object');
+  for (const required of action.required)
+    if (body[required] === undefined || body[required] === '')
+      throw new ApiError('MissingParameter', `the request lacks the parameter ${required}`);
+  for (const key of Object.keys(body))
+    if (!action.required.includes(key) && !action.optional.includes(key))
+      throw new ApiError('UnknownParameter', `the parameter ${key} is not recognized`);
+  return success(action.run(world, body, region ?? ''));
+}
+
+function success(fields: JsonObject): Answer {
+  return json(200, { Response: { ...fields, RequestId: randomUUID() } });
+}
+
+function failure(code: string, message: string): Answer {
+  return json(200, { Response: { Error: { Code: code, Message: message }, RequestId: randomUUID() } });
+}
+
+function parsedObject(body: Buffer): JsonObject | undefined {
+  try {
+    const value = JSON.parse(body.toString('utf8')) as Json;
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
+  } catch {
+    return undefined;
+  }
+}
