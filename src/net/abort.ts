@@ -1,0 +1,47 @@
+// Abort signals, joined to promises and to time. Everything here removes its listeners and timers when it is done,
+// so that a signal that lives as long as the daemon does not collect them.
+
+/** Settles with `promise`, or rejects with the signal's reason as soon as it aborts. The promise itself goes on. */
+export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+export interface Deadline {
+  /** Aborts with the caller's signal, or when the time is up. */
+  readonly signal: AbortSignal;
+  /** True once the time was up before the caller aborted. */
+  readonly expired: boolean;
+  /** Ends the timer; to be called in `finally`. */
+  clear(): void;
+}
+
+/** A limit of `timeoutMs` milliseconds of real time, joined with the caller's own signal. */
+export function deadline(timeoutMs: number, caller: AbortSignal): Deadline {
+  const controller = new AbortController();
+  let expired = false;
+  const onAbort = () => controller.abort(caller.reason);
+  if (caller.aborted) onAbort();
+  else caller.addEventListener('abort', onAbort, { once: true });
+  const timer = setTimeout(() => {
+    expired = !controller.signal.aborted;
+    controller.abort(new DOMException(`no answer within ${timeoutMs} ms`, 'TimeoutError'));
+  }, timeoutMs);
+  return {
+    signal: controller.signal,
+    get expired() {
+      return expired;
+    },
+    clear() {
+      clearTimeout(timer);
+      caller.removeEventListener('abort', onAbort);
+    },
+  };
+}

@@ -1,0 +1,204 @@
+// The agent that every call leaves through, one per call: exactly one request to exactly one origin, so that
+// whatever client sits above it (the Tencent SDK follows redirects, and re-posts body and token) cannot carry
+// anything elsewhere; certificates always verified; proxies as in proxy.ts; a bounded, uncompressed answer.
+// It also writes down what happened on the wire, which the clients above it drop.
+import http from 'node:http';
+import https from 'node:https';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
+import { type Env, type ProxyEnv, proxyEnvFor } from './proxy.ts';
+
+/** No answer of any service that we call comes near this. */
+export const MAX_ANSWER_BYTES = 1_000_000;
+
+/** What was seen of one call. */
+export interface Exchange {
+  /** The connection stood, so the request may have reached the other side. */
+  sent: boolean;
+  status: number | undefined;
+  /** The answer's Date header, in ms since the epoch. */
+  dateMs: number | undefined;
+  /** Why the answer was not read to its end. */
+  refused: 'too-large' | 'encoded' | undefined;
+  /** The connection ended in the middle of the answer. */
+  cut: boolean;
+  /** The first error of the connection. */
+  error: Error | undefined;
+}
+
+export interface GuardedAgent {
+  readonly agent: http.Agent;
+  readonly exchange: Readonly<Exchange>;
+  /** Ends every connection of the call, a proxy's tunnel included; to be called in `finally`. */
+  close(): void;
+}
+
+export interface GuardOptions {
+  readonly env: Env;
+  /** Default: MAX_ANSWER_BYTES. */
+  readonly maxBytes?: number;
+  /** Certificate authorities in place of the usual ones, PEM. */
+  readonly ca?: string;
+  /** Called when the head of the answer has arrived. */
+  readonly onAnswer?: () => void;
+}
+
+/** An agent for one request to the origin of `url`. Throws ERR_CONFIG where the proxy's setting is unusable. */
+export function guardedAgent(url: URL, options: GuardOptions): GuardedAgent {
+  const guard = new Guard(url, options);
+  const proxyEnv = proxyEnvFor(url, options.env);
+  const settings: AgentSettings = { keepAlive: false, ...(proxyEnv === undefined ? {} : { proxyEnv }) };
+  const agent =
+    url.protocol === 'https:'
+      ? new GuardedHttpsAgent(guard, {
+          ...settings,
+          rejectUnauthorized: true,
+          ...(options.ca === undefined ? {} : { ca: options.ca }),
+        })
+      : new GuardedHttpAgent(guard, settings);
+  return { agent, exchange: guard.exchange, close: () => guard.close() };
+}
+
+interface AgentSettings {
+  readonly keepAlive: false;
+  readonly proxyEnv?: ProxyEnv;
+}
+
+/** The part of the options that Node hands to `addRequest` that says where the request would go. */
+interface Destination {
+  readonly host?: string | null;
+  readonly port?: string | number | null;
+}
+
+declare module 'http' {
+  interface Agent {
+    /** Not documented, and stable since Node 0.12: called once for each request, before a connection is made. */
+    addRequest(request: ClientRequest, options: Destination): void;
+  }
+}
+
+class GuardedHttpAgent extends http.Agent {
+  readonly #guard: Guard;
+
+  constructor(guard: Guard, options: http.AgentOptions) {
+    super(options);
+    this.#guard = guard;
+  }
+
+  override addRequest(request: http.ClientRequest, options: Destination): void {
+    this.#guard.admit(request, options);
+    super.addRequest(request, options);
+  }
+
+  override createConnection(...args: Parameters<http.Agent['createConnection']>): ReturnType<Connect> {
+    return this.#guard.hold(super.createConnection(...args));
+  }
+}
+
+class GuardedHttpsAgent extends https.Agent {
+  readonly #guard: Guard;
+
+  constructor(guard: Guard, options: https.AgentOptions) {
+    super(options);
+    this.#guard = guard;
+  }
+
+  override addRequest(request: http.ClientRequest, options: Destination): void {
+    this.#guard.admit(request, options);
+    super.addRequest(request, options);
+  }
+
+  override createConnection(...args: Parameters<https.Agent['createConnection']>): ReturnType<Connect> {
+    return this.#guard.hold(super.createConnection(...args));
+  }
+}
+
+type Connect = http.Agent['createConnection'];
+
+class Guard {
+  readonly exchange: Exchange = {
+    sent: false,
+    status: undefined,
+    dateMs: undefined,
+    refused: undefined,
+    cut: false,
+    error: undefined,
+  };
+  readonly #origin: string;
+  readonly #defaultPort: string;
+  readonly #maxBytes: number;
+  readonly #onAnswer: (() => void) | undefined;
+  readonly #connections: Duplex[] = [];
+  #used = false;
+
+  constructor(url: URL, options: GuardOptions) {
+    this.#defaultPort = url.protocol === 'https:' ? '443' : '80';
+    this.#origin = this.#place({ host: url.hostname, port: url.port });
+    this.#maxBytes = options.maxBytes ?? MAX_ANSWER_BYTES;
+    this.#onAnswer = options.onAnswer;
+  }
+
+  /** Throws, which ends the request before it has a socket, unless it is the one that was expected. */
+  admit(request: http.ClientRequest, destination: Destination): void {
+    if (this.#used) throw new Error('a second request of one call, as after a redirect, is not permitted');
+    if (this.#place(destination) !== this.#origin) throw new Error('a request to another host is not permitted');
+    this.#used = true;
+    request.on('error', (error) => {
+      this.exchange.error ??= error;
+    });
+    request.once('socket', (socket) => this.#watchConnection(socket));
+    request.prependOnceListener('response', (response) => this.#watchAnswer(request, response));
+  }
+
+  hold<T extends Duplex | null | undefined>(connection: T): T {
+    if (connection) this.#connections.push(connection);
+    return connection;
+  }
+
+  close(): void {
+    for (const connection of this.#connections) {
+      connection.on('error', () => undefined);
+      connection.destroy();
+    }
+  }
+
+  #place({ host, port }: Destination): string {
+    return `${(host ?? '').toLowerCase().replace(/^\[|\]$/g, '')} ${String(port || this.#defaultPort)}`;
+  }
+
+  #watchConnection(socket: Socket): void {
+    const stands = () => {
+      this.exchange.sent = true;
+    };
+    if (socket instanceof TLSSocket) {
+      // A tunnelled connection is handed over with its handshake done, a direct one before it began.
+      if (socket.getFinished() !== undefined) stands();
+      else socket.once('secureConnect', stands);
+    } else if (socket.connecting) socket.once('connect', stands);
+    else stands();
+  }
+
+  #watchAnswer(request: http.ClientRequest, response: http.IncomingMessage): void {
+    const { exchange } = this;
+    exchange.status = response.statusCode;
+    const dateMs = Date.parse(response.headers.date ?? '');
+    if (!Number.isNaN(dateMs)) exchange.dateMs = dateMs;
+    this.#onAnswer?.();
+    response.once('close', () => {
+      exchange.cut = !response.complete;
+    });
+    const refuse = (refused: 'too-large' | 'encoded') => {
+      exchange.refused ??= refused;
+      request.destroy(new Error(`the answer is ${refused}`));
+    };
+    // Compressed bytes are no measure of what they unpack to; `identity` was asked for.
+    if ((response.headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity') refuse('encoded');
+    if (Number(response.headers['content-length'] ?? 0) > this.#maxBytes) refuse('too-large');
+    let bytes = 0;
+    response.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > this.#maxBytes) refuse('too-large');
+    });
+  }
+}

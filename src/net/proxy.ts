@@ -1,0 +1,48 @@
+// Which proxy a call goes through: HTTPS_PROXY for https, HTTP_PROXY for http, NO_PROXY to leave hosts out, in
+// capitals or lower case (which comes first, as everywhere). Loopback is never proxied: another machine's loopback
+// is not ours. A proxy that Node could not use is an error, where Node itself would silently go around it.
+import { RotatorError } from '../core/errors.ts';
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** The `proxyEnv` option of Node's agents. */
+export interface ProxyEnv {
+  readonly [name: string]: string | undefined;
+}
+
+const VARIABLES = {
+  'https:': ['https_proxy', 'HTTPS_PROXY'],
+  'http:': ['http_proxy', 'HTTP_PROXY'],
+} as const;
+
+/** True for `localhost` and the addresses of the loopback network, with or without brackets. */
+export function isLoopback(hostname: string): boolean {
+  const host = hostname.toLowerCase().replace(/^\[|\]$/g, '');
+  return host === 'localhost' || host.endsWith('.localhost') || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
+}
+
+/**
+ * What to hand to an agent as `proxyEnv` for a call to `url`; undefined where no proxy is wanted.
+ * A proxy without a scheme (`proxy:3128`) is taken as http, as curl does. Throws ERR_CONFIG for one that is not
+ * http or https; the message names the variable, never its value, which may hold a password.
+ */
+export function proxyEnvFor(url: URL, env: Env): ProxyEnv | undefined {
+  if (isLoopback(url.hostname)) return undefined;
+  const names = url.protocol === 'https:' ? VARIABLES['https:'] : VARIABLES['http:'];
+  const name = names.find((candidate) => (env[candidate] ?? '') !== '');
+  if (name === undefined) return undefined;
+  const noProxy = env['no_proxy'] || env['NO_PROXY'] || undefined;
+  return { [name.toLowerCase()]: usableProxy(name, env[name] ?? ''), no_proxy: noProxy };
+}
+
+function usableProxy(name: string, value: string): string {
+  const text = value.trim();
+  const proxy = URL.parse(text.includes('://') ? text : `http://${text}`);
+  if (proxy === null || (proxy.protocol !== 'http:' && proxy.protocol !== 'https:')) {
+    const found = proxy === null ? 'text that is no URL' : `a ${proxy.protocol}// proxy`;
+    throw new RotatorError('ERR_CONFIG', `${name} holds ${found}, wanted an http:// or https:// URL`, {
+      hint: `Set ${name} to a proxy such as http://proxy.example:3128, or unset it.`,
+    });
+  }
+  return proxy.href;
+}
