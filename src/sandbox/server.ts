@@ -8,6 +8,7 @@ import { Hono } from 'hono';
 import { RotatorError } from '../core/errors.ts';
 import { appleCall } from './apple.ts';
 import { awsCall } from './aws.ts';
+import { control } from './control.ts';
 import { cvmCall } from './cvm.ts';
 import { type Call, exchange, type Incoming, type Outcome } from './exchange.ts';
 import { inboxCall } from './inbox.ts';
@@ -77,12 +78,15 @@ function application(world: World): Hono<{ Bindings: HttpBindings }> {
     await next();
     c.header('date', new Date(world.clock.now() + world.behaviour.dateOffsetSeconds * 1000).toUTCString());
   });
+  app.route('/', control(world));
   app.all('*', async (c) => {
     const incoming = await received(c.req.raw);
     const call = first(incoming);
     if (call === undefined) return c.json({ error: 'nothing is served here; see GET /sandbox/' }, 404);
     return reply(await exchange(world, call), c.env.incoming);
   });
+  // A hook that throws, or a fault of the sandbox itself.
+  app.onError((error, c) => c.text(`the sandbox failed: ${error.message}`, 500));
   return app;
 }
 
