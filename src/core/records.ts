@@ -82,8 +82,8 @@ export interface TargetState extends TargetIdentity {
   readonly acceptedKeys: Readonly<Record<string, number>>;
   /** Replacements of our secret by somebody else, newest last. */
   readonly foreign: readonly { readonly fingerprint: string | null; readonly at: number }[];
-  /** A crash left it open whether our write arrived: rotate again at once. */
-  readonly outcomeUnknown: boolean;
+  /** A write of which it is not known whether it arrived: the target is due until a reading tells. */
+  readonly maybeWritten: WrittenRecord | null;
   readonly providerChanges: readonly ProviderChange[];
   /** The provider is switched off (`On: FALSE`). Kept fresh, and reported. */
   readonly providerDisabled: boolean;
@@ -172,7 +172,7 @@ export function emptyTargetState(identity: TargetIdentity, name: string): Target
     keyThumbprints: {},
     acceptedKeys: {},
     foreign: [],
-    outcomeUnknown: false,
+    maybeWritten: null,
     providerChanges: [],
     providerDisabled: false,
   };

@@ -1,0 +1,245 @@
+// Snapshot → Decision. The array POLICIES is the specification: asked in order, the first that objects names the
+// reason. What may not be rotated, or not now, is decided after that. Nothing here fetches, waits or writes.
+import {
+  type Deployed,
+  isExpired,
+  isMissing,
+  isReadableAndGood,
+  isTooLong,
+  lifetimeOf,
+  mayBeWorking,
+} from './deployed.ts';
+import { RotatorError } from './errors.ts';
+import type { JsonObject } from './json.ts';
+import type { KeyMaterial } from './key-material.ts';
+import { configOf, showsNothing } from './provider-fields.ts';
+import type { Reason } from './reasons.ts';
+import type { TargetState } from './records.ts';
+import { DAY, emergencyInstant, renewalInstant, within } from './schedule.ts';
+
+/** Everything a decision may know, gathered beforehand. */
+export interface Snapshot {
+  readonly now: number;
+  readonly key: KeyMaterial;
+  readonly provider: JsonObject | undefined;
+  readonly deployed: Deployed;
+  readonly state: TargetState;
+  readonly policy: { readonly lifetimeMs: number; readonly renewBeforeMs: number };
+  readonly windowOpen: boolean;
+  /** Somebody asked for a rotation by hand (`once --force`, HTTP). */
+  readonly requested: boolean;
+  /** `adopt: true` on the target, or `once --adopt`. */
+  readonly adopt: boolean;
+}
+
+export type Decision =
+  | { readonly action: 'none' }
+  | {
+      readonly action: 'rotate';
+      readonly reason: Reason;
+      readonly why: string;
+      readonly emergency: boolean;
+      readonly needsAcceptance: boolean;
+    }
+  /** Wanted, but not now: the maintenance window is closed. */
+  | { readonly action: 'defer'; readonly reason: Reason; readonly why: string }
+  /** Wanted, but a person must agree first. */
+  | { readonly action: 'pend'; readonly reason: Reason; readonly why: string; readonly error: RotatorError }
+  /** Must not be, until a person mends it. */
+  | { readonly action: 'refuse'; readonly reason: Reason | null; readonly error: RotatorError };
+
+export interface Policy {
+  readonly reason: Reason;
+  /** Why a rotation is wanted, in words; undefined: no objection. */
+  readonly objects: (snapshot: Snapshot) => string | undefined;
+}
+
+export const POLICIES: readonly Policy[] = [
+  { reason: 'SecretMissing', objects: secretMissing },
+  { reason: 'SecretUnreadable', objects: secretUnreadable },
+  { reason: 'KeyChanged', objects: keyChanged },
+  { reason: 'TeamChanged', objects: teamChanged },
+  { reason: 'ClientChanged', objects: clientChanged },
+  { reason: 'SignatureInvalid', objects: signatureInvalid },
+  { reason: 'LifetimeTooLong', objects: lifetimeTooLong },
+  { reason: 'SecretExpired', objects: secretExpired },
+  { reason: 'RenewalDue', objects: renewalDue },
+  { reason: 'Requested', objects: ({ requested }) => (requested ? 'asked for by hand' : undefined) },
+];
+
+/** Decides what one pass does. Pure: the same snapshot gives the same decision. */
+export function decide(snapshot: Snapshot): Decision {
+  const refusal = refuse(snapshot);
+  if (refusal !== undefined) return { action: 'refuse', reason: null, error: refusal };
+  const objection = firstObjection(snapshot);
+  if (objection === undefined) return { action: 'none' };
+  const { reason, why } = objection;
+  for (const restraint of RESTRAINTS) {
+    const held = restraint(snapshot, reason, why);
+    if (held !== undefined) return held;
+  }
+  return {
+    action: 'rotate',
+    reason,
+    why,
+    emergency: isEmergency(snapshot),
+    needsAcceptance: keyIdHasAnotherKey(snapshot),
+  };
+}
+
+/** The first policy that objects. */
+export function firstObjection(snapshot: Snapshot): { reason: Reason; why: string } | undefined {
+  for (const { reason, objects } of POLICIES) {
+    const why = objects(snapshot);
+    if (why !== undefined) return { reason, why };
+  }
+  return undefined;
+}
+
+/** When renewal is due; null while the expiry is not known. */
+export function renewalOf({ deployed, policy, state }: Pick<Snapshot, 'deployed' | 'policy' | 'state'>): number | null {
+  if (deployed.expiresAt === null) return null;
+  const lifetimeMs = lifetimeOf(deployed, policy.lifetimeMs);
+  return renewalInstant({
+    key: state.key,
+    expiresAt: deployed.expiresAt,
+    lifetimeMs,
+    renewBeforeMs: policy.renewBeforeMs,
+  });
+}
+
+/**
+ * Emergency: less than a tenth of the lifetime is left, or there is no secret, or one that is invalid or expired.
+ * (That Apple rejected it is known only later in the pass, where the gate counts it.)
+ */
+export function isEmergency({ deployed, policy, now }: Pick<Snapshot, 'deployed' | 'policy' | 'now'>): boolean {
+  if (!mayBeWorking(deployed, now)) return true;
+  if (deployed.expiresAt === null) return false;
+  return now > emergencyInstant(deployed.expiresAt, lifetimeOf(deployed, policy.lifetimeMs));
+}
+
+// ---- policies, in the order of POLICIES
+
+function secretMissing({ deployed }: Snapshot): string | undefined {
+  return isMissing(deployed) ? `the provider holds no client secret (${deployed.shown.shape})` : undefined;
+}
+
+function secretUnreadable({ deployed }: Snapshot): string | undefined {
+  if (deployed.knownFrom !== 'none' || showsNothing(deployed.shown.shape)) return undefined;
+  return `the provider shows a client secret that cannot be read (${deployed.shown.shape}) and is not as our last write left it`;
+}
+
+function keyChanged({ deployed, key }: Snapshot): string | undefined {
+  if (deployed.knownFrom === 'none' || deployed.keyId === key.keyId) return undefined;
+  return `the deployed secret was made with key ${deployed.keyId ?? 'of no id'}, the key source holds ${key.keyId}`;
+}
+
+function teamChanged({ deployed, key }: Snapshot): string | undefined {
+  if (deployed.knownFrom === 'none' || deployed.teamId === key.teamId) return undefined;
+  return `the deployed secret names team ${deployed.teamId ?? 'none'}, the key's is ${key.teamId}`;
+}
+
+function clientChanged({ deployed, key }: Snapshot): string | undefined {
+  if (deployed.knownFrom === 'none' || deployed.clientId === key.clientId) return undefined;
+  return `the deployed secret names client ${deployed.clientId ?? 'none'}, the key's is ${key.clientId}`;
+}
+
+function signatureInvalid({ deployed }: Snapshot): string | undefined {
+  if (deployed.knownFrom === 'none' || (deployed.expiresAt === null && deployed.signedByOurKey === true))
+    return undefined;
+  if (deployed.signedByOurKey === false) return 'the deployed secret is not signed by the key in the key source';
+  const [defect] = deployed.defects;
+  return defect === undefined ? undefined : `Apple would not take the deployed secret: ${defect}`;
+}
+
+function lifetimeTooLong({ deployed, now }: Snapshot): string | undefined {
+  if (!isTooLong(deployed, now)) return undefined;
+  return `the deployed secret expires ${deployed.expiresAt === null ? 'never' : 'later than Apple accepts'}`;
+}
+
+function secretExpired({ deployed, now }: Snapshot): string | undefined {
+  return isExpired(deployed, now) ? 'the deployed secret has expired' : undefined;
+}
+
+function renewalDue(snapshot: Snapshot): string | undefined {
+  if (snapshot.state.maybeWritten !== null) return 'an earlier rotation was cut off and its outcome could not be read';
+  const renewal = renewalOf(snapshot);
+  return renewal !== null && snapshot.now >= renewal ? 'the renewal instant has passed' : undefined;
+}
+
+// ---- refusals: whatever the reason, writing would break logins
+
+function refuse({ provider, key, state }: Snapshot): RotatorError | undefined {
+  if (provider === undefined) {
+    return new RotatorError(
+      'ERR_PROVIDER_NOT_FOUND',
+      `environment ${state.envId} has no provider ${state.providerId}`,
+      {
+        hint: 'Create the Apple login method in the CloudBase console (Authentication, Login Methods, Apple), or correct envId and providerId of the target.',
+      },
+    );
+  }
+  const clientId = configOf(provider)['ClientId'];
+  if (clientId === key.clientId) return undefined;
+  const found = typeof clientId === 'string' && clientId !== '' ? clientId : 'not set';
+  return new RotatorError('ERR_CLIENT_ID_MISMATCH', `provider's client id is ${found}, the key's is ${key.clientId}`, {
+    hint: 'Correct clientId of the target, or the Client ID in the CloudBase console; with two different ids every Apple login would fail.',
+  });
+}
+
+function keyIdHasAnotherKey({ state, key }: Snapshot): boolean {
+  const known = state.keyThumbprints[key.keyId];
+  return known !== undefined && known !== key.thumbprint;
+}
+
+// ---- restraints: a rotation is wanted, but…
+
+type Restraint = (snapshot: Snapshot, reason: Reason, why: string) => Decision | undefined;
+
+const RESTRAINTS: readonly Restraint[] = [adoptionPending, rotationLoop, foreignSecret, windowClosed];
+
+function adoptionPending(snapshot: Snapshot, reason: Reason, why: string): Decision | undefined {
+  const { state, deployed, adopt, now } = snapshot;
+  if (state.written !== null || adopt || deployed.signedByOurKey === true) return undefined;
+  if (!mayBeWorking(deployed, now)) return undefined;
+  const error = new RotatorError('ERR_ADOPTION_REQUIRED', `this journal has never written this provider, and ${why}`, {
+    hint: 'If this service shall take over, set `adopt: true` on the target or run `once --adopt --target NAME`.',
+  });
+  return { action: 'pend', reason, why, error };
+}
+
+function rotationLoop(
+  { state, deployed, requested, now }: Snapshot,
+  reason: Reason,
+  why: string,
+): Decision | undefined {
+  const { written } = state;
+  if (requested || written === null || !deployed.ours || state.maybeWritten !== null) return undefined;
+  if (written.reason !== reason || !within(written.at, now, DAY)) return undefined;
+  const error = new RotatorError('ERR_ROTATION_LOOP', `rotated for ${reason} within the last 24 h, and ${why} again`, {
+    hint: 'Look at the clock of this machine and at the policy (lifetime, renewBefore); `once --force --target NAME` rotates all the same.',
+  });
+  return { action: 'refuse', reason, error };
+}
+
+function foreignSecret(snapshot: Snapshot, reason: Reason, why: string): Decision | undefined {
+  const { state, deployed, requested, now } = snapshot;
+  const recent = state.foreign.filter(({ at }) => within(at, now, 7 * DAY));
+  if (requested || recent.length < 2 || deployed.ours || isEmergency(snapshot)) return undefined;
+  if (!isReadableAndGood(deployed, now)) return undefined;
+  const error = new RotatorError(
+    'ERR_FOREIGN_SECRET',
+    `somebody else replaced the client secret ${recent.length} times within 7 days, and ${why}`,
+    {
+      hint: 'Find out who else writes this provider (another rotator, a script, a person) and stop one of the two; `once --force --target NAME` takes the provider back.',
+    },
+  );
+  return { action: 'pend', reason, why, error };
+}
+
+function windowClosed(snapshot: Snapshot, reason: Reason, why: string): Decision | undefined {
+  const { windowOpen, requested, deployed, now, state } = snapshot;
+  if (windowOpen || requested || isEmergency(snapshot) || state.maybeWritten !== null) return undefined;
+  const holdable = reason === 'RenewalDue' || (reason === 'KeyChanged' && mayBeWorking(deployed, now));
+  return holdable ? { action: 'defer', reason, why: `${why}; the maintenance window is closed` } : undefined;
+}

@@ -1,0 +1,276 @@
+// The course of one pass: what it was asked, what it may use, and what it has learnt so far. The journalled row and
+// the target's state are changed here alone, so that every way a pass can end is recorded and told in one place.
+import { isEmergency, type Snapshot } from '../core/decide.ts';
+import { asRotatorError, RotatorError } from '../core/errors.ts';
+import type { Outcome, Reason, Trigger } from '../core/reasons.ts';
+import type { Rotation, TargetState } from '../core/records.ts';
+import { emergencyInstant, LEASE_MS, nextAttemptAt, renewalInstant } from '../core/schedule.ts';
+import type { EventName, EventSink } from '../events.ts';
+import type { AppleCheck, Clock, Journal, KeySource, Provider, Target } from '../ports.ts';
+import { deployedFields, errorFields, type Fields, iso, outcomeEvent, rowFields, viewOf } from './report.ts';
+
+/** A rotation that a pass has decided on and asks leave for. */
+export interface Want {
+  readonly targetKey: string;
+  readonly reason: Reason;
+  readonly emergency: boolean;
+}
+
+/** Whether a wanted rotation may begin now; `error` says what it waits for. */
+export type Admission = { readonly go: true } | { readonly go: false; readonly error: RotatorError };
+
+/** What a pass works with. Adapters are those of the target. */
+export interface PassTools {
+  readonly clock: Clock;
+  readonly journal: Journal;
+  readonly emit: EventSink;
+  readonly keySource: KeySource;
+  readonly provider: Provider;
+  readonly apple: AppleCheck;
+  readonly admit: (want: Want) => Promise<Admission>;
+  /** A fresh UUIDv7. */
+  readonly newId: () => string;
+  /** When the target is checked again, if its retry comes at `retryAt` (null: on the next tick). */
+  readonly nextCheckAt: (target: Target, retryAt: number | null) => number | undefined;
+}
+
+export interface PassRequest {
+  readonly trigger: Trigger;
+  readonly requestedBy: string | null;
+  /** Rotate even if nothing objects. */
+  readonly force: boolean;
+  /** Take over a provider that this journal has never written, and accept its fields as they are now. */
+  readonly adopt: boolean;
+  readonly waiveAppleCheck: boolean;
+  /** How long to wait for the target's lease. */
+  readonly leaseWaitMs: number;
+  /** Drops a pass that has not recorded its intent. */
+  readonly drop: AbortSignal;
+  /** Cuts off even a pass that has. */
+  readonly cutOff: AbortSignal;
+}
+
+export interface PassResult {
+  readonly state: TargetState;
+  /** The row's outcome, where this pass had one. */
+  readonly outcome: Outcome | null;
+  /** Why the pass did not rotate although a rotation is wanted and nothing is wrong. */
+  readonly waitsFor: RotatorError | null;
+}
+
+export class Course {
+  readonly target: Target;
+  readonly request: PassRequest;
+  readonly tools: PassTools;
+  /** The lease's token. */
+  readonly token: string;
+  readonly startedAt: number;
+  state: TargetState;
+  snapshot: Snapshot | undefined;
+  row: Rotation | undefined;
+  /** True from the recorded intent on: the pass is not dropped any more. */
+  intent = false;
+  /** True once a write may have reached the provider. */
+  pushed = false;
+
+  constructor(target: Target, request: PassRequest, tools: PassTools, token: string, state: TargetState) {
+    this.target = target;
+    this.request = request;
+    this.tools = tools;
+    this.token = token;
+    this.startedAt = tools.clock.monotonic();
+    this.state = state;
+  }
+
+  get now(): number {
+    return this.tools.clock.now();
+  }
+
+  /** The signal for whatever the pass waits on next. */
+  get signal(): AbortSignal {
+    return this.intent ? this.request.cutOff : this.request.drop;
+  }
+
+  /** By this pass's snapshot, else by what the journal knows. */
+  get emergency(): boolean {
+    if (this.snapshot !== undefined) return isEmergency({ ...this.snapshot, now: this.now });
+    const { expiresAt, issuedAt } = this.state.deployed ?? {};
+    if (expiresAt === undefined || expiresAt === null) return false;
+    const lifetimeMs = issuedAt ? expiresAt - issuedAt : this.target.policy.lifetimeMs;
+    return this.now > emergencyInstant(expiresAt, lifetimeMs);
+  }
+
+  tell(event: EventName, message: string, fields: Fields = {}): void {
+    const { name, envId } = this.target;
+    const rotation = this.row === undefined ? {} : { rotationId: this.row.id };
+    this.tools.emit({ event, message, target: name, envId, ...rotation, ...fields });
+  }
+
+  /** One thing done on the way, for a person who watches (level debug). */
+  step(message: string, fields: Fields = {}): void {
+    this.tell('rotation.step', message, fields);
+  }
+
+  warn(error: RotatorError): void {
+    this.tell('warning', error.message, errorFields(error));
+  }
+
+  /** Extends the lease; false if it is no longer ours. */
+  renewLease(): Promise<boolean> {
+    return this.tools.journal.renewLease(this.target.key, this.token, this.now, LEASE_MS);
+  }
+
+  /** Opens the row of this pass; an open one (of a rotation that was asked for) gets the reason that was found. */
+  async openRow(reason: Reason): Promise<void> {
+    const facts = {
+      reason,
+      emergency: this.emergency,
+      keyId: this.snapshot?.key.keyId ?? null,
+      previousFingerprint: this.snapshot?.deployed.fingerprint ?? null,
+      previousExpiresAt: this.snapshot?.deployed.expiresAt ?? null,
+    };
+    if (this.row !== undefined) return this.updateRow(facts);
+    const { target, request } = this;
+    this.row = {
+      id: this.tools.newId(),
+      targetKey: target.key,
+      target: target.name,
+      envId: target.envId,
+      ...facts,
+      trigger: request.trigger,
+      requestedBy: request.requestedBy,
+      fingerprint: null,
+      issuedAt: null,
+      expiresAt: null,
+      startedAt: this.now,
+      finishedAt: null,
+      outcome: null,
+      appleCheck: { candidate: 'not-asked', deployed: 'not-asked' },
+      appleCheckWaived: request.waiveAppleCheck,
+      requestIds: [],
+      error: null,
+      intent: null,
+    };
+    await this.tools.journal.commit({ rotation: this.row });
+    const attempt = this.state.retry.failures + 1;
+    this.tell('rotation.started', `rotation started: ${reason}`, { ...rowFields(this.row), attempt });
+  }
+
+  /** The row of this pass; a TypeError before it was opened. */
+  get openedRow(): Rotation {
+    if (this.row === undefined) throw new TypeError('no row is open in this pass');
+    return this.row;
+  }
+
+  async updateRow(change: Partial<Rotation>): Promise<void> {
+    this.row = { ...this.openedRow, ...change };
+    await this.tools.journal.commit({ rotation: this.row });
+  }
+
+  noteRequest(requestId: string | null): void {
+    if (this.row === undefined || requestId === null) return;
+    this.row = { ...this.row, requestIds: [...this.row.requestIds, requestId] };
+  }
+
+  /** Ends the pass well, and with it the run of failures. */
+  async endWell(state: 'healthy' | 'rotated' | 'unverified', change: Partial<TargetState> = {}): Promise<PassResult> {
+    const outcome: Outcome | null = this.row === undefined ? null : state === 'rotated' ? 'succeeded' : 'unverified';
+    const retry = { failures: 0, nextAttemptAt: null };
+    const ending = { state, reason: this.row?.reason ?? null, error: null, retry, lastSuccessAt: this.now };
+    const result = await this.end(outcome, null, { ...change, ...ending });
+    if (outcome === null) {
+      this.tell('pass.healthy', 'nothing to do', { ...deployedFields(this.state.deployed), ...this.closing() });
+    }
+    return result;
+  }
+
+  /** Ends the pass without a rotation that is wanted: it waits for the window, its turn, or a person. */
+  async endWaiting(
+    state: 'due' | 'pending',
+    reason: Reason,
+    why: string,
+    error: RotatorError | null,
+  ): Promise<PassResult> {
+    const retry = { ...this.state.retry, nextAttemptAt: null };
+    const outcome = this.row === undefined ? null : 'blocked';
+    const result = await this.end(outcome, error, { state, reason, error: viewOf(error), retry });
+    const fields = { reason, ...deployedFields(this.state.deployed), ...errorFields(error), ...this.closing() };
+    this.tell(state === 'due' ? 'pass.deferred' : 'pass.pending', why, fields);
+    return { ...result, waitsFor: state === 'due' ? error : null };
+  }
+
+  /** Ends the pass as failed (blocked, rolled back), counts the failure and plans the next attempt. */
+  async endBadly(
+    thrown: unknown,
+    outcome: Exclude<Outcome, 'succeeded' | 'unverified'> = 'failed',
+    change: Partial<TargetState> = {},
+  ): Promise<PassResult> {
+    const error = asRotatorError(thrown);
+    const failures = this.state.retry.failures + 1;
+    const retryAt = nextAttemptAt(this.now, failures, error.remedy, this.emergency);
+    const reason = this.row?.reason ?? this.state.reason;
+    const retry = { failures, nextAttemptAt: retryAt };
+    const ending = { state: 'failed' as const, reason, error: viewOf(error), retry };
+    const result = await this.end(this.row === undefined ? null : outcome, error, { ...change, ...ending });
+    if (this.row === undefined) {
+      const fields = { ...errorFields(error), ...deployedFields(this.state.deployed), ...this.closing() };
+      this.tell('pass.failed', error.message, fields);
+    }
+    if (retryAt !== null) {
+      const message = `tried again after ${failures === 1 ? 'a failure' : `${failures} failures in a row`}`;
+      this.tell('retry.scheduled', message, { attempt: failures + 1, nextCheckAt: iso(retryAt), code: error.code });
+    }
+    return result;
+  }
+
+  /** Drops the pass at a stop: no failure is counted, and an open row ends as interrupted. */
+  async endDropped(): Promise<PassResult> {
+    const error = new RotatorError('ERR_INTERRUPTED', 'the program was stopped before anything was written', {
+      hint: 'Nothing to do: the target is checked again at the next start.',
+    });
+    if (this.row !== undefined) await this.finishRow('failed', error);
+    return { state: this.state, outcome: this.row === undefined ? null : 'failed', waitsFor: error };
+  }
+
+  private async finishRow(outcome: Outcome, error: RotatorError | null, state?: TargetState): Promise<void> {
+    if (this.row === undefined) return;
+    this.row = { ...this.row, outcome, finishedAt: this.now, error: viewOf(error) };
+    await this.tools.journal.commit({ rotation: this.row, ...(state === undefined ? {} : { target: state }) });
+    this.tools.emit({ ...outcomeEvent(this.row, error), ...this.closing() });
+  }
+
+  /** Ends the open row, after which the pass goes on without one. */
+  async closeRow(outcome: Outcome, error: RotatorError): Promise<void> {
+    await this.finishRow(outcome, error);
+    this.row = undefined;
+  }
+
+  /** When a candidate that is now in place is to be renewed. */
+  renewalOf({ issuedAtMs, expiresAtMs }: { issuedAtMs: number; expiresAtMs: number }): number {
+    const { key, policy } = this.target;
+    return renewalInstant({
+      key,
+      expiresAt: expiresAtMs,
+      lifetimeMs: expiresAtMs - issuedAtMs,
+      renewBeforeMs: policy.renewBeforeMs,
+    });
+  }
+
+  private async end(
+    outcome: Outcome | null,
+    error: RotatorError | null,
+    change: Partial<TargetState>,
+  ): Promise<PassResult> {
+    this.state = { ...this.state, ...change, lastPassAt: this.now };
+    if (outcome === null) await this.tools.journal.commit({ target: this.state });
+    else await this.finishRow(outcome, error, this.state);
+    return { state: this.state, outcome, waitsFor: null };
+  }
+
+  /** How long the pass took, and when the next one comes. */
+  private closing(): Fields {
+    const next = this.tools.nextCheckAt(this.target, this.state.retry.nextAttemptAt);
+    const durationMs = Math.round(this.tools.clock.monotonic() - this.startedAt);
+    return { durationMs, ...(next === undefined ? {} : { nextCheckAt: iso(next) }) };
+  }
+}

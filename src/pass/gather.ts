@@ -1,0 +1,94 @@
+// Step 1: the snapshot. Key material is read afresh from its source, the provider as CloudBase returns it. A read
+// that fails throws: what could not be read is unknown, never absent, and never a reason to rotate.
+import { renewalOf, type Snapshot } from '../core/decide.ts';
+import { type Deployed, deployedRecord, readDeployed } from '../core/deployed.ts';
+import { RotatorError } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
+import { type KeyMaterial, parseKeyMaterial } from '../core/key-material.ts';
+import { configKeys, configOf, shownSecret } from '../core/provider-fields.ts';
+import type { TargetState } from '../core/records.ts';
+import { DAY, within } from '../core/schedule.ts';
+import type { ProviderReading } from '../ports.ts';
+import type { Course } from './course.ts';
+import { settleUnknownWrite } from './written.ts';
+
+/** A reading shared by the targets of an environment is at most so old, and serves to decide only. */
+const SHARED_READING_MS = 30_000;
+
+export interface Gathered {
+  readonly snapshot: Snapshot;
+  readonly reading: ProviderReading;
+}
+
+/** Gathers; `alone`: the provider is read by a call of its own (after something moved under an earlier snapshot). */
+export async function gather(course: Course, alone = false): Promise<Gathered> {
+  const { target, request, tools } = course;
+  const [key, reading] = await bothOrFirstError(
+    readKey(course),
+    tools.provider.read(target.envId, target.providerId, {
+      maxAgeMs: alone ? 0 : SHARED_READING_MS,
+      signal: course.signal,
+    }),
+  );
+  const now = course.now;
+  const config = configOf(reading.provider ?? {});
+  const shown = shownSecret(config);
+  const clientId = typeof config['ClientId'] === 'string' ? config['ClientId'] : null;
+  course.state = settleUnknownWrite(course.state, shown);
+  const deployed = await readDeployed(shown, clientId, course.state.written, key, now);
+  if (reading.provider !== undefined) course.state = seen(course.state, reading.provider, deployed, request.adopt, now);
+  const snapshot: Snapshot = {
+    now,
+    key,
+    provider: reading.provider,
+    deployed,
+    state: course.state,
+    policy: target.policy,
+    windowOpen: target.policy.window?.isOpen(now) ?? true,
+    requested: request.force,
+    adopt: target.adopt || request.adopt,
+  };
+  course.snapshot = snapshot;
+  course.state = { ...course.state, renewalAt: renewalOf(snapshot) };
+  return { snapshot, reading };
+}
+
+async function readKey(course: Course): Promise<KeyMaterial> {
+  const { text, origin, warnings } = await course.tools.keySource.read(course.signal);
+  for (const warning of warnings) {
+    course.warn(
+      new RotatorError('ERR_KEY_INVALID', warning, { hint: 'Mend it when convenient; the key is used as it is.' }),
+    );
+  }
+  return parseKeyMaterial(text, course.target.ids, origin);
+}
+
+/** Waits for both, so that nothing goes on behind the pass's back; throws the first one's error before the second's. */
+async function bothOrFirstError<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  const [a, b] = await Promise.allSettled([first, second]);
+  if (a.status === 'rejected') throw a.reason;
+  if (b.status === 'rejected') throw b.reason;
+  return [a.value, b.value];
+}
+
+/** What a complete gather adds to the journal's knowledge of the target. */
+function seen(state: TargetState, provider: JsonObject, deployed: Deployed, adopt: boolean, now: number): TargetState {
+  const keys = configKeys(configOf(provider));
+  return {
+    ...state,
+    lastGatherAt: now,
+    deployed: deployedRecord(deployed),
+    configKeys: adopt ? keys : [...new Set([...state.configKeys, ...keys])].sort(),
+    foreign: noteForeign(state, deployed, now),
+    providerDisabled: provider['On'] === 'FALSE',
+  };
+}
+
+/** A secret that is not the one we wrote was put there by somebody else; each is noted once, for seven days. */
+function noteForeign(state: TargetState, deployed: Deployed, now: number): TargetState['foreign'] {
+  const recent = state.foreign.filter(({ at }) => within(at, now, 7 * DAY));
+  if (state.written === null || deployed.ours || state.maybeWritten !== null) return recent;
+  const last = state.foreign.at(-1);
+  const known = last !== undefined && last.fingerprint === deployed.fingerprint && last.at > state.written.at;
+  return known ? recent : [...recent, { fingerprint: deployed.fingerprint, at: now }];
+}

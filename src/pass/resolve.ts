@@ -1,0 +1,93 @@
+// Rows that a crash left open are settled at the start of the target's next pass: by reading the provider, the
+// comparison of its fields and their restoring included. What reading cannot tell ends as unknown, and due at once.
+import type { RotatorError } from '../core/errors.ts';
+import type { Json, JsonObject } from '../core/json.ts';
+import { withValueAt } from '../core/json.ts';
+import { configOf, differsFromJournal, isDigestOnly, shownSecret } from '../core/provider-fields.ts';
+import { judgeReadBack, type Written } from '../core/read-back.ts';
+import type { Outcome } from '../core/reasons.ts';
+import type { Intent, Rotation, TargetState } from '../core/records.ts';
+import { restoreFields } from './confirm.ts';
+import type { Course } from './course.ts';
+import { fieldsLost, interrupted, neverApplied, outcomeUnknown, replaced } from './endings.ts';
+import { lostFields } from './repair.ts';
+import { outcomeEvent, viewOf } from './report.ts';
+import { afterUnknownWrite, afterWrite, recordOf } from './written.ts';
+
+interface Resolution {
+  readonly outcome: Outcome;
+  readonly error: RotatorError | null;
+  readonly change: Partial<TargetState>;
+}
+
+/** Settles every open row of the target but the one of this pass. Throws if the provider cannot be read. */
+export async function resolveOpenRows(course: Course): Promise<void> {
+  const { target, tools } = course;
+  const open = await tools.journal.openRotations(target.key);
+  for (const row of open.filter(({ id }) => id !== course.row?.id)) {
+    const { outcome, error, change } = await resolution(course, row);
+    course.state = { ...course.state, ...change };
+    const finished: Rotation = { ...row, outcome, error: viewOf(error), finishedAt: course.now };
+    await tools.journal.commit({ target: course.state, rotation: finished });
+    tools.emit({ ...outcomeEvent(finished, error), resumed: true });
+  }
+}
+
+async function resolution(course: Course, row: Rotation): Promise<Resolution> {
+  const { intent, fingerprint } = row;
+  if (intent === null || fingerprint === null) return { outcome: 'failed', error: interrupted(), change: {} };
+  const { target, tools } = course;
+  const { provider } = await tools.provider.read(target.envId, target.providerId, {
+    maxAgeMs: 0,
+    signal: course.signal,
+  });
+  const now = provider ?? {};
+  const written: Written = {
+    candidateFingerprint: fingerprint,
+    before: { shape: intent.shapeBefore, text: null },
+    beforeFingerprint: row.previousFingerprint,
+  };
+  const shown = shownSecret(configOf(now));
+  switch (judgeReadBack(written, shown, course.now)) {
+    case 'arrived':
+      return arrived(course, row, intent, now);
+    case 'still-old':
+      return { outcome: 'failed', error: neverApplied(), change: {} };
+    case 'conflict':
+      return { outcome: 'failed', error: replaced(), change: {} };
+    case 'not-shown':
+    case 'unfit':
+      return {
+        outcome: 'failed',
+        error: outcomeUnknown('the program was cut off, and the provider does not show a readable secret'),
+        change: afterUnknownWrite(course.state, recordOf(row, written.before, intent.at)),
+      };
+  }
+}
+
+async function arrived(course: Course, row: Rotation, intent: Intent, provider: JsonObject): Promise<Resolution> {
+  const shown = shownSecret(configOf(provider));
+  const before = asBefore(provider, intent);
+  // A digest proves the candidate, but cannot be sent back: fields are then reported, not restored.
+  const changes =
+    shown.shape === 'clear' && shown.text !== null && row.fingerprint !== null
+      ? (await restoreFields(course, before, provider, { jwt: shown.text, fingerprint: row.fingerprint })).changes
+      : lostFields(before, provider, course.now);
+  const lost = changes.filter(({ by }) => by === 'our-write').map(({ path }) => path);
+  return {
+    outcome: lost.length === 0 ? 'succeeded' : 'failed',
+    error: lost.length === 0 ? null : fieldsLost(lost),
+    change: { ...afterWrite(course.state, recordOf(row, shown, intent.at)), providerChanges: changes },
+  };
+}
+
+/** The provider as it was before the write, as far as the journal kept it in clear. */
+function asBefore(provider: JsonObject, intent: Intent): JsonObject {
+  let before = provider;
+  for (const path of differsFromJournal(provider, intent.fields)) {
+    const kept = intent.fields[path];
+    if (isDigestOnly(kept)) continue;
+    before = withValueAt(before, path, kept as Json | undefined);
+  }
+  return before;
+}
