@@ -1,0 +1,162 @@
+// `sandbox`: the simulated outside world on loopback, until it is stopped; with --demo also the daemon against it.
+// The world itself is src/sandbox/; this file says what is going on and starts and stops the daemon's process.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { access } from 'node:fs/promises';
+import { RotatorError } from '../core/errors.ts';
+import { DEMO, setUpDemo } from '../sandbox/demo.ts';
+import type { RequestRecord } from '../sandbox/requests.ts';
+import { DEFAULT_PORT, SANDBOX_AWS_CREDENTIALS, SANDBOX_CREDENTIALS, startSandbox } from '../sandbox/server.ts';
+import { type CliContext, EXIT, type ExitStatus } from './context.ts';
+
+export interface SandboxOptions {
+  /** Where to listen on 127.0.0.1; 0: any port that is free. */
+  readonly port: number;
+  readonly demo: boolean;
+}
+
+/** What only the composition root knows of the process. */
+export interface SandboxProcess {
+  /** Aborted by the first SIGINT or SIGTERM. */
+  readonly stop: AbortSignal;
+  /** How this program was started, up to its entry point: Node, its options, main. The demo starts it once more. */
+  readonly command: readonly [executable: string, ...args: string[]];
+}
+
+export const DEMO_CONFIG = 'config/sandbox.yaml';
+export const DEMO_FOLDER = './data/sandbox';
+const STOP_LIMIT_MS = 30_000;
+
+/** Runs until `process.stop`; with `demo` also until the daemon ends. Throws ERR_USAGE where it cannot begin. */
+export async function sandbox(
+  options: SandboxOptions,
+  context: CliContext,
+  process: SandboxProcess,
+): Promise<ExitStatus> {
+  if (options.demo) await wantConfig();
+  const { url, world, close } = await startSandbox({ port: options.port, clock: context.clock });
+  try {
+    if (options.demo) {
+      await setUpDemo(world, DEMO_FOLDER);
+      context.stdout.write(demoText(url, new URL(url).port !== String(DEFAULT_PORT)));
+      return await daemon(url, context, process);
+    }
+    context.stdout.write(sandboxText(url));
+    world.onRequest((request) => context.stderr.write(requestLine(request)));
+    if (!process.stop.aborted) await once(process.stop, 'abort');
+    return EXIT.ok;
+  } finally {
+    await close();
+  }
+}
+
+/** Starts `run` as a process of its own, and ends with it. */
+async function daemon(url: string, context: CliContext, { stop, command }: SandboxProcess): Promise<ExitStatus> {
+  const [executable, ...args] = command;
+  // A process group of its own: Ctrl-C in a terminal reaches this process alone, which then stops the daemon once.
+  const child = spawn(executable, [...args, 'run', '--config', DEMO_CONFIG], {
+    env: { ...context.env, ROTATOR_SANDBOX_URL: url },
+    stdio: ['ignore', 'inherit', 'inherit'],
+    detached: true,
+  });
+  const ended = once(child, 'exit');
+  const end = () => {
+    child.kill('SIGTERM');
+    timer = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
+  };
+  let timer: NodeJS.Timeout | undefined;
+  stop.addEventListener('abort', end, { once: true });
+  if (stop.aborted) end();
+  try {
+    const [code] = await ended;
+    if (code === EXIT.ok) return EXIT.ok;
+    context.stderr.write(`demo: the daemon ended with ${code === null ? 'a signal' : `status ${code}`}\n`);
+    return code === EXIT.usage ? EXIT.usage : EXIT.failed;
+  } finally {
+    clearTimeout(timer);
+    stop.removeEventListener('abort', end);
+  }
+}
+
+async function wantConfig(): Promise<void> {
+  await access(DEMO_CONFIG).catch((cause: unknown) => {
+    throw new RotatorError('ERR_USAGE', `${DEMO_CONFIG} is not in this folder, and the demo runs by it`, {
+      hint: 'Start the demo in a checkout of the project: npm run demo.',
+      cause,
+    });
+  });
+}
+
+/** What a person reads before the daemon's log begins. */
+export function demoText(url: string, otherPort: boolean): string {
+  const { envId, providerId, keyId, daysLeft } = DEMO;
+  const prefix = otherPort ? `ROTATOR_SANDBOX_URL=${url} ` : '';
+  const rotator = (command: string) => `  ${prefix}npm run -s rotator -- ${command} --config ${DEMO_CONFIG}`;
+  const provider = `${url}/sandbox/environments/${envId}/providers/${providerId}`;
+  return `
+Demo: a simulated CloudBase and a simulated Apple listen on ${url}. Nothing leaves this machine.
+
+In environment ${envId} the Apple provider holds a client secret with ${daysLeft} days left.
+The daemon starts now with ${DEMO_CONFIG}. Below is its log: it finds the secret, mints a new one,
+verifies it, asks Apple, writes it to the provider, reads it back, and then checks every minute.
+
+Try in a second terminal, in this folder:
+
+${rotator('status')}
+${rotator('history')}
+${rotator('plan')}
+
+Make the secret run out again, and watch the next check:
+
+  curl -X POST ${provider}/secret -d '{"keyId":"${keyId}","expiresInDays":${daysLeft}}'
+
+Let a write be applied but its answer be lost, then do that again:
+
+  curl -X POST ${url}/sandbox/faults -d '{"service":"tcb","action":"ModifyProvider","kind":"reset-after","times":1}'
+
+More of that: docs/sandbox.md, or curl ${url}/sandbox/. Stop everything with Ctrl-C.
+
+`;
+}
+
+/** What a person reads who rehearses a configuration of their own. */
+export function sandboxText(url: string): string {
+  const provider = `${url}/sandbox/environments/my-env-1g2h3j/providers/apple`;
+  return `
+The sandbox listens on ${url}, on this machine alone:
+
+  CloudBase, SSM, STS    ${url}
+  AWS Secrets Manager    ${url}
+  Apple                  ${url}/auth/token
+  machine metadata       ${url}/latest/meta-data/
+  inbox for alerts       ${url}/inbox/NAME
+  control                ${url}/sandbox/
+
+It knows these credentials, which open nothing else:
+
+  TENCENTCLOUD_SECRET_ID=${SANDBOX_CREDENTIALS.secretId}
+  TENCENTCLOUD_SECRET_KEY=${SANDBOX_CREDENTIALS.secretKey}
+  AWS_ACCESS_KEY_ID=${SANDBOX_AWS_CREDENTIALS.accessKeyId}
+  AWS_SECRET_ACCESS_KEY=${SANDBOX_AWS_CREDENTIALS.secretAccessKey}
+
+In your configuration set
+
+  cloudbase.endpoint: ${url}
+  apple.tokenUrl: ${url}/auth/token
+
+then make the provider, and let the simulated Apple know the public half of your key:
+
+  curl -X PUT ${provider} \\
+    -d '{"Config":{"ClientId":"com.example.shop.web","ClientSecret":""}}'
+  curl -X POST ${url}/sandbox/apple/keys \\
+    -d '{"teamId":"A1B2C3D4E5","keyId":"K1L2M3N4O5","clientIds":["com.example.shop.web"],
+         "publicKey":"'$(openssl ec -in AuthKey_K1L2M3N4O5.p8 -pubout -outform der | base64 | tr -d '\\n')'"}'
+
+Faults, other behaviour and the rest: docs/sandbox.md. Each request is a line below. Stop with Ctrl-C.
+
+`;
+}
+
+function requestLine({ at, service, action, envId }: RequestRecord): string {
+  return `${new Date(at).toISOString()} ${service} ${action}${envId === undefined ? '' : ` ${envId}`}\n`;
+}

@@ -1,0 +1,80 @@
+// The demo's stage: a folder of its own with a generated key and the rehearsal credentials, and an environment
+// whose Apple provider holds a client secret with five days left. config/sandbox.yaml names the same things.
+import { lstat, mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { RotatorError } from '../core/errors.ts';
+import { SANDBOX_CREDENTIALS } from './credentials.ts';
+import type { World } from './world.ts';
+
+export const DEMO = {
+  envId: 'shop-demo-1g2h3j',
+  providerId: 'apple',
+  teamId: 'TEAMSANDBX',
+  keyId: 'SANDBOX001',
+  clientId: 'com.example.shop.web',
+  daysLeft: 5,
+} as const;
+
+const DAY_SECONDS = 86_400;
+
+/**
+ * Empties `folder`, writes the key and the credentials there (mode 0600) and fills the world. Throws ERR_USAGE where
+ * the folder is a symbolic link or no folder: nothing outside of it is ever removed.
+ */
+export async function setUpDemo(world: World, folder: string): Promise<void> {
+  await refuseOthers(folder);
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const { privateKeyPem } = world.generateAppleKey({
+    teamId: DEMO.teamId,
+    keyId: DEMO.keyId,
+    clientIds: [DEMO.clientId],
+  });
+  const { secretId, secretKey } = SANDBOX_CREDENTIALS;
+  await writeFile(join(folder, `AuthKey_${DEMO.keyId}.p8`), privateKeyPem, { mode: 0o600 });
+  await writeFile(join(folder, 'credentials'), `[default]\nsecret_id = ${secretId}\nsecret_key = ${secretKey}\n`, {
+    mode: 0o600,
+  });
+  seedDemo(world);
+}
+
+/** The provider as CloudBase's own metadata describes one for Apple, with a key that the SDK's types do not know. */
+function seedDemo(world: World): void {
+  const { envId, providerId, keyId, clientId, daysLeft } = DEMO;
+  world.putProvider(envId, {
+    Id: providerId,
+    Name: { Message: 'Apple' },
+    ProviderType: 'OIDC',
+    On: 'TRUE',
+    AutoSignUpWithProviderUser: 'TRUE',
+    TransparentMode: 'FALSE',
+    ReuseUserId: 'FALSE',
+    AutoSignInWhenEmailMatch: 'FALSE',
+    AutoSignInWhenPhoneNumberMatch: 'FALSE',
+    Config: {
+      Issuer: 'https://appleid.apple.com',
+      JwksUri: 'https://appleid.apple.com/auth/keys',
+      ClientId: clientId,
+      ClientSecret: world.mintSecret({ keyId, clientId, expiresInSeconds: daysLeft * DAY_SECONDS }),
+      RedirectUri: `https://${envId}.ap-shanghai.tcb-api.tencentcloudapi.com/auth/v1/callback`,
+      Scope: 'openid email name',
+      AuthorizationEndpoint: 'https://appleid.apple.com/auth/authorize?response_mode=form_post',
+      TokenEndpoint: 'https://appleid.apple.com/auth/token',
+      TokenEndpointAuthMethod: 'CLIENT_SECRET_POST',
+      RevocationEndpoint: 'https://appleid.apple.com/auth/revoke',
+    },
+  });
+}
+
+async function refuseOthers(folder: string): Promise<void> {
+  const found = await lstat(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (found === undefined || found.isDirectory()) return;
+  throw new RotatorError(
+    'ERR_USAGE',
+    `${folder} is ${found.isSymbolicLink() ? 'a symbolic link' : 'not a folder'}, and the demo empties it`,
+    { hint: 'Remove it, or start the demo somewhere else.' },
+  );
+}
