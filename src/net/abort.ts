@@ -19,6 +19,8 @@ export interface Deadline {
   readonly signal: AbortSignal;
   /** True once the time was up before the caller aborted. */
   readonly expired: boolean;
+  /** Aborts now; that is not counted as expired. */
+  end(): void;
   /** Ends the timer; to be called in `finally`. */
   clear(): void;
 }
@@ -38,6 +40,9 @@ export function deadline(timeoutMs: number, caller: AbortSignal): Deadline {
     signal: controller.signal,
     get expired() {
       return expired;
+    },
+    end() {
+      controller.abort(new DOMException('the call is over', 'AbortError'));
     },
     clear() {
       clearTimeout(timer);

@@ -42,6 +42,8 @@ export interface GuardOptions {
   readonly ca?: string;
   /** Called when the head of the answer has arrived. */
   readonly onAnswer?: () => void;
+  /** Called when it is certain that the answer will not be complete: cut off, too long, or compressed. */
+  readonly onBroken?: () => void;
 }
 
 /** An agent for one request to the origin of `url`. Throws ERR_CONFIG where the proxy's setting is unusable. */
@@ -128,7 +130,7 @@ class Guard {
   readonly #origin: string;
   readonly #defaultPort: string;
   readonly #maxBytes: number;
-  readonly #onAnswer: (() => void) | undefined;
+  readonly #options: GuardOptions;
   readonly #connections: Duplex[] = [];
   #used = false;
 
@@ -136,7 +138,7 @@ class Guard {
     this.#defaultPort = url.protocol === 'https:' ? '443' : '80';
     this.#origin = this.#place({ host: url.hostname, port: url.port });
     this.#maxBytes = options.maxBytes ?? MAX_ANSWER_BYTES;
-    this.#onAnswer = options.onAnswer;
+    this.#options = options;
   }
 
   /** Throws, which ends the request before it has a socket, unless it is the one that was expected. */
@@ -184,13 +186,15 @@ class Guard {
     exchange.status = response.statusCode;
     const dateMs = Date.parse(response.headers.date ?? '');
     if (!Number.isNaN(dateMs)) exchange.dateMs = dateMs;
-    this.#onAnswer?.();
+    this.#options.onAnswer?.();
     response.once('close', () => {
       exchange.cut = !response.complete;
+      if (exchange.cut) this.#options.onBroken?.();
     });
     const refuse = (refused: 'too-large' | 'encoded') => {
       exchange.refused ??= refused;
       request.destroy(new Error(`the answer is ${refused}`));
+      this.#options.onBroken?.();
     };
     // Compressed bytes are no measure of what they unpack to; `identity` was asked for.
     if ((response.headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity') refuse('encoded');

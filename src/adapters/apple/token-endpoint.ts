@@ -1,0 +1,83 @@
+// Apple's opinion of a client secret, from its token endpoint: asked with a code that cannot exist, it answers
+// `invalid_grant` where it took the secret and `invalid_client` where it did not
+// (developer.apple.com/documentation/signinwithapplerestapi/errorresponse). Whatever else it says is no opinion.
+import { RotatorError } from '../../core/errors.ts';
+import { CallFailure } from '../../net/failure.ts';
+import type { Env } from '../../net/proxy.ts';
+import { createRateLimit } from '../../net/rate-limit.ts';
+import { type HttpAnswer, request } from '../../net/request.ts';
+import type { AppleAnswer, AppleCheck, Clock } from '../../ports.ts';
+
+/** Nobody documents a limit: be a rare guest. */
+const QUESTIONS_PER_SECOND = 1;
+const TIMEOUT_MS = 10_000;
+/** Apple's codes are longer and have dots. */
+const IMPOSSIBLE_CODE = 'no-such-code';
+
+const VERDICTS: Readonly<Record<string, AppleAnswer['verdict']>> = {
+  invalid_grant: 'accepted',
+  invalid_client: 'rejected',
+  invalid_request: 'unknown',
+  invalid_scope: 'unknown',
+  unauthorized_client: 'unknown',
+  unsupported_grant_type: 'unknown',
+};
+
+/** One instance per process: the limit of one question a second holds over the instance. */
+export function createTokenEndpointCheck(deps: {
+  readonly tokenUrl: string;
+  readonly clock: Clock;
+  /** Where HTTPS_PROXY and NO_PROXY are read. */
+  readonly env: Env;
+  /** For one question, in ms. Default 10 s. */
+  readonly timeoutMs?: number;
+  /** Hears of every verdict, for the metrics. */
+  readonly onAnswer?: (verdict: AppleAnswer['verdict']) => void;
+}): AppleCheck {
+  const { tokenUrl, clock, env, timeoutMs = TIMEOUT_MS, onAnswer } = deps;
+  const limit = createRateLimit(QUESTIONS_PER_SECOND, clock);
+  return {
+    tokenUrl,
+    async ask({ clientId, clientSecret, signal }) {
+      await limit.turn(signal);
+      const body = new URLSearchParams({
+        client_id: clientId,
+        client_secret: clientSecret,
+        code: IMPOSSIBLE_CODE,
+        grant_type: 'authorization_code',
+      }).toString();
+      const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+      const answer = await request({ url: tokenUrl, method: 'POST', headers, body, timeoutMs, signal, env }).then(
+        verdictOf,
+        (error: unknown) => noVerdict(error, signal),
+      );
+      onAnswer?.(answer.verdict);
+      return answer;
+    },
+  };
+}
+
+function verdictOf({ status, body }: HttpAnswer): AppleAnswer {
+  const error = errorName(body);
+  const verdict = error === undefined ? undefined : VERDICTS[error];
+  if (status !== 400) return { verdict: 'unknown', detail: `HTTP ${status}` };
+  if (error === undefined || verdict === undefined)
+    return { verdict: 'unknown', detail: 'HTTP 400 without an error that is known' };
+  return { verdict, detail: error };
+}
+
+function errorName(body: string): string | undefined {
+  try {
+    const { error } = JSON.parse(body) as { error?: unknown };
+    return typeof error === 'string' && Object.hasOwn(VERDICTS, error) ? error : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function noVerdict(error: unknown, signal: AbortSignal): AppleAnswer {
+  signal.throwIfAborted();
+  if (error instanceof CallFailure || error instanceof RotatorError)
+    return { verdict: 'unknown', detail: `the question ${error.message}` };
+  return { verdict: 'unknown', detail: 'the question could not be sent' };
+}

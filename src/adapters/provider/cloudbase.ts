@@ -1,0 +1,125 @@
+// The provider as CloudBase's `tcb` API holds it (GetProviders, ModifyProvider, version 2018-06-08). GetProviders gives
+// all providers of an environment at once: targets of one environment share a reading to decide, never to push.
+// What was read is carried untouched; what is written is EnvId, Id and Config.
+import * as z from 'zod';
+import { RotatorError } from '../../core/errors.ts';
+import type { JsonObject } from '../../core/json.ts';
+import { type SharedCall, shareCall } from '../../net/shared-call.ts';
+import type { Clock, Provider, ProviderReading } from '../../ports.ts';
+import type { TencentAnswer, TencentClient } from '../../tencent/client.ts';
+
+/** A reading that nobody may share any more is dropped after this, with the secrets in it. */
+const FORGET_AFTER_MS = 60_000;
+
+const providers = z.object({
+  Total: z.number().nullish(),
+  Data: z.array(z.looseObject({ Id: z.string() })).nullish(),
+});
+
+interface EnvironmentReading {
+  readonly providers: ReadonlyMap<string, JsonObject>;
+  readonly total: number;
+  readonly answer: TencentAnswer;
+}
+
+/** What is known of one environment. */
+interface Shared {
+  call: { readonly shared: SharedCall<EnvironmentReading>; readonly startedAt: number } | undefined;
+  last: { readonly reading: EnvironmentReading; readonly startedAt: number } | undefined;
+  /** Grows with every write: a reading that began before it is not shared after it. */
+  generation: number;
+}
+
+/**
+ * The provider port over a `tcb` client. Beside the client's errors: ERR_CLOUDBASE_BAD_ANSWER for an answer of another
+ * form, or one that does not hold every provider that it counts.
+ */
+export function createCloudbaseProvider(deps: {
+  readonly client: TencentClient;
+  readonly lane: string;
+  readonly clock: Clock;
+}): Provider {
+  const { client, lane, clock } = deps;
+  const environments = new Map<string, Shared>();
+
+  const environment = (envId: string): Shared => {
+    const known = environments.get(envId);
+    if (known !== undefined) return known;
+    const fresh: Shared = { call: undefined, last: undefined, generation: 0 };
+    environments.set(envId, fresh);
+    return fresh;
+  };
+  const invalidate = (shared: Shared) => {
+    shared.generation += 1;
+    shared.call = undefined;
+    shared.last = undefined;
+  };
+  const forget = () => {
+    for (const shared of environments.values())
+      if (shared.last !== undefined && clock.monotonic() - shared.last.startedAt > FORGET_AFTER_MS)
+        shared.last = undefined;
+  };
+  const fetch = async (envId: string, signal: AbortSignal): Promise<EnvironmentReading> => {
+    const shared = environment(envId);
+    const { generation } = shared;
+    const startedAt = clock.monotonic();
+    const reading = parse(await client.call('GetProviders', { EnvId: envId }, { signal, write: false }));
+    const newer = shared.last === undefined || shared.last.startedAt <= startedAt;
+    if (shared.generation === generation && newer) shared.last = { reading, startedAt };
+    forget();
+    return reading;
+  };
+  const share = (envId: string, maxAgeMs: number, signal: AbortSignal): Promise<EnvironmentReading> => {
+    const shared = environment(envId);
+    const since = clock.monotonic() - maxAgeMs;
+    if (shared.last !== undefined && shared.last.startedAt >= since) return Promise.resolve(shared.last.reading);
+    if (shared.call === undefined || !shared.call.shared.open || shared.call.startedAt < since)
+      shared.call = { shared: shareCall((ofAll) => fetch(envId, ofAll)), startedAt: clock.monotonic() };
+    return shared.call.shared.join(signal);
+  };
+  return {
+    lane,
+    async read(envId, providerId, { maxAgeMs, signal }) {
+      signal.throwIfAborted();
+      return pick(await (maxAgeMs > 0 ? share(envId, maxAgeMs, signal) : fetch(envId, signal)), providerId);
+    },
+    async write(envId, providerId, config, signal) {
+      const shared = environment(envId);
+      invalidate(shared);
+      try {
+        const params = { EnvId: envId, Id: providerId, Config: config };
+        const { requestId } = await client.call('ModifyProvider', params, { signal, write: true });
+        return { requestId };
+      } finally {
+        // Once more: what was read while the write was under way shows either state.
+        invalidate(shared);
+      }
+    },
+  };
+}
+
+function parse(answer: TencentAnswer): EnvironmentReading {
+  const found = providers.safeParse(answer.response);
+  if (!found.success) throw badAnswer('is no list of providers with their ids', answer);
+  const { Total, Data } = found.data;
+  if (Data === undefined || (Data === null && Total !== 0)) throw badAnswer('has no list of providers', answer);
+  // The list as it arrived, not as it was parsed: the schema looks, and must not touch.
+  const list = (answer.response['Data'] ?? []) as readonly JsonObject[];
+  const byId = new Map((Data ?? []).map(({ Id }, index) => [Id, list[index] ?? {}]));
+  return { providers: byId, total: Total ?? list.length, answer };
+}
+
+function pick({ providers: byId, total, answer }: EnvironmentReading, providerId: string): ProviderReading {
+  const provider = byId.get(providerId);
+  if (provider === undefined && total > byId.size)
+    throw badAnswer(`holds ${byId.size} of ${total} providers, and ${providerId} is not among them`, answer);
+  const { requestId, receivedAt, skewMs } = answer;
+  return { provider, requestId, readAt: receivedAt, skewMs };
+}
+
+function badAnswer(what: string, { requestId }: TencentAnswer): RotatorError {
+  return new RotatorError('ERR_CLOUDBASE_BAD_ANSWER', `the answer to tcb GetProviders ${what}`, {
+    hint: "Wait: it is tried again. If it lasts, ask Tencent Cloud's support with the request id.",
+    ...(requestId === null ? {} : { requestId }),
+  });
+}

@@ -1,0 +1,81 @@
+// Credentials from a profile of an INI file, ~/.tencentcloud/credentials unless another is named: the file that
+// Tencent's own SDKs read. Read afresh at every call.
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { type CredentialDeps, type CredentialSource, credentialsMissing } from './source.ts';
+
+export const options = z.strictObject({
+  from: z.literal('profile'),
+  path: z.string().min(1).optional(),
+  profile: z.string().min(1).optional(),
+});
+
+export function createProfileCredentials(
+  { path = '~/.tencentcloud/credentials', profile = 'default' }: z.output<typeof options>,
+  { env }: CredentialDeps,
+): CredentialSource {
+  const file = path.startsWith('~/') ? join(env['HOME'] || homedir(), path.slice(2)) : path;
+  return {
+    id: `profile ${profile} of ${file}`,
+    async get(signal) {
+      signal.throwIfAborted();
+      const sections = parseIni(await read(file, signal));
+      const section = sections.get(profile);
+      if (section === undefined)
+        throw credentialsMissing(
+          `the credentials file ${file} has no profile [${profile}], only ${listed([...sections.keys()])}`,
+          `Add [${profile}] with secret_id and secret_key, or name another profile.`,
+        );
+      const [secretId, secretKey, token] = ['secret_id', 'secret_key', 'token'].map((key) => section.get(key) ?? '');
+      if (!secretId || !secretKey) {
+        const lacking = [secretId ? [] : 'secret_id', secretKey ? [] : 'secret_key'].flat().join(' and ');
+        throw credentialsMissing(
+          `the profile [${profile}] of ${file} lacks ${lacking}`,
+          `Write ${lacking} = … below [${profile}].`,
+        );
+      }
+      return { secretId, secretKey, ...(token ? { token } : {}) };
+    },
+    renew() {},
+  };
+}
+
+async function read(file: string, signal: AbortSignal): Promise<string> {
+  try {
+    return await readFile(file, { encoding: 'utf8', signal });
+  } catch (cause) {
+    signal.throwIfAborted();
+    const { code } = cause as NodeJS.ErrnoException;
+    throw credentialsMissing(
+      code === 'ENOENT'
+        ? `there is no credentials file ${file}`
+        : `the credentials file ${file} cannot be read (${code})`,
+      'Create it with [default], secret_id = … and secret_key = …, readable by this user alone, or name another path.',
+    );
+  }
+}
+
+/** Sections with their keys; `#` and `;` begin comment lines, quotes around a value are dropped. */
+function parseIni(text: string): Map<string, Map<string, string>> {
+  const sections = new Map<string, Map<string, string>>();
+  let section = new Map<string, string>();
+  for (const line of text
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/)
+    .map((raw) => raw.trim())) {
+    const [, name] = /^\[([^\]]+)\]$/.exec(line) ?? [];
+    const [, key, value] = /^([^=#;[][^=]*)=(.*)$/.exec(line) ?? [];
+    if (name !== undefined) {
+      section = sections.get(name.trim()) ?? new Map();
+      sections.set(name.trim(), section);
+    } else if (key !== undefined && value !== undefined)
+      section.set(key.trim().toLowerCase(), value.trim().replace(/^(["'])(.*)\1$/, '$2'));
+  }
+  return sections;
+}
+
+function listed(names: readonly string[]): string {
+  return names.length === 0 ? 'lines without one' : names.map((name) => `[${name}]`).join(', ');
+}

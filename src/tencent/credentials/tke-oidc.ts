@@ -1,0 +1,66 @@
+// Credentials of the CAM role that a TKE cluster gives to a pod: the service account's token, exchanged at STS by
+// AssumeRoleWithWebIdentity (cloud.tencent.com/document/product/598/96013). The token file is read at every exchange:
+// the cluster replaces it.
+import { readFile } from 'node:fs/promises';
+import * as z from 'zod';
+import { createRefreshingCredentials } from './refreshing.ts';
+import { type CredentialDeps, type CredentialSource, credentialsMissing } from './source.ts';
+import { stsCall } from './sts.ts';
+
+export const options = z.strictObject({
+  from: z.literal('tke-oidc'),
+  /** Of STS. */
+  endpoint: z.url({ protocol: /^https?$/ }).optional(),
+});
+
+const VARIABLES = ['TKE_REGION', 'TKE_PROVIDER_ID', 'TKE_WEB_IDENTITY_TOKEN_FILE', 'TKE_ROLE_ARN'] as const;
+const SESSION_NAME = 'apple-secret-rotator';
+
+export function createTkeOidcCredentials(
+  { endpoint }: z.output<typeof options>,
+  deps: CredentialDeps,
+): CredentialSource {
+  return createRefreshingCredentials({
+    id: 'tke-oidc',
+    clock: deps.clock,
+    async fetch(signal) {
+      const [region, providerId, tokenFile, roleArn] = VARIABLES.map((name) => deps.env[name] ?? '');
+      if (!region || !providerId || !tokenFile || !roleArn) {
+        const empty = VARIABLES.filter((name) => !deps.env[name]);
+        throw credentialsMissing(
+          `the environment lacks what TKE gives to a pod with a CAM role: ${empty.join(', ')}`,
+          'Annotate the service account with its CAM role and restart the pod, or choose another source.',
+        );
+      }
+      const exchange = stsCall({ endpoint, region, credentials: 'unsigned' }, deps);
+      return exchange(
+        'AssumeRoleWithWebIdentity',
+        {
+          ProviderId: providerId,
+          WebIdentityToken: await readToken(tokenFile, signal),
+          RoleArn: roleArn,
+          RoleSessionName: SESSION_NAME,
+        },
+        signal,
+      );
+    },
+  });
+}
+
+async function readToken(file: string, signal: AbortSignal): Promise<string> {
+  try {
+    const token = (await readFile(file, { encoding: 'utf8', signal })).trim();
+    if (token !== '') return token;
+  } catch (cause) {
+    signal.throwIfAborted();
+    const { code } = cause as NodeJS.ErrnoException;
+    throw credentialsMissing(
+      `the file that TKE_WEB_IDENTITY_TOKEN_FILE names cannot be read (${code}): ${file}`,
+      'Look at the volumes of the pod: TKE mounts the token there.',
+    );
+  }
+  throw credentialsMissing(
+    `the file that TKE_WEB_IDENTITY_TOKEN_FILE names is empty: ${file}`,
+    'Look at the volumes of the pod: TKE mounts the token there.',
+  );
+}
