@@ -1,0 +1,56 @@
+// What is wrong with a configuration, as data, and the one error that carries all of it. A problem never holds a
+// value that came from the environment, belongs to a secret or looks like one: source.ts words what was found.
+import { RotatorError } from '../core/errors.ts';
+import type { ChannelConfig } from './schema-alerts.ts';
+
+export interface Problem {
+  /** The file, or `the environment`. */
+  readonly file: string;
+  /** 1-based; for a missing key the line of what it is missing from. Null where there is no file. */
+  readonly line: number | null;
+  /** `targets[0].key.path`, or the name of a variable. Empty: the file as a whole. */
+  readonly key: string;
+  /** What stands there, as far as it may be shown: `"10"`, `text of 12 characters`, `a list`, `nothing`. */
+  readonly found: string;
+  readonly wanted: string;
+  /** The imperative next step, where `wanted` does not say it all. */
+  readonly next?: string;
+}
+
+/** Thrown by `loadConfig`: code ERR_CONFIG, every problem at once. */
+export class ConfigError extends RotatorError {
+  readonly problems: readonly Problem[];
+  /** The channels that could be read all the same: a daemon that cannot start says so over them. */
+  readonly channels: readonly ChannelConfig[];
+
+  constructor(problems: readonly Problem[], channels: readonly ChannelConfig[] = []) {
+    const [first] = problems;
+    const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
+    super('ERR_CONFIG', `configuration: ${first === undefined ? 'not usable' : sentence(first)}${more}`, {
+      hint: first?.next ?? 'Correct the configuration as the message says and try again.',
+    });
+    this.name = 'ConfigError';
+    this.problems = problems;
+    this.channels = channels;
+  }
+}
+
+/** One problem on one line: `config/rotator.yaml line 7: http.port: found "x", wanted a whole number from 0 to 65535`. */
+export function sentence({ file, line, key, found, wanted }: Problem): string {
+  const place = line === null ? file : `${file} line ${line}`;
+  return `${place}: ${key === '' ? '' : `${key}: `}found ${found}, wanted ${wanted}`;
+}
+
+/** All problems for a terminal, in the order of the file, without colour; ends with a line break. */
+export function formatProblems(problems: readonly Problem[]): string {
+  const lines: string[] = [];
+  for (const [file, ofFile] of Map.groupBy(problems, (problem) => problem.file)) {
+    lines.push(`${file}: ${ofFile.length === 1 ? '1 problem' : `${ofFile.length} problems`}`);
+    for (const { line, key, found, wanted, next } of ofFile) {
+      const place = [line === null ? '' : `line ${line}`, key].filter((part) => part !== '').join(', ');
+      lines.push(`  ${place === '' ? 'the file' : place}`, `    found   ${found}`, `    wanted  ${wanted}`);
+      if (next !== undefined) lines.push(`    next    ${next}`);
+    }
+  }
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,234 @@
+// The definition of the configuration file: every key, its default, its description. The loader converts by it, the
+// JSON Schema is generated from it, and the type Config says what is left when both are done. Rules that join
+// several keys (order of durations, hosts, windows, duplicates) are in resolve.ts.
+import * as z from 'zod';
+import type { TargetIdentity } from '../core/records.ts';
+import type { WindowRule } from '../cron.ts';
+import {
+  appleId,
+  cloudbaseId,
+  cron,
+  duration,
+  flag,
+  hostName,
+  httpUrl,
+  integer,
+  journal,
+  longToken,
+  oneOf,
+  patterned,
+  positiveNumber,
+  text,
+  timezone,
+} from './scalars.ts';
+import { ALERTS, type ChannelConfig, HEARTBEAT, LABEL, LABEL_WANTED } from './schema-alerts.ts';
+import { CREDENTIALS, type CredentialsConfig, KEY, type KeyConfig } from './schema-keys.ts';
+import { DAY, MINUTE, SECOND } from './units.ts';
+
+const LOG = z
+  .strictObject({
+    level: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal')
+      .prefault('info')
+      .describe('The least level that is logged.'),
+  })
+  .describe('JSON lines on stdout; pretty when a terminal is attached.');
+
+const HTTP = z
+  .strictObject({
+    host: text('a host name or address', 253).prefault('127.0.0.1').describe('Where to listen.'),
+    port: integer(0, 65_535).prefault('8080').describe('The port; 0: any free one.'),
+    token: longToken(32)
+      .optional()
+      .describe('Bearer token for requests that change something; without it they are refused. Never shown.'),
+    readToken: text('a token')
+      .optional()
+      .describe(
+        'Bearer token for reading; without it a bind other than loopback serves /healthz, /readyz and /metrics alone. Never shown.',
+      ),
+  })
+  .describe('The HTTP interface.');
+
+const SCHEDULE = z
+  .strictObject({
+    cron: cron().prefault('7 * * * *').describe('When every target is checked. Gaps at most a tenth of renewBefore.'),
+    timezone: timezone().prefault('UTC').describe('The time zone of every cron expression that names none of its own.'),
+    maxRotationsPerHour: integer(1, 100_000)
+      .prefault('20')
+      .describe('At most so many rotations begin in an hour, emergencies not counted.'),
+  })
+  .describe('When checks run.');
+
+const WINDOW = z
+  .strictObject({
+    cron: cron().describe('When the window opens.'),
+    duration: duration(SECOND, 180 * DAY).describe('How long it stays open.'),
+    timezone: timezone().optional().describe("The window's time zone. Default: schedule.timezone."),
+  })
+  .describe('Renewals wait for this window; nothing else does, and nothing in an emergency.');
+
+const POLICY = z
+  .strictObject({
+    lifetime: duration(7 * DAY, 180 * DAY)
+      .optional()
+      .describe('How long a new client secret is valid: 7d to 180d. Default: 180d.'),
+    renewBefore: duration(SECOND, 180 * DAY)
+      .optional()
+      .describe('Renew when less than this is left. Default: a third of the lifetime.'),
+    window: WINDOW.optional(),
+  })
+  .describe('How long secrets live and when they are renewed. A target may override any of these.');
+
+const APPLE = z
+  .strictObject({
+    tokenUrl: httpUrl("Apple's token endpoint, https://appleid.apple.com/auth/token")
+      .prefault('https://appleid.apple.com/auth/token')
+      .describe("Apple's token endpoint."),
+    check: oneOf('compare', 'require', 'off')
+      .prefault('compare')
+      .describe(
+        'Whether Apple is asked about a candidate: compare it with the deployed secret, require its acceptance, or do not ask.',
+      ),
+  })
+  .describe('How Apple is asked about client secrets.');
+
+const CLOUDBASE = z
+  .strictObject({
+    endpoint: httpUrl('the endpoint of the tcb API, such as https://tcb.tencentcloudapi.com')
+      .optional()
+      .describe('The endpoint of the tcb API. Default: https://tcb.tencentcloudapi.com.'),
+    region: patterned('a region such as ap-shanghai', /^[a-z0-9-]{2,40}$/)
+      .optional()
+      .describe('The region. Default: ap-shanghai.'),
+    requestsPerSecond: positiveNumber(20)
+      .optional()
+      .describe(
+        'At most so many requests a second. The API allows 20 per action, region and account, shared with everybody else. Default: 5.',
+      ),
+    timeout: duration(SECOND, 5 * MINUTE)
+      .optional()
+      .describe('How long one request may take. Default: 15s.'),
+    credentials: CREDENTIALS.optional().describe(
+      'Where the credentials for Tencent Cloud come from. Default: { from: env }.',
+    ),
+  })
+  .describe('How CloudBase is reached. A target may override any of these.');
+
+export const TARGET = z
+  .strictObject({
+    name: patterned(LABEL_WANTED, LABEL).describe('A label, unique; it may change without losing history.'),
+    envId: cloudbaseId('the id of a CloudBase environment, such as shop-prod-1g2h3j').describe(
+      'The CloudBase environment.',
+    ),
+    providerId: cloudbaseId('the id of an identity provider, such as apple')
+      .prefault('apple')
+      .describe('The identity provider in that environment.'),
+    teamId: appleId('teamId').optional().describe("Apple's Team ID; may come with the key instead."),
+    clientId: appleId('clientId').optional().describe('The Services ID; may come with the key instead.'),
+    keyId: appleId('keyId').optional().describe('The Key ID; may come with the key instead.'),
+    adopt: flag()
+      .prefault('false')
+      .describe('Whether a secret that may be working and is not ours may be replaced the first time.'),
+    key: KEY.describe('Where the private key is read from, at every pass.'),
+    policy: POLICY.optional(),
+    cloudbase: CLOUDBASE.optional(),
+  })
+  .describe('One Apple identity provider in one CloudBase environment whose client secret is kept fresh.');
+
+/** The sections of the file by key. Each is parsed by itself, so that an error in one does not hide those of another. */
+export const SECTIONS = {
+  instance: text('a name', 100).optional().describe('Named in every alert. Default: the host name.'),
+  journal: journal()
+    .prefault('sqlite:./data/journal.db')
+    .describe('Where the journal lies: sqlite:PATH, relative to the working directory.'),
+  log: LOG.prefault({}),
+  http: HTTP.prefault({}),
+  schedule: SCHEDULE.prefault({}),
+  policy: POLICY.prefault({}),
+  apple: APPLE.prefault({}),
+  cloudbase: CLOUDBASE.prefault({}),
+  targets: z
+    .array(TARGET)
+    .min(1, { error: () => 'at least one target' })
+    .describe('What is kept fresh.'),
+  alerts: ALERTS.prefault({}),
+  heartbeat: HEARTBEAT.prefault({}),
+  allowHosts: z
+    .array(hostName())
+    .prefault([])
+    .describe("Hosts other than Apple's and Tencent's that tokenUrl and endpoints may name."),
+} as const;
+
+export const FILE = z.strictObject(SECTIONS).describe('Configuration of apple-secret-rotator.');
+
+export type TargetEntry = z.output<typeof TARGET>;
+export type PolicySection = z.output<typeof POLICY>;
+export type CloudBaseSection = z.output<typeof CLOUDBASE>;
+export type AlertsSection = z.output<typeof ALERTS>;
+export type Sections = { [Name in keyof typeof SECTIONS]: z.output<(typeof SECTIONS)[Name]> };
+
+/** Tencent SSM needs credentials of its own kind; without any it uses those of its target. */
+export type TargetKeyConfig =
+  | Exclude<KeyConfig, { from: 'tencent-ssm' }>
+  | (Extract<KeyConfig, { from: 'tencent-ssm' }> & { readonly credentials: CredentialsConfig });
+
+export interface PolicyConfig {
+  readonly lifetimeMs: number;
+  readonly renewBeforeMs: number;
+  readonly window: WindowRule | undefined;
+}
+
+export interface CloudBaseConfig {
+  /** Scheme, host and port, lower case, without a slash at the end. */
+  readonly endpoint: string;
+  readonly region: string;
+  readonly requestsPerSecond: number;
+  readonly timeoutMs: number;
+  readonly credentials: CredentialsConfig;
+}
+
+/** A target with everything in force for it: its own settings, else the file's, else the defaults. */
+export interface TargetConfig extends TargetIdentity {
+  readonly name: string;
+  readonly ids: { readonly teamId?: string; readonly clientId?: string; readonly keyId?: string };
+  readonly adopt: boolean;
+  readonly key: TargetKeyConfig;
+  readonly policy: PolicyConfig;
+  readonly cloudbase: CloudBaseConfig;
+  /** When the coming expiry is told: less than this is left. */
+  readonly expiry: { readonly warningMs: number; readonly criticalMs: number };
+}
+
+export interface AlertsConfig {
+  readonly language: 'en' | 'zh';
+  readonly repeatEvery: { readonly warningMs: number; readonly criticalMs: number };
+  /** A cron expression in `schedule.timezone`; undefined: off. */
+  readonly digest: string | undefined;
+  readonly channels: readonly ChannelConfig[];
+  /** `alerts: { none: accepted }`. */
+  readonly noneAccepted: boolean;
+}
+
+export interface HeartbeatConfig {
+  readonly url: string | undefined;
+  readonly healthUrl: string | undefined;
+  readonly everyMs: number;
+}
+
+/** The configuration in force, every default filled in. Durations are milliseconds. */
+export interface Config {
+  readonly instance: string;
+  readonly journal: { readonly kind: 'sqlite'; readonly path: string };
+  readonly log: Sections['log'];
+  readonly http: {
+    readonly host: string;
+    readonly port: number;
+    readonly token: string | undefined;
+    readonly readToken: string | undefined;
+  };
+  readonly schedule: Sections['schedule'];
+  readonly apple: Sections['apple'];
+  readonly targets: readonly TargetConfig[];
+  readonly alerts: AlertsConfig;
+  readonly heartbeat: HeartbeatConfig;
+  readonly allowHosts: readonly string[];
+}

@@ -1,0 +1,218 @@
+// Cron expressions and windows, asked by instant: no clock in here. node-cron reads the expression and judges calendar
+// days (L, W, #, names); instants are found by walking local days, because its own search starts from the real clock
+// and its matcher answers one second at a time. The two agree to the second: a property test holds this up.
+// Local times that a clock change skips do not occur; those that it repeats occur twice, as in node-cron's matcher.
+import { createTask, parse } from 'node-cron';
+import type { Window } from './ports.ts';
+import { type OffsetSpan, offsetSpan } from './timezone.ts';
+
+const SECOND = 1000;
+const DAY = 86_400 * SECOND;
+/** Four years: a rule that depends on leap days or month lengths shows its longest gap within them. */
+const SURVEY = 1461 * DAY;
+
+/** A parsed cron expression in a time zone. Starts are whole seconds; all instants are ms since the epoch. */
+export interface CronExpression {
+  /** True if `atMs` lies in a second at which the expression starts. */
+  matches(atMs: number): boolean;
+  /** The last start at or before `atMs`, not before `atMs - horizonMs`. */
+  previousStart(atMs: number, horizonMs: number): number | undefined;
+  /** The first start at or after `atMs`, not after `atMs + horizonMs`. */
+  nextStart(atMs: number, horizonMs: number): number | undefined;
+  /**
+   * The longest time without a start in the four years after `fromMs`. The search ends as soon as a gap is longer
+   * than `limitMs`: such an answer means "longer than the limit", not necessarily the longest of all.
+   */
+  longestGapMs(fromMs: number, limitMs: number): number;
+}
+
+/** The part of a local calendar day that lies in one span of constant offset, as UTC instants; `endMs` excluded. */
+interface DayPart {
+  readonly day: number;
+  readonly localMidnightMs: number;
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+/**
+ * Reads `* * * * *`, six fields with seconds first, or `@daily` and the like.
+ * Throws an Error with node-cron's words for an expression, a RangeError for a time zone that it does not know.
+ */
+export function parseCron(expression: string, timezone: string): CronExpression {
+  const fields = parse(expression);
+  const times = timesOfDay(fields);
+  const dayMatches = dayMatcher(fields);
+  const part = (atMs: number): DayPart => dayPart(atMs, offsetSpan(timezone, atMs));
+  offsetSpan(timezone, 0);
+  const wholeDayStep = longestStep(times, 0, times.length);
+
+  function nextStart(atMs: number, horizonMs: number): number | undefined {
+    const latest = atMs + horizonMs;
+    for (let from = Math.ceil(atMs / SECOND) * SECOND; from <= latest; ) {
+      const { day, localMidnightMs, endMs } = part(from);
+      if (dayMatches(day)) {
+        const time = times[firstAtOrAfter(times, (from - localMidnightMs) / SECOND)];
+        const start = time === undefined ? endMs : localMidnightMs + time * SECOND;
+        if (start < endMs) return start <= latest ? start : undefined;
+      }
+      from = endMs;
+    }
+    return undefined;
+  }
+
+  function previousStart(atMs: number, horizonMs: number): number | undefined {
+    const earliest = atMs - horizonMs;
+    for (let until = Math.floor(atMs / SECOND) * SECOND; until >= earliest; ) {
+      const { day, localMidnightMs, startMs } = part(until);
+      if (dayMatches(day)) {
+        const time = times[firstAtOrAfter(times, (until - localMidnightMs) / SECOND + 1) - 1];
+        const start = time === undefined ? Number.NEGATIVE_INFINITY : localMidnightMs + time * SECOND;
+        if (start >= startMs) return start >= earliest ? start : undefined;
+      }
+      until = startMs - SECOND;
+    }
+    return undefined;
+  }
+
+  function longestGapMs(fromMs: number, limitMs: number): number {
+    const end = fromMs + SURVEY + limitMs;
+    let last = fromMs;
+    let longest = 0;
+    for (let from = Math.ceil(fromMs / SECOND) * SECOND; from < end && longest <= limitMs; ) {
+      const { day, localMidnightMs, endMs } = part(from);
+      if (dayMatches(day)) {
+        const first = firstAtOrAfter(times, (from - localMidnightMs) / SECOND);
+        const beyond = firstAtOrAfter(times, (endMs - localMidnightMs) / SECOND);
+        const [head, tail] = [times[first], times[beyond - 1]];
+        if (first < beyond && head !== undefined && tail !== undefined) {
+          const step = beyond - first === times.length ? wholeDayStep : longestStep(times, first, beyond);
+          longest = Math.max(longest, localMidnightMs + head * SECOND - last, step * SECOND);
+          last = localMidnightMs + tail * SECOND;
+        }
+      }
+      from = endMs;
+    }
+    return longest > limitMs ? longest : Math.max(longest, end - last);
+  }
+
+  return {
+    matches: (atMs) => nextStart(Math.floor(atMs / SECOND) * SECOND, 0) !== undefined,
+    previousStart,
+    nextStart,
+    longestGapMs,
+  };
+}
+
+function dayPart(atMs: number, { offsetMs, startMs, endMs }: OffsetSpan): DayPart {
+  const day = Math.floor((atMs + offsetMs) / DAY);
+  const localMidnightMs = day * DAY - offsetMs;
+  return {
+    day,
+    localMidnightMs,
+    startMs: Math.max(startMs, localMidnightMs),
+    endMs: Math.min(endMs, localMidnightMs + DAY),
+  };
+}
+
+/** The seconds of a day at which the expression starts, ascending. */
+function timesOfDay(fields: ReturnType<typeof parse>): readonly number[] {
+  const ascending = (values: readonly number[]) => [...new Set(values)].sort((a, b) => a - b);
+  const [hours, minutes, seconds] = [ascending(fields.hour), ascending(fields.minute), ascending(fields.second)];
+  return hours.flatMap((hour) =>
+    minutes.flatMap((minute) => seconds.map((second) => hour * 3600 + minute * 60 + second)),
+  );
+}
+
+/** Says of a calendar day (days since 1970-01-01) whether the last three fields fit it. */
+function dayMatcher({ dayOfMonth, month, dayOfWeek }: ReturnType<typeof parse>): (day: number) => boolean {
+  const everyDay = new Set(dayOfMonth).size === 31 && new Set(month).size === 12 && new Set(dayOfWeek).size === 7;
+  if (everyDay && [...dayOfMonth, ...dayOfWeek].every((value) => typeof value === 'number')) return () => true;
+  const task = createTask(`* * * ${dayOfMonth.join()} ${month.join()} ${dayOfWeek.join()}`, () => {}, {
+    timezone: 'UTC',
+  });
+  void task.destroy();
+  const known = new Map<number, boolean>();
+  return (day) => {
+    const answer = known.get(day) ?? task.match(new Date(day * DAY));
+    known.set(day, answer);
+    return answer;
+  };
+}
+
+/** The index of the first of the ascending `times` that is not below `time`; their number if there is none. */
+function firstAtOrAfter(times: readonly number[], time: number): number {
+  let [low, high] = [0, times.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((times[middle] ?? Number.POSITIVE_INFINITY) < time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The longest difference of neighbours in times[first .. beyond - 1]. */
+function longestStep(times: readonly number[], first: number, beyond: number): number {
+  let longest = 0;
+  for (let index = first + 1; index < beyond; index += 1)
+    longest = Math.max(longest, (times[index] ?? 0) - (times[index - 1] ?? 0));
+  return longest;
+}
+
+export interface WindowRule {
+  /** When the window opens. */
+  readonly cron: string;
+  /** How long it stays open, in elapsed time, clock changes included. */
+  readonly durationMs: number;
+  readonly timezone: string;
+}
+
+/** One window per rule, so that a thousand targets with the same rule ask the calendar once. */
+const windows = new Map<string, Window>();
+const MOST_WINDOWS = 256;
+
+/** The window of a rule: open from each start, inclusive, for `durationMs`. Throws like `parseCron`. */
+export function createWindow(rule: WindowRule): Window {
+  const key = JSON.stringify([rule.cron, rule.durationMs, rule.timezone]);
+  const known = windows.get(key);
+  if (known !== undefined) return known;
+  const window = rememberingWindow(parseCron(rule.cron, rule.timezone), rule.durationMs);
+  if (windows.size >= MOST_WINDOWS) windows.clear();
+  windows.set(key, window);
+  return window;
+}
+
+/** Keeps the last stretch known to be open and the last known to be closed: most questions are about the same hour. */
+function rememberingWindow(expression: CronExpression, durationMs: number): Window {
+  let open = { fromMs: 0, untilMs: 0 };
+  let closed = { fromMs: 0, untilMs: 0, opens: false };
+  const within = ({ fromMs, untilMs }: typeof open, atMs: number) => fromMs <= atMs && atMs < untilMs;
+
+  function isOpen(atMs: number): boolean {
+    if (within(open, atMs)) return true;
+    if (within(closed, atMs)) return false;
+    const start = expression.previousStart(atMs, durationMs);
+    if (start === undefined || start + durationMs <= atMs) return false;
+    open = { fromMs: start, untilMs: start + durationMs };
+    return true;
+  }
+
+  function nextOpening(atMs: number, horizonMs: number): number | undefined {
+    if (isOpen(atMs)) return atMs;
+    const latest = atMs + horizonMs;
+    if (!within(closed, atMs) || (!closed.opens && closed.untilMs <= latest)) {
+      const start = expression.nextStart(atMs, horizonMs);
+      closed = { fromMs: atMs, untilMs: start ?? latest + 1, opens: start !== undefined };
+    }
+    return closed.opens && closed.untilMs <= latest ? closed.untilMs : undefined;
+  }
+
+  return { isOpen, nextOpening };
+}
+
+/**
+ * The longest time for which a window is shut, seen over the four years after `fromMs`; the search ends as soon as
+ * one is longer than `limitMs`. 0 for a window that never shuts.
+ */
+export function longestShutMs({ cron, durationMs, timezone }: WindowRule, fromMs: number, limitMs: number): number {
+  return Math.max(0, parseCron(cron, timezone).longestGapMs(fromMs, limitMs + durationMs) - durationMs);
+}
