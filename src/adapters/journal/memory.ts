@@ -1,0 +1,109 @@
+// The journal in memory: for tests, for reading where nothing was recorded yet, and as the mirror that a degradable
+// journal goes on with. It keeps the same rows, in the same order and under the same rules as SQLite does.
+import { EMPTY_FLEET, type FleetState, type Rotation, type TargetState } from '../../core/records.ts';
+import type { Journal } from '../../ports.ts';
+import { rotationChange, storableFleet, storableRotation, storableTarget } from './stored.ts';
+
+export interface Lease {
+  readonly key: string;
+  readonly token: string;
+  /** Wall clock, ms. */
+  readonly until: number;
+}
+
+export interface MemoryJournal extends Journal {
+  /** Every lease that was taken and not released, whether it still runs or not. */
+  leases(): Lease[];
+  /** Notes a lease that was taken elsewhere, whatever was known of it. */
+  setLease(lease: Lease): void;
+}
+
+export interface MemoryJournalOptions {
+  /** Above this many, the oldest finished rotations are forgotten. Without it none is. */
+  readonly maxFinished?: number;
+}
+
+export function createMemoryJournal({ maxFinished = Infinity }: MemoryJournalOptions = {}): MemoryJournal {
+  const targets = new Map<string, TargetState>();
+  /** In the order of recording. */
+  const rotations = new Map<string, Rotation>();
+  const leases = new Map<string, Lease>();
+  let fleet: FleetState = EMPTY_FLEET;
+
+  function forgetOldest(): void {
+    if (rotations.size <= maxFinished) return;
+    for (const { id, outcome } of rotations.values()) {
+      if (rotations.size <= maxFinished) return;
+      if (outcome !== null) rotations.delete(id);
+    }
+  }
+
+  const copies = <T>(values: Iterable<T>): T[] => [...values].map((value) => structuredClone(value));
+
+  return {
+    async target(key) {
+      return structuredClone(targets.get(key));
+    },
+    async targets() {
+      return copies(targets.values()).sort((a, b) => compareText(a.name, b.name) || compareText(a.key, b.key));
+    },
+    async commit(change) {
+      const target = change.target && storableTarget(change.target);
+      const rotation = change.rotation && storableRotation(change.rotation);
+      const isNews = rotation !== undefined && rotationChange(rotations.get(rotation.id), rotation) === 'write';
+      if (target) targets.set(target.key, target);
+      if (isNews) rotations.set(rotation.id, rotation);
+      forgetOldest();
+    },
+    async openRotations(key) {
+      return copies([...rotations.values()].filter(({ targetKey, outcome }) => targetKey === key && outcome === null));
+    },
+    async rotations({ target, limit }) {
+      const newestFirst = [...rotations.values()].reverse();
+      const wanted = newestFirst.filter(
+        (row) => target === undefined || row.target === target || row.targetKey === target,
+      );
+      return copies(wanted.slice(0, limit));
+    },
+    async countStarted(fromMs, toMs) {
+      const counted = [...rotations.values()].filter(
+        ({ emergency, startedAt }) => !emergency && startedAt > fromMs && startedAt <= toMs,
+      );
+      return counted.length;
+    },
+    async fleet() {
+      return structuredClone(fleet);
+    },
+    async updateFleet(change) {
+      fleet = storableFleet(change(structuredClone(fleet)));
+      return structuredClone(fleet);
+    },
+    async acquireLease(key, token, nowMs, ttlMs) {
+      const held = leases.get(key);
+      const until = nowMs + ttlMs;
+      const isFree = held === undefined || held.token === token || held.until <= nowMs || held.until > until;
+      if (isFree) leases.set(key, { key, token, until });
+      return isFree;
+    },
+    async renewLease(key, token, nowMs, ttlMs) {
+      if (leases.get(key)?.token !== token) return false;
+      leases.set(key, { key, token, until: nowMs + ttlMs });
+      return true;
+    },
+    async releaseLease(key, token) {
+      if (leases.get(key)?.token === token) leases.delete(key);
+    },
+    async close() {},
+    leases() {
+      return [...leases.values()];
+    },
+    setLease(lease) {
+      leases.set(lease.key, lease);
+    },
+  };
+}
+
+/** The order of SQLite's BINARY collation: UTF-8 bytes, not UTF-16 units. */
+function compareText(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}

@@ -1,0 +1,140 @@
+// The schema of the journal as an ordered list of steps: the schema version is the number of steps applied, kept in
+// `user_version`. A step that was released never changes; a change of the schema is a new step at the end.
+// Before an existing journal is migrated a copy is laid beside it; each step is one transaction with its version.
+import { readdirSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { RotatorError } from '../../core/errors.ts';
+import { copyDatabase } from './copy.ts';
+import { foreignDatabase, quoted } from './storage.ts';
+
+/** Marks the file as ours (`PRAGMA application_id`): "ASR1". */
+export const APPLICATION_ID = 0x41535231;
+
+export type Migration = (db: DatabaseSync) => void;
+
+const FIRST_SCHEMA = `
+  CREATE TABLE targets (
+    key      TEXT PRIMARY KEY,
+    name     TEXT NOT NULL,
+    document TEXT NOT NULL CHECK (json_valid(document))
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE rotations (
+    seq        INTEGER PRIMARY KEY AUTOINCREMENT, -- the order of recording, whatever the clock said
+    id         TEXT NOT NULL UNIQUE,
+    target_key TEXT NOT NULL,
+    target     TEXT NOT NULL,
+    started_at INTEGER NOT NULL,
+    emergency  INTEGER NOT NULL CHECK (emergency IN (0, 1)),
+    outcome    TEXT,
+    document   TEXT NOT NULL CHECK (json_valid(document))
+  ) STRICT;
+  CREATE INDEX rotations_open ON rotations (target_key, seq) WHERE outcome IS NULL;
+  CREATE INDEX rotations_by_target ON rotations (target, seq);
+  CREATE INDEX rotations_by_key ON rotations (target_key, seq);
+  CREATE INDEX rotations_counted ON rotations (started_at) WHERE emergency = 0;
+
+  CREATE TRIGGER rotations_finished BEFORE UPDATE ON rotations WHEN OLD.outcome IS NOT NULL
+  BEGIN SELECT RAISE(ABORT, 'a finished rotation never changes again'); END;
+  CREATE TRIGGER rotations_identity BEFORE UPDATE ON rotations
+  WHEN NEW.seq <> OLD.seq OR NEW.id <> OLD.id OR NEW.target_key <> OLD.target_key OR NEW.started_at <> OLD.started_at
+  BEGIN SELECT RAISE(ABORT, 'a rotation keeps its identity'); END;
+  CREATE TRIGGER rotations_replaced BEFORE INSERT ON rotations
+  WHEN EXISTS (SELECT 1 FROM rotations WHERE id = NEW.id OR seq = NEW.seq)
+  BEGIN SELECT RAISE(ABORT, 'a rotation is never replaced'); END;
+  CREATE TRIGGER rotations_deleted BEFORE DELETE ON rotations
+  BEGIN SELECT RAISE(ABORT, 'a rotation is never deleted'); END;
+
+  CREATE TABLE fleet (
+    id       INTEGER PRIMARY KEY CHECK (id = 1),
+    document TEXT NOT NULL CHECK (json_valid(document))
+  ) STRICT;
+
+  CREATE TABLE leases (
+    key   TEXT PRIMARY KEY,
+    token TEXT NOT NULL,
+    until INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+`;
+
+/** Every step from an empty file to the schema of this program. */
+export const MIGRATIONS: readonly Migration[] = [
+  (db) => {
+    db.exec(FIRST_SCHEMA);
+    db.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
+  },
+];
+
+/**
+ * Brings an open database to the schema of `migrations`; a copy goes first if the file already has one of an older
+ * version. Safe against another process that does the same. Throws ERR_JOURNAL_NEWER, or what SQLite throws; then
+ * the file is of the version whose step was the last to be committed.
+ */
+export function migrate(db: DatabaseSync, path: string, nowMs: number, migrations: readonly Migration[]): void {
+  const before = checkedVersion(db, path, migrations.length);
+  if (before === migrations.length) return;
+  if (before > 0) copyDatabase(db, `${path}.v${before}-${stamp(nowMs)}.bak`);
+  for (const [index, step] of migrations.entries()) {
+    db.exec('BEGIN IMMEDIATE');
+    try {
+      if (schemaVersion(db) === index) {
+        step(db);
+        db.exec(`PRAGMA user_version = ${index + 1}`);
+      }
+      db.exec('COMMIT');
+    } finally {
+      if (db.isTransaction) db.exec('ROLLBACK');
+    }
+  }
+}
+
+/** The schema version of a journal; throws ERR_JOURNAL_NEWER above `known`, ERR_JOURNAL_UNWRITABLE if it is no journal. */
+export function checkedVersion(db: DatabaseSync, path: string, known: number): number {
+  const version = schemaVersion(db);
+  const tables = Number(db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.['n']);
+  const { application_id: application } = db.prepare('PRAGMA application_id').get() as { application_id: number };
+  if (application !== APPLICATION_ID && (tables > 0 || version > 0)) throw foreignDatabase(path);
+  if (version > known) throw newerSchema(path, version, known);
+  return version;
+}
+
+/** What `user_version` says at this moment; inside a transaction, what it says to that transaction. */
+export function schemaVersion(db: DatabaseSync): number {
+  return (db.prepare('PRAGMA user_version').get() as { user_version: number }).user_version;
+}
+
+/** ERR_JOURNAL_NEWER, naming the copy that this program could go on with. */
+export function newerSchema(path: string, version: number, known: number): RotatorError {
+  const copy = newestCopy(path, known);
+  const restore =
+    copy === undefined
+      ? `no copy of schema ${known} or older lies beside it: move it away and a new one is begun; history is lost, no login is`
+      : `restore the copy: rm -f ${quoted(`${path}-wal`)} ${quoted(`${path}-shm`)} && cp ${quoted(copy)} ${quoted(path)}`;
+  return new RotatorError(
+    'ERR_JOURNAL_NEWER',
+    `journal ${path} is of schema ${version}, this program knows schemas up to ${known}`,
+    { hint: `Use the newer program again; or stop everything that uses this journal and ${restore}` },
+  );
+}
+
+/** The copy of the highest schema that is not above `known`; among those the latest. */
+function newestCopy(path: string, known: number): string | undefined {
+  const folder = dirname(resolve(path));
+  const prefix = `${basename(path)}.v`;
+  const copies = readdirSync(folder)
+    .filter((name) => name.startsWith(prefix))
+    .flatMap((name) => {
+      const found = /^(\d+)-(\d{8}T\d{9}Z)\.bak$/.exec(name.slice(prefix.length));
+      return found ? [{ name, version: Number(found[1]), at: found[2] ?? '' }] : [];
+    })
+    .filter(({ version }) => version <= known)
+    .sort((a, b) => a.version - b.version || (a.at < b.at ? -1 : 1));
+  const best = copies.at(-1);
+  return best && join(folder, best.name);
+}
+
+/** `20261122T101112345Z`. */
+function stamp(nowMs: number): string {
+  return new Date(nowMs).toISOString().replace(/[-:.]/g, '');
+}

@@ -1,0 +1,79 @@
+// How a degradable journal's mirror is filled from the storage, and how the storage gets what it missed. Writing back
+// can be repeated after it failed half-way: every step of it is the same when it is done twice.
+import type { FleetState, Rotation, TargetState } from '../../core/records.ts';
+import type { Journal } from '../../ports.ts';
+import { createMemoryJournal, type Lease, type MemoryJournal } from './memory.ts';
+import { RotationFinishedError } from './stored.ts';
+
+/** How many rotations the mirror holds; more than that are lost only if the storage stays away for as long. */
+export const MIRRORED_ROTATIONS = 1000;
+const MIRRORED_HISTORY = 200;
+
+/** What happened while the storage was away. */
+export interface Backlog {
+  /** In the order of recording. */
+  readonly rotations: Map<string, Rotation>;
+  readonly targets: Map<string, TargetState>;
+  /** Replayed on what the storage then holds: another process may have changed it meanwhile. */
+  readonly fleetChanges: readonly ((state: FleetState) => FleetState)[];
+}
+
+/** A mirror of what a degraded run needs: all targets, the open rotations, the latest history, the fleet, and leases. */
+export async function mirrorOf(storage: Journal, leases: readonly Lease[]): Promise<MemoryJournal> {
+  const mirror = createMemoryJournal({ maxFinished: MIRRORED_ROTATIONS });
+  const recent = (await storage.rotations({ limit: MIRRORED_HISTORY })).reverse();
+  const known = new Set(recent.map(({ id }) => id));
+  for (const target of await storage.targets()) {
+    await mirror.commit({ target });
+    for (const rotation of await storage.openRotations(target.key)) {
+      if (!known.has(rotation.id)) await mirror.commit({ rotation });
+    }
+  }
+  for (const rotation of recent) await mirror.commit({ rotation });
+  const fleet = await storage.fleet();
+  await mirror.updateFleet(() => fleet);
+  for (const lease of leases) mirror.setLease(lease);
+  return mirror;
+}
+
+/**
+ * Brings the storage up to date: the backlog, and what the mirror knows and the storage does not (its file may have
+ * been replaced). Returns the leases of the mirror that hold in the storage as well.
+ */
+export async function writeBack(
+  backlog: Backlog,
+  mirror: MemoryJournal,
+  storage: Journal,
+  nowMs: number,
+): Promise<Lease[]> {
+  for (const target of await mirror.targets()) {
+    const stored = await storage.target(target.key);
+    const isNews = stored === undefined || (backlog.targets.has(target.key) && !isLater(stored, target, nowMs));
+    if (isNews) await storage.commit({ target });
+    for (const rotation of await mirror.openRotations(target.key)) await commitUnlessFinished(storage, rotation);
+  }
+  for (const rotation of backlog.rotations.values()) await commitUnlessFinished(storage, rotation);
+  if (backlog.fleetChanges.length > 0) {
+    await storage.updateFleet((fleet) => backlog.fleetChanges.reduce((state, change) => change(state), fleet));
+  }
+  const held: Lease[] = [];
+  for (const lease of mirror.leases().filter(({ until }) => until > nowMs)) {
+    if (await storage.acquireLease(lease.key, lease.token, nowMs, lease.until - nowMs)) held.push(lease);
+  }
+  return held;
+}
+
+/** True if the stored state is of a later pass than ours, and of one that can have happened. */
+function isLater(stored: TargetState, ours: TargetState, nowMs: number): boolean {
+  const at = stored.lastPassAt ?? 0;
+  return at <= nowMs && at > (ours.lastPassAt ?? 0);
+}
+
+/** Commits a rotation; one that another process has finished meanwhile stays as that process left it. */
+export async function commitUnlessFinished(journal: Journal, rotation: Rotation): Promise<void> {
+  try {
+    await journal.commit({ rotation });
+  } catch (error) {
+    if (!(error instanceof RotationFinishedError)) throw error;
+  }
+}

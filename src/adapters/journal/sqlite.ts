@@ -1,0 +1,195 @@
+// The journal on SQLite (node:sqlite): write-ahead log, full sync, strict tables, one transaction per call. What a
+// resolved call wrote is on the disk. Calls block the thread while another process writes, for the busy timeout at
+// most. Every transaction first makes sure that the file is still the one that was opened, and of our schema.
+import { statSync } from 'node:fs';
+import type { DatabaseSync } from 'node:sqlite';
+import type { z } from 'zod';
+import type { FleetState, Rotation } from '../../core/records.ts';
+import { EMPTY_FLEET } from '../../core/records.ts';
+import type { Journal } from '../../ports.ts';
+import { openConnection, type SqliteJournalOptions } from './connection.ts';
+import { newerSchema, schemaVersion } from './migrations.ts';
+import { damagedRow, journalError, movedAway } from './storage.ts';
+import {
+  complaint,
+  fleetSchema,
+  rotationChange,
+  rotationSchema,
+  storableFleet,
+  storableRotation,
+  storableTarget,
+  targetSchema,
+} from './stored.ts';
+
+export type { SqliteJournalOptions } from './connection.ts';
+
+/**
+ * Opens the journal. Throws ERR_JOURNAL_UNWRITABLE (not there to read, not writable, full, damaged, held for longer
+ * than the busy timeout), ERR_JOURNAL_NEWER (of a newer program; names the copy to restore) and, for reading alone,
+ * ERR_JOURNAL_OLDER (not migrated yet).
+ */
+export async function openSqliteJournal(options: SqliteJournalOptions): Promise<Journal> {
+  const db = openConnection(options);
+  try {
+    return journalOver(db, options);
+  } catch (error) {
+    db.close();
+    throw journalError(error, options.path);
+  }
+}
+
+interface Row {
+  readonly document: string;
+}
+
+function journalOver(db: DatabaseSync, { path, mode }: SqliteJournalOptions): Journal {
+  const version = schemaVersion(db);
+  const identity = fileIdentity(path);
+  const sql = {
+    target: db.prepare('SELECT document FROM targets WHERE key = ?'),
+    targets: db.prepare('SELECT document FROM targets ORDER BY name, key'),
+    putTarget: db.prepare(
+      'INSERT INTO targets (key, name, document) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET name = excluded.name, document = excluded.document',
+    ),
+    rotation: db.prepare('SELECT document FROM rotations WHERE id = ?'),
+    addRotation: db.prepare(
+      'INSERT INTO rotations (id, target_key, target, started_at, emergency, outcome, document) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    ),
+    updateRotation: db.prepare('UPDATE rotations SET emergency = ?, outcome = ?, document = ? WHERE id = ?'),
+    openRotations: db.prepare('SELECT document FROM rotations WHERE target_key = ? AND outcome IS NULL ORDER BY seq'),
+    rotations: db.prepare('SELECT document FROM rotations ORDER BY seq DESC LIMIT ?'),
+    rotationsOf: db.prepare(
+      'SELECT document FROM rotations WHERE target = ? OR target_key = ? ORDER BY seq DESC LIMIT ?',
+    ),
+    countStarted: db.prepare(
+      'SELECT count(*) AS n FROM rotations WHERE emergency = 0 AND started_at > ? AND started_at <= ?',
+    ),
+    fleet: db.prepare('SELECT document FROM fleet WHERE id = 1'),
+    putFleet: db.prepare(
+      'INSERT INTO fleet (id, document) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET document = excluded.document',
+    ),
+    takeLease: db.prepare(
+      `INSERT INTO leases (key, token, until) VALUES (:key, :token, :until) ON CONFLICT (key) DO UPDATE
+       SET token = excluded.token, until = excluded.until
+       WHERE token = excluded.token OR until <= :now OR until > excluded.until`,
+    ),
+    renewLease: db.prepare('UPDATE leases SET until = ? WHERE key = ? AND token = ?'),
+    endLease: db.prepare('DELETE FROM leases WHERE key = ? AND token = ?'),
+  };
+
+  /** Runs `work` on the file that was opened; failures of the storage leave as ERR_JOURNAL_*, others as they are. */
+  function use<T>(work: () => T): T {
+    try {
+      if (mode === 'write' && fileIdentity(path) !== identity) throw movedAway(path);
+      return work();
+    } catch (error) {
+      throw journalError(error, path);
+    }
+  }
+
+  /** One transaction that writes; nothing of it stays if `work` throws. */
+  function write<T>(work: () => T): T {
+    return use(() => {
+      db.exec('BEGIN IMMEDIATE');
+      try {
+        const found = schemaVersion(db);
+        if (found !== version) throw newerSchema(path, found, version);
+        const result = work();
+        db.exec('COMMIT');
+        return result;
+      } finally {
+        if (db.isOpen && db.isTransaction) db.exec('ROLLBACK');
+      }
+    });
+  }
+
+  function read<T>(schema: z.ZodType<T>, row: unknown, what: string): T {
+    let value: unknown;
+    try {
+      value = JSON.parse((row as Row).document);
+    } catch {
+      throw damagedRow(path, what, 'no JSON');
+    }
+    const result = schema.safeParse(value);
+    if (!result.success) throw damagedRow(path, what, complaint(result.error));
+    return result.data;
+  }
+
+  const readRotations = (rows: unknown[]): Rotation[] => rows.map((row) => read(rotationSchema, row, 'rotation'));
+
+  function readFleet(): FleetState {
+    const row = sql.fleet.get();
+    return row === undefined ? EMPTY_FLEET : read(fleetSchema, row, 'fleet');
+  }
+
+  function putRotation(next: Rotation): void {
+    const row = sql.rotation.get(next.id);
+    const stored = row && read(rotationSchema, row, 'rotation');
+    if (rotationChange(stored, next) === 'keep') return;
+    const { id, targetKey, target, startedAt, outcome } = next;
+    const emergency = next.emergency ? 1 : 0;
+    const document = JSON.stringify(next);
+    if (stored === undefined) sql.addRotation.run(id, targetKey, target, startedAt, emergency, outcome, document);
+    else sql.updateRotation.run(emergency, outcome, document, id);
+  }
+
+  return {
+    async target(key) {
+      return use(() => {
+        const row = sql.target.get(key);
+        return row && read(targetSchema, row, 'target');
+      });
+    },
+    async targets() {
+      return use(() => sql.targets.all().map((row) => read(targetSchema, row, 'target')));
+    },
+    async commit(change) {
+      const target = change.target && storableTarget(change.target);
+      const rotation = change.rotation && storableRotation(change.rotation);
+      write(() => {
+        if (target) sql.putTarget.run(target.key, target.name, JSON.stringify(target));
+        if (rotation) putRotation(rotation);
+      });
+    },
+    async openRotations(key) {
+      return use(() => readRotations(sql.openRotations.all(key)));
+    },
+    async rotations({ target, limit }) {
+      return use(() =>
+        readRotations(target === undefined ? sql.rotations.all(limit) : sql.rotationsOf.all(target, target, limit)),
+      );
+    },
+    async countStarted(fromMs, toMs) {
+      return use(() => Number(sql.countStarted.get(fromMs, toMs)?.['n']));
+    },
+    async fleet() {
+      return use(readFleet);
+    },
+    async updateFleet(change) {
+      return write(() => {
+        const next = storableFleet(change(readFleet()));
+        sql.putFleet.run(JSON.stringify(next));
+        return next;
+      });
+    },
+    async acquireLease(key, token, nowMs, ttlMs) {
+      const until = nowMs + ttlMs;
+      return write(() => sql.takeLease.run({ key, token, until, now: nowMs }).changes === 1);
+    },
+    async renewLease(key, token, nowMs, ttlMs) {
+      return write(() => sql.renewLease.run(nowMs + ttlMs, key, token).changes === 1);
+    },
+    async releaseLease(key, token) {
+      write(() => sql.endLease.run(key, token));
+    },
+    async close() {
+      if (db.isOpen) db.close();
+    },
+  };
+}
+
+/** Device and inode of the file behind a path, to notice that somebody put another in its place. */
+function fileIdentity(path: string): string {
+  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return found === undefined ? 'none' : `${found.dev}:${found.ino}`;
+}

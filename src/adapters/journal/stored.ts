@@ -1,0 +1,185 @@
+// What a journal row may look like: one zod schema per record, applied to what is written (a row that could not be
+// read again is never written) and to what is read. Redaction happens here and nowhere else in the journal.
+// A new value in one of the closed vocabularies needs a new schema version: older programs could not read it.
+import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
+import { type ErrorCode, REMEDIES } from '../../core/errors.ts';
+import { OUTCOMES, REASONS, SHAPES, TARGET_STATES, TRIGGERS, VERDICTS } from '../../core/reasons.ts';
+import type { FleetState, Rotation, TargetState } from '../../core/records.ts';
+import { redact, redactText } from '../../core/redact.ts';
+
+const instant = z.number();
+const text = z.string();
+const errorView = z.object({
+  code: z.enum(Object.keys(REMEDIES) as [ErrorCode, ...ErrorCode[]]),
+  message: text,
+  hint: text,
+});
+
+const deployedRecord = z.object({
+  fingerprint: text.nullable(),
+  keyId: text.nullable(),
+  issuedAt: instant.nullable(),
+  expiresAt: instant.nullable(),
+  shape: z.enum(SHAPES),
+});
+
+const writtenRecord = z.object({
+  fingerprint: text,
+  teamId: text,
+  clientId: text,
+  keyId: text,
+  thumbprint: text,
+  issuedAt: instant,
+  expiresAt: instant,
+  shape: z.enum(SHAPES),
+  shownDigest: text.nullable(),
+  at: instant,
+  reason: z.enum(REASONS),
+});
+
+export const targetSchema: z.ZodType<TargetState> = z.object({
+  endpoint: text,
+  envId: text,
+  providerId: text,
+  key: text,
+  name: text,
+  state: z.enum(TARGET_STATES),
+  reason: z.enum(REASONS).nullable(),
+  error: errorView.nullable(),
+  lastPassAt: instant.nullable(),
+  lastGatherAt: instant.nullable(),
+  lastSuccessAt: instant.nullable(),
+  lastRotationAt: instant.nullable(),
+  deployed: deployedRecord.nullable(),
+  renewalAt: instant.nullable(),
+  retry: z.object({ failures: z.number(), nextAttemptAt: instant.nullable() }),
+  written: writtenRecord.nullable(),
+  configKeys: z.array(text),
+  keyThumbprints: z.record(text, text),
+  acceptedKeys: z.record(text, instant),
+  foreign: z.array(z.object({ fingerprint: text.nullable(), at: instant })),
+  maybeWritten: writtenRecord.nullable(),
+  providerChanges: z.array(z.object({ path: text, by: z.enum(['our-write', 'somebody-else']), at: instant })),
+  providerDisabled: z.boolean(),
+});
+
+export const rotationSchema: z.ZodType<Rotation> = z.object({
+  id: text,
+  targetKey: text,
+  target: text,
+  envId: text,
+  reason: z.enum(REASONS),
+  emergency: z.boolean(),
+  trigger: z.enum(TRIGGERS),
+  requestedBy: text.nullable(),
+  keyId: text.nullable(),
+  fingerprint: text.nullable(),
+  issuedAt: instant.nullable(),
+  expiresAt: instant.nullable(),
+  previousFingerprint: text.nullable(),
+  previousExpiresAt: instant.nullable(),
+  startedAt: z.int(),
+  finishedAt: instant.nullable(),
+  outcome: z.enum(OUTCOMES).nullable(),
+  appleCheck: z.object({ candidate: z.enum(VERDICTS), deployed: z.enum(VERDICTS) }),
+  appleCheckWaived: z.boolean(),
+  requestIds: z.array(text),
+  error: errorView.nullable(),
+  intent: z
+    .object({
+      thumbprint: text,
+      teamId: text,
+      clientId: text,
+      fields: z.record(text, z.json()),
+      shapeBefore: z.enum(SHAPES),
+      at: instant,
+    })
+    .nullable(),
+});
+
+export const fleetSchema: z.ZodType<FleetState> = z.object({
+  failedAfterPush: z.number(),
+  halted: z.object({ at: instant, error: errorView }).nullable(),
+  apple: z.record(
+    text,
+    z.object({
+      controlAskedAt: instant.nullable(),
+      controlRejectedAt: instant.nullable(),
+      oursAcceptedAt: instant.nullable(),
+    }),
+  ),
+});
+
+/**
+ * An RFC 7638 thumbprint (base64url of 32 bytes). One in some thousands holds the letters that begin a JWT; redacted,
+ * it would look like another key under the same id and stop the target, so it is kept as it is.
+ */
+const THUMBPRINT = /^[A-Za-z0-9_-]{43}$/;
+
+function storedThumbprint(value: string): string {
+  return THUMBPRINT.test(value) ? value : redactText(value);
+}
+
+/** A copy of a target as the journal may keep it: redacted, and certain to be readable. Throws a TypeError if it is not. */
+export function storableTarget(state: TargetState): TargetState {
+  const clean = accepted(targetSchema, redact(state), 'target');
+  const thumbprints = Object.entries(state.keyThumbprints).map(([id, value]) => [id, storedThumbprint(value)]);
+  return {
+    ...clean,
+    keyThumbprints: Object.fromEntries(thumbprints),
+    written: clean.written &&
+      state.written && { ...clean.written, thumbprint: storedThumbprint(state.written.thumbprint) },
+  };
+}
+
+/** The same for a rotation. */
+export function storableRotation(rotation: Rotation): Rotation {
+  const clean = accepted(rotationSchema, redact(rotation), 'rotation');
+  const { intent } = rotation;
+  return {
+    ...clean,
+    intent: clean.intent && intent && { ...clean.intent, thumbprint: storedThumbprint(intent.thumbprint) },
+  };
+}
+
+/** The same for the fleet. */
+export function storableFleet(fleet: FleetState): FleetState {
+  return accepted(fleetSchema, redact(fleet), 'fleet');
+}
+
+function accepted<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  throw new TypeError(`the journal cannot keep this ${what}: ${complaint(result.error)}`);
+}
+
+/** Where a row does not fit, in one line and without its values. */
+export function complaint(error: z.ZodError): string {
+  return error.issues
+    .map(({ path, message }) => `${path.join('.') || 'the whole'}: ${message.toLowerCase()}`)
+    .join('; ');
+}
+
+/** A mistake of the caller: rotations are append-only, and a finished one is history. */
+export class RotationFinishedError extends TypeError {
+  constructor(id: string) {
+    super(`rotation ${id} is finished and never changes again`);
+    this.name = 'RotationFinishedError';
+  }
+}
+
+/**
+ * What committing `next` over the stored row of the same id means: `write` it, or `keep` the row (finished, and the
+ * same). Throws RotationFinishedError for a change of a finished one, a TypeError for another rotation under its id.
+ */
+export function rotationChange(stored: Rotation | undefined, next: Rotation): 'write' | 'keep' {
+  if (stored === undefined) return 'write';
+  if (stored.outcome !== null) {
+    if (isDeepStrictEqual(stored, next)) return 'keep';
+    throw new RotationFinishedError(next.id);
+  }
+  if (stored.targetKey !== next.targetKey || stored.startedAt !== next.startedAt)
+    throw new TypeError(`rotation ${next.id} began at ${stored.startedAt} for another target or at another time`);
+  return 'write';
+}

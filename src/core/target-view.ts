@@ -1,0 +1,55 @@
+// A target as `once`, `plan`, `status` and the HTTP interface show it (design.md, "Commands"). Every field is always
+// there: an absent value is null. What a target is called comes from the configuration, the rest from the journal.
+import type { ErrorView } from './errors.ts';
+import { isoOrNull } from './instants.ts';
+import type { Reason, TargetStateName } from './reasons.ts';
+import type { TargetState } from './records.ts';
+
+export interface TargetLabel {
+  readonly name: string;
+  readonly envId: string;
+  readonly providerId: string;
+}
+
+/** The JSON of one target; instants are ISO 8601 UTC. */
+export interface TargetView {
+  readonly name: string;
+  readonly envId: string;
+  readonly providerId: string;
+  readonly state: TargetStateName;
+  readonly reason: Reason | null;
+  readonly expiresAt: string | null;
+  readonly renewalAt: string | null;
+  readonly lastRotationAt: string | null;
+  readonly consecutiveFailures: number;
+  readonly nextAttemptAt: string | null;
+  readonly error: ErrorView | null;
+}
+
+/** Shows a target under its configured name; `undefined` is a target of which the journal knows nothing. */
+export function targetView(state: TargetState | undefined, { name, envId, providerId }: TargetLabel): TargetView {
+  return {
+    name,
+    envId,
+    providerId,
+    state: state?.state ?? 'unknown',
+    reason: state?.reason ?? null,
+    expiresAt: isoOrNull(state?.deployed?.expiresAt ?? null),
+    renewalAt: isoOrNull(state?.renewalAt ?? null),
+    lastRotationAt: isoOrNull(state?.lastRotationAt ?? null),
+    consecutiveFailures: state?.retry.failures ?? 0,
+    nextAttemptAt: isoOrNull(state?.retry.nextAttemptAt ?? null),
+    error: state?.error ? errorView(state.error) : null,
+  };
+}
+
+/** The three fields of an error that are shown, whatever else the object at hand carries. */
+export function errorView({ code, message, hint }: ErrorView): ErrorView {
+  return { code, message, hint };
+}
+
+/** True unless the target is failed or unknown, or its secret has expired at `nowMs`: the exit status of the commands. */
+export function isWell(view: TargetView, nowMs: number): boolean {
+  if (view.state === 'failed' || view.state === 'unknown') return false;
+  return view.expiresAt === null || Date.parse(view.expiresAt) > nowMs;
+}
