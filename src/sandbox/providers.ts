@@ -98,9 +98,9 @@ export class Providers {
   /** A write over the API: `change` makes the new record of the old one (undefined: deletes it). */
   write(envId: string, id: string, change: (old: ProviderRecord | undefined) => ProviderRecord | undefined): void {
     const environment = this.#environment(envId);
+    const next = change(structuredClone(environment.providers.get(id)));
     environment.before = new Map(environment.providers);
     environment.readsSinceWrite = 0;
-    const next = change(structuredClone(environment.providers.get(id)));
     if (next === undefined) environment.providers.delete(id);
     else environment.providers.set(id, next);
   }

@@ -70,12 +70,13 @@ const MAX_AGE_MS = 300_000;
 /** Judges a request as Tencent Cloud would, with its error codes. */
 export function verifyTc3(request: Tc3Request, check: Tc3Check): Tc3Verdict {
   const parts = AUTHORIZATION.exec(request.headers['authorization'] ?? '');
-  const timestamp = Number(request.headers['x-tc-timestamp']);
-  if (parts === null || !Number.isSafeInteger(timestamp))
+  const stamp = request.headers['x-tc-timestamp'] ?? '';
+  if (parts === null || !/^\d{1,11}$/.test(stamp))
     return refuse(
       'AuthFailure.InvalidAuthorization',
       'the Authorization or X-TC-Timestamp header is missing or malformed',
     );
+  const timestamp = Number(stamp);
   const [, secretId = '', date = '', service = '', names = '', signature = ''] = parts;
   if (!check.clocks.some((clock) => Math.abs(clock - timestamp * 1000) <= MAX_AGE_MS))
     return refuse(
