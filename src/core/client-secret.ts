@@ -39,7 +39,8 @@ export async function mintClientSecret(
   key: KeyMaterial,
   { nowMs, lifetimeMs }: { nowMs: number; lifetimeMs: number },
 ): Promise<MintedSecret> {
-  if (!Number.isFinite(nowMs) || !(lifetimeMs >= 1000)) throw new TypeError('nowMs and lifetimeMs must be instants');
+  if (!Number.isFinite(nowMs + lifetimeMs) || lifetimeMs < 1000)
+    throw new TypeError('nowMs and lifetimeMs must be finite, a second at least');
   const now = Math.floor(nowMs / 1000);
   const iat = now - BACKDATED_S;
   const exp = Math.min(Math.floor((nowMs + lifetimeMs) / 1000), now + APPLE_MAX_LIFETIME_S - LIMIT_MARGIN_S);

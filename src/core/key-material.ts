@@ -52,7 +52,9 @@ export function parseKeyText(text: string, origin: string): FoundKey {
 
 function parseJson(text: string, origin: string): unknown {
   // Real line ends inside a JSON text are not allowed, but inside a PEM they can mean only themselves.
-  const repaired = text.replace(/-----BEGIN [\s\S]*?-----END [A-Z ]+-----/g, (pem) => pem.replace(/\r?\n|\r/g, '\\n'));
+  const repaired = text.replace(/-----BEGIN [\s\S]*?-----END [A-Z ]+-----(?:\s*(?="))?/g, (pem) =>
+    pem.replace(/\r?\n|\r/g, '\\n'),
+  );
   try {
     return JSON.parse(repaired);
   } catch {

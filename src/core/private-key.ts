@@ -66,7 +66,7 @@ const LOOKS: readonly { readonly pattern: RegExp; readonly is: string; readonly 
     is: 'base64 without its BEGIN and END lines',
     hint: HINT_LINES,
   },
-  { pattern: /-----?\s*BEGIN/, is: 'a PEM with damaged BEGIN or END lines', hint: HINT_LINES },
+  { pattern: /-{2,}\s*BEGIN|BEGIN [A-Z ]*KEY/, is: 'a PEM with damaged BEGIN or END lines', hint: HINT_LINES },
 ];
 
 /**

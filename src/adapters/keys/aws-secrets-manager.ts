@@ -1,0 +1,96 @@
+// Key source `aws-secrets-manager`: one version of one secret, read through the vendor's client with the default AWS
+// credential chain. Every request, those of the chain to STS and SSO included, leaves through src/net: proxies, no
+// redirects, bounded answers. Client and credentials are made anew for each read, so that replaced ones are seen.
+import * as z from 'zod';
+import { credentialsError, readError, unavailable } from '../../aws/error-table.ts';
+import { type Transport, transport } from '../../aws/transport.ts';
+import { RotatorError } from '../../core/errors.ts';
+import { deadline, untilAborted } from '../../net/abort.ts';
+import { inWords } from '../../net/failure.ts';
+import type { Env } from '../../net/proxy.ts';
+import type { KeySource, KeyText } from '../../ports.ts';
+
+const text = (wanted: string) => z.string({ error: wanted }).min(1, { error: wanted });
+
+export const options = z.strictObject({
+  from: z.literal('aws-secrets-manager'),
+  secretId: text('the name or ARN of a secret'),
+  region: text('a region such as ap-southeast-1').refine((region) => /^[a-z0-9-]{2,40}$/.test(region), {
+    error: 'a region such as ap-southeast-1',
+  }),
+  versionStage: text('a version stage').default('AWSCURRENT'),
+  endpoint: text('a URL such as https://secretsmanager.ap-southeast-1.amazonaws.com')
+    .refine((url) => /^https?:$/.test(URL.parse(url)?.protocol ?? ''), {
+      error: 'a URL such as https://secretsmanager.ap-southeast-1.amazonaws.com',
+    })
+    .optional(),
+});
+export type AwsSecretsManagerOptions = z.output<typeof options>;
+
+export interface AwsSecretsManagerDeps {
+  /** Where HTTPS_PROXY and NO_PROXY are read. The credential chain reads the process's own environment. */
+  readonly env: Env;
+  /** For credentials and call together, in ms. Default 15 s. */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * Throws ERR_KEY_NOT_FOUND (no such secret or stage, or marked for deletion), ERR_KEY_FORBIDDEN (IAM, KMS),
+ * ERR_CREDENTIALS_MISSING, ERR_CREDENTIALS_REJECTED, ERR_CREDENTIALS_UNAVAILABLE (STS has no answer), ERR_REDIRECTED,
+ * ERR_KEY_SOURCE_UNAVAILABLE (throttled, 5xx, network, timeout). Never retries; aborts with the signal.
+ */
+export function createAwsSecretsManagerKeySource(
+  options: AwsSecretsManagerOptions,
+  { env, timeoutMs = 15_000 }: AwsSecretsManagerDeps,
+): KeySource {
+  const origin = `aws secret ${options.secretId} in ${options.region}`;
+  return {
+    async read(signal) {
+      signal.throwIfAborted();
+      const limit = deadline(timeoutMs, signal);
+      try {
+        return await untilAborted(getSecret(options, origin, transport(env, timeoutMs, limit.signal)), limit.signal);
+      } catch (thrown) {
+        if (thrown instanceof RotatorError || (signal.aborted && !limit.expired)) throw thrown;
+        if (limit.expired) throw unavailable(origin, `had no answer within ${inWords(timeoutMs)}`, thrown, 'TIMEOUT');
+        throw readError(origin, thrown);
+      } finally {
+        limit.clear();
+      }
+    },
+  };
+}
+
+async function getSecret(
+  { secretId, region, versionStage, endpoint }: AwsSecretsManagerOptions,
+  origin: string,
+  requestHandler: Transport,
+): Promise<KeyText> {
+  const sdk = await import('@aws-sdk/client-secrets-manager');
+  const settings = {
+    region,
+    endpoint: endpoint ?? endpointOf(region),
+    maxAttempts: 1,
+    requestHandler,
+    // The chain otherwise keeps ~/.aws/credentials as it was when the process began.
+    ignoreCache: true,
+  };
+  const client = new sdk.SecretsManagerClient(settings);
+  try {
+    await client.config.credentials().catch((thrown: unknown) => {
+      throw thrown instanceof RotatorError ? thrown : credentialsError(origin, thrown);
+    });
+    const answer = await client.send(new sdk.GetSecretValueCommand({ SecretId: secretId, VersionStage: versionStage }));
+    const { SecretString: asText, SecretBinary: asBytes } = answer;
+    const found = asText ?? (asBytes === undefined ? undefined : Buffer.from(asBytes).toString('utf8'));
+    if (found === undefined) throw unavailable(origin, 'was answered without a value', undefined);
+    return { text: found, origin, warnings: [] };
+  } finally {
+    client.destroy();
+  }
+}
+
+/** Said explicitly, so that AWS_ENDPOINT_URL cannot send the call elsewhere unseen by the rules for hosts. */
+function endpointOf(region: string): string {
+  return `https://secretsmanager.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
+}

@@ -1,0 +1,38 @@
+// Key source `env`: an environment variable with the .p8 (line ends may be written as \n) or the JSON with the ids; or
+// NAME_FILE with the path of a file that holds it, as container platforms hand in secrets.
+import * as z from 'zod';
+import { RotatorError } from '../../core/errors.ts';
+import { readKeyFile } from '../../key-file.ts';
+import type { KeySource } from '../../ports.ts';
+
+const wanted = 'the name of a variable';
+
+export const options = z.strictObject({
+  from: z.literal('env'),
+  variable: z.string({ error: wanted }).regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: wanted }),
+});
+export type EnvOptions = z.output<typeof options>;
+
+export interface EnvDeps {
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * The variable wins over NAME_FILE. An empty variable counts as unset, for that is what compose files and CI systems
+ * make of a secret that does not exist. Throws ERR_KEY_NOT_FOUND for it; for NAME_FILE see readKeyFile.
+ */
+export function createEnvKeySource({ variable }: EnvOptions, { env }: EnvDeps): KeySource {
+  return {
+    async read(signal) {
+      signal.throwIfAborted();
+      const text = env[variable] ?? '';
+      if (text.trim() !== '') return { text, origin: `variable ${variable}`, warnings: [] };
+      const path = env[`${variable}_FILE`] ?? '';
+      if (path !== '') return readKeyFile(path, { signal });
+      const state = env[variable] === undefined ? 'not set' : 'empty';
+      throw new RotatorError('ERR_KEY_NOT_FOUND', `variable ${variable} is ${state}, and so is ${variable}_FILE`, {
+        hint: `Set ${variable} to the content of the .p8, or ${variable}_FILE to its path.`,
+      });
+    },
+  };
+}

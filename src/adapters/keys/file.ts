@@ -1,0 +1,32 @@
+// Key source `file`: a .p8, or the JSON with the ids, on the local disk or a mounted secret. Read afresh each time, so
+// that a replaced file is seen by the next pass.
+import * as z from 'zod';
+import { keyIdOfFileName } from '../../core/key-ids.ts';
+import { readKeyFile } from '../../key-file.ts';
+import type { KeySource } from '../../ports.ts';
+
+const wanted = 'the path of a .p8 file';
+
+export const options = z.strictObject({
+  from: z.literal('file'),
+  path: z.string({ error: wanted }).min(1, { error: wanted }),
+});
+export type FileOptions = z.output<typeof options>;
+
+export interface FileDeps {
+  /** The key id of the configuration, where it is given there: the name of the file may contradict it. */
+  readonly keyId?: string | undefined;
+}
+
+/** A relative path counts from the working directory. Errors: see readKeyFile. */
+export function createFileKeySource({ path }: FileOptions, { keyId }: FileDeps = {}): KeySource {
+  return {
+    async read(signal) {
+      const found = await readKeyFile(path, { signal });
+      const named = keyIdOfFileName(path);
+      if (named === undefined || keyId === undefined || named === keyId) return found;
+      const warning = `the name of key file ${path} says key id ${named}, the configuration says ${keyId}`;
+      return { ...found, warnings: [...found.warnings, warning] };
+    },
+  };
+}

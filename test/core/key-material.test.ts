@@ -1,0 +1,289 @@
+// Key material: what is read, what is repaired, and by which words everything else is refused.
+import { createPrivateKey, createPublicKey } from 'node:crypto';
+import fc from 'fast-check';
+import { calculateJwkThumbprint } from 'jose';
+import { describe, expect, test } from 'vitest';
+import { keyIdOfFileName } from '../../src/core/key-ids.ts';
+import { parseKeyMaterial, parseKeyText } from '../../src/core/key-material.ts';
+import { IDS, newP8, vector } from './keys.ts';
+
+const ORIGIN = 'file /run/secrets/key.p8';
+const P8 = vector('keys/p256.p8');
+/** RFC 7515, appendix A.3: the public half of every P-256 vector. */
+const RFC_KEY = {
+  kty: 'EC',
+  crv: 'P-256',
+  x: 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU',
+  y: 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0',
+};
+
+function parse(text: string, ids: Partial<Record<keyof typeof IDS, string>> = IDS) {
+  return parseKeyMaterial(text, ids, ORIGIN);
+}
+
+/** Without the comment at the head of a vector. */
+function bare(pem: string): string {
+  return pem.replace(/^#.*\n/, '');
+}
+
+describe('a key that is read', () => {
+  test.each([
+    ['PKCS#8, as Apple gives it', P8],
+    ['SEC1', vector('keys/p256.sec1.pem')],
+    ['SEC1 with its parameters before it', vector('keys/p256.parameters.pem')],
+    ['PKCS#8 without the public point', vector('keys/p256.without-public.pem')],
+    ['with a byte order mark', `\uFEFF${bare(P8)}`],
+    ['with CRLF', bare(P8).replaceAll('\n', '\r\n')],
+    ['with CR alone', bare(P8).replaceAll('\n', '\r')],
+    ['with \\n written as two characters', bare(P8).replaceAll('\n', '\\n')],
+    ['with \\r\\n written as four characters', bare(P8).replaceAll('\n', '\\r\\n')],
+    ['with spaces for line breaks', bare(P8).trim().replaceAll('\n', ' ')],
+    ['with no line breaks at all', bare(P8).replaceAll('\n', '')],
+    ['indented', bare(P8).replace(/^/gm, '    ')],
+    ['with text around it', `Bag Attributes\n${bare(P8)}\nend`],
+    ['in quotes, as JSON writes a text', JSON.stringify(bare(P8))],
+    ['as JSON', JSON.stringify({ privateKey: bare(P8) })],
+    ['as JSON with \\n written twice', JSON.stringify({ privateKey: bare(P8).replaceAll('\n', '\\n') })],
+    ['as JSON with real line breaks', `{"privateKey": "${bare(P8)}"}`],
+  ])('%s', async (_name, text) => {
+    const material = await parse(text);
+    expect(material.publicJwk).toEqual(RFC_KEY);
+    expect({ ...material }).toMatchObject(IDS);
+    const reread = createPublicKey(createPrivateKey(material.privateKeyPem)).export({ format: 'jwk' });
+    expect(reread).toEqual(RFC_KEY);
+  });
+
+  test('the thumbprint is that of RFC 7638, as jose computes it', async () => {
+    const { thumbprint } = await parse(P8);
+    expect(thumbprint).toBe(await calculateJwkThumbprint(RFC_KEY, 'sha256'));
+  });
+
+  test('any P-256 key survives any two of these repairs, also inside JSON', async () => {
+    const damage = fc.constantFrom<(pem: string) => string>(
+      (pem) => pem,
+      (pem) => pem.replaceAll('\n', '\r\n'),
+      (pem) => pem.replaceAll('\n', '\\n'),
+      (pem) => pem.replaceAll('\n', ''),
+      (pem) => pem.replaceAll('\n', ' '),
+      (pem) => `\uFEFF ${pem}`,
+    );
+    const wrap = fc.constantFrom<(pem: string) => string>(
+      (pem) => pem,
+      (pem) => JSON.stringify(pem),
+      (pem) => JSON.stringify({ privateKey: pem }, null, 2),
+    );
+    await fc.assert(
+      fc.asyncProperty(damage, damage, wrap, async (first, second, around) => {
+        const pem = newP8();
+        const { privateKeyPem } = await parse(around(second(first(pem))));
+        expect(privateKeyPem).toBe(pem);
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+describe('what is refused, and what it is said to be', () => {
+  const wanted = 'wanted the P-256 private key from Apple (AuthKey_….p8)';
+  test.each([
+    ['an RSA key', vector('keys/rsa-2048.pem'), `holds an RSA private key of 2048 bits, ${wanted}`],
+    ['an RSA key in PKCS#1', vector('keys/rsa-2048.pkcs1.pem'), `holds an RSA private key of 2048 bits, ${wanted}`],
+    ['a P-384 key', vector('keys/p384.pem'), `holds a P-384 private key, ${wanted}`],
+    ['a key of a coin', vector('keys/secp256k1.pem'), `holds a secp256k1 private key, ${wanted}`],
+    ['an Ed25519 key', vector('keys/ed25519.pem'), `holds an Ed25519 private key, ${wanted}`],
+    ['an encrypted key', vector('keys/encrypted.pem'), `holds an encrypted private key, ${wanted}`],
+    ['one encrypted as of old', vector('keys/encrypted.sec1.pem'), `holds an encrypted private key, ${wanted}`],
+    ['the public half', vector('keys/public.pem'), `holds a P-256 public key, ${wanted}`],
+    ['a certificate', vector('keys/certificate.pem'), `holds a certificate, ${wanted}`],
+    ['an OpenSSH key', vector('keys/openssh.pem'), `holds an OpenSSH private key, ${wanted}`],
+    [
+      'a public point that belongs to another key',
+      vector('keys/other-public-half.pem'),
+      `holds a private key with the public half of another key, ${wanted}`,
+    ],
+    ['nothing', '', `is empty, ${wanted}`],
+    ['white space', ' \r\n\t', `is empty, ${wanted}`],
+    ['a byte order mark alone', '\uFEFF', `is empty, ${wanted}`],
+    ['a page', '<!DOCTYPE html><html><body>Sign in</body></html>', `holds an HTML or XML page, ${wanted}`],
+    ['a client secret', 'eyJhbGciOiJFUzI1NiJ9.e30.AA', `holds a JWT (a client secret, perhaps), not a key, ${wanted}`],
+    ['a public key for ssh', 'ssh-ed25519 AAAAC3Nza me', `holds an OpenSSH public key, ${wanted}`],
+    ['DER', '0\u0000\uFFFD\u0002', `holds binary data or UTF-16 text, ${wanted}`],
+    ['the base64 of a PEM', Buffer.from(bare(P8)).toString('base64'), `holds the base64 of a PEM, ${wanted}`],
+    ['another text', 'hello', `holds no key (5 characters of something else), ${wanted}`],
+    ['two keys', bare(P8) + newP8(), 'holds 2 private keys, wanted one'],
+    ['a PEM that is cut off', bare(P8).slice(0, 60), `holds a PEM that is cut off (it has no END line), ${wanted}`],
+    [
+      'the base64 alone',
+      bare(P8).split('\n').slice(1, -2).join('\n'),
+      `holds base64 without its BEGIN and END lines, ${wanted}`,
+    ],
+    [
+      'damaged dashes',
+      bare(P8).replace('-----BEGIN', '---BEGIN').replace('-----END', '---END'),
+      `holds a PEM with damaged BEGIN or END lines, ${wanted}`,
+    ],
+    [
+      'line ends that lost their backslash',
+      bare(P8).trim().replaceAll('\n', 'n'),
+      `holds a PEM whose line ends are broken, ${wanted}`,
+    ],
+    [
+      'line ends as slashes',
+      bare(P8).trim().replaceAll('\n', '\\\\'),
+      `holds a PEM whose line ends are broken, ${wanted}`,
+    ],
+    [
+      'a character lost',
+      bare(P8).replace('MIGH', 'MIG'),
+      `holds a PEM that is damaged (characters are missing or changed), ${wanted}`,
+    ],
+    [
+      'nothing between the lines',
+      '-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----',
+      `holds a PEM with nothing between its BEGIN and END lines, ${wanted}`,
+    ],
+  ])('%s', async (_name, text, message) => {
+    await expect(parse(text)).rejects.toMatchObject({
+      code: 'ERR_KEY_INVALID',
+      message: `${ORIGIN} ${message}`,
+      hint: expect.stringMatching(/^[A-Z].*\.$/),
+    });
+  });
+
+  test.each([
+    ['broken JSON', '{"privateKey": ', 'text that begins like JSON and does not parse'],
+    ['a list', '[1]', 'a JSON list'],
+    ['no privateKey', '{"private_key": "x", "p8": 1}', 'JSON with no privateKey (found: private_key, p8)'],
+    ['no names', '{}', 'JSON with no privateKey (found: no names)'],
+    ['privateKey a number', '{"privateKey": 5}', 'JSON with a privateKey that is not a text'],
+  ])('JSON: %s', async (_name, text, found) => {
+    await expect(parse(text)).rejects.toMatchObject({
+      code: 'ERR_KEY_INVALID',
+      message: `${ORIGIN} holds ${found}, wanted a PEM or JSON with teamId, clientId, keyId and privateKey`,
+    });
+  });
+
+  test('a bad key inside JSON is said to be in privateKey', async () => {
+    await expect(parse(JSON.stringify({ privateKey: vector('keys/p384.pem') }))).rejects.toMatchObject({
+      code: 'ERR_KEY_INVALID',
+      message: `privateKey of ${ORIGIN} holds a P-384 private key, ${wanted}`,
+    });
+  });
+
+  test('no message holds a piece of the text, whatever the text', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.string({ minLength: 12, maxLength: 80 }), async (noise) => {
+        const secret = `${noise.replaceAll('-', '')}${newP8().slice(30, 90)}`;
+        for (const text of [secret, `-----BEGIN PRIVATE KEY-----${secret}-----END PRIVATE KEY-----`, `{${secret}`]) {
+          const error = await parse(text).catch((thrown: unknown) => thrown);
+          expect(error).toMatchObject({ code: 'ERR_KEY_INVALID' });
+          const said = `${(error as Error).message} ${(error as { hint: string }).hint}`;
+          expect(said).not.toContain(secret.slice(-40, -10));
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe('the ids', () => {
+  const json = (ids: object) => JSON.stringify({ privateKey: bare(P8), ...ids });
+
+  test('may come with the key, from the configuration, or from both if they agree', async () => {
+    expect(await parse(json(IDS), {})).toMatchObject(IDS);
+    expect(await parse(json({ keyId: IDS.keyId }), IDS)).toMatchObject(IDS);
+    expect(await parse(json({ teamId: ` ${IDS.teamId}\n` }), { ...IDS, teamId: '' })).toMatchObject(IDS);
+  });
+
+  test.each([
+    [
+      'one is missing',
+      { teamId: IDS.teamId, clientId: IDS.clientId },
+      `key id is missing: neither the configuration nor ${ORIGIN} gives keyId`,
+    ],
+    [
+      'two are missing',
+      { clientId: IDS.clientId },
+      `teamId and keyId are missing: neither the configuration nor ${ORIGIN} gives them`,
+    ],
+    [
+      'all are missing',
+      {},
+      `teamId, clientId and keyId are missing: neither the configuration nor ${ORIGIN} gives them`,
+    ],
+  ])('%s', async (_name, ids, message) => {
+    await expect(parse(P8, ids)).rejects.toMatchObject({
+      code: 'ERR_KEY_IDS_MISSING',
+      message,
+      hint: expect.stringContaining("next to the target's key"),
+    });
+  });
+
+  test('a missing key id that the name of the file gives away is suggested', async () => {
+    const parsing = parseKeyMaterial(P8, { ...IDS, keyId: '' }, 'file keys/AuthKey_K1L2M3N4O5.p8');
+    await expect(parsing).rejects.toMatchObject({
+      code: 'ERR_KEY_IDS_MISSING',
+      hint: "Put keyId: K1L2M3N4O5 next to the target's key; the name of the file says so.",
+    });
+  });
+
+  test('a conflict names both values', async () => {
+    await expect(parse(json({ teamId: 'ZZZZZ00000' }))).rejects.toMatchObject({
+      code: 'ERR_KEY_IDS_CONFLICT',
+      message: `team id is A1B2C3D4E5 in the configuration but ZZZZZ00000 with the key in ${ORIGIN}`,
+    });
+  });
+
+  test.each([
+    ['teamId', 'a1b2c3d4e5', 'team id is a1b2c3d4e5, wanted 10 upper-case letters or digits'],
+    ['teamId', 'A1B2C3D4E', 'team id is A1B2C3D4E, wanted 10 upper-case letters or digits'],
+    ['keyId', 'K1L2M3N4O55', 'key id is K1L2M3N4O55, wanted 10 upper-case letters or digits'],
+    ['clientId', 'com.acme shop', 'client id is com.acme shop, wanted the Services ID, such as com.acme.shop.web'],
+    [
+      'clientId',
+      'x y'.repeat(40),
+      'client id is a text of 120 characters, wanted the Services ID, such as com.acme.shop.web',
+    ],
+    ['teamId', 'YOUR_TEAM_ID', 'team id YOUR_TEAM_ID is a placeholder'],
+    ['keyId', 'YOUR_KEY_ID', 'key id YOUR_KEY_ID is a placeholder'],
+    ['keyId', 'XXXXXXXXXX', 'key id XXXXXXXXXX is a placeholder'],
+    ['keyId', '<key id>', 'key id <key id> is a placeholder'],
+    ['teamId', '$APPLE_TEAM_ID', 'team id $APPLE_TEAM_ID is a placeholder'],
+    ['clientId', 'com.yourcompany.service', 'client id com.yourcompany.service is a placeholder'],
+    ['clientId', 'your-client-id', 'client id your-client-id is a placeholder'],
+  ])('%s %s', async (id, value, message) => {
+    await expect(parse(P8, { ...IDS, [id]: value })).rejects.toMatchObject({
+      code: 'ERR_KEY_IDS_INVALID',
+      message,
+      hint: expect.stringContaining('Apple Developer portal'),
+    });
+  });
+
+  test('a real client id that only resembles a placeholder passes', async () => {
+    for (const clientId of ['com.acme.yourkeyboard', 'com.yourkey.web', 'org.todo.app', 'com.example.your-own'])
+      expect(await parse(P8, { ...IDS, clientId })).toMatchObject({ clientId });
+  });
+
+  test('one that is no text in the JSON is told by its type', () => {
+    expect(() => parseKeyText(json({ keyId: 1234567890 }), ORIGIN)).toThrow(
+      expect.objectContaining({
+        code: 'ERR_KEY_IDS_INVALID',
+        message: `keyId in ${ORIGIN} is a number, wanted a text`,
+      }),
+    );
+  });
+});
+
+describe('the key id in the name of a file', () => {
+  test.each([
+    ['AuthKey_K1L2M3N4O5.p8', 'K1L2M3N4O5'],
+    ['/run/secrets/AuthKey_K1L2M3N4O5.p8', 'K1L2M3N4O5'],
+    ['C:\\keys\\AuthKey_K1L2M3N4O5.p8', 'K1L2M3N4O5'],
+    ['AuthKey_K1L2M3N4O5 (1).p8', undefined],
+    ['MyAuthKey_K1L2M3N4O5.p8', undefined],
+    ['AuthKey_K1L2M3N4O5.p8.bak', undefined],
+    ['key.p8', undefined],
+  ])('%s: %s', (name, id) => {
+    expect(keyIdOfFileName(name)).toBe(id);
+  });
+});
