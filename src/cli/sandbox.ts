@@ -17,7 +17,7 @@ export interface SandboxOptions {
 
 /** What only the composition root knows of the process. */
 export interface SandboxProcess {
-  /** Aborted by the first SIGINT or SIGTERM. */
+  /** Aborted by the first SIGINT, SIGTERM or SIGHUP (a closed terminal must not leave the daemon behind). */
   readonly stop: AbortSignal;
   /** How this program was started, up to its entry point: Node, its options, main. The demo starts it once more. */
   readonly command: readonly [executable: string, ...args: string[]];
@@ -27,11 +27,11 @@ export const DEMO_CONFIG = 'config/sandbox.yaml';
 export const DEMO_FOLDER = './data/sandbox';
 const STOP_LIMIT_MS = 30_000;
 
-/** Runs until `process.stop`; with `demo` also until the daemon ends. Throws ERR_USAGE where it cannot begin. */
+/** Runs until `program.stop`; with `demo` also until the daemon ends. Throws ERR_USAGE where it cannot begin. */
 export async function sandbox(
   options: SandboxOptions,
   context: CliContext,
-  process: SandboxProcess,
+  program: SandboxProcess,
 ): Promise<ExitStatus> {
   if (options.demo) await wantConfig();
   const { url, world, close } = await startSandbox({ port: options.port, clock: context.clock });
@@ -39,11 +39,11 @@ export async function sandbox(
     if (options.demo) {
       await setUpDemo(world, DEMO_FOLDER);
       context.stdout.write(demoText(url, new URL(url).port !== String(DEFAULT_PORT)));
-      return await daemon(url, context, process);
+      return await daemon(url, context, program);
     }
     context.stdout.write(sandboxText(url));
     world.onRequest((request) => context.stderr.write(requestLine(request)));
-    if (!process.stop.aborted) await once(process.stop, 'abort');
+    if (!program.stop.aborted) await once(program.stop, 'abort');
     return EXIT.ok;
   } finally {
     await close();
@@ -60,11 +60,13 @@ async function daemon(url: string, context: CliContext, { stop, command }: Sandb
     detached: true,
   });
   const ended = once(child, 'exit');
+  let timer: NodeJS.Timeout | undefined;
   const end = () => {
     child.kill('SIGTERM');
     timer = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
   };
-  let timer: NodeJS.Timeout | undefined;
+  const abandon = () => child.kill('SIGTERM');
+  process.once('exit', abandon);
   stop.addEventListener('abort', end, { once: true });
   if (stop.aborted) end();
   try {
@@ -75,6 +77,7 @@ async function daemon(url: string, context: CliContext, { stop, command }: Sandb
   } finally {
     clearTimeout(timer);
     stop.removeEventListener('abort', end);
+    process.off('exit', abandon);
   }
 }
 

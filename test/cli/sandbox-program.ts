@@ -1,0 +1,48 @@
+// Stands in for the program in the tests of the sandbox command: `run` is a daemon that says how it was started and
+// ends as DAEMON_ENDS says; anything else calls the command with a real process around it.
+import { sandbox } from '../../src/cli/sandbox.ts';
+import { RotatorError } from '../../src/core/errors.ts';
+
+const [entry = '', command = '', ...rest] = process.argv.slice(1);
+
+if (command === 'run') daemon();
+else await program();
+
+function daemon(): void {
+  const { ROTATOR_SANDBOX_URL: url, DAEMON_ENDS: ends = 'SIGTERM' } = process.env;
+  process.stdout.write(`daemon ${JSON.stringify({ args: [command, ...rest], execArgv: process.execArgv, url })}\n`);
+  if (/^\d$/.test(ends)) process.exit(Number(ends));
+  if (ends === 'SIGKILL') process.kill(process.pid, 'SIGKILL');
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.on(signal, () => {
+      process.stdout.write(`daemon got ${signal}\n`);
+      if (signal === 'SIGTERM') process.exit(0);
+    });
+  process.stdout.write('daemon ready\n');
+  // No test leaves it behind, not even one that fails.
+  const parent = process.ppid;
+  setInterval(() => process.ppid === parent || process.exit(3), 500);
+}
+
+async function program(): Promise<void> {
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
+  const context = {
+    stdout: { write: (text: string) => process.stdout.write(text), color: false },
+    stderr: { write: (text: string) => process.stderr.write(text), color: false },
+    readStdin: async () => undefined,
+    env: process.env,
+    clock: { now: () => Date.now(), monotonic: () => performance.now(), sleep: async () => undefined },
+  };
+  try {
+    const options = { port: Number(rest[0] ?? 0), demo: command === 'demo' };
+    process.exitCode = await sandbox(options, context, {
+      stop: stop.signal,
+      command: [process.execPath, ...process.execArgv, entry],
+    });
+  } catch (error) {
+    if (!(error instanceof RotatorError)) throw error;
+    process.stderr.write(`${error.code}: ${error.message}\n`);
+    process.exitCode = 2;
+  }
+}

@@ -1,0 +1,158 @@
+// The command as a process: what it prints, how it ends, and how the demo starts and stops the daemon.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { startSandbox } from '../../src/sandbox/server.ts';
+
+const PROGRAM = resolve('test/cli/sandbox-program.ts');
+
+let folder = '';
+let children: ChildProcess[] = [];
+beforeEach(async () => {
+  children = [];
+  folder = await mkdtemp(join(tmpdir(), 'sandbox-'));
+});
+afterEach(async () => {
+  for (const child of children) if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+  await rm(folder, { recursive: true });
+});
+
+class Running {
+  readonly child: ChildProcess;
+  readonly ended: Promise<number | null>;
+  stdout = '';
+  stderr = '';
+  #waiting: () => void = () => undefined;
+
+  constructor(args: readonly string[], env: Record<string, string>) {
+    this.child = spawn(process.execPath, ['--no-warnings', PROGRAM, ...args], {
+      cwd: folder,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    children.push(this.child);
+    this.ended = once(this.child, 'close').then(([code]) => code);
+    for (const name of ['stdout', 'stderr'] as const)
+      this.child[name]?.setEncoding('utf8').on('data', (text: string) => {
+        this[name] += text;
+        this.#waiting();
+      });
+  }
+
+  /** Resolves with what `pattern` found in one of the outputs; rejects if the process ends first. */
+  async sees(pattern: RegExp): Promise<string> {
+    for (;;) {
+      const found = pattern.exec(this.stdout) ?? pattern.exec(this.stderr);
+      if (found !== null) return found[1] ?? found[0];
+      const { promise, resolve: more } = Promise.withResolvers<'more'>();
+      this.#waiting = () => more('more');
+      const next = await Promise.race([promise, this.ended]);
+      if (next !== 'more' && !pattern.test(this.stdout + this.stderr))
+        throw new Error(`ended with ${next} before ${pattern}: ${this.stdout}${this.stderr}`);
+    }
+  }
+}
+
+function start(args: readonly string[], env: Record<string, string> = {}): Running {
+  return new Running(args, env);
+}
+
+async function startDemo(env: Record<string, string> = {}): Promise<Running> {
+  await mkdir(join(folder, 'config'), { recursive: true });
+  await writeFile(join(folder, 'config', 'sandbox.yaml'), '');
+  return start(['demo'], env);
+}
+
+describe('sandbox', () => {
+  test('says what is where, tells each request, and ends with 0 at SIGTERM', async () => {
+    const running = start(['sandbox']);
+    const url = await running.sees(/listens on (\S+),/);
+    await running.sees(/Stop with Ctrl-C/);
+    for (const text of [
+      `cloudbase.endpoint: ${url}`,
+      `apple.tokenUrl: ${url}/auth/token`,
+      'TENCENTCLOUD_SECRET_ID=AKIDsandbox0000000000000000000000000',
+      'AWS_ACCESS_KEY_ID=AKIASANDBOX000000000',
+      `curl -X PUT ${url}/sandbox/environments/my-env-1g2h3j/providers/apple`,
+      `curl -X POST ${url}/sandbox/apple/keys`,
+    ])
+      expect(running.stdout).toContain(text);
+    await fetch(`${url}/inbox/ops`);
+    expect(await running.sees(/^\S+Z (inbox ops)$/m)).toBe('inbox ops');
+    running.child.kill('SIGTERM');
+    expect(await running.ended).toBe(0);
+  });
+
+  test('a port that is taken is an error of usage', async () => {
+    const other = await startSandbox({ port: 0 });
+    try {
+      const { port } = new URL(other.url);
+      const running = start(['sandbox', port]);
+      expect(await running.ended).toBe(2);
+      expect(running.stderr).toBe(`ERR_USAGE: port ${port} of 127.0.0.1 is taken\n`);
+    } finally {
+      await other.close();
+    }
+  });
+});
+
+describe('demo', () => {
+  test('starts the daemon of the same program against itself, and says what to try', async () => {
+    const running = await startDemo();
+    const url = await running.sees(/listen on (\S+)\. Nothing/);
+    const daemon = JSON.parse(await running.sees(/daemon (\{.*\})/));
+    expect(daemon).toEqual({ args: ['run', '--config', 'config/sandbox.yaml'], execArgv: ['--no-warnings'], url });
+    expect(running.stdout).toContain(
+      `ROTATOR_SANDBOX_URL=${url} npm run -s rotator -- status --config config/sandbox.yaml`,
+    );
+    expect(running.stdout).toContain(
+      `curl -X POST ${url}/sandbox/environments/shop-demo-1g2h3j/providers/apple/secret -d '{"keyId":"SANDBOX001","expiresInDays":5}'`,
+    );
+    expect((await readdir(join(folder, 'data', 'sandbox'))).sort()).toEqual(['AuthKey_SANDBOX001.p8', 'credentials']);
+    await running.sees(/daemon ready/);
+    running.child.kill('SIGTERM');
+    expect(await running.ended).toBe(0);
+  });
+
+  test('Ctrl-C in a terminal, which signals the whole group, reaches the daemon as one SIGTERM', async () => {
+    const running = await startDemo();
+    await running.sees(/daemon ready/);
+    process.kill(-(running.child.pid ?? 0), 'SIGINT');
+    expect(await running.ended).toBe(0);
+    expect(running.stdout.match(/daemon got .*/g)).toEqual(['daemon got SIGTERM']);
+  });
+
+  test('every example that it prints does what it says', async () => {
+    const running = await startDemo();
+    await running.sees(/daemon ready/);
+    const curls = [...running.stdout.matchAll(/curl -X POST (\S+) -d '(.*)'$/gm)];
+    expect(curls).toHaveLength(2);
+    for (const [, url = '', body = ''] of curls)
+      expect((await fetch(url, { method: 'POST', body })).status, url).toBe(200);
+    running.child.kill('SIGINT');
+    expect(await running.ended).toBe(0);
+  });
+
+  test.each([
+    ['0', 0, ''],
+    ['1', 1, 'demo: the daemon ended with status 1\n'],
+    ['2', 2, 'demo: the daemon ended with status 2\n'],
+    ['7', 1, 'demo: the daemon ended with status 7\n'],
+    ['SIGKILL', 1, 'demo: the daemon ended with a signal\n'],
+  ])('a daemon that ends with %s ends the demo with %i', async (ends, status, told) => {
+    const running = await startDemo({ DAEMON_ENDS: ends });
+    expect(await running.ended).toBe(status);
+    expect(running.stderr).toBe(told);
+  });
+
+  test('outside of a checkout it does not begin', async () => {
+    const running = start(['demo']);
+    expect(await running.ended).toBe(2);
+    expect(running.stderr).toBe('ERR_USAGE: config/sandbox.yaml is not in this folder, and the demo runs by it\n');
+    expect(await readdir(folder)).toEqual([]);
+  });
+});
