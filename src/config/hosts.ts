@@ -1,6 +1,11 @@
 // Which hosts a URL of the configuration may name. A request to an endpoint carries a signature or a client secret, so
 // a slip of the pen must not send it elsewhere: https to the vendor's own hosts, anything on loopback, and whatever
 // allowHosts names.
+import { type ParsedSections, type Report, targetNames } from './parsed.ts';
+import type { Path, RawConfig } from './raw.ts';
+import type { TargetEntry } from './schema.ts';
+import type { ChannelConfig } from './schema-alerts.ts';
+import type { CredentialsConfig } from './schema-keys.ts';
 
 /** What an endpoint is used for; the first label of a Tencent host is part of the signature. */
 export type HostUse = 'apple' | 'tcb' | 'ssm' | 'sts' | 'aws' | 'metadata';
@@ -35,14 +40,17 @@ export function isLoopback(hostname: string): boolean {
 
 /** What is wanted instead of `url` (which parses), or undefined if it may be used. `allowHosts` are lower case. */
 export function hostObjection(url: string, use: HostUse, allowHosts: readonly string[]): string | undefined {
-  const { hostname, protocol, pathname, search, hash } = new URL(url);
+  const { hostname, protocol, pathname, search, hash, username, password } = new URL(url);
   const { allowed, wanted, plainHttp = false } = HOST_RULES[use];
+  if (username !== '' || password !== '') return 'a URL without user and password';
   if (use !== 'apple' && (search !== '' || hash !== '' || (use !== 'metadata' && pathname !== '/')))
     return 'an endpoint without path and query';
   if (isLoopback(hostname)) return undefined;
   if (!allowed.test(hostname) && !allowHosts.includes(hostname))
     return `${wanted}, a host that allowHosts names, or one on loopback`;
-  return protocol === 'https:' || plainHttp ? undefined : 'https:// (plain http:// is for loopback alone)';
+  return protocol === 'https:' || (plainHttp && allowed.test(hostname))
+    ? undefined
+    : 'https:// (plain http:// is for loopback alone)';
 }
 
 /** What is wanted instead of the URL of a channel, or undefined. */
@@ -55,4 +63,62 @@ export function channelObjection(url: string, insecure: boolean): string | undef
 /** Scheme, host and port of an endpoint, lower case, without a slash at the end: part of a target's identity. */
 export function originOf(url: string): string {
   return new URL(url).origin;
+}
+
+/** tokenUrl, and the endpoints that all targets share. */
+export function checkSharedHosts({ apple, cloudbase, allowHosts = [] }: ParsedSections, report: Report): void {
+  const check = hostCheck(allowHosts, report);
+  check(['apple', 'tokenUrl'], apple?.tokenUrl, 'apple');
+  check(['cloudbase', 'endpoint'], cloudbase?.endpoint, 'tcb');
+  checkCredentials(['cloudbase', 'credentials'], cloudbase?.credentials, check);
+}
+
+/** The endpoints of one entry of `targets`. */
+export function checkTargetHosts(
+  index: number,
+  entry: TargetEntry,
+  allowHosts: readonly string[],
+  report: Report,
+): void {
+  const check = hostCheck(allowHosts, report);
+  const { key, cloudbase } = entry;
+  check(['targets', index, 'cloudbase', 'endpoint'], cloudbase?.endpoint, 'tcb');
+  checkCredentials(['targets', index, 'cloudbase', 'credentials'], cloudbase?.credentials, check);
+  if (key.from === 'aws-secrets-manager') check(['targets', index, 'key', 'endpoint'], key.endpoint, 'aws');
+  if (key.from !== 'tencent-ssm') return;
+  check(['targets', index, 'key', 'endpoint'], key.endpoint, 'ssm');
+  checkCredentials(['targets', index, 'key', 'credentials'], key.credentials, check);
+}
+
+type HostCheck = (path: Path, url: string | undefined, use: HostUse) => void;
+
+function checkCredentials(path: Path, credentials: CredentialsConfig | undefined, check: HostCheck): void {
+  if (credentials === undefined) return;
+  check([...path, 'assumeRole', 'endpoint'], credentials.assumeRole?.endpoint, 'sts');
+  if (credentials.from === 'cvm-role') check([...path, 'endpoint'], credentials.endpoint, 'metadata');
+  if (credentials.from === 'tke-oidc') check([...path, 'endpoint'], credentials.endpoint, 'sts');
+}
+
+function hostCheck(allowHosts: readonly string[], report: Report): HostCheck {
+  return (path, url, use) => {
+    const wanted = url === undefined ? undefined : hostObjection(url, use, allowHosts);
+    if (wanted !== undefined) report(path, { wanted });
+  };
+}
+
+/** Names and URLs of the channels, and the targets that they list. */
+export function checkChannels(raw: RawConfig, channels: ReadonlyMap<number, ChannelConfig>, report: Report): void {
+  const names = targetNames(raw);
+  const seen = new Map<string, number>();
+  for (const [index, channel] of channels) {
+    const path: Path = ['alerts', 'channels', index];
+    const earlier = seen.get(channel.name);
+    if (earlier !== undefined)
+      report([...path, 'name'], { wanted: `a name of its own; alerts.channels[${earlier}] has this one` });
+    else seen.set(channel.name, index);
+    const wanted = 'url' in channel ? channelObjection(channel.url, channel.insecure) : undefined;
+    if (wanted !== undefined) report([...path, 'url'], { wanted });
+    for (const [at, name] of (channel.targets ?? []).entries())
+      if (!names.has(name)) report([...path, 'targets', at], { wanted: 'the name of a target of this file' });
+  }
 }

@@ -24,11 +24,14 @@ function wantedOf(issue: z.core.$ZodIssue): string {
     return discriminatorOptions(issue).join(' | ') || 'one of the known kinds';
   if (issue.code === 'invalid_value' && issue.message.startsWith('Invalid'))
     return issue.values.map(String).join(' | ');
+  if (issue.code === 'invalid_format' && issue.message.startsWith('Invalid'))
+    return FORMATS[issue.format] ?? 'another form';
   if (issue.code === 'too_small' && issue.origin === 'string' && issue.message.startsWith('Too small'))
     return `text of at least ${issue.minimum} characters`;
   return issue.message;
 }
 
+const FORMATS: Readonly<Record<string, string>> = { url: 'a URL that begins with https://' };
 const TYPES: Readonly<Record<string, string>> = { string: 'text', object: 'a mapping', array: 'a list' };
 
 function discriminatorOptions(issue: z.core.$ZodIssueInvalidUnion): readonly string[] {
@@ -47,7 +50,7 @@ export function unknownKey(raw: RawConfig, path: Path, key: string, known: reado
   const nearest = nearestOf(key, known);
   return problemAt(raw, [...path, key], {
     found: `an unknown key ${JSON.stringify(dotted([key]))}`,
-    wanted: nearest === undefined ? `one of: ${known.join(', ')}` : nearest,
+    wanted: nearest === undefined ? `one of ${known.join(', ')}` : `${nearest}, the nearest known key`,
     next: nearest === undefined ? 'Remove the key.' : `Did you mean ${nearest}?`,
   });
 }
@@ -90,12 +93,12 @@ function shapeOf(schema: Schema): Readonly<Record<string, Schema>> {
   return def.type === 'object' ? def.shape : {};
 }
 
-/** The known key that differs by at most two letters, or by case alone; undefined if none is that close. */
+/** The known key that differs by a slip or two of the fingers, or by case alone; undefined if none is that close. */
 export function nearestOf(key: string, known: readonly string[]): string | undefined {
-  const plainKey = flat(key);
+  const found = flat(key);
   const ranked = known
-    .map((candidate) => ({ candidate, distance: distanceOf(plainKey, flat(candidate)) }))
-    .filter(({ candidate, distance }) => distance <= Math.min(2, Math.floor(candidate.length / 3)))
+    .map((candidate) => ({ candidate, distance: slipsBetween(found, flat(candidate)) }))
+    .filter(({ candidate, distance }) => distance <= (candidate.length > 4 ? 2 : 1))
     .sort((a, b) => a.distance - b.distance);
   return ranked[0]?.candidate;
 }
@@ -104,16 +107,18 @@ function flat(key: string): string {
   return key.toLowerCase().replace(/[-_]/g, '').slice(0, 60);
 }
 
-/** Levenshtein's distance of two short texts. */
-function distanceOf(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+/** Letters added, left out, changed, or swapped with their neighbour (optimal string alignment). */
+function slipsBetween(a: string, b: string): number {
+  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, index) => index)];
+  const at = (i: number, j: number) => rows[i]?.[j] ?? 0;
   for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
+    const row = [i];
+    rows.push(row);
     for (let j = 1; j <= b.length; j += 1) {
-      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+      const change = at(i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      row.push(Math.min(change, at(i - 1, j) + 1, at(i, j - 1) + 1, swapped ? at(i - 2, j - 2) + 1 : change));
     }
-    row = next;
   }
-  return row[b.length] ?? 0;
+  return at(a.length, b.length);
 }

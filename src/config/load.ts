@@ -6,11 +6,12 @@ import { environmentConfig } from './environment.ts';
 import { isLoopback } from './hosts.ts';
 import { type Environment, interpolate } from './interpolate.ts';
 import { problemsOf, unknownKey } from './issues.ts';
+import { nameAt, type Parsed } from './parsed.ts';
 import { ConfigError, type Problem } from './problems.ts';
-import { ENVIRONMENT, nodeAt, type Path, plain, problemAt, type RawConfig } from './raw.ts';
-import { nameAt, type ParsedSections, resolve } from './resolve.ts';
-import { type Config, SECTIONS, TARGET, type TargetConfig, type TargetEntry } from './schema.ts';
-import { CHANNEL, type ChannelConfig } from './schema-alerts.ts';
+import { dotted, ENVIRONMENT, nodeAt, type Path, plain, problemAt, type RawConfig } from './raw.ts';
+import { resolve } from './resolve.ts';
+import { type Config, SECTIONS, TARGET, type TargetConfig } from './schema.ts';
+import { CHANNEL } from './schema-alerts.ts';
 import { readConfigFile } from './source.ts';
 
 export interface LoadOptions {
@@ -45,19 +46,28 @@ export interface LoadedConfig {
  */
 export async function loadConfig({ file, env, mode, now = Date.now() }: LoadOptions): Promise<LoadedConfig> {
   const { raw, problems: early, warnings } = await readRaw(file, env);
-  const { sections, targets, channels, problems: own } = applyDefinition(raw);
-  const { settings, targets: resolved, problems: joined, conflicts } = resolve(raw, sections, targets, now);
-  const all = [...processProblems(env), ...early, ...own, ...joined];
-  const disabled = mode === 'daemon' ? confined(all) : new Map<number, Problem[]>();
-  const fatal = [...conflicts, ...all.filter((problem) => !disabled.has(targetIndex(problem)))];
-  const left = [...resolved].filter(([index]) => !disabled.has(index)).map(([, target]) => target);
-  if (fatal.length > 0 || settings === undefined || left.length === 0)
-    throw new ConfigError(inOrder([...all, ...conflicts]), channels);
+  const { parsed, problems: own } = applyDefinition(raw, early);
+  const { settings, targets, problems: joined, conflicts } = resolve(raw, parsed, now);
+  const problems = [...processProblems(env), ...early, ...own, ...joined];
+  const disabled = mode === 'daemon' ? confined(problems) : new Map<number, Problem[]>();
+  const isFatal =
+    problems.some((problem) => !disabled.has(targetIndex(problem))) ||
+    conflicts.some(({ between }) => !between.some((index) => disabled.has(index)));
+  const left = [...targets].filter(([index]) => !disabled.has(index)).map(([, target]) => target);
+  if (isFatal || settings === undefined || left.length === 0)
+    throw new ConfigError(inOrder([...problems, ...conflicts.map(({ problem }) => problem)]), [
+      ...parsed.channels.values(),
+    ]);
+  const config = { ...settings, targets: left };
   return {
-    config: { ...settings, targets: left },
+    config,
     file: raw.name === ENVIRONMENT ? undefined : raw.name,
-    warnings: [...warnings, ...doubts({ ...settings, targets: left })],
-    disabledTargets: [...disabled].map(([index, problems]) => ({ name: nameAt(raw, index), index, problems })),
+    warnings: [...warnings, ...doubts(config)],
+    disabledTargets: [...disabled].map(([index, ofTarget]) => ({
+      name: nameAt(raw, index),
+      index,
+      problems: inOrder(ofTarget),
+    })),
   };
 }
 
@@ -77,54 +87,74 @@ async function readRaw(
   };
 }
 
-interface Applied {
-  readonly sections: ParsedSections;
-  readonly targets: ReadonlyMap<number, TargetEntry>;
-  readonly channels: readonly ChannelConfig[];
-  readonly problems: readonly Problem[];
-}
-
-/** Converts section by section and target by target, so that an error in one hides none of another. */
-function applyDefinition(raw: RawConfig): Applied {
+/** Converts section by section, target by target, channel by channel, so that an error in one hides none of another. */
+function applyDefinition(raw: RawConfig, early: readonly Problem[]): { parsed: Parsed; problems: readonly Problem[] } {
   const problems: Problem[] = [];
-  const parse = <S extends z.ZodType>(schema: S, path: Path): z.output<S> | undefined => {
-    const node = nodeAt(raw.root, path);
-    const value = node === undefined ? undefined : plain(node);
-    const { success, data, error } = schema.safeParse(value === '' ? undefined : value);
+  const parse = <S extends z.ZodType>(schema: S, path: Path, leaveOut?: string): z.output<S> | undefined => {
+    const value = plainAt(raw, path, leaveOut);
+    const { success, data, error } = schema.safeParse(value);
     if (success) return data;
     problems.push(...problemsOf(raw, path, schema, error));
-    return undefined;
+    return schema.safeParse(withoutFaults(value, error)).data;
+  };
+  const parseEach = <S extends z.ZodType>(schema: S, path: Path): Map<number, z.output<S>> => {
+    const listed = nodeAt(raw.root, path);
+    const indices = listed?.kind === 'list' ? [...listed.items.keys()] : [];
+    const entries = indices.map((index) => [index, parse(schema, [...path, index])] as const);
+    return new Map(entries.flatMap(([index, entry]) => (entry === undefined ? [] : [[index, entry]])));
   };
   const known = Object.keys(SECTIONS);
   for (const key of raw.root.entries.keys()) if (!known.includes(key)) problems.push(unknownKey(raw, [], key, known));
   const { targets: _, ...others } = SECTIONS;
   const sections = Object.fromEntries(
-    Object.entries(others).map(([name, schema]) => [name, parse(schema, [name])]),
-  ) as ParsedSections;
+    Object.entries(others).map(([name, schema]) => {
+      const listed = nodeAt(raw.root, [name, 'channels'])?.kind === 'list';
+      return [name, parse(schema, [name], name === 'alerts' && listed ? 'channels' : undefined)];
+    }),
+  );
+  const channels = parseEach(CHANNEL, ['alerts', 'channels']);
+  const targets = parseEach(TARGET, ['targets']);
   const listed = nodeAt(raw.root, ['targets']);
-  const targets = new Map<number, TargetEntry>();
-  if (listed?.kind !== 'list' || listed.items.length === 0)
-    problems.push(
-      problemAt(raw, ['targets'], { ...NO_TARGETS, ...(listed?.kind === 'list' ? { found: 'an empty list' } : {}) }),
-    );
-  else
-    for (const index of listed.items.keys()) {
-      const target = parse(TARGET, ['targets', index]);
-      if (target !== undefined) targets.set(index, target);
-    }
-  return { sections, targets, channels: sections.alerts?.channels ?? readableChannels(raw), problems };
+  if (listed?.kind !== 'list') problems.push(problemAt(raw, ['targets'], NO_TARGETS));
+  else if (listed.items.length === 0)
+    problems.push(problemAt(raw, ['targets'], { ...NO_TARGETS, found: 'an empty list' }));
+  const faults = [...early, ...problems].map(({ key }) => key);
+  const isSound = (path: Path) => {
+    const at = dotted(path);
+    return !faults.some((key) => key === at || key.startsWith(`${at}.`) || key.startsWith(`${at}[`));
+  };
+  return { parsed: { sections, channels, targets, isSound }, problems };
 }
 
 const NO_TARGETS = { wanted: 'a list with at least one target', next: 'See targets in config/rotator.example.yaml.' };
 
-/** The channels that can be read one by one where the section as a whole cannot. */
-function readableChannels(raw: RawConfig): readonly ChannelConfig[] {
-  const listed = nodeAt(raw.root, ['alerts', 'channels']);
-  if (listed?.kind !== 'list') return [];
-  return listed.items.flatMap((item) => {
-    const { success, data } = CHANNEL.safeParse(plain(item));
-    return success ? [data] : [];
-  });
+/** The plain value at `path`; an empty one is undefined, as everywhere. */
+function plainAt({ root }: RawConfig, path: Path, leaveOut: string | undefined): unknown {
+  const node = nodeAt(root, path);
+  const value = node === undefined ? undefined : plain(node);
+  if (leaveOut !== undefined && isRecord(value)) return { ...value, [leaveOut]: undefined };
+  return value === '' ? undefined : value;
+}
+
+/** A copy of `value` without what an error objects to, so that what is left can still be judged. */
+function withoutFaults(value: unknown, { issues }: z.ZodError): unknown {
+  const copy = structuredClone(value);
+  for (const issue of issues) {
+    const paths = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
+    for (const path of paths) remove(copy, path);
+  }
+  return copy;
+}
+
+function remove(value: unknown, path: Path): void {
+  const [step, ...rest] = path;
+  if (step === undefined || !isRecord(value)) return;
+  if (rest.length === 0) delete value[String(step)];
+  else remove(value[String(step)], rest);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }
 
 /** What the process was started with and no configuration can make good. */
@@ -146,7 +176,7 @@ function processProblems(env: Environment): readonly Problem[] {
 function confined(problems: readonly Problem[]): Map<number, Problem[]> {
   const byTarget = Map.groupBy(problems, targetIndex);
   byTarget.delete(NO_TARGET);
-  return new Map([...byTarget].sort(([a], [b]) => a - b).map(([index, own]) => [index, inOrder(own)]));
+  return new Map([...byTarget].sort(([a], [b]) => a - b));
 }
 
 const NO_TARGET = -1;

@@ -33,7 +33,9 @@ export type RawNode = RawText | RawList | RawMap;
 export type Path = readonly PropertyKey[];
 
 /** Keys whose values are secrets; `url` only names those of channels and heartbeats. */
-const SECRET_KEYS = /^(?:url|healthUrl|token|readToken|secret|routingKey|password|privateKey|secretKey|secretId\w+)$/i;
+const SECRET_KEYS = /^(?:url|healthUrl|token|readToken|secret|routingKey|password|privateKey|secretKey)$/i;
+/** A URL with a password in it. */
+const USERINFO = /:\/\/[^/\s]*@/;
 const LONGEST_SHOWN = 60;
 
 /** Everything but `problem` is read-only data; `name` is the file's name as problems give it. */
@@ -132,7 +134,8 @@ export function shownAt(root: RawNode, path: Path): string {
   if (node.kind === 'list') return 'a list';
   if (node.kind === 'map') return 'a mapping';
   const secret = node.fromEnvironment || path.some((step) => typeof step === 'string' && SECRET_KEYS.test(step));
-  if (secret || redactText(node.text) !== node.text) return `text of ${node.text.length} characters`;
+  if (secret || USERINFO.test(node.text) || redactText(node.text) !== node.text)
+    return `text of ${node.text.length} characters`;
   const shown = node.text.length > LONGEST_SHOWN ? `${node.text.slice(0, LONGEST_SHOWN)}…` : node.text;
   return JSON.stringify(shown);
 }

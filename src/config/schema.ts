@@ -76,6 +76,7 @@ const POLICY = z
       .describe('Renew when less than this is left. Default: a third of the lifetime.'),
     window: WINDOW.optional(),
   })
+  .meta({ id: 'policy' })
   .describe('How long secrets live and when they are renewed. A target may override any of these.');
 
 const APPLE = z
@@ -111,6 +112,7 @@ const CLOUDBASE = z
       'Where the credentials for Tencent Cloud come from. Default: { from: env }.',
     ),
   })
+  .meta({ id: 'cloudbase' })
   .describe('How CloudBase is reached. A target may override any of these.');
 
 export const TARGET = z

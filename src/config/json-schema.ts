@@ -1,0 +1,116 @@
+// The JSON Schema of the configuration file, for editors, out of the definition that the loader applies. It accepts
+// whatever the loader accepts: numbers and booleans where the loader sees their text, ${NAME} wherever a value may
+// stand, nothing at all where a key is optional. The loader's rules across keys are beyond it.
+import * as z from 'zod';
+import { INTERPOLATED } from './scalars.ts';
+import { FILE } from './schema.ts';
+
+export type JsonSchema = { [keyword: string]: unknown };
+
+/** A new object at every call; the same definition gives the same text. */
+export function configJsonSchema(): JsonSchema {
+  const { $schema, $defs = {}, ...generated } = z.toJSONSchema(FILE, { io: 'input' });
+  const shared = Object.entries($defs).map(([name, schema]) => [name, tidy({ ...schema })]);
+  return { $schema, title: 'apple-secret-rotator', ...tidy(generated), $defs: Object.fromEntries(shared) };
+}
+
+/** The text of `configJsonSchema()`, in the form that the formatter of this project leaves alone. */
+export function configJsonSchemaText(): string {
+  return `${write(configJsonSchema(), 0, 0)}\n`;
+}
+
+const LINE_WIDTH = 120;
+
+/** JSON with two spaces of indentation; a list of scalars stands on one line if it fits there. */
+function write(value: unknown, depth: number, before: number): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const [indent, end] = ['  '.repeat(depth + 1), '  '.repeat(depth)];
+  if (isList(value)) {
+    const flat = `[${value.map((item) => JSON.stringify(item)).join(', ')}]`;
+    const scalars = value.every((item) => typeof item !== 'object' || item === null);
+    if (scalars && before + flat.length < LINE_WIDTH) return flat;
+    return `[\n${value.map((item) => `${indent}${write(item, depth + 1, indent.length)}`).join(',\n')}\n${end}]`;
+  }
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  const lines = entries.map(([key, item]) => {
+    const start = `${indent}${JSON.stringify(key)}: `;
+    return `${start}${write(item, depth + 1, start.length)}`;
+  });
+  return `{\n${lines.join(',\n')}\n${end}}`;
+}
+
+/** The keys of the adapters' options, which carry no descriptions of their own. */
+const DESCRIPTIONS: Readonly<Record<string, string>> = {
+  from: 'The kind of source.',
+  type: 'The kind of channel.',
+  path: 'The path of the file; relative to the working directory.',
+  variable: 'The name of the variable that holds the key; NAME_FILE names a file instead.',
+  secretId: 'The name or ARN of the secret.',
+  secretName: 'The name of the secret.',
+  region: 'The region of the secret.',
+  versionStage: 'The stage to read. Default: AWSCURRENT.',
+  versionId: 'The version to read. Default: SSM_Current.',
+  endpoint: "An endpoint other than the vendor's usual one.",
+  credentials: "Credentials for this source. Default: those of the target's CloudBase.",
+  idVariable: 'The variable with the SecretId. Default: TENCENTCLOUD_SECRET_ID.',
+  keyVariable: 'The variable with the SecretKey. Default: TENCENTCLOUD_SECRET_KEY.',
+  tokenVariable: 'The variable with the token of temporary credentials. Default: TENCENTCLOUD_TOKEN.',
+  profile: 'The profile in the file. Default: default.',
+  assumeRole: 'A role to take on with these credentials.',
+  roleArn: 'The role, such as qcs::cam::uin/100000000001:roleName/rotator.',
+  sessionName: 'Names the session in the audit log. Default: apple-secret-rotator.',
+  externalId: 'The external id that the role asks for.',
+};
+
+/** Where a key is optional, an empty value is the same as leaving it out. */
+const NOTHING = { enum: ['', null] };
+const TEXT_KEYWORDS = ['const', 'enum', 'pattern', 'format', 'minLength', 'maxLength'];
+
+function tidy(schema: JsonSchema): JsonSchema {
+  const { oneOf, anyOf, properties, required, items, ...rest } = schema;
+  if (rest['type'] === 'string') return scalar(rest, anyOf);
+  const wanted = isList(required) ? required : [];
+  return {
+    ...rest,
+    ...(isSchema(properties) ? { properties: tidyAll(properties, wanted), required: wanted } : {}),
+    ...(isSchema(items) ? { items: tidy(items) } : {}),
+    ...(isList(oneOf) ? { anyOf: oneOf.map((member) => (isSchema(member) ? tidy(member) : member)) } : {}),
+  };
+}
+
+function tidyAll(properties: JsonSchema, required: readonly unknown[]): JsonSchema {
+  return Object.fromEntries(
+    Object.entries(properties).map(([key, value]) => {
+      const { description, default: fallback, ...schema } = isSchema(value) ? tidy(value) : {};
+      const plain = isEmptyDefault(fallback) ? {} : { default: fallback };
+      const about = { description: description ?? DESCRIPTIONS[key], ...plain };
+      return [key, { ...about, ...(required.includes(key) ? schema : orNothing(schema)) }];
+    }),
+  );
+}
+
+function orNothing(schema: JsonSchema): JsonSchema {
+  return isList(schema['anyOf']) ? { ...schema, anyOf: [...schema['anyOf'], NOTHING] } : { anyOf: [schema, NOTHING] };
+}
+
+/** Text of the definition: its forms where the builder gave them, else any scalar that fits what zod knows of it. */
+function scalar({ type: _, ...rest }: JsonSchema, forms: unknown): JsonSchema {
+  if (isList(forms)) return { ...rest, anyOf: forms };
+  const [text, others] = [{ ...rest }, { ...rest }];
+  for (const keyword of Object.keys(rest)) delete (TEXT_KEYWORDS.includes(keyword) ? others : text)[keyword];
+  const closed = 'const' in text || 'enum' in text;
+  return { ...others, anyOf: [closed ? text : { type: ['string', 'number', 'boolean'], ...text }, INTERPOLATED] };
+}
+
+function isSchema(value: unknown): value is JsonSchema {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
+}
+
+/** An empty mapping says nothing as a default. */
+function isEmptyDefault(value: unknown): boolean {
+  return value === undefined || (isSchema(value) && Object.keys(value).length === 0);
+}

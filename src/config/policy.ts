@@ -1,0 +1,156 @@
+// The policy in force for a target, and the rules that join lifetime, renewBefore, window, ticks and thresholds: a
+// secret must be noticed, renewed and told of in time, whatever a person made of each of these alone.
+import { longestShutMs, parseCron, type WindowRule } from '../cron.ts';
+import type { Parsed, ParsedSections, Report } from './parsed.ts';
+import { nodeAt, type Path, type RawConfig } from './raw.ts';
+import { formatDuration } from './scalars.ts';
+import type { PolicyConfig, PolicySection, TargetConfig } from './schema.ts';
+import { DAY, HOUR, SECOND } from './units.ts';
+
+const LONGEST_LIFETIME = 180 * DAY;
+
+/** A target's own settings, else the file's, else the defaults. */
+export function policyOf({ policy, schedule }: ParsedSections, own: PolicySection | undefined): PolicyConfig {
+  const lifetimeMs = own?.lifetime ?? policy?.lifetime ?? LONGEST_LIFETIME;
+  const third = Math.floor(lifetimeMs / 3 / SECOND) * SECOND;
+  const window = own?.window ?? policy?.window;
+  return {
+    lifetimeMs,
+    renewBeforeMs: own?.renewBefore ?? policy?.renewBefore ?? third,
+    window: window && {
+      cron: window.cron,
+      durationMs: window.duration,
+      timezone: window.timezone ?? schedule?.timezone ?? 'UTC',
+    },
+  };
+}
+
+/** Explicit thresholds hold for every target; without them each gets 3/4 and 1/3 of its renewBefore. */
+export function expiryOf({ renewBeforeMs }: PolicyConfig, { alerts }: ParsedSections): TargetConfig['expiry'] {
+  return {
+    warningMs: alerts?.expiry.warning ?? Math.floor((renewBeforeMs * 3) / 4),
+    criticalMs: alerts?.expiry.critical ?? Math.floor(renewBeforeMs / 3),
+  };
+}
+
+export interface PolicyRules {
+  readonly raw: RawConfig;
+  readonly report: Report;
+  readonly sections: ParsedSections;
+  readonly isSound: Parsed['isSound'];
+  readonly survey: Survey;
+}
+
+/** The rules of the policy that all targets share. A problem is told at the key that a person would change. */
+export function checkSharedPolicy(rules: PolicyRules): void {
+  const policy = policyOf(rules.sections, undefined);
+  const keys = keysOf(rules.raw, ['policy']);
+  if (checkOrder(keys('renewBefore', 'lifetime'), policy, rules.report)) {
+    checkTicks(['schedule', 'cron'], policy, rules);
+    checkWindow(keys('window', 'renewBefore', 'lifetime'), policy, rules);
+    checkExpiry(['alerts', 'expiry'], policy, rules);
+  }
+}
+
+/** The rules of a policy that a target overrides in part; what holds for the shared one already is not told again. */
+export function checkOwnPolicy(rules: PolicyRules, index: number, own: PolicySection): void {
+  const [shared, policy] = [policyOf(rules.sections, undefined), policyOf(rules.sections, own)];
+  const keys = keysOf(rules.raw, ['targets', index, 'policy']);
+  const sameRenewal = policy.renewBeforeMs === shared.renewBeforeMs;
+  if (sameRenewal && policy.lifetimeMs === shared.lifetimeMs && own.window === undefined) return;
+  if (!checkOrder(keys('renewBefore', 'lifetime'), policy, rules.report)) return;
+  if (!sameRenewal || own.window !== undefined) checkWindow(keys('window', 'renewBefore', 'lifetime'), policy, rules);
+  if (sameRenewal) return;
+  checkTicks(keys('renewBefore', 'lifetime'), policy, rules);
+  checkExpiry(keys('renewBefore', 'lifetime'), policy, rules);
+}
+
+/** The first of some keys that stands in a block; the block itself if none does. */
+function keysOf({ root }: RawConfig, block: Path): (...keys: string[]) => Path {
+  return (...keys) => {
+    const key = keys.find((name) => nodeAt(root, [...block, name]) !== undefined);
+    return key === undefined ? block : [...block, key];
+  };
+}
+
+function checkOrder(path: Path, { lifetimeMs, renewBeforeMs }: PolicyConfig, report: Report): boolean {
+  if (renewBeforeMs < lifetimeMs) return true;
+  report(path, {
+    found: `renewBefore ${formatDuration(renewBeforeMs)} with a lifetime of ${formatDuration(lifetimeMs)}`,
+    wanted: 'renewBefore below lifetime',
+    next: 'Leave renewBefore out to renew at a third of the lifetime.',
+  });
+  return false;
+}
+
+/** The longest gaps of the calendars in a configuration; a thousand targets ask about a handful of them. */
+export interface Survey {
+  /** The longest time between two checks; above the longest limit there is, merely longer than that. */
+  readonly gapMs: (cron: string, timezone: string) => number;
+  /** The longest time for which a window is shut; the same holds. */
+  readonly shutMs: (window: WindowRule) => number;
+}
+
+/** renewBefore is below this, and with it every limit that a survey is compared with. */
+const LONGEST_LIMIT = LONGEST_LIFETIME;
+
+/** `now`: from when calendars are surveyed. */
+export function createSurvey(now: number): Survey {
+  const known = new Map<string, number>();
+  const once = (key: string, compute: () => number): number => {
+    const answer = known.get(key) ?? compute();
+    known.set(key, answer);
+    return answer;
+  };
+  return {
+    gapMs: (cron, timezone) =>
+      once(JSON.stringify([cron, timezone]), () => parseCron(cron, timezone).longestGapMs(now, LONGEST_LIMIT / 10)),
+    shutMs: (window) => once(JSON.stringify(window), () => longestShutMs(window, now, LONGEST_LIMIT)),
+  };
+}
+
+function checkTicks(
+  path: Path,
+  { renewBeforeMs }: PolicyConfig,
+  { sections, isSound, survey, report }: PolicyRules,
+): void {
+  const { schedule } = sections;
+  if (schedule === undefined || !isSound(['schedule'])) return;
+  const gapMs = survey.gapMs(schedule.cron, schedule.timezone);
+  const longest = Math.floor(renewBeforeMs / 10);
+  if (gapMs <= longest) return;
+  report(path, {
+    found: `gaps of ${inWords(gapMs)} between checks`,
+    wanted: `gaps of at most a tenth of renewBefore, here ${inWords(longest)}`,
+    next: 'Let schedule.cron run more often; hourly is usual.',
+  });
+}
+
+function checkWindow(path: Path, { window, renewBeforeMs }: PolicyConfig, { survey, report }: PolicyRules): void {
+  const shutMs = window === undefined ? 0 : survey.shutMs(window);
+  if (shutMs <= renewBeforeMs) return;
+  report(path, {
+    found: `a window that stays shut for ${inWords(shutMs)}`,
+    wanted: `a window that opens within renewBefore, here ${inWords(renewBeforeMs)}`,
+    next: 'Let the window open more often, or renew earlier.',
+  });
+}
+
+/** Days, hours or seconds, whichever is short and exact enough for a person. */
+function inWords(ms: number): string {
+  if (ms >= 2 * DAY) return `${Math.floor((ms / DAY) * 10) / 10} days`;
+  return ms >= 2 * HOUR ? `${Math.floor((ms / HOUR) * 10) / 10} hours` : `${Math.floor(ms / SECOND)} s`;
+}
+
+function checkExpiry(path: Path, policy: PolicyConfig, { sections, isSound, report }: PolicyRules): void {
+  if (sections.alerts === undefined || !isSound(['alerts', 'expiry'])) return;
+  const { warningMs, criticalMs } = expiryOf(policy, sections);
+  const { renewBeforeMs } = policy;
+  if (criticalMs < warningMs && warningMs < renewBeforeMs) return;
+  const found = [criticalMs, warningMs, renewBeforeMs].map(formatDuration);
+  report(path, {
+    found: `critical ${found[0]}, warning ${found[1]}, renewBefore ${found[2]}`,
+    wanted: 'expiry.critical below expiry.warning below renewBefore',
+    next: 'Leave alerts.expiry out for thresholds of 3/4 and 1/3 of renewBefore.',
+  });
+}
