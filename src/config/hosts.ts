@@ -5,7 +5,7 @@ import { type ParsedSections, type Report, targetNames } from './parsed.ts';
 import type { Path, RawConfig } from './raw.ts';
 import type { TargetEntry } from './schema.ts';
 import type { ChannelConfig } from './schema-alerts.ts';
-import type { CredentialsConfig } from './schema-keys.ts';
+import type { CredentialsConfig, KeyConfig } from './schema-keys.ts';
 
 /** What an endpoint is used for; the first label of a Tencent host is part of the signature. */
 export type HostUse = 'apple' | 'tcb' | 'ssm' | 'sts' | 'aws' | 'metadata';
@@ -84,19 +84,32 @@ export function checkTargetHosts(
   const { key, cloudbase } = entry;
   check(['targets', index, 'cloudbase', 'endpoint'], cloudbase?.endpoint, 'tcb');
   checkCredentials(['targets', index, 'cloudbase', 'credentials'], cloudbase?.credentials, check);
-  if (key.from === 'aws-secrets-manager') check(['targets', index, 'key', 'endpoint'], key.endpoint, 'aws');
-  if (key.from !== 'tencent-ssm') return;
-  check(['targets', index, 'key', 'endpoint'], key.endpoint, 'ssm');
-  checkCredentials(['targets', index, 'key', 'credentials'], key.credentials, check);
+  const use = KEY_ENDPOINTS[key.from];
+  if (use !== undefined && 'endpoint' in key) check(['targets', index, 'key', 'endpoint'], key.endpoint, use);
+  if ('credentials' in key) checkCredentials(['targets', index, 'key', 'credentials'], key.credentials, check);
 }
+
+/** Whose host the `endpoint` of a key source is; a source without a line here does not compile. */
+const KEY_ENDPOINTS: Readonly<Record<KeyConfig['from'], HostUse | undefined>> = {
+  file: undefined,
+  env: undefined,
+  'aws-secrets-manager': 'aws',
+  'tencent-ssm': 'ssm',
+};
+const CREDENTIAL_ENDPOINTS: Readonly<Record<CredentialsConfig['from'], HostUse | undefined>> = {
+  env: undefined,
+  profile: undefined,
+  'cvm-role': 'metadata',
+  'tke-oidc': 'sts',
+};
 
 type HostCheck = (path: Path, url: string | undefined, use: HostUse) => void;
 
 function checkCredentials(path: Path, credentials: CredentialsConfig | undefined, check: HostCheck): void {
   if (credentials === undefined) return;
   check([...path, 'assumeRole', 'endpoint'], credentials.assumeRole?.endpoint, 'sts');
-  if (credentials.from === 'cvm-role') check([...path, 'endpoint'], credentials.endpoint, 'metadata');
-  if (credentials.from === 'tke-oidc') check([...path, 'endpoint'], credentials.endpoint, 'sts');
+  const use = CREDENTIAL_ENDPOINTS[credentials.from];
+  if (use !== undefined && 'endpoint' in credentials) check([...path, 'endpoint'], credentials.endpoint, use);
 }
 
 function hostCheck(allowHosts: readonly string[], report: Report): HostCheck {

@@ -16,7 +16,7 @@ import { readConfigFile } from './source.ts';
 
 export interface LoadOptions {
   /** `--config FILE`. */
-  readonly file?: string;
+  readonly file?: string | undefined;
   readonly env: Environment;
   /** `daemon` disables an entry of `targets` that is wrong and goes on with the others; `strict` throws. */
   readonly mode: 'daemon' | 'strict';
