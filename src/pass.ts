@@ -1,7 +1,7 @@
 // One pass on one target: gather, decide, act. A pass never throws for trouble with its target: whatever happens is
 // journalled, told and answered as a PassResult. Only a journal that cannot be written makes it throw.
-import { decide } from './core/decide.ts';
-import { RotatorError } from './core/errors.ts';
+import { type Decision, decide } from './core/decide.ts';
+import { asRotatorError, RotatorError } from './core/errors.ts';
 import { emptyTargetState, type FleetState, type TargetState } from './core/records.ts';
 import { LEASE_MS } from './core/schedule.ts';
 import { Course, type PassRequest, type PassResult, type PassTools } from './pass/course.ts';
@@ -31,6 +31,43 @@ export async function runPass(target: Target, request: PassRequest, tools: PassT
     return result;
   } finally {
     await journal.releaseLease(target.key, token);
+  }
+}
+
+/** What a pass would do now, and why; reads, and writes nothing. */
+export interface Preview {
+  readonly state: TargetState;
+  readonly action: Decision['action'] | 'fail';
+  readonly why: string;
+}
+
+/** Gathers and decides without a lease, a row or any trace; Apple is not asked. */
+export async function previewPass(target: Target, request: PassRequest, tools: PassTools): Promise<Preview> {
+  const known = (await tools.journal.target(target.key)) ?? emptyTargetState(target, target.name);
+  const course = new Course(target, request, tools, '', known);
+  try {
+    const decision = decide((await gather(course)).snapshot);
+    return preview(course.state, decision);
+  } catch (thrown) {
+    const error = asRotatorError(thrown);
+    return { state: { ...course.state, state: 'failed', error: viewOf(error) }, action: 'fail', why: error.message };
+  }
+}
+
+function preview(state: TargetState, decision: Decision): Preview {
+  const { action } = decision;
+  switch (action) {
+    case 'none':
+      return { state: { ...state, state: 'healthy', reason: null, error: null }, action, why: 'nothing to do' };
+    case 'rotate':
+    case 'defer':
+      return { state: { ...state, state: 'due', reason: decision.reason, error: null }, action, why: decision.why };
+    case 'pend':
+    case 'refuse': {
+      const { reason, error } = decision;
+      const name = action === 'pend' ? 'pending' : 'failed';
+      return { state: { ...state, state: name, reason, error: viewOf(error) }, action, why: error.message };
+    }
   }
 }
 

@@ -1,0 +1,21 @@
+// What a person sees when a command cannot do its work: what was found and wanted, and what to do next. Never a
+// stack trace for a user's mistake, and never a secret.
+import { ConfigError, formatProblems } from '../config/problems.ts';
+import { asRotatorError, type ErrorCode } from '../core/errors.ts';
+import { redactText } from '../core/redact.ts';
+import { type CliContext, EXIT, type ExitStatus } from './context.ts';
+
+const USAGE: ReadonlySet<ErrorCode> = new Set(['ERR_USAGE', 'ERR_CONFIG']);
+
+/** Prints whatever was thrown, and gives the exit status: 2 for the command line and the configuration, else 1. */
+export function printFailure(thrown: unknown, { stderr }: CliContext): ExitStatus {
+  const { code, message, hint } = asRotatorError(thrown);
+  const [red, dim, off] = stderr.color ? ['\x1b[31m', '\x1b[2m', '\x1b[0m'] : ['', '', ''];
+  if (thrown instanceof ConfigError) {
+    stderr.write(redactText(`${red}error:${off} the configuration cannot be used ${dim}(${code})${off}\n`));
+    stderr.write(redactText(formatProblems(thrown.problems)));
+  } else {
+    stderr.write(redactText(`${red}error:${off} ${message} ${dim}(${code})${off}\n  ${hint}\n`));
+  }
+  return USAGE.has(code) ? EXIT.usage : EXIT.failed;
+}

@@ -1,0 +1,63 @@
+// `once` and `plan`: one pass on every target or the named ones, or what such a pass would do.
+import { isWell, type TargetView, targetView } from '../core/target-view.ts';
+import type { EventName, RotatorEvent } from '../events.ts';
+import type { PassResult, Preview } from '../pass.ts';
+import type { Target } from '../ports.ts';
+import { type CliContext, EXIT, type ExitStatus } from './context.ts';
+import { targetTable } from './target-table.ts';
+
+export interface OnceDeps {
+  readonly context: CliContext;
+  readonly targets: readonly Target[];
+  /** Runs the passes; every target has a result. */
+  readonly sweep: () => Promise<ReadonlyMap<string, PassResult>>;
+}
+
+/** Runs one pass on each target and prints how each ended. */
+export async function once(options: { json: boolean }, { context, targets, sweep }: OnceDeps): Promise<ExitStatus> {
+  const results = await sweep();
+  const views = targets.map((target) => targetView(results.get(target.key)?.state, target));
+  return print(views, options.json, context);
+}
+
+export interface PlanDeps {
+  readonly context: CliContext;
+  readonly targets: readonly Target[];
+  readonly preview: (target: Target) => Promise<Preview>;
+}
+
+/** Prints what `once` would do; changes nothing. */
+export async function plan(options: { json: boolean }, { context, targets, preview }: PlanDeps): Promise<ExitStatus> {
+  const previews = await Promise.all(targets.map(async (target) => ({ target, ...(await preview(target)) })));
+  const views = previews.map(({ target, state }) => targetView(state, target));
+  const status = print(views, options.json, context);
+  if (options.json) return status;
+  for (const { target, action, why } of previews) {
+    context.stdout.write(`${target.name}: ${ACTION_WORDS[action]}: ${why}\n`);
+  }
+  return status;
+}
+
+const ACTION_WORDS: Record<Preview['action'], string> = {
+  none: 'would leave it',
+  rotate: 'would rotate',
+  defer: 'would wait',
+  pend: 'would wait for you',
+  refuse: 'would refuse',
+  fail: 'could not be looked at',
+};
+
+function print(views: readonly TargetView[], json: boolean, { stdout, clock }: CliContext): ExitStatus {
+  const now = clock.now();
+  stdout.write(json ? `${JSON.stringify({ targets: views })}\n` : targetTable(views, now, stdout.color));
+  return views.every((view) => isWell(view, now)) ? EXIT.ok : EXIT.failed;
+}
+
+const QUIET: ReadonlySet<EventName> = new Set(['pass.healthy', 'retry.scheduled']);
+
+/** Progress for a person who waits: a line an event on stderr. */
+export function progressLine({ event, message, target, code, hint }: RotatorEvent): string {
+  if (QUIET.has(event)) return '';
+  const after = hint === undefined || event === 'rotation.step' ? '' : `\n    ${hint}`;
+  return `${target === undefined ? '' : `${target}: `}${message}${code === undefined ? '' : ` (${code})`}${after}\n`;
+}

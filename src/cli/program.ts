@@ -1,0 +1,170 @@
+// The command line: every command with its options, help and examples. It only parses; what a command does is an
+// action that main.ts hands in, so that nothing is loaded before it is needed.
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { ExitStatus } from './context.ts';
+
+export interface ConfigOption {
+  readonly config?: string;
+}
+
+/** What main.ts provides, a function a command. */
+export interface Actions {
+  run(options: ConfigOption): Promise<ExitStatus>;
+  once(
+    options: ConfigOption & { target: string[]; force: boolean; adopt: boolean; appleCheck: boolean; json: boolean },
+  ): Promise<ExitStatus>;
+  plan(options: ConfigOption & { target: string[]; json: boolean }): Promise<ExitStatus>;
+  status(options: ConfigOption & { json: boolean }): Promise<ExitStatus>;
+  history(options: ConfigOption & { target?: string; limit: number; json: boolean }): Promise<ExitStatus>;
+  resume(options: ConfigOption): Promise<ExitStatus>;
+  journalBackup(file: string, options: ConfigOption): Promise<ExitStatus>;
+  generate(options: {
+    teamId?: string;
+    clientId?: string;
+    keyId?: string;
+    keyFile?: string;
+    days?: string;
+    json: boolean;
+  }): Promise<ExitStatus>;
+  inspect(secret: string | undefined, options: { file?: string; keyFile?: string; json: boolean }): Promise<ExitStatus>;
+  sandbox(options: { port: number; demo: boolean }): Promise<ExitStatus>;
+}
+
+const NAME = 'apple-secret-rotator';
+
+/** Builds the program; `done` receives the exit status of the command that ran. */
+export function createProgram(actions: Actions, version: string, done: (status: ExitStatus) => void): Command {
+  const program = new Command(NAME)
+    .description('Keeps the Sign in with Apple client secret of Tencent CloudBase environments fresh, unattended.')
+    .version(version)
+    .helpOption('-h, --help', 'show help')
+    .helpCommand('help [command]', 'show help for a command')
+    .showHelpAfterError(`(try: ${NAME} --help)`)
+    .configureHelp({ sortSubcommands: false, helpWidth: 100 })
+    .exitOverride();
+
+  const config = () =>
+    new Option('-c, --config <file>', 'configuration file (default: $ROTATOR_CONFIG, else config/rotator.yaml)');
+  const json = () => new Option('--json', 'print JSON instead of a table').default(false);
+  const target = () =>
+    new Option('-t, --target <name>', 'only this target; may be repeated')
+      .default([] as string[], 'all')
+      .argParser(collect);
+  const add = (usage: string, description: string, examples: readonly string[]) =>
+    command(program, usage, description, examples);
+
+  add('run', 'the daemon: checks every target on schedule and rotates what is due', [
+    'run',
+    'run --config /etc/rotator.yaml',
+  ])
+    .addOption(config())
+    .action(async (options) => done(await actions.run(options)));
+
+  add('once', 'one pass on every target or the named ones, now', [
+    'once',
+    'once --target shop-prod --force',
+    'once --target shop-prod --adopt',
+    'once --json',
+  ])
+    .addOption(config())
+    .addOption(target())
+    .option('--force', 'rotate whatever is left of the deployed secret', false)
+    .option(
+      '--adopt',
+      'take over a provider that this journal has never written, and accept its fields as they are',
+      false,
+    )
+    .option('--no-apple-check', 'do not ask Apple before replacing; the journal says so')
+    .addOption(json())
+    .action(async (options) => done(await actions.once(options)));
+
+  add('plan', 'what `once` would do, and why; reads, writes nothing', ['plan', 'plan --target shop-prod --json'])
+    .addOption(config())
+    .addOption(target())
+    .addOption(json())
+    .action(async (options) => done(await actions.plan(options)));
+
+  add('status', 'a row a target from the journal: state, expiry, renewal, last rotation, failures', [
+    'status',
+    'status --json',
+  ])
+    .addOption(config())
+    .addOption(json())
+    .action(async (options) => done(await actions.status(options)));
+
+  add('history', 'rotations, newest first', ['history', 'history --target shop-prod --limit 5', 'history --json'])
+    .addOption(config())
+    .option('-t, --target <name>', 'only this target')
+    .addOption(new Option('-n, --limit <number>', 'at most this many').default(20).argParser(count))
+    .addOption(json())
+    .action(async (options) => done(await actions.history(options)));
+
+  add('resume', 'ends a halt of the fleet (three rotations in a row failed after the push)', ['resume'])
+    .addOption(config())
+    .action(async (options) => done(await actions.resume(options)));
+
+  const journal = program.command('journal').description('the journal file').helpCommand(false);
+  command(journal, 'backup <file>', 'a consistent copy, also while the daemon runs', [
+    'journal backup /backup/journal.db',
+  ])
+    .addOption(config())
+    .action(async (file, options) => done(await actions.journalBackup(file, options)));
+
+  add('generate', 'prints a client secret; needs no configuration and no network', [
+    'generate --team-id A1B2C3D4E5 --client-id com.example.web --key-id K1L2M3N4O5 --key-file AuthKey_K1L2M3N4O5.p8',
+    'generate … --days 90 --json',
+  ])
+    .option('--team-id <id>', 'Team ID (Apple Developer portal, Membership)')
+    .option('--client-id <id>', 'Services ID, the client id of Sign in with Apple on the web')
+    .option('--key-id <id>', 'Key ID of the .p8')
+    .option('--key-file <file>', 'the .p8, or JSON with the ids and the key')
+    .option('--days <number>', 'validity in days, at most 180 (default: 180)')
+    .addOption(new Option('--json', 'print JSON instead of the secret alone').default(false))
+    .action(async (options) => done(await actions.generate(options)));
+
+  add('inspect [secret]', 'explains a client secret: claims, expiry, everything Apple would object to', [
+    'inspect --file secret.jwt',
+    'inspect --key-file AuthKey_K1L2M3N4O5.p8 < secret.jwt',
+  ])
+    .option('--file <file>', 'read the secret from a file instead of standard input')
+    .option('--key-file <file>', 'also check that this key made the signature')
+    .addOption(new Option('--json', 'print JSON').default(false))
+    .action(async (secret, options) => done(await actions.inspect(secret, options)));
+
+  add('sandbox', 'simulated CloudBase, Apple, secret stores and alert inbox on loopback, to rehearse with', [
+    'sandbox',
+    'sandbox --port 4280',
+    'sandbox --demo',
+  ])
+    .addOption(
+      new Option('-p, --port <number>', 'where to listen on 127.0.0.1; 0: any free port').default(4180).argParser(port),
+    )
+    .option('--demo', 'also run the daemon against it with config/sandbox.yaml (what `npm run demo` does)', false)
+    .action(async (options) => done(await actions.sandbox(options)));
+
+  return program;
+}
+
+function command(parent: Command, usage: string, description: string, examples: readonly string[]): Command {
+  const text = examples.map((example) => `  ${NAME} ${example}`).join('\n');
+  return parent
+    .command(usage)
+    .description(description)
+    .addHelpText('after', `\n${examples.length === 1 ? 'Example' : 'Examples'}:\n${text}`);
+}
+
+function collect(value: string, previous: string[]): string[] {
+  return [...previous, value];
+}
+
+function count(value: string): number {
+  if (!/^\d{1,6}$/.test(value) || Number(value) === 0)
+    throw new InvalidArgumentError('It must be a whole number from 1 to 999999.');
+  return Number(value);
+}
+
+function port(value: string): number {
+  if (!/^\d{1,5}$/.test(value) || Number(value) > 65_535)
+    throw new InvalidArgumentError('It must be a whole number from 0 to 65535.');
+  return Number(value);
+}

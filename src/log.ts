@@ -1,0 +1,71 @@
+// The daemon's log: one JSON line an event on stdout, written by pino; pretty where a terminal is attached. Every
+// event goes through the one redaction. A warning that stays true is told once a day, not at every pass.
+import pino, { type DestinationStream, type Level } from 'pino';
+import { redact } from './core/redact.ts';
+import type { EventName, EventSink, RotatorEvent } from './events.ts';
+import type { Clock } from './ports.ts';
+
+export interface LogOptions {
+  readonly level: string;
+  readonly instance: string;
+  readonly clock: Clock;
+  readonly destination: DestinationStream;
+}
+
+const LEVELS: Record<EventName, Level> = {
+  'daemon.started': 'info',
+  'daemon.stopped': 'info',
+  'config.reloaded': 'info',
+  'config.rejected': 'error',
+  'pass.healthy': 'info',
+  'pass.deferred': 'info',
+  'pass.pending': 'warn',
+  'pass.failed': 'error',
+  'rotation.started': 'info',
+  'rotation.step': 'debug',
+  'rotation.succeeded': 'info',
+  'rotation.unverified': 'warn',
+  'rotation.failed': 'error',
+  'rotation.rolled_back': 'error',
+  'rotation.blocked': 'error',
+  'retry.scheduled': 'info',
+  'journal.degraded': 'error',
+  'condition.raised': 'warn',
+  'condition.cleared': 'info',
+  'alert.sent': 'info',
+  'alert.failed': 'error',
+  warning: 'warn',
+};
+
+const DAY_MS = 86_400_000;
+
+/** A sink that logs. Never throws: a log that cannot be written silences nothing else. */
+export function createLog({ level, instance, clock, destination }: LogOptions): EventSink {
+  const logger = pino(
+    {
+      level,
+      base: { instance },
+      timestamp: () => `,"time":"${new Date(clock.now()).toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    destination,
+  );
+  const told = new Map<string, number>();
+  return (event) => {
+    if (event.event === 'warning' && toldToday(told, event, clock.now())) return;
+    const { message, ...fields } = redact(event) as RotatorEvent;
+    try {
+      logger[LEVELS[event.event]](fields, message);
+    } catch {
+      // Nowhere left to say it; journal, alerts and the pass go on.
+    }
+  };
+}
+
+function toldToday(told: Map<string, number>, { target, message }: RotatorEvent, now: number): boolean {
+  const key = `${target ?? ''} ${message}`;
+  const last = told.get(key);
+  if (last !== undefined && last <= now && now - last < DAY_MS) return true;
+  told.set(key, now);
+  return false;
+}

@@ -1,0 +1,212 @@
+#!/usr/bin/env node
+// The entry point and composition root: the one place that meets the real process, its clock, files and signals.
+// Each command loads what it needs and no more, so that `generate` starts about as fast as Node does.
+import { randomBytes } from 'node:crypto';
+import { CommanderError } from 'commander';
+import pkg from '../package.json' with { type: 'json' };
+import type { CliContext, ExitStatus, TextOutput } from './cli/context.ts';
+import { printFailure } from './cli/failure.ts';
+import { type Actions, type ConfigOption, createProgram } from './cli/program.ts';
+import { systemClock } from './clock.ts';
+import { RotatorError } from './core/errors.ts';
+
+// Tencent's SDK loads a module that Node deprecates; a user can do nothing about it and must not see it.
+process.noDeprecation = true;
+
+const LARGEST_INPUT = 1_000_000;
+
+const context: CliContext = {
+  stdout: output(process.stdout),
+  stderr: output(process.stderr),
+  readStdin,
+  env: process.env,
+  clock: systemClock,
+};
+
+function output(stream: NodeJS.WriteStream): TextOutput {
+  // A reader that went away (`| head`) is no error of ours.
+  stream.on('error', () => undefined);
+  const color = stream.isTTY === true && !process.env['NO_COLOR'];
+  return { write: (text) => void stream.write(text), color };
+}
+
+async function readStdin(): Promise<string | undefined> {
+  if (process.stdin.isTTY) return undefined;
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of process.stdin) {
+    size += part.length;
+    if (size > LARGEST_INPUT) {
+      throw new RotatorError('ERR_USAGE', 'standard input holds more than 1 MB, wanted a client secret', {
+        hint: 'Pipe the client secret alone.',
+      });
+    }
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString('utf8');
+}
+
+/** Aborted by the first SIGINT or SIGTERM; the second ends the process at once, with status 1. */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (controller.signal.aborted) process.exit(1);
+    controller.abort(new Error(`${signal} received`));
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  return controller.signal;
+}
+
+/** How this program was started, up to its entry point. */
+function ownCommand(): [string, ...string[]] {
+  return [process.execPath, ...process.execArgv, process.argv[1] ?? ''];
+}
+
+async function load(options: ConfigOption, mode: 'daemon' | 'strict') {
+  const { loadConfig } = await import('./config/load.ts');
+  const file = options.config === undefined ? {} : { file: options.config };
+  return loadConfig({ ...file, env: process.env, mode, now: Date.now() });
+}
+
+const random = (size: number) => new Uint8Array(randomBytes(size));
+
+const actions: Actions = {
+  async run(options) {
+    const [{ run }, { openService }, { createLog }, { logDestination }] = await Promise.all([
+      import('./cli/run.ts'),
+      import('./service.ts'),
+      import('./log.ts'),
+      import('./cli/log-destination.ts'),
+    ]);
+    return run({
+      context,
+      stop: stopSignal(),
+      onHangup: (listener) => process.on('SIGHUP', listener),
+      load: () => load(options, 'daemon'),
+      open: (loaded) => {
+        const { instance, log } = loaded.config;
+        const destination = logDestination(process.stdout, context.stdout.color);
+        const emit = createLog({ level: log.level, instance, clock: systemClock, destination });
+        return openService({
+          loaded,
+          world: { clock: systemClock, env: process.env, emit, random },
+          version: pkg.version,
+          pid: process.pid,
+          load: () => load(options, 'daemon'),
+        });
+      },
+    });
+  },
+
+  async once(options) {
+    const [{ once, progressLine }, { openOnce }] = await Promise.all([import('./cli/once.ts'), import('./once.ts')]);
+    const { config } = await load(options, 'strict');
+    const emit = (event: Parameters<typeof progressLine>[0]) => context.stderr.write(progressLine(event));
+    const session = await openOnce(
+      config,
+      { clock: systemClock, env: process.env, emit, random },
+      options,
+      stopSignal(),
+    );
+    try {
+      return await once(options, { context, ...session });
+    } finally {
+      await session.close();
+    }
+  },
+
+  async plan(options) {
+    const [{ plan, progressLine }, { openPlan }] = await Promise.all([import('./cli/once.ts'), import('./once.ts')]);
+    const { config } = await load(options, 'strict');
+    const emit = (event: Parameters<typeof progressLine>[0]) => context.stderr.write(progressLine(event));
+    const session = await openPlan(
+      config,
+      { clock: systemClock, env: process.env, emit, random },
+      options,
+      stopSignal(),
+    );
+    try {
+      return await plan(options, { context, ...session });
+    } finally {
+      await session.close();
+    }
+  },
+
+  async status(options) {
+    const { status } = await import('./cli/status.ts');
+    return withJournal(options, 'read', (journal, targets) => status(options, { context, journal, targets }));
+  },
+
+  async history(options) {
+    const { history } = await import('./cli/history.ts');
+    return withJournal(options, 'read', (journal, targets) => history(options, { context, journal, targets }));
+  },
+
+  async resume(options) {
+    const { resume } = await import('./cli/resume.ts');
+    return withJournal(options, 'write', (journal) => resume({ context, journal }));
+  },
+
+  async journalBackup(file, options) {
+    const [{ journalBackup }, { backupJournal }] = await Promise.all([
+      import('./cli/journal-backup.ts'),
+      import('./adapters/journal/backup.ts'),
+    ]);
+    const { config } = await load(options, 'strict');
+    return journalBackup({ file }, { context, backup: (toFile) => backupJournal(config.journal.path, toFile) });
+  },
+
+  async generate(options) {
+    const { generate } = await import('./cli/generate.ts');
+    return generate(options, context);
+  },
+
+  async inspect(secret, options) {
+    const { inspect } = await import('./cli/inspect.ts');
+    return inspect({ ...options, ...(secret === undefined ? {} : { secret }) }, context);
+  },
+
+  async sandbox(options) {
+    const { sandbox } = await import('./cli/sandbox.ts');
+    return sandbox(options, context, { stop: stopSignal(), command: ownCommand() });
+  },
+};
+
+type OpenJournal = import('./ports.ts').Journal;
+type JournalTarget = import('./core/target-view.ts').TargetLabel & { readonly key: string };
+
+async function withJournal(
+  options: ConfigOption,
+  mode: 'read' | 'write',
+  use: (journal: OpenJournal, targets: JournalTarget[]) => Promise<ExitStatus>,
+): Promise<ExitStatus> {
+  const [{ config }, { openJournalFor }, { targetKey }] = await Promise.all([
+    load(options, 'strict'),
+    import('./once.ts'),
+    import('./core/records.ts'),
+  ]);
+  const journal = await openJournalFor(config, mode, systemClock);
+  try {
+    return await use(
+      journal,
+      config.targets.map((target) => ({ ...target, key: targetKey(target) })),
+    );
+  } finally {
+    await journal.close();
+  }
+}
+
+async function main(): Promise<void> {
+  const program = createProgram(actions, pkg.version, (status) => {
+    process.exitCode = status;
+  });
+  try {
+    await program.parseAsync();
+  } catch (thrown) {
+    // Commander has said what is wrong; help and version end well.
+    if (thrown instanceof CommanderError) process.exitCode = thrown.exitCode === 0 ? 0 : 2;
+    else process.exitCode = printFailure(thrown, context);
+  }
+}
+
+await main();

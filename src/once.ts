@@ -1,0 +1,127 @@
+// What `once`, `plan` and the commands that read the journal work with: a journal opened for the occasion, and
+// passes that run a single time.
+import { existsSync } from 'node:fs';
+import { createMemoryJournal } from './adapters/journal/memory.ts';
+import { openSqliteJournal } from './adapters/journal/sqlite.ts';
+import { Admissions } from './admission.ts';
+import { type World, wireTargets } from './composition.ts';
+import type { Config } from './config/schema.ts';
+import { RotatorError } from './core/errors.ts';
+import { parseCron } from './cron.ts';
+import { type PassRequest, type PassResult, type Preview, previewPass } from './pass.ts';
+import type { Clock, Journal, Target } from './ports.ts';
+import { Sweeper } from './sweep.ts';
+
+/** `once` waits so long for the lease of a target that another process is working on. */
+const LEASE_WAIT_MS = 30_000;
+const CRON_HORIZON_MS = 400 * 86_400_000;
+
+export interface PassOptions {
+  readonly target: readonly string[];
+  readonly force?: boolean;
+  readonly adopt?: boolean;
+  readonly appleCheck?: boolean;
+}
+
+export interface OnceSession {
+  readonly targets: readonly Target[];
+  readonly sweep: () => Promise<ReadonlyMap<string, PassResult>>;
+  readonly close: () => Promise<void>;
+}
+
+/** Opens the journal for writing and wires the selected targets. Throws ERR_USAGE for a name that does not exist. */
+export async function openOnce(
+  config: Config,
+  world: World,
+  options: PassOptions,
+  stop: AbortSignal,
+): Promise<OnceSession> {
+  const wired = selected(wireTargets(config, world), options.target);
+  const journal = await openSqliteJournal({ path: config.journal.path, clock: world.clock, mode: 'write' });
+  const admissions = new Admissions({
+    clock: world.clock,
+    journal,
+    isDegraded: () => false,
+    maxRotationsPerHour: () => config.schedule.maxRotationsPerHour,
+  });
+  const nextCheckAt = nextCheck(config, world.clock);
+  const sweeper = new Sweeper({ journal, admissions, nextCheckAt });
+  const request = requestOf(options, stop);
+  return {
+    targets: wired.map(({ target }) => target),
+    sweep: () =>
+      sweeper.sweep(
+        wired.map((each) => ({ wired: each, request })),
+        () => {},
+      ),
+    close: () => journal.close(),
+  };
+}
+
+export interface PlanSession {
+  readonly targets: readonly Target[];
+  readonly preview: (target: Target) => Promise<Preview>;
+  readonly close: () => Promise<void>;
+}
+
+/** Opens the journal for reading and wires the selected targets; nothing is written. */
+export async function openPlan(
+  config: Config,
+  world: World,
+  options: PassOptions,
+  stop: AbortSignal,
+): Promise<PlanSession> {
+  const wired = selected(wireTargets(config, world), options.target);
+  const journal = await openJournalFor(config, 'read', world.clock);
+  const tools = new Map(wired.map((each) => [each.target.key, each.tools]));
+  const admit = async () => ({ go: true }) as const;
+  const request = requestOf(options, stop);
+  return {
+    targets: wired.map(({ target }) => target),
+    preview: (target) => {
+      const own = tools.get(target.key);
+      if (own === undefined) throw new TypeError('not a target of this session');
+      return previewPass(target, request, { ...own, journal, admit, nextCheckAt: nextCheck(config, world.clock) });
+    },
+    close: () => journal.close(),
+  };
+}
+
+/** The configured journal; to read one that does not exist yet gives an empty one. */
+export async function openJournalFor(config: Config, mode: 'read' | 'write', clock: Clock): Promise<Journal> {
+  const { path } = config.journal;
+  if (mode === 'read' && !existsSync(path)) return createMemoryJournal();
+  return openSqliteJournal({ path, clock, mode });
+}
+
+/** The targets of a configuration that were named, all without a name. Throws ERR_USAGE for one that does not exist. */
+function selected<T extends { readonly target: Target }>(wired: readonly T[], names: readonly string[]): T[] {
+  const unknown = names.filter((name) => !wired.some(({ target }) => target.name === name));
+  if (unknown.length > 0) {
+    const known = wired.map(({ target }) => target.name);
+    const list = `${known.slice(0, 10).join(', ')}${known.length > 10 ? `, … (${known.length})` : ''}`;
+    throw new RotatorError('ERR_USAGE', `no target is named ${unknown.join(', ')}, the configuration has ${list}`, {
+      hint: 'Correct --target, or --config if another file was meant.',
+    });
+  }
+  return names.length === 0 ? [...wired] : wired.filter(({ target }) => names.includes(target.name));
+}
+
+function requestOf({ force, adopt, appleCheck }: PassOptions, stop: AbortSignal): PassRequest {
+  const cutOff = new AbortController();
+  return {
+    trigger: 'cli',
+    requestedBy: force ? 'cli' : null,
+    force: force ?? false,
+    adopt: adopt ?? false,
+    waiveAppleCheck: appleCheck === false,
+    leaseWaitMs: LEASE_WAIT_MS,
+    drop: stop,
+    cutOff: cutOff.signal,
+  };
+}
+
+function nextCheck({ schedule: { cron, timezone } }: Config, clock: Clock) {
+  const expression = parseCron(cron, timezone);
+  return (_target: Target, retryAt: number | null) => retryAt ?? expression.nextStart(clock.now() + 1, CRON_HORIZON_MS);
+}

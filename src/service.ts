@@ -1,0 +1,167 @@
+// The running service around the daemon: its configuration, its journal and lock, its log, and what a signal does.
+import { hostname } from 'node:os';
+import { openDegradableJournal } from './adapters/journal/degradable.ts';
+import { acquireDaemonLock } from './adapters/journal/lock.ts';
+import { openSqliteJournal } from './adapters/journal/sqlite.ts';
+import { Admissions } from './admission.ts';
+import { planOf, type World } from './composition.ts';
+import type { LoadedConfig } from './config/load.ts';
+import { asRotatorError, RotatorError } from './core/errors.ts';
+import { Daemon, nextTick, type Plan } from './daemon.ts';
+import type { DaemonLock, DegradableJournal } from './ports.ts';
+import { Sweeper } from './sweep.ts';
+import { startTicks } from './ticks.ts';
+
+export interface ServiceOptions {
+  readonly loaded: LoadedConfig;
+  readonly world: World;
+  readonly version: string;
+  readonly pid: number;
+  /** The configuration as it is now, for a reload. Throws ERR_CONFIG. */
+  readonly load: () => Promise<LoadedConfig>;
+}
+
+export interface Service {
+  /** Resolves when the service has stopped. */
+  run(): Promise<void>;
+  /** No new pass; `run` resolves when those that write have ended, after 25 s at the most. */
+  stop(): void;
+  /** Applies the configuration as it is now; a wrong one is told, and the old one stays. */
+  reload(): Promise<void>;
+}
+
+/**
+ * Opens the journal and takes the daemon's lock. Throws ERR_DAEMON_RUNNING and ERR_JOURNAL_NEWER; a journal that
+ * cannot be written leaves the service degraded.
+ */
+export async function openService(options: ServiceOptions): Promise<Service> {
+  const { world, version } = options;
+  let { config } = options.loaded;
+  const lock = await takeLock(options);
+  const journal = await openJournal(options);
+  const admissions = new Admissions({
+    clock: world.clock,
+    journal,
+    isDegraded: () => journal.degraded !== undefined,
+    maxRotationsPerHour: () => config.schedule.maxRotationsPerHour,
+  });
+  const sweeper = new Sweeper({
+    journal,
+    admissions,
+    nextCheckAt: (target, retryAt) => daemon.nextCheckAt(target, retryAt),
+  });
+  const plan = () => planFor(config, world);
+  const daemon = new Daemon(plan(), { clock: world.clock, emit: world.emit, sweeper });
+  const warn = (error: RotatorError) =>
+    world.emit({ event: 'warning', message: error.message, code: error.code, hint: error.hint });
+
+  return {
+    async run() {
+      tellLoaded(options.loaded, warn);
+      world.emit({
+        event: 'daemon.started',
+        message: `watching ${config.targets.length} ${config.targets.length === 1 ? 'target' : 'targets'}`,
+        version,
+        targets: config.targets.length,
+        journal: config.journal.path,
+        ...(nextTick(plan(), world.clock.now()) === undefined ? {} : { nextTick: nextTick(plan(), world.clock.now()) }),
+      });
+      await daemon.run();
+      await journal.close();
+      await lock?.release();
+      world.emit({ event: 'daemon.stopped', message: 'stopped' });
+    },
+    stop: () => daemon.stop(),
+    async reload() {
+      try {
+        const loaded = await options.load();
+        tellFixed(config, loaded.config, warn);
+        config = {
+          ...loaded.config,
+          journal: config.journal,
+          http: { ...loaded.config.http, host: config.http.host, port: config.http.port },
+        };
+        daemon.reload(plan());
+        tellLoaded(loaded, warn);
+        world.emit({
+          event: 'config.reloaded',
+          message: `configuration reloaded: ${config.targets.length} targets`,
+          targets: config.targets.length,
+        });
+      } catch (thrown) {
+        const { code, message, hint } = asRotatorError(thrown);
+        world.emit({
+          event: 'config.rejected',
+          message: `the new configuration was refused, the old one stays: ${message}`,
+          code,
+          hint,
+        });
+      }
+    },
+  };
+}
+
+function planFor(config: LoadedConfig['config'], world: World): Plan {
+  const { cron, timezone } = config.schedule;
+  return planOf(config, world, (onTick) => startTicks(cron, timezone, onTick));
+}
+
+async function takeLock({ loaded, world, pid }: ServiceOptions): Promise<DaemonLock | undefined> {
+  const { instance, journal } = loaded.config;
+  try {
+    return await acquireDaemonLock({
+      journalPath: journal.path,
+      who: { instance, pid, host: hostname() },
+      clock: world.clock,
+    });
+  } catch (thrown) {
+    if (thrown instanceof RotatorError && thrown.code === 'ERR_JOURNAL_UNWRITABLE') return undefined;
+    throw thrown;
+  }
+}
+
+async function openJournal({ loaded, world }: ServiceOptions): Promise<DegradableJournal> {
+  const { path } = loaded.config.journal;
+  return openDegradableJournal({
+    open: () => openSqliteJournal({ path, clock: world.clock, mode: 'write' }),
+    clock: world.clock,
+    onChange: (error) => {
+      const message =
+        error === undefined ? 'the journal can be written again' : `going on without the journal: ${error.message}`;
+      world.emit({
+        event: 'journal.degraded',
+        message,
+        degraded: error !== undefined,
+        ...(error === undefined ? {} : { code: error.code, hint: error.hint }),
+      });
+    },
+  });
+}
+
+function tellLoaded({ warnings, disabledTargets }: LoadedConfig, warn: (error: RotatorError) => void): void {
+  for (const warning of warnings) warn(new RotatorError('ERR_CONFIG', warning, { hint: 'Look at the configuration.' }));
+  for (const { name, problems } of disabledTargets) {
+    const words = problems.map(({ key, found, wanted }) => `${key}: ${found}, wanted ${wanted}`).join('; ');
+    warn(
+      new RotatorError('ERR_CONFIG', `target ${name} is left out because its configuration is wrong: ${words}`, {
+        hint: 'Correct it and send SIGHUP; until then nobody renews its client secret.',
+      }),
+    );
+  }
+}
+
+/** What a reload cannot change is said, not ignored in silence. */
+function tellFixed(
+  old: LoadedConfig['config'],
+  fresh: LoadedConfig['config'],
+  warn: (error: RotatorError) => void,
+): void {
+  const changed = [
+    ...(old.journal.path === fresh.journal.path ? [] : ['journal']),
+    ...(old.http.host === fresh.http.host ? [] : ['http.host']),
+    ...(old.http.port === fresh.http.port ? [] : ['http.port']),
+  ];
+  if (changed.length === 0) return;
+  const hint = 'Restart the service to apply them.';
+  warn(new RotatorError('ERR_CONFIG', `a reload does not change ${changed.join(', ')}; the old values stay`, { hint }));
+}
