@@ -208,6 +208,7 @@ function statusWords(remoteCode: string): string {
 
 function skewWords(skewMs: number | undefined): string {
   if (skewMs === undefined) return '';
+  if (Math.abs(skewMs) < 60_000) return "; yet this machine's clock agrees with the server's";
   const seconds = Math.round(Math.abs(skewMs) / 1000);
   return `; this machine's clock is ${seconds} s ${skewMs < 0 ? 'behind' : 'ahead of'} the server's`;
 }
