@@ -70,8 +70,9 @@ async function daemon(url: string, context: CliContext, { stop, command }: Sandb
   stop.addEventListener('abort', end, { once: true });
   if (stop.aborted) end();
   try {
-    const [code] = await ended;
-    if (code === EXIT.ok) return EXIT.ok;
+    const [code, signal] = await ended;
+    // Stopped before it could listen for signals, it ends by ours.
+    if (code === EXIT.ok || (stop.aborted && signal === 'SIGTERM')) return EXIT.ok;
     context.stderr.write(`demo: the daemon ended with ${code === null ? 'a signal' : `status ${code}`}\n`);
     return code === EXIT.usage ? EXIT.usage : EXIT.failed;
   } finally {

@@ -13,7 +13,7 @@ function daemon(): void {
   process.stdout.write(`daemon ${JSON.stringify({ args: [command, ...rest], execArgv: process.execArgv, url })}\n`);
   if (/^\d$/.test(ends)) process.exit(Number(ends));
   if (ends === 'SIGKILL') process.kill(process.pid, 'SIGKILL');
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  for (const signal of ends === 'SIGTERM' ? (['SIGINT', 'SIGTERM'] as const) : [])
     process.on(signal, () => {
       process.stdout.write(`daemon got ${signal}\n`);
       if (signal === 'SIGTERM') process.exit(0);

@@ -126,6 +126,13 @@ describe('demo', () => {
     expect(running.stdout.match(/daemon got .*/g)).toEqual(['daemon got SIGTERM']);
   });
 
+  test('a daemon that is stopped before it listens for signals ends well all the same', async () => {
+    const running = await startDemo({ DAEMON_ENDS: 'by itself' });
+    await running.sees(/daemon ready/);
+    running.child.kill('SIGTERM');
+    expect([await running.ended, running.stderr]).toEqual([0, '']);
+  });
+
   test('every example that it prints does what it says', async () => {
     const running = await startDemo();
     await running.sees(/daemon ready/);

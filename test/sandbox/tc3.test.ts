@@ -56,6 +56,26 @@ test('the official example has the official signature', () => {
   expect(tc3Signature(text, KEY)).toBe(SIGNATURE);
 });
 
+test('capitals in a signed header do not matter', () => {
+  const sent = { 'content-type': 'Application/JSON; Charset=UTF-8' };
+  expect(verifyTc3(example(sent), check())).toEqual({ ok: true, secretId: ID });
+});
+
+test.each([
+  ['content-type', 'host'],
+  ['host', 'content-type'],
+])('a good signature over %s alone does not do: %s must be signed', (signed) => {
+  const request = example();
+  const value = request.headers[signed] ?? '';
+  const signature = tc3Signature({ ...request, headers: [[signed, value]], timestamp: TIMESTAMP, service: 'cvm' }, KEY);
+  const header = authorization({ signed }).replace(SIGNATURE, signature);
+  expect(verifyTc3(example({ authorization: header }), check())).toEqual({
+    ok: false,
+    code: 'AuthFailure.SignatureFailure',
+    message: 'the signature does not fit the request',
+  });
+});
+
 test('the official example is accepted', () => {
   expect(verifyTc3(example(), check())).toEqual({ ok: true, secretId: ID });
 });
@@ -94,13 +114,6 @@ test.each<[string, Tc3Request, Tc3Check, string, string]>([
   [
     'a date that is not the timestamp’s',
     example({ authorization: authorization({ date: '2019-02-26' }) }),
-    check(),
-    'SignatureFailure',
-    'the signature does not fit the request',
-  ],
-  [
-    'a host that is not signed',
-    example({ authorization: authorization({ signed: 'content-type' }) }),
     check(),
     'SignatureFailure',
     'the signature does not fit the request',
