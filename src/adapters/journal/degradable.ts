@@ -61,7 +61,7 @@ class FallibleStorage {
    */
   ask<T>(
     question: (journal: Journal) => Promise<T>,
-    note: (mirror: MemoryJournal, answer: T) => Promise<unknown> | void,
+    note: (mirror: MemoryJournal, answer: T) => unknown,
     missed?: (mirror: MemoryJournal) => Promise<T>,
   ): Promise<T> {
     return this.#inTurn(async () => {

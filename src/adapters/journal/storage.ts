@@ -146,7 +146,10 @@ export function damagedRow(path: string, what: string, complaint: string): Rotat
 /** A copy that fails SQLite's own check, as the original then does. */
 export function damagedCopy(path: string, complaint: string): RotatorError {
   const hint = () => 'Check the disk; restore an older copy of the journal, or move it away and a new one is begun.';
-  return unwritable('copy', path, { found: `fails the integrity check, so the journal does: ${shown(complaint)}`, hint });
+  return unwritable('copy', path, {
+    found: `fails the integrity check, so the journal does: ${shown(complaint)}`,
+    hint,
+  });
 }
 
 /** The file is not the one that was opened: what is written now would be lost with it. */

@@ -128,19 +128,22 @@ export function storableTarget(state: TargetState): TargetState {
   return {
     ...clean,
     keyThumbprints: Object.fromEntries(thumbprints),
-    written: clean.written &&
-      state.written && { ...clean.written, thumbprint: storedThumbprint(state.written.thumbprint) },
+    written: withThumbprint(clean.written, state.written),
+    maybeWritten: withThumbprint(clean.maybeWritten, state.maybeWritten),
   };
 }
 
 /** The same for a rotation. */
 export function storableRotation(rotation: Rotation): Rotation {
   const clean = accepted(rotationSchema, redact(rotation), 'rotation');
-  const { intent } = rotation;
   return {
     ...clean,
-    intent: clean.intent && intent && { ...clean.intent, thumbprint: storedThumbprint(intent.thumbprint) },
+    intent: withThumbprint(clean.intent, rotation.intent),
   };
+}
+
+function withThumbprint<T extends { readonly thumbprint: string }>(clean: T | null, original: T | null): T | null {
+  return clean && original && { ...clean, thumbprint: storedThumbprint(original.thumbprint) };
 }
 
 /** The same for the fleet. */

@@ -1,0 +1,73 @@
+// `history`: rotations, newest first, from the journal alone; open ones and failed ones included.
+import type { Outcome } from '../core/reasons.ts';
+import { type RotationView, rotationView } from '../core/rotation-view.ts';
+import type { Journal } from '../ports.ts';
+import { type CliContext, EXIT, type ExitStatus } from './context.ts';
+import { day, minute } from './instants.ts';
+import { printJson } from './print-json.ts';
+import { type Color, type Column, type TableRow, table } from './table.ts';
+
+export interface HistoryOptions {
+  /** A target's name; also one that has left the configuration. */
+  readonly target?: string;
+  readonly limit: number;
+  readonly json: boolean;
+}
+
+export interface HistoryDeps {
+  readonly context: CliContext;
+  readonly journal: Journal;
+  /** The configured targets: by them a target that was renamed keeps its history. */
+  readonly targets: readonly { readonly name: string; readonly key: string }[];
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: 'STARTED' },
+  { title: 'TARGET', mayShrink: true },
+  { title: 'REASON' },
+  { title: 'TRIGGER' },
+  { title: 'OUTCOME' },
+  { title: 'KEY' },
+  { title: 'EXPIRES' },
+];
+
+const OUTCOME_COLORS: Readonly<Record<Outcome, Color>> = {
+  succeeded: 'green',
+  unverified: 'yellow',
+  'rolled-back': 'red',
+  blocked: 'red',
+  failed: 'red',
+};
+
+/** Prints the latest rotations of all targets or of one. */
+export async function history(options: HistoryOptions, deps: HistoryDeps): Promise<ExitStatus> {
+  const { context, journal, targets } = deps;
+  const { target: name, limit, json } = options;
+  const target = targets.find((each) => each.name === name)?.key ?? name;
+  const rotations = await journal.rotations(target === undefined ? { limit } : { target, limit });
+  const views = rotations.map(rotationView);
+  if (json) {
+    printJson(context.stdout, { rotations: views });
+  } else if (views.length > 0) {
+    context.stdout.write(table(COLUMNS, views.map(tableRow), { color: context.stdout.color }));
+  } else {
+    context.stderr.write(`no rotation${name === undefined ? '' : ` of ${name}`} has been recorded yet\n`);
+  }
+  return EXIT.ok;
+}
+
+function tableRow(view: RotationView): TableRow {
+  const outcome = view.outcome ?? 'open';
+  return {
+    cells: [
+      { text: minute(view.startedAt) },
+      { text: view.target },
+      { text: view.reason },
+      { text: view.trigger },
+      { text: outcome, color: view.outcome === null ? 'yellow' : OUTCOME_COLORS[view.outcome] },
+      { text: view.keyId ?? '-' },
+      { text: day(view.expiresAt) },
+    ],
+    notes: view.error === null ? [] : [{ text: `${view.error.code}: ${view.error.message}`, color: 'dim' }],
+  };
+}

@@ -1,0 +1,68 @@
+// `status`: a row a target, from the journal alone. It works beside the running daemon and without one; whether the
+// record is stale is said below the row, because a daemon that stopped leaves its last good news behind.
+import { isoOrNull } from '../core/instants.ts';
+import type { FleetState, TargetState } from '../core/records.ts';
+import { isWell, type TargetLabel, targetView } from '../core/target-view.ts';
+import type { Journal } from '../ports.ts';
+import { type CliContext, EXIT, type ExitStatus } from './context.ts';
+import { distance, minute } from './instants.ts';
+import { printJson } from './print-json.ts';
+import type { Cell } from './table.ts';
+import { targetTable } from './target-table.ts';
+
+export interface StatusDeps {
+  readonly context: CliContext;
+  readonly journal: Journal;
+  /** The configured targets, as selected. */
+  readonly targets: readonly (TargetLabel & { readonly key: string })[];
+}
+
+/** A check older than this is said: ordinary schedules look at least once a day. */
+const STALE_AFTER_MS = 24 * 60 * 60 * 1000;
+
+/** Prints the state of the targets; 1 if one is failed or unknown, or its secret has expired. */
+export async function status(options: { json: boolean }, deps: StatusDeps): Promise<ExitStatus> {
+  const { context, journal, targets } = deps;
+  const nowMs = context.clock.now();
+  const recorded = new Map((await journal.targets()).map((state) => [state.key, state]));
+  const rows = targets.map((target) => {
+    const state = recorded.get(target.key);
+    return { state, view: targetView(state, target) };
+  });
+  if (options.json) {
+    printJson(context.stdout, { targets: rows.map(({ view }) => view) });
+  } else {
+    const notes = rows.map(({ state }) => (state === undefined ? [] : remarks(state, nowMs)));
+    const views = rows.map(({ view }) => view);
+    context.stdout.write(targetTable(views, nowMs, context.stdout.color, notes));
+  }
+  if (recorded.size === 0) {
+    context.stderr.write('nothing has been recorded yet: `run` or `once` checks the targets and begins the journal\n');
+  }
+  sayHalted(await journal.fleet(), context);
+  return rows.every(({ view }) => isWell(view, nowMs)) ? EXIT.ok : EXIT.failed;
+}
+
+function sayHalted({ halted }: FleetState, { stderr, clock }: CliContext): void {
+  if (halted === null) return;
+  stderr.write(
+    `rotations were halted ${distance(halted.at, clock.now())} (emergencies excepted): ${halted.error.message}\n` +
+      'When the cause is mended, let them go on: apple-secret-rotator resume\n',
+  );
+}
+
+function remarks(state: TargetState, nowMs: number): Cell[] {
+  const found: Cell[] = [];
+  if (state.lastPassAt !== null && nowMs - state.lastPassAt > STALE_AFTER_MS) {
+    const at = minute(isoOrNull(state.lastPassAt));
+    found.push({ text: `last checked ${at}, ${distance(state.lastPassAt, nowMs)}`, color: 'yellow' });
+  }
+  if (state.providerDisabled) {
+    found.push({ text: 'the provider is switched off in CloudBase; its secret is kept fresh', color: 'yellow' });
+  }
+  for (const { path, by, at } of state.providerChanges) {
+    const who = by === 'our-write' ? 'by a rotation and could not be restored' : 'by somebody else during a rotation';
+    found.push({ text: `${path} was changed ${who}, ${distance(at, nowMs)}`, color: 'yellow' });
+  }
+  return found;
+}

@@ -1,0 +1,138 @@
+// Tables for a terminal of 100 columns: aligned by what the characters take up there (Chinese, Japanese and Korean
+// ones two columns), cut on whole characters, coloured only where the output says so. What is shown is made harmless
+// first: no escape sequence of a journalled message reaches the terminal.
+import { shown } from '../core/shown.ts';
+
+export type Color = 'red' | 'yellow' | 'green' | 'dim';
+
+export interface Cell {
+  readonly text: string;
+  readonly color?: Color;
+}
+
+export interface Column {
+  readonly title: string;
+  /** Cut first where the table would be too wide. */
+  readonly mayShrink?: boolean;
+}
+
+export interface TableRow {
+  /** One for each column. */
+  readonly cells: readonly Cell[];
+  /** Sentences below the row, indented and wrapped. */
+  readonly notes?: readonly Cell[];
+}
+
+export interface TableOptions {
+  readonly color: boolean;
+  /** In columns of the terminal. */
+  readonly width?: number;
+}
+
+const WIDTH = 100;
+const GAP = '  ';
+const INDENT = '    ';
+const MIN_COLUMN = 6;
+const MAX_TEXT = 2000;
+const CODES: Readonly<Record<Color, number>> = { red: 31, yellow: 33, green: 32, dim: 2 };
+
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+/** Characters of East Asian width "wide" or "fullwidth" (Unicode Annex 11), by script and block, and emoji. */
+const WIDE =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Bopomofo}\p{Emoji_Presentation}\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]|\ufe0f/u;
+
+/** How many columns of a terminal `text` takes up; the text is printable. */
+export function displayWidth(text: string): number {
+  let width = 0;
+  for (const { segment } of graphemes.segment(text)) width += graphemeWidth(segment);
+  return width;
+}
+
+function graphemeWidth(grapheme: string): number {
+  if (/^\p{M}+$/u.test(grapheme)) return 0;
+  return WIDE.test(grapheme) ? 2 : 1;
+}
+
+/** `text` in at most `width` columns, cut between characters and ended with `…` if it is longer. */
+export function cut(text: string, width: number): string {
+  if (displayWidth(text) <= width) return text;
+  let kept = '';
+  let left = width - 1;
+  for (const { segment } of graphemes.segment(text)) {
+    left -= graphemeWidth(segment);
+    if (left < 0) break;
+    kept += segment;
+  }
+  return `${kept}…`;
+}
+
+/** `text` in lines of at most `width` columns, broken between words, and within a word that is longer than a line. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const joined = line === '' ? word : `${line} ${word}`;
+    if (displayWidth(joined) <= width) {
+      line = joined;
+      continue;
+    }
+    if (line !== '') lines.push(line);
+    const pieces = pieced(word, width);
+    line = pieces.pop() ?? '';
+    lines.push(...pieces);
+  }
+  return [...lines, line];
+}
+
+function pieced(word: string, width: number): string[] {
+  const pieces: string[] = [];
+  let piece = '';
+  for (const { segment } of graphemes.segment(word)) {
+    if (displayWidth(piece) + graphemeWidth(segment) > width) {
+      pieces.push(piece);
+      piece = '';
+    }
+    piece += segment;
+  }
+  return [...pieces, piece];
+}
+
+/** The table as text, ending with a line break. */
+export function table(columns: readonly Column[], rows: readonly TableRow[], options: TableOptions): string {
+  const width = options.width ?? WIDTH;
+  const clean = rows.map(({ cells, notes = [] }) => ({ cells: cells.map(printable), notes: notes.map(printable) }));
+  const header = columns.map(({ title }): Cell => ({ text: title, color: 'dim' }));
+  const widths = fittedWidths(columns, [header, ...clean.map(({ cells }) => cells)], width);
+  const paint = (text: string, color: Color | undefined): string =>
+    options.color && color !== undefined ? `\u001b[${CODES[color]}m${text}\u001b[0m` : text;
+  const line = (cells: readonly Cell[]): string =>
+    cells
+      .map(({ text, color }, i) => {
+        const fitted = cut(text, widths[i] ?? 0);
+        const isLast = i === cells.length - 1;
+        const padding = isLast ? '' : ' '.repeat((widths[i] ?? 0) - displayWidth(fitted));
+        return paint(fitted, color) + padding;
+      })
+      .join(GAP);
+  const note = ({ text, color }: Cell): string[] =>
+    wrap(text, width - INDENT.length).map((part) => INDENT + paint(part, color));
+  const lines = clean.flatMap(({ cells, notes }) => [line(cells), ...notes.flatMap(note)]);
+  return [line(header), ...lines].map((text) => `${text.trimEnd()}\n`).join('');
+}
+
+function printable({ text, color }: Cell): Cell {
+  return { text: shown(text, MAX_TEXT), ...(color && { color }) };
+}
+
+function fittedWidths(columns: readonly Column[], lines: readonly (readonly Cell[])[], width: number): number[] {
+  const widths = columns.map((_, i) => Math.max(...lines.map((cells) => displayWidth(cells[i]?.text ?? ''))));
+  const limit = width - GAP.length * (columns.length - 1);
+  const widest = (isCandidate: (i: number) => boolean): number =>
+    widths.reduce((best, each, i) => (isCandidate(i) && each > (widths[best] ?? -1) ? i : best), -1);
+  while (widths.reduce((sum, each) => sum + each, 0) > limit) {
+    let chosen = widest((i) => columns[i]?.mayShrink === true && (widths[i] ?? 0) > MIN_COLUMN);
+    if (chosen === -1) chosen = widest(() => true);
+    widths[chosen] = (widths[chosen] ?? 0) - 1;
+  }
+  return widths;
+}

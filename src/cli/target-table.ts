@@ -1,0 +1,64 @@
+// The table of targets that `status`, `once` and `plan` print: a row a target, its error and the next step below it.
+import type { TargetStateName } from '../core/reasons.ts';
+import type { TargetView } from '../core/target-view.ts';
+import { day, distance } from './instants.ts';
+import { type Cell, type Color, type Column, table } from './table.ts';
+
+const COLUMNS: readonly Column[] = [
+  { title: 'NAME', mayShrink: true },
+  { title: 'STATE' },
+  { title: 'EXPIRES' },
+  { title: 'RENEWAL DUE' },
+  { title: 'LAST ROTATION' },
+  { title: 'FAILURES' },
+];
+
+const STATE_COLORS: Readonly<Record<TargetStateName, Color>> = {
+  healthy: 'green',
+  rotated: 'green',
+  due: 'yellow',
+  pending: 'yellow',
+  unverified: 'yellow',
+  failed: 'red',
+  unknown: 'red',
+};
+
+/** The table as text; `notes`, by row, are sentences that follow the error of a target. */
+export function targetTable(
+  views: readonly TargetView[],
+  nowMs: number,
+  color: boolean,
+  notes: readonly (readonly Cell[])[] = [],
+): string {
+  const rows = views.map((view, i) => ({
+    cells: [
+      { text: view.name },
+      { text: view.state, color: STATE_COLORS[view.state] },
+      expiry(view.expiresAt, nowMs),
+      { text: day(view.renewalAt) },
+      { text: day(view.lastRotationAt) },
+      failures(view, nowMs),
+    ],
+    notes: [...errorNotes(view), ...(notes[i] ?? [])],
+  }));
+  return table(COLUMNS, rows, { color });
+}
+
+function expiry(expiresAt: string | null, nowMs: number): Cell {
+  if (expiresAt === null) return { text: '-' };
+  const atMs = Date.parse(expiresAt);
+  const text = `${day(expiresAt)} ${distance(atMs, nowMs)}`;
+  return atMs > nowMs ? { text } : { text, color: 'red' };
+}
+
+function failures({ consecutiveFailures, nextAttemptAt }: TargetView, nowMs: number): Cell {
+  if (consecutiveFailures === 0) return { text: '0' };
+  if (nextAttemptAt === null) return { text: `${consecutiveFailures}, next tick`, color: 'red' };
+  const atMs = Date.parse(nextAttemptAt);
+  return { text: `${consecutiveFailures}, next ${atMs > nowMs ? distance(atMs, nowMs) : 'now'}`, color: 'red' };
+}
+
+function errorNotes({ error, state }: TargetView): Cell[] {
+  if (error === null) return [];
+  return [{ text: `${error.code}: ${error.message}`, color: STATE_COLORS[state] }, { text: error.hint }];
+}

@@ -1,0 +1,116 @@
+// A process of its own on a journal: prints `ready`, waits for a line, does one thing and says what came of it.
+// Run by support.ts as `child.ts ACTION PATH …`; what it needs is imported before it gives up any rights.
+import { once } from 'node:events';
+import { backupJournal } from '../../../src/adapters/journal/backup.ts';
+import { openDegradableJournal } from '../../../src/adapters/journal/degradable.ts';
+import { acquireDaemonLock } from '../../../src/adapters/journal/lock.ts';
+import { openJournalToRead } from '../../../src/adapters/journal/reading.ts';
+import { openSqliteJournal } from '../../../src/adapters/journal/sqlite.ts';
+import { asRotatorError } from '../../../src/core/errors.ts';
+import type { Rotation, TargetState } from '../../../src/core/records.ts';
+import type { Journal } from '../../../src/ports.ts';
+
+const [action = '', path = '', ...args] = process.argv.slice(2);
+const clock = { now: () => Date.now(), monotonic: () => performance.now() };
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+
+function openStorage(): Promise<Journal> {
+  return openSqliteJournal({ path, clock, mode: 'write' });
+}
+
+function open(kind: string | undefined): Promise<Journal> {
+  if (kind !== 'degradable') return openStorage();
+  const onChange = (reason: unknown): void => say(`degraded ${String(reason)}`);
+  return openDegradableJournal({ open: openStorage, clock, onChange });
+}
+
+function dropRights(): void {
+  if (process.getuid?.() !== 0) return;
+  process.setgroups?.([]);
+  process.setgid?.(65534);
+  process.setuid?.(65534);
+}
+
+const ACTIONS: Readonly<Record<string, () => Promise<void>>> = {
+  async leases() {
+    const [kind, token = '', count] = args;
+    const journal = await open(kind);
+    const won: number[] = [];
+    for (let i = 0; i < Number(count); i += 1) {
+      if (await journal.acquireLease(`key-${i}`, token, Date.now(), 120_000)) won.push(i);
+    }
+    say(JSON.stringify(won));
+    await journal.close();
+  },
+  async count() {
+    const [kind, times] = args;
+    const journal = await open(kind);
+    for (let i = 0; i < Number(times); i += 1) {
+      await journal.updateFleet((fleet) => ({ ...fleet, failedAfterPush: fleet.failedAfterPush + 1 }));
+    }
+    await journal.close();
+  },
+  async commit() {
+    const [kind, target = '', rotation = ''] = args;
+    const journal = await open(kind);
+    await journal.commit({
+      target: JSON.parse(target) as TargetState,
+      rotation: JSON.parse(rotation) as Rotation,
+    });
+    say('committed');
+    await once(process, 'SIGTERM');
+  },
+  async writeUntilTold() {
+    const [target = ''] = args;
+    const journal = await openStorage();
+    let told = false;
+    process.stdin.once('data', () => {
+      told = true;
+    });
+    for (let i = 0; !told; i += 1) {
+      await journal.commit({ target: { ...(JSON.parse(target) as TargetState), lastPassAt: i } });
+      await journal.updateFleet((fleet) => ({ ...fleet, failedAfterPush: i }));
+      if (i === 0) say('writing');
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await journal.close();
+  },
+  async lock() {
+    await acquireDaemonLock({ journalPath: path, who: { instance: 'first', pid: process.pid, host: 'here' }, clock });
+    say('locked');
+    await once(process, 'SIGTERM');
+  },
+  async lockAsNobody() {
+    dropRights();
+    await acquireDaemonLock({ journalPath: path, who: { instance: 'first', pid: process.pid, host: 'here' }, clock });
+  },
+  async openAsNobody() {
+    dropRights();
+    const journal = await openStorage();
+    await journal.close();
+  },
+  async readAsNobody() {
+    dropRights();
+    const journal = await openJournalToRead(path, clock);
+    say(JSON.stringify((await journal.targets()).map(({ name }) => name)));
+  },
+  async backupAsNobody() {
+    dropRights();
+    await backupJournal(path, args[0] ?? '');
+  },
+  async open() {
+    const journal = await openStorage();
+    await journal.close();
+  },
+};
+
+say('ready');
+await once(process.stdin, 'data');
+try {
+  await ACTIONS[action]?.();
+  say('done');
+} catch (error) {
+  const { code, message, hint } = asRotatorError(error);
+  say(JSON.stringify({ code, message, hint, uid: process.getuid?.() }));
+}
+process.exit();

@@ -1,0 +1,285 @@
+// The contract of the Journal port (src/ports.ts), run against every adapter. `journalContract` holds for all of
+// them, `sharedJournalContract` for those that several processes use at once.
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { RotationFinishedError } from '../../src/adapters/journal/stored.ts';
+import { EMPTY_FLEET } from '../../src/core/records.ts';
+import type { Journal } from '../../src/ports.ts';
+import {
+  anyFleet,
+  anyRotation,
+  anyTarget,
+  aRotation,
+  aTarget,
+  child,
+  finished,
+  NOW,
+} from '../adapters/journal/support.ts';
+
+const RUNS = { numRuns: 60 };
+const MINUTE = 60_000;
+
+/** `open` gives a journal with nothing in it, closed by the opener after the test. */
+export function journalContract(name: string, open: () => Promise<Journal>): void {
+  describe(`${name} keeps the journal's contract`, () => {
+    test('knows nothing at first', async () => {
+      const journal = await open();
+      expect(await journal.target('nobody')).toBeUndefined();
+      expect(await journal.targets()).toEqual([]);
+      expect(await journal.rotations({ limit: 10 })).toEqual([]);
+      expect(await journal.openRotations('nobody')).toEqual([]);
+      expect(await journal.countStarted(0, NOW)).toBe(0);
+      expect(await journal.fleet()).toEqual(EMPTY_FLEET);
+    });
+
+    test('gives back every field of a target', async () => {
+      const journal = await open();
+      await fc.assert(
+        fc.asyncProperty(anyTarget, async (target) => {
+          await journal.commit({ target });
+          expect(await journal.target(target.key)).toEqual(target);
+          expect(await journal.targets()).toContainEqual(target);
+        }),
+        RUNS,
+      );
+    });
+
+    test('gives back every field of a rotation', async () => {
+      const journal = await open();
+      await fc.assert(
+        fc.asyncProperty(anyRotation, async (rotation) => {
+          await journal.commit({ rotation });
+          expect(await journal.rotations({ limit: 1 })).toEqual([rotation]);
+          expect(await journal.rotations({ target: rotation.target, limit: 1 })).toEqual([rotation]);
+          const open = await journal.openRotations(rotation.targetKey);
+          if (rotation.outcome === null) expect(open).toContainEqual(rotation);
+          else expect(open).not.toContainEqual(rotation);
+        }),
+        RUNS,
+      );
+    });
+
+    test('gives back every field of the fleet', async () => {
+      const journal = await open();
+      await fc.assert(
+        fc.asyncProperty(anyFleet, async (fleet) => {
+          expect(await journal.updateFleet(() => fleet)).toEqual(fleet);
+          expect(await journal.fleet()).toEqual(fleet);
+        }),
+        RUNS,
+      );
+    });
+
+    test('what it gave out and took in is a copy', async () => {
+      const journal = await open();
+      const configKeys = ['Issuer'];
+      const target = aTarget({ configKeys });
+      await journal.commit({ target });
+      configKeys.push('changed by the caller');
+      for (const read of await journal.targets()) (read.configKeys as string[]).push('changed by a reader');
+      expect((await journal.target(target.key))?.configKeys).toEqual(['Issuer']);
+    });
+
+    test('lists targets by name, and replaces the state of a renamed one', async () => {
+      const journal = await open();
+      for (const name of ['c', 'a', 'b']) await journal.commit({ target: aTarget({ name }) });
+      await journal.commit({ target: aTarget({ ...aTarget({ name: 'a' }), name: 'z' }) });
+      expect((await journal.targets()).map(({ name }) => name)).toEqual(['b', 'c', 'z']);
+    });
+
+    test('an open rotation grows, is finished once, and never changes again', async () => {
+      const journal = await open();
+      const rotation = aRotation();
+      await journal.commit({ rotation });
+      await journal.commit({ rotation: { ...rotation, requestIds: ['a'] } });
+      expect((await journal.openRotations(rotation.targetKey)).map(({ requestIds }) => requestIds)).toEqual([['a']]);
+      const done = finished(rotation, { requestIds: ['a'] });
+      await journal.commit({ rotation: done });
+      expect(await journal.openRotations(rotation.targetKey)).toEqual([]);
+
+      await journal.commit({ rotation: done });
+      for (const changed of [rotation, { ...done, outcome: 'failed' as const }, { ...done, requestIds: [] }]) {
+        await expect(journal.commit({ rotation: changed })).rejects.toThrow(new RotationFinishedError(rotation.id));
+      }
+      expect(await journal.rotations({ limit: 10 })).toEqual([done]);
+    });
+
+    test('a rotation keeps its target and its beginning', async () => {
+      const journal = await open();
+      const rotation = aRotation();
+      await journal.commit({ rotation });
+      for (const changed of [{ targetKey: 'another' }, { startedAt: NOW + 1 }]) {
+        await expect(journal.commit({ rotation: { ...rotation, ...changed } })).rejects.toThrow(/another time/);
+      }
+      expect(await journal.rotations({ limit: 10 })).toEqual([rotation]);
+    });
+
+    test('a commit of which one half fails leaves nothing', async () => {
+      const journal = await open();
+      const done = finished(aRotation());
+      await journal.commit({ rotation: done });
+      const target = aTarget();
+      await expect(journal.commit({ target, rotation: { ...done, outcome: 'failed' } })).rejects.toThrow(TypeError);
+      expect(await journal.target(target.key)).toBeUndefined();
+      const unfit = { ...aRotation(), expiresAt: Number.NaN };
+      await expect(journal.commit({ target, rotation: unfit })).rejects.toThrow(
+        'the journal cannot keep this rotation: expiresAt: ',
+      );
+      expect(await journal.targets()).toEqual([]);
+      expect(await journal.rotations({ limit: 10 })).toEqual([done]);
+    });
+
+    test('lists rotations in the order of recording, whatever the clock said', async () => {
+      const journal = await open();
+      const wrongClock = finished(aRotation({ startedAt: NOW * 2, target: 'old-name' }));
+      const first = aRotation({ startedAt: NOW - MINUTE });
+      const second = aRotation({ startedAt: NOW });
+      const other = aRotation({ target: 'other', targetKey: 'other-key' });
+      for (const rotation of [wrongClock, first, other, second]) await journal.commit({ rotation });
+      await journal.commit({ rotation: { ...first, requestIds: ['later'] } });
+
+      const ids = async (target: string | undefined, limit: number): Promise<string[]> =>
+        (await journal.rotations(target === undefined ? { limit } : { target, limit })).map(({ id }) => id);
+      expect(await ids(undefined, 10)).toEqual([second.id, other.id, first.id, wrongClock.id]);
+      expect(await ids(undefined, 2)).toEqual([second.id, other.id]);
+      expect(await ids('shop-prod', 10)).toEqual([second.id, first.id]);
+      expect(await ids(first.targetKey, 10)).toEqual([second.id, first.id, wrongClock.id]);
+      expect((await journal.openRotations(first.targetKey)).map(({ id }) => id)).toEqual([first.id, second.id]);
+    });
+
+    test('counts what started in a span, its end included; no emergencies, nothing from a wrong clock', async () => {
+      const journal = await open();
+      for (const startedAt of [NOW - 1, NOW, NOW + 1, NOW + MINUTE, NOW + MINUTE + 1, NOW * 2]) {
+        await journal.commit({ rotation: aRotation({ startedAt }) });
+      }
+      await journal.commit({ rotation: finished(aRotation({ startedAt: NOW + 2, emergency: true })) });
+      expect(await journal.countStarted(NOW, NOW + MINUTE)).toBe(2);
+      expect(await journal.countStarted(NOW + MINUTE, NOW)).toBe(0);
+    });
+
+    test('a lease is exclusive until it expires or is released by its owner', async () => {
+      const journal = await open();
+      const take = (token: string, at: number): Promise<boolean> => journal.acquireLease('k', token, at, 2 * MINUTE);
+      expect(await take('a', NOW)).toBe(true);
+      expect(await take('b', NOW)).toBe(false);
+      expect(await journal.acquireLease('another', 'b', NOW, MINUTE)).toBe(true);
+      expect(await take('a', NOW + MINUTE)).toBe(true);
+      expect(await take('b', NOW + 3 * MINUTE - 1)).toBe(false);
+      expect(await take('b', NOW + 3 * MINUTE)).toBe(true);
+      await journal.releaseLease('k', 'a');
+      expect(await take('c', NOW + 3 * MINUTE)).toBe(false);
+      await journal.releaseLease('k', 'b');
+      expect(await take('c', NOW + 3 * MINUTE)).toBe(true);
+    });
+
+    test('a lease is renewed by its owner alone, also late if nobody took it', async () => {
+      const journal = await open();
+      const renew = (token: string, at: number): Promise<boolean> => journal.renewLease('k', token, at, MINUTE);
+      expect(await renew('a', NOW)).toBe(false);
+      await journal.acquireLease('k', 'a', NOW, MINUTE);
+      expect(await renew('b', NOW)).toBe(false);
+      expect(await renew('a', NOW + 5 * MINUTE)).toBe(true);
+      expect(await journal.acquireLease('k', 'b', NOW + 6 * MINUTE - 1, MINUTE)).toBe(false);
+      expect(await journal.acquireLease('k', 'b', NOW + 6 * MINUTE, MINUTE)).toBe(true);
+      expect(await renew('a', NOW + 6 * MINUTE)).toBe(false);
+      await journal.releaseLease('k', 'b');
+      expect(await renew('b', NOW + 6 * MINUTE)).toBe(false);
+    });
+
+    test('a lease of a clock that was wrong is void', async () => {
+      const journal = await open();
+      await journal.acquireLease('k', 'a', NOW + 1, MINUTE);
+      expect(await journal.acquireLease('k', 'b', NOW + 1, MINUTE)).toBe(false);
+      expect(await journal.acquireLease('k', 'b', NOW, MINUTE)).toBe(true);
+    });
+
+    test('a change of the fleet that throws changes nothing', async () => {
+      const journal = await open();
+      await journal.updateFleet((fleet) => ({ ...fleet, failedAfterPush: 2 }));
+      const fault = new Error('not this time');
+      const failing = (): never => {
+        throw fault;
+      };
+      await expect(journal.updateFleet(failing)).rejects.toBe(fault);
+      expect(await journal.fleet()).toEqual({ ...EMPTY_FLEET, failedAfterPush: 2 });
+    });
+
+    test('changes of the fleet at one time all count', async () => {
+      const journal = await open();
+      const increase = journal.updateFleet.bind(journal, (fleet) => ({
+        ...fleet,
+        failedAfterPush: fleet.failedAfterPush + 1,
+      }));
+      await Promise.all(Array.from({ length: 50 }, increase));
+      expect((await journal.fleet()).failedAfterPush).toBe(50);
+    });
+
+    test('keeps no secret that an error message carries, and keeps a thumbprint that looks like one', async () => {
+      const journal = await open();
+      const thumbprint = `eyJ${'a'.repeat(40)}`;
+      const jwt = `eyJhbGciOiJFUzI1NiJ9.${'b'.repeat(40)}.${'c'.repeat(86)}`;
+      const error = { code: 'ERR_INTERNAL', message: `unexpected: ${jwt}`, hint: jwt } as const;
+      const target = aTarget({ error, keyThumbprints: { K1: thumbprint, K2: jwt } });
+      const rotation = finished(aRotation({ error, requestedBy: jwt }));
+      await journal.commit({ target, rotation });
+      await journal.updateFleet((fleet) => ({ ...fleet, halted: { at: NOW, error } }));
+      const kept = [await journal.targets(), await journal.rotations({ limit: 1 }), await journal.fleet()];
+      expect(JSON.stringify(kept)).not.toContain(jwt.slice(0, 20));
+      expect((await journal.target(target.key))?.keyThumbprints).toEqual({ K1: thumbprint, K2: '[redacted JWT]' });
+    });
+  });
+}
+
+/** `open` opens the same file again and again; `kind` is what child.ts opens in its process. */
+export function sharedJournalContract(
+  name: string,
+  kind: 'sqlite' | 'degradable',
+  place: () => { path: string; open: () => Promise<Journal> },
+): void {
+  describe(`${name}, shared by processes`, () => {
+    async function bothRun(...children: ReturnType<typeof child>[]): Promise<string[][]> {
+      for (const each of children) expect(await each.line()).toBe('ready');
+      for (const each of children) each.go();
+      const ends = await Promise.all(children.map((each) => each.end()));
+      for (const { lines, stderr } of ends) expect([stderr, lines.at(-1)]).toEqual(['', 'done']);
+      return ends.map(({ lines }) => lines);
+    }
+
+    test('of two processes that want a lease one has it', async () => {
+      const { path, open } = place();
+      await (await open()).close();
+      const racers = ['a', 'b'].map((token) => child('leases', path, kind, token, '100'));
+      const won = (await bothRun(...racers)).map(([first]) => JSON.parse(first ?? '') as number[]);
+      expect(won.flat().sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i));
+    });
+
+    test('changes of the fleet by two processes all count, from a file that neither had made', async () => {
+      const { path, open } = place();
+      await bothRun(child('count', path, kind, '100'), child('count', path, kind, '100'));
+      expect((await (await open()).fleet()).failedAfterPush).toBe(200);
+    });
+
+    test('what a process had committed is there after it was killed', async () => {
+      const { path, open } = place();
+      const [target, rotation] = [aTarget({ lastPassAt: NOW }), aRotation()];
+      const victim = child('commit', path, kind, JSON.stringify(target), JSON.stringify(rotation));
+      await victim.line();
+      victim.go();
+      expect(await victim.line()).toBe('committed');
+      victim.process.kill('SIGKILL');
+      await victim.end();
+      const journal = await open();
+      expect(await journal.target(target.key)).toEqual(target);
+      expect(await journal.openRotations(target.key)).toEqual([rotation]);
+    });
+
+    test('a reader sees what another has written at once, and keeps nobody from writing', async () => {
+      const { open } = place();
+      const [writer, reader] = [await open(), await open()];
+      for (let i = 0; i < 20; i += 1) {
+        await writer.commit({ target: aTarget({ lastPassAt: i }) });
+        expect((await reader.target(aTarget().key))?.lastPassAt).toBe(i);
+      }
+    });
+  });
+}
