@@ -25,8 +25,10 @@ export interface KeyFileOptions {
  * ERR_KEY_INVALID (a folder, a device, over 64 KB) and ERR_KEY_SOURCE_UNAVAILABLE (the disk failed: may pass).
  */
 export async function readKeyFile(path: string, { signal, pipes = false }: KeyFileOptions = {}): Promise<KeyText> {
+  if (signal === undefined) return read(path, pipes);
+  signal.throwIfAborted();
   // A file on a dead network mount blocks and cannot be called back; with the signal, at least the pass goes on.
-  return signal === undefined ? read(path, pipes) : untilAborted(read(path, pipes), signal);
+  return untilAborted(read(path, pipes), signal);
 }
 
 async function read(path: string, pipes: boolean): Promise<KeyText> {

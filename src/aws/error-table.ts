@@ -1,5 +1,6 @@
 // What the errors of AWS Secrets Manager mean to an operator: a row for each name (API reference of Secrets Manager,
-// GetSecretValue, and "Common Error Types"). What is not listed may pass.
+// GetSecretValue, and "Common Error Types"). What is not listed may pass. The SDK's errors never become a `cause`: they
+// carry the answer, and that of a parser quotes it.
 import { type ErrorCode, RotatorError } from '../core/errors.ts';
 import { shown } from '../core/shown.ts';
 import { CallFailure } from '../net/failure.ts';
@@ -84,10 +85,9 @@ export function readError(origin: string, thrown: unknown): RotatorError {
   if (thrown instanceof CallFailure) return callError(origin, thrown);
   const { name, message, status, requestId } = aspects(thrown);
   const row = status >= 500 ? undefined : TABLE[name];
-  if (row === undefined) return unavailable(origin, `cannot be read now (${remoteCode(name, status)})`, thrown);
+  if (row === undefined) return unavailable(origin, `cannot be read now (${remoteCode(name, status)})`);
   return new RotatorError(row.code, `${origin} ${row.says} (${name})${row.quoted ? `: ${shown(message, 300)}` : ''}`, {
     hint: row.hint,
-    cause: thrown,
     remoteCode: name,
     ...(requestId === undefined ? {} : { requestId }),
   });
@@ -100,7 +100,6 @@ export function credentialsError(origin: string, thrown: unknown): RotatorError 
   const kind = thrown instanceof CallFailure || busy ? 'UNAVAILABLE' : status > 0 ? 'REJECTED' : 'MISSING';
   return new RotatorError(`ERR_CREDENTIALS_${kind}`, `no AWS credentials for ${origin}: ${inOwnWords(name, message)}`, {
     hint: CREDENTIAL_HINTS[kind],
-    cause: thrown,
     remoteCode: thrown instanceof CallFailure ? thrown.kind : name,
   });
 }
@@ -118,7 +117,7 @@ function inOwnWords(name: string, message: string): string {
 }
 
 function callError(origin: string, failure: CallFailure): RotatorError {
-  if (failure.kind !== 'REDIRECTED') return unavailable(origin, failure.message, failure, failure.kind);
+  if (failure.kind !== 'REDIRECTED') return unavailable(origin, failure.message, failure.kind, failure);
   return new RotatorError('ERR_REDIRECTED', `${origin} ${failure.message}, which is never followed`, {
     hint: 'Correct endpoint, or the proxy that answers in its place.',
     cause: failure,
@@ -127,9 +126,12 @@ function callError(origin: string, failure: CallFailure): RotatorError {
 }
 
 /** Something that may pass. `what` continues the sentence that `origin` begins. */
-export function unavailable(origin: string, what: string, cause: unknown, code?: string): RotatorError {
+export function unavailable(origin: string, what: string, code?: string, cause?: CallFailure): RotatorError {
   return new RotatorError('ERR_KEY_SOURCE_UNAVAILABLE', `${origin} ${what}`, {
-    hint: BUSY.hint,
+    hint:
+      code === undefined
+        ? BUSY.hint
+        : 'Wait; if it lasts, see whether the endpoint can be reached from here (HTTPS_PROXY, NO_PROXY).',
     cause,
     ...(code === undefined ? {} : { remoteCode: code }),
   });

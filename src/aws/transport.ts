@@ -55,6 +55,7 @@ export function transport(env: Env, timeoutMs: number, signal: AbortSignal): Tra
 
 function bodyText(body: unknown): string {
   if (typeof body === 'string') return body;
-  if (body instanceof Uint8Array) return Buffer.from(body).toString('utf8');
+  // Not by Buffer: the SDK's bytes pose as text, and warn on the console when taken for it.
+  if (body instanceof Uint8Array) return new TextDecoder().decode(body);
   throw new TypeError('the AWS client sends a body of a kind that is not foreseen');
 }

@@ -52,7 +52,7 @@ export function createAwsSecretsManagerKeySource(
         return await untilAborted(getSecret(options, origin, transport(env, timeoutMs, limit.signal)), limit.signal);
       } catch (thrown) {
         if (thrown instanceof RotatorError || (signal.aborted && !limit.expired)) throw thrown;
-        if (limit.expired) throw unavailable(origin, `had no answer within ${inWords(timeoutMs)}`, thrown, 'TIMEOUT');
+        if (limit.expired) throw unavailable(origin, `had no answer within ${inWords(timeoutMs)}`, 'TIMEOUT');
         throw readError(origin, thrown);
       } finally {
         limit.clear();
@@ -83,7 +83,7 @@ async function getSecret(
     const answer = await client.send(new sdk.GetSecretValueCommand({ SecretId: secretId, VersionStage: versionStage }));
     const { SecretString: asText, SecretBinary: asBytes } = answer;
     const found = asText ?? (asBytes === undefined ? undefined : Buffer.from(asBytes).toString('utf8'));
-    if (found === undefined) throw unavailable(origin, 'was answered without a value', undefined);
+    if (found === undefined) throw unavailable(origin, 'was answered without a value');
     return { text: found, origin, warnings: [] };
   } finally {
     client.destroy();

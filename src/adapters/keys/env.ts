@@ -29,8 +29,11 @@ export function createEnvKeySource({ variable }: EnvOptions, { env }: EnvDeps): 
       if (text.trim() !== '') return { text, origin: `variable ${variable}`, warnings: [] };
       const path = env[`${variable}_FILE`] ?? '';
       if (path !== '') return readKeyFile(path, { signal });
-      const state = env[variable] === undefined ? 'not set' : 'empty';
-      throw new RotatorError('ERR_KEY_NOT_FOUND', `variable ${variable} is ${state}, and so is ${variable}_FILE`, {
+      const state =
+        env[variable] === undefined
+          ? `not set, and neither is ${variable}_FILE`
+          : `empty, and ${variable}_FILE is not set`;
+      throw new RotatorError('ERR_KEY_NOT_FOUND', `variable ${variable} is ${state}`, {
         hint: `Set ${variable} to the content of the .p8, or ${variable}_FILE to its path.`,
       });
     },
