@@ -77,7 +77,7 @@ function errorName(body: string): string | undefined {
 
 function noVerdict(error: unknown, signal: AbortSignal): AppleAnswer {
   signal.throwIfAborted();
-  if (error instanceof CallFailure || error instanceof RotatorError)
-    return { verdict: 'unknown', detail: `the question ${error.message}` };
-  return { verdict: 'unknown', detail: 'the question could not be sent' };
+  if (error instanceof CallFailure) return { verdict: 'unknown', detail: `the question ${error.message}` };
+  const why = error instanceof RotatorError ? `: ${error.message}` : '';
+  return { verdict: 'unknown', detail: `the question could not be sent${why}` };
 }

@@ -1,0 +1,144 @@
+// The CloudBase adapter: the contract over the sandbox, then answers that no sandbox would give.
+import { describe, expect, test } from 'vitest';
+import { createCloudbaseProvider } from '../../../src/adapters/provider/cloudbase.ts';
+import type { JsonObject } from '../../../src/core/json.ts';
+import type { World } from '../../../src/sandbox/server.ts';
+import { type Held, type ProviderHarness, providerContract } from '../../contract/provider.ts';
+import { HandClock } from '../../net/clock.ts';
+import { serve } from '../../net/servers.ts';
+import { ENV_ID, sandbox, tencentClient } from '../../tencent/support.ts';
+
+const ACTIONS = { reads: 'GetProviders', writes: 'ModifyProvider' } as const;
+
+providerContract('cloudbase', async (): Promise<ProviderHarness> => {
+  const { url, world } = await sandbox();
+  world.putProvider(ENV_ID, { Id: 'google', On: 'FALSE', Config: { ClientId: 'g', ClientSecret: 'g-old' } });
+  const clock = new HandClock();
+  const count = (action: string) => world.requests.filter((request) => request.action === action).length;
+  return {
+    provider: createCloudbaseProvider({ client: tencentClient(url, { clock }), lane: 'lane', clock }),
+    envId: ENV_ID,
+    ids: ['apple', 'google'],
+    state: (id) => world.provider(ENV_ID, id),
+    edit: (id, key, value) => world.patchConfig(ENV_ID, id, { [key]: value }),
+    arrived: () => ({ reads: count('GetProviders'), writes: count('ModifyProvider') }),
+    lastWrite: () => world.requests.findLast(({ action }) => action === 'ModifyProvider')?.body,
+    hold: (what) => hold(world, ACTIONS[what]),
+    fail: (what, when) => {
+      world.addFault({ service: 'tcb', action: ACTIONS[`${what}s`], kind: `reset-${when}`, times: 1 });
+    },
+    pass: (ms) => clock.advance(ms),
+  };
+});
+
+function hold(world: World, action: string): Held {
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  let arrived = 0;
+  let wanted = Number.POSITIVE_INFINITY;
+  let enough = () => {};
+  const remove = world.before('tcb', action, async () => {
+    arrived += 1;
+    if (arrived >= wanted) enough();
+    await released;
+  });
+  return {
+    waiting: (count) =>
+      new Promise((resolve) => {
+        wanted = count;
+        enough = resolve;
+        if (arrived >= wanted) resolve();
+      }),
+    release: () => {
+      remove();
+      release();
+    },
+  };
+}
+
+const never = new AbortController().signal;
+
+/** Reads `apple` from a server that gives this response. */
+async function read(response: JsonObject, maxAgeMs = 0) {
+  const server = await serve((_, answer) => answer.end(JSON.stringify({ Response: { RequestId: 'r', ...response } })));
+  const clock = new HandClock(Date.UTC(2026, 10, 22));
+  const provider = createCloudbaseProvider({ client: tencentClient(server.url, { clock }), lane: 'lane', clock });
+  return provider.read(ENV_ID, 'apple', { maxAgeMs, signal: never });
+}
+
+describe('the list of providers', () => {
+  test('is carried untouched: nulls, unknown keys, order, odd names', async () => {
+    const apple = {
+      z: null,
+      Id: 'apple',
+      Config: { b: null, a: [1, { c: '' }] },
+      constructor: 'x',
+      Name: { Message: 'A' },
+    };
+    const reading = await read({ Total: 2, Data: [{ Id: 'other', Config: 7 }, apple] });
+    expect(reading).toMatchObject({ requestId: 'r', readAt: Date.UTC(2026, 10, 22) });
+    expect(JSON.stringify(reading.provider)).toBe(JSON.stringify(apple));
+  });
+
+  test.each([
+    [{ Total: 0, Data: [] }],
+    [{ Total: 0, Data: null }],
+    [{ Data: [] }],
+    [{ Total: 1, Data: [{ Id: 'other' }] }],
+  ])('%o has no apple provider', async (response) => {
+    expect((await read(response)).provider).toBeUndefined();
+  });
+
+  test('one that is shorter than its total serves for those that are in it', async () => {
+    expect((await read({ Total: 30, Data: [{ Id: 'apple' }] })).provider).toEqual({ Id: 'apple' });
+  });
+
+  test.each([0, 30_000])(
+    'one that is shorter than its total does not say that a provider is missing',
+    async (maxAgeMs) => {
+      await expect(read({ Total: 30, Data: [{ Id: 'other' }] }, maxAgeMs)).rejects.toMatchObject({
+        code: 'ERR_CLOUDBASE_BAD_ANSWER',
+        message: 'the answer to tcb GetProviders holds 1 of 30 providers, and apple is not among them',
+        requestId: 'r',
+      });
+    },
+  );
+
+  test.each([
+    [{}, 'has no list of providers'],
+    [{ Total: 3, Data: null }, 'has no list of providers'],
+    [{ Data: null }, 'has no list of providers'],
+    [{ Total: 1, Data: {} }, 'is no list of providers with their ids'],
+    [{ Total: 1, Data: [null] }, 'is no list of providers with their ids'],
+    [{ Total: 1, Data: [{ Name: 'x' }] }, 'is no list of providers with their ids'],
+    [{ Total: 1, Data: [{ Id: 7 }] }, 'is no list of providers with their ids'],
+    [{ Total: 'all', Data: [] }, 'is no list of providers with their ids'],
+  ])('%o is a bad answer', async (response, what) => {
+    await expect(read(response)).rejects.toMatchObject({
+      code: 'ERR_CLOUDBASE_BAD_ANSWER',
+      message: `the answer to tcb GetProviders ${what}`,
+    });
+  });
+});
+
+test('the skew between the clocks is told', async () => {
+  const { url, world } = await sandbox();
+  world.behaviour.dateOffsetSeconds = 3_600;
+  const clock = new HandClock(Date.now());
+  const provider = createCloudbaseProvider({ client: tencentClient(url, { clock }), lane: 'lane', clock });
+  const { skewMs } = await provider.read(ENV_ID, 'apple', { maxAgeMs: 0, signal: never });
+  expect(Math.round((skewMs ?? 0) / 60_000)).toBe(-60);
+});
+
+test('two environments share nothing', async () => {
+  const { url, world } = await sandbox();
+  world.putProvider('other-env', { Id: 'apple', Config: { ClientId: 'other' } });
+  const clock = new HandClock();
+  const provider = createCloudbaseProvider({ client: tencentClient(url, { clock }), lane: 'lane', clock });
+  const readings = await Promise.all(
+    [ENV_ID, 'other-env'].map((envId) => provider.read(envId, 'apple', { maxAgeMs: 30_000, signal: never })),
+  );
+  expect(readings.map((reading) => reading.provider)).toEqual([
+    world.provider(ENV_ID, 'apple'),
+    world.provider('other-env', 'apple'),
+  ]);
+});
