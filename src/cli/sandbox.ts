@@ -17,7 +17,7 @@ export interface SandboxOptions {
 
 /** What only the composition root knows of the process. */
 export interface SandboxProcess {
-  /** Aborted by the first SIGINT, SIGTERM or SIGHUP (a closed terminal must not leave the daemon behind). */
+  /** Aborted by the first SIGINT or SIGTERM. */
   readonly stop: AbortSignal;
   /** How this program was started, up to its entry point: Node, its options, main. The demo starts it once more. */
   readonly command: readonly [executable: string, ...args: string[]];
@@ -63,22 +63,23 @@ async function daemon(url: string, context: CliContext, { stop, command }: Sandb
   let timer: NodeJS.Timeout | undefined;
   const end = () => {
     child.kill('SIGTERM');
-    timer = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
+    timer ??= setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
   };
+  // Nor must a terminal that is closed, or a second Ctrl-C, leave the daemon behind.
   const abandon = () => child.kill('SIGTERM');
-  process.once('exit', abandon);
   stop.addEventListener('abort', end, { once: true });
+  process.once('SIGHUP', end).once('exit', abandon);
   if (stop.aborted) end();
   try {
     const [code, signal] = await ended;
     // Stopped before it could listen for signals, it ends by ours.
-    if (code === EXIT.ok || (stop.aborted && signal === 'SIGTERM')) return EXIT.ok;
+    if (code === EXIT.ok || (timer !== undefined && signal === 'SIGTERM')) return EXIT.ok;
     context.stderr.write(`demo: the daemon ended with ${code === null ? 'a signal' : `status ${code}`}\n`);
     return code === EXIT.usage ? EXIT.usage : EXIT.failed;
   } finally {
     clearTimeout(timer);
     stop.removeEventListener('abort', end);
-    process.off('exit', abandon);
+    process.off('SIGHUP', end).off('exit', abandon);
   }
 }
 

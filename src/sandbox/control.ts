@@ -3,12 +3,12 @@
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { z } from 'zod';
+import { isLoopback } from '../net/proxy.ts';
 import { ControlError } from './control-route.ts';
 import { ROUTES } from './control-routes.ts';
 import type { World } from './world.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
-const LOOPBACK_NAME = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 /** The routes of /sandbox/. A page of another origin cannot reach them: only a loopback Host is served. */
 export function control(world: World): Hono {
@@ -16,7 +16,7 @@ export function control(world: World): Hono {
   app.use('/sandbox/*', bodyLimit({ maxSize: MAX_BODY_BYTES }));
   app.use('/sandbox/*', async (c, next) => {
     const { hostname } = new URL(c.req.url);
-    if (!LOOPBACK_NAME.test(hostname)) return c.json({ error: `the host ${hostname} is not this sandbox` }, 421);
+    if (!isLoopback(hostname)) return c.json({ error: `the host ${hostname} is not this sandbox` }, 421);
     return await next();
   });
   const routes = ROUTES.map(({ method, path, does, body }) => ({ method, path, does, body: body ?? null }));

@@ -2,8 +2,8 @@
 // how it names a request, how it answers, and which form its errors take.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Json } from '../ports.ts';
-import type { ActiveFault, ServiceName } from './faults.ts';
+import type { ActiveFault } from './faults.ts';
+import type { RequestRecord } from './requests.ts';
 import type { World } from './world.ts';
 
 /** A request as the services see it; header names are lower case. */
@@ -22,15 +22,8 @@ export interface Answer {
   readonly body: string;
 }
 
-/** A request sorted to its service. */
-export interface Call {
-  readonly service: ServiceName;
-  readonly action: string;
-  readonly envId?: string;
-  readonly region?: string;
-  readonly signedBy?: string;
-  /** The parsed body. */
-  readonly body: Json;
+/** A request sorted to its service; `body` still holds its secrets. */
+export interface Call extends Omit<RequestRecord, 'at'> {
   readonly answer: (world: World) => Answer;
   /** An error in the form of the service. */
   readonly error: (code: string, message: string, status: number | undefined) => Answer;
@@ -43,18 +36,10 @@ const HUGE_BYTES = 2 * 1024 * 1024;
 
 /** Takes a call through hooks and faults to its outcome. */
 export async function exchange(world: World, call: Call): Promise<Outcome> {
-  const { service, action, envId, region, signedBy, body } = call;
-  await world.arrive({
-    at: world.clock.now(),
-    service,
-    action,
-    ...(envId === undefined ? {} : { envId }),
-    ...(region === undefined ? {} : { region }),
-    ...(signedBy === undefined ? {} : { signedBy }),
-    body,
-  });
-  const fault = world.faults.take(service, action);
-  return fault === undefined ? call.answer(world) : FAULTS[fault.kind](fault, call, world);
+  const { answer, error: _, ...request } = call;
+  await world.arrive({ at: world.clock.now(), ...request });
+  const fault = world.faults.take(call.service, call.action);
+  return fault === undefined ? answer(world) : FAULTS[fault.kind](fault, call, world);
 }
 
 type Commit = (fault: ActiveFault, call: Call, world: World) => Outcome | Promise<Outcome>;

@@ -41,7 +41,7 @@ export interface Sandbox {
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { port = DEFAULT_PORT, host = '127.0.0.1', clock = { now: () => Date.now() } } = options;
-  if (!isLoopback(host))
+  if (!isLoopbackAddress(host))
     throw new RotatorError('ERR_USAGE', `the sandbox listens on loopback alone, not on ${host}`, {
       hint: 'Use 127.0.0.1, ::1 or localhost.',
     });
@@ -121,7 +121,8 @@ async function reply(outcome: Outcome, incoming: IncomingMessage): Promise<Respo
   });
 }
 
-function isLoopback(host: string): boolean {
+/** Narrower than net/proxy.ts, which asks where a name leads: a `.localhost` name may resolve to any address. */
+function isLoopbackAddress(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
 }
 

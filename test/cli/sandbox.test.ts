@@ -126,6 +126,24 @@ describe('demo', () => {
     expect(running.stdout.match(/daemon got .*/g)).toEqual(['daemon got SIGTERM']);
   });
 
+  test('a terminal that is closed takes the daemon with it', async () => {
+    const running = await startDemo();
+    await running.sees(/daemon ready/);
+    running.child.kill('SIGHUP');
+    expect(await running.ended).toBe(0);
+    expect(running.stdout).toContain('daemon got SIGTERM\n');
+  });
+
+  test('an impatient end takes the daemon with it', async () => {
+    const running = await startDemo({ DAEMON_ENDS: 'slowly' });
+    await running.sees(/daemon ready/);
+    running.child.kill('SIGINT');
+    await running.sees(/daemon got SIGTERM/);
+    running.child.kill('SIGINT');
+    expect(await running.ended).toBe(1);
+    expect(running.stdout.match(/daemon got .*/g)).toEqual(['daemon got SIGTERM', 'daemon got SIGTERM']);
+  });
+
   test('a daemon that is stopped before it listens for signals ends well all the same', async () => {
     const running = await startDemo({ DAEMON_ENDS: 'by itself' });
     await running.sees(/daemon ready/);
