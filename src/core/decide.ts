@@ -110,9 +110,11 @@ export function renewalOf({ deployed, policy, state }: Pick<Snapshot, 'deployed'
 
 /**
  * Emergency: less than a tenth of the lifetime is left, or there is no secret, or one that is invalid or expired.
- * (That Apple rejected it is known only later in the pass, where the gate counts it.)
+ * (That Apple rejected it is known only later in the pass, where the gate counts it.) Without a provider there is
+ * nothing that could be kept working.
  */
-export function isEmergency({ deployed, policy, now }: Pick<Snapshot, 'deployed' | 'policy' | 'now'>): boolean {
+export function isEmergency({ provider, deployed, policy, now }: Snapshot): boolean {
+  if (provider === undefined) return false;
   if (!mayBeWorking(deployed, now)) return true;
   if (deployed.expiresAt === null) return false;
   return now > emergencyInstant(deployed.expiresAt, lifetimeOf(deployed, policy.lifetimeMs));

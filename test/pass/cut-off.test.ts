@@ -1,0 +1,209 @@
+// A pass that is stopped, and a program that dies in the middle of one: what is left behind, and how the next pass
+// finds out what happened.
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { fingerprint } from '../../src/core/client-secret.ts';
+import { fieldsForJournal } from '../../src/core/provider-fields.ts';
+import type { Rotation } from '../../src/core/records.ts';
+import type { PassTools } from '../../src/pass.ts';
+import { ENV_ID, IDS, type Rig, startRig } from './rig.ts';
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await startRig();
+});
+afterEach(() => rig.stop());
+
+/** A journal that dies for good at the n-th commit, as the process would. */
+function dyingJournal(n: number): PassTools['journal'] {
+  let commits = 0;
+  const die = async (): Promise<never> => {
+    throw new Error('the process is gone');
+  };
+  const { journal } = rig;
+  return {
+    ...journal,
+    commit: async (change) => {
+      commits += 1;
+      return commits >= n ? die() : journal.commit(change);
+    },
+    updateFleet: async (change) => (commits >= n ? die() : journal.updateFleet(change)),
+    releaseLease: async (...args) => (commits >= n ? undefined : journal.releaseLease(...args)),
+  };
+}
+
+/** Runs a pass that dies right after its write, and comes back three minutes later. */
+async function crashAfterWrite(): Promise<void> {
+  const { provider } = rig.tools;
+  let written = false;
+  const gone = {
+    ...provider,
+    write: async (...args: Parameters<typeof provider.write>) => {
+      const answer = await provider.write(...args);
+      written = true;
+      return answer;
+    },
+    read: async (...args: Parameters<typeof provider.read>) => {
+      if (written) throw new Error('the process is gone');
+      return provider.read(...args);
+    },
+  };
+  await rig.pass({}, { tools: { provider: gone, journal: dyingJournal(4) } }).catch(() => undefined);
+  const [row] = await rig.rotations();
+  expect(row).toMatchObject({ outcome: null, intent: expect.anything() });
+  rig.events.length = 0;
+  rig.clock.pass(180_000);
+}
+
+describe('a crash after the write', () => {
+  test('that arrived: the row ends succeeded in the next life, and nothing is written again', async () => {
+    await crashAfterWrite();
+    const { state } = await rig.pass();
+    expect(state).toMatchObject({ state: 'healthy', written: { fingerprint: fingerprint(rig.secret()) } });
+    expect(await rig.rotations()).toMatchObject([{ outcome: 'succeeded' }]);
+    expect(rig.events[0]).toMatchObject({ event: 'rotation.succeeded', resumed: true });
+    expect(rig.writes()).toHaveLength(1);
+  });
+
+  test('that lost AuthorizationEndpoint: it is restored in the next life', async () => {
+    rig.world.behaviour.rediscovery = 'once';
+    const wanted = rig.provider().Config['AuthorizationEndpoint'];
+    await crashAfterWrite();
+    expect(rig.provider().Config['AuthorizationEndpoint']).not.toBe(wanted);
+    expect((await rig.pass()).state).toMatchObject({ state: 'healthy', providerChanges: [] });
+    expect(rig.provider().Config['AuthorizationEndpoint']).toBe(wanted);
+  });
+
+  test('that was replaced meanwhile by somebody: their secret stays', async () => {
+    await crashAfterWrite();
+    const theirs = rig.mint(150);
+    rig.world.patchConfig(ENV_ID, 'apple', { ClientSecret: theirs });
+    await rig.pass();
+    expect((await rig.rotations()).at(-1)).toMatchObject({ outcome: 'failed', error: { code: 'ERR_CONFLICT' } });
+    expect(rig.secret()).toBe(theirs);
+  });
+
+  test('that cannot be read: unknown, and rotated again at once', async () => {
+    await rig.stop();
+    rig = await startRig({ showSecret: 'masked', target: { adopt: true } });
+    await rig.pass();
+    const first = rig.secret();
+    await rig.journal.commit({ rotation: await openRow('masked') });
+    rig.clock.pass(180_000);
+    expect((await rig.pass()).state).toMatchObject({ state: 'unverified', reason: 'RenewalDue', maybeWritten: null });
+    expect(rig.secret()).not.toBe(first);
+    expect((await rig.rotations()).map(({ outcome, error }) => error?.code ?? outcome)).toContain(
+      'ERR_OUTCOME_UNKNOWN',
+    );
+  });
+});
+
+describe('a crash before the write', () => {
+  test('with the intent recorded: the old secret is still there, and is rotated now', async () => {
+    await rig.journal.commit({ rotation: await openRow('clear') });
+    expect((await rig.pass()).state.state).toBe('rotated');
+    expect((await rig.rotations()).map(({ outcome, error }) => error?.code ?? outcome)).toEqual([
+      'succeeded',
+      'ERR_NOT_APPLIED',
+    ]);
+  });
+
+  test('without an intent: the row ends interrupted', async () => {
+    await rig.journal.commit({ rotation: { ...(await openRow('clear')), intent: null, fingerprint: null } });
+    await rig.pass();
+    expect((await rig.rotations()).map(({ outcome, error }) => error?.code ?? outcome)).toEqual([
+      'succeeded',
+      'ERR_INTERRUPTED',
+    ]);
+  });
+});
+
+async function openRow(shapeBefore: 'clear' | 'masked'): Promise<Rotation> {
+  const now = rig.clock.now();
+  const candidate = rig.mint(180);
+  return {
+    id: '019aa000-0000-7000-8000-000000000001',
+    targetKey: rig.target.key,
+    target: 'shop',
+    envId: ENV_ID,
+    reason: 'RenewalDue',
+    emergency: false,
+    trigger: 'schedule',
+    requestedBy: null,
+    keyId: IDS.keyId,
+    fingerprint: fingerprint(candidate),
+    issuedAt: now,
+    expiresAt: now + 1_000_000,
+    previousFingerprint: fingerprint(rig.secret()),
+    previousExpiresAt: null,
+    startedAt: now - 1_000,
+    finishedAt: null,
+    outcome: null,
+    appleCheck: { candidate: 'accepted', deployed: 'accepted' },
+    appleCheckWaived: false,
+    requestIds: [],
+    error: null,
+    intent: {
+      thumbprint: 'x',
+      teamId: IDS.teamId,
+      clientId: IDS.clientId,
+      fields: fieldsForJournal(rig.provider()),
+      shapeBefore,
+      at: now,
+    },
+  };
+}
+
+describe('a stop', () => {
+  test('drops a pass that has no intent: no failure is counted, the row ends interrupted', async () => {
+    const stopping = new AbortController();
+    rig.world.before('apple', 'token', async () => stopping.abort(new Error('stopping')));
+    const result = await rig.pass({ drop: stopping.signal });
+    expect(result).toMatchObject({ state: { retry: { failures: 0 } } });
+    expect(await rig.rotations()).toMatchObject([{ outcome: 'failed', error: { code: 'ERR_INTERRUPTED' } }]);
+    expect(rig.writes()).toHaveLength(0);
+  });
+
+  test('lets a pass that has its intent finish', async () => {
+    const stopping = new AbortController();
+    rig.world.before('tcb', 'ModifyProvider', async () => stopping.abort(new Error('stopping')));
+    expect(await rig.pass({ drop: stopping.signal })).toMatchObject({ outcome: 'succeeded' });
+  });
+
+  test('that cuts it off all the same leaves the outcome unknown, and the next life reads it', async () => {
+    const cutOff = new AbortController();
+    const remove = rig.world.before('tcb', 'ModifyProvider', async () => cutOff.abort(new Error('stopped')));
+    expect((await rig.pass({ cutOff: cutOff.signal })).state.error?.code).toBe('ERR_OUTCOME_UNKNOWN');
+    remove();
+    rig.clock.pass(180_000);
+    const { state } = await rig.pass();
+    expect(['healthy', 'rotated']).toContain(state.state);
+    expect(state.maybeWritten).toBeNull();
+  });
+});
+
+describe('the fleet', () => {
+  test('halts after three rotations in a row that failed after the push, and is told', async () => {
+    const old = rig.secret();
+    rig.world.before('tcb', 'GetProviders', async () => rig.world.patchConfig(ENV_ID, 'apple', { ClientSecret: old }));
+    for (let round = 0; round < 3; round += 1) await rig.pass();
+    const fleet = await rig.journal.fleet();
+    expect(fleet).toMatchObject({ failedAfterPush: 3, halted: { error: { code: 'ERR_FLEET_HALTED' } } });
+    expect(rig.events.filter(({ code }) => code === 'ERR_FLEET_HALTED')).toHaveLength(1);
+  });
+
+  test('counts anew after a success', async () => {
+    rig.world.behaviour.staleReads = 4;
+    await rig.pass();
+    expect((await rig.journal.fleet()).failedAfterPush).toBe(1);
+    rig.world.behaviour.staleReads = 0;
+    rig.clock.pass(60_000);
+    await rig.pass({ force: true });
+    expect(await rig.journal.fleet()).toMatchObject({ failedAfterPush: 0, halted: null });
+  });
+
+  test('does not count what was refused before the push', async () => {
+    rig.world.addFault({ service: 'tcb', action: 'ModifyProvider', kind: 'error', code: 'OperationDenied' });
+    for (let round = 0; round < 3; round += 1) await rig.pass();
+    expect(await rig.journal.fleet()).toMatchObject({ failedAfterPush: 0, halted: null });
+  });
+});

@@ -1,0 +1,166 @@
+// Between our reading and our writing: whoever else works on the provider loses nothing, and what cannot be sent
+// back without harm is not sent.
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ENV_ID, type Rig, startRig } from './rig.ts';
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await startRig();
+});
+afterEach(() => rig.stop());
+
+/** Acts once, when the n-th request of an action arrives. */
+function at(action: 'GetProviders' | 'ModifyProvider', n: number, act: () => void): void {
+  let seen = 0;
+  rig.world.before('tcb', action, async () => {
+    seen += 1;
+    if (seen === n) act();
+  });
+}
+
+describe('an administrator who edits the provider', () => {
+  test('between our snapshot and our push keeps the edit, and the pass starts over', async () => {
+    at('GetProviders', 2, () => rig.world.patchConfig(ENV_ID, 'apple', { Scope: 'openid email' }));
+    expect(await rig.pass()).toMatchObject({ outcome: 'succeeded' });
+    expect(rig.provider().Config['Scope']).toBe('openid email');
+    expect(rig.writes()).toHaveLength(1);
+  });
+
+  test('again and again is left in peace after the second time', async () => {
+    let scope = 0;
+    rig.world.before('tcb', 'GetProviders', async () => {
+      scope += 1;
+      rig.world.patchConfig(ENV_ID, 'apple', { Scope: `openid ${scope}` });
+    });
+    const result = await rig.pass();
+    expect(result).toMatchObject({ outcome: 'failed', state: { error: { code: 'ERR_PROVIDER_MOVING' } } });
+    expect(result.state.error?.message).toContain('Config.Scope');
+    expect(rig.writes()).toHaveLength(0);
+  });
+
+  test('by putting a healthy secret there ends our rotation unwritten', async () => {
+    const theirs = rig.mint(170);
+    at('GetProviders', 2, () => rig.world.patchConfig(ENV_ID, 'apple', { ClientSecret: theirs }));
+    const result = await rig.pass();
+    expect(result.state.state).toBe('healthy');
+    expect([rig.secret(), rig.writes().length]).toEqual([theirs, 0]);
+    expect(await rig.rotations()).toMatchObject([{ outcome: 'failed', error: { code: 'ERR_SUPERSEDED' } }]);
+    expect(rig.eventNames()).toEqual(['rotation.started', 'rotation.failed', 'pass.healthy']);
+  });
+
+  test('between push and read-back keeps the edit, and it is reported', async () => {
+    at('GetProviders', 3, () => rig.world.patchConfig(ENV_ID, 'apple', { Scope: 'openid' }));
+    const { state } = await rig.pass();
+    expect(state).toMatchObject({ state: 'rotated', providerChanges: [{ path: 'Config.Scope', by: 'somebody-else' }] });
+    expect(rig.provider().Config['Scope']).toBe('openid');
+    expect(rig.events.find(({ event }) => event === 'warning')).toMatchObject({ code: 'ERR_PROVIDER_CHANGED' });
+  });
+
+  test('of a top-level field between push and read-back keeps it too', async () => {
+    at('GetProviders', 3, () => rig.world.putProvider(ENV_ID, { ...rig.provider(), Id: 'apple', On: 'FALSE' }));
+    expect((await rig.pass()).state.providerChanges).toMatchObject([{ path: 'On', by: 'somebody-else' }]);
+    expect(rig.provider()['On']).toBe('FALSE');
+  });
+
+  test('by putting another secret there after our push keeps it', async () => {
+    const theirs = rig.mint(100);
+    at('GetProviders', 3, () => rig.world.patchConfig(ENV_ID, 'apple', { ClientSecret: theirs }));
+    expect(await rig.pass()).toMatchObject({ outcome: 'failed', state: { error: { code: 'ERR_CONFLICT' } } });
+    expect([rig.secret(), rig.writes().length]).toEqual([theirs, 1]);
+  });
+});
+
+describe('a provider that cannot be sent back', () => {
+  test.each([
+    ['a masked value', { Proxy: 'http://u:****@proxy' }, 'Config.Proxy is shown masked'],
+    ['a number beyond 2^53', { Version: 2 ** 53 }, 'Config.Version is a number'],
+    ['a fraction', { Version: 1.5 }, 'Config.Version is a number'],
+  ])('for %s is not written', async (_name, config, words) => {
+    rig.put(rig.mint(5), config);
+    const { state } = await rig.pass();
+    expect(state.error).toMatchObject({ code: 'ERR_PROVIDER_NOT_ROUNDTRIPPABLE' });
+    expect(state.error?.message).toContain(words);
+    expect(rig.writes()).toHaveLength(0);
+  });
+
+  test('for a key that is gone is not written, until the provider is accepted as it is', async () => {
+    rig.put(rig.mint(120), { Extra: 'x' });
+    await rig.pass();
+    rig.put(rig.mint(5));
+    rig.clock.pass(60_000);
+    expect((await rig.pass()).state.error).toMatchObject({
+      code: 'ERR_PROVIDER_NOT_ROUNDTRIPPABLE',
+      message: expect.stringContaining('Config.Extra was there before'),
+      hint: expect.stringContaining('once --adopt'),
+    });
+    rig.clock.pass(60_000);
+    expect(await rig.pass({ adopt: true })).toMatchObject({ outcome: 'succeeded' });
+    expect((await rig.state()).configKeys).not.toContain('Extra');
+  });
+});
+
+describe('the lease', () => {
+  test('of somebody else keeps the pass away', async () => {
+    await rig.journal.acquireLease(rig.target.key, 'other', rig.clock.now(), 120_000);
+    const result = await rig.pass();
+    expect(result.waitsFor).toMatchObject({ code: 'ERR_LEASE_HELD' });
+    expect(rig.reads()).toHaveLength(0);
+  });
+
+  test('is waited for as long as was asked', async () => {
+    await rig.journal.acquireLease(rig.target.key, 'other', rig.clock.now(), 20_000);
+    expect(await rig.pass({ leaseWaitMs: 30_000 })).toMatchObject({ outcome: 'succeeded' });
+  });
+
+  test('lost before the push stops the write', async () => {
+    at('GetProviders', 2, () => {
+      rig.clock.pass(121_000);
+      void rig.journal.acquireLease(rig.target.key, 'thief', rig.clock.now(), 120_000);
+    });
+    expect((await rig.pass()).state.error).toMatchObject({ code: 'ERR_LEASE_LOST' });
+    expect(rig.writes()).toHaveLength(0);
+  });
+
+  test('is free again after the pass', async () => {
+    await rig.pass();
+    expect(await rig.journal.acquireLease(rig.target.key, 'next', rig.clock.now(), 120_000)).toBe(true);
+  });
+});
+
+describe('the clock', () => {
+  test.each([
+    ['61 s ahead, nothing urgent', 61, 50, 'ERR_CLOCK_SKEWED'],
+    ['59 s ahead, nothing urgent', 58, 50, undefined],
+    ['61 s ahead in an emergency', 61, 5, undefined],
+    ['5 minutes ahead in an emergency', 300, 5, 'ERR_CLOCK_SKEWED'],
+    ['5 minutes behind in an emergency', -300, 5, 'ERR_CLOCK_SKEWED'],
+    ['5 minutes ahead over an expired secret', 300, -1, undefined],
+  ])('%s', async (_name, seconds, daysLeft, code) => {
+    rig.put(rig.mint(daysLeft));
+    rig.world.behaviour.dateOffsetSeconds = -seconds;
+    expect((await rig.pass()).state.error?.code).toBe(code);
+    expect(rig.writes()).toHaveLength(code === undefined ? 1 : 0);
+  });
+
+  test('that lets more than ten seconds go by between read and write starts the pass over', async () => {
+    const { provider } = rig.tools;
+    let alone = 0;
+    const slow = {
+      ...provider,
+      read: async (...args: Parameters<typeof provider.read>) => {
+        const reading = await provider.read(...args);
+        alone += args[2].maxAgeMs === 0 ? 1 : 0;
+        return reading;
+      },
+    };
+    const journal = {
+      ...rig.journal,
+      renewLease: async (...args: Parameters<typeof rig.journal.renewLease>) => {
+        if (alone === 1) rig.clock.pass(11_000);
+        return rig.journal.renewLease(...args);
+      },
+    };
+    expect(await rig.pass({}, { tools: { provider: slow, journal } })).toMatchObject({ outcome: 'succeeded' });
+    expect(alone).toBeGreaterThanOrEqual(4);
+  });
+});

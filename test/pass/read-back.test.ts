@@ -1,0 +1,142 @@
+// Each way a write can turn out, as the read-back sees it: nothing is written over what may be somebody else's, and
+// what our own write spoiled is mended.
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { fingerprint } from '../../src/core/client-secret.ts';
+import { ENV_ID, type Rig, startRig } from './rig.ts';
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await startRig();
+});
+afterEach(() => rig.stop());
+
+/** After every write the provider holds `config` instead of what was written. */
+function spoil(config: { ClientSecret: string }): void {
+  rig.world.before('tcb', 'GetProviders', async () => {
+    if (rig.writes().length > 0) rig.world.patchConfig(ENV_ID, 'apple', config);
+  });
+}
+
+test('a write that is shown late is waited for: 0, 2, 5 and 10 s', async () => {
+  rig.world.behaviour.staleReads = 3;
+  expect(await rig.pass()).toMatchObject({ outcome: 'succeeded' });
+  expect(rig.clock.slept.filter((ms) => ms === 0 || ms >= 2_000)).toEqual([0, 2_000, 3_000, 5_000]);
+  expect(rig.writes()).toHaveLength(1);
+});
+
+test('one that never shows is not applied: nothing more is written, and it is tried again', async () => {
+  rig.world.behaviour.staleReads = 100;
+  const result = await rig.pass();
+  expect(result).toMatchObject({
+    outcome: 'failed',
+    state: { state: 'failed', error: { code: 'ERR_NOT_APPLIED' }, retry: { failures: 1 }, written: null },
+  });
+  expect(rig.writes()).toHaveLength(1);
+  expect(rig.eventNames()).toEqual(['rotation.started', 'rotation.failed', 'retry.scheduled']);
+});
+
+describe('a write whose answer is lost', () => {
+  test('though it was applied, succeeds by reading', async () => {
+    rig.world.addFault({ service: 'tcb', action: 'ModifyProvider', kind: 'reset-after', times: 1 });
+    expect(await rig.pass()).toMatchObject({ outcome: 'succeeded' });
+    expect((await rig.state()).written?.fingerprint).toBe(fingerprint(rig.secret()));
+  });
+
+  test('and that was not applied, fails with the error of the write', async () => {
+    rig.world.addFault({ service: 'tcb', action: 'ModifyProvider', kind: 'reset-before', times: 1 });
+    expect(await rig.pass()).toMatchObject({ outcome: 'failed', state: { error: { code: 'ERR_CLOUDBASE_NETWORK' } } });
+    expect(rig.writes()).toHaveLength(1);
+  });
+
+  test('and hangs, is cut off by its time limit and found by reading', async () => {
+    rig.world.addFault({ service: 'tcb', action: 'ModifyProvider', kind: 'hang', times: 1 });
+    expect((await rig.pass()).state.error?.code).toBe('ERR_CLOUDBASE_TIMEOUT');
+  });
+
+  test('with a secret that does not show, is of unknown outcome: the earlier expiry counts, and the target is due', async () => {
+    await rig.stop();
+    rig = await startRig({ showSecret: 'masked', target: { adopt: true } });
+    await rig.pass();
+    const firstExpiry = (await rig.state()).deployed?.expiresAt;
+    rig.clock.pass(60 * 86_400_000);
+    rig.world.addFault({ service: 'tcb', action: 'ModifyProvider', kind: 'reset-after', times: 1 });
+    const result = await rig.pass({ force: true });
+    expect(result.state).toMatchObject({
+      error: { code: 'ERR_OUTCOME_UNKNOWN' },
+      deployed: { expiresAt: firstExpiry },
+      maybeWritten: { fingerprint: fingerprint(rig.secret()) },
+    });
+    rig.clock.pass(60_000);
+    expect((await rig.pass()).state).toMatchObject({ reason: 'RenewalDue', state: 'unverified', maybeWritten: null });
+  });
+});
+
+test('after a write of unknown outcome, a reading that shows our secret settles it without another write', async () => {
+  let blind = true;
+  rig.world.before('tcb', 'GetProviders', async () => {
+    if (blind && rig.writes().length > 0)
+      rig.world.addFault({ service: 'tcb', action: 'GetProviders', kind: 'status', status: 502, times: 1 });
+  });
+  expect((await rig.pass()).state).toMatchObject({ error: { code: 'ERR_OUTCOME_UNKNOWN' } });
+  blind = false;
+  rig.world.clearFaults();
+  rig.clock.pass(60_000);
+  const { state } = await rig.pass();
+  expect(state).toMatchObject({ state: 'healthy', maybeWritten: null, foreign: [] });
+  expect(state.written?.fingerprint).toBe(fingerprint(rig.secret()));
+  expect(rig.writes()).toHaveLength(1);
+});
+
+test('a third secret that is readable and not expired is somebody else’s', async () => {
+  const theirs = rig.mint(30);
+  spoil({ ClientSecret: theirs });
+  expect(await rig.pass()).toMatchObject({ outcome: 'failed', state: { error: { code: 'ERR_CONFLICT' } } });
+  expect([rig.secret(), rig.writes().length]).toEqual([theirs, 1]);
+});
+
+describe('a write that leaves no usable secret', () => {
+  test.each([
+    ['nothing', ''],
+    ['text that is no secret', 'broken'],
+  ])('but %s is undone: the old one is put back', async (_name, ClientSecret) => {
+    const old = rig.secret();
+    let spoilt = false;
+    rig.world.before('tcb', 'GetProviders', async () => {
+      if (rig.writes().length === 1 && !spoilt) {
+        spoilt = true;
+        rig.world.patchConfig(ENV_ID, 'apple', { ClientSecret });
+      }
+    });
+    expect(await rig.pass()).toMatchObject({ outcome: 'rolled-back', state: { error: { code: 'ERR_ROLLED_BACK' } } });
+    expect([rig.secret(), rig.writes().length]).toEqual([old, 2]);
+    expect(rig.eventNames()).toEqual(['rotation.started', 'rotation.rolled_back', 'retry.scheduled']);
+  });
+
+  test('and takes the old one back no more than the new one is a failure that says what to do', async () => {
+    spoil({ ClientSecret: '' });
+    const result = await rig.pass();
+    expect(result).toMatchObject({ outcome: 'failed', state: { error: { code: 'ERR_ROLLBACK_FAILED' } } });
+    expect(result.state.error?.hint).toMatch(/by hand now/);
+  });
+
+  test('over an expired one has nothing to put back', async () => {
+    rig.put(rig.mint(-1));
+    spoil({ ClientSecret: '' });
+    expect(await rig.pass()).toMatchObject({ outcome: 'failed', state: { error: { code: 'ERR_READ_BACK' } } });
+    expect(rig.writes()).toHaveLength(1);
+  });
+});
+
+test('a definite refusal of the write is told with CAM’s own words, and nothing is read back', async () => {
+  rig.world.addFault({
+    service: 'tcb',
+    action: 'ModifyProvider',
+    kind: 'error',
+    code: 'UnauthorizedOperation',
+    message: 'you are not authorized to perform operation (tcb:ModifyProvider) resource (qcs::tcb:::env/shop)',
+  });
+  const { state } = await rig.pass();
+  expect(state).toMatchObject({ error: { code: 'ERR_CLOUDBASE_DENIED' }, retry: { failures: 1 } });
+  expect(state.error?.message).toContain('qcs::tcb:::env/shop');
+  expect(rig.reads()).toHaveLength(2);
+});

@@ -1,0 +1,209 @@
+// What holds a wanted rotation back, or refuses it: adoption, the loop guard, somebody else's secrets, the window,
+// a wrong provider; and what a pass leaves behind when it cannot even look.
+import { chmodSync, rmSync, writeFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createWindow } from '../../src/cron.ts';
+import { DAY, ENV_ID, fullProvider, IDS, type Rig, startRig } from './rig.ts';
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await startRig();
+});
+afterEach(() => rig.stop());
+
+const closed = { isOpen: () => false, nextOpening: () => undefined };
+
+describe('adoption', () => {
+  test('a readable secret of another key waits for a person', async () => {
+    rig.world.generateAppleKey({ teamId: IDS.teamId, keyId: 'KEYOLDOLDA', clientIds: [IDS.clientId] });
+    rig.put(rig.mint(90, 'KEYOLDOLDA'));
+    const result = await rig.pass();
+    expect(result).toMatchObject({
+      outcome: null,
+      state: { state: 'pending', reason: 'KeyChanged', retry: { failures: 0 } },
+    });
+    expect(rig.writes()).toHaveLength(0);
+  });
+
+  test('--force does not adopt; the row it asked for ends blocked', async () => {
+    rig.world.generateAppleKey({ teamId: IDS.teamId, keyId: 'KEYOLDOLDA', clientIds: [IDS.clientId] });
+    rig.put(rig.mint(90, 'KEYOLDOLDA'));
+    expect(await rig.pass({ force: true })).toMatchObject({ outcome: 'blocked', state: { state: 'pending' } });
+    expect(await rig.rotations()).toMatchObject([{ outcome: 'blocked', error: { code: 'ERR_ADOPTION_REQUIRED' } }]);
+  });
+
+  test('an expired secret of another key needs none', async () => {
+    rig.world.generateAppleKey({ teamId: IDS.teamId, keyId: 'KEYOLDOLDA', clientIds: [IDS.clientId] });
+    rig.put(rig.mint(-1, 'KEYOLDOLDA'));
+    expect(await rig.pass()).toMatchObject({ outcome: 'succeeded', state: { reason: 'KeyChanged' } });
+  });
+
+  test('after it, a new key at the source is rolled out by itself', async () => {
+    await rig.pass();
+    rig.clock.pass(DAY);
+    rig.useKey('KEYNEWNEWA');
+    const result = await rig.pass({}, { target: { ids: { ...IDS, keyId: 'KEYNEWNEWA' } } });
+    expect(result).toMatchObject({ outcome: 'succeeded', state: { reason: 'KeyChanged' } });
+  });
+});
+
+describe('the loop guard', () => {
+  test('stops a second rotation for the same reason within a day', async () => {
+    const policy = { lifetimeMs: 180 * DAY, renewBeforeMs: 60 * DAY, window: undefined };
+    await rig.pass();
+    rig.clock.pass(DAY - 1);
+    const eager = { ...policy, renewBeforeMs: 179.5 * DAY };
+    const result = await rig.pass({}, { target: { policy: eager } });
+    expect(result.state.error).toMatchObject({
+      code: 'ERR_ROTATION_LOOP',
+      message: expect.stringContaining('RenewalDue'),
+    });
+    expect(rig.writes()).toHaveLength(1);
+    rig.clock.pass(1);
+    expect(await rig.pass({}, { target: { policy: eager } })).toMatchObject({ outcome: 'succeeded' });
+  });
+
+  test('does not stop one that was asked for', async () => {
+    await rig.pass({ force: true });
+    rig.clock.pass(60_000);
+    expect(await rig.pass({ force: true })).toMatchObject({ outcome: 'succeeded' });
+  });
+
+  test('leaves a valid secret of somebody else alone after two replacements within a week', async () => {
+    rig.world.generateAppleKey({ teamId: IDS.teamId, keyId: 'KEYTHEIRSA', clientIds: [IDS.clientId] });
+    await rig.pass();
+    const outcomes: (string | null)[] = [];
+    for (let round = 0; round < 2; round += 1) {
+      rig.clock.pass(2 * DAY);
+      rig.put(rig.mint(120 + round, 'KEYTHEIRSA'));
+      const { outcome, state } = await rig.pass();
+      outcomes.push(outcome ?? state.error?.code ?? null);
+    }
+    expect(outcomes).toEqual(['succeeded', 'ERR_FOREIGN_SECRET']);
+    expect((await rig.state()).state).toBe('pending');
+    rig.clock.pass(7 * DAY);
+    expect(await rig.pass()).toMatchObject({ outcome: 'succeeded' });
+  });
+});
+
+describe('the maintenance window', () => {
+  const policy = { lifetimeMs: 180 * DAY, renewBeforeMs: 60 * DAY, window: closed };
+
+  test('holds back a renewal', async () => {
+    rig.put(rig.mint(50));
+    const result = await rig.pass({}, { target: { policy } });
+    expect(result.state).toMatchObject({ state: 'due', reason: 'RenewalDue', error: null });
+    expect(rig.eventNames()).toEqual(['pass.deferred']);
+    expect(await rig.rotations()).toEqual([]);
+  });
+
+  test.each([
+    ['an emergency', () => rig.put(rig.mint(17))],
+    ['a missing secret', () => rig.put(undefined)],
+  ])('does not hold back %s', async (_name, arrange) => {
+    arrange();
+    expect(await rig.pass({}, { target: { policy } })).toMatchObject({ outcome: 'succeeded' });
+  });
+
+  test('does not hold back what was asked for', async () => {
+    rig.put(rig.mint(50));
+    expect(await rig.pass({ force: true }, { target: { policy } })).toMatchObject({ outcome: 'succeeded' });
+  });
+
+  test('lets the renewal go when it is open', async () => {
+    rig.put(rig.mint(50));
+    const window = createWindow({ cron: '* * * * *', durationMs: 60_000, timezone: 'UTC' });
+    expect(await rig.pass({}, { target: { policy: { ...policy, window } } })).toMatchObject({ outcome: 'succeeded' });
+  });
+});
+
+describe('refused', () => {
+  test('a provider that does not exist', async () => {
+    rig.world.deleteProvider(ENV_ID, 'apple');
+    const { state } = await rig.pass();
+    expect(state.error).toMatchObject({
+      code: 'ERR_PROVIDER_NOT_FOUND',
+      message: `environment ${ENV_ID} has no provider apple`,
+    });
+    expect(rig.eventNames()).toEqual(['pass.failed']);
+  });
+
+  test('a provider of another client id, with which every login would break', async () => {
+    const full = fullProvider(rig.mint(5));
+    rig.world.putProvider(ENV_ID, { ...full, Config: { ...full.Config, ClientId: 'com.example.other' } });
+    expect((await rig.pass()).state.error).toMatchObject({
+      code: 'ERR_CLIENT_ID_MISMATCH',
+      message: "provider's client id is com.example.other, the key's is com.example.shop.web",
+    });
+    expect(rig.writes()).toHaveLength(0);
+  });
+
+  test('a provider that is switched off is kept fresh all the same, and it is noted', async () => {
+    rig.world.putProvider(ENV_ID, { ...fullProvider(rig.mint(5)), On: 'FALSE' });
+    expect(await rig.pass()).toMatchObject({ outcome: 'succeeded', state: { providerDisabled: true } });
+    expect(rig.provider()['On']).toBe('FALSE');
+  });
+});
+
+describe('a pass that cannot look', () => {
+  test('without its key file fails, and leaves what it knew', async () => {
+    rig.put(rig.mint(100));
+    await rig.pass();
+    rmSync(rig.keyFile);
+    const { state } = await rig.pass();
+    expect(state).toMatchObject({
+      state: 'failed',
+      error: { code: 'ERR_KEY_NOT_FOUND' },
+      retry: { failures: 1, nextAttemptAt: null },
+    });
+    expect(state.deployed?.expiresAt).not.toBeNull();
+  });
+
+  test('tries again at 1, 2, 5 minutes while CloudBase does not answer, and starts anew after a success', async () => {
+    rig.put(rig.mint(100));
+    rig.world.addFault({ service: 'tcb', kind: 'status', status: 503, times: 3 });
+    const waits: number[] = [];
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      const { state } = await rig.pass();
+      waits.push((state.retry.nextAttemptAt ?? 0) - rig.clock.now());
+    }
+    expect(waits).toEqual([60_000, 120_000, 300_000]);
+    expect((await rig.pass()).state.retry).toEqual({ failures: 0, nextAttemptAt: null });
+  });
+
+  test('in an emergency waits no longer than ten minutes, whatever failed', async () => {
+    rig.put(rig.mint(10));
+    await rig.pass({}, { target: { policy: { lifetimeMs: 180 * DAY, renewBeforeMs: 60 * DAY, window: closed } } });
+    rmSync(rig.keyFile);
+    rig.put(rig.mint(10));
+    await rig.journal.commit({
+      target: {
+        ...(await rig.state()),
+        deployed: {
+          fingerprint: null,
+          keyId: null,
+          issuedAt: null,
+          expiresAt: rig.clock.now() + 10 * DAY,
+          shape: 'clear',
+        },
+      },
+    });
+    const { state } = await rig.pass();
+    expect(state.retry.nextAttemptAt).toBe(rig.clock.now() + 600_000);
+  });
+
+  test('warns of a key file that everybody may read, and uses it', async () => {
+    chmodSync(rig.keyFile, 0o644);
+    expect(await rig.pass()).toMatchObject({ outcome: 'succeeded' });
+    expect(rig.events.find(({ event }) => event === 'warning')?.message).toMatch(/may be read by everybody/);
+  });
+
+  test('reads the key afresh at every pass', async () => {
+    writeFileSync(rig.keyFile, 'no key');
+    expect((await rig.pass()).state.error?.code).toBe('ERR_KEY_INVALID');
+    rig.useKey(IDS.keyId);
+    rig.put(rig.mint(100));
+    rig.clock.pass(60_000);
+    expect((await rig.pass()).state.state).toBe('healthy');
+  });
+});

@@ -1,0 +1,86 @@
+// One rotation from end to end, over real parts: what is written, what is left alone, and what is recorded.
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { fingerprint, parseClientSecret } from '../../src/core/client-secret.ts';
+import { differences } from '../../src/core/json.ts';
+import { DAY, IDS, type Rig, startRig } from './rig.ts';
+
+let rig: Rig;
+beforeEach(async () => {
+  rig = await startRig();
+});
+afterEach(() => rig.stop());
+
+describe('a secret with five days left, signed by our key', () => {
+  test('is replaced by one of 180 days, and ClientSecret alone differs afterwards', async () => {
+    const before = rig.provider();
+    const result = await rig.pass();
+    expect(result).toMatchObject({
+      outcome: 'succeeded',
+      state: { state: 'rotated', reason: 'RenewalDue', error: null },
+    });
+    expect(differences(before, rig.provider())).toEqual(['Config.ClientSecret']);
+    const parsed = parseClientSecret(rig.secret());
+    expect(parsed).toMatchObject({ keyId: IDS.keyId, teamId: IDS.teamId, clientId: IDS.clientId });
+    expect(parsed?.expiresAtMs).toBeGreaterThan(rig.clock.now() + 179 * DAY);
+  });
+
+  test('sends EnvId, Id and Config, and no other top-level field', async () => {
+    await rig.pass();
+    const [write] = rig.writes();
+    expect(Object.keys((write?.body ?? {}) as object).sort()).toEqual(['Config', 'EnvId', 'Id']);
+    expect(rig.writes()).toHaveLength(1);
+  });
+
+  test('is healthy at the next pass, and nothing more is written', async () => {
+    await rig.pass();
+    const result = await rig.pass();
+    expect(result.state).toMatchObject({ state: 'healthy', reason: null, retry: { failures: 0, nextAttemptAt: null } });
+    expect(rig.writes()).toHaveLength(1);
+  });
+
+  test('leaves one row with both fingerprints, Apple’s verdicts and the request id', async () => {
+    const old = rig.secret();
+    await rig.pass();
+    const [row] = await rig.rotations();
+    expect(row).toMatchObject({
+      reason: 'RenewalDue',
+      emergency: true,
+      trigger: 'schedule',
+      outcome: 'succeeded',
+      keyId: IDS.keyId,
+      fingerprint: fingerprint(rig.secret()),
+      previousFingerprint: fingerprint(old),
+      appleCheck: { candidate: 'accepted', deployed: 'accepted' },
+      appleCheckWaived: false,
+      error: null,
+    });
+    expect(row?.requestIds).toHaveLength(1);
+  });
+
+  test('tells the start and exactly one end', async () => {
+    await rig.pass();
+    expect(rig.eventNames()).toEqual(['rotation.started', 'rotation.succeeded']);
+    const steps = rig.events.filter(({ event }) => event === 'rotation.step').map(({ message }) => message);
+    expect(steps.join('\n')).toMatch(
+      /found.*\n.*minted.*\n.*verified.*\n.*control.*\n.*accepted the candidate.*\n.*deployed.*\n.*pushed.*\n.*read back/s,
+    );
+  });
+});
+
+describe('a healthy secret', () => {
+  beforeEach(() => rig.put(rig.mint(120)));
+
+  test('is left alone, and Apple is not asked', async () => {
+    const result = await rig.pass();
+    expect(result.state.state).toBe('healthy');
+    expect([rig.writes().length, rig.asked().length]).toEqual([0, 0]);
+    expect(rig.eventNames()).toEqual(['pass.healthy']);
+    expect(await rig.rotations()).toEqual([]);
+  });
+
+  test('is replaced when asked for, with the row open from the start', async () => {
+    const result = await rig.pass({ force: true, trigger: 'cli', requestedBy: 'cli' });
+    expect(result).toMatchObject({ outcome: 'succeeded', state: { reason: 'Requested' } });
+    expect(await rig.rotations()).toMatchObject([{ reason: 'Requested', trigger: 'cli', requestedBy: 'cli' }]);
+  });
+});

@@ -1,0 +1,150 @@
+// Nobody knows how CloudBase shows a client secret. Each of the six ways is tried before our first write and after
+// it, on the same provider, which truly holds a secret of our key with five days left.
+import { afterEach, describe, expect, test } from 'vitest';
+import { fingerprint } from '../../src/core/client-secret.ts';
+import { differences } from '../../src/core/json.ts';
+import type { Shape } from '../../src/core/reasons.ts';
+import { DAY, type Rig, startRig } from './rig.ts';
+
+let rig: Rig;
+afterEach(() => rig.stop());
+
+const HIDDEN = ['masked', 'empty', 'null', 'missing'] as const;
+
+describe('before our first write', () => {
+  test.each<[Shape]>([['digest'], ['masked']])(
+    'a secret shown as %s may be working: it waits for adoption',
+    async (showSecret) => {
+      rig = await startRig({ showSecret });
+      const old = rig.secret();
+      const result = await rig.pass();
+      expect(result).toMatchObject({
+        outcome: null,
+        state: { state: 'pending', reason: 'SecretUnreadable', error: { code: 'ERR_ADOPTION_REQUIRED' } },
+      });
+      expect(result.state.error?.hint).toMatch(/adopt: true.*once --adopt/);
+      expect([rig.secret(), rig.writes().length]).toEqual([old, 0]);
+      expect(rig.eventNames()).toEqual(['pass.pending']);
+    },
+  );
+
+  test('a digest is proof enough of what we wrote', async () => {
+    rig = await startRig({ showSecret: 'digest', target: { adopt: true } });
+    expect(await rig.pass()).toMatchObject({ outcome: 'succeeded', state: { state: 'rotated' } });
+    expect((await rig.state()).written).toMatchObject({ shape: 'digest', fingerprint: fingerprint(rig.secret()) });
+  });
+
+  test('masked, adopted by hand for one pass, it is written and cannot be verified', async () => {
+    rig = await startRig({ showSecret: 'masked' });
+    expect(await rig.pass({ adopt: true })).toMatchObject({ outcome: 'unverified', state: { state: 'unverified' } });
+    expect((await rig.state()).written?.fingerprint).toBe(fingerprint(rig.secret()));
+    expect(rig.eventNames()).toEqual(['rotation.started', 'rotation.unverified']);
+  });
+
+  test.each([['empty'], ['null'], ['missing']] as const)(
+    'shown as %s there is none: it is written without adoption',
+    async (showSecret) => {
+      rig = await startRig({ showSecret });
+      const old = rig.secret();
+      expect(await rig.pass()).toMatchObject({ outcome: 'unverified', state: { reason: 'SecretMissing' } });
+      expect(rig.secret()).not.toBe(old);
+    },
+  );
+});
+
+describe('after our first write', () => {
+  test.each(['clear', 'digest', ...HIDDEN] as const)(
+    'shown as %s the target is healthy, and nothing is written again',
+    async (showSecret) => {
+      rig = await startRig({ showSecret, target: { adopt: true } });
+      await rig.pass();
+      rig.clock.pass(DAY);
+      const { state } = await rig.pass();
+      expect(state).toMatchObject({ state: 'healthy', deployed: { fingerprint: fingerprint(rig.secret()) } });
+      expect(rig.writes()).toHaveLength(1);
+    },
+  );
+
+  test.each(['clear', 'digest', ...HIDDEN] as const)(
+    'shown as %s it is renewed when its time has come',
+    async (showSecret) => {
+      rig = await startRig({ showSecret, target: { adopt: true } });
+      await rig.pass();
+      const first = rig.secret();
+      rig.clock.pass(125 * DAY);
+      const { state } = await rig.pass();
+      expect(state).toMatchObject({ reason: 'RenewalDue', retry: { failures: 0 } });
+      expect(['rotated', 'unverified']).toContain(state.state);
+      expect(rig.secret()).not.toBe(first);
+    },
+  );
+
+  test.each([
+    ['clear', 'masked', 'SecretUnreadable'],
+    ['masked', 'empty', 'SecretMissing'],
+    ['empty', 'masked', 'SecretUnreadable'],
+    ['null', 'missing', 'SecretMissing'],
+  ] as const)('%s that turns into %s was changed by somebody: %s', async (first, then, reason) => {
+    rig = await startRig({ showSecret: first, target: { adopt: true } });
+    await rig.pass();
+    rig.clock.pass(2 * DAY);
+    rig.world.behaviour.showSecret = then;
+    expect((await rig.pass()).state).toMatchObject({ reason, foreign: [{ fingerprint: null }] });
+  });
+
+  test('another digest than ours was put there by somebody else', async () => {
+    rig = await startRig({ showSecret: 'digest', target: { adopt: true } });
+    await rig.pass();
+    rig.clock.pass(2 * DAY);
+    rig.put(rig.mint(90));
+    expect((await rig.pass()).state).toMatchObject({ reason: 'SecretUnreadable', foreign: [{ fingerprint: null }] });
+  });
+
+  test('a provider that begins to show its secret is read from then on', async () => {
+    rig = await startRig({ showSecret: 'masked', target: { adopt: true } });
+    await rig.pass();
+    rig.clock.pass(60_000);
+    rig.world.behaviour.showSecret = 'clear';
+    expect((await rig.pass()).state).toMatchObject({ state: 'healthy', deployed: { shape: 'clear' }, foreign: [] });
+  });
+});
+
+describe('how Config is written', () => {
+  test.each(['merge', 'replace'] as const)('%s: every other field stays as it was', async (configWrite) => {
+    rig = await startRig();
+    rig.world.behaviour.configWrite = configWrite;
+    const before = rig.provider();
+    expect(await rig.pass()).toMatchObject({ outcome: 'succeeded', state: { providerChanges: [] } });
+    expect(differences(before, rig.provider())).toEqual(['Config.ClientSecret']);
+  });
+
+  test('a write that drops unknown keys is told: the keys are named, and a person must act', async () => {
+    rig = await startRig();
+    rig.world.behaviour.configWrite = 'replace-known';
+    const result = await rig.pass();
+    expect(result).toMatchObject({ outcome: 'failed', state: { error: { code: 'ERR_PROVIDER_CHANGED' } } });
+    expect(result.state.error?.message).toContain('Config.RevocationEndpoint');
+    expect(result.state.written?.fingerprint).toBe(fingerprint(rig.secret()));
+    expect(rig.writes()).toHaveLength(2);
+  });
+
+  test('an AuthorizationEndpoint that re-discovery has lost is restored', async () => {
+    rig = await startRig();
+    rig.world.behaviour.rediscovery = 'once';
+    const wanted = rig.provider().Config['AuthorizationEndpoint'];
+    expect(await rig.pass()).toMatchObject({ outcome: 'succeeded', state: { providerChanges: [] } });
+    expect(rig.provider().Config['AuthorizationEndpoint']).toBe(wanted);
+    expect(rig.writes()).toHaveLength(2);
+  });
+
+  test('one that is lost again is reported, not fought over', async () => {
+    rig = await startRig();
+    rig.world.behaviour.rediscovery = true;
+    const result = await rig.pass();
+    expect(result.state).toMatchObject({
+      error: { code: 'ERR_PROVIDER_CHANGED' },
+      providerChanges: [{ path: 'Config.AuthorizationEndpoint', by: 'our-write' }],
+    });
+    expect(rig.writes()).toHaveLength(2);
+  });
+});
