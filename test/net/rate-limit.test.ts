@@ -115,6 +115,25 @@ test('a waiter that aborts rejects with the reason', async () => {
   await expect(turn).rejects.toBe(reason);
 });
 
+test('a waiter that aborts at the very moment of its turn uses nothing up', async () => {
+  const clock = new HandClock();
+  const { promise: asleep, resolve: fall } = Promise.withResolvers<() => void>();
+  const limit = createRateLimit(1, {
+    now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
+    sleep: () => new Promise((wake) => fall(wake)),
+  });
+  await limit.turn(new AbortController().signal);
+  const controller = new AbortController();
+  const turn = limit.turn(controller.signal);
+  const wake = await asleep;
+  await clock.advance(1000);
+  wake();
+  controller.abort(new Error('stopping'));
+  await expect(turn).rejects.toThrow('stopping');
+  await limit.turn(new AbortController().signal);
+});
+
 test('a rate of nothing is a mistake of the program', () => {
   expect(() => createRateLimit(0, new HandClock())).toThrow(TypeError);
 });

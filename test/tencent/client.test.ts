@@ -45,6 +45,8 @@ describe('a call that goes well', () => {
       response.end('{"Response":{"RequestId":"r"}}');
     });
     expect(await getProviders(tencentClient(server.url))).toMatchObject({ skewMs: undefined, requestId: 'r' });
+    // CAM's messages are shown to the operator: in the language of the other messages.
+    expect(server.seen[0]?.headers['x-tc-language']).toBe('en-US');
   });
 });
 
@@ -293,14 +295,19 @@ describe('the network', () => {
   test.each([200, 500])(
     'a slow drip after status %i is out of time, or no answer, never an endless wait',
     async (status) => {
+      const { promise: closed, resolve: close } = Promise.withResolvers<void>();
       const server = await serve((_, response) => {
         response.writeHead(status);
         const drip = setInterval(() => response.write(' '), 5);
-        response.on('close', () => clearInterval(drip));
+        response.on('close', () => {
+          clearInterval(drip);
+          close();
+        });
       });
       await expect(modifyProvider(tencentClient(server.url, { timeoutMs: 100 }))).rejects.toMatchObject({
         code: status === 200 ? 'ERR_CLOUDBASE_TIMEOUT' : 'ERR_CLOUDBASE_UNAVAILABLE',
       });
+      await closed;
     },
   );
 

@@ -84,15 +84,13 @@ export function createCloudbaseProvider(deps: {
       return pick(await (maxAgeMs > 0 ? share(envId, maxAgeMs, signal) : fetch(envId, signal)), providerId);
     },
     async write(envId, providerId, config, signal) {
-      const shared = environment(envId);
-      invalidate(shared);
       try {
         const params = { EnvId: envId, Id: providerId, Config: config };
         const { requestId } = await client.call('ModifyProvider', params, { signal, write: true });
         return { requestId };
       } finally {
-        // Once more: what was read while the write was under way shows either state.
-        invalidate(shared);
+        // Afterwards, and also where it failed: what was read before or meanwhile may show either state.
+        invalidate(environment(envId));
       }
     },
   };

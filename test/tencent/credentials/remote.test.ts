@@ -34,10 +34,17 @@ describe('cvm-role', () => {
   });
 
   test('is not asked for through a proxy', async () => {
-    const { url } = await sandbox();
     const proxy = await serveProxy(undefined, 502);
-    const endpoint = url.replace('127.0.0.1', 'localhost');
-    await get(source({ from: 'cvm-role', endpoint }, { env: { HTTP_PROXY: proxy.url, http_proxy: proxy.url } }));
+    const credentials = source(
+      { from: 'cvm-role', endpoint: 'http://metadata.example.test' },
+      { env: { HTTP_PROXY: proxy.url } },
+    );
+    await expect(get(credentials)).rejects.toMatchObject({
+      code: 'ERR_CREDENTIALS_UNAVAILABLE',
+      message: expect.stringMatching(
+        /^the metadata service found no connection, or lost it \((ENOTFOUND|EAI_AGAIN)\)$/,
+      ),
+    });
     expect(proxy.seen).toEqual([]);
   });
 
