@@ -4,10 +4,8 @@ import * as z from 'zod';
 import { type ErrorCode, RotatorError } from '../../core/errors.ts';
 import type { KeySource } from '../../ports.ts';
 import type { TencentClient } from '../../tencent/client.ts';
+import { httpUrl, text } from '../../tencent/credentials/options.ts';
 import { credentialsOptions } from '../../tencent/credentials/registry.ts';
-
-const text = (wanted: string) => z.string({ error: wanted }).min(1, { error: wanted });
-const ENDPOINT_WANTED = 'a URL such as https://ssm.tencentcloudapi.com';
 
 export const SSM_ENDPOINT = 'https://ssm.tencentcloudapi.com';
 
@@ -16,7 +14,7 @@ export const options = z.strictObject({
   secretName: text('the name of a secret'),
   versionId: text('a version id').default('SSM_Current'),
   region: text('a region such as ap-shanghai').regex(/^[a-z0-9-]{2,40}$/, { error: 'a region such as ap-shanghai' }),
-  endpoint: z.url({ protocol: /^https?$/, error: ENDPOINT_WANTED }).optional(),
+  endpoint: httpUrl('a URL such as https://ssm.tencentcloudapi.com').optional(),
   /** Default: those of the target. */
   credentials: credentialsOptions.optional(),
 });

@@ -1,17 +1,17 @@
 // Credentials of a CAM role, taken on with those of another source through STS AssumeRole
 // (cloud.tencent.com/document/product/1312/48197).
 import * as z from 'zod';
+import { httpUrl, text } from './options.ts';
 import { createRefreshingCredentials } from './refreshing.ts';
 import type { CredentialDeps, CredentialSource } from './source.ts';
 import { stsCall } from './sts.ts';
 
 export const options = z.strictObject({
-  /** `qcs::cam::uin/<account>:roleName/<role>` */
-  roleArn: z.string().min(1),
-  sessionName: z.string().min(1).optional(),
-  externalId: z.string().min(1).optional(),
+  roleArn: text('a role such as qcs::cam::uin/100000000001:roleName/rotator'),
+  sessionName: text('a session name').optional(),
+  externalId: text('an external id').optional(),
   /** Of STS. */
-  endpoint: z.url({ protocol: /^https?$/ }).optional(),
+  endpoint: httpUrl('a URL such as https://sts.tencentcloudapi.com').optional(),
 });
 
 export function createAssumeRoleCredentials(

@@ -3,13 +3,14 @@
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import type { Env } from '../../net/proxy.ts';
+import { variableName } from './options.ts';
 import { type CredentialDeps, type CredentialSource, credentialsMissing } from './source.ts';
 
 export const options = z.strictObject({
   from: z.literal('env'),
-  idVariable: z.string().min(1).optional(),
-  keyVariable: z.string().min(1).optional(),
-  tokenVariable: z.string().min(1).optional(),
+  idVariable: variableName().optional(),
+  keyVariable: variableName().optional(),
+  tokenVariable: variableName().optional(),
 });
 
 /** TENCENTCLOUD_SECRET_ID and _KEY, with _TOKEN (or _SESSION_TOKEN, the SDK's name) for temporary ones, by default. */

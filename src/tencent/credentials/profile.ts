@@ -4,12 +4,13 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { text } from './options.ts';
 import { type CredentialDeps, type CredentialSource, credentialsMissing } from './source.ts';
 
 export const options = z.strictObject({
   from: z.literal('profile'),
-  path: z.string().min(1).optional(),
-  profile: z.string().min(1).optional(),
+  path: text('a path').optional(),
+  profile: text('the name of a profile').optional(),
 });
 
 export function createProfileCredentials(

@@ -3,6 +3,7 @@
 // the cluster replaces it.
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
+import { httpUrl } from './options.ts';
 import { createRefreshingCredentials } from './refreshing.ts';
 import { type CredentialDeps, type CredentialSource, credentialsMissing } from './source.ts';
 import { stsCall } from './sts.ts';
@@ -10,7 +11,7 @@ import { stsCall } from './sts.ts';
 export const options = z.strictObject({
   from: z.literal('tke-oidc'),
   /** Of STS. */
-  endpoint: z.url({ protocol: /^https?$/ }).optional(),
+  endpoint: httpUrl('a URL such as https://sts.tencentcloudapi.com').optional(),
 });
 
 const VARIABLES = ['TKE_REGION', 'TKE_PROVIDER_ID', 'TKE_WEB_IDENTITY_TOKEN_FILE', 'TKE_ROLE_ARN'] as const;
