@@ -25,6 +25,14 @@ export interface KeyFileOptions {
  * ERR_KEY_INVALID (a folder, a device, over 64 KB) and ERR_KEY_SOURCE_UNAVAILABLE (the disk failed: may pass).
  */
 export async function readKeyFile(path: string, { signal, pipes = false }: KeyFileOptions = {}): Promise<KeyText> {
+  if (/-----BEGIN|[\r\n\0]/.test(path))
+    throw new RotatorError(
+      'ERR_KEY_NOT_FOUND',
+      `the path of the key file is none: ${path.length} characters of other text`,
+      {
+        hint: 'Give the path of the file here, not what is in it.',
+      },
+    );
   if (signal === undefined) return read(path, pipes);
   signal.throwIfAborted();
   // A file on a dead network mount blocks and cannot be called back; with the signal, at least the pass goes on.
@@ -81,7 +89,7 @@ async function explain(path: string, origin: string, error: unknown): Promise<Ro
   const { code = 'no code' } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT' || code === 'ENOTDIR') return notFound(path, error);
   if (code === 'EACCES' || code === 'EPERM') return forbidden(path, origin, error);
-  if (code === 'ELOOP' || code === 'ENAMETOOLONG' || code === 'ERR_INVALID_ARG_VALUE')
+  if (code === 'ELOOP' || code === 'ENAMETOOLONG')
     return new RotatorError('ERR_KEY_NOT_FOUND', `${origin} is no path that can be followed (${code})`, {
       hint: 'Correct the path of the key file.',
       cause: error,

@@ -84,45 +84,46 @@ export function idProblem(id: IdName, value: string): IdProblem | undefined {
 }
 
 /**
- * Joins the ids of the configuration with those that came with the key. White space around a value is dropped.
- * Every problem is returned, not only the first; an id with a problem is absent from `ids`.
+ * Joins the ids of the configuration (or of what `given` names in messages) with those that came with the key. White
+ * space around a value is dropped. Every problem is returned, not only the first; an id with one is absent from `ids`.
  */
 export function joinIds(
   configured: PartialKeyIds,
   withKey: PartialKeyIds,
   origin: string,
+  given = 'the configuration',
 ): { ids: Partial<KeyIds>; problems: IdProblem[] } {
   const ids: Partial<Record<IdName, string>> = {};
   const problems: IdProblem[] = [];
   for (const id of ID_NAMES) {
     const here = configured[id]?.trim() ?? '';
     const there = withKey[id]?.trim() ?? '';
-    const problem = conflict(id, here, there, origin) ?? present(id, here, there, origin);
+    const problem = conflict(id, here, there, origin, given) ?? present(id, here, there, origin, given);
     if (problem !== undefined) problems.push(problem);
     else ids[id] = here || there;
   }
   return { ids, problems };
 }
 
-function conflict(id: IdName, here: string, there: string, origin: string): IdProblem | undefined {
+function conflict(id: IdName, here: string, there: string, origin: string, given: string): IdProblem | undefined {
   if (here === '' || there === '' || here === there) return undefined;
   const { title } = ID_FORMS[id];
   return {
     id,
     code: 'ERR_KEY_IDS_CONFLICT',
-    message: `${title} is ${shown(here)} in the configuration but ${shown(there)} with the key in ${origin}`,
+    message: `${title} is ${shown(here)} according to ${given}, and ${shown(there)} according to ${origin}`,
     hint: `Find out which of the two belongs to this key and correct or remove the other ${id}.`,
   };
 }
 
-function present(id: IdName, here: string, there: string, origin: string): IdProblem | undefined {
+function present(id: IdName, here: string, there: string, origin: string, given: string): IdProblem | undefined {
   if (here !== '' || there !== '') return idProblem(id, here || there);
   const { title, where } = ID_FORMS[id];
   const named = id === 'keyId' ? keyIdOfFileName(origin) : undefined;
   return {
     id,
     code: 'ERR_KEY_IDS_MISSING',
-    message: `${title} is missing: neither the configuration nor ${origin} gives ${id}`,
+    message: `${title} is missing: neither ${given} nor ${origin} gives ${id}`,
     hint:
       named === undefined
         ? `Put ${id} next to the target's key, or into the JSON beside privateKey (${where}).`

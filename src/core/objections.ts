@@ -148,7 +148,7 @@ const RULES: Readonly<Record<ObjectionCode, Rule>> = {
         : undefined,
   },
   SignatureDer: {
-    hint: 'Write the signature as r and s, 32 bytes each (called ieee-p1363 or JOSE): sign with a JWT library.',
+    hint: 'Write it as r and s, 32 bytes each (the form of JOSE, ieee-p1363): sign with a JWT library.',
     objects: ({ parsed }) => (isDer(parsed) ? 'the signature is in DER form, wanted 64 raw bytes' : undefined),
   },
   SignatureLength: {

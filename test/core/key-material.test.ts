@@ -230,7 +230,7 @@ describe('the ids', () => {
   test('a conflict names both values', async () => {
     await expect(parse(json({ teamId: 'ZZZZZ00000' }))).rejects.toMatchObject({
       code: 'ERR_KEY_IDS_CONFLICT',
-      message: `team id is A1B2C3D4E5 in the configuration but ZZZZZ00000 with the key in ${ORIGIN}`,
+      message: `team id is A1B2C3D4E5 according to the configuration, and ZZZZZ00000 according to ${ORIGIN}`,
     });
   });
 

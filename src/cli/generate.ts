@@ -1,0 +1,152 @@
+// `generate`: mints one client secret by hand, without configuration or network. The secret alone goes to stdout; what
+// a person wants to know about it goes to stderr. Loads no SDK and no schema library: it starts about as fast as Node.
+import { mintClientSecret, objections, parseClientSecret } from '../core/client-secret.ts';
+import { RotatorError } from '../core/errors.ts';
+import { ID_FORMS, type IdName, type IdProblem, joinIds, keyIdOfFileName } from '../core/key-ids.ts';
+import type { KeyMaterial } from '../core/key-material.ts';
+import { shown } from '../core/shown.ts';
+import { type CliContext, EXIT, type ExitStatus } from './context.ts';
+import { localTime, utcTime } from './exact-time.ts';
+import { readKeyInput } from './key-input.ts';
+import { type Problem, printProblems, printWarnings } from './problems.ts';
+
+export interface GenerateOptions {
+  readonly teamId?: string | undefined;
+  readonly clientId?: string | undefined;
+  readonly keyId?: string | undefined;
+  /** A path, or `-` for standard input. */
+  readonly keyFile?: string | undefined;
+  /** As given on the command line; default 180. */
+  readonly days?: string | number | undefined;
+  readonly json?: boolean | undefined;
+}
+
+const DAY = 86_400_000;
+const MAX_DAYS = 180;
+
+const FLAGS: Readonly<Record<IdName, string>> = { teamId: '--team-id', clientId: '--client-id', keyId: '--key-id' };
+
+/** Prints a client secret. 2: something in the options or with the key is wrong; all of it is said at once. */
+export async function generate(options: GenerateOptions, context: CliContext): Promise<ExitStatus> {
+  const { problems, warnings, request } = await readRequest(options, context);
+  printWarnings(warnings, context);
+  if (request === undefined) {
+    printProblems(problems, context);
+    return EXIT.usage;
+  }
+  const { key, days } = request;
+  const nowMs = context.clock.now();
+  const minted = await mintClientSecret(key, { nowMs, lifetimeMs: days * DAY });
+  await checkAsAppleWould(minted.jwt, key, nowMs);
+  if (options.json) {
+    const { jwt: clientSecret, fingerprint } = minted;
+    const { teamId, clientId, keyId } = key;
+    const [issuedAt, expiresAt] = [minted.issuedAtMs, minted.expiresAtMs].map((ms) => new Date(ms).toISOString());
+    const document = { clientSecret, teamId, clientId, keyId, issuedAt, expiresAt, fingerprint };
+    context.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    return EXIT.ok;
+  }
+  context.stderr.write(explanation(key, days, minted));
+  context.stdout.write(`${minted.jwt}\n`);
+  return EXIT.ok;
+}
+
+interface Request {
+  readonly key: KeyMaterial;
+  readonly days: number;
+}
+
+async function readRequest(
+  options: GenerateOptions,
+  context: CliContext,
+): Promise<{ problems: Problem[]; warnings: readonly string[]; request?: Request }> {
+  const { keyFile = '' } = options;
+  const input = keyFile === '' ? KEY_FILE_MISSING : await readKeyInput(keyFile, context);
+  const found = 'thumbprint' in input ? input : undefined;
+  const joined = joinIds(options, found?.ids ?? {}, found?.origin ?? 'the key', 'the command line');
+  const days = Number(options.days ?? MAX_DAYS);
+  const problems = [
+    ...joined.problems.map((problem) => inOptions(problem, keyFile)),
+    ...(found === undefined ? [input as Problem] : []),
+    ...(/^\d{1,9}$/.test(String(options.days ?? MAX_DAYS)) && days >= 1 && days <= MAX_DAYS
+      ? []
+      : [
+          {
+            message: `--days is ${shown(String(options.days), 20)}, wanted a whole number from 1 to ${MAX_DAYS}`,
+            hint: DAYS_HINT,
+          },
+        ]),
+  ];
+  const { teamId, clientId, keyId } = joined.ids;
+  const warnings = [...(found?.warnings ?? []), ...otherName(found?.namedKeyId, keyId, keyFile)];
+  if (problems.length > 0 || found === undefined || !teamId || !clientId || !keyId) return { problems, warnings };
+  const { privateKeyPem, publicJwk, thumbprint } = found;
+  const key = { teamId, clientId, keyId, privateKeyPem, publicJwk, thumbprint };
+  return { problems, warnings, request: { key, days } };
+}
+
+const KEY_FILE_MISSING: Problem = {
+  message: '--key-file is missing',
+  hint: 'Pass the path of the .p8 that Apple gave for this key id (Apple Developer portal, Keys).',
+};
+
+const DAYS_HINT = 'Leave --days out for the longest: Apple takes no client secret that lives for more than six months.';
+
+function inOptions({ id, code, message, hint }: IdProblem, keyFile: string): Problem {
+  if (code !== 'ERR_KEY_IDS_MISSING') return { message: `${FLAGS[id]}: ${message}`, hint };
+  const named = id === 'keyId' ? keyIdOfFileName(keyFile) : undefined;
+  const { title, wanted, where } = ID_FORMS[id];
+  return {
+    message: `${FLAGS[id]} is missing`,
+    hint:
+      named === undefined
+        ? `Pass the ${title}: ${wanted} (${where}).`
+        : `Pass --key-id ${named}, as the key file is named.`,
+  };
+}
+
+function otherName(named: string | undefined, keyId: string | undefined, keyFile: string): string[] {
+  if (named === undefined || keyId === undefined || named === keyId) return [];
+  return [`the name of key file ${keyFile} says key id ${named}, the secret is made for ${keyId}`];
+}
+
+/** What is printed was looked at by another implementation than the one that made it. */
+async function checkAsAppleWould(jwt: string, key: KeyMaterial, nowMs: number): Promise<void> {
+  const parsed = parseClientSecret(jwt);
+  const [first] =
+    parsed === undefined ? [] : await objections(parsed, { nowMs, publicJwk: key.publicJwk, expected: key });
+  if (parsed !== undefined && first === undefined) return;
+  throw new RotatorError(
+    'ERR_CANDIDATE_INVALID',
+    `the secret that was made is no good: ${first?.message ?? 'no JWT'}`,
+    {
+      hint: 'Report this as a fault of the program; do not use the key with another tool before you know why.',
+    },
+  );
+}
+
+function explanation(
+  key: KeyMaterial,
+  days: number,
+  { expiresAtMs, fingerprint }: { expiresAtMs: number; fingerprint: string },
+): string {
+  return `Client secret for Sign in with Apple, valid for ${days === 1 ? 'one day' : `${days} days`}:
+
+  Team ID        ${key.teamId}
+  Client ID      ${key.clientId}
+  Key ID         ${key.keyId}
+  Expires        ${utcTime(expiresAtMs)}
+  Local time     ${localTime(expiresAtMs)}
+  Fingerprint    ${fingerprint}
+
+To use it, open the CloudBase console: Authentication → Login Methods → Apple
+
+  Client ID      ${key.clientId}
+  Client Secret  the line on standard output
+  Scope          openid email name
+
+Save and enable. Treat the secret like a password, and replace it before it expires: from that
+moment every Apple login fails. \`apple-secret-rotator run\` does that by itself.
+
+`;
+}

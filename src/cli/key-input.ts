@@ -1,0 +1,37 @@
+// The key that a command is pointed at: a file, a pipe, or `-` for standard input. Errors become problems, so that they
+// are shown together with whatever else is wrong.
+import { RotatorError } from '../core/errors.ts';
+import { keyIdOfFileName } from '../core/key-ids.ts';
+import { type FoundKey, parseKeyText } from '../core/key-material.ts';
+import { readKeyFile } from '../key-file.ts';
+import type { CliContext } from './context.ts';
+import type { Problem } from './problems.ts';
+
+export interface KeyInput extends FoundKey {
+  /** Where it was read, in words. */
+  readonly origin: string;
+  /** The key id in the file's name, if Apple gave it. */
+  readonly namedKeyId: string | undefined;
+  readonly warnings: readonly string[];
+}
+
+/** The key at `path`, or what is wrong with it. */
+export async function readKeyInput(path: string, context: CliContext): Promise<KeyInput | Problem> {
+  try {
+    const { text, origin, warnings } =
+      path === '-' ? await fromStdin(context) : await readKeyFile(path, { pipes: true });
+    return { ...parseKeyText(text, origin), origin, namedKeyId: keyIdOfFileName(path), warnings };
+  } catch (error) {
+    if (error instanceof RotatorError) return { message: error.message, hint: error.hint };
+    throw error;
+  }
+}
+
+async function fromStdin(context: CliContext) {
+  const text = await context.readStdin();
+  if (text === undefined)
+    throw new RotatorError('ERR_USAGE', '--key-file - wants the key on standard input, which is a terminal', {
+      hint: 'Pipe the .p8 into the command, or name its file.',
+    });
+  return { text, origin: 'standard input', warnings: [] };
+}
