@@ -114,7 +114,8 @@ export interface Journal {
   updateFleet(change: (state: FleetState) => FleetState): Promise<FleetState>;
   /**
    * Takes the lease of a target if it is free, void, expired or held with the same token, for `ttlMs` from `nowMs`.
-   * A lease that ends further ahead than `nowMs + ttlMs` was written by a clock that was wrong, and is void.
+   * A lease that ends over a minute further ahead than `nowMs + ttlMs` was written by a clock that was wrong, and is
+   * void (not sooner: a caller may have read its clock and then waited for the transaction of another).
    * False: somebody else holds it. Renewing is acquiring again with the same token.
    */
   acquireLease(key: string, token: string, nowMs: number, ttlMs: number): Promise<boolean>;

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { RotatorError } from '../../core/errors.ts';
 import type { Clock } from '../../ports.ts';
 import { checkedVersion, MIGRATIONS, type Migration, migrate } from './migrations.ts';
-import { journalError, prepareFile } from './storage.ts';
+import { isBusy, journalError, prepareFile } from './storage.ts';
 
 export interface SqliteJournalOptions {
   readonly path: string;
@@ -44,11 +44,30 @@ function openForWriting(options: SqliteJournalOptions): DatabaseSync {
   const { path, clock, migrations = MIGRATIONS } = options;
   return opened(connect(path, options), (db) => {
     checkedVersion(db, path, migrations.length);
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+    switchToWal(db);
+    db.exec('PRAGMA synchronous = FULL');
     migrate(db, path, clock.now(), migrations);
     // A disk that is full or read-only is found here and not at the first rotation: this writes a page.
     db.exec(`BEGIN IMMEDIATE; PRAGMA user_version = ${migrations.length}; COMMIT`);
   });
+}
+
+const WAL_ATTEMPTS = 20;
+
+/**
+ * SQLite does not wait for its busy timeout when the switch of a new file meets another process at the same point, so
+ * the wait is had from a transaction, which does.
+ */
+function switchToWal(db: DatabaseSync): void {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      db.exec('PRAGMA journal_mode = WAL');
+      return;
+    } catch (error) {
+      if (!isBusy(error) || attempt === WAL_ATTEMPTS) throw error;
+      db.exec('BEGIN IMMEDIATE; ROLLBACK');
+    }
+  }
 }
 
 /**

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { RotatorError } from '../../core/errors.ts';
 import { shown } from '../../core/shown.ts';
 import type { Clock, DaemonLock } from '../../ports.ts';
-import { journalError, prepareFile } from './storage.ts';
+import { isBusy, journalError, prepareFile } from './storage.ts';
 
 /** Who a daemon is, for the person who starts a second one. */
 export interface DaemonIdentity {
@@ -24,8 +24,6 @@ export interface DaemonLockOptions {
 
 const holderSchema = z.object({ instance: z.string(), pid: z.int(), host: z.string(), startedAt: z.iso.datetime() });
 
-const SQLITE_BUSY = 5;
-
 /** Held connections: one that nothing refers to would be closed by the garbage collector, and its lock with it. */
 const held = new Set<DatabaseSync>();
 
@@ -39,7 +37,8 @@ export async function acquireDaemonLock({ journalPath, who, clock }: DaemonLockO
   prepareFile(path, 'lock of the journal,');
   const db = new DatabaseSync(path, { timeout: 0 });
   try {
-    db.exec('BEGIN EXCLUSIVE');
+    // Nothing is ever written to the lock file, so it needs no rollback journal beside it.
+    db.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     writeHolder(holderPath, { ...who, startedAt: new Date(clock.now()).toISOString() });
   } catch (error) {
     db.close();
@@ -54,11 +53,6 @@ export async function acquireDaemonLock({ journalPath, who, clock }: DaemonLockO
       db.close();
     },
   };
-}
-
-function isBusy(error: unknown): boolean {
-  const { errcode } = error as { errcode?: unknown };
-  return typeof errcode === 'number' && (errcode & 0xff) === SQLITE_BUSY;
 }
 
 function writeHolder(path: string, holder: z.infer<typeof holderSchema>): void {

@@ -2,7 +2,7 @@
 // journal goes on with. It keeps the same rows, in the same order and under the same rules as SQLite does.
 import { EMPTY_FLEET, type FleetState, type Rotation, type TargetState } from '../../core/records.ts';
 import type { Journal } from '../../ports.ts';
-import { rotationChange, storableFleet, storableRotation, storableTarget } from './stored.ts';
+import { LEASE_TOLERANCE_MS, rotationChange, storableFleet, storableRotation, storableTarget } from './stored.ts';
 
 export interface Lease {
   readonly key: string;
@@ -81,7 +81,8 @@ export function createMemoryJournal({ maxFinished = Infinity }: MemoryJournalOpt
     async acquireLease(key, token, nowMs, ttlMs) {
       const held = leases.get(key);
       const until = nowMs + ttlMs;
-      const isFree = held === undefined || held.token === token || held.until <= nowMs || held.until > until;
+      const isFree =
+        held === undefined || held.token === token || held.until <= nowMs || held.until > until + LEASE_TOLERANCE_MS;
       if (isFree) leases.set(key, { key, token, until });
       return isFree;
     },

@@ -50,7 +50,9 @@ export async function writeBack(
     const stored = await storage.target(target.key);
     const isNews = stored === undefined || (backlog.targets.has(target.key) && !isLater(stored, target, nowMs));
     if (isNews) await storage.commit({ target });
-    for (const rotation of await mirror.openRotations(target.key)) await commitUnlessFinished(storage, rotation);
+    const open = await mirror.openRotations(target.key);
+    const older = open.filter(({ id }) => !backlog.rotations.has(id));
+    for (const rotation of older) await commitUnlessFinished(storage, rotation);
   }
   for (const rotation of backlog.rotations.values()) await commitUnlessFinished(storage, rotation);
   if (backlog.fleetChanges.length > 0) {

@@ -13,6 +13,7 @@ import { damagedRow, journalError, movedAway } from './storage.ts';
 import {
   complaint,
   fleetSchema,
+  LEASE_TOLERANCE_MS,
   rotationChange,
   rotationSchema,
   storableFleet,
@@ -71,7 +72,7 @@ function journalOver(db: DatabaseSync, { path, mode }: SqliteJournalOptions): Jo
     takeLease: db.prepare(
       `INSERT INTO leases (key, token, until) VALUES (:key, :token, :until) ON CONFLICT (key) DO UPDATE
        SET token = excluded.token, until = excluded.until
-       WHERE token = excluded.token OR until <= :now OR until > excluded.until`,
+       WHERE token = excluded.token OR until <= :now OR until > :void`,
     ),
     renewLease: db.prepare('UPDATE leases SET until = ? WHERE key = ? AND token = ?'),
     endLease: db.prepare('DELETE FROM leases WHERE key = ? AND token = ?'),
@@ -174,7 +175,9 @@ function journalOver(db: DatabaseSync, { path, mode }: SqliteJournalOptions): Jo
     },
     async acquireLease(key, token, nowMs, ttlMs) {
       const until = nowMs + ttlMs;
-      return write(() => sql.takeLease.run({ key, token, until, now: nowMs }).changes === 1);
+      return write(
+        () => sql.takeLease.run({ key, token, until, now: nowMs, void: until + LEASE_TOLERANCE_MS }).changes === 1,
+      );
     },
     async renewLease(key, token, nowMs, ttlMs) {
       return write(() => sql.renewLease.run(nowMs + ttlMs, key, token).changes === 1);

@@ -138,6 +138,12 @@ function unwritable(what: string, path: string, { found, hint }: Trouble, cause?
   });
 }
 
+/** True if SQLite gave up because another connection has the lock (SQLITE_BUSY). */
+export function isBusy(thrown: unknown): boolean {
+  const { errcode } = thrown as { errcode?: unknown };
+  return typeof errcode === 'number' && (errcode & 0xff) === 5;
+}
+
 /** A row that does not fit its schema: somebody edited it, or the disk did. */
 export function damagedRow(path: string, what: string, complaint: string): RotatorError {
   return unwritable('journal', path, { found: `is damaged: its ${what} does not fit (${complaint})`, hint: moveAway });

@@ -186,3 +186,9 @@ export function rotationChange(stored: Rotation | undefined, next: Rotation): 'w
     throw new TypeError(`rotation ${next.id} began at ${stored.startedAt} for another target or at another time`);
   return 'write';
 }
+
+/**
+ * How much further than now + ttl a lease may end before it counts as written by a clock that was wrong. Two callers
+ * never ask at one instant: one may have read the clock and then waited for the other's transaction.
+ */
+export const LEASE_TOLERANCE_MS = 60_000;

@@ -1,0 +1,147 @@
+// Schema versions: a copy before, one transaction a step, the old version intact when a step fails, and a clear word
+// over a journal of a newer program.
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { expect, onTestFinished, test } from 'vitest';
+import { MIGRATIONS, type Migration } from '../../../src/adapters/journal/migrations.ts';
+import { openJournalToRead } from '../../../src/adapters/journal/reading.ts';
+import { openSqliteJournal } from '../../../src/adapters/journal/sqlite.ts';
+import type { Journal } from '../../../src/ports.ts';
+import { aTarget, child, folder, MovableClock } from './support.ts';
+
+const clock = new MovableClock();
+const addTable =
+  (name: string): Migration =>
+  (db) =>
+    db.exec(`CREATE TABLE ${name} (a TEXT) STRICT`);
+const failing: Migration = (db) => {
+  db.exec('CREATE TABLE half_done (a TEXT) STRICT');
+  throw new TypeError('the step failed');
+};
+
+async function open(
+  path: string,
+  migrations: readonly Migration[],
+  mode: 'read' | 'write' = 'write',
+): Promise<Journal> {
+  const journal = await openSqliteJournal({ path, clock, mode, migrations });
+  onTestFinished(() => journal.close());
+  return journal;
+}
+
+function inspect(path: string): { version: number; tables: string[] } {
+  const db = new DatabaseSync(path, { readOnly: true });
+  const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version']);
+  const tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'").all();
+  db.close();
+  return { version, tables: tables.map(({ name }) => String(name)).sort() };
+}
+
+const OURS = ['fleet', 'leases', 'rotations', 'targets'];
+const copies = (home: string): string[] => readdirSync(home).filter((name) => name.endsWith('.bak'));
+
+test('a new journal is of the latest schema and has no copy beside it', async () => {
+  const home = folder();
+  await open(join(home, 'journal.db'), MIGRATIONS);
+  expect(inspect(join(home, 'journal.db'))).toEqual({ version: MIGRATIONS.length, tables: OURS });
+  expect(copies(home)).toEqual([]);
+});
+
+test('an older journal is copied, then migrated; nothing of it is lost', async () => {
+  const home = folder();
+  const path = join(home, 'journal.db');
+  const first = await open(path, MIGRATIONS);
+  await first.commit({ target: aTarget() });
+  await first.close();
+  const second = await open(path, [...MIGRATIONS, addTable('b'), addTable('c')]);
+  expect(await second.targets()).toEqual([aTarget()]);
+  expect(inspect(path)).toEqual({ version: MIGRATIONS.length + 2, tables: ['b', 'c', ...OURS] });
+  const copy = `journal.db.v${MIGRATIONS.length}-20261122T100000000Z.bak`;
+  expect(copies(home)).toEqual([copy]);
+  expect((statSync(join(home, copy)).mode & 0o777).toString(8)).toBe('600');
+  expect(inspect(join(home, copy))).toEqual({ version: MIGRATIONS.length, tables: OURS });
+  await second.close();
+  expect(await (await open(join(home, copy), MIGRATIONS)).targets()).toEqual([aTarget()]);
+});
+
+test('a step that fails leaves the schema and the rows of the step before it', async () => {
+  const home = folder();
+  const path = join(home, 'journal.db');
+  const first = await open(path, MIGRATIONS);
+  await first.commit({ target: aTarget() });
+  await first.close();
+  await expect(open(path, [...MIGRATIONS, failing])).rejects.toThrow(new TypeError('the step failed'));
+  expect(inspect(path)).toEqual({ version: MIGRATIONS.length, tables: OURS });
+  clock.advance(1000);
+  await expect(open(path, [...MIGRATIONS, addTable('b'), failing])).rejects.toThrow('the step failed');
+  expect(inspect(path)).toEqual({ version: MIGRATIONS.length + 1, tables: ['b', ...OURS] });
+  expect(copies(home)).toHaveLength(2);
+  expect(await (await open(path, [...MIGRATIONS, addTable('b')])).targets()).toEqual([aTarget()]);
+});
+
+test('a new journal whose first step fails is begun anew', async () => {
+  const path = join(folder(), 'journal.db');
+  await expect(open(path, [failing])).rejects.toThrow('the step failed');
+  expect(inspect(path)).toEqual({ version: 0, tables: [] });
+  expect(await (await open(path, MIGRATIONS)).targets()).toEqual([]);
+});
+
+test('a newer journal is refused in both modes, naming the copy to restore', async () => {
+  const home = folder();
+  const path = join(home, 'journal.db');
+  const steps = [...MIGRATIONS, addTable('b'), addTable('c')];
+  await (await open(path, MIGRATIONS)).close();
+  await (await open(path, steps.slice(0, -1))).close();
+  await (await open(path, steps)).close();
+  const version = MIGRATIONS.length;
+  const [older] = copies(home);
+  for (const mode of ['read', 'write'] as const) {
+    await expect(open(path, MIGRATIONS, mode)).rejects.toMatchObject({
+      code: 'ERR_JOURNAL_NEWER',
+      message: `journal ${path} is of schema ${version + 2}, this program knows schemas up to ${version}`,
+      hint: `Use the newer program again; or stop everything that uses this journal and restore the copy: rm -f ${path}-wal ${path}-shm && cp ${home}/${older} ${path}`,
+    });
+  }
+  expect(older).toContain(`.v${version}-`);
+});
+
+test('a newer journal without a copy can only be moved away', async () => {
+  const path = join(folder(), 'journal.db');
+  await (await open(path, [...MIGRATIONS, addTable('b')])).close();
+  await expect(open(path, MIGRATIONS)).rejects.toMatchObject({
+    code: 'ERR_JOURNAL_NEWER',
+    hint: expect.stringContaining(`no copy of schema ${MIGRATIONS.length} or older lies beside it: move it away`),
+  });
+});
+
+test('a program that still runs while a newer one migrates writes nothing any more', async () => {
+  const path = join(folder(), 'journal.db');
+  const old = await open(path, MIGRATIONS);
+  const fresh = await open(path, [...MIGRATIONS, addTable('b')]);
+  await expect(old.commit({ target: aTarget() })).rejects.toMatchObject({ code: 'ERR_JOURNAL_NEWER' });
+  expect(await fresh.targets()).toEqual([]);
+});
+
+test('an older journal is not migrated by reading it', async () => {
+  const home = folder();
+  const path = join(home, 'journal.db');
+  await (await open(path, MIGRATIONS)).close();
+  await expect(open(path, [...MIGRATIONS, addTable('b')], 'read')).rejects.toMatchObject({
+    code: 'ERR_JOURNAL_OLDER',
+    message: `journal ${path} is of schema ${MIGRATIONS.length}, this program reads ${MIGRATIONS.length + 1}`,
+  });
+  expect(inspect(path).version).toBe(MIGRATIONS.length);
+  expect(await (await openJournalToRead(path, clock)).targets()).toEqual([]);
+});
+
+test('processes that make one new journal at once all get it', async () => {
+  const path = join(folder(), 'journal.db');
+  const makers = Array.from({ length: 4 }, () => child('open', path));
+  for (const each of makers) await each.line();
+  for (const each of makers) each.go();
+  expect((await Promise.all(makers.map((each) => each.end()))).map(({ lines }) => lines)).toEqual(
+    makers.map(() => ['done']),
+  );
+  expect(inspect(path)).toEqual({ version: MIGRATIONS.length, tables: OURS });
+});
