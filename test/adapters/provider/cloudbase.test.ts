@@ -142,3 +142,21 @@ test('two environments share nothing', async () => {
     world.provider('other-env', 'apple'),
   ]);
 });
+
+test('what nobody has asked for in a minute is forgotten, with the secrets in it', async () => {
+  const { url, world } = await sandbox();
+  world.putProvider('other-env', { Id: 'apple', Config: {} });
+  const clock = new HandClock();
+  const provider = createCloudbaseProvider({ client: tencentClient(url, { clock }), lane: 'lane', clock });
+  const read = (envId: string) => provider.read(envId, 'apple', { maxAgeMs: 3_600_000, signal: never });
+  await read(ENV_ID);
+  await clock.advance(60_000);
+  await read('other-env');
+  await read(ENV_ID);
+  expect(world.requests).toHaveLength(2);
+  await clock.advance(1);
+  world.clearRequests();
+  await provider.read('other-env', 'apple', { maxAgeMs: 0, signal: never });
+  await read(ENV_ID);
+  expect(world.requests.map(({ envId }) => envId)).toEqual(['other-env', ENV_ID]);
+});
