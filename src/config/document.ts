@@ -31,7 +31,7 @@ export function readYaml(text: string, file: string): YamlReading {
     schema: 'failsafe',
     lineCounter: lines,
     prettyErrors: false,
-    logLevel: 'silent',
+    logLevel: 'error',
   });
   const lineAt = (offset: number) => lines.linePos(offset).line;
   const broken = document.errors.filter(({ code }) => code !== 'DUPLICATE_KEY');
@@ -69,13 +69,11 @@ class Walk {
   node(node: Node, path: Path, viaAlias: number | undefined): RawNode {
     const line = viaAlias ?? this.#line(node);
     const nothing: RawNode = { kind: 'text', text: '', fromEnvironment: false, broken: true, line };
-    if (viaAlias !== undefined && ++this.#aliased > MOST_ALIASED)
-      return this.#refuse(
-        path,
-        line,
-        'aliases that add too many values',
-        `at most ${MOST_ALIASED} values through aliases`,
-      );
+    if (viaAlias !== undefined && ++this.#aliased > MOST_ALIASED) {
+      if (this.#aliased > MOST_ALIASED + 1) return nothing;
+      const wanted = `at most ${MOST_ALIASED} values through aliases`;
+      return this.#refuse(path, line, 'aliases that add too many values', wanted);
+    }
     if (path.length > DEEPEST) return this.#refuse(path, line, 'values nested too deeply', `at most ${DEEPEST} levels`);
     if (isAlias(node)) {
       const target = node.resolve(this.#document);

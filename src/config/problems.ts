@@ -20,8 +20,8 @@ export interface Problem {
 /** Thrown by `loadConfig`: code ERR_CONFIG, every problem at once. */
 export class ConfigError extends RotatorError {
   readonly problems: readonly Problem[];
-  /** The channels that could be read all the same: a daemon that cannot start says so over them. */
-  readonly channels: readonly ChannelConfig[];
+  /** Private, because channels hold secrets and errors get printed and logged. */
+  readonly #channels: readonly ChannelConfig[];
 
   constructor(problems: readonly Problem[], channels: readonly ChannelConfig[] = []) {
     const [first] = problems;
@@ -31,7 +31,12 @@ export class ConfigError extends RotatorError {
     });
     this.name = 'ConfigError';
     this.problems = problems;
-    this.channels = channels;
+    this.#channels = channels;
+  }
+
+  /** The channels that could be read all the same: a daemon that cannot start says so over them. */
+  get channels(): readonly ChannelConfig[] {
+    return this.#channels;
   }
 }
 

@@ -1,0 +1,484 @@
+// The definition key by key: what each takes, what it defaults to, and how a wrong one is told.
+import { hostname } from 'node:os';
+import { describe, expect, test } from 'vitest';
+import { nearestOf } from '../../src/config/issues.ts';
+import { load, problemsOf, refusal, TARGETS } from './support.ts';
+
+const DAY = 86_400_000;
+
+/** Problems of a file of one line above the usual target. */
+const above = (line: string) => problemsOf(`${line}\n${TARGETS}`);
+/** Problems of one more line in a target that is right otherwise. */
+const inTarget = (line: string) => problemsOf(`${TARGETS}    ${line}\n`);
+
+test('what is left out has the defaults of the contract', async () => {
+  const { config, warnings, disabledTargets } = await load(TARGETS);
+  const third = 60 * DAY;
+  expect(config).toEqual({
+    instance: hostname(),
+    journal: { kind: 'sqlite', path: './data/journal.db' },
+    log: { level: 'info' },
+    http: { host: '127.0.0.1', port: 8080, token: undefined, readToken: undefined },
+    schedule: { cron: '7 * * * *', timezone: 'UTC', maxRotationsPerHour: 20 },
+    apple: { tokenUrl: 'https://appleid.apple.com/auth/token', check: 'compare' },
+    targets: [
+      {
+        endpoint: 'https://tcb.tencentcloudapi.com',
+        envId: 'shop-1',
+        providerId: 'apple',
+        name: 'shop',
+        ids: {},
+        adopt: false,
+        key: { from: 'file', path: 'key.p8' },
+        policy: { lifetimeMs: 180 * DAY, renewBeforeMs: third, window: undefined },
+        cloudbase: {
+          endpoint: 'https://tcb.tencentcloudapi.com',
+          region: 'ap-shanghai',
+          requestsPerSecond: 5,
+          timeoutMs: 15_000,
+          credentials: { from: 'env' },
+        },
+        expiry: { warningMs: 45 * DAY, criticalMs: 20 * DAY },
+      },
+    ],
+    alerts: {
+      language: 'en',
+      repeatEvery: { warningMs: DAY, criticalMs: 4 * 3_600_000 },
+      digest: '0 9 * * 1',
+      channels: [],
+      noneAccepted: false,
+    },
+    heartbeat: { url: undefined, healthUrl: undefined, everyMs: 300_000 },
+    allowHosts: [],
+  });
+  expect([warnings, disabledTargets]).toEqual([[], []]);
+});
+
+test('empty sections are sections left out', async () => {
+  const empty = [
+    'instance',
+    'journal',
+    'log',
+    'http',
+    'schedule',
+    'policy',
+    'apple',
+    'cloudbase',
+    'alerts',
+    'heartbeat',
+    'allowHosts',
+  ];
+  const { config } = await load(`${empty.map((key) => `${key}:\n`).join('')}${TARGETS}`);
+  expect(config).toEqual((await load(TARGETS)).config);
+});
+
+describe('a wrong value is told with what is wanted', () => {
+  test.each([
+    ['instance: { a: b }', '1 instance: found a mapping, wanted a name'],
+    ['instance: "a\\nb"', '1 instance: found "a\\nb", wanted a name, at most 100 characters'],
+    [
+      'journal: /var/journal.db',
+      '1 journal: found "/var/journal.db", wanted sqlite:PATH, such as sqlite:./data/journal.db',
+    ],
+    ['journal: "sqlite:"', '1 journal: found "sqlite:", wanted sqlite:PATH, such as sqlite:./data/journal.db'],
+    [
+      'journal: "sqlite::memory:"',
+      '1 journal: found "sqlite::memory:", wanted sqlite:PATH, such as sqlite:./data/journal.db',
+    ],
+    [
+      'journal: sqlite://data/x',
+      '1 journal: found "sqlite://data/x", wanted sqlite:PATH, such as sqlite:./data/journal.db',
+    ],
+    ['log: debug', '1 log: found "debug", wanted a mapping'],
+    ['log: { level: silent }', '1 log.level: found "silent", wanted trace | debug | info | warn | error | fatal'],
+    ['http: { port: 65536 }', '1 http.port: found "65536", wanted a whole number from 0 to 65535'],
+    ['http: { port: -1 }', '1 http.port: found "-1", wanted a whole number from 0 to 65535'],
+    ['http: { port: 8e3 }', '1 http.port: found "8e3", wanted a whole number from 0 to 65535'],
+    [
+      'schedule: { maxRotationsPerHour: 0 }',
+      '1 schedule.maxRotationsPerHour: found "0", wanted a whole number from 1 to 100000',
+    ],
+    [
+      'schedule: { timezone: Mars/Olympus }',
+      '1 schedule.timezone: found "Mars/Olympus", wanted an IANA time zone such as UTC or Asia/Shanghai',
+    ],
+    ['apple: { check: maybe }', '1 apple.check: found "maybe", wanted compare | require | off'],
+    [
+      'cloudbase: { requestsPerSecond: 0 }',
+      '1 cloudbase.requestsPerSecond: found "0", wanted a number above 0, at most 20',
+    ],
+    [
+      'cloudbase: { requestsPerSecond: 20.5 }',
+      '1 cloudbase.requestsPerSecond: found "20.5", wanted a number above 0, at most 20',
+    ],
+    [
+      'cloudbase: { timeout: 15 }',
+      '1 cloudbase.timeout: found "15", wanted a duration such as 90s, 15m, 4h or 60d, from 1s to 5m',
+    ],
+    ['cloudbase: { region: Shanghai }', '1 cloudbase.region: found "Shanghai", wanted a region such as ap-shanghai'],
+    ['cloudbase: { credentials: env }', '1 cloudbase.credentials: found "env", wanted a mapping'],
+    [
+      'cloudbase: { credentials: { from: vault } }',
+      '1 cloudbase.credentials.from: found "vault", wanted env | profile | cvm-role | tke-oidc',
+    ],
+    [
+      'cloudbase: { credentials: { profile: x } }',
+      '1 cloudbase.credentials.from: found nothing, wanted env | profile | cvm-role | tke-oidc',
+    ],
+    [
+      'cloudbase: { credentials: { from: env, assumeRole: { sessionName: x } } }',
+      '1 cloudbase.credentials.assumeRole.roleArn: found nothing, wanted a role such as qcs::cam::uin/100000000001:roleName/rotator',
+    ],
+    ['allowHosts: proxy.example', '1 allowHosts: found "proxy.example", wanted a list'],
+    [
+      'allowHosts: ["https://proxy.example"]',
+      '1 allowHosts[0]: found "https://proxy.example", wanted a host name without scheme, port and path',
+    ],
+    [
+      'heartbeat: { every: 5 }',
+      '1 heartbeat.every: found "5", wanted a duration such as 90s, 15m, 4h or 60d, from 10s to 1d',
+    ],
+    ['heartbeat: { url: "ftp://x" }', '1 heartbeat.url: found text of 7 characters, wanted the URL to call'],
+    ['alerts: { language: de }', '1 alerts.language: found "de", wanted en | zh'],
+    ['alerts: { none: yes }', '1 alerts.none: found "yes", wanted accepted'],
+    ['alerts: { channels: { name: ops } }', '1 alerts.channels: found a mapping, wanted a list'],
+    [
+      'alerts: { digest: weekly }',
+      '1 alerts.digest: found "weekly", wanted a cron expression of five fields (minute hour day month weekday), or six with seconds first; or "off"',
+    ],
+    [
+      'alerts: { repeatEvery: { critical: 0s } }',
+      '1 alerts.repeatEvery.critical: found "0s", wanted a duration such as 90s, 15m, 4h or 60d, from 1m to 30d',
+    ],
+  ])('%s', async (line, problem) => {
+    expect(await above(line)).toEqual([problem]);
+  });
+
+  test.each(['7 * * *', '60 * * * *', '* * * * * * *', 'hourly', '0 25 * * *', '0 0 31 2 *', '*/0 * * * *'])(
+    'cron %s',
+    async (expression) => {
+      expect(await above(`schedule: { cron: "${expression}" }`)).toEqual([
+        `1 schedule.cron: found "${expression}", wanted a cron expression of five fields (minute hour day month weekday), or six with seconds first`,
+      ]);
+    },
+  );
+
+  test.each(['90', '1w', '-5m', '5 m', '1.5h', '0s', 'PT5M', '5M'])('duration %s', async (text) => {
+    expect(await above(`cloudbase: { timeout: "${text}" }`)).toEqual([
+      `1 cloudbase.timeout: found "${text}", wanted a duration such as 90s, 15m, 4h or 60d, from 1s to 5m`,
+    ]);
+  });
+
+  test.each(['True', 'yes', 'on', '1', 'TRUE'])('a boolean is true or false, not %s', async (text) => {
+    expect(await inTarget(`adopt: ${text}`)).toEqual([`5 targets[0].adopt: found "${text}", wanted true or false`]);
+  });
+
+  test('a journal in PostgreSQL: this version has none, and the password is not shown', async () => {
+    const error = await refusal(`journal: postgres://rotator:geheim@db/rotator\n${TARGETS}`);
+    expect(error.problems[0]?.wanted).toContain('this version does not support a PostgreSQL journal');
+    expect(error.hint).toContain('fleet mode, which this version does not have');
+    expect(JSON.stringify(error)).not.toContain('geheim');
+  });
+
+  test.each([
+    [31, false],
+    [32, true],
+  ])('a token of %i characters', async (length, accepted) => {
+    const yaml = `http: { token: "${'x'.repeat(length)}" }\n${TARGETS}`;
+    if (accepted) expect((await load(yaml)).config.http.token).toHaveLength(length);
+    else
+      expect(await problemsOf(yaml)).toEqual([
+        `1 http.token: found text of ${length} characters, wanted at least 32 characters, none of them white space`,
+      ]);
+  });
+});
+
+describe('durations', () => {
+  test.each([
+    ['90s', 90_000],
+    ['5m', 300_000],
+    ['1s', 1000],
+  ])('%s', async (text, timeoutMs) => {
+    const { config } = await load(`cloudbase: { timeout: ${text} }\n${TARGETS}`);
+    expect(config.targets[0]?.cloudbase.timeoutMs).toBe(timeoutMs);
+  });
+});
+
+describe('a target', () => {
+  test('needs name, envId and key', async () => {
+    expect(await problemsOf('targets:\n  - adopt: true\n')).toEqual([
+      '2 targets[0].name: found nothing, wanted 1 to 63 of a-z, 0-9, dot, underscore and hyphen, beginning with a letter or digit',
+      '2 targets[0].envId: found nothing, wanted the id of a CloudBase environment, such as shop-prod-1g2h3j',
+      '2 targets[0].key: found nothing, wanted a mapping',
+    ]);
+  });
+
+  test.each([
+    ['a', true],
+    [`a${'b'.repeat(62)}`, true],
+    [`a${'b'.repeat(63)}`, false],
+    ['9._-', true],
+    ['-a', false],
+    ['Shop', false],
+    ['a b', false],
+  ])('may be called %j: %s', async (name, accepted) => {
+    const yaml = `targets:\n  - { name: "${name}", envId: e, key: { from: file, path: k } }\n`;
+    if (accepted) expect((await load(yaml)).config.targets[0]?.name).toBe(name);
+    else expect(await problemsOf(yaml)).toEqual([expect.stringContaining('2 targets[0].name: found ')]);
+  });
+
+  test.each([
+    ['teamId: a1b2c3d4e5', '5 targets[0].teamId: found "a1b2c3d4e5", wanted 10 upper-case letters or digits'],
+    ['teamId: A1B2C3D4E', '5 targets[0].teamId: found "A1B2C3D4E", wanted 10 upper-case letters or digits'],
+    ['keyId: K1L2M3N4O56', '5 targets[0].keyId: found "K1L2M3N4O56", wanted 10 upper-case letters or digits'],
+    [
+      'teamId: YOUR_TEAM_ID',
+      '5 targets[0].teamId: found "YOUR_TEAM_ID", wanted 10 upper-case letters or digits (this is a placeholder)',
+    ],
+    [
+      'keyId: XXXXXXXXXX',
+      '5 targets[0].keyId: found "XXXXXXXXXX", wanted 10 upper-case letters or digits (this is a placeholder)',
+    ],
+    [
+      'clientId: com.yourcompany.service',
+      '5 targets[0].clientId: found "com.yourcompany.service", wanted the Services ID, such as com.acme.shop.web (this is a placeholder)',
+    ],
+    [
+      'clientId: "com example"',
+      '5 targets[0].clientId: found "com example", wanted the Services ID, such as com.acme.shop.web',
+    ],
+    ['providerId: a|b', '5 targets[0].providerId: found "a|b", wanted the id of an identity provider, such as apple'],
+  ])('%s', async (line, problem) => {
+    expect(await inTarget(line)).toEqual([problem]);
+  });
+
+  test('a placeholder for the environment is named as one', async () => {
+    expect(await problemsOf(TARGETS.replace('shop-1', 'your-env-id'))).toEqual([
+      '3 targets[0].envId: found "your-env-id", wanted the id of a CloudBase environment, such as shop-prod-1g2h3j (this is a placeholder)',
+    ]);
+  });
+
+  test('a key id that looks like a number stays what it is', async () => {
+    const { config } = await load(`${TARGETS}    keyId: 12E4567890\n    teamId: 1234567890\n`);
+    expect(config.targets[0]?.ids).toEqual({ keyId: '12E4567890', teamId: '1234567890' });
+  });
+
+  test.each([
+    ['{ from: file }', '4 targets[0].key.path: found nothing, wanted the path of a .p8 file'],
+    ['{ from: env, variable: "A B" }', '4 targets[0].key.variable: found "A B", wanted the name of a variable'],
+    [
+      '{ from: aws-secrets-manager, region: eu-west-1 }',
+      '4 targets[0].key.secretId: found nothing, wanted the name or ARN of a secret',
+    ],
+    [
+      '{ from: tencent-ssm, secretName: x }',
+      '4 targets[0].key.region: found nothing, wanted a region such as ap-shanghai',
+    ],
+    ['{ from: hsm }', '4 targets[0].key.from: found "hsm", wanted file | env | aws-secrets-manager | tencent-ssm'],
+  ])('key: %s', async (key, problem) => {
+    expect(await problemsOf(TARGETS.replace('{ from: file, path: key.p8 }', key))).toEqual([problem]);
+  });
+
+  test('a secret in SSM is read with the credentials of the target unless it has its own', async () => {
+    const { config } = await load(`cloudbase: { credentials: { from: cvm-role } }
+targets:
+  - { name: a, envId: a, key: { from: tencent-ssm, secretName: s, region: ap-shanghai } }
+  - { name: b, envId: b, key: { from: tencent-ssm, secretName: s, region: ap-shanghai }, cloudbase: { credentials: { from: profile } } }
+  - { name: c, envId: c, key: { from: tencent-ssm, secretName: s, region: ap-shanghai, credentials: { from: env } } }
+`);
+    const credentials = config.targets.map(({ key }) => ('credentials' in key ? key.credentials.from : undefined));
+    expect(credentials).toEqual(['cvm-role', 'profile', 'env']);
+  });
+
+  test('overrides what it names, key by key', async () => {
+    const { config } = await load(`policy: { lifetime: 150d, window: { cron: "0 2 * * *", duration: 4h } }
+schedule: { timezone: Asia/Shanghai }
+cloudbase: { region: ap-guangzhou, requestsPerSecond: 2.5 }
+${TARGETS}    policy: { renewBefore: 40d }
+    cloudbase: { region: ap-singapore, endpoint: "HTTPS://TCB.intl.tencentcloudapi.com:443/" }
+`);
+    expect(config.targets[0]).toMatchObject({
+      endpoint: 'https://tcb.intl.tencentcloudapi.com',
+      policy: {
+        lifetimeMs: 150 * DAY,
+        renewBeforeMs: 40 * DAY,
+        window: { cron: '0 2 * * *', durationMs: 4 * 3_600_000, timezone: 'Asia/Shanghai' },
+      },
+      cloudbase: { region: 'ap-singapore', requestsPerSecond: 2.5, endpoint: 'https://tcb.intl.tencentcloudapi.com' },
+      expiry: { warningMs: 30 * DAY, criticalMs: Math.floor((40 * DAY) / 3) },
+    });
+  });
+});
+
+describe('channels', () => {
+  const channel = (text: string) => above(`alerts: { channels: [{ name: ops, ${text} }] }`);
+
+  test.each([
+    ['type: webhook, url: "https://a.example"', {}],
+    ['type: webhook, url: "https://a.example", secret: s', { secret: 's' }],
+    ['type: slack, url: "https://a.example"', {}],
+    ['type: wecom, url: "https://a.example"', {}],
+    ['type: dingtalk, url: "https://a.example", secret: s', {}],
+    ['type: feishu, url: "https://a.example", secret: s', {}],
+    ['type: pagerduty, routingKey: k', { url: 'https://events.pagerduty.com/v2/enqueue' }],
+    ['type: alertmanager, url: "http://127.0.0.1:9093"', {}],
+    ['type: email, host: h, port: 465, secure: true, from: a@b, to: [c@d]', { port: 465, secure: true, to: ['c@d'] }],
+  ])('%s', async (text, expected) => {
+    const { config } = await load(`alerts: { channels: [{ name: ops, ${text} }] }\n${TARGETS}`);
+    expect(config.alerts.channels).toEqual([
+      expect.objectContaining({ name: 'ops', severities: ['warning', 'critical'], insecure: false, ...expected }),
+    ]);
+  });
+
+  const at = '1 alerts.channels[0]';
+  test.each([
+    [
+      'type: sms',
+      `${at}.type: found "sms", wanted webhook | slack | wecom | dingtalk | feishu | pagerduty | alertmanager | email`,
+    ],
+    ['type: slack', `${at}.url: found nothing, wanted the URL to post to`],
+    ['type: dingtalk, url: "https://a.example"', `${at}.secret: found nothing, wanted the secret that signs messages`],
+    ['type: feishu, url: "https://a.example"', `${at}.secret: found nothing, wanted the secret that signs messages`],
+    ['type: pagerduty', `${at}.routingKey: found nothing, wanted the integration key of a service`],
+    [
+      'type: slack, url: "https://a.example", severities: []',
+      `${at}.severities: found a list, wanted at least one of warning, critical`,
+    ],
+    [
+      'type: slack, url: "https://a.example", severities: [info]',
+      `${at}.severities[0]: found "info", wanted warning | critical`,
+    ],
+    [
+      'type: slack, url: "https://a.example", targets: [nobody]',
+      `${at}.targets[0]: found "nobody", wanted the name of a target of this file`,
+    ],
+    ['type: email, host: h, port: 25, from: a@b, to: []', `${at}.to: found a list, wanted at least one mail address`],
+    ['type: email, host: h, port: 25, from: a@b, to: [ops]', `${at}.to[0]: found "ops", wanted a mail address`],
+    [
+      'type: slack, url: "https://u:p@a.example"',
+      `${at}.url: found text of 21 characters, wanted the URL to post to, without user and password`,
+    ],
+  ])('%s', async (text, problem) => {
+    expect(await channel(text)).toEqual([problem]);
+  });
+
+  test('each has a name of its own', async () => {
+    const one = '{ name: ops, type: slack, url: "https://a.example" }';
+    expect(await above(`alerts: { channels: [${one}, ${one}] }`)).toEqual([
+      '1 alerts.channels[1].name: found "ops", wanted a name of its own; alerts.channels[0] has this one',
+    ]);
+  });
+
+  test('the digest can be switched off', async () => {
+    expect((await load(`alerts: { digest: "off" }\n${TARGETS}`)).config.alerts.digest).toBeUndefined();
+  });
+});
+
+describe('unknown keys', () => {
+  test.each([
+    ['tragets: []', '1 tragets: found an unknown key "tragets", wanted targets, the nearest known key'],
+    ['http: { tokn: x }', '1 http.tokn: found an unknown key "tokn", wanted token, the nearest known key'],
+    [
+      'cloudbase: { credentials: { from: env, id_variable: X } }',
+      '1 cloudbase.credentials.id_variable: found an unknown key "id_variable", wanted idVariable, the nearest known key',
+    ],
+    [
+      'alerts: { channels: [{ name: a, type: slack, url: "https://a.example", sekret: x }] }',
+      '1 alerts.channels[0].sekret: found an unknown key "sekret", wanted one of type, name, severities, targets, insecure, url',
+    ],
+    [
+      'alerts: { channels: [{ name: a, type: webhook, url: "https://a.example", sekret: x }] }',
+      '1 alerts.channels[0].sekret: found an unknown key "sekret", wanted secret, the nearest known key',
+    ],
+    ['log: { file: x }', '1 log.file: found an unknown key "file", wanted one of level'],
+    ['log: { level: , file: }', '1 log.file: found an unknown key "file", wanted one of level'],
+  ])('%s', async (line, problem) => {
+    expect(await above(line)).toEqual([problem]);
+  });
+
+  test.each([
+    [
+      'in a target',
+      'key_id: X',
+      '5 targets[0].key_id: found an unknown key "key_id", wanted keyId, the nearest known key',
+    ],
+    [
+      'in a block of a target',
+      'policy: { lifetme: 3d }',
+      '5 targets[0].policy.lifetme: found an unknown key "lifetme", wanted lifetime, the nearest known key',
+    ],
+  ])('%s', async (_, line, problem) => {
+    expect(await inTarget(line)).toEqual([problem]);
+  });
+
+  test.each([
+    ['hots', 'host'],
+    ['Host', 'host'],
+    ['por', 'port'],
+    ['ports', 'port'],
+    ['lifetimes', 'lifetime'],
+    ['nmae', 'name'],
+    ['envID', 'envId'],
+    ['renew-before', 'renewBefore'],
+    ['date', undefined],
+    ['x', undefined],
+  ])('the nearest of %s is %s', (key, nearest) => {
+    expect(nearestOf(key, ['host', 'port', 'lifetime', 'name', 'envId', 'renewBefore'])).toBe(nearest);
+  });
+});
+
+test('targets must be there', async () => {
+  expect(await problemsOf('instance: a\n')).toEqual([
+    '1 targets: found nothing, wanted a list with at least one target',
+  ]);
+  expect(await problemsOf('instance: a\ntargets: []\n')).toEqual([
+    '2 targets: found an empty list, wanted a list with at least one target',
+  ]);
+  expect(await problemsOf('targets:\n')).toEqual(['1 targets: found nothing, wanted a list with at least one target']);
+  expect(await problemsOf('targets: { a: b }\n')).toEqual([
+    '1 targets: found a mapping, wanted a list with at least one target',
+  ]);
+  expect(await problemsOf('targets:\n  - shop\n')).toEqual(['2 targets[0]: found "shop", wanted a mapping']);
+});
+
+test('all problems are told at once, in the order of the file', async () => {
+  const problems = await problemsOf(`instance: { a: b }
+journal: x
+http: { port: x, bogus: y }
+schedule: { cron: x, timezone: y }
+policy: { lifetime: x, window: { cron: x } }
+apple: { tokenUrl: "https://evil.example/", check: x }
+cloudbase: { endpoint: "https://evil.example", timeout: x }
+targets:
+  - { name: A, envId: "", teamId: x, key: { from: file } }
+  - { name: b, envId: b, key: { from: x }, cloudbase: { endpoint: "https://evil.example" } }
+alerts: { language: x, channels: [{ name: a, type: x }, { name: b, type: slack, url: "http://a.example" }] }
+heartbeat: { every: x }
+allowHosts: [":"]
+`);
+  expect(problems.map((line) => line.slice(0, line.indexOf(':')))).toEqual([
+    '1 instance',
+    '2 journal',
+    '3 http.port',
+    '3 http.bogus',
+    '4 schedule.cron',
+    '4 schedule.timezone',
+    '5 policy.lifetime',
+    '5 policy.window.cron',
+    '5 policy.window.duration',
+    '6 apple.check',
+    '6 apple.tokenUrl',
+    '7 cloudbase.timeout',
+    '7 cloudbase.endpoint',
+    '9 targets[0].name',
+    '9 targets[0].envId',
+    '9 targets[0].teamId',
+    '9 targets[0].key.path',
+    '10 targets[1].key.from',
+    '11 alerts.language',
+    '11 alerts.channels[0].type',
+    '11 alerts.channels[1].url',
+    '12 heartbeat.every',
+    '13 allowHosts[0]',
+  ]);
+});

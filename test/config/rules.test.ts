@@ -1,0 +1,220 @@
+// The rules that join several keys, each on both sides of its boundary.
+import { describe, expect, test } from 'vitest';
+import { lines, load, NOW, problemsOf, refusal, TARGETS } from './support.ts';
+
+const DAY = 86_400_000;
+
+const above = (line: string) => problemsOf(`${line}\n${TARGETS}`);
+const accepts = async (line: string) => (await load(`${line}\n${TARGETS}`)).config;
+
+describe('lifetime and renewBefore', () => {
+  test.each(['7d', '168h', '180d'])('a lifetime of %s', async (lifetime) => {
+    expect((await accepts(`policy: { lifetime: ${lifetime} }`)).targets).toHaveLength(1);
+  });
+
+  test.each(['604799s', '181d', '15552001s'])('no lifetime of %s', async (lifetime) => {
+    expect(await above(`policy: { lifetime: ${lifetime} }`)).toEqual([
+      `1 policy.lifetime: found "${lifetime}", wanted a duration such as 90s, 15m, 4h or 60d, from 7d to 180d`,
+    ]);
+  });
+
+  test('renewBefore is below the lifetime', async () => {
+    const { targets } = await accepts('policy: { lifetime: 30d, renewBefore: 2591999s }');
+    expect(targets[0]?.policy).toMatchObject({ lifetimeMs: 30 * DAY, renewBeforeMs: 30 * DAY - 1000 });
+    expect(await above('policy: { lifetime: 30d, renewBefore: 30d }')).toEqual([
+      '1 policy.renewBefore: found renewBefore 30d with a lifetime of 30d, wanted renewBefore below lifetime',
+    ]);
+  });
+
+  test.each([
+    ['7d', 7 * 8 * 3_600_000],
+    ['100d', 100 * 8 * 3_600_000],
+    ['180d', 60 * DAY],
+  ])('of a lifetime of %s a third is renewBefore', async (lifetime, renewBeforeMs) => {
+    const { targets } = await accepts(`policy: { lifetime: ${lifetime} }`);
+    expect(targets[0]?.policy.renewBeforeMs).toBe(renewBeforeMs);
+  });
+
+  test("a target's lifetime is judged with the renewBefore in force", async () => {
+    expect(await problemsOf(`policy: { renewBefore: 60d }\n${TARGETS}    policy: { lifetime: 60d }\n`)).toEqual([
+      '6 targets[0].policy.lifetime: found renewBefore 60d with a lifetime of 60d, wanted renewBefore below lifetime',
+    ]);
+    const { config } = await load(`${TARGETS}    policy: { lifetime: 60d }\n`);
+    expect(config.targets[0]?.policy.renewBeforeMs).toBe(20 * DAY);
+  });
+});
+
+describe('ticks', () => {
+  test('are at most a tenth of renewBefore apart', async () => {
+    await accepts('policy: { lifetime: 7d, renewBefore: 10h }');
+    expect(await above('policy: { lifetime: 7d, renewBefore: 599m }')).toEqual([
+      '1 schedule.cron: found gaps of 3600 s between checks, wanted gaps of at most a tenth of renewBefore, here 3594 s',
+    ]);
+  });
+
+  test('are looked at over weekends and months', async () => {
+    await accepts('schedule: { cron: "0 0 * * 1-5" }');
+    expect(await problemsOf(`schedule: { cron: "0 0 * * 1-5" }\npolicy: { renewBefore: 29d }\n${TARGETS}`)).toEqual([
+      '1 schedule.cron: found gaps of 3 days between checks, wanted gaps of at most a tenth of renewBefore, here 2.9 days',
+    ]);
+    expect(await above('schedule: { cron: "0 0 1 * *" }')).toEqual([
+      expect.stringMatching(/^1 schedule\.cron: found gaps of .* days between checks, wanted .*, here 6 days$/),
+    ]);
+  });
+
+  test('count the days when the clocks change', async () => {
+    const yaml = (timezone: string) =>
+      `schedule: { cron: "30 2 * * *", timezone: ${timezone} }\npolicy: { renewBefore: 19d }\n${TARGETS}`;
+    expect((await load(yaml('UTC'))).config.schedule.timezone).toBe('UTC');
+    expect(await problemsOf(yaml('Europe/Berlin'))).toEqual([
+      '1 schedule.cron: found gaps of 47 hours between checks, wanted gaps of at most a tenth of renewBefore, here 45.6 hours',
+    ]);
+  });
+
+  test("too far apart for one target alone are that target's problem", async () => {
+    const yaml = `schedule: { cron: "0 0 * * *" }\n${TARGETS}    policy: { lifetime: 20d, renewBefore: 9d }\n`;
+    expect(await problemsOf(yaml)).toEqual([
+      '6 targets[0].policy.renewBefore: found gaps of 24 hours between checks, wanted gaps of at most a tenth of renewBefore, here 21.6 hours',
+    ]);
+  });
+});
+
+describe('a window', () => {
+  const window = (renewBefore: string, rest = '') =>
+    `policy: { lifetime: 30d, renewBefore: ${renewBefore}, window: { cron: "0 2 * * *", duration: 4h${rest} } }`;
+
+  test('opens within renewBefore', async () => {
+    await accepts(window('20h'));
+    expect(await above(window('1199m'))).toEqual([
+      '1 policy.window: found a window that stays shut for 20 hours, wanted a window that opens within renewBefore, here 19.9 hours',
+    ]);
+  });
+
+  test('that opens once a year is refused, whenever it is looked at', async () => {
+    const yaml = `policy: { window: { cron: "0 2 1 6 *", duration: 4h } }\n${TARGETS}`;
+    for (const now of [NOW, Date.UTC(2027, 4, 31), Date.UTC(2027, 5, 2), Date.UTC(2028, 1, 29)])
+      expect(await problemsOf(yaml, {}, now)).toEqual([
+        expect.stringMatching(
+          /^1 policy\.window: found a window that stays shut for .* days, wanted .*, here 60 days$/,
+        ),
+      ]);
+  });
+
+  test('that never shuts is a window', async () => {
+    const { targets } = await accepts('policy: { window: { cron: "0 * * * *", duration: 60m } }');
+    expect(targets[0]?.policy.window).toEqual({ cron: '0 * * * *', durationMs: 3_600_000, timezone: 'UTC' });
+  });
+
+  test("of its own is judged with the target's renewBefore", async () => {
+    const yaml = `${TARGETS}    policy: { lifetime: 30d, renewBefore: 4d, window: { cron: "0 2 * * 1", duration: 4h } }\n`;
+    expect(await problemsOf(yaml)).toEqual([
+      '5 targets[0].policy.window: found a window that stays shut for 6.8 days, wanted a window that opens within renewBefore, here 4 days',
+    ]);
+  });
+
+  test('shared by all is judged with the renewBefore of each', async () => {
+    const shared = 'policy: { window: { cron: "0 2 * * 1", duration: 4h } }';
+    expect(await problemsOf(`${shared}\n${TARGETS}    policy: { lifetime: 30d, renewBefore: 4d }\n`)).toEqual([
+      '6 targets[0].policy.renewBefore: found a window that stays shut for 6.8 days, wanted a window that opens within renewBefore, here 4 days',
+    ]);
+  });
+});
+
+describe('expiry thresholds', () => {
+  test.each([
+    ['{ warning: 5183999s, critical: 20d }', true],
+    ['{ warning: 60d, critical: 20d }', false],
+    ['{ warning: 20d, critical: 1727999s }', true],
+    ['{ warning: 20d, critical: 20d }', false],
+    ['{ warning: 10d }', false],
+    ['{ critical: 44d }', true],
+    ['{ critical: 45d }', false],
+  ])('%s: %s', async (expiry, accepted) => {
+    const line = `alerts: { expiry: ${expiry} }`;
+    if (accepted) expect((await accepts(line)).targets).toHaveLength(1);
+    else
+      expect(await above(line)).toEqual([
+        expect.stringMatching(
+          /^1 alerts\.expiry: found critical .*, wanted expiry\.critical below expiry\.warning below renewBefore$/,
+        ),
+      ]);
+  });
+
+  test("that do not fit a target's renewBefore are that target's problem", async () => {
+    const yaml = `alerts: { expiry: { warning: 45d, critical: 20d } }\n${TARGETS}    policy: { renewBefore: 45d }\n`;
+    expect(await problemsOf(yaml)).toEqual([
+      '6 targets[0].policy.renewBefore: found critical 20d, warning 45d, renewBefore 45d, wanted expiry.critical below expiry.warning below renewBefore',
+    ]);
+  });
+});
+
+test('what is told of the shared policy is not repeated for every target', async () => {
+  const own = '    policy: { window: { cron: "0 2 * * *", duration: 4h } }\n';
+  expect(await problemsOf(`schedule: { cron: "0 0 1 * *" }\n${TARGETS}${own}`)).toHaveLength(1);
+});
+
+describe('two targets', () => {
+  const two = (first: string, second: string) =>
+    `targets:\n  - { name: a, envId: e1, key: { from: file, path: k }, ${first} }\n  - { name: b, envId: e2, key: { from: file, path: k }, ${second} }\n`.replaceAll(
+      ', }',
+      ' }',
+    );
+  const named = (name: string, envId: string, rest = '') =>
+    `  - { name: ${name}, envId: ${envId}, key: { from: file, path: k }${rest} }\n`;
+
+  test('of one name are refused, in every mode', async () => {
+    const yaml = `targets:\n${named('a', 'e1')}${named('a', 'e2')}`;
+    for (const mode of ['strict', 'daemon'] as const)
+      expect(lines((await refusal(yaml, {}, mode)).problems)).toEqual([
+        '3 targets[1].name: found "a", wanted a name of its own; targets[0] has this one',
+      ]);
+  });
+
+  test.each([
+    ['written alike', '', ''],
+    ['the default provider named', '', ', providerId: apple'],
+    ['the endpoint written otherwise', '', ', cloudbase: { endpoint: "https://TCB.tencentcloudapi.com:443/" }'],
+    ['another region', '', ', cloudbase: { region: ap-guangzhou }'],
+  ])('of one identity are refused, in every mode: %s', async (_, first, second) => {
+    const yaml = `targets:\n${named('a', 'e1', first)}${named('b', 'e1', second)}`;
+    for (const mode of ['strict', 'daemon'] as const)
+      expect(lines((await refusal(yaml, {}, mode)).problems)).toEqual([
+        '3 targets[1].envId: found the same endpoint, envId and providerId as targets[0] (a), wanted each provider once',
+      ]);
+  });
+
+  test.each([
+    ['other environments', two('', '')],
+    ['other providers', `targets:\n${named('a', 'e1')}${named('b', 'e1', ', providerId: apple-2')}`],
+    [
+      'other sites',
+      `targets:\n${named('a', 'e1')}${named('b', 'e1', ', cloudbase: { endpoint: "https://tcb.intl.tencentcloudapi.com" }')}`,
+    ],
+  ])('of %s are two', async (_, yaml) => {
+    expect((await load(yaml)).config.targets).toHaveLength(2);
+  });
+});
+
+test('a switched-off check of certificates is refused', async () => {
+  const error = await refusal(TARGETS, { NODE_TLS_REJECT_UNAUTHORIZED: '0' });
+  expect(error.message).toContain('the environment: NODE_TLS_REJECT_UNAUTHORIZED: found 0, which switches off');
+  expect(error.hint).toContain('NODE_EXTRA_CA_CERTS');
+  expect((await load(TARGETS, { NODE_TLS_REJECT_UNAUTHORIZED: '1' })).config.targets).toHaveLength(1);
+});
+
+describe('worth a second look', () => {
+  test('an insecure channel', async () => {
+    const { warnings } = await load(
+      `alerts: { channels: [{ name: am, type: alertmanager, url: "http://am:9093", insecure: true }] }\n${TARGETS}`,
+    );
+    expect(warnings).toEqual(['channel am sends alerts without encryption (insecure: true)']);
+  });
+
+  test('a bind beyond loopback without a token for reading', async () => {
+    expect((await load(`http: { host: 0.0.0.0 }\n${TARGETS}`)).warnings).toEqual([
+      'http.host 0.0.0.0 is not loopback and http.readToken is not set: only /healthz, /readyz and /metrics are served',
+    ]);
+    expect((await load(`http: { host: 0.0.0.0, readToken: x }\n${TARGETS}`)).warnings).toEqual([]);
+    expect((await load(`http: { host: "::1" }\n${TARGETS}`)).warnings).toEqual([]);
+  });
+});
