@@ -40,6 +40,8 @@ const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 /** Characters of East Asian width "wide" or "fullwidth" (Unicode Annex 11), by script and block, and emoji. */
 const WIDE =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Bopomofo}\p{Emoji_Presentation}\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]|\ufe0f/u;
+/** Katakana and Hangul of the block "Halfwidth and Fullwidth Forms" that take up one column. */
+const HALFWIDTH = /^[\uff61-\uffdc]/;
 
 /** How many columns of a terminal `text` takes up; the text is printable. */
 export function displayWidth(text: string): number {
@@ -50,7 +52,7 @@ export function displayWidth(text: string): number {
 
 function graphemeWidth(grapheme: string): number {
   if (/^\p{M}+$/u.test(grapheme)) return 0;
-  return WIDE.test(grapheme) ? 2 : 1;
+  return WIDE.test(grapheme) && !HALFWIDTH.test(grapheme) ? 2 : 1;
 }
 
 /** `text` in at most `width` columns, cut between characters and ended with `…` if it is longer. */

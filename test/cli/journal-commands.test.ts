@@ -1,0 +1,292 @@
+// `status`, `history`, `resume` and `journal backup` as a person and a program see them.
+import { describe, expect, test } from 'vitest';
+import { createMemoryJournal } from '../../src/adapters/journal/memory.ts';
+import type { CliContext } from '../../src/cli/context.ts';
+import { history } from '../../src/cli/history.ts';
+import { journalBackup } from '../../src/cli/journal-backup.ts';
+import { resume } from '../../src/cli/resume.ts';
+import { status } from '../../src/cli/status.ts';
+import type { TargetState } from '../../src/core/records.ts';
+import type { Journal } from '../../src/ports.ts';
+import { aRotation, aTarget, finished, MovableClock, NOW } from '../adapters/journal/support.ts';
+
+const DAY = 86_400_000;
+
+interface Terminal {
+  readonly context: CliContext;
+  out: string;
+  err: string;
+}
+
+function terminal(color = false): Terminal {
+  const seen = { out: '', err: '' };
+  const clock = { ...new MovableClock(), now: () => NOW, monotonic: () => 0, sleep: () => Promise.resolve() };
+  const write = (to: 'out' | 'err') => (text: string) => {
+    seen[to] += text;
+  };
+  const context: CliContext = {
+    stdout: { write: write('out'), color },
+    stderr: { write: write('err'), color },
+    readStdin: () => Promise.resolve(undefined),
+    env: {},
+    clock,
+  };
+  return Object.assign(seen, { context });
+}
+
+async function journalOf(...targets: TargetState[]): Promise<Journal> {
+  const journal = createMemoryJournal();
+  for (const target of targets) await journal.commit({ target });
+  return journal;
+}
+
+const deployed = (expiresAt: number): NonNullable<TargetState['deployed']> => ({
+  fingerprint: 'ab',
+  keyId: 'K',
+  issuedAt: NOW - DAY,
+  expiresAt,
+  shape: 'clear',
+});
+const halted = {
+  at: NOW - 2 * 3_600_000,
+  error: { code: 'ERR_NOT_APPLIED', message: 'three rotations in a row were not applied', hint: 'Look.' },
+} as const;
+
+const healthy = aTarget({
+  name: 'shop-prod',
+  state: 'healthy',
+  deployed: deployed(Date.UTC(2027, 4, 20)),
+  renewalAt: Date.UTC(2027, 2, 21),
+  lastRotationAt: NOW - 2 * DAY,
+  lastPassAt: NOW - 60_000,
+});
+const failing = aTarget({
+  name: 'app-with-a-name-that-is-much-longer-than-any-table-has-room-for',
+  state: 'failed',
+  reason: 'RenewalDue',
+  deployed: deployed(NOW + 5 * DAY),
+  renewalAt: NOW - DAY,
+  retry: { failures: 12, nextAttemptAt: NOW + 25 * 60_000 },
+  lastPassAt: NOW - 60_000,
+  error: {
+    code: 'ERR_CLOUDBASE_DENIED',
+    message: 'the credentials may not read providers of app-1 (UnauthorizedOperation)',
+    hint: 'Grant tcb:GetProviders and tcb:ModifyProvider on qcs::tcb:ap-shanghai:uin/100000000001:env/app-with-a-name to the user.',
+  },
+});
+
+describe('status', () => {
+  test('shows a row a target, the error with its next step below it, within 100 columns', async () => {
+    const seen = terminal();
+    const journal = await journalOf(healthy, failing);
+    expect(await status({ json: false }, { context: seen.context, journal, targets: [healthy, failing] })).toBe(1);
+    expect(seen.out).toBe(
+      [
+        'NAME                    STATE    EXPIRES              RENEWAL DUE  LAST ROTATION  FAILURES',
+        'shop-prod               healthy  2027-05-20 in 178 d  2027-03-21   2026-11-20     0',
+        'app-with-a-name-that-…  failed   2026-11-27 in 5 d    2026-11-21   -              12, next in 25 min',
+        '    ERR_CLOUDBASE_DENIED: the credentials may not read providers of app-1 (UnauthorizedOperation)',
+        '    Grant tcb:GetProviders and tcb:ModifyProvider on',
+        '    qcs::tcb:ap-shanghai:uin/100000000001:env/app-with-a-name to the user.',
+        '',
+      ].join('\n'),
+    );
+    expect(seen.err).toBe('');
+  });
+
+  test('is 0 and silent on stderr when all is well', async () => {
+    const seen = terminal();
+    const journal = await journalOf(healthy);
+    expect(await status({ json: false }, { context: seen.context, journal, targets: [healthy] })).toBe(0);
+    expect(seen.err).toBe('');
+  });
+
+  test('--json prints exactly the contract, absent values as null', async () => {
+    const seen = terminal();
+    const journal = await journalOf(healthy);
+    const nobody = { name: 'new', envId: 'new-1', providerId: 'apple', key: 'none' };
+    expect(await status({ json: true }, { context: seen.context, journal, targets: [healthy, nobody] })).toBe(1);
+    expect(JSON.parse(seen.out)).toEqual({
+      targets: [
+        {
+          name: 'shop-prod',
+          envId: 'shop-prod-1g2h3j',
+          providerId: 'apple',
+          state: 'healthy',
+          reason: null,
+          expiresAt: '2027-05-20T00:00:00.000Z',
+          renewalAt: '2027-03-21T00:00:00.000Z',
+          lastRotationAt: '2026-11-20T10:00:00.000Z',
+          consecutiveFailures: 0,
+          nextAttemptAt: null,
+          error: null,
+        },
+        {
+          name: 'new',
+          envId: 'new-1',
+          providerId: 'apple',
+          state: 'unknown',
+          reason: null,
+          expiresAt: null,
+          renewalAt: null,
+          lastRotationAt: null,
+          consecutiveFailures: 0,
+          nextAttemptAt: null,
+          error: null,
+        },
+      ],
+    });
+  });
+
+  test('before anything was recorded says so kindly, with unknown rows and status 1', async () => {
+    const seen = terminal();
+    const deps = { context: seen.context, journal: await journalOf(), targets: [healthy] };
+    expect(await status({ json: false }, deps)).toBe(1);
+    expect(seen.out.split('\n')[1]).toBe('shop-prod  unknown  -        -            -              0');
+    expect(seen.err).toBe('nothing has been recorded yet: `run` or `once` checks the targets and begins the journal\n');
+  });
+
+  test('a secret that has expired is 1 although its last pass was healthy, and is red', async () => {
+    const seen = terminal(true);
+    const expired = { ...healthy, deployed: deployed(NOW - 3 * DAY) };
+    const deps = { context: seen.context, journal: await journalOf(expired), targets: [expired] };
+    expect(await status({ json: false }, deps)).toBe(1);
+    expect(seen.out).toContain('\u001b[31m2026-11-19 3 d ago\u001b[0m');
+  });
+
+  test('says what a healthy state would hide', async () => {
+    const seen = terminal();
+    const quiet: TargetState = {
+      ...healthy,
+      lastPassAt: NOW - 3 * DAY,
+      providerDisabled: true,
+      providerChanges: [
+        { path: 'Config.AuthorizationEndpoint', by: 'our-write', at: NOW - DAY },
+        { path: 'On', by: 'somebody-else', at: NOW - 3 * DAY },
+      ],
+    };
+    const journal = await journalOf(quiet);
+    await journal.updateFleet((fleet) => ({ ...fleet, failedAfterPush: 3, halted }));
+    expect(await status({ json: false }, { context: seen.context, journal, targets: [quiet] })).toBe(0);
+    expect(seen.out.split('\n').slice(2)).toEqual([
+      '    last checked 2026-11-19 10:00Z, 3 d ago',
+      '    the provider is switched off in CloudBase; its secret is kept fresh',
+      '    Config.AuthorizationEndpoint was changed by a rotation and could not be restored, 24 h ago',
+      '    On was changed by somebody else during a rotation, 3 d ago',
+      '',
+    ]);
+    expect(seen.err).toBe(
+      'rotations were halted 2 h ago (emergencies excepted): three rotations in a row were not applied\n' +
+        'When the cause is mended, let them go on: apple-secret-rotator resume\n',
+    );
+  });
+
+  test('a failure whose attempt is due, or waits for a tick, says so', async () => {
+    const seen = terminal();
+    const due = aTarget({ name: 'a', state: 'failed', retry: { failures: 1, nextAttemptAt: NOW - 1 } });
+    const waiting = aTarget({ name: 'b', state: 'failed', retry: { failures: 2, nextAttemptAt: null } });
+    const deps = { context: seen.context, journal: await journalOf(due, waiting), targets: [due, waiting] };
+    await status({ json: false }, deps);
+    expect(seen.out).toContain('1, next now\n');
+    expect(seen.out).toContain('2, next tick\n');
+  });
+});
+
+describe('history', () => {
+  const failed = finished(aRotation({ startedAt: NOW - DAY, fingerprint: null, expiresAt: null }), {
+    outcome: 'rolled-back',
+    error: { code: 'ERR_ROLLED_BACK', message: 'the new secret was not shown', hint: 'Wait.' },
+  });
+  const done = finished(aRotation({ startedAt: NOW, trigger: 'retry' }));
+  const elsewhere = aRotation({ startedAt: NOW, target: 'other', targetKey: 'other', keyId: null });
+
+  async function recorded(): Promise<Journal> {
+    const journal = createMemoryJournal();
+    for (const rotation of [failed, done, elsewhere]) await journal.commit({ rotation });
+    return journal;
+  }
+
+  test('lists rotations, newest first, open ones too', async () => {
+    const seen = terminal();
+    const deps = { context: seen.context, journal: await recorded(), targets: [] };
+    expect(await history({ limit: 10, json: false }, deps)).toBe(0);
+    expect(seen.out).toBe(
+      [
+        'STARTED            TARGET     REASON      TRIGGER   OUTCOME      KEY         EXPIRES',
+        '2026-11-22 10:00Z  other      RenewalDue  schedule  open         -           2027-05-21',
+        '2026-11-22 10:00Z  shop-prod  RenewalDue  retry     succeeded    K1L2M3N4O5  2027-05-21',
+        '2026-11-21 10:00Z  shop-prod  RenewalDue  schedule  rolled-back  K1L2M3N4O5  -',
+        '    ERR_ROLLED_BACK: the new secret was not shown',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('--json prints the rotations of the contract', async () => {
+    const seen = terminal();
+    const deps = { context: seen.context, journal: await recorded(), targets: [] };
+    await history({ limit: 2, json: true }, deps);
+    const { rotations } = JSON.parse(seen.out) as { rotations: Record<string, unknown>[] };
+    expect(rotations.map(({ id }) => id)).toEqual([elsewhere.id, done.id]);
+    expect(rotations[0]).toMatchObject({ outcome: null, finishedAt: null, keyId: null, error: null });
+    expect(Object.keys(rotations[1] ?? {}).join()).toBe(
+      'id,target,envId,reason,trigger,requestedBy,keyId,fingerprint,issuedAt,expiresAt,previousFingerprint,previousExpiresAt,startedAt,finishedAt,outcome,appleCheck,requestIds,error',
+    );
+  });
+
+  test('of a target that was renamed holds what happened under the older name', async () => {
+    const seen = terminal();
+    const targets = [{ name: 'new-name', key: done.targetKey }];
+    const deps = { context: seen.context, journal: await recorded(), targets };
+    await history({ target: 'new-name', limit: 10, json: true }, deps);
+    const { rotations } = JSON.parse(seen.out) as { rotations: Record<string, unknown>[] };
+    expect(rotations.map(({ id, target }) => [id, target])).toEqual([
+      [done.id, 'shop-prod'],
+      [failed.id, 'shop-prod'],
+    ]);
+  });
+
+  test('without a rotation says so, and is 0', async () => {
+    const seen = terminal();
+    const deps = { context: seen.context, journal: createMemoryJournal(), targets: [] };
+    expect(await history({ limit: 10, json: false }, deps)).toBe(0);
+    expect(await history({ target: 'x', limit: 10, json: false }, deps)).toBe(0);
+    expect([seen.out, seen.err]).toEqual([
+      '',
+      'no rotation has been recorded yet\nno rotation of x has been recorded yet\n',
+    ]);
+    await history({ limit: 10, json: true }, deps);
+    expect(seen.out).toBe('{"rotations":[]}\n');
+  });
+});
+
+describe('resume', () => {
+  test('lets halted rotations go on, and says what had halted them', async () => {
+    const seen = terminal();
+    const journal = createMemoryJournal();
+    const calibration = { controlAskedAt: NOW, controlRejectedAt: NOW, oursAcceptedAt: NOW };
+    await journal.updateFleet(() => ({ failedAfterPush: 3, halted, apple: { u: calibration } }));
+    expect(await resume({ context: seen.context, journal })).toBe(0);
+    expect(seen.out).toBe(
+      'rotations were halted (2026-11-22 08:00Z, 2 h ago) by ERR_NOT_APPLIED: three rotations in a row were not applied\n' +
+        'they go on from now\n',
+    );
+    expect(await journal.fleet()).toEqual({ failedAfterPush: 0, halted: null, apple: { u: calibration } });
+  });
+
+  test('with nothing halted changes nothing, and says so', async () => {
+    const seen = terminal();
+    const journal = createMemoryJournal();
+    await journal.updateFleet((fleet) => ({ ...fleet, failedAfterPush: 2 }));
+    expect(await resume({ context: seen.context, journal })).toBe(0);
+    expect(seen.out).toBe('nothing was halted; rotations go on as before\n');
+    expect((await journal.fleet()).failedAfterPush).toBe(2);
+  });
+});
+
+test('journal backup says where the copy is', async () => {
+  const seen = terminal();
+  const backup = async (file: string): Promise<{ file: string; bytes: number }> => ({ file, bytes: 4096 });
+  expect(await journalBackup({ file: '/b/copy.db' }, { context: seen.context, backup })).toBe(0);
+  expect(seen.out).toBe('journal copied and checked: /b/copy.db (4096 bytes)\n');
+});
