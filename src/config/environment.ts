@@ -2,7 +2,7 @@
 // give, so that one definition and one set of rules hold; problems name the variable.
 import type { Environment } from './interpolate.ts';
 import type { Problem } from './problems.ts';
-import { ENVIRONMENT, type RawConfig, type RawMap, type RawNode } from './raw.ts';
+import { byLength, ENVIRONMENT, type RawConfig, type RawMap, type RawNode } from './raw.ts';
 
 type Sketch = string | readonly Sketch[] | { readonly [key: string]: Sketch | Variable };
 
@@ -32,7 +32,7 @@ export function environmentConfig(env: Environment): { raw: RawConfig; problems:
       file: ENVIRONMENT,
       line: null,
       key: 'ROTATOR_ALERTS',
-      found: `text of ${env['ROTATOR_ALERTS']?.length} characters`,
+      found: byLength(env['ROTATOR_ALERTS'] ?? ''),
       wanted: '"none" (start although nobody would be called), or no such variable',
     });
   const sketch: Sketch = {

@@ -10,7 +10,7 @@ import { nameAt, type Parsed } from './parsed.ts';
 import { ConfigError, type Problem } from './problems.ts';
 import { dotted, ENVIRONMENT, nodeAt, type Path, plain, problemAt, type RawConfig } from './raw.ts';
 import { resolve } from './resolve.ts';
-import { type Config, SECTIONS, TARGET, type TargetConfig } from './schema.ts';
+import { type Config, SECTIONS, TARGET } from './schema.ts';
 import { CHANNEL } from './schema-alerts.ts';
 import { readConfigFile } from './source.ts';
 
@@ -203,9 +203,4 @@ function doubts({ alerts, http }: Config): string[] {
         ]
       : []),
   ];
-}
-
-/** A loaded configuration's targets by name, for commands that take `--target NAME`. */
-export function targetNamed(config: Config, name: string): TargetConfig | undefined {
-  return config.targets.find((target) => target.name === name);
 }

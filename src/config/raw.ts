@@ -134,8 +134,12 @@ export function shownAt(root: RawNode, path: Path): string {
   if (node.kind === 'list') return 'a list';
   if (node.kind === 'map') return 'a mapping';
   const secret = node.fromEnvironment || path.some((step) => typeof step === 'string' && SECRET_KEYS.test(step));
-  if (secret || USERINFO.test(node.text) || redactText(node.text) !== node.text)
-    return `text of ${node.text.length} characters`;
+  if (secret || USERINFO.test(node.text) || redactText(node.text) !== node.text) return byLength(node.text);
   const shown = node.text.length > LONGEST_SHOWN ? `${node.text.slice(0, LONGEST_SHOWN)}…` : node.text;
   return JSON.stringify(shown);
+}
+
+/** All that is said of a text that must not be shown. */
+export function byLength({ length }: string): string {
+  return `text of ${length} ${length === 1 ? 'character' : 'characters'}`;
 }

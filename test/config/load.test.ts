@@ -203,10 +203,7 @@ describe('the environment alone', () => {
       { ALERT_TYPE: 'slack', ALERT_URL: 'http://a.example' },
       ['- ALERT_URL: found text of 16 characters, wanted https:// (http:// to loopback alone, or with insecure: true)'],
     ],
-    [
-      { CLOUDBASE_REGION: 'X' },
-      ['- CLOUDBASE_REGION: found text of 1 characters, wanted a region such as ap-shanghai'],
-    ],
+    [{ CLOUDBASE_REGION: 'X' }, ['- CLOUDBASE_REGION: found text of 1 character, wanted a region such as ap-shanghai']],
   ])('%j is told by the name of the variable', async (env, problems) => {
     for (const mode of ['strict', 'daemon'] as const) {
       const error = await thrownBy(fromEnv(env as Record<string, string>, mode));
