@@ -111,9 +111,9 @@ const CREDENTIAL_HINTS = {
   UNAVAILABLE: 'Wait; if it lasts, see whether STS can be reached from here (HTTPS_PROXY, NO_PROXY).',
 } as const;
 
-/** The SDK's messages are plain sentences; those of a credential_process are the output of somebody's program. */
+/** The SDK's messages are plain sentences; those of a credential_process are the output of somebody's program, on lines of their own. */
 function inOwnWords(name: string, message: string): string {
-  return /^(?!Command failed)[\w .,:;'"[\]()/-]{1,200}$/.test(message) ? shown(message, 200) : name;
+  return /^[\w .,:;'"[\]()/-]{1,200}$/.test(message) ? shown(message, 200) : name;
 }
 
 function callError(origin: string, failure: CallFailure): RotatorError {

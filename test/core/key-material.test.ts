@@ -1,5 +1,5 @@
 // Key material: what is read, what is repaired, and by which words everything else is refused.
-import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
 import { calculateJwkThumbprint } from 'jose';
 import { describe, expect, test } from 'vitest';
@@ -91,6 +91,21 @@ describe('what is refused, and what it is said to be', () => {
     ['a P-384 key', vector('keys/p384.pem'), `holds a P-384 private key, ${wanted}`],
     ['a key of a coin', vector('keys/secp256k1.pem'), `holds a secp256k1 private key, ${wanted}`],
     ['an Ed25519 key', vector('keys/ed25519.pem'), `holds an Ed25519 private key, ${wanted}`],
+    [
+      'a key for agreement only',
+      generateKeyPairSync('x25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+      `holds a private key of type x25519, ${wanted}`,
+    ],
+    [
+      'a PEM of another kind',
+      '-----BEGIN PGP MESSAGE-----\nAAAA\n-----END PGP MESSAGE-----',
+      `holds a PEM that is no private key, ${wanted}`,
+    ],
+    [
+      'a damaged public key',
+      '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----',
+      `holds a public key, ${wanted}`,
+    ],
     ['an encrypted key', vector('keys/encrypted.pem'), `holds an encrypted private key, ${wanted}`],
     ['one encrypted as of old', vector('keys/encrypted.sec1.pem'), `holds an encrypted private key, ${wanted}`],
     ['the public half', vector('keys/public.pem'), `holds a P-256 public key, ${wanted}`],
@@ -191,7 +206,7 @@ describe('the ids', () => {
 
   test('may come with the key, from the configuration, or from both if they agree', async () => {
     expect(await parse(json(IDS), {})).toMatchObject(IDS);
-    expect(await parse(json({ keyId: IDS.keyId }), IDS)).toMatchObject(IDS);
+    expect(await parse(json({ keyId: IDS.keyId }), { ...IDS, keyId: `${IDS.keyId} ` })).toMatchObject(IDS);
     expect(await parse(json({ teamId: ` ${IDS.teamId}\n` }), { ...IDS, teamId: '' })).toMatchObject(IDS);
   });
 

@@ -109,6 +109,11 @@ describe('what is said', () => {
     expect(first?.message).toBe('the algorithm is "\uFFFD[31mES256\uFFFD", wanted ES256');
   });
 
+  test('what is valid from this second on is valid', async () => {
+    const { secret, nowMs } = parsed('nbf in a second');
+    expect(await objections(secret, { nowMs: nowMs + 1000, publicJwk })).toEqual([]);
+  });
+
   test('without a public key nothing is said about whose signature it is', async () => {
     const { secret, nowMs } = parsed('signed by another key');
     expect(await objections(secret, { nowMs })).toEqual([]);

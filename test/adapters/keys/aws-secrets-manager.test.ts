@@ -4,7 +4,18 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  type MockInstance,
+  onTestFinished,
+  test,
+  vi,
+} from 'vitest';
 import { createAwsSecretsManagerKeySource, options } from '../../../src/adapters/keys/aws-secrets-manager.ts';
 import { SANDBOX_AWS_CREDENTIALS, type Sandbox, startSandbox } from '../../../src/sandbox/server.ts';
 import { serve, serveProxy } from '../../net/servers.ts';
@@ -28,6 +39,15 @@ beforeEach(() => {
   vi.stubEnv('AWS_ACCESS_KEY_ID', SANDBOX_AWS_CREDENTIALS.accessKeyId);
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', SANDBOX_AWS_CREDENTIALS.secretAccessKey);
   sandbox.world.awsSecrets.put({ name: 'prod/apple', text: 'the key' });
+});
+
+let warned: MockInstance<typeof console.warn>;
+beforeEach(() => {
+  warned = vi.spyOn(console, 'warn');
+});
+afterEach(() => {
+  expect(warned).not.toHaveBeenCalled();
+  warned.mockRestore();
 });
 
 interface Overrides {
@@ -196,11 +216,15 @@ describe('the way out', () => {
     expect(proxy.seen).toEqual(['CONNECT secretsmanager.cn-north-1.amazonaws.com.cn:443']);
   });
 
-  test('AWS_ENDPOINT_URL does not move it', async () => {
+  test('AWS_ENDPOINT_URL does not move it, with an endpoint of its own or without', async () => {
     const other = await serve((_request, response) => response.end('{}'));
     vi.stubEnv('AWS_ENDPOINT_URL', other.url);
     vi.stubEnv('AWS_ENDPOINT_URL_SECRETS_MANAGER', other.url);
     expect((await source().read(signal)).text).toBe('the key');
+    const proxy = await serveProxy(undefined, 407);
+    const reading = source({ endpoint: undefined, env: { HTTPS_PROXY: proxy.url } }).read(signal);
+    await expect(reading).rejects.toMatchObject({ code: 'ERR_KEY_SOURCE_UNAVAILABLE' });
+    expect(proxy.seen).toEqual(['CONNECT secretsmanager.ap-southeast-1.amazonaws.com:443']);
     expect(other.seen).toEqual([]);
   });
 });
@@ -275,6 +299,16 @@ describe('credentials', () => {
       await expect(source().read(signal)).rejects.toMatchObject({
         code: 'ERR_CREDENTIALS_REJECTED',
         message: `no AWS credentials for ${PLACE}: no such provider`,
+      });
+    });
+
+    test('STS cannot be reached', async () => {
+      await podWithSts({ status: 200, body: '' });
+      vi.stubEnv('AWS_ENDPOINT_URL_STS', 'http://127.0.0.1:1');
+      await expect(source().read(signal)).rejects.toMatchObject({
+        code: 'ERR_CREDENTIALS_UNAVAILABLE',
+        message: `no AWS credentials for ${PLACE}: found no connection, or lost it (ECONNREFUSED)`,
+        remoteCode: 'NETWORK',
       });
     });
 
