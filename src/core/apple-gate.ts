@@ -94,14 +94,18 @@ const STOPS = {
       },
     ),
   }),
-  ERR_APPLE_UNKNOWN: ({ detail }: GateQuestion): GateAnswer => ({
+  ERR_APPLE_UNKNOWN: ({ detail, mode }: GateQuestion): GateAnswer => ({
     go: false,
     outcome: 'failed',
     error: new RotatorError(
       'ERR_APPLE_UNKNOWN',
-      `apple gave no usable answer about the candidate (${detail}), and its key is not proven yet`,
+      `apple gave no usable answer about the candidate (${detail}), ${
+        mode === 'require' ? 'and apple.check requires its acceptance' : 'and its key is not proven yet'
+      }`,
       {
-        hint: 'Make sure that apple.tokenUrl can be reached from here; the rotation is tried again by itself, and goes ahead without an answer in an emergency.',
+        hint: `Make sure that apple.tokenUrl can be reached from here; the rotation is tried again by itself, and goes ahead without an answer ${
+          mode === 'require' ? 'only once the deployed secret has expired' : 'in an emergency'
+        }.`,
       },
     ),
   }),

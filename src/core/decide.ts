@@ -16,6 +16,7 @@ import { configOf, showsNothing } from './provider-fields.ts';
 import type { Reason } from './reasons.ts';
 import type { TargetState } from './records.ts';
 import { DAY, emergencyInstant, renewalInstant, within } from './schedule.ts';
+import { shown } from './shown.ts';
 
 /** Everything a decision may know, gathered beforehand. */
 export interface Snapshot {
@@ -133,22 +134,21 @@ function secretUnreadable({ deployed }: Snapshot): string | undefined {
 
 function keyChanged({ deployed, key }: Snapshot): string | undefined {
   if (deployed.knownFrom === 'none' || deployed.keyId === key.keyId) return undefined;
-  return `the deployed secret was made with key ${deployed.keyId ?? 'of no id'}, the key source holds ${key.keyId}`;
+  const found = deployed.keyId === null ? 'a key of no id' : `key ${shown(deployed.keyId)}`;
+  return `the deployed secret was made with ${found}, the key source holds ${key.keyId}`;
 }
 
 function teamChanged({ deployed, key }: Snapshot): string | undefined {
   if (deployed.knownFrom === 'none' || deployed.teamId === key.teamId) return undefined;
-  return `the deployed secret names team ${deployed.teamId ?? 'none'}, the key's is ${key.teamId}`;
+  return `the deployed secret names team ${shown(deployed.teamId ?? 'none')}, the key's is ${key.teamId}`;
 }
 
 function clientChanged({ deployed, key }: Snapshot): string | undefined {
   if (deployed.knownFrom === 'none' || deployed.clientId === key.clientId) return undefined;
-  return `the deployed secret names client ${deployed.clientId ?? 'none'}, the key's is ${key.clientId}`;
+  return `the deployed secret names client ${shown(deployed.clientId ?? 'none')}, the key's is ${key.clientId}`;
 }
 
 function signatureInvalid({ deployed }: Snapshot): string | undefined {
-  if (deployed.knownFrom === 'none' || (deployed.expiresAt === null && deployed.signedByOurKey === true))
-    return undefined;
   if (deployed.signedByOurKey === false) return 'the deployed secret is not signed by the key in the key source';
   const [defect] = deployed.defects;
   return defect === undefined ? undefined : `Apple would not take the deployed secret: ${defect}`;
@@ -183,7 +183,7 @@ function refuse({ provider, key, state }: Snapshot): RotatorError | undefined {
   }
   const clientId = configOf(provider)['ClientId'];
   if (clientId === key.clientId) return undefined;
-  const found = typeof clientId === 'string' && clientId !== '' ? clientId : 'not set';
+  const found = typeof clientId === 'string' && clientId !== '' ? shown(clientId) : 'not set';
   return new RotatorError('ERR_CLIENT_ID_MISMATCH', `provider's client id is ${found}, the key's is ${key.clientId}`, {
     hint: 'Correct clientId of the target, or the Client ID in the CloudBase console; with two different ids every Apple login would fail.',
   });

@@ -11,6 +11,7 @@ import {
 import type { KeyMaterial } from './key-material.ts';
 import { type ShownSecret, showsNothing } from './provider-fields.ts';
 import type { DeployedRecord, WrittenRecord } from './records.ts';
+import { shown as shownText } from './shown.ts';
 
 export interface Deployed {
   readonly shown: ShownSecret;
@@ -58,7 +59,7 @@ export async function readDeployed(
   const found = await objections(parsed, { nowMs: now });
   const defects = found.filter(({ code }) => DEFECTS.has(code)).map(({ message }) => message);
   if (clientId !== null && parsed.clientId !== undefined && parsed.clientId !== clientId) {
-    defects.push(`it was made for client ${parsed.clientId}, the provider's is ${clientId}`);
+    defects.push(`it was made for client ${shownText(parsed.clientId)}, the provider's is ${shownText(clientId)}`);
   }
   const print = fingerprint(shown.text);
   return {

@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import { isJsonObject, type Json, type JsonObject, leaves, valueAt } from './json.ts';
 import type { Shape } from './reasons.ts';
+import { redactText } from './redact.ts';
 
 /** The Config of a provider; a provider without one has an empty one. */
 export function configOf(provider: JsonObject): JsonObject {
@@ -42,11 +43,11 @@ export function withClientSecret(config: JsonObject, clientSecret: string): Json
   return { ...config, ClientSecret: clientSecret };
 }
 
-/** Dotted paths of every Config field that has a value, ClientSecret excepted. */
+/** Dotted paths of every Config field that has a value, ClientSecret excepted. An object that holds nothing is none. */
 export function configKeys(config: JsonObject): string[] {
   return leaves(config)
+    .filter(([path, value]) => path !== 'ClientSecret' && !isJsonObject(value))
     .map(([path]) => path)
-    .filter((path) => path !== 'ClientSecret')
     .sort();
 }
 
@@ -88,18 +89,27 @@ function deepSome(value: Json, test: (leaf: Json) => boolean): boolean {
 /** Names that may hold a secret of somebody else's (a proxy's password, SMTP's account). */
 const PRIVATE_NAME = /secret|password|passwd|token$|credential|private|account|proxy|apikey/i;
 
+/** An address with a password in it. */
+const PRIVATE_URL = /:\/\/[^/?#\s]*:[^/?#\s]*@/;
+
 /**
  * The provider's fields as the journal may keep them: Config values in clear (a crash may have to restore one),
  * everything else, and whatever may be private, as `sha256:<hex>`. ClientSecret is left out.
  */
 export function fieldsForJournal(provider: JsonObject): Record<string, Json> {
-  const kept: Record<string, Json> = {};
-  for (const [path, value] of leaves(provider)) {
-    if (path === 'Config.ClientSecret') continue;
-    const inClear = path.startsWith('Config.') && !PRIVATE_NAME.test(path);
-    kept[path] = inClear ? value : digestOf(value);
-  }
-  return kept;
+  return Object.fromEntries(
+    leaves(provider)
+      .filter(([path]) => path !== 'Config.ClientSecret')
+      .map(([path, value]) => [path, path.startsWith('Config.') && !isPrivate(path, value) ? value : digestOf(value)]),
+  );
+}
+
+/** May hold a secret: by its name, by the name of something inside it (a list of objects), or by how it looks. */
+function isPrivate(name: string, value: Json): boolean {
+  if (PRIVATE_NAME.test(name)) return true;
+  if (Array.isArray(value)) return value.some((item) => isPrivate('', item));
+  if (isJsonObject(value)) return Object.entries(value).some(([key, item]) => isPrivate(key, item));
+  return typeof value === 'string' && (PRIVATE_URL.test(value) || redactText(value) !== value);
 }
 
 /** Compares a provider with fields that the journal kept: the paths that differ, ClientSecret excepted. */
@@ -110,7 +120,7 @@ export function differsFromJournal(provider: JsonObject, kept: Readonly<Record<s
     if (is === undefined) return true;
     return !sameText(was, is) && was !== digestOf(is);
   });
-  const added = [...now.keys()].filter((path) => !(path in kept));
+  const added = [...now.keys()].filter((path) => !Object.hasOwn(kept, path));
   return [...changed.map(([path]) => path), ...added].sort();
 }
 

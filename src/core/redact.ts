@@ -4,13 +4,19 @@
 const PATTERNS: readonly { readonly pattern: RegExp; readonly shown: string }[] = [
   // A JWT: three base64url parts, the first of which decodes to `{"`. Also without a signature, also cut off.
   { pattern: /eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,2}/g, shown: '[redacted JWT]' },
+  // The same with white space after the brace of its header, as some other libraries write it: both dots wanted.
+  { pattern: /e[wy][A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*/g, shown: '[redacted JWT]' },
   // A PEM block of a private key, whole or cut off, with real or written line ends.
   {
     pattern: /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
     shown: '[redacted private key]',
   },
-  // The body of a PKCS#8 P-256 key without its frame: its fixed ASN.1 prefix in base64.
-  { pattern: /MI(?:GH|GT|G)[A-Za-z0-9+/=\\\s]{0,12}AgEAM[A-Za-z0-9+/=\\\s]{20,}/g, shown: '[redacted private key]' },
+  // The body of a P-256 key without its frame, by the base64 of its fixed ASN.1 prefix: PKCS#8 with and without
+  // the public half, SEC1 with and without it.
+  {
+    pattern: /(?:MIG[A-Za-z0-9+/=\\\s]{0,12}AgEAM|MEECAQAw|MHcCAQEE|MDECAQEE)[A-Za-z0-9+/=\\\s]{20,}/g,
+    shown: '[redacted private key]',
+  },
   // Tencent and AWS access key ids, and authorization headers that carry a signature.
   { pattern: /\b(?:AKID[A-Za-z0-9]{13,}|A[KS]IA[A-Z0-9]{16})\b/g, shown: '[redacted access key id]' },
   { pattern: /\b(?:Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}/g, shown: '[redacted authorization]' },
@@ -29,33 +35,31 @@ export function redactText(text: string): string {
 }
 
 /**
- * A deep copy of `value` with every secret-looking text replaced, and with every text under a secret's name
- * replaced by its length. Errors become `{ name, message, code? }`; cycles and functions are cut.
+ * A deep copy of `value` with every secret-looking text replaced, property names included, and with every text under
+ * a secret's name (alone or in a list) replaced by its length. Errors become `{ name, message, code? }`; cycles and
+ * functions are cut.
  */
 export function redact(value: unknown): unknown {
-  return copy(value, new Set());
+  return copy(value, new Set(), false);
 }
 
-function copy(value: unknown, above: Set<object>): unknown {
-  if (typeof value === 'string') return redactText(value);
+function copy(value: unknown, above: Set<object>, named: boolean): unknown {
+  if (typeof value === 'string')
+    return named && value !== '' ? `[redacted, ${value.length} characters]` : redactText(value);
   if (typeof value === 'function' || typeof value === 'symbol') return undefined;
   if (typeof value !== 'object' || value === null) return value;
   if (above.has(value)) return '[circular]';
   above.add(value);
   try {
     if (value instanceof Date) return value;
-    if (Array.isArray(value)) return value.map((item) => copy(item, above));
-    if (value instanceof Error) return copy(errorFields(value), above);
-    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, field(name, item, above)]));
+    if (Array.isArray(value)) return value.map((item) => copy(item, above, named));
+    const fields = Object.entries(value instanceof Error ? errorFields(value) : value);
+    return Object.fromEntries(
+      fields.map(([name, item]) => [redactText(name), copy(item, above, SECRET_NAMES.test(name))]),
+    );
   } finally {
     above.delete(value);
   }
-}
-
-function field(name: string, item: unknown, above: Set<object>): unknown {
-  if (SECRET_NAMES.test(name) && typeof item === 'string' && item !== '')
-    return `[redacted, ${item.length} characters]`;
-  return copy(item, above);
 }
 
 function errorFields(error: Error): Record<string, unknown> {
