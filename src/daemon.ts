@@ -33,6 +33,7 @@ export interface DaemonTools {
 const WATCH_MS = 60_000;
 /** The wall clock and the monotonic one may drift apart by so much between two looks; more is a step. */
 const STEP_MS = 5_000;
+const SOONEST_MS = 1_000;
 /** A pass that has recorded its intent may go on for so long after a stop. */
 const GRACE_MS = 25_000;
 /** How far back a missed tick is looked for, and how far ahead the next one. */
@@ -199,7 +200,10 @@ export class Daemon {
     const wired = this.plan.targets.find(({ target }) => target.key === key);
     if (wired === undefined) return;
     const due = this.dueOf(wired.target);
-    due.retryAt = waitsFor?.code === 'ERR_LEASE_HELD' ? this.tools.clock.now() + WATCH_MS : state.retry.nextAttemptAt;
+    const now = this.tools.clock.now();
+    const retryAt = waitsFor?.code === 'ERR_LEASE_HELD' ? now + WATCH_MS : state.retry.nextAttemptAt;
+    // Whatever a pass asks for, the next one leaves a moment between.
+    due.retryAt = retryAt === null ? null : Math.max(retryAt, now + SOONEST_MS);
     if (due.retryAt !== null) due.trigger = 'retry';
     due.windowAt = state.state === 'due' && waitsFor === null ? this.windowAfter(wired.target) : undefined;
   }
