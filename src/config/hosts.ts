@@ -1,6 +1,7 @@
 // Which hosts a URL of the configuration may name. A request to an endpoint carries a signature or a client secret, so
 // a slip of the pen must not send it elsewhere: https to the vendor's own hosts, anything on loopback, and whatever
 // allowHosts names.
+import { isLoopback } from '../net/proxy.ts';
 import { type ParsedSections, type Report, targetNames } from './parsed.ts';
 import type { Path, RawConfig } from './raw.ts';
 import type { TargetEntry } from './schema.ts';
@@ -32,11 +33,6 @@ const HOST_RULES: Readonly<Record<HostUse, HostRule>> = {
     plainHttp: true,
   },
 };
-
-/** The hosts that mean this machine: localhost, 127.0.0.0/8, ::1. */
-export function isLoopback(hostname: string): boolean {
-  return /^(?:localhost|127(?:\.[0-9]{1,3}){3}|\[?::1\]?)$/i.test(hostname);
-}
 
 /** What is wanted instead of `url` (which parses), or undefined if it may be used. `allowHosts` are lower case. */
 export function hostObjection(url: string, use: HostUse, allowHosts: readonly string[]): string | undefined {

@@ -1,9 +1,9 @@
 // Reads the configuration: finds the file (or the environment that stands in for it), parses, interpolates, applies
 // the definition, then the rules that join several keys. Every problem is collected and told at once.
 import type * as z from 'zod';
+import { isLoopback } from '../net/proxy.ts';
 import { readYaml } from './document.ts';
 import { environmentConfig } from './environment.ts';
-import { isLoopback } from './hosts.ts';
 import { type Environment, interpolate } from './interpolate.ts';
 import { problemsOf, unknownKey } from './issues.ts';
 import { nameAt, type Parsed } from './parsed.ts';

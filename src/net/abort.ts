@@ -3,7 +3,11 @@
 
 /** Settles with `promise`, or rejects with the signal's reason as soon as it aborts. The promise itself goes on. */
 export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
+  if (signal.aborted) {
+    // Nobody waits for it any more; its failure is nobody's.
+    promise.catch(() => undefined);
+    throw signal.reason;
+  }
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const onAbort = () => reject(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });

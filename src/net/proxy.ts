@@ -15,10 +15,10 @@ const VARIABLES = {
   'http:': ['http_proxy', 'HTTP_PROXY'],
 } as const;
 
-/** True for `localhost` and the addresses of the loopback network, with or without brackets. */
+/** True for `localhost` and the addresses of the loopback networks, with or without brackets; never for other names. */
 export function isLoopback(hostname: string): boolean {
   const host = hostname.toLowerCase().replace(/^\[|\]$/g, '');
-  return host === 'localhost' || host.endsWith('.localhost') || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
+  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
 }
 
 /**

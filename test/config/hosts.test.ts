@@ -1,6 +1,6 @@
 // Where URLs may go: loopback by any scheme, elsewhere https to the vendor's own hosts or to those of allowHosts.
 import { describe, expect, test } from 'vitest';
-import { isLoopback } from '../../src/config/hosts.ts';
+import { isLoopback } from '../../src/net/proxy.ts';
 import { load, problemsOf, TARGETS } from './support.ts';
 
 const USES = {
