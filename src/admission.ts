@@ -77,9 +77,19 @@ export class Admissions {
       .map(({ targetKey }) => targetKey);
   }
 
+  /** True if one of the wave has to go first. */
+  wantsFirst(): boolean {
+    return this.wave.size > SMALL_WAVE && !this.proven;
+  }
+
+  /** Those of them that may go on now that the first one has ended: all after a proof, else emergencies alone. */
+  followers(): string[] {
+    return this.waiting().filter((key) => this.proven || this.wave.get(key)?.emergency === true);
+  }
+
   private mayGoFirst({ emergency }: Want): boolean {
     if (this.censuses > 0) return false;
-    if (this.wave.size <= SMALL_WAVE || this.proven) return true;
+    if (!this.wantsFirst()) return true;
     return this.running.size === 0 || (emergency && this.tried);
   }
 

@@ -65,17 +65,21 @@ export class Sweeper {
     return results;
   }
 
-  /** One of those that wait goes first; then, each by what that one has shown, the rest. */
+  /** Those that waited for the count have their turn: one goes first where many want, and then whom it lets follow. */
   private async afterCensus(
     items: readonly SweepItem[],
     note: (key: string, result: PassResult) => void,
   ): Promise<void> {
+    const { admissions } = this.tools;
     const byKey = new Map(items.map((item) => [item.wired.target.key, item]));
-    const waiting = this.tools.admissions.waiting().flatMap((key) => byKey.get(key) ?? []);
-    const [first, ...rest] = waiting;
-    if (first === undefined || first.request.drop.aborted) return;
-    note(first.wired.target.key, await this.inLane(first));
-    await Promise.all(rest.map(async (item) => note(item.wired.target.key, await this.inLane(item))));
+    const turn = async (keys: readonly string[]) => {
+      const due = keys.flatMap((key) => byKey.get(key) ?? []).filter(({ request }) => !request.drop.aborted);
+      await Promise.all(due.map(async (item) => note(item.wired.target.key, await this.inLane(item))));
+    };
+    const waiting = admissions.waiting().filter((key) => byKey.has(key));
+    if (!admissions.wantsFirst()) return turn(waiting);
+    await turn(waiting.slice(0, 1));
+    await turn(admissions.followers());
   }
 
   private inLane(item: SweepItem): Promise<PassResult> {
