@@ -7,9 +7,9 @@ import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll } from 'vitest';
+import { afterAll, onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
-import type { JsonObject } from '../../src/ports.ts';
+import type { Json, JsonObject } from '../../src/ports.ts';
 import { SANDBOX_CREDENTIALS, startSandbox } from '../../src/sandbox/server.ts';
 import { fullProvider, IDS } from '../pass/rig.ts';
 
@@ -22,6 +22,8 @@ export interface ProgramOptions {
   readonly env?: Env;
   /** Default: the folder for temporary files. */
   readonly cwd?: string;
+  /** Standard input; default: nothing. */
+  readonly input?: string;
 }
 
 export interface Ended {
@@ -53,7 +55,14 @@ afterAll(() => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-function start(executable: string, args: readonly string[], { env = {}, cwd = tmpdir() }: ProgramOptions) {
+/** Starts `apple-secret-rotator ARGS`. */
+export function startProgram(args: readonly string[], options: ProgramOptions = {}): Program {
+  return startCommand(process.execPath, [MAIN, ...args], options);
+}
+
+/** Starts another program in the same way. */
+export function startCommand(executable: string, args: readonly string[], options: ProgramOptions = {}): Program {
+  const { env = {}, cwd = tmpdir(), input = '' } = options;
   const child = spawn(executable, args, {
     cwd,
     env: { PATH: process.env['PATH'], HOME: cwd, TZ: 'UTC', ...env },
@@ -62,19 +71,7 @@ function start(executable: string, args: readonly string[], { env = {}, cwd = tm
   running.add(child);
   child.once('close', () => running.delete(child));
   // A program that never reads its input must not end the test that offers some.
-  child.stdin.on('error', () => undefined);
-  return child;
-}
-
-/** Starts `apple-secret-rotator ARGS`, with nothing on standard input. */
-export function startProgram(args: readonly string[], options: ProgramOptions = {}): Program {
-  return startCommand(process.execPath, [MAIN, ...args], options);
-}
-
-/** Starts another program in the same way. */
-export function startCommand(executable: string, args: readonly string[], options: ProgramOptions = {}): Program {
-  const child = start(executable, args, options);
-  child.stdin.end();
+  child.stdin.on('error', () => undefined).end(input);
   const output = { stdout: '', stderr: '' };
   const exited = once(child, 'close').then(([code, signal]): Ended => ({ code, signal }));
   let more = Promise.withResolvers<void>();
@@ -118,11 +115,8 @@ export interface Result {
   readonly stderr: string;
 }
 
-/** Runs `apple-secret-rotator ARGS` to its end; `input` is its standard input, none by default. */
-export function runProgram(
-  args: readonly string[],
-  options: ProgramOptions & { readonly input?: string } = {},
-): Promise<Result> {
+/** Runs `apple-secret-rotator ARGS` to its end. */
+export function runProgram(args: readonly string[], options: ProgramOptions = {}): Promise<Result> {
   return runCommand(process.execPath, [MAIN, ...args], options);
 }
 
@@ -130,17 +124,11 @@ export function runProgram(
 export async function runCommand(
   executable: string,
   args: readonly string[],
-  options: ProgramOptions & { readonly input?: string } = {},
+  options: ProgramOptions = {},
 ): Promise<Result> {
-  const child = start(executable, args, options);
-  child.stdin.end(options.input ?? '');
-  const output = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const)
-    child[name].setEncoding('utf8').on('data', (text: string) => {
-      output[name] += text;
-    });
-  const [code] = await once(child, 'close');
-  return { code, ...output };
+  const program = startCommand(executable, args, options);
+  const { code } = await program.exited;
+  return { code, stdout: program.stdout(), stderr: program.stderr() };
 }
 
 export interface WorkspaceOptions {
@@ -148,7 +136,7 @@ export interface WorkspaceOptions {
   readonly targets?: readonly (JsonObject & { readonly name: string })[];
   /** Days that are left of each provider's secret, negative if it has expired; null: it has none. Default 5. */
   readonly daysLeft?: number | null;
-  /** Other sections of the configuration. */
+  /** Changes of the configuration: keys of its sections, and sections that are lists as a whole. */
   readonly settings?: JsonObject;
 }
 
@@ -157,6 +145,18 @@ const DAY_SECONDS = 86_400;
 /** `shop` is target `shop` in environment `shop-1g2h3j`. */
 export function envIdOf(name: string): string {
   return `${name}-1g2h3j`;
+}
+
+function changed(document: JsonObject, change: JsonObject): JsonObject {
+  const sections = Object.entries(change).map(([name, section]) => {
+    const old = document[name];
+    return [name, isMapping(old) && isMapping(section) ? { ...old, ...section } : section];
+  });
+  return { ...document, ...Object.fromEntries(sections) };
+}
+
+function isMapping(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A folder with everything that the program needs to rotate against a sandbox. `dispose` ends and removes it all. */
@@ -187,7 +187,7 @@ export async function workspace(options: WorkspaceOptions = {}) {
 
   const configFile = join(folder, 'rotator.yaml');
   const configure = (settings: JsonObject = {}) => {
-    const document = {
+    const document: JsonObject = {
       instance: 'e2e',
       journal: 'sqlite:./journal.db',
       apple: { tokenUrl: `${sandbox.url}/auth/token` },
@@ -204,10 +204,8 @@ export async function workspace(options: WorkspaceOptions = {}) {
         ...entry,
       })),
       alerts: { none: 'accepted' },
-      ...options.settings,
-      ...settings,
     };
-    writeFileSync(configFile, stringify(document));
+    writeFileSync(configFile, stringify(changed(changed(document, options.settings ?? {}), settings)));
   };
   configure();
 
@@ -223,7 +221,7 @@ export async function workspace(options: WorkspaceOptions = {}) {
     keyFile,
     configFile,
     journalFile: join(folder, 'journal.db'),
-    /** Writes the configuration again, with these sections instead. */
+    /** Writes the configuration again, with these changes instead of earlier ones. */
     configure,
     useKey,
     /** A client secret of the key with so many days left. */
@@ -256,3 +254,10 @@ export async function workspace(options: WorkspaceOptions = {}) {
 }
 
 export type Workspace = Awaited<ReturnType<typeof workspace>>;
+
+/** A workspace of the test that runs; it goes when the test ends. */
+export async function ownWorkspace(options: WorkspaceOptions = {}): Promise<Workspace> {
+  const own = await workspace(options);
+  onTestFinished(() => own.dispose());
+  return own;
+}

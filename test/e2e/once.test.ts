@@ -1,0 +1,305 @@
+// `once` and `plan` as processes: what a person and a script see, how they end, and what they leave alone.
+import { readdirSync, readFileSync, statSync, watch } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { openSqliteJournal } from '../../src/adapters/journal/sqlite.ts';
+import { systemClock } from '../../src/clock.ts';
+import { fingerprint } from '../../src/core/client-secret.ts';
+import { secretFault } from '../../src/sandbox/apple.ts';
+import { IDS } from '../pass/rig.ts';
+import { ownWorkspace, type Result, type Workspace } from './program.ts';
+
+const DAY = 86_400_000;
+const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+/** Apple asks for a second between questions; tests that do not need its opinion do without. */
+const UNASKED = { apple: { check: 'off' } };
+
+const TARGET_KEYS = [
+  'name',
+  'envId',
+  'providerId',
+  'state',
+  'reason',
+  'expiresAt',
+  'renewalAt',
+  'lastRotationAt',
+  'consecutiveFailures',
+  'nextAttemptAt',
+  'error',
+];
+
+type Row = Record<string, unknown> & { state: string; error: { code: string; message: string; hint: string } | null };
+
+/** The targets of a `--json`, each held to the contract: every key there, in order, absent values null. */
+function rows({ stdout }: Result): Row[] {
+  const document = JSON.parse(stdout) as { targets: Row[] };
+  expect(Object.keys(document)).toEqual(['targets']);
+  expect(stdout.endsWith('}\n')).toBe(true);
+  for (const row of document.targets) {
+    expect(Object.keys(row)).toEqual(TARGET_KEYS);
+    expect(Object.values(row)).not.toContain(undefined);
+    for (const key of ['expiresAt', 'renewalAt', 'lastRotationAt', 'nextAttemptAt'])
+      expect(row[key] ?? '2026-11-22T00:00:00.000Z', key).toMatch(ISO);
+    if (row.error !== null) expect(Object.keys(row.error)).toEqual(['code', 'message', 'hint']);
+  }
+  return document.targets;
+}
+
+const day = (atMs: number) => new Date(atMs).toISOString().slice(0, 10);
+
+async function readJournal(place: Workspace) {
+  const journal = await openSqliteJournal({ path: place.journalFile, clock: systemClock, mode: 'read' });
+  onTestFinished(() => journal.close());
+  return journal;
+}
+
+/** The digest of every file in the folder, but for the two that SQLite makes for each reader of a journal. */
+function filesOf({ folder }: Workspace): Record<string, string> {
+  const names = readdirSync(folder).filter((name) => !/-(?:wal|shm)$/.test(name));
+  return Object.fromEntries(
+    names.sort().map((name) => [name, fingerprint(readFileSync(join(folder, name), 'latin1'))]),
+  );
+}
+
+/** A provider but for its secret and for nulls, which stand for nothing (and Tencent's SDK sends none). */
+function withoutSecret(provider: unknown): unknown {
+  return JSON.parse(JSON.stringify(provider), (name, value) =>
+    name === 'ClientSecret' || value === null ? undefined : value,
+  );
+}
+
+describe('once', () => {
+  test('rotates, and prints how it went on stderr and the table alone on stdout', async () => {
+    const place = await ownWorkspace();
+    const before = place.provider();
+    const { code, stdout, stderr } = await place.run(['once']);
+    expect(code).toBe(0);
+    const [header, row, end, ...rest] = stdout.split('\n');
+    expect(header).toBe('NAME  STATE    EXPIRES              RENEWAL DUE  LAST ROTATION  FAILURES');
+    expect(row).toMatch(
+      new RegExp(
+        `^shop  rotated  ${day(Date.now() + 180 * DAY)} in 179 d  \\d{4}-\\d\\d-\\d\\d   ${day(Date.now())}     0$`,
+      ),
+    );
+    expect([end, rest]).toEqual(['', []]);
+    expect(stderr.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, 'T')).toBe(`shop: rotation started: RenewalDue
+shop: found: the renewal instant has passed; the deployed secret expires in 5.0 days (T)
+shop: candidate minted, valid until T
+shop: candidate verified against the public half of the key, claim by claim
+shop: apple rejected the control signed with a throwaway key (invalid_client)
+shop: apple accepted the candidate (invalid_grant)
+shop: apple accepted the deployed secret (invalid_grant)
+shop: candidate pushed
+shop: read back: the candidate is there
+shop: the new client secret is in place
+`);
+    const after = place.provider();
+    expect(secretFault(place.world, IDS.clientId, String(place.secret()))).toBeUndefined();
+    expect(place.secret()).not.toBe(before?.Config['ClientSecret']);
+    expect(withoutSecret(after)).toEqual(withoutSecret(before));
+  });
+
+  test('--json prints exactly the contract, and a second time that nothing was to do', async () => {
+    const place = await ownWorkspace({ settings: UNASKED });
+    const first = await place.run(['once', '--json']);
+    expect(first.code).toBe(0);
+    expect(rows(first)).toEqual([
+      {
+        name: 'shop',
+        envId: 'shop-1g2h3j',
+        providerId: 'apple',
+        state: 'rotated',
+        reason: 'RenewalDue',
+        expiresAt: expect.any(String),
+        renewalAt: expect.any(String),
+        lastRotationAt: expect.any(String),
+        consecutiveFailures: 0,
+        nextAttemptAt: null,
+        error: null,
+      },
+    ]);
+    const second = await place.run(['once', '--json']);
+    expect(second).toMatchObject({ code: 0, stderr: '' });
+    expect(rows(second)).toEqual([{ ...rows(first)[0], state: 'healthy', reason: null }]);
+    expect(place.writes()).toHaveLength(1);
+  });
+
+  test('ends with 1 where a target fails; the others are rotated all the same', async () => {
+    const place = await ownWorkspace({ targets: [{ name: 'gone' }, { name: 'shop' }], settings: UNASKED });
+    place.world.deleteProvider('gone-1g2h3j', 'apple');
+    const result = await place.run(['once', '--json']);
+    expect(result.code).toBe(1);
+    const [gone, shop] = rows(result);
+    expect(gone).toMatchObject({
+      state: 'failed',
+      expiresAt: null,
+      consecutiveFailures: 1,
+      error: { code: 'ERR_PROVIDER_NOT_FOUND', message: 'environment gone-1g2h3j has no provider apple' },
+    });
+    expect(shop).toMatchObject({ state: 'rotated', error: null });
+    expect(result.stderr).toContain('gone: environment gone-1g2h3j has no provider apple (ERR_PROVIDER_NOT_FOUND)\n');
+    expect(result.stderr).not.toContain('    at ');
+    const table = await place.run(['once', '--target', 'gone']);
+    expect(table.code).toBe(1);
+    expect(table.stdout).toMatch(/^gone +failed .* 2, next tick\n {4}ERR_PROVIDER_NOT_FOUND: environment/m);
+  });
+
+  test('a secret that is not ours waits for adoption, which is no failure; --adopt takes it over', async () => {
+    const place = await ownWorkspace({ settings: UNASKED });
+    place.useKey('OTHERKEY01', join(place.folder, 'other.p8'));
+    place.place(place.mint(90, 'OTHERKEY01'));
+    const pending = await place.run(['once', '--json']);
+    expect(pending.code).toBe(0);
+    expect(rows(pending)[0]).toMatchObject({ state: 'pending', error: { code: 'ERR_ADOPTION_REQUIRED' } });
+    expect(place.writes()).toEqual([]);
+    const adopted = await place.run(['once', '--adopt', '--json']);
+    expect(adopted.code).toBe(0);
+    expect(rows(adopted)[0]).toMatchObject({ state: 'rotated', reason: 'KeyChanged', error: null });
+  });
+
+  test('a window that is closed holds a renewal back, which is no failure', async () => {
+    const hour = (new Date().getUTCHours() + 12) % 24;
+    const policy = { window: { cron: `0 ${hour} * * *`, duration: '1h' } };
+    const place = await ownWorkspace({ daysLeft: 30, settings: { ...UNASKED, policy } });
+    const result = await place.run(['once', '--json']);
+    expect(result.code).toBe(0);
+    expect(rows(result)[0]).toMatchObject({ state: 'due', reason: 'RenewalDue', consecutiveFailures: 0, error: null });
+    expect(place.writes()).toEqual([]);
+  });
+
+  test('a write that nobody can see is unverified, which is no failure', async () => {
+    const place = await ownWorkspace();
+    place.world.behaviour.showSecret = 'masked';
+    const result = await place.run(['once', '--adopt', '--json']);
+    expect([result.code, rows(result)[0]?.state]).toEqual([0, 'unverified']);
+    expect(secretFault(place.world, IDS.clientId, String(place.secret()))).toBeUndefined();
+  });
+
+  test('--target may be repeated, and the other targets are not even read', async () => {
+    const place = await ownWorkspace({ targets: ['a', 'b', 'c'].map((name) => ({ name })), settings: UNASKED });
+    const result = await place.run(['once', '--target', 'a', '-t', 'c', '--json']);
+    expect([result.code, rows(result).map(({ name }) => name)]).toEqual([0, ['a', 'c']]);
+    expect(new Set(place.world.requests.map(({ envId }) => envId))).toEqual(new Set(['a-1g2h3j', 'c-1g2h3j']));
+  });
+
+  test('a target that does not exist is an error of usage, and nothing happens', async () => {
+    const place = await ownWorkspace({ targets: [{ name: 'a' }, { name: 'b' }] });
+    expect(await place.run(['once', '--target', 'a', '--target', 'nope'])).toEqual({
+      code: 2,
+      stdout: '',
+      stderr:
+        'error: no target is named nope, the configuration has a, b (ERR_USAGE)\n' +
+        '  Correct --target, or --config if another file was meant.\n',
+    });
+    expect(place.world.requests).toEqual([]);
+    expect(readdirSync(place.folder)).not.toContain('journal.db');
+  });
+
+  test('--force rotates a secret with nothing wrong, and says who wanted it', async () => {
+    const place = await ownWorkspace({ daysLeft: 175, settings: UNASKED });
+    expect(rows(await place.run(['once', '--json']))[0]?.state).toBe('healthy');
+    const result = await place.run(['once', '--force', '--json']);
+    expect([result.code, rows(result)[0]]).toMatchObject([0, { state: 'rotated', reason: 'Requested' }]);
+    const [row] = await (await readJournal(place)).rotations({ limit: 10 });
+    expect(row).toMatchObject({
+      reason: 'Requested',
+      trigger: 'cli',
+      requestedBy: 'cli',
+      fingerprint: fingerprint(String(place.secret())),
+    });
+  });
+
+  test('--no-apple-check goes over a rejection, which --force does not, and the journal says so', async () => {
+    const place = await ownWorkspace({ daysLeft: 90, settings: { apple: { check: 'require' } } });
+    place.world.behaviour.apple = 'invalid_client';
+    const blocked = await place.run(['once', '--force', '--json']);
+    expect([blocked.code, rows(blocked)[0]]).toMatchObject([
+      1,
+      { state: 'failed', error: { code: 'ERR_APPLE_REJECTED' } },
+    ]);
+    expect(place.writes()).toEqual([]);
+    place.world.clearRequests();
+    const waived = await place.run(['once', '--force', '--no-apple-check', '--json']);
+    expect([waived.code, rows(waived)[0]?.state]).toEqual([0, 'rotated']);
+    expect(place.world.requests.filter(({ service }) => service === 'apple')).toEqual([]);
+    const [row] = await (await readJournal(place)).rotations({ limit: 1 });
+    expect(row).toMatchObject({ appleCheckWaived: true, appleCheck: { candidate: 'not-asked' } });
+  });
+
+  test('two at the same time on one journal write once: the second waits for the lease and finds nothing to do', async () => {
+    const place = await ownWorkspace({ settings: UNASKED });
+    const release = Promise.withResolvers<void>();
+    const pushing = Promise.withResolvers<void>();
+    place.world.before('tcb', 'ModifyProvider', () => {
+      pushing.resolve();
+      return release.promise;
+    });
+    const first = place.start(['once', '--json']);
+    await pushing.promise;
+    // The first one is in the middle of its push and writes nothing: what changes now is the second, opening the journal.
+    const opened = Promise.withResolvers<void>();
+    const watcher = watch(place.folder, (_, name) => name?.startsWith('journal.db') && opened.resolve());
+    const second = place.run(['once', '--json']);
+    await opened.promise;
+    watcher.close();
+    release.resolve();
+    const results = [await first.exited, await second];
+    expect(results.map(({ code }) => code)).toEqual([0, 0]);
+    expect(JSON.parse(first.stdout()).targets[0].state).toBe('rotated');
+    expect(rows(await second)[0]?.state).toBe('healthy');
+    expect(place.writes()).toHaveLength(1);
+    expect(await (await readJournal(place)).rotations({ limit: 10 })).toHaveLength(1);
+  });
+});
+
+describe('plan', () => {
+  test('says what would happen, and why, and writes nothing: not the provider, not the journal', async () => {
+    const place = await ownWorkspace({ daysLeft: 175 });
+    await place.run(['once']);
+    place.place(place.mint(5));
+    place.world.clearRequests();
+    const [provider, files] = [place.provider(), filesOf(place)];
+    const result = await place.run(['plan', '--json']);
+    expect(result).toMatchObject({ code: 0, stderr: '' });
+    expect(rows(result)[0]).toMatchObject({ state: 'due', reason: 'RenewalDue', error: null });
+    const table = await place.run(['plan']);
+    expect(table).toMatchObject({ code: 0, stderr: '' });
+    expect(table.stdout).toMatch(/^shop {2}due .*\nshop: would rotate: the renewal instant has passed\n$/m);
+    expect(place.provider()).toEqual(provider);
+    expect(filesOf(place)).toEqual(files);
+    // Nothing waits to be written into it either.
+    expect(statSync(`${place.journalFile}-wal`, { throwIfNoEntry: false })?.size ?? 0).toBe(0);
+    expect(place.world.requests.map(({ action }) => action)).toEqual(['GetProviders', 'GetProviders']);
+  });
+
+  test('works without a journal, and makes none', async () => {
+    const place = await ownWorkspace();
+    const names = readdirSync(place.folder);
+    expect(await place.run(['plan'])).toMatchObject({ code: 0, stderr: '' });
+    expect(readdirSync(place.folder)).toEqual(names);
+  });
+
+  test('an expired secret ends it with 1 although it would be rotated', async () => {
+    const place = await ownWorkspace({ daysLeft: -1 });
+    const result = await place.run(['plan', '--json']);
+    expect([result.code, rows(result)[0]]).toMatchObject([1, { state: 'due', reason: 'SecretExpired', error: null }]);
+  });
+
+  test('a target that cannot be looked at ends it with 1, and the others are told', async () => {
+    const place = await ownWorkspace({
+      targets: [{ name: 'keyless', key: { from: 'file', path: './nothing.p8' } }, { name: 'shop' }],
+    });
+    const { code, stdout } = await place.run(['plan']);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^keyless: could not be looked at: .*nothing\.p8/m);
+    expect(stdout).toMatch(/^shop: would rotate: /m);
+  });
+
+  test('a refusal ends it with 1: the client id of the provider is another', async () => {
+    const place = await ownWorkspace();
+    place.world.patchConfig('shop-1g2h3j', 'apple', { ClientId: 'com.example.other' });
+    const { code, stdout } = await place.run(['plan', '--target', 'shop']);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^shop: would refuse: .*com\.example\.other/m);
+  });
+});
