@@ -1,6 +1,7 @@
 // The command line: every command with its options, help and examples. It only parses; what a command does is an
 // action that main.ts hands in, so that nothing is loaded before it is needed.
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Help, InvalidArgumentError, Option } from 'commander';
+import { redactText } from '../core/redact.ts';
 import type { ExitStatus } from './context.ts';
 
 export interface ConfigOption {
@@ -32,6 +33,12 @@ export interface Actions {
 
 const NAME = 'apple-secret-rotator';
 
+const EPILOGUE = `
+In a checkout write \`npm run -s rotator --\` in place of \`${NAME}\`.
+
+Exit status: 0 all is well; 1 a target failed, is unknown, or its secret has expired; 2 the command
+line or the configuration is wrong.`;
+
 /** Builds the program; `done` receives the exit status of the command that ran. */
 export function createProgram(actions: Actions, version: string, done: (status: ExitStatus) => void): Command {
   const program = new Command(NAME)
@@ -40,7 +47,10 @@ export function createProgram(actions: Actions, version: string, done: (status: 
     .helpOption('-h, --help', 'show help')
     .helpCommand('help [command]', 'show help for a command')
     .showHelpAfterError(`(try: ${NAME} --help)`)
-    .configureHelp({ sortSubcommands: false, helpWidth: 100 })
+    .configureHelp({ sortSubcommands: false, helpWidth: 100, optionDescription: describeOption })
+    // What is not understood is repeated, and may be a secret that was pasted in the wrong place.
+    .configureOutput({ outputError: (text, write) => write(redactText(text)) })
+    .addHelpText('after', EPILOGUE)
     .exitOverride();
 
   const config = () =>
@@ -68,13 +78,13 @@ export function createProgram(actions: Actions, version: string, done: (status: 
   ])
     .addOption(config())
     .addOption(target())
-    .option('--force', 'rotate whatever is left of the deployed secret', false)
+    .option('--force', 'rotate now, however much is left of the deployed secret', false)
     .option(
       '--adopt',
       'take over a provider that this journal has never written, and accept its fields as they are',
       false,
     )
-    .option('--no-apple-check', 'do not ask Apple before replacing; the journal says so')
+    .option('--no-apple-check', 'do not ask Apple about the new secret; the journal notes it')
     .addOption(json())
     .action(async (options) => done(await actions.once(options)));
 
@@ -84,7 +94,7 @@ export function createProgram(actions: Actions, version: string, done: (status: 
     .addOption(json())
     .action(async (options) => done(await actions.plan(options)));
 
-  add('status', 'a row a target from the journal: state, expiry, renewal, last rotation, failures', [
+  add('status', 'one row per target, from the journal: state, expiry, renewal, last rotation, failures', [
     'status',
     'status --json',
   ])
@@ -99,14 +109,13 @@ export function createProgram(actions: Actions, version: string, done: (status: 
     .addOption(json())
     .action(async (options) => done(await actions.history(options)));
 
-  add('resume', 'ends a halt of the fleet (three rotations in a row failed after the push)', ['resume'])
+  add('resume', 'lets rotations go on after a halt (three in a row had failed after the push)', ['resume'])
     .addOption(config())
     .action(async (options) => done(await actions.resume(options)));
 
-  const journal = program.command('journal').description('the journal file').helpCommand(false);
-  command(journal, 'backup <file>', 'a consistent copy, also while the daemon runs', [
-    'journal backup /backup/journal.db',
-  ])
+  const backup = 'journal backup /backup/journal.db';
+  const journal = add('journal', 'the journal file', [backup]).helpCommand(false);
+  command(journal, 'backup <file>', 'a consistent copy, also while the daemon runs', [backup])
     .addOption(config())
     .action(async (file, options) => done(await actions.journalBackup(file, options)));
 
@@ -147,10 +156,16 @@ export function createProgram(actions: Actions, version: string, done: (status: 
 
 function command(parent: Command, usage: string, description: string, examples: readonly string[]): Command {
   const text = examples.map((example) => `  ${NAME} ${example}`).join('\n');
-  return parent
-    .command(usage)
-    .description(description)
+  const created = parent.command(usage).description(description);
+  const path = parent.parent === null ? created.name() : `${parent.name()} ${created.name()}`;
+  return created
+    .showHelpAfterError(`(try: ${NAME} ${path} --help)`)
     .addHelpText('after', `\n${examples.length === 1 ? 'Example' : 'Examples'}:\n${text}`);
+}
+
+/** As Commander does, but that a flag is off unless it is given goes without saying. */
+function describeOption(option: Option): string {
+  return option.defaultValue === false ? option.description : new Help().optionDescription(option);
 }
 
 function collect(value: string, previous: string[]): string[] {

@@ -22,7 +22,7 @@ export async function run({ context, load, open, stop, onHangup }: RunDeps): Pro
   const service = await open(loaded);
   onHangup(() => void service.reload());
   stop.addEventListener('abort', () => {
-    context.stderr.write('stopping: no new pass begins; one that is writing has 25 s (once more to end at once)\n');
+    context.stderr.write('stopping: no new pass begins; one that is writing has 25 s (a second signal ends at once)\n');
     service.stop();
   });
   if (stop.aborted) return EXIT.ok;

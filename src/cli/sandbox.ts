@@ -99,11 +99,12 @@ export function demoText(url: string, otherPort: boolean): string {
   const rotator = (command: string) => `  ${prefix}npm run -s rotator -- ${command} --config ${DEMO_CONFIG}`;
   const provider = `${url}/sandbox/environments/${envId}/providers/${providerId}`;
   return `
-Demo: a simulated CloudBase and a simulated Apple listen on ${url}. Nothing leaves this machine.
+Demo: a simulated CloudBase and Apple listen on ${url}. Nothing leaves this machine.
 
 In environment ${envId} the Apple provider holds a client secret with ${daysLeft} days left.
-The daemon starts now with ${DEMO_CONFIG}. Below is its log: it finds the secret, mints a new one,
-verifies it, asks Apple, writes it to the provider, reads it back, and then checks every minute.
+The daemon starts now with ${DEMO_CONFIG}. Below is its log: it finds the secret, mints a
+new one, verifies it, asks Apple, writes it to the provider, reads it back, and then checks every
+minute.
 
 Try in a second terminal, in this folder:
 
@@ -113,11 +114,13 @@ ${rotator('plan')}
 
 Make the secret run out again, and watch the next check:
 
-  curl -X POST ${provider}/secret -d '{"keyId":"${keyId}","expiresInDays":${daysLeft}}'
+  curl -X POST ${provider}/secret \\
+    -d '{"keyId":"${keyId}","expiresInDays":${daysLeft}}'
 
 Let a write be applied but its answer be lost, then do that again:
 
-  curl -X POST ${url}/sandbox/faults -d '{"service":"tcb","action":"ModifyProvider","kind":"reset-after","times":1}'
+  curl -X POST ${url}/sandbox/faults \\
+    -d '{"service":"tcb","action":"ModifyProvider","kind":"reset-after","times":1}'
 
 More of that: docs/sandbox.md, or curl ${url}/sandbox/. Stop everything with Ctrl-C.
 
@@ -155,9 +158,11 @@ then make the provider, and let the simulated Apple know the public half of your
     -d '{"Config":{"ClientId":"com.example.shop.web","ClientSecret":""}}'
   curl -X POST ${url}/sandbox/apple/keys \\
     -d '{"teamId":"A1B2C3D4E5","keyId":"K1L2M3N4O5","clientIds":["com.example.shop.web"],
-         "publicKey":"'$(openssl ec -in AuthKey_K1L2M3N4O5.p8 -pubout -outform der | base64 | tr -d '\\n')'"}'
+         "publicKey":"'$(openssl ec -in AuthKey_K1L2M3N4O5.p8 -pubout -outform der |
+                         base64 | tr -d '\\n')'"}'
 
-Faults, other behaviour and the rest: docs/sandbox.md. Each request is a line below. Stop with Ctrl-C.
+Faults, other behaviour and the rest: docs/sandbox.md. Each request is a line below.
+Stop with Ctrl-C.
 
 `;
 }

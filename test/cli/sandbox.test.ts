@@ -110,7 +110,7 @@ describe('demo', () => {
       `ROTATOR_SANDBOX_URL=${url} npm run -s rotator -- status --config config/sandbox.yaml`,
     );
     expect(running.stdout).toContain(
-      `curl -X POST ${url}/sandbox/environments/shop-demo-1g2h3j/providers/apple/secret -d '{"keyId":"SANDBOX001","expiresInDays":5}'`,
+      `curl -X POST ${url}/sandbox/environments/shop-demo-1g2h3j/providers/apple/secret \\\n    -d '{"keyId":"SANDBOX001","expiresInDays":5}'`,
     );
     expect((await readdir(join(folder, 'data', 'sandbox'))).sort()).toEqual(['AuthKey_SANDBOX001.p8', 'credentials']);
     await running.sees(/daemon ready/);
@@ -154,7 +154,7 @@ describe('demo', () => {
   test('every example that it prints does what it says', async () => {
     const running = await startDemo();
     await running.sees(/daemon ready/);
-    const curls = [...running.stdout.matchAll(/curl -X POST (\S+) -d '(.*)'$/gm)];
+    const curls = [...running.stdout.matchAll(/curl -X POST (\S+) \\\n +-d '(.*)'$/gm)];
     expect(curls).toHaveLength(2);
     for (const [, url = '', body = ''] of curls)
       expect((await fetch(url, { method: 'POST', body })).status, url).toBe(200);
