@@ -271,6 +271,15 @@ describe('what the journal keeps', () => {
     expect(differsFromJournal(now, kept)).toEqual(paths);
   });
 
+  test('does not differ by nulls and the order of keys inside a list, in clear or as a digest', () => {
+    const kept = fieldsForJournal({ Config: { List: [{ A: 1, B: 2, C: null }], Accounts: [{ A: 1, B: 2, C: null }] } });
+    expect(differsFromJournal({ Config: { Accounts: [{ B: 2, A: 1 }], List: [{ B: 2, A: 1 }] } }, kept)).toEqual([]);
+    expect(differsFromJournal({ Config: { Accounts: [{ A: 1 }], List: [{ A: 1 }] } }, kept)).toEqual([
+      'Config.Accounts',
+      'Config.List',
+    ]);
+  });
+
   test.each<[unknown, boolean]>([
     [`sha256:${DIGEST}`, true],
     [`sha256:${DIGEST.toUpperCase()}`, false],

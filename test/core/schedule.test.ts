@@ -129,6 +129,11 @@ describe('renewal', () => {
     expect(Math.max(...left)).toBeGreaterThan(77);
   });
 
+  test('of a known target is pinned to the millisecond: another spread would move every renewal at once', () => {
+    const fraction = 0x92955268 / 2 ** 32;
+    expect(renewalInstant(rule)).toBe(NOW - 60 * DAY - Math.floor(fraction * 18 * DAY));
+  });
+
   test('of a fleet adopted on one day does not fall on one day', () => {
     const days = Array.from({ length: 500 }, (_, i) => Math.floor(renewalInstant({ ...rule, key: `t${i}` }) / DAY));
     expect(new Set(days).size).toBeGreaterThanOrEqual(18);
@@ -255,6 +260,11 @@ describe('the offset inside a period', () => {
         expect(offset).toBeLessThan(Math.max(1, Math.min(period, 15 * MINUTE)));
       }),
     );
+  });
+
+  test('of a known environment is pinned: the check of a fleet stays where it is', () => {
+    const fraction = 0xe3463bcd / 2 ** 32;
+    expect(tickOffsetMs('shop-1g2h3j', HOUR)).toBe(Math.floor(fraction * 15 * MINUTE));
   });
 
   test('makes use of the quarter of an hour', () => {
