@@ -1,0 +1,222 @@
+// The command line as such: help, errors of usage and of the configuration, and what goes where. Nobody sees a stack
+// trace for a mistake, nor a warning of Node's in a good run.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import pkg from '../../package.json' with { type: 'json' };
+import { MAIN, ownWorkspace, runCommand, runProgram, startCommand } from './program.ts';
+
+/** No configuration lies here. */
+let nowhere = '';
+beforeAll(() => {
+  nowhere = mkdtempSync(join(tmpdir(), 'rotator-cli-'));
+});
+afterAll(() => rmSync(nowhere, { recursive: true }));
+
+const program = (args: readonly string[], env: Record<string, string> = {}) => runProgram(args, { cwd: nowhere, env });
+
+const CONFIGURED = ['run', 'once', 'plan', 'status', 'history', 'resume'];
+const COMMANDS = [...CONFIGURED, 'journal', 'generate', 'inspect', 'sandbox'];
+
+describe('help', () => {
+  test('names every command', async () => {
+    const { code, stdout, stderr } = await program(['--help']);
+    expect([code, stderr]).toEqual([0, '']);
+    for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`^ {2}${command} `, 'm'));
+  });
+
+  test.each([...COMMANDS, 'journal backup'])('%s', async (command) => {
+    const words = command.split(' ');
+    const { code, stdout, stderr } = await program([...words, '--help']);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(new RegExp(`^Usage: apple-secret-rotator ${command} `));
+    expect(stdout).toMatch(/^Examples?:\n {2}apple-secret-rotator /m);
+    for (const line of stdout.split('\n').filter((text) => !text.startsWith('  apple-secret-rotator')))
+      expect(line.length, line).toBeLessThanOrEqual(100);
+  });
+
+  test('--version is the version', async () => {
+    expect(await program(['--version'])).toEqual({ code: 0, stdout: `${pkg.version}\n`, stderr: '' });
+  });
+});
+
+describe('an error of usage ends with 2, and says what is wrong and where help is', () => {
+  test.each([
+    [['nope'], "unknown command 'nope'"],
+    [['onec'], "unknown command 'onec'"],
+    [['journal', 'nope'], "unknown command 'nope'"],
+    [['once', '--nope'], "unknown option '--nope'"],
+    [['once', 'shop'], "too many arguments for 'once'. Expected 0 arguments but got 1: shop."],
+    [['once', '--target'], "option '-t, --target <name>' argument missing"],
+    [['journal', 'backup'], "missing required argument 'file'"],
+    [
+      ['history', '--limit', '0'],
+      "option '-n, --limit <number>' argument '0' is invalid. It must be a whole number from 1 to 999999.",
+    ],
+    [
+      ['sandbox', '--port', '65536'],
+      "option '-p, --port <number>' argument '65536' is invalid. It must be a whole number from 0 to 65535.",
+    ],
+  ])('%j', async (args, message) => {
+    const { code, stdout, stderr } = await program(args);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^error: .*\n(?:\(Did you mean once\?\)\n)?\(try: apple-secret-rotator .*--help\)\n$/);
+    expect(stderr).toContain(`error: ${message}\n`);
+  });
+
+  test('without a command help is shown, on stderr', async () => {
+    const { code, stdout, stderr } = await program([]);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^Usage: apple-secret-rotator /);
+  });
+});
+
+describe('a configuration that cannot be used ends every command with 2', () => {
+  test.each([...CONFIGURED, 'journal backup copy.db'])(
+    'there is none: %s says where it was looked for and what to do',
+    async (command) => {
+      expect(await program(command.split(' '))).toEqual({
+        code: 2,
+        stdout: '',
+        stderr: `error: the configuration cannot be used (ERR_CONFIG)
+the environment: 1 problem
+  the file
+    found   no configuration: neither --config nor ROTATOR_CONFIG is given, config/rotator.yaml does not exist, CLOUDBASE_ENV_ID is not set
+    wanted  a configuration file, or CLOUDBASE_ENV_ID and its companions for a single target
+    next    Copy config/rotator.example.yaml to config/rotator.yaml and fill it in, or name a file with --config.
+`,
+      });
+    },
+  );
+
+  test('every mistake is told at once, by file, line and key, with what was found and what is wanted', async () => {
+    const file = join(nowhere, 'broken.yaml');
+    writeFileSync(
+      file,
+      `log: { level: loud }
+schedul:
+  cron: "7 * * * *"
+policy:
+  lifetime: 181d
+targets:
+  - name: Shop Prod
+    envId: shop-1g2h3j
+    key: { from: file }
+`,
+    );
+    const { code, stdout, stderr } = await program(['once', '--config', file]);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr.replaceAll(file, 'FILE')).toBe(`error: the configuration cannot be used (ERR_CONFIG)
+FILE: 5 problems
+  line 1, log.level
+    found   "loud"
+    wanted  trace | debug | info | warn | error | fatal
+  line 2, schedul
+    found   an unknown key "schedul"
+    wanted  schedule, the nearest known key
+    next    Did you mean schedule?
+  line 5, policy.lifetime
+    found   "181d"
+    wanted  a duration such as 90s, 15m, 4h or 60d, from 7d to 180d
+  line 7, targets[0].name
+    found   "Shop Prod"
+    wanted  1 to 63 of a-z, 0-9, dot, underscore and hyphen, beginning with a letter or digit
+  line 9, targets[0].key.path
+    found   nothing
+    wanted  the path of a .p8 file
+`);
+  });
+
+  test('`run` does without one entry that is wrong, says so, and `once` does not begin', async () => {
+    const place = await ownWorkspace({ targets: [{ name: 'shop' }, { name: 'wrong', keyId: 'short' }] });
+    const daemon = place.start(['run']);
+    await daemon.waitFor(/"event":"rotation.succeeded","target":"shop"/);
+    daemon.signal('SIGTERM');
+    expect((await daemon.exited).code).toBe(0);
+    expect(daemon.log()).toContainEqual(
+      expect.objectContaining({
+        event: 'warning',
+        level: 'warn',
+        code: 'ERR_CONFIG',
+        msg: expect.stringMatching(/^target wrong is left out because its configuration is wrong: .*keyId/),
+      }),
+    );
+    const once = await place.run(['once']);
+    expect([once.code, once.stdout]).toEqual([2, '']);
+    expect(once.stderr).toContain('targets[1].keyId\n    found   "short"\n');
+  });
+
+  test('`run` that nobody would hear of does not begin', async () => {
+    const place = await ownWorkspace({ settings: { alerts: { none: '' } } });
+    const { code, stdout, stderr } = await place.run(['run']);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(
+      /^error: .*rotator\.yaml: nobody would hear of a warning of the service itself, a warning of shop, .*\(ERR_CONFIG\)\n {2}Add a /,
+    );
+  });
+
+  test('a daemon beside another one does not begin, and names it', async () => {
+    const place = await ownWorkspace();
+    const daemon = place.start(['run']);
+    await daemon.waitFor(/daemon\.started/);
+    const { code, stdout, stderr } = await place.run(['run']);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(
+      new RegExp(
+        `^error: a daemon already runs over journal .*: instance e2e, pid ${daemon.pid} on .* \\(ERR_DAEMON_RUNNING\\)\n`,
+      ),
+    );
+  });
+});
+
+describe('colour', () => {
+  const quoted = (words: readonly string[]) => words.map((word) => `'${word}'`).join(' ');
+  /** On a terminal of its own, by script(1) of util-linux; what it shows has `\r\n` at the ends of lines. */
+  const onTerminal = (args: readonly string[], folder: string, env: Record<string, string>) => {
+    const command = quoted([process.execPath, MAIN, ...args]);
+    return runCommand('script', ['-qefc', command, '/dev/null'], { cwd: folder, env: { TERM: 'xterm', ...env } });
+  };
+
+  test('on a terminal, and never with NO_COLOR', async () => {
+    const place = await ownWorkspace({ daysLeft: -1 });
+    const env = { ROTATOR_CONFIG: place.configFile };
+    const coloured = await onTerminal(['status'], place.folder, env);
+    expect([coloured.code, coloured.stdout]).toEqual([1, expect.stringContaining('\x1b[31munknown\x1b[0m')]);
+    const plain = await onTerminal(['status'], place.folder, { ...env, NO_COLOR: '1' });
+    expect([plain.code, plain.stdout]).toEqual([1, expect.stringContaining('shop  unknown  -')]);
+    expect(plain.stdout).not.toContain('\x1b');
+    const error = await onTerminal(['status', '-c', 'none.yaml'], place.folder, env);
+    expect([error.code, error.stdout]).toEqual([2, expect.stringContaining('\x1b[31merror:\x1b[0m the configuration')]);
+  });
+
+  test('not into a pipe, whatever the terminal is called', async () => {
+    const place = await ownWorkspace();
+    const { stdout, stderr } = await place.run(['status'], { env: { TERM: 'xterm-256color', FORCE_COLOR: '1' } });
+    expect(stdout).toContain('shop  unknown  -');
+    expect(stdout + stderr).not.toContain('\x1b');
+  });
+
+  test('the log of a daemon is readable on a terminal', async () => {
+    const place = await ownWorkspace({ settings: { apple: { check: 'off' } } });
+    const command = `echo "pid $$"; exec ${quoted([process.execPath, MAIN, 'run'])}`;
+    const env = { ROTATOR_CONFIG: place.configFile, NO_COLOR: '1' };
+    const terminal = startCommand('script', ['-qefc', command, '/dev/null'], { cwd: place.folder, env });
+    const pid = Number(await terminal.waitFor(/pid (\d+)/));
+    onTestFinished(() => endedOrKilled(pid));
+    const line = await terminal.waitFor(/^(.*shop: the new client secret is in place.*)$/m);
+    expect(line).toMatch(/^\[\d\d:\d\d:\d\d\] INFO: shop: the new client secret is in place/);
+    process.kill(pid, 'SIGTERM');
+    expect((await terminal.exited).code).toBe(0);
+    expect(terminal.stdout()).not.toContain('\x1b');
+  });
+});
+
+/** A process that is not this one's child ends with the test, however that went. */
+function endedOrKilled(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'ESRCH' });
+  }
+}
