@@ -21,6 +21,8 @@ export interface World {
   readonly clock: Clock;
   readonly env: Env;
   readonly emit: EventSink;
+  /** See PassTools. */
+  readonly leaseHolder: string;
   /** Random bytes for identifiers. */
   readonly random: (size: number) => Uint8Array;
 }
@@ -47,6 +49,7 @@ export function wireTargets(config: Config, world: World): WiredTarget[] {
       }),
       provider: parts.provider(entry.cloudbase),
       apple,
+      leaseHolder: world.leaseHolder,
       newId: () => uuidv7(world.clock.now(), world.random(10)),
     },
     laneWidth: Math.max(1, Math.min(WIDEST_LANE, Math.ceil(entry.cloudbase.requestsPerSecond * LANE_SECONDS))),

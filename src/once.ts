@@ -32,11 +32,11 @@ export interface OnceSession {
 /** Opens the journal for writing and wires the selected targets. Throws ERR_USAGE for a name that does not exist. */
 export async function openOnce(
   config: Config,
-  world: World,
+  world: Omit<World, 'leaseHolder'>,
   options: PassOptions,
   stop: AbortSignal,
 ): Promise<OnceSession> {
-  const wired = selected(wireTargets(config, world), options.target);
+  const wired = selected(wireTargets(config, { ...world, leaseHolder: 'once:' }), options.target);
   const journal = await openSqliteJournal({ path: config.journal.path, clock: world.clock, mode: 'write' });
   const admissions = new Admissions({
     clock: world.clock,
@@ -67,11 +67,11 @@ export interface PlanSession {
 /** Opens the journal for reading and wires the selected targets; nothing is written. */
 export async function openPlan(
   config: Config,
-  world: World,
+  world: Omit<World, 'leaseHolder'>,
   options: PassOptions,
   stop: AbortSignal,
 ): Promise<PlanSession> {
-  const wired = selected(wireTargets(config, world), options.target);
+  const wired = selected(wireTargets(config, { ...world, leaseHolder: 'once:' }), options.target);
   const journal = await openJournalFor(config, 'read', world.clock);
   const tools = new Map(wired.map((each) => [each.target.key, each.tools]));
   const admit = async () => ({ go: true }) as const;

@@ -20,7 +20,7 @@ const HALT_AFTER = 3;
 /** Checks one target, and rotates its client secret if that is due and permitted. */
 export async function runPass(target: Target, request: PassRequest, tools: PassTools): Promise<PassResult> {
   const { journal } = tools;
-  const token = tools.newId();
+  const token = `${tools.leaseHolder}${tools.newId()}`;
   const known = (await journal.target(target.key)) ?? emptyTargetState(target, target.name);
   if (!(await waitForLease(target, request, tools, token))) return leaseHeld(known);
   try {

@@ -123,6 +123,8 @@ export interface Journal {
   renewLease(key: string, token: string, nowMs: number, ttlMs: number): Promise<boolean>;
   /** Ends the lease if it is ours; otherwise does nothing. */
   releaseLease(key: string, token: string): Promise<void>;
+  /** Ends every lease whose token begins with `prefix`: those of a process that is known to be dead. */
+  endLeases(prefix: string): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -12,9 +12,12 @@ import type { DaemonLock, DegradableJournal } from './ports.ts';
 import { Sweeper } from './sweep.ts';
 import { startTicks } from './ticks.ts';
 
+/** Begins the lease tokens of the daemon, of which there is one for each journal. */
+export const DAEMON_LEASES = 'daemon:';
+
 export interface ServiceOptions {
   readonly loaded: LoadedConfig;
-  readonly world: World;
+  readonly world: Omit<World, 'leaseHolder'>;
   readonly version: string;
   readonly pid: number;
   /** The configuration as it is now, for a reload. Throws ERR_CONFIG. */
@@ -35,10 +38,13 @@ export interface Service {
  * cannot be written leaves the service degraded.
  */
 export async function openService(options: ServiceOptions): Promise<Service> {
-  const { world, version } = options;
+  const { version } = options;
+  const world: World = { ...options.world, leaseHolder: DAEMON_LEASES };
   let { config } = options.loaded;
   const lock = await takeLock(options);
   const journal = await openJournal(options);
+  // Whoever held the lock before is dead, and its passes with it.
+  if (lock !== undefined) await journal.endLeases(DAEMON_LEASES);
   const admissions = new Admissions({
     clock: world.clock,
     journal,

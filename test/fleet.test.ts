@@ -52,7 +52,7 @@ async function startFleet(size: number, settings = '') {
   const { config } = await loadConfig({ file, env, mode: 'strict' });
   const events: RotatorEvent[] = [];
   const random = (bytes: number) => new Uint8Array(randomBytes(bytes));
-  const wired = wireTargets(config, { clock, env, emit: (event) => events.push(event), random });
+  const wired = wireTargets(config, { clock, env, emit: (event) => events.push(event), random, leaseHolder: 'test:' });
   const journal = createMemoryJournal();
   let degraded = false;
   const admissions = new Admissions({

@@ -30,6 +30,8 @@ export interface PassTools {
   readonly admit: (want: Want) => Promise<Admission>;
   /** A fresh UUIDv7. */
   readonly newId: () => string;
+  /** Begins the token of every lease: what may end them when this process is known to be dead. */
+  readonly leaseHolder: string;
   /** When the target is checked again, if its retry comes at `retryAt` (null: on the next tick). */
   readonly nextCheckAt: (target: Target, retryAt: number | null) => number | undefined;
 }

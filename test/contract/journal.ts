@@ -47,7 +47,8 @@ export function journalContract(name: string, open: () => Promise<Journal>): voi
     test('gives back every field of a rotation', async () => {
       const journal = await open();
       await fc.assert(
-        fc.asyncProperty(anyRotation, async (rotation) => {
+        fc.asyncProperty(anyRotation, async (drawn) => {
+          const rotation = { ...drawn, id: aRotation().id };
           await journal.commit({ rotation });
           expect(await journal.rotations({ limit: 1 })).toEqual([rotation]);
           expect(await journal.rotations({ target: rotation.target, limit: 1 })).toEqual([rotation]);
@@ -184,6 +185,28 @@ export function journalContract(name: string, open: () => Promise<Journal>): voi
       expect(await renew('a', NOW + 6 * MINUTE)).toBe(false);
       await journal.releaseLease('k', 'b');
       expect(await renew('b', NOW + 6 * MINUTE)).toBe(false);
+    });
+
+    test('the leases of one holder are ended by the beginning of their tokens, and no others', async () => {
+      const journal = await open();
+      await journal.acquireLease('a', 'daemon:1', NOW, MINUTE);
+      await journal.acquireLease('b', 'daemon:2', NOW, MINUTE);
+      await journal.acquireLease('c', 'once:daemon:3', NOW, MINUTE);
+      await journal.endLeases('daemon:');
+      const taken = await Promise.all(['a', 'b', 'c'].map((key) => journal.acquireLease(key, 'x', NOW, MINUTE)));
+      expect(taken).toEqual([true, true, false]);
+    });
+
+    test('the leases of a dead process end together, by what its tokens begin with', async () => {
+      const journal = await open();
+      const leases = { a: 'daemon:1', b: 'daemon:2', c: 'once:daemon:', d: 'Daemon:3', e: 'daemon%' };
+      for (const [key, token] of Object.entries(leases)) await journal.acquireLease(key, token, NOW, MINUTE);
+      await journal.endLeases('daemon:');
+      const free: string[] = [];
+      for (const key of Object.keys(leases)) {
+        if (await journal.acquireLease(key, 'another', NOW, MINUTE)) free.push(key);
+      }
+      expect(free).toEqual(['a', 'b']);
     });
 
     test('a lease of a clock that was wrong is void', async () => {

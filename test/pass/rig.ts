@@ -150,6 +150,7 @@ export async function startRig(options: RigOptions = {}) {
     provider,
     apple: createTokenEndpointCheck({ tokenUrl: `${sandbox.url}/auth/token`, clock, env, timeoutMs: 2_000 }),
     admit: async () => ({ go: true }),
+    leaseHolder: 'test:',
     newId: () => uuidv7(clock.now(), randomBytes(10)),
     nextCheckAt: () => undefined,
   };

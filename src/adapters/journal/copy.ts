@@ -25,7 +25,8 @@ export function copyDatabase(db: DatabaseSync, toFile: string): void {
 }
 
 function checkIntegrity(half: string, toFile: string): void {
-  const copy = new DatabaseSync(half, { readOnly: true });
+  // Not read-only: over such a connection SQLite leaves CHECK constraints out of its check.
+  const copy = new DatabaseSync(half);
   try {
     const complaint = copy.prepare('PRAGMA integrity_check').get()?.['integrity_check'];
     if (complaint !== 'ok') throw damagedCopy(toFile, String(complaint));

@@ -222,6 +222,11 @@ function journalOver(storage: FallibleStorage): DegradableJournal {
         (journal) => journal.releaseLease(key, token),
         (mirror) => mirror.releaseLease(key, token),
       ),
+    endLeases: (prefix) =>
+      storage.ask(
+        (journal) => journal.endLeases(prefix),
+        (mirror) => mirror.endLeases(prefix),
+      ),
     close: () => storage.close(),
   };
 }

@@ -94,6 +94,9 @@ export function createMemoryJournal({ maxFinished = Infinity }: MemoryJournalOpt
     async releaseLease(key, token) {
       if (leases.get(key)?.token === token) leases.delete(key);
     },
+    async endLeases(prefix) {
+      for (const [key, { token }] of leases) if (token.startsWith(prefix)) leases.delete(key);
+    },
     async close() {},
     leases() {
       return [...leases.values()];

@@ -76,6 +76,7 @@ function journalOver(db: DatabaseSync, { path, mode }: SqliteJournalOptions): Jo
     ),
     renewLease: db.prepare('UPDATE leases SET until = ? WHERE key = ? AND token = ?'),
     endLease: db.prepare('DELETE FROM leases WHERE key = ? AND token = ?'),
+    endLeases: db.prepare('DELETE FROM leases WHERE substr(token, 1, length(?)) = ?'),
   };
 
   /** Runs `work` on the file that was opened; failures of the storage leave as ERR_JOURNAL_*, others as they are. */
@@ -184,6 +185,9 @@ function journalOver(db: DatabaseSync, { path, mode }: SqliteJournalOptions): Jo
     },
     async releaseLease(key, token) {
       write(() => sql.endLease.run(key, token));
+    },
+    async endLeases(prefix) {
+      write(() => sql.endLeases.run(prefix, prefix));
     },
     async close() {
       if (db.isOpen) db.close();

@@ -91,7 +91,7 @@ export const rotationSchema: z.ZodType<Rotation> = z.object({
       thumbprint: text,
       teamId: text,
       clientId: text,
-      fields: z.record(text, z.json()),
+      fields: z.record(text, z.unknown()),
       shapeBefore: z.enum(SHAPES),
       at: instant,
     })

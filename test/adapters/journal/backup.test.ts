@@ -89,6 +89,20 @@ test('leaves nothing behind when it fails', async () => {
   expect(readdirSync(home).filter((name) => name.startsWith('copy'))).toEqual([]);
 });
 
+test('gives no copy that fails the integrity check', async () => {
+  const home = folder();
+  const path = join(home, 'journal.db');
+  await (await open(path)).commit({ rotation: aRotation() });
+  const db = new DatabaseSync(path);
+  db.exec('PRAGMA ignore_check_constraints = ON; UPDATE rotations SET emergency = 7');
+  db.close();
+  await expect(backupJournal(path, join(home, 'copy.db'))).rejects.toMatchObject({
+    code: 'ERR_JOURNAL_UNWRITABLE',
+    message: `copy ${home}/copy.db fails the integrity check, so the journal does: CHECK constraint failed in rotations`,
+  });
+  expect(readdirSync(home).filter((name) => name.startsWith('copy'))).toEqual([]);
+});
+
 test('names the copy, not the journal, where its folder cannot be written', async () => {
   const home = folder();
   const path = join(home, 'journal.db');

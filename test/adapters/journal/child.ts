@@ -1,6 +1,7 @@
 // A process of its own on a journal: prints `ready`, waits for a line, does one thing and says what came of it.
 // Run by support.ts as `child.ts ACTION PATH …`; what it needs is imported before it gives up any rights.
 import { once } from 'node:events';
+import { appendFileSync, statSync } from 'node:fs';
 import { backupJournal } from '../../../src/adapters/journal/backup.ts';
 import { openDegradableJournal } from '../../../src/adapters/journal/degradable.ts';
 import { acquireDaemonLock } from '../../../src/adapters/journal/lock.ts';
@@ -29,6 +30,12 @@ function dropRights(): void {
   process.setgroups?.([]);
   process.setgid?.(65534);
   process.setuid?.(65534);
+}
+
+/** Returns in every process at about the same instant: each adds a byte and spins until all have. */
+function meetOthers(file: string, parties: number): void {
+  appendFileSync(file, '.');
+  while (statSync(file).size < parties);
 }
 
 const ACTIONS: Readonly<Record<string, () => Promise<void>>> = {
@@ -98,9 +105,13 @@ const ACTIONS: Readonly<Record<string, () => Promise<void>>> = {
     dropRights();
     await backupJournal(path, args[0] ?? '');
   },
-  async open() {
-    const journal = await openStorage();
-    await journal.close();
+  async openMany() {
+    const [count, parties] = args.map(Number);
+    for (let i = 0; i < (count ?? 0); i += 1) {
+      meetOthers(`${path}.${i}.meeting`, parties ?? 0);
+      const journal = await openSqliteJournal({ path: `${path}.${i}`, clock, mode: 'write' });
+      await journal.close();
+    }
   },
 };
 

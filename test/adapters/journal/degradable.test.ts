@@ -51,6 +51,7 @@ class Storage {
       acquireLease: failing(rows.acquireLease),
       renewLease: failing(rows.renewLease),
       releaseLease: failing(rows.releaseLease),
+      endLeases: failing(rows.endLeases),
       close,
     };
   };
@@ -315,6 +316,37 @@ describe('when the storage is back', () => {
     storage.broken = true;
     expect(await journal.renewLease('taken', 'ours', clock.now(), 2 * MINUTE)).toBe(false);
     expect(await journal.renewLease('kept', 'ours', clock.now(), 2 * MINUTE)).toBe(true);
+  });
+
+  test('a lease that came back with it outlives its next going as well', async () => {
+    const storage = new Storage();
+    const { journal, clock } = await over(storage.open);
+    await journal.acquireLease('k', 'ours', clock.now(), 2 * MINUTE);
+    for (let i = 0; i < 2; i += 1) {
+      storage.broken = true;
+      await journal.fleet();
+      storage.broken = false;
+      clock.advance(HALF_MINUTE);
+      await journal.fleet();
+    }
+    storage.broken = true;
+    expect(await journal.acquireLease('k', 'another', clock.now(), 2 * MINUTE)).toBe(false);
+    expect(await journal.renewLease('k', 'ours', clock.now(), 2 * MINUTE)).toBe(true);
+  });
+
+  test('it gets what it missed once, and not again after its next going', async () => {
+    const { journal, storage, back } = await away();
+    const target = aTarget({ state: 'failed' });
+    await journal.commit({ target });
+    await journal.updateFleet(increase);
+    await back();
+    const theirs = { ...target, state: 'healthy' } as const;
+    await storage.rows.commit({ target: theirs });
+    storage.broken = true;
+    await journal.fleet();
+    await back();
+    expect(await storage.rows.target(target.key)).toEqual(theirs);
+    expect((await storage.rows.fleet()).failedAfterPush).toBe(2);
   });
 
   test('closing writes back what it can', async () => {

@@ -137,11 +137,10 @@ test('an older journal is not migrated by reading it', async () => {
 
 test('processes that make one new journal at once all get it', async () => {
   const path = join(folder(), 'journal.db');
-  const makers = Array.from({ length: 4 }, () => child('open', path));
+  const makers = Array.from({ length: 4 }, () => child('openMany', path, '40', '4'));
   for (const each of makers) await each.line();
   for (const each of makers) each.go();
-  expect((await Promise.all(makers.map((each) => each.end()))).map(({ lines }) => lines)).toEqual(
-    makers.map(() => ['done']),
-  );
-  expect(inspect(path)).toEqual({ version: MIGRATIONS.length, tables: OURS });
+  const ends = await Promise.all(makers.map((each) => each.end()));
+  expect(ends.map(({ lines }) => lines)).toEqual(makers.map(() => ['done']));
+  expect(inspect(`${path}.0`)).toEqual({ version: MIGRATIONS.length, tables: OURS });
 });

@@ -291,13 +291,15 @@ describe('reading', () => {
       const process = child('readAsNobody', path);
       await process.line();
       process.go();
-      return process.line();
+      const { lines } = await process.end();
+      return lines[0] ?? '';
     };
     for (const name of readdirSync(home)) chmodSync(join(home, name), 0o444);
     chmodSync(home, 0o555);
     expect(await readIt()).toBe('["shop-prod"]');
     chmodSync(home, 0o755);
     await writer.close();
+    expect(readdirSync(home)).toEqual(['journal.db']);
     chmodSync(home, 0o555);
     expect(await readIt()).toBe('["shop-prod"]');
     chmodSync(home, 0o755);

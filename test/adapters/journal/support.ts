@@ -96,7 +96,10 @@ const thumbprint = fc
     const value = Buffer.from(bytes).toString('base64url');
     return looksLikeJwt ? `${value.slice(0, 10)}eyJ${value.slice(13)}` : value;
   });
-const json = fc.jsonValue({ maxDepth: 2 }).map((value) => JSON.parse(JSON.stringify(value)) as unknown);
+const json = fc.oneof(
+  fc.jsonValue({ maxDepth: 2 }).map((value) => JSON.parse(JSON.stringify(value)) as unknown),
+  fc.constant(JSON.parse('[{ "__proto__": "a key like any other" }]') as unknown),
+);
 
 const written = fc.record({
   fingerprint: text,
