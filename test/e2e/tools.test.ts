@@ -1,0 +1,168 @@
+// `generate`, `inspect` and `sandbox` as processes: the commands that need no configuration.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { fingerprint } from '../../src/core/client-secret.ts';
+import { secretFault } from '../../src/sandbox/apple.ts';
+import { startSandbox, World } from '../../src/sandbox/server.ts';
+import { IDS } from '../pass/rig.ts';
+import { type Result, runProgram, startProgram } from './program.ts';
+
+const world = new World({ now: () => Date.now() });
+let folder = '';
+let keyFile = '';
+let secret = '';
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'rotator-tools-'));
+  keyFile = join(folder, `AuthKey_${IDS.keyId}.p8`);
+  const { privateKeyPem } = world.generateAppleKey({ ...IDS, clientIds: [IDS.clientId] });
+  writeFileSync(keyFile, privateKeyPem, { mode: 0o600 });
+  secret = world.mintSecret({ keyId: IDS.keyId, clientId: IDS.clientId, expiresInSeconds: 90 * 86_400 });
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const program = (args: readonly string[], input = ''): Promise<Result> => runProgram(args, { cwd: folder, input });
+const idFlags = ['--team-id', IDS.teamId, '--client-id', IDS.clientId, '--key-id', IDS.keyId];
+
+describe('generate', () => {
+  test('prints the secret alone on stdout, one that Apple accepts, and says the rest on stderr', async () => {
+    const { code, stdout, stderr } = await program(['generate', ...idFlags, '--key-file', keyFile]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^eyJ[\w-]+\.[\w-]+\.[\w-]{86}\n$/);
+    expect(secretFault(world, IDS.clientId, stdout.trim())).toBeUndefined();
+    expect(stderr).toMatch(/^Client secret for Sign in with Apple, valid for 180 days:\n/);
+    for (const text of [...Object.values(IDS), fingerprint(stdout.trim()), 'Authentication → Login Methods → Apple'])
+      expect(stderr).toContain(text);
+    expect(stderr).not.toContain(stdout.trim());
+  });
+
+  test('--json prints one document and nothing else; the key may come on standard input', async () => {
+    const pem = readFileSync(keyFile, 'utf8');
+    const { code, stdout, stderr } = await program(
+      ['generate', ...idFlags, '--key-file', '-', '--days', '30', '--json'],
+      pem,
+    );
+    expect([code, stderr]).toEqual([0, '']);
+    const document = JSON.parse(stdout);
+    expect(Object.keys(document)).toEqual([
+      'clientSecret',
+      'teamId',
+      'clientId',
+      'keyId',
+      'issuedAt',
+      'expiresAt',
+      'fingerprint',
+    ]);
+    expect(secretFault(world, IDS.clientId, document.clientSecret)).toBeUndefined();
+  });
+
+  test('what is wrong with the key or the options ends it with 2 and prints no secret', async () => {
+    writeFileSync(join(folder, 'bad.p8'), 'not a key', { mode: 0o600 });
+    const flags = ['--team-id', 'YOUR_TEAM_ID', '--client-id', IDS.clientId, '--key-file', 'bad.p8', '--days', '181'];
+    const { code, stdout, stderr } = await program(['generate', ...flags]);
+    expect([code, stdout]).toEqual([2, '']);
+    for (const found of [
+      /^error: --team-id: .*YOUR_TEAM_ID/m,
+      /^error: --key-id is missing/m,
+      /bad\.p8/,
+      /--days is 181/,
+    ])
+      expect(stderr).toMatch(found);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    const missing = await program(['generate', ...idFlags, '--key-file', 'none.p8']);
+    expect([missing.code, missing.stdout]).toEqual([2, '']);
+    expect(missing.stderr).toMatch(/^error: .*none\.p8/);
+  });
+});
+
+describe('inspect', () => {
+  test('reads standard input, and never prints the secret', async () => {
+    const { code, stdout, stderr } = await program(['inspect'], `${secret}\n`);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^ {2}iss +TEAM123456 {2}\(Team ID\)$/m);
+    expect(stdout).toContain(fingerprint(secret));
+    expect(stdout).toContain('Apple has nothing to object to.');
+    expect(stdout).not.toContain(secret.slice(0, 40));
+  });
+
+  test('reads a file, and says whether the key made the signature', async () => {
+    writeFileSync(join(folder, 'secret.jwt'), secret);
+    const fits = await program(['inspect', '--file', 'secret.jwt', '--key-file', keyFile]);
+    expect([fits.code, fits.stderr]).toEqual([0, '']);
+    expect(fits.stdout).toContain(`64 bytes; made by the key in file ${keyFile}`);
+    const other = join(folder, 'other.p8');
+    const { privateKeyPem } = world.generateAppleKey({ ...IDS, keyId: 'OTHERKEY01', clientIds: [IDS.clientId] });
+    writeFileSync(other, privateKeyPem, { mode: 0o600 });
+    const { code, stdout } = await program(['inspect', '--file', 'secret.jwt', '--key-file', other]);
+    expect(code).toBe(1);
+    expect(stdout).toContain('not made by the key in');
+  });
+
+  test('reads an argument, with a warning that it can be seen', async () => {
+    const { code, stdout, stderr } = await program(['inspect', secret, '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      fingerprint: fingerprint(secret),
+      header: { alg: 'ES256', kid: IDS.keyId },
+      claims: { iss: IDS.teamId, sub: IDS.clientId },
+      signature: { bytes: 64, fits: null },
+      objections: [],
+    });
+    expect(stderr).toMatch(/^warning: a secret in an argument is visible in the process list/);
+  });
+
+  test('ends with 1 where Apple would object, and names everything', async () => {
+    const expired = world.mintSecret({ keyId: IDS.keyId, clientId: IDS.clientId, expiresInSeconds: -86_400 });
+    const { code, stdout, stderr } = await program(['inspect'], expired);
+    expect([code, stderr]).toEqual([1, '']);
+    expect(stdout).toMatch(/^Apple would object to one thing:\n\n {2}\w+: /m);
+  });
+
+  test.each([
+    ['nothing', '', 'standard input is empty'],
+    ['no secret', 'hello', 'standard input holds no JWT (5 characters of something else)'],
+  ])('ends with 2 on %s', async (_, input, message) => {
+    const { code, stdout, stderr } = await program(['inspect'], input);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(`error: ${message}\n`);
+  });
+
+  test('ends with 2 on more than a megabyte', async () => {
+    const { code, stdout, stderr } = await program(['inspect'], 'x'.repeat(1_000_001));
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/^error: standard input holds more than 1 MB, wanted a client secret \(ERR_USAGE\)\n/);
+  });
+});
+
+describe('sandbox', () => {
+  test('says where it listens, answers on its control interface, and ends with 0 at SIGTERM', async () => {
+    const sandbox = startProgram(['sandbox', '--port', '0'], { cwd: folder });
+    const url = await sandbox.waitFor(/The sandbox listens on (\S+),/);
+    const routes = await (await fetch(`${url}/sandbox/`)).json();
+    expect(JSON.stringify(routes)).toContain('/sandbox/behaviour');
+    const change = { method: 'PATCH', body: JSON.stringify({ showSecret: 'masked' }) };
+    expect((await fetch(`${url}/sandbox/behaviour`, change)).status).toBe(200);
+    expect(await (await fetch(`${url}/sandbox/behaviour`)).json()).toMatchObject({ showSecret: 'masked' });
+    expect(sandbox.stderr()).toBe('');
+    sandbox.signal('SIGTERM');
+    expect(await sandbox.exited).toEqual({ code: 0, signal: null });
+  });
+
+  test('refuses a port that is taken', async () => {
+    const other = await startSandbox({ port: 0 });
+    try {
+      const { port } = new URL(other.url);
+      expect(await program(['sandbox', '--port', port])).toEqual({
+        code: 2,
+        stdout: '',
+        stderr:
+          `error: port ${port} of 127.0.0.1 is taken (ERR_USAGE)\n` +
+          '  Choose another port with --port, or stop what listens there.\n',
+      });
+    } finally {
+      await other.close();
+    }
+  });
+});
