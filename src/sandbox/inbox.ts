@@ -3,18 +3,6 @@
 import type { Json } from '../ports.ts';
 import { type Answer, type Call, type Incoming, json } from './exchange.ts';
 
-export interface InboxMessage {
-  /** Milliseconds since the epoch, by the sandbox's clock. */
-  readonly at: number;
-  readonly name: string;
-  readonly method: string;
-  /** What follows /inbox/NAME in the path, and the query: `/fail`, `/api/v2/alerts`, `?timestamp=…&sign=…`. */
-  readonly rest: string;
-  readonly headers: Readonly<Record<string, string>>;
-  /** The parsed body; the text itself where it is not JSON. */
-  readonly body: Json;
-}
-
 /** Sorts a request to /inbox/…; undefined: it is none. */
 export function inboxCall(incoming: Incoming): Call | undefined {
   const [, name, rest = ''] = /^\/inbox\/([^/]+)(\/.*)?$/.exec(incoming.path) ?? [];

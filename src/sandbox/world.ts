@@ -1,12 +1,11 @@
 // The state of the simulated outside world: what tests and the control interface read and change. The services
 // (tcb.ts, ssm.ts, sts.ts, aws.ts, apple.ts …) answer from it and from nothing else.
 import type { JsonWebKey } from 'node:crypto';
-import type { JsonObject } from '../ports.ts';
+import type { Json, JsonObject } from '../ports.ts';
 import { type AppleKeyIds, AppleKeys, type SecretWish } from './apple-keys.ts';
 import { type Behaviour, defaultBehaviour } from './behaviour.ts';
 import { initialCredentials, type TemporaryCredential, temporaryCredential } from './credentials.ts';
 import { type Fault, Faults, type ServiceName } from './faults.ts';
-import type { InboxMessage } from './inbox.ts';
 import { type ProviderRecord, Providers } from './providers.ts';
 import { type RequestHook, type RequestRecord, Requests } from './requests.ts';
 import { SecretStore } from './secret-store.ts';
@@ -15,6 +14,19 @@ import type { Tc3Credential } from './tc3.ts';
 export interface SandboxClock {
   /** Milliseconds since the epoch. */
   now(): number;
+}
+
+/** A message that was sent to /inbox/NAME. */
+export interface InboxMessage {
+  /** Milliseconds since the epoch, by the sandbox's clock. */
+  readonly at: number;
+  readonly name: string;
+  readonly method: string;
+  /** What follows /inbox/NAME in the path, and the query: `/fail`, `/api/v2/alerts`, `?timestamp=…&sign=…`. */
+  readonly rest: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The parsed body; the text itself where it is not JSON. */
+  readonly body: Json;
 }
 
 const TEMPORARY_SECONDS = 7_200;
