@@ -53,8 +53,8 @@ export function createLog({ level, instance, clock, destination }: LogOptions): 
   const told = new Map<string, number>();
   return (event) => {
     if (event.event === 'warning' && toldToday(told, event, clock.now())) return;
-    const { message, ...fields } = redact(event) as RotatorEvent;
     try {
+      const { message, ...fields } = redact(event) as RotatorEvent;
       logger[LEVELS[event.event]](fields, message);
     } catch {
       // Nowhere left to say it; journal, alerts and the pass go on.
@@ -62,10 +62,11 @@ export function createLog({ level, instance, clock, destination }: LogOptions): 
   };
 }
 
+/** Forgets what was told more than a day ago, or by a clock that was ahead, so that `told` stays small. */
 function toldToday(told: Map<string, number>, { target, message }: RotatorEvent, now: number): boolean {
+  for (const [key, at] of told) if (at > now || now - at >= DAY_MS) told.delete(key);
   const key = `${target ?? ''} ${message}`;
-  const last = told.get(key);
-  if (last !== undefined && last <= now && now - last < DAY_MS) return true;
+  if (told.has(key)) return true;
   told.set(key, now);
   return false;
 }
