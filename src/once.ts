@@ -1,7 +1,6 @@
 // What `once`, `plan` and the commands that read the journal work with: a journal opened for the occasion, and
 // passes that run a single time.
-import { existsSync } from 'node:fs';
-import { createMemoryJournal } from './adapters/journal/memory.ts';
+import { openJournalToRead } from './adapters/journal/reading.ts';
 import { openSqliteJournal } from './adapters/journal/sqlite.ts';
 import { Admissions } from './admission.ts';
 import { type World, wireTargets } from './composition.ts';
@@ -90,8 +89,7 @@ export async function openPlan(
 /** The configured journal; to read one that does not exist yet gives an empty one. */
 export async function openJournalFor(config: Config, mode: 'read' | 'write', clock: Clock): Promise<Journal> {
   const { path } = config.journal;
-  if (mode === 'read' && !existsSync(path)) return createMemoryJournal();
-  return openSqliteJournal({ path, clock, mode });
+  return mode === 'read' ? openJournalToRead(path, clock) : openSqliteJournal({ path, clock, mode });
 }
 
 /** The targets of a configuration that were named, all without a name. Throws ERR_USAGE for one that does not exist. */

@@ -4,6 +4,7 @@ import { type Decision, decide } from './core/decide.ts';
 import { asRotatorError, RotatorError } from './core/errors.ts';
 import { emptyTargetState, type FleetState, type TargetState } from './core/records.ts';
 import { LEASE_MS } from './core/schedule.ts';
+import { askDaily } from './pass/ask-apple.ts';
 import { Course, type PassRequest, type PassResult, type PassTools } from './pass/course.ts';
 import { gather } from './pass/gather.ts';
 import { viewOf } from './pass/report.ts';
@@ -78,6 +79,7 @@ async function passWithLease(course: Course): Promise<PassResult> {
     await resolveOpenRows(course);
     const gathered = await gather(course);
     const decision = decide(gathered.snapshot);
+    if (decision.action === 'none') await askDaily(course, gathered.snapshot);
     if (decision.action !== 'rotate') return await endUnrotated(course, decision);
     const { reason, emergency, why } = decision;
     const admission = await tools.admit({ targetKey: target.key, reason, emergency });

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { openDegradableJournal } from './adapters/journal/degradable.ts';
 import { acquireDaemonLock } from './adapters/journal/lock.ts';
 import { openSqliteJournal } from './adapters/journal/sqlite.ts';
+import { storageWarning } from './adapters/journal/storage.ts';
 import { Admissions } from './admission.ts';
 import { planOf, type World } from './composition.ts';
 import type { LoadedConfig } from './config/load.ts';
@@ -64,6 +65,11 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   return {
     async run() {
       tellLoaded(options.loaded, warn);
+      const doubt = storageWarning(config.journal.path);
+      if (doubt !== undefined)
+        warn(
+          new RotatorError('ERR_JOURNAL_UNWRITABLE', doubt, { hint: 'Move the journal to a disk of this machine.' }),
+        );
       world.emit({
         event: 'daemon.started',
         message: `watching ${config.targets.length} ${config.targets.length === 1 ? 'target' : 'targets'}`,

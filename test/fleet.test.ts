@@ -52,7 +52,25 @@ async function startFleet(size: number, settings = '') {
   const { config } = await loadConfig({ file, env, mode: 'strict' });
   const events: RotatorEvent[] = [];
   const random = (bytes: number) => new Uint8Array(randomBytes(bytes));
-  const wired = wireTargets(config, { clock, env, emit: (event) => events.push(event), random, leaseHolder: 'test:' });
+  const looked: string[] = [];
+  const wired = wireTargets(config, {
+    clock,
+    env,
+    emit: (event) => events.push(event),
+    random,
+    leaseHolder: 'test:',
+  }).map((each) => ({
+    ...each,
+    tools: {
+      ...each.tools,
+      keySource: {
+        read: (signal: AbortSignal) => {
+          looked.push(each.target.name);
+          return each.tools.keySource.read(signal);
+        },
+      },
+    },
+  }));
   const journal = createMemoryJournal();
   let degraded = false;
   const admissions = new Admissions({
@@ -79,6 +97,8 @@ async function startFleet(size: number, settings = '') {
     events,
     envs,
     put,
+    /** The targets whose key was read, in order. */
+    looked,
     useKey,
     degrade: () => {
       degraded = true;
@@ -219,17 +239,13 @@ test('without its journal the service rotates in emergencies alone', async () =>
 });
 
 test('the target that expires soonest is looked at first', async () => {
-  fleet = await startFleet(2, 'schedule: { maxRotationsPerHour: 1 }');
-  fleet.put('env-0', 50);
-  fleet.put('env-1', 40);
-  await fleet.journal.updateFleet((state) => ({
-    ...state,
-    halted: { at: 1, error: { code: 'ERR_FLEET_HALTED', message: 'm', hint: 'h' } },
-  }));
+  fleet = await startFleet(3);
+  fleet.put('env-1', 100);
+  fleet.put('env-2', 90);
   await fleet.sweep();
-  await fleet.journal.updateFleet((state) => ({ ...state, halted: null }));
+  fleet.looked.length = 0;
   await fleet.sweep();
-  expect(fleet.written()).toEqual(['env-1']);
+  expect(fleet.looked).toEqual(['t-env-2', 't-env-1', 't-env-0']);
 });
 
 test('a target whose environment hangs leaves the others alone', async () => {

@@ -4,6 +4,7 @@ import type { EventName, RotatorEvent } from '../events.ts';
 import type { PassResult, Preview } from '../pass.ts';
 import type { Target } from '../ports.ts';
 import { type CliContext, EXIT, type ExitStatus } from './context.ts';
+import { printJson } from './print-json.ts';
 import { targetTable } from './target-table.ts';
 
 export interface OnceDeps {
@@ -49,7 +50,8 @@ const ACTION_WORDS: Record<Preview['action'], string> = {
 
 function print(views: readonly TargetView[], json: boolean, { stdout, clock }: CliContext): ExitStatus {
   const now = clock.now();
-  stdout.write(json ? `${JSON.stringify({ targets: views })}\n` : targetTable(views, now, stdout.color));
+  if (json) printJson(stdout, { targets: views });
+  else stdout.write(targetTable(views, now, stdout.color));
   return views.every((view) => isWell(view, now)) ? EXIT.ok : EXIT.failed;
 }
 

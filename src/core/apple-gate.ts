@@ -32,7 +32,13 @@ export function acceptanceId({ teamId, clientId, keyId, thumbprint }: KeyMateria
 }
 
 /** What stands to be replaced, as far as the gate cares. */
-export type Predecessor = 'absent' | 'expired' | 'readable' | 'unreadable';
+export type Predecessor =
+  | 'absent'
+  /** Nothing is shown, and this journal has never seen how the provider shows a secret: there may be a hidden one. */
+  | 'hidden-or-absent'
+  | 'expired'
+  | 'readable'
+  | 'unreadable';
 
 export interface GateQuestion {
   readonly mode: 'compare' | 'require' | 'off';
@@ -62,6 +68,9 @@ export function gate(question: GateQuestion): GateAnswer {
   const { mode, candidate, deployed, predecessor } = question;
   if (question.needsAcceptance && (candidate !== 'accepted' || question.waived))
     return stop('ERR_KEY_BINDING', question);
+  // Nobody knows what would be replaced: only a secret that Apple takes is known to be as good.
+  if (predecessor === 'hidden-or-absent' && !question.waived && candidate !== 'accepted')
+    return stop(WITHOUT_PROOF[candidate], question);
   if (mode === 'off' || question.waived || candidate === 'accepted') return GO;
   const gone = predecessor === 'absent' || predecessor === 'expired';
   if (mode === 'require') {
@@ -77,6 +86,13 @@ export function gate(question: GateQuestion): GateAnswer {
   }
   return question.keyProven || question.emergency ? GO : stop('ERR_APPLE_UNKNOWN', question);
 }
+
+/** What stands between a candidate of this verdict and a provider that may hold a hidden secret. */
+const WITHOUT_PROOF = {
+  rejected: 'ERR_APPLE_REJECTED',
+  unknown: 'ERR_APPLE_UNKNOWN',
+  'not-asked': 'ERR_ADOPTION_REQUIRED',
+} as const satisfies Record<Exclude<Verdict, 'accepted'>, ErrorCode>;
 
 function stop(code: keyof typeof STOPS, question: GateQuestion): GateAnswer {
   return STOPS[code](question);
@@ -118,6 +134,15 @@ const STOPS = {
       {
         hint: 'Check that the private key in the key source is the one that Apple issued under this Key ID; a new key has a new Key ID.',
       },
+    ),
+  }),
+  ERR_ADOPTION_REQUIRED: (): GateAnswer => ({
+    go: false,
+    outcome: 'blocked',
+    error: new RotatorError(
+      'ERR_ADOPTION_REQUIRED',
+      'the provider shows no client secret, which may mean that it hides one, and apple is not asked about ours',
+      { hint: 'If this service shall take over, set `adopt: true` on the target or run `once --adopt --target NAME`.' },
     ),
   }),
 } satisfies Partial<Record<ErrorCode, (question: GateQuestion) => GateAnswer>>;

@@ -202,7 +202,8 @@ const RESTRAINTS: readonly Restraint[] = [adoptionPending, rotationLoop, foreign
 
 function adoptionPending(snapshot: Snapshot, reason: Reason, why: string): Decision | undefined {
   const { state, deployed, adopt, now } = snapshot;
-  if (state.written !== null || adopt || deployed.signedByOurKey === true) return undefined;
+  if (state.written !== null || state.maybeWritten !== null || adopt || deployed.signedByOurKey === true)
+    return undefined;
   if (!mayBeWorking(deployed, now)) return undefined;
   const error = new RotatorError('ERR_ADOPTION_REQUIRED', `this journal has never written this provider, and ${why}`, {
     hint: 'If this service shall take over, set `adopt: true` on the target or run `once --adopt --target NAME`.',

@@ -30,7 +30,13 @@ function compare(path: string | undefined, before: Json, after: Json, found: str
     if (!same) found.push(path ?? '');
     return;
   }
+  if (holdsNothing(before) && holdsNothing(after)) return;
   if (before !== after) found.push(path ?? '');
+}
+
+/** Null, or an object of nothing but such: the SDK drops nulls, and what is left of the object may be dropped, too. */
+function holdsNothing(value: Json): boolean {
+  return value === null || (isJsonObject(value) && Object.values(value).every(holdsNothing));
 }
 
 /** Every leaf of an object with its dotted path; nulls are absent, arrays and objects that hold nothing are leaves. */

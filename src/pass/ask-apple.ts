@@ -11,7 +11,7 @@ import {
 } from '../core/apple-gate.ts';
 import { type MintedSecret, throwawayControl } from '../core/client-secret.ts';
 import type { Snapshot } from '../core/decide.ts';
-import { type Deployed, isExpired, isMissing } from '../core/deployed.ts';
+import { isExpired, isMissing } from '../core/deployed.ts';
 import type { Verdict } from '../core/reasons.ts';
 import type { Calibration } from '../core/records.ts';
 import { within } from '../core/schedule.ts';
@@ -35,12 +35,14 @@ export async function askApple(
   const { key, deployed, now } = snapshot;
   const answers = await verdicts(course, snapshot, candidate);
   const calibration = (await tools.journal.fleet()).apple[tools.apple.tokenUrl] ?? UNCALIBRATED;
+  const blind = isBlind(calibration, now);
+  course.deployedRejected = answers.deployed === 'rejected' && !blind;
   return {
     mode: target.appleCheck,
     waived: request.waiveAppleCheck,
     ...answers,
-    predecessor: predecessorOf(deployed, now),
-    blind: isBlind(calibration, now),
+    predecessor: predecessorOf(snapshot),
+    blind,
     keyProven: deployed.signedByOurKey === true || course.state.acceptedKeys[acceptanceId(key)] !== undefined,
     emergency: course.emergency,
     needsAcceptance,
@@ -74,6 +76,21 @@ async function verdicts(course: Course, { key, deployed, now }: Snapshot, candid
   return { candidate: first.verdict, deployed: second, detail: first.detail };
 }
 
+/**
+ * The daily question of a pass that has nothing to rotate: a control, and the deployed secret if it is ours and can
+ * be read. Keeps the calibration from going stale between rotations.
+ */
+export async function askDaily(course: Course, { key, deployed, now }: Snapshot): Promise<void> {
+  const { journal, apple } = course.tools;
+  const calibration = (await journal.fleet()).apple[apple.tokenUrl] ?? UNCALIBRATED;
+  const { text } = deployed.shown;
+  if (course.target.appleCheck === 'off' || !controlDue(calibration, now)) return;
+  if (deployed.knownFrom !== 'read' || text === null || deployed.signedByOurKey !== true) return;
+  await calibrate(course, key.clientId, text, now);
+  const { verdict } = await ask(course, key.clientId, text);
+  if (verdict === 'accepted') await note(course, { oursAcceptedAt: now });
+}
+
 /** Once a day: a control signed with a throwaway key must be rejected. */
 async function calibrate(course: Course, clientId: string, candidate: string, now: number): Promise<void> {
   const { journal, apple } = course.tools;
@@ -103,8 +120,8 @@ async function note(course: Course, change: Partial<Calibration>): Promise<void>
   }));
 }
 
-function predecessorOf(deployed: Deployed, now: number): Predecessor {
-  if (isMissing(deployed)) return 'absent';
+function predecessorOf({ deployed, state, adopt, now }: Snapshot): Predecessor {
+  if (isMissing(deployed)) return state.written === null && !adopt ? 'hidden-or-absent' : 'absent';
   if (isExpired(deployed, now)) return 'expired';
   return deployed.knownFrom === 'read' ? 'readable' : 'unreadable';
 }

@@ -2,6 +2,7 @@
 // the target's state are changed here alone, so that every way a pass can end is recorded and told in one place.
 import { isEmergency, type Snapshot } from '../core/decide.ts';
 import { asRotatorError, RotatorError } from '../core/errors.ts';
+import { showsNothing } from '../core/provider-fields.ts';
 import type { Outcome, Reason, Trigger } from '../core/reasons.ts';
 import type { Rotation, TargetState } from '../core/records.ts';
 import { emergencyInstant, LEASE_MS, nextAttemptAt, renewalInstant } from '../core/schedule.ts';
@@ -72,6 +73,8 @@ export class Course {
   row: Rotation | undefined;
   /** True from the recorded intent on: the pass is not dropped any more. */
   intent = false;
+  /** Apple rejected the deployed secret in this pass, and its answers mean something. */
+  deployedRejected = false;
   /** True once a write may have reached the provider. */
   pushed = false;
 
@@ -95,9 +98,12 @@ export class Course {
 
   /** By this pass's snapshot, else by what the journal knows. */
   get emergency(): boolean {
+    if (this.deployedRejected) return true;
     if (this.snapshot !== undefined) return isEmergency({ ...this.snapshot, now: this.now });
-    const { expiresAt, issuedAt } = this.state.deployed ?? {};
-    if (expiresAt === undefined || expiresAt === null) return false;
+    const { deployed } = this.state;
+    if (deployed === null) return false;
+    const { expiresAt, issuedAt, fingerprint, shape } = deployed;
+    if (expiresAt === null) return fingerprint === null && showsNothing(shape);
     const lifetimeMs = issuedAt ? expiresAt - issuedAt : this.target.policy.lifetimeMs;
     return this.now > emergencyInstant(expiresAt, lifetimeMs);
   }

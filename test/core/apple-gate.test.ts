@@ -18,7 +18,7 @@ import type { Calibration } from '../../src/core/records.ts';
 import { aKey, aQuestion, DAY, NOW } from './builders.ts';
 
 const MODES = ['compare', 'require', 'off'] as const;
-const PREDECESSORS = ['absent', 'expired', 'readable', 'unreadable'] as const;
+const PREDECESSORS = ['absent', 'hidden-or-absent', 'expired', 'readable', 'unreadable'] as const;
 const BOTH = [false, true] as const;
 
 function* everyQuestion(): Generator<GateQuestion> {
@@ -44,7 +44,7 @@ function* everyQuestion(): Generator<GateQuestion> {
                     });
 }
 
-type Short = 'go' | 'blocked: rejected' | 'postponed: unknown' | 'refused: key binding';
+type Short = 'go' | 'blocked: rejected' | 'blocked: adoption' | 'postponed: unknown' | 'refused: key binding';
 
 function inShort(answer: GateAnswer): Short | string {
   if (answer.go) return 'go';
@@ -52,6 +52,7 @@ function inShort(answer: GateAnswer): Short | string {
   return (
     {
       'blocked: ERR_APPLE_REJECTED': 'blocked: rejected',
+      'blocked: ERR_ADOPTION_REQUIRED': 'blocked: adoption',
       'failed: ERR_APPLE_UNKNOWN': 'postponed: unknown',
       'failed: ERR_KEY_BINDING': 'refused: key binding',
     }[name] ?? name
@@ -68,6 +69,21 @@ const SENTENCES: readonly {
     says: 'refused: the same key id with another public key, unless Apple accepts the candidate',
     when: (q) => q.needsAcceptance && !(q.candidate === 'accepted' && !q.waived),
     answer: 'refused: key binding',
+  },
+  {
+    says: 'law 2: over what may be a hidden secret, a rejected candidate is not known to be as good',
+    when: (q) => mayHide(q) && q.candidate === 'rejected',
+    answer: 'blocked: rejected',
+  },
+  {
+    says: '… nor is one about which Apple gave no answer',
+    when: (q) => mayHide(q) && q.candidate === 'unknown',
+    answer: 'postponed: unknown',
+  },
+  {
+    says: '… nor one about which it was not asked: a person must adopt',
+    when: (q) => mayHide(q) && q.candidate === 'not-asked',
+    answer: 'blocked: adoption',
   },
   { says: '`off` does not ask', when: (q) => q.mode === 'off', answer: 'go' },
   { says: '`once --no-apple-check` overrides a block', when: (q) => q.waived, answer: 'go' },
@@ -112,12 +128,16 @@ const SENTENCES: readonly {
   { says: '… otherwise it is postponed', when: () => true, answer: 'postponed: unknown' },
 ];
 
+function mayHide({ predecessor, waived }: GateQuestion): boolean {
+  return predecessor === 'hidden-or-absent' && !waived;
+}
+
 function isGone({ predecessor }: GateQuestion): boolean {
   return predecessor === 'absent' || predecessor === 'expired';
 }
 
 describe('the whole truth table', () => {
-  test('has 6,144 rows, and every one is as design.md says', () => {
+  test('has 7,680 rows, and every one is as design.md says', () => {
     const used = new Set<string>();
     let rows = 0;
     for (const question of everyQuestion()) {
@@ -127,7 +147,7 @@ describe('the whole truth table', () => {
       expect(row).toEqual({ ...question, answer: sentence?.answer });
       rows += 1;
     }
-    expect(rows).toBe(6_144);
+    expect(rows).toBe(7_680);
     expect(used.size).toBe(SENTENCES.length);
   });
 });
@@ -238,7 +258,7 @@ describe('laws', () => {
       !goes ||
       candidate !== 'rejected' ||
       deployed === 'rejected' ||
-      !['readable', 'unreadable'].includes(predecessor) ||
+      !['readable', 'unreadable', 'hidden-or-absent'].includes(predecessor) ||
       blind ||
       waived ||
       mode === 'off',

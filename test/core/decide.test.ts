@@ -717,7 +717,13 @@ describe('whatever the snapshot', () => {
         deployed.expiresAt <= NOW + LIMIT &&
         deployed.defects.length === 0;
       const opaque = deployed.knownFrom === 'none' && ['masked', 'digest'].includes(deployed.shown.shape);
-      if (state.written === null && !adopt && deployed.signedByOurKey !== true && (works || opaque)) {
+      if (
+        state.written === null &&
+        state.maybeWritten === null &&
+        !adopt &&
+        deployed.signedByOurKey !== true &&
+        (works || opaque)
+      ) {
         expect(decision.action).not.toBe('rotate');
         expect(decision.action).not.toBe('defer');
       }

@@ -143,21 +143,23 @@ describe('a structure', () => {
   });
 
   test('lets no JWT and no private key through in any nesting, as a value or as a name', () => {
+    // Text that itself begins like a secret would be mistaken for one that got through.
+    const words = fc.string().filter((text) => !/eyJ|KEY/.test(text));
     const { nested } = fc.letrec<{ nested: (secret: string) => unknown }>((tie) => ({
       nested: fc.oneof(
         { maxDepth: 5, depthSize: 'large' },
-        fc.tuple(fc.string(), fc.string()).map(
+        fc.tuple(words, words).map(
           ([a, b]) =>
             (secret: string) =>
               `${a} ${secret} ${b}`,
         ),
         tie('nested').map((inner) => (secret: string) => [1, inner(secret)]),
-        fc.tuple(fc.string(), tie('nested')).map(([name, inner]) => (secret: string) => ({
+        fc.tuple(words, tie('nested')).map(([name, inner]) => (secret: string) => ({
           a: 1,
           [name]: inner(secret),
         })),
         tie('nested').map((inner) => (secret: string) => ({ [`x ${secret}`]: inner(secret) })),
-        fc.string().map((text) => (secret: string) => new Error(`${text} ${secret}`)),
+        words.map((text) => (secret: string) => new Error(`${text} ${secret}`)),
       ),
     }));
     fc.assert(

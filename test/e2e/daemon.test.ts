@@ -247,7 +247,9 @@ test('the demo shows a rotation on one terminal, and ends by one signal', async 
   ]) {
     expect(demo.stdout()).toContain(words);
   }
-  const beside = await place.run(['status', '--config', 'config/sandbox.yaml']);
+  // Another port than the configuration's default: the demo says which variable tells the commands.
+  const [, name = '', url = ''] = /(ROTATOR_SANDBOX_URL)=(http:\/\/127\.0\.0\.1:\d+)/.exec(demo.stdout()) ?? [];
+  const beside = await place.run(['status', '--config', 'config/sandbox.yaml'], { env: { [name]: url } });
   expect([beside.code, beside.stdout]).toEqual([0, expect.stringMatching(/shop-demo +rotated/)]);
   demo.signal('SIGINT');
   expect(await demo.exited).toEqual({ code: 0, signal: null });

@@ -70,11 +70,18 @@ describe('a secret with five days left, signed by our key', () => {
 describe('a healthy secret', () => {
   beforeEach(() => rig.put(rig.mint(120)));
 
-  test('is left alone, and Apple is not asked', async () => {
+  test('is left alone; Apple is asked once a day, by a control and the secret itself', async () => {
     const result = await rig.pass();
     expect(result.state.state).toBe('healthy');
-    expect([rig.writes().length, rig.asked().length]).toEqual([0, 0]);
-    expect(rig.eventNames()).toEqual(['pass.healthy']);
+    await rig.pass();
+    expect([rig.writes().length, rig.asked().length]).toEqual([0, 2]);
+    expect(Object.values((await rig.journal.fleet()).apple)).toMatchObject([
+      { controlRejectedAt: expect.any(Number), oursAcceptedAt: expect.any(Number) },
+    ]);
+    rig.clock.pass(DAY);
+    await rig.pass();
+    expect(rig.asked()).toHaveLength(4);
+    expect(rig.eventNames()).toEqual(['pass.healthy', 'pass.healthy', 'pass.healthy']);
     expect(await rig.rotations()).toEqual([]);
   });
 

@@ -41,8 +41,41 @@ describe('before our first write', () => {
     expect(rig.eventNames()).toEqual(['rotation.started', 'rotation.unverified']);
   });
 
+  describe.each(['empty', 'null', 'missing'] as const)(
+    'shown as %s there is none, or one that CloudBase hides',
+    (showSecret) => {
+      const gate = async (
+        apple: 'invalid_client' | 'unavailable' | 'real',
+        appleCheck: 'compare' | 'off' = 'compare',
+      ) => {
+        rig = await startRig({ showSecret, target: { appleCheck } });
+        rig.world.behaviour.apple = apple;
+        const old = rig.secret();
+        const { state } = await rig.pass();
+        return [rig.secret() === old, state.error?.code];
+      };
+
+      test('a candidate that Apple rejects is not written', async () => {
+        expect(await gate('invalid_client')).toEqual([true, 'ERR_APPLE_REJECTED']);
+      });
+
+      test('nor one about which Apple says nothing', async () => {
+        expect(await gate('unavailable')).toEqual([true, 'ERR_APPLE_UNKNOWN']);
+      });
+
+      test('nor one about which Apple is not asked', async () => {
+        expect(await gate('real', 'off')).toEqual([true, 'ERR_ADOPTION_REQUIRED']);
+      });
+
+      test('unless a person has adopted the provider', async () => {
+        rig = await startRig({ showSecret, target: { appleCheck: 'off', adopt: true } });
+        expect(await rig.pass()).toMatchObject({ outcome: 'unverified' });
+      });
+    },
+  );
+
   test.each([['empty'], ['null'], ['missing']] as const)(
-    'shown as %s there is none: it is written without adoption',
+    'shown as %s, a candidate that Apple accepts is as good as whatever is there: it is written without adoption',
     async (showSecret) => {
       rig = await startRig({ showSecret });
       const old = rig.secret();
