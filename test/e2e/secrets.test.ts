@@ -169,7 +169,8 @@ describe('nothing secret gets out', () => {
     const read = { service: 'tcb', action: 'GetProviders' } as const;
     const once = ['once', '--json'];
     expect([
-      await meet(place, { ...read, kind: 'error', code: 'FailedOperation', message: text }, once),
+      // The message of a denial is shown: it names what is to be allowed.
+      await meet(place, { ...read, kind: 'error', code: 'UnauthorizedOperation', message: text }, once),
       await meet(place, { ...read, kind: 'error', code: `Failed${place.secret()}`, message: text }, once),
       await meet(place, { ...read, kind: 'body', body: `<html>${text}</html>` }, once),
       await meet(place, { ...read, kind: 'body', body: JSON.stringify({ Response: { Data: text } }) }, once),
@@ -178,7 +179,7 @@ describe('nothing secret gets out', () => {
       await meet(place, { ...read, kind: 'reset-after' }, once),
       await meet(place, { ...read, kind: 'hang' }, once),
     ]).toEqual([
-      'ERR_CLOUDBASE_REFUSED',
+      'ERR_CLOUDBASE_DENIED',
       'ERR_CLOUDBASE_REFUSED',
       'ERR_CLOUDBASE_BAD_ANSWER',
       'ERR_CLOUDBASE_BAD_ANSWER',
@@ -187,7 +188,7 @@ describe('nothing secret gets out', () => {
       'ERR_CLOUDBASE_NETWORK',
       'ERR_CLOUDBASE_TIMEOUT',
     ]);
-    place.world.addFault({ ...read, kind: 'error', code: 'FailedOperation', message: text });
+    place.world.addFault({ ...read, kind: 'error', code: 'UnauthorizedOperation', message: text });
     await place.daemon(/pass\.failed/);
     await expectNoLeak(place);
   });
@@ -200,8 +201,9 @@ describe('nothing secret gets out', () => {
     const once = ['once', '--force', '--json'];
     expect([
       await meet(place, { ...write, kind: 'error', code: 'InvalidParameter', message: text }, once),
+      await meet(place, { ...write, kind: 'error', code: 'UnauthorizedOperation.CAM', message: text }, once),
       await meet(place, { ...write, kind: 'redirect', location }, once),
-    ]).toEqual(['ERR_CLOUDBASE_REFUSED', 'ERR_REDIRECTED']);
+    ]).toEqual(['ERR_CLOUDBASE_REFUSED', 'ERR_CLOUDBASE_DENIED', 'ERR_REDIRECTED']);
     place.world.addFault({ ...write, kind: 'body', body: text, times: 1 });
     place.world.before('tcb', 'ModifyProvider', () => place.place(place.mint(170)));
     await place.run(once);
