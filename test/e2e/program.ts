@@ -46,9 +46,13 @@ export interface Program {
    */
   waitFor(wanted: RegExp | ((program: Program) => boolean)): Promise<string>;
   signal(signal: NodeJS.Signals): void;
+  /** Ends it, whatever it is at: by SIGTERM, so that it ends what it started itself, or else by SIGKILL. */
+  stop(): Promise<void>;
   /** Resolves when the process has ended and its output is complete. */
   readonly exited: Promise<Ended>;
 }
+
+const STOP_LIMIT_MS = 3_000;
 
 const running = new Set<ChildProcess>();
 afterAll(() => {
@@ -92,6 +96,14 @@ export function startCommand(executable: string, args: readonly string[], option
         .map((line) => JSON.parse(line) as LogLine),
     waitFor,
     signal: (signal) => void child.kill(signal),
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill('SIGTERM');
+      const limit = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
+      // Not `exited`: what it started may have its output open still.
+      await once(child, 'exit');
+      clearTimeout(limit);
+    },
     exited,
   };
   async function waitFor(wanted: RegExp | ((program: Program) => boolean)): Promise<string> {
@@ -245,8 +257,7 @@ export async function workspace(options: WorkspaceOptions = {}) {
     },
     /** Ends what was started, stops the sandbox and removes the folder. */
     async dispose() {
-      for (const program of programs) program.signal('SIGKILL');
-      await Promise.all(programs.map(({ exited }) => exited));
+      await Promise.all(programs.map((program) => program.stop()));
       await sandbox.close();
       rmSync(folder, { recursive: true, force: true });
     },
