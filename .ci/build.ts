@@ -3,7 +3,8 @@
 import { chmodSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { build } from 'esbuild';
 
-const OUT = 'dist';
+/** Where the bundle goes: `dist`, or the folder that is named. */
+const OUT = process.argv[2] ?? 'dist';
 
 rmSync(OUT, { recursive: true, force: true });
 await build({

@@ -93,8 +93,14 @@ export class Daemon {
     this.rouse();
   }
 
-  /** Goes on with another configuration; everything is checked at once. */
+  /** True from `stop` on. */
+  get isStopping(): boolean {
+    return this.stopping.signal.aborted;
+  }
+
+  /** Goes on with another configuration; everything is checked at once. After a stop it does nothing. */
   reload(plan: Plan): void {
+    if (this.isStopping) return;
     this.plan = plan;
     this.due.clear();
     this.begin('start');

@@ -30,7 +30,7 @@ export interface Service {
   run(): Promise<void>;
   /** No new pass; `run` resolves when those that write have ended, after 25 s at the most. */
   stop(): void;
-  /** Applies the configuration as it is now; a wrong one is told, and the old one stays. */
+  /** Applies the configuration as it is now; a wrong one is told, and the old one stays. Nothing after a stop. */
   reload(): Promise<void>;
 }
 
@@ -87,6 +87,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     async reload() {
       try {
         const loaded = await options.load();
+        if (daemon.isStopping) return;
         tellFixed(config, loaded.config, warn);
         config = {
           ...loaded.config,

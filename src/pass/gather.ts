@@ -10,7 +10,7 @@ import type { TargetState } from '../core/records.ts';
 import { DAY, within } from '../core/schedule.ts';
 import type { ProviderReading } from '../ports.ts';
 import type { Course } from './course.ts';
-import { settleUnknownWrite } from './written.ts';
+import { settleLateWrite, settleUnknownWrite } from './written.ts';
 
 /** A reading shared by the targets of an environment is at most so old, and serves to decide only. */
 const SHARED_READING_MS = 30_000;
@@ -34,7 +34,7 @@ export async function gather(course: Course, alone = false): Promise<Gathered> {
   const config = configOf(reading.provider ?? {});
   const shown = shownSecret(config);
   const clientId = typeof config['ClientId'] === 'string' ? config['ClientId'] : null;
-  course.state = settleUnknownWrite(course.state, shown);
+  course.state = await settleLateWrite(settleUnknownWrite(course.state, shown), shown, tools.journal);
   const deployed = await readDeployed(shown, clientId, course.state.written, key, now);
   if (reading.provider !== undefined) course.state = seen(course.state, reading.provider, deployed, request.adopt, now);
   const snapshot: Snapshot = {

@@ -3,6 +3,10 @@
 import { fingerprint } from '../core/client-secret.ts';
 import type { ShownSecret } from '../core/provider-fields.ts';
 import type { Rotation, TargetState, WrittenRecord } from '../core/records.ts';
+import type { Journal } from '../ports.ts';
+
+/** Among so many of a target's last rotations a late write is looked for. */
+const LATE_ROWS = 10;
 
 /** The record of a row's candidate, as it shows now. The row must have its intent. */
 export function recordOf(row: Rotation, shown: ShownSecret, at: number): WrittenRecord {
@@ -43,6 +47,17 @@ export function afterUnknownWrite(state: TargetState, maybeWritten: WrittenRecor
   if (deployed === null) return { maybeWritten };
   const expiresAt = Math.min(deployed.expiresAt ?? maybeWritten.expiresAt, maybeWritten.expiresAt);
   return { maybeWritten, deployed: { ...deployed, expiresAt } };
+}
+
+/** A write that was read back as not applied, and shows now: what is deployed is ours, and nobody else's. */
+export async function settleLateWrite(state: TargetState, shown: ShownSecret, journal: Journal): Promise<TargetState> {
+  const print = shown.text === null ? null : shown.shape === 'clear' ? fingerprint(shown.text) : shown.text;
+  if (print === null || shown.shape === 'masked' || print === state.written?.fingerprint) return state;
+  const rows = await journal.rotations({ target: state.key, limit: LATE_ROWS });
+  const row = rows.find((each) => each.fingerprint === print);
+  const at = row?.intent?.at;
+  if (row === undefined || at === undefined || at <= (state.written?.at ?? 0)) return state;
+  return { ...state, ...afterWrite(state, recordOf(row, shown, at)) };
 }
 
 /** Settles a write of unknown outcome as soon as the provider shows which secret it holds. */

@@ -99,7 +99,7 @@ async function attempt(
   { action, params, signal, write }: Attempt,
 ): Promise<TencentAnswer> {
   const { service, region, timeoutMs, clock, env } = options;
-  const { Client } = await CLIENTS[service]();
+  const { Client } = (await CLIENTS[service]()).default;
   let skewMs: number | undefined;
   const guard = guardedAgent(endpoint, {
     env,
@@ -176,7 +176,10 @@ interface SdkClient {
   request(action: string, params: object, options: { signal: AbortSignal; skipSign: boolean }): Promise<unknown>;
 }
 
-/** The file of each service, loaded when first needed: the SDK as a whole takes ten times as long. */
+/**
+ * The file of each service, loaded when first needed: the SDK as a whole takes ten times as long. They are CommonJS,
+ * of which a bundle's chunk gives the default export alone.
+ */
 const CLIENTS = {
   tcb: () => import('tencentcloud-sdk-nodejs/tencentcloud/services/tcb/v20180608/tcb_client.js'),
   ssm: () => import('tencentcloud-sdk-nodejs/tencentcloud/services/ssm/v20190923/ssm_client.js'),

@@ -66,7 +66,8 @@ async function getSecret(
   origin: string,
   requestHandler: Transport,
 ): Promise<KeyText> {
-  const sdk = await import('@aws-sdk/client-secrets-manager');
+  // CommonJS, of which a bundle's chunk gives the default export alone.
+  const { default: sdk } = await import('@aws-sdk/client-secrets-manager');
   const settings = {
     region,
     endpoint: endpoint ?? endpointOf(region),
