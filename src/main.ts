@@ -13,6 +13,8 @@ import { RotatorError } from './core/errors.ts';
 // Tencent's SDK loads a module that Node deprecates; a user can do nothing about it and must not see it.
 process.noDeprecation = true;
 
+/** The journal needs `node:sqlite` as it is from here on. */
+const OLDEST_NODE = 24;
 const LARGEST_INPUT = 1_000_000;
 
 const context: CliContext = {
@@ -197,6 +199,16 @@ async function withJournal(
 }
 
 async function main(): Promise<void> {
+  if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE) {
+    const found = `this is Node ${process.versions.node}, wanted ${OLDEST_NODE} or newer`;
+    process.exitCode = printFailure(
+      new RotatorError('ERR_USAGE', found, {
+        hint: `Start it with Node ${OLDEST_NODE}; in a checkout use npm run -s rotator -- …`,
+      }),
+      context,
+    );
+    return;
+  }
   const program = createProgram(actions, pkg.version, (status) => {
     process.exitCode = status;
   });

@@ -42,10 +42,11 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const { version } = options;
   const world: World = { ...options.world, leaseHolder: DAEMON_LEASES };
   let { config } = options.loaded;
-  const lock = await takeLock(options);
-  const journal = await openJournal(options);
+  const lock = daemonLock(options);
+  await lock.take().catch(unlessUnwritable);
+  const journal = await openJournal(options, lock);
   // Whoever held the lock before is dead, and its passes with it.
-  if (lock !== undefined) await journal.endLeases(DAEMON_LEASES);
+  if (lock.isHeld) await journal.endLeases(DAEMON_LEASES);
   const admissions = new Admissions({
     clock: world.clock,
     journal,
@@ -58,13 +59,15 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     nextCheckAt: (target, retryAt) => daemon.nextCheckAt(target, retryAt),
   });
   const plan = () => planFor(config, world);
-  const daemon = new Daemon(plan(), { clock: world.clock, emit: world.emit, sweeper });
+  const first = plan();
+  const daemon = new Daemon(first, { clock: world.clock, emit: world.emit, sweeper });
   const warn = (error: RotatorError) =>
     world.emit({ event: 'warning', message: error.message, code: error.code, hint: error.hint });
 
   return {
     async run() {
       tellLoaded(options.loaded, warn);
+      tellUndelivered(config, warn);
       const doubt = storageWarning(config.journal.path);
       if (doubt !== undefined)
         warn(
@@ -72,15 +75,15 @@ export async function openService(options: ServiceOptions): Promise<Service> {
         );
       world.emit({
         event: 'daemon.started',
-        message: `watching ${config.targets.length} ${config.targets.length === 1 ? 'target' : 'targets'}`,
+        message: `watching ${counted(config.targets.length)}`,
         version,
         targets: config.targets.length,
         journal: config.journal.path,
-        ...(nextTick(plan(), world.clock.now()) === undefined ? {} : { nextTick: nextTick(plan(), world.clock.now()) }),
+        nextTick: nextTick(first, world.clock.now()),
       });
       await daemon.run();
       await journal.close();
-      await lock?.release();
+      await lock.release();
       world.emit({ event: 'daemon.stopped', message: 'stopped' });
     },
     stop: () => daemon.stop(),
@@ -98,7 +101,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
         tellLoaded(loaded, warn);
         world.emit({
           event: 'config.reloaded',
-          message: `configuration reloaded: ${config.targets.length} targets`,
+          message: `configuration reloaded: ${counted(config.targets.length)}`,
           targets: config.targets.length,
         });
       } catch (thrown) {
@@ -114,29 +117,52 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   };
 }
 
+function counted(targets: number): string {
+  return `${targets} ${targets === 1 ? 'target' : 'targets'}`;
+}
+
 function planFor(config: LoadedConfig['config'], world: World): Plan {
   const { cron, timezone } = config.schedule;
   return planOf(config, world, (onTick) => startTicks(cron, timezone, onTick));
 }
 
-async function takeLock({ loaded, world, pid }: ServiceOptions): Promise<DaemonLock | undefined> {
-  const { instance, journal } = loaded.config;
-  try {
-    return await acquireDaemonLock({
-      journalPath: journal.path,
-      who: { instance, pid, host: hostname() },
-      clock: world.clock,
-    });
-  } catch (thrown) {
-    if (thrown instanceof RotatorError && thrown.code === 'ERR_JOURNAL_UNWRITABLE') return undefined;
-    throw thrown;
-  }
+interface Lock {
+  readonly isHeld: boolean;
+  /** Does nothing if it is held already. Throws ERR_DAEMON_RUNNING and ERR_JOURNAL_UNWRITABLE. */
+  take(): Promise<void>;
+  release(): Promise<void>;
 }
 
-async function openJournal({ loaded, world }: ServiceOptions): Promise<DegradableJournal> {
+/** The daemon's lock, which is taken as late as the journal can be written. */
+function daemonLock({ loaded, world, pid }: ServiceOptions): Lock {
+  const { instance, journal } = loaded.config;
+  const who = { instance, pid, host: hostname() };
+  let lock: DaemonLock | undefined;
+  return {
+    get isHeld() {
+      return lock !== undefined;
+    },
+    async take() {
+      lock ??= await acquireDaemonLock({ journalPath: journal.path, who, clock: world.clock });
+    },
+    async release() {
+      await lock?.release();
+    },
+  };
+}
+
+function unlessUnwritable(thrown: unknown): void {
+  if (!(thrown instanceof RotatorError && thrown.code === 'ERR_JOURNAL_UNWRITABLE')) throw thrown;
+}
+
+async function openJournal({ loaded, world }: ServiceOptions, lock: Lock): Promise<DegradableJournal> {
   const { path } = loaded.config.journal;
   return openDegradableJournal({
-    open: () => openSqliteJournal({ path, clock: world.clock, mode: 'write' }),
+    open: async () => {
+      // A service that began without its journal must not come back to one that another daemon took meanwhile.
+      await lock.take();
+      return openSqliteJournal({ path, clock: world.clock, mode: 'write' });
+    },
     clock: world.clock,
     onChange: (error) => {
       const message =
@@ -161,6 +187,20 @@ function tellLoaded({ warnings, disabledTargets }: LoadedConfig, warn: (error: R
       }),
     );
   }
+}
+
+/** Whoever configured channels believes that they will be called. */
+function tellUndelivered({ alerts, heartbeat }: LoadedConfig['config'], warn: (error: RotatorError) => void): void {
+  const configured = [
+    ...(alerts.channels.length === 0 ? [] : ['alert channels']),
+    ...(heartbeat.url === undefined && heartbeat.healthUrl === undefined ? [] : ['a heartbeat']),
+  ];
+  if (configured.length === 0) return;
+  warn(
+    new RotatorError('ERR_CONFIG', `${configured.join(' and ')} are configured, but this version delivers none`, {
+      hint: 'Watch this log and the exit status of `status` until a version that delivers alerts is installed.',
+    }),
+  );
 }
 
 /** What a reload cannot change is said, not ignored in silence. */

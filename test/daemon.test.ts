@@ -261,6 +261,16 @@ describe('a stop', () => {
     expect(rig.passes).toHaveLength(1);
     expect(rig.ticks[0]?.stopped).toBe(true);
   });
+
+  test('is not undone by a reload, which would leave ticks that keep the process alive', async () => {
+    rig = startDaemon([wired('a')]);
+    await rig.clock.advance(0);
+    rig.daemon.stop();
+    rig.daemon.reload(rig.plan([wired('a'), wired('b')]));
+    await rig.running;
+    expect(rig.passes).toHaveLength(1);
+    expect(rig.ticks.map(({ stopped }) => stopped)).toEqual([true]);
+  });
 });
 
 test('when a target is checked next: its retry, else the tick with its offset', () => {

@@ -140,7 +140,10 @@ const SYNTAX: Readonly<Record<string, { readonly found: string; readonly wanted:
   },
   BLOCK_AS_IMPLICIT_KEY: { found: 'a second ": " in one line', wanted: 'one key a line, or the value in quotes' },
   BAD_SCALAR_START: { found: 'a value that begins with a reserved character', wanted: 'the value in quotes' },
-  MISSING_CHAR: { found: 'a quote, bracket or comma that is missing', wanted: 'YAML' },
+  MISSING_CHAR: {
+    found: 'a missing quote, bracket or comma, or a line that is indented too little or too much',
+    wanted: 'YAML',
+  },
   BAD_DQ_ESCAPE: { found: 'a backslash sequence that double quotes do not know', wanted: 'single quotes, or \\\\' },
   BAD_ALIAS: {
     found: 'an alias or anchor without a usable name',

@@ -131,6 +131,9 @@ function cannotListen(error: NodeJS.ErrnoException, host: string, port: number):
   return new RotatorError(
     'ERR_USAGE',
     taken ? `port ${port} of ${host} is taken` : `cannot listen on port ${port} of ${host}: ${error.code ?? 'unknown'}`,
-    { hint: 'Choose another port with --port, or stop what listens there.', cause: error },
+    {
+      hint: 'Choose another port (`npm run demo -- --port N`, `sandbox --port N`), or stop what listens there.',
+      cause: error,
+    },
   );
 }

@@ -159,7 +159,7 @@ describe('sandbox', () => {
         stdout: '',
         stderr:
           `error: port ${port} of 127.0.0.1 is taken (ERR_USAGE)\n` +
-          '  Choose another port with --port, or stop what listens there.\n',
+          '  Choose another port (`npm run demo -- --port N`, `sandbox --port N`), or stop what listens there.\n',
       });
     } finally {
       await other.close();

@@ -35,6 +35,17 @@ test('one that never shows is not applied: nothing more is written, and it is tr
   expect(rig.eventNames()).toEqual(['rotation.started', 'rotation.failed', 'retry.scheduled']);
 });
 
+test('and one that shows only after that is ours all the same, and nobody else’s replacement', async () => {
+  rig.world.behaviour.staleReads = 100;
+  await rig.pass();
+  rig.world.behaviour.staleReads = 0;
+  rig.clock.pass(60_000);
+  const { state } = await rig.pass();
+  expect(state).toMatchObject({ state: 'healthy', foreign: [], lastRotationAt: expect.any(Number) });
+  expect(state.written?.fingerprint).toBe(fingerprint(rig.secret()));
+  expect(rig.writes()).toHaveLength(1);
+});
+
 describe('a write whose answer is lost', () => {
   test('though it was applied, succeeds by reading', async () => {
     rig.world.addFault({ service: 'tcb', action: 'ModifyProvider', kind: 'reset-after', times: 1 });

@@ -50,7 +50,7 @@ describe('listening', () => {
     expect(await refusal({ port })).toMatchObject({
       code: 'ERR_USAGE',
       message: `port ${port} of 127.0.0.1 is taken`,
-      hint: 'Choose another port with --port, or stop what listens there.',
+      hint: 'Choose another port (`npm run demo -- --port N`, `sandbox --port N`), or stop what listens there.',
     });
   });
 
