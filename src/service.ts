@@ -160,7 +160,11 @@ async function openJournal({ loaded, world }: ServiceOptions, lock: Lock): Promi
   return openDegradableJournal({
     open: async () => {
       // A service that began without its journal must not come back to one that another daemon took meanwhile.
-      await lock.take();
+      await lock.take().catch((thrown) => {
+        const { code, message, hint } = asRotatorError(thrown);
+        if (code === 'ERR_DAEMON_RUNNING') world.emit({ event: 'warning', message, code, hint });
+        throw thrown;
+      });
       return openSqliteJournal({ path, clock: world.clock, mode: 'write' });
     },
     clock: world.clock,

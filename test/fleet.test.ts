@@ -255,6 +255,12 @@ test('a target whose environment hangs leaves the others alone', async () => {
   expect(tally(await fleet.sweep())).toEqual({ failed: 1, rotated: 3 });
 });
 
+test('many healthy targets ask Apple one control between them', async () => {
+  fleet = await startFleet(8);
+  await fleet.sweep();
+  expect(fleet.world.requests.filter(({ service }) => service === 'apple')).toHaveLength(2);
+});
+
 test('targets of one environment share a reading to decide, and each reads alone before its push', async () => {
   fleet = await startFleet(1);
   const reads = () => fleet.world.requests.filter(({ action }) => action === 'GetProviders').length;

@@ -15,7 +15,7 @@ import { isExpired, isMissing } from '../core/deployed.ts';
 import type { Verdict } from '../core/reasons.ts';
 import type { Calibration } from '../core/records.ts';
 import { within } from '../core/schedule.ts';
-import type { AppleAnswer } from '../ports.ts';
+import type { AppleAnswer, AppleCheck } from '../ports.ts';
 import type { Course } from './course.ts';
 
 interface Answers {
@@ -81,29 +81,44 @@ async function verdicts(course: Course, { key, deployed, now }: Snapshot, candid
  * be read. Keeps the calibration from going stale between rotations.
  */
 export async function askDaily(course: Course, { key, deployed, now }: Snapshot): Promise<void> {
-  const { journal, apple } = course.tools;
-  const calibration = (await journal.fleet()).apple[apple.tokenUrl] ?? UNCALIBRATED;
+  const { apple } = course.tools;
   const { text } = deployed.shown;
-  if (course.target.appleCheck === 'off' || !controlDue(calibration, now)) return;
-  if (deployed.knownFrom !== 'read' || text === null || deployed.signedByOurKey !== true) return;
-  await calibrate(course, key.clientId, text, now);
+  if (course.target.appleCheck === 'off' || deployed.signedByOurKey !== true) return;
+  if (deployed.knownFrom !== 'read' || text === null || calibrating.has(apple)) return;
+  if (!(await calibrate(course, key.clientId, text, now))) return;
   const { verdict } = await ask(course, key.clientId, text);
   if (verdict === 'accepted') await note(course, { oursAcceptedAt: now });
 }
 
-/** Once a day: a control signed with a throwaway key must be rejected. */
-async function calibrate(course: Course, clientId: string, candidate: string, now: number): Promise<void> {
+/** Controls under way: passes that need the answer at the same time share one question. */
+const calibrating = new WeakMap<AppleCheck, Promise<boolean>>();
+
+/** Once a day: a control signed with a throwaway key must be rejected. True if this pass asked. */
+async function calibrate(course: Course, clientId: string, candidate: string, now: number): Promise<boolean> {
+  const { apple } = course.tools;
+  const underWay = calibrating.get(apple);
+  if (underWay !== undefined) return underWay.then(alwaysFalse, alwaysFalse);
+  const asking = askControl(course, clientId, candidate, now);
+  calibrating.set(apple, asking);
+  try {
+    return await asking;
+  } finally {
+    calibrating.delete(apple);
+  }
+}
+
+const alwaysFalse = () => false;
+
+async function askControl(course: Course, clientId: string, candidate: string, now: number): Promise<boolean> {
   const { journal, apple } = course.tools;
   const calibration = (await journal.fleet()).apple[apple.tokenUrl] ?? UNCALIBRATED;
-  if (!controlDue(calibration, now)) return;
+  if (!controlDue(calibration, now)) return false;
   const { verdict, detail } = await ask(course, clientId, await throwawayControl(candidate));
   course.step(`apple ${verdict} the control signed with a throwaway key (${detail})`);
   // No answer: the control stays due, so that the first answers after an outage are calibrated.
-  if (verdict === 'unknown') return;
-  await note(course, {
-    controlAskedAt: now,
-    ...(verdict === 'rejected' ? { controlRejectedAt: now } : { controlRejectedAt: null }),
-  });
+  if (verdict !== 'unknown')
+    await note(course, { controlAskedAt: now, controlRejectedAt: verdict === 'rejected' ? now : null });
+  return true;
 }
 
 async function ask(course: Course, clientId: string, clientSecret: string): Promise<AppleAnswer> {
