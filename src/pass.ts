@@ -82,7 +82,9 @@ async function passWithLease(course: Course): Promise<PassResult> {
     if (decision.action === 'none') await askDaily(course, gathered.snapshot);
     if (decision.action !== 'rotate') return await endUnrotated(course, decision);
     const { reason, emergency, why } = decision;
-    const admission = await tools.admit({ targetKey: target.key, reason, emergency });
+    // What somebody asked for is asked for, whatever else is wrong with the deployed secret.
+    const want = request.force ? 'Requested' : reason;
+    const admission = await tools.admit({ targetKey: target.key, reason: want, emergency });
     if (!admission.go)
       return await course.endWaiting('due', reason, `${why}; ${admission.error.message}`, admission.error);
     return await rotate(course, gathered, decision);

@@ -15,7 +15,8 @@ import { SANDBOX_CREDENTIALS, startSandbox } from '../src/sandbox/server.ts';
 import { Sweeper, type SweepResults } from '../src/sweep.ts';
 import { DAY, fullProvider, IDS, LeapingClock } from './pass/rig.ts';
 
-async function startFleet(size: number, settings = '') {
+/** So many targets, each in an environment of its own, or all in the one that is named. */
+async function startFleet(size: number, settings = '', sharedEnv?: string) {
   const clock = new LeapingClock();
   const sandbox = await startSandbox({ port: 0, clock });
   const { world } = sandbox;
@@ -26,13 +27,15 @@ async function startFleet(size: number, settings = '') {
     writeFileSync(keyFile, JSON.stringify({ ...IDS, keyId, privateKey: privateKeyPem }), { mode: 0o600 });
   };
   useKey(IDS.keyId);
-  const envs = Array.from({ length: size }, (_, i) => `env-${i}`);
-  const put = (env: string, days: number) =>
-    world.putProvider(
-      env,
-      fullProvider(world.mintSecret({ keyId: IDS.keyId, clientId: IDS.clientId, expiresInSeconds: days * 86_400 })),
-    );
-  for (const env of envs) put(env, 120);
+  const places = Array.from({ length: size }, (_, i): [env: string, id: string] =>
+    sharedEnv === undefined ? [`env-${i}`, 'apple'] : [sharedEnv, `apple-${i}`],
+  );
+  const envs = places.map(([env]) => env);
+  const put = (env: string, days: number, id = 'apple') => {
+    const wish = { keyId: IDS.keyId, clientId: IDS.clientId, expiresInSeconds: days * 86_400 };
+    world.putProvider(env, { ...fullProvider(world.mintSecret(wish)), Id: id });
+  };
+  for (const [env, id] of places) put(env, 120, id);
   const file = join(folder, 'rotator.yaml');
   writeFileSync(
     file,
@@ -42,7 +45,10 @@ async function startFleet(size: number, settings = '') {
       `apple: { tokenUrl: "${sandbox.url}/auth/token" }`,
       `cloudbase: { endpoint: "${sandbox.url}", requestsPerSecond: 20 }`,
       'targets:',
-      ...envs.map((env) => `  - { name: t-${env}, envId: ${env}, key: { from: file, path: "${keyFile}" } }`),
+      ...places.map(
+        ([env, id], i) =>
+          `  - { name: t-env-${i}, envId: ${env}, providerId: ${id}, key: { from: file, path: "${keyFile}" } }`,
+      ),
     ].join('\n'),
   );
   const env = {
@@ -96,6 +102,7 @@ async function startFleet(size: number, settings = '') {
     journal,
     events,
     envs,
+    places,
     put,
     /** The targets whose key was read, in order. */
     looked,
@@ -170,6 +177,14 @@ describe('a cause that more than three targets share', () => {
   });
 });
 
+test('what was asked for by hand needs no one to go first', async () => {
+  fleet = await startFleet(5);
+  await adoptAll();
+  fleet.useKey('KEYNEWNEWA');
+  expect(tally(await fleet.sweep({ force: true, trigger: 'cli' }))).toEqual({ rotated: 5 });
+  expect((await fleet.journal.rotations({ limit: 5 })).every(({ outcome }) => outcome === 'succeeded')).toBe(true);
+});
+
 test('three targets of one cause need no one to go first', async () => {
   fleet = await startFleet(3);
   await adoptAll();
@@ -204,6 +219,19 @@ describe('the hourly limit', () => {
     expect(tally(await fleet.sweep())).toEqual({ healthy: 3, due: 2 });
     fleet.clock.pass(3_600_000);
     expect(tally(await fleet.sweep())).toEqual({ healthy: 3, rotated: 2 });
+  });
+
+  test('counts what was asked for by hand when it is let in, and not the row that says it was asked for', async () => {
+    fleet = await startFleet(5, 'schedule: { maxRotationsPerHour: 2 }');
+    for (const env of fleet.envs) fleet.put(env, 100);
+    expect(tally(await fleet.sweep({ force: true }))).toEqual({ rotated: 2, due: 3 });
+  });
+
+  test('is not used up by what is blocked', async () => {
+    fleet = await startFleet(2, 'schedule: { maxRotationsPerHour: 1 }\napple: { check: require }');
+    for (const env of fleet.envs) fleet.put(env, 50);
+    fleet.world.behaviour.apple = 'invalid_client';
+    for (let time = 0; time < 3; time += 1) expect(tally(await fleet.sweep())).toEqual({ failed: 2 });
   });
 });
 
@@ -262,9 +290,12 @@ test('many healthy targets ask Apple one control between them', async () => {
 });
 
 test('targets of one environment share a reading to decide, and each reads alone before its push', async () => {
-  fleet = await startFleet(1);
+  fleet = await startFleet(3, '', 'env-0');
   const reads = () => fleet.world.requests.filter(({ action }) => action === 'GetProviders').length;
-  fleet.put('env-0', 3);
   await fleet.sweep();
-  expect(reads()).toBe(3);
+  expect(reads()).toBe(1);
+  for (const [, id] of fleet.places) fleet.put('env-0', 3, id);
+  expect(tally(await fleet.sweep())).toEqual({ rotated: 3 });
+  // One to decide, then for each target one alone before its push and one to read back.
+  expect(reads()).toBe(1 + 1 + 3 + 3);
 });

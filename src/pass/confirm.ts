@@ -8,7 +8,16 @@ import { configOf, type ShownSecret, shownSecret } from '../core/provider-fields
 import { judgeReadBack, type ReadBack, type Written } from '../core/read-back.ts';
 import type { ProviderChange, TargetState } from '../core/records.ts';
 import type { Course, PassResult } from './course.ts';
-import { conflict, fieldsLost, notApplied, outcomeUnknown, rollbackFailed, rolledBack, unfit } from './endings.ts';
+import {
+  conflict,
+  fieldsLost,
+  notApplied,
+  outcomeUnknown,
+  rollbackFailed,
+  rolledBack,
+  stoppedReading,
+  unfit,
+} from './endings.ts';
 import type { Gathered } from './gather.ts';
 import type { Pushed } from './push.ts';
 import { fieldChanges, lostFields, providerChanges, rewrite, showsAs } from './repair.ts';
@@ -48,7 +57,7 @@ export async function readBack(
     }
     await course.renewLease();
   }
-  return last ?? asRotatorError(error);
+  return last ?? (course.signal.aborted ? stoppedReading() : asRotatorError(error));
 }
 
 /** Reads back what was pushed and ends the pass. */

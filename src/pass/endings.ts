@@ -63,6 +63,13 @@ export function fieldsLost(paths: readonly string[]): RotatorError {
   );
 }
 
+/** A reading that was cut off by the end of the program. */
+export function stoppedReading(): RotatorError {
+  return new RotatorError('ERR_INTERRUPTED', 'the program had to stop before the provider could be read', {
+    hint: 'The next pass reads the provider and finds out.',
+  });
+}
+
 /** Also for a row that a crash left open. */
 export function outcomeUnknown(why: string): RotatorError {
   return new RotatorError('ERR_OUTCOME_UNKNOWN', `it could not be read whether the new client secret arrived: ${why}`, {

@@ -172,7 +172,10 @@ describe('a stop', () => {
   test('that cuts it off all the same leaves the outcome unknown, and the next life reads it', async () => {
     const cutOff = new AbortController();
     const remove = rig.world.before('tcb', 'ModifyProvider', async () => cutOff.abort(new Error('stopped')));
-    expect((await rig.pass({ cutOff: cutOff.signal })).state.error?.code).toBe('ERR_OUTCOME_UNKNOWN');
+    expect((await rig.pass({ cutOff: cutOff.signal })).state.error).toMatchObject({
+      code: 'ERR_OUTCOME_UNKNOWN',
+      message: expect.stringContaining('the program had to stop'),
+    });
     remove();
     rig.clock.pass(180_000);
     const { state } = await rig.pass();
