@@ -26,7 +26,7 @@ export class Admissions {
   private readonly tools: AdmissionTools;
   private readonly wave = new Map<string, Want>();
   private readonly running = new Set<string>();
-  private readonly begun: number[] = [];
+  private begun: { readonly targetKey: string; readonly at: number }[] = [];
   private censuses = 0;
   private tried = false;
   private proven = false;
@@ -54,13 +54,15 @@ export class Admissions {
     }
     if (forCause && !this.mayGoFirst(want)) return { go: false, error: waitsForFirst(this.wave.size) };
     if (forCause) this.running.add(want.targetKey);
-    if (!want.emergency) this.begun.push(this.tools.clock.now());
+    if (!want.emergency) this.begun.push({ targetKey: want.targetKey, at: this.tools.clock.now() });
     return { go: true };
   }
 
   /** Takes note of how a pass ended. */
   settle(targetKey: string, result: PassResult | undefined): void {
     const ran = this.running.delete(targetKey);
+    // What was blocked has written nothing: it must not use up the hour of those that could.
+    if (result?.outcome === 'blocked') this.begun = this.begun.filter((each) => each.targetKey !== targetKey);
     const want = this.wave.get(targetKey);
     if (want === undefined || (result?.waitsFor ?? null) !== null) return;
     this.wave.delete(targetKey);
@@ -112,10 +114,9 @@ export class Admissions {
   private async hourlyLimit(): Promise<RotatorError | undefined> {
     const now = this.tools.clock.now();
     const limit = this.tools.maxRotationsPerHour();
-    // This process's own list covers what is admitted and not journalled yet; the journal the other processes.
-    const own = this.begun.filter((at) => at <= now && at > now - HOUR_MS);
-    this.begun.splice(0, this.begun.length, ...own);
-    const count = Math.max(own.length, await this.tools.journal.countStarted(now - HOUR_MS, now));
+    // This process's own list covers what is admitted and has no intent yet; the journal the other processes.
+    this.begun = this.begun.filter(({ at }) => at <= now && at > now - HOUR_MS);
+    const count = Math.max(this.begun.length, await this.tools.journal.countStarted(now - HOUR_MS, now));
     if (count < limit && this.begun.length < limit) return undefined;
     return new RotatorError('ERR_WAITING', `${count} rotations began within the last hour, the limit is ${limit}`, {
       hint: 'Nothing to do: it goes on next hour; schedule.maxRotationsPerHour sets the limit.',

@@ -148,12 +148,13 @@ export function journalContract(name: string, open: () => Promise<Journal>): voi
       expect((await journal.openRotations(first.targetKey)).map(({ id }) => id)).toEqual([first.id, second.id]);
     });
 
-    test('counts what started in a span, its end included; no emergencies, nothing from a wrong clock', async () => {
+    test('counts what started in a span, its end included; no emergencies, none without intent', async () => {
       const journal = await open();
       for (const startedAt of [NOW - 1, NOW, NOW + 1, NOW + MINUTE, NOW + MINUTE + 1, NOW * 2]) {
         await journal.commit({ rotation: aRotation({ startedAt }) });
       }
       await journal.commit({ rotation: finished(aRotation({ startedAt: NOW + 2, emergency: true })) });
+      await journal.commit({ rotation: aRotation({ startedAt: NOW + 3, intent: null }) });
       expect(await journal.countStarted(NOW, NOW + MINUTE)).toBe(2);
       expect(await journal.countStarted(NOW + MINUTE, NOW)).toBe(0);
     });

@@ -67,7 +67,7 @@ export function createMemoryJournal({ maxFinished = Infinity }: MemoryJournalOpt
     },
     async countStarted(fromMs, toMs) {
       const counted = [...rotations.values()].filter(
-        ({ emergency, startedAt }) => !emergency && startedAt > fromMs && startedAt <= toMs,
+        ({ emergency, intent, startedAt }) => !emergency && intent !== null && startedAt > fromMs && startedAt <= toMs,
       );
       return counted.length;
     },

@@ -63,7 +63,8 @@ function journalOver(db: DatabaseSync, { path, mode }: SqliteJournalOptions): Jo
       'SELECT document FROM rotations WHERE target = ? OR target_key = ? ORDER BY seq DESC LIMIT ?',
     ),
     countStarted: db.prepare(
-      'SELECT count(*) AS n FROM rotations WHERE emergency = 0 AND started_at > ? AND started_at <= ?',
+      `SELECT count(*) AS n FROM rotations
+       WHERE emergency = 0 AND started_at > ? AND started_at <= ? AND document ->> '$.intent' IS NOT NULL`,
     ),
     fleet: db.prepare('SELECT document FROM fleet WHERE id = 1'),
     putFleet: db.prepare(

@@ -74,7 +74,14 @@ export function aRotation(overrides: Partial<Rotation> = {}): Rotation {
     appleCheckWaived: false,
     requestIds: [],
     error: null,
-    intent: null,
+    intent: {
+      thumbprint: 'J'.repeat(43),
+      teamId: 'A1B2C3D4E5',
+      clientId: 'com.example.shop.web',
+      fields: { 'Config.Scope': 'openid email name' },
+      shapeBefore: 'clear',
+      at: NOW,
+    },
     ...overrides,
   };
 }
