@@ -2,7 +2,13 @@
 // put back. Each repair reads alone first and leaves alone what meanwhile is somebody else's.
 import { asRotatorError, type RotatorError } from '../core/errors.ts';
 import { differences, type Json, type JsonObject, valueAt, withValueAt } from '../core/json.ts';
-import { configOf, explainedByOurWrite, shownSecret, withClientSecret } from '../core/provider-fields.ts';
+import {
+  configOf,
+  explainedByOurWrite,
+  roundTripProblems,
+  shownSecret,
+  withClientSecret,
+} from '../core/provider-fields.ts';
 import type { ProviderChange } from '../core/records.ts';
 import type { Course } from './course.ts';
 
@@ -49,6 +55,8 @@ export async function rewrite(
     await course.renewLease();
     let config = withClientSecret(configOf(provider), clientSecret);
     for (const [path, value] of fields) config = withValueAt(config, path, value);
+    // A repair writes the whole Config as well, and must do no more harm than the push.
+    if (roundTripProblems(config, []).length > 0) return 'left alone';
     const { requestId } = await tools.provider.write(target.envId, target.providerId, config, course.signal);
     course.noteRequest(requestId);
     return undefined;

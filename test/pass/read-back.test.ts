@@ -151,3 +151,11 @@ test('a definite refusal of the write is told with CAM’s own words, and nothin
   expect(state.error?.message).toContain('qcs::tcb:::env/shop');
   expect(rig.reads()).toHaveLength(2);
 });
+
+test('a field that our write emptied is not restored where that would write another one’s mask', async () => {
+  rig.world.before('tcb', 'GetProviders', async () => {
+    if (rig.writes().length > 0) rig.world.patchConfig(ENV_ID, 'apple', { UserinfoEndpoint: '', Scope: '******' });
+  });
+  expect((await rig.pass()).state).toMatchObject({ error: { code: 'ERR_PROVIDER_CHANGED' } });
+  expect(rig.writes()).toHaveLength(1);
+});
