@@ -244,6 +244,7 @@ export class Course {
     if (this.row === undefined) return;
     this.row = { ...this.row, outcome, finishedAt: this.now, error: viewOf(error) };
     await this.tools.journal.commit({ rotation: this.row, ...(state === undefined ? {} : { target: state }) });
+    this.step('outcome journalled');
     this.tools.emit({ ...outcomeEvent(this.row, error), ...this.closing() });
   }
 

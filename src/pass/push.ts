@@ -46,6 +46,7 @@ export async function recordIntent(course: Course, { snapshot }: Gathered, candi
     },
   });
   course.intent = true;
+  course.step('intent journalled');
 }
 
 /**

@@ -243,6 +243,7 @@ test('the demo shows a rotation on one terminal, and ends by one signal', async 
     'accepted the candidate',
     'pushed',
     'read back',
+    'outcome journalled',
     'nextCheckAt',
   ]) {
     expect(demo.stdout()).toContain(words);

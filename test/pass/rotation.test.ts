@@ -62,7 +62,7 @@ describe('a secret with five days left, signed by our key', () => {
     expect(rig.eventNames()).toEqual(['rotation.started', 'rotation.succeeded']);
     const steps = rig.events.filter(({ event }) => event === 'rotation.step').map(({ message }) => message);
     expect(steps.join('\n')).toMatch(
-      /found.*\n.*minted.*\n.*verified.*\n.*control.*\n.*accepted the candidate.*\n.*deployed.*\n.*pushed.*\n.*read back/s,
+      /found.*\n.*minted.*\n.*verified.*\n.*control.*\n.*accepted the candidate.*\n.*deployed.*\n.*intent journalled\n.*pushed.*\n.*read back.*\n.*outcome journalled/s,
     );
   });
 });
