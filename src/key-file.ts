@@ -8,7 +8,7 @@ import { untilAborted } from './net/abort.ts';
 import type { KeyText } from './ports.ts';
 
 /** A key has 250 bytes, and the JSON around one not many more: over this, the wrong file was named. */
-export const MAX_KEY_BYTES = 64 * 1024;
+const MAX_KEY_BYTES = 64 * 1024;
 
 /** How many of a folder's files a message names. */
 const NAMED_FILES = 5;

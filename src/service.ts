@@ -14,7 +14,7 @@ import { Sweeper } from './sweep.ts';
 import { startTicks } from './ticks.ts';
 
 /** Begins the lease tokens of the daemon, of which there is one for each journal. */
-export const DAEMON_LEASES = 'daemon:';
+const DAEMON_LEASES = 'daemon:';
 
 export interface ServiceOptions {
   readonly loaded: LoadedConfig;

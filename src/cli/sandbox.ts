@@ -23,8 +23,8 @@ export interface SandboxProcess {
   readonly command: readonly [executable: string, ...args: string[]];
 }
 
-export const DEMO_CONFIG = 'config/sandbox.yaml';
-export const DEMO_FOLDER = './data/sandbox';
+const DEMO_CONFIG = 'config/sandbox.yaml';
+const DEMO_FOLDER = './data/sandbox';
 const STOP_LIMIT_MS = 30_000;
 
 /** Runs until `program.stop`; with `demo` also until the daemon ends. Throws ERR_USAGE where it cannot begin. */
@@ -93,7 +93,7 @@ async function wantConfig(): Promise<void> {
 }
 
 /** What a person reads before the daemon's log begins. */
-export function demoText(url: string, otherPort: boolean): string {
+function demoText(url: string, otherPort: boolean): string {
   const { envId, providerId, keyId, daysLeft } = DEMO;
   const prefix = otherPort ? `ROTATOR_SANDBOX_URL=${url} ` : '';
   const rotator = (command: string) => `  ${prefix}npm run -s rotator -- ${command} --config ${DEMO_CONFIG}`;
@@ -128,7 +128,7 @@ More of that: docs/sandbox.md, or curl ${url}/sandbox/. Stop everything with Ctr
 }
 
 /** What a person reads who rehearses a configuration of their own. */
-export function sandboxText(url: string): string {
+function sandboxText(url: string): string {
   const provider = `${url}/sandbox/environments/my-env-1g2h3j/providers/apple`;
   return `
 The sandbox listens on ${url}, on this machine alone:

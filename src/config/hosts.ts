@@ -35,7 +35,7 @@ const HOST_RULES: Readonly<Record<HostUse, HostRule>> = {
 };
 
 /** What is wanted instead of `url` (which parses), or undefined if it may be used. `allowHosts` are lower case. */
-export function hostObjection(url: string, use: HostUse, allowHosts: readonly string[]): string | undefined {
+function hostObjection(url: string, use: HostUse, allowHosts: readonly string[]): string | undefined {
   const { hostname, protocol, pathname, search, hash, username, password } = new URL(url);
   const { allowed, wanted, plainHttp = false } = HOST_RULES[use];
   if (username !== '' || password !== '') return 'a URL without user and password';
@@ -50,7 +50,7 @@ export function hostObjection(url: string, use: HostUse, allowHosts: readonly st
 }
 
 /** What is wanted instead of the URL of a channel, or undefined. */
-export function channelObjection(url: string, insecure: boolean): string | undefined {
+function channelObjection(url: string, insecure: boolean): string | undefined {
   const { hostname, protocol } = new URL(url);
   if (protocol === 'https:' || insecure || isLoopback(hostname)) return undefined;
   return 'https:// (http:// to loopback alone, or with insecure: true)';

@@ -56,7 +56,7 @@ export function nodeAt(root: RawNode, path: Path): RawNode | undefined {
 }
 
 /** Where `path` stands; for something missing, where its nearest ancestor stands. */
-export function placeOf(root: RawNode, path: Path): Place {
+function placeOf(root: RawNode, path: Path): Place {
   let node: RawNode = root;
   let place: Place = root;
   for (const step of path) {
@@ -128,7 +128,7 @@ export function problemAt({ name, root }: RawConfig, path: Path, { wanted, found
 export const ENVIRONMENT = 'the environment';
 
 /** What stands at `path`, as far as it may be shown. */
-export function shownAt(root: RawNode, path: Path): string {
+function shownAt(root: RawNode, path: Path): string {
   const node = nodeAt(root, path);
   if (node === undefined || isEmpty(node)) return 'nothing';
   if (node.kind === 'list') return 'a list';

@@ -164,8 +164,6 @@ export const FILE = z.strictObject(SECTIONS).describe('Configuration of apple-se
 
 export type TargetEntry = z.output<typeof TARGET>;
 export type PolicySection = z.output<typeof POLICY>;
-export type CloudBaseSection = z.output<typeof CLOUDBASE>;
-export type AlertsSection = z.output<typeof ALERTS>;
 export type Sections = { [Name in keyof typeof SECTIONS]: z.output<(typeof SECTIONS)[Name]> };
 
 /** Tencent SSM needs credentials of its own kind; without any it uses those of its target. */

@@ -5,7 +5,7 @@ import { type Environment, whyUnreadable } from './interpolate.ts';
 import { ConfigError, type Problem } from './problems.ts';
 import { ENVIRONMENT } from './raw.ts';
 
-export const DEFAULT_FILE = 'config/rotator.yaml';
+const DEFAULT_FILE = 'config/rotator.yaml';
 const LARGEST_FILE = 1024 * 1024;
 
 export interface ConfigText {

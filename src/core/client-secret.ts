@@ -18,10 +18,10 @@ export {
 } from './parsed-secret.ts';
 
 /** How far `iat` is dated back: Apple refuses a secret issued in its future, and clocks differ. */
-export const BACKDATED_S = 300;
+const BACKDATED_S = 300;
 
 /** How far `exp` stays below Apple's limit, for the same reason. */
-export const LIMIT_MARGIN_S = 600;
+const LIMIT_MARGIN_S = 600;
 
 export interface MintedSecret {
   readonly jwt: string;

@@ -73,7 +73,7 @@ export function isPlaceholder(value: string): boolean {
  * What is wrong with the form of one id, or undefined. `value` must not be empty; white space around it counts as
  * wrong. The form of Team ID and Key ID is Apple's (Developer Account Help, "Locate your Team ID").
  */
-export function idProblem(id: IdName, value: string): IdProblem | undefined {
+function idProblem(id: IdName, value: string): IdProblem | undefined {
   const { title, pattern, wanted, where } = ID_FORMS[id];
   const hint = `Take the ${title} from: ${where}.`;
   if (isPlaceholder(value))

@@ -90,7 +90,7 @@ export function parsePrivateKey(text: string, origin: string): PrivateKey {
 }
 
 /** RFC 7638 section 3: SHA-256 over the required members in lexical order. `jwk` is an EC key. */
-export function thumbprintOf({ crv, kty, x, y }: JWK): string {
+function thumbprintOf({ crv, kty, x, y }: JWK): string {
   return createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url');
 }
 

@@ -10,7 +10,7 @@ import { TLSSocket } from 'node:tls';
 import { type Env, type ProxyEnv, proxyEnvFor } from './proxy.ts';
 
 /** No answer of any service that we call comes near this. */
-export const MAX_ANSWER_BYTES = 1_000_000;
+const MAX_ANSWER_BYTES = 1_000_000;
 
 /** What was seen of one call. */
 export interface Exchange {

@@ -41,7 +41,7 @@ export function failureOf(exchange: Readonly<Exchange>, timedOutAfterMs: number 
 }
 
 /** True for a status in the three hundreds, with or without a Location. */
-export function isRedirect(status: number | undefined): boolean {
+function isRedirect(status: number | undefined): boolean {
   return status !== undefined && status >= 300 && status < 400;
 }
 

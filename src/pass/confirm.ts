@@ -33,7 +33,7 @@ export interface Shown {
 }
 
 /** Reads until `fits`, at most four times. The last reading decides; an error only if no reading succeeded. */
-export async function readBack(
+async function readBack(
   course: Course,
   written: Written,
   fits: (shown: Shown) => boolean,

@@ -2,7 +2,7 @@
 // first that fits and fires is the one. Shares are drawn from a seeded generator, so that a test repeats.
 import { z } from 'zod';
 
-export const SERVICES = ['tcb', 'ssm', 'sts', 'cvm', 'aws', 'apple', 'inbox'] as const;
+const SERVICES = ['tcb', 'ssm', 'sts', 'cvm', 'aws', 'apple', 'inbox'] as const;
 export type ServiceName = (typeof SERVICES)[number];
 
 export const faultSchema = z

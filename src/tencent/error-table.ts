@@ -176,7 +176,7 @@ export function remoteError(failure: RemoteFailure): RotatorError {
 }
 
 /** The least that CAM must allow for `service`, as one statement of a policy. */
-export function policyStatement({ service, region }: { service: Service; region: string }): string {
+function policyStatement({ service, region }: { service: Service; region: string }): string {
   const { action, resource } = LEAST_PRIVILEGE[service];
   return JSON.stringify({ effect: 'allow', action, resource: [resource.replace('<region>', region)] });
 }

@@ -9,7 +9,7 @@ import { copyDatabase } from './copy.ts';
 import { foreignDatabase, quoted } from './storage.ts';
 
 /** Marks the file as ours (`PRAGMA application_id`): "ASR1". */
-export const APPLICATION_ID = 0x41535231;
+const APPLICATION_ID = 0x41535231;
 
 export type Migration = (db: DatabaseSync) => void;
 

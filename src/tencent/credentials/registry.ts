@@ -11,7 +11,7 @@ import { createTkeOidcCredentials, options as tkeOidc } from './tke-oidc.ts';
 const role = { assumeRole: assumeRole.optional() };
 
 /** The options of each source. */
-export const CREDENTIAL_SOURCES = {
+const CREDENTIAL_SOURCES = {
   env: env.extend(role),
   profile: profile.extend(role),
   'cvm-role': cvmRole.extend(role),

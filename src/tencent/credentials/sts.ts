@@ -6,7 +6,7 @@ import type { JsonObject } from '../../core/json.ts';
 import { createTencentClient } from '../client.ts';
 import type { CredentialDeps, CredentialSource, TencentCredential } from './source.ts';
 
-export const STS_ENDPOINT = 'https://sts.tencentcloudapi.com';
+const STS_ENDPOINT = 'https://sts.tencentcloudapi.com';
 
 const answer = z.object({
   Credentials: z.object({
