@@ -38,7 +38,10 @@ describe('broken YAML is told with its line, and without a word of it', () => {
     ['a: 1\n---\nb: 2', '2 : found a second document (---), wanted one document'],
     ['a: b: geheim', '1 : found a second ": " in one line, wanted one key a line, or the value in quotes'],
     ['a: 1\nb: @geheim', '2 : found a value that begins with a reserved character, wanted the value in quotes'],
-    ["a: 'geheim", '1 : found a missing quote, bracket or comma, or a line that is indented too little or too much, wanted YAML'],
+    [
+      "a: 'geheim",
+      '1 : found a missing quote, bracket or comma, or a line that is indented too little or too much, wanted YAML',
+    ],
     [
       'a: [geheim',
       '1 : found a line that is not indented like its neighbours, or a bracket that is not closed, wanted YAML',
