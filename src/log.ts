@@ -39,6 +39,11 @@ const LEVELS: Record<EventName, Level> = {
 
 const DAY_MS = 86_400_000;
 
+/** That the journal is back goes by the event's name too, and is no reason to call anybody. */
+function levelOf({ event, degraded }: RotatorEvent): Level {
+  return event === 'journal.degraded' && degraded === false ? 'info' : LEVELS[event];
+}
+
 /** A sink that logs. Never throws: a log that cannot be written silences nothing else. */
 export function createLog({ level, instance, clock, destination }: LogOptions): EventSink {
   const logger = pino(
@@ -55,7 +60,7 @@ export function createLog({ level, instance, clock, destination }: LogOptions): 
     if (event.event === 'warning' && toldToday(told, event, clock.now())) return;
     try {
       const { message, ...fields } = redact(event) as RotatorEvent;
-      logger[LEVELS[event.event]](fields, message);
+      logger[levelOf(event)](fields, message);
     } catch {
       // Nowhere left to say it; journal, alerts and the pass go on.
     }

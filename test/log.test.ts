@@ -94,6 +94,13 @@ describe('lines', () => {
     });
   });
 
+  test('that the journal is back is told, and calls nobody', () => {
+    const { emit, entries } = log();
+    emit(event('journal.degraded', { degraded: true }));
+    emit(event('journal.degraded', { degraded: false }));
+    expect(entries().map(({ level }) => level)).toEqual(['error', 'info']);
+  });
+
   test.each([
     ['debug', ['rotation.step', 'pass.healthy', 'pass.pending', 'pass.failed']],
     ['info', ['pass.healthy', 'pass.pending', 'pass.failed']],
