@@ -118,9 +118,13 @@ export class Admissions {
     this.begun = this.begun.filter(({ at }) => at <= now && at > now - HOUR_MS);
     const count = Math.max(this.begun.length, await this.tools.journal.countStarted(now - HOUR_MS, now));
     if (count < limit && this.begun.length < limit) return undefined;
-    return new RotatorError('ERR_WAITING', `${count} rotations began within the last hour, the limit is ${limit}`, {
-      hint: 'Nothing to do: it goes on next hour; schedule.maxRotationsPerHour sets the limit.',
-    });
+    return new RotatorError(
+      'ERR_WAITING',
+      `the limit of ${limit} an hour is used up: ${count} began within the last hour`,
+      {
+        hint: 'Nothing to do: it goes on next hour; schedule.maxRotationsPerHour sets the limit.',
+      },
+    );
   }
 }
 

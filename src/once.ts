@@ -7,7 +7,7 @@ import { type World, wireTargets } from './composition.ts';
 import type { Config } from './config/schema.ts';
 import { RotatorError } from './core/errors.ts';
 import { parseCron } from './cron.ts';
-import { type PassRequest, type PassResult, type Preview, previewPass } from './pass.ts';
+import { type PassRequest, type PassResult, type Preview, previewPass, type Want } from './pass.ts';
 import type { Clock, Journal, Target } from './ports.ts';
 import { Sweeper } from './sweep.ts';
 
@@ -37,12 +37,7 @@ export async function openOnce(
 ): Promise<OnceSession> {
   const wired = selected(wireTargets(config, { ...world, leaseHolder: 'once:' }), options.target);
   const journal = await openSqliteJournal({ path: config.journal.path, clock: world.clock, mode: 'write' });
-  const admissions = new Admissions({
-    clock: world.clock,
-    journal,
-    isDegraded: () => false,
-    maxRotationsPerHour: () => config.schedule.maxRotationsPerHour,
-  });
+  const admissions = admissionsOf(config, journal, world.clock);
   const nextCheckAt = nextCheck(config, world.clock);
   const sweeper = new Sweeper({ journal, admissions, nextCheckAt });
   const request = requestOf(options, stop);
@@ -73,7 +68,9 @@ export async function openPlan(
   const wired = selected(wireTargets(config, { ...world, leaseHolder: 'once:' }), options.target);
   const journal = await openJournalFor(config, 'read', world.clock);
   const tools = new Map(wired.map((each) => [each.target.key, each.tools]));
-  const admit = async () => ({ go: true }) as const;
+  const admissions = admissionsOf(config, journal, world.clock);
+  // Who would go first among many of one cause is for the passes themselves to find out.
+  const admit = (want: Want) => admissions.admit({ ...want, reason: 'Requested' });
   const request = requestOf(options, stop);
   return {
     targets: wired.map(({ target }) => target),
@@ -84,6 +81,11 @@ export async function openPlan(
     },
     close: () => journal.close(),
   };
+}
+
+function admissionsOf(config: Config, journal: Journal, clock: Clock): Admissions {
+  const maxRotationsPerHour = () => config.schedule.maxRotationsPerHour;
+  return new Admissions({ clock, journal, isDegraded: () => false, maxRotationsPerHour });
 }
 
 /** The configured journal; to read one that does not exist yet gives an empty one. */

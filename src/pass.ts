@@ -5,7 +5,7 @@ import { asRotatorError, RotatorError } from './core/errors.ts';
 import { emptyTargetState, type FleetState, type TargetState } from './core/records.ts';
 import { LEASE_MS } from './core/schedule.ts';
 import { askDaily } from './pass/ask-apple.ts';
-import { Course, type PassRequest, type PassResult, type PassTools } from './pass/course.ts';
+import { Course, type PassRequest, type PassResult, type PassTools, type Want } from './pass/course.ts';
 import { gather } from './pass/gather.ts';
 import { viewOf } from './pass/report.ts';
 import { resolveOpenRows } from './pass/resolve.ts';
@@ -48,7 +48,16 @@ export async function previewPass(target: Target, request: PassRequest, tools: P
   const course = new Course(target, request, tools, '', known);
   try {
     const decision = decide((await gather(course)).snapshot);
-    return preview(course.state, decision);
+    const planned = preview(course.state, decision);
+    if (decision.action !== 'rotate') return planned;
+    const admission = await tools.admit(wantOf(target, request, decision));
+    if (admission.go) return planned;
+    const { error } = admission;
+    return {
+      state: { ...planned.state, error: viewOf(error) },
+      action: 'defer',
+      why: `${planned.why}; ${error.message}`,
+    };
   } catch (thrown) {
     const error = asRotatorError(thrown);
     return { state: { ...course.state, state: 'failed', error: viewOf(error) }, action: 'fail', why: error.message };
@@ -81,10 +90,8 @@ async function passWithLease(course: Course): Promise<PassResult> {
     const decision = decide(gathered.snapshot);
     if (decision.action === 'none') await askDaily(course, gathered.snapshot);
     if (decision.action !== 'rotate') return await endUnrotated(course, decision);
-    const { reason, emergency, why } = decision;
-    // What somebody asked for is asked for, whatever else is wrong with the deployed secret.
-    const want = request.force ? 'Requested' : reason;
-    const admission = await tools.admit({ targetKey: target.key, reason: want, emergency });
+    const { reason, why } = decision;
+    const admission = await tools.admit(wantOf(target, request, decision));
     if (!admission.go)
       return await course.endWaiting('due', reason, `${why}; ${admission.error.message}`, admission.error);
     return await rotate(course, gathered, decision);
@@ -93,6 +100,12 @@ async function passWithLease(course: Course): Promise<PassResult> {
     if (request.drop.aborted && !course.pushed) return course.endDropped();
     return course.endBadly(thrown);
   }
+}
+
+/** What somebody asked for is asked for, whatever else is wrong with the deployed secret. */
+function wantOf(target: Target, { force }: PassRequest, decision: Extract<Decision, { action: 'rotate' }>): Want {
+  const { reason, emergency } = decision;
+  return { targetKey: target.key, reason: force ? 'Requested' : reason, emergency };
 }
 
 async function waitForLease(

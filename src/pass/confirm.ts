@@ -201,5 +201,5 @@ async function putBack(course: Course, gathered: Gathered, before: JsonObject, a
   const shown = await readBack(course, written, ({ verdict }) => verdict === 'arrived');
   const back = !(shown instanceof RotatorError) && shown.verdict === 'arrived';
   if (back) return course.endBadly(rolledBack(), 'rolled-back', noteChanges(course, before, shown.provider));
-  return course.endBadly(rollbackFailed(failure instanceof RotatorError ? failure : undefined), 'failed');
+  return course.endBadly(rollbackFailed(failure), 'failed');
 }

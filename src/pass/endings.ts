@@ -41,8 +41,10 @@ export function rolledBack(): RotatorError {
   );
 }
 
-export function rollbackFailed(cause: RotatorError | undefined): RotatorError {
-  const why = cause === undefined ? 'it does not show' : cause.message;
+export function rollbackFailed(failure: RotatorError | 'left alone' | undefined): RotatorError {
+  const cause = failure instanceof RotatorError ? failure : undefined;
+  const moved = 'the provider changed meanwhile or cannot be sent back, and was left alone';
+  const why = failure === 'left alone' ? moved : (cause?.message ?? 'it does not show');
   return new RotatorError(
     'ERR_ROLLBACK_FAILED',
     `our write left no usable client secret, and the previous one could not be put back: ${why}`,

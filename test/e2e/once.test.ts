@@ -89,8 +89,10 @@ shop: candidate verified against the public half of the key, claim by claim
 shop: apple rejected the control signed with a throwaway key (invalid_client)
 shop: apple accepted the candidate (invalid_grant)
 shop: apple accepted the deployed secret (invalid_grant)
+shop: intent journalled
 shop: candidate pushed
 shop: read back: the candidate is there
+shop: outcome journalled
 shop: the new client secret is in place
 `);
     const after = place.provider();
@@ -270,6 +272,18 @@ describe('plan', () => {
     // Nothing waits to be written into it either.
     expect(statSync(`${place.journalFile}-wal`, { throwIfNoEntry: false })?.size ?? 0).toBe(0);
     expect(place.world.requests.map(({ action }) => action)).toEqual(['GetProviders', 'GetProviders']);
+  });
+
+  test('says what would wait for the hourly limit', async () => {
+    const place = await ownWorkspace({
+      targets: [{ name: 'shop' }, { name: 'late' }],
+      daysLeft: 50,
+      settings: { schedule: { maxRotationsPerHour: 1 } },
+    });
+    await place.run(['once', '--target', 'shop']);
+    const { code, stdout } = await place.run(['plan', '--target', 'late']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^late: would wait: .*the limit of 1 an hour is used up: 1 began within the last hour$/m);
   });
 
   test('works without a journal, and makes none', async () => {
