@@ -1,5 +1,7 @@
 // The seams between a pass and the world. Each comment is the contract that every adapter keeps and that the
 // shared tests in test/contract/ hold it to. Absence is `undefined`; a failure is a thrown RotatorError.
+import type { AlertMessage, MessageItem } from './core/alerts/message.ts';
+import type { AlertBook, AlertUpdate } from './core/alerts/records.ts';
 import type { JsonObject } from './core/json.ts';
 import type { Verdict } from './core/reasons.ts';
 import type { FleetState, Rotation, TargetIdentity, TargetState } from './core/records.ts';
@@ -125,6 +127,10 @@ export interface Journal {
   releaseLease(key: string, token: string): Promise<void>;
   /** Ends every lease whose token begins with `prefix`: those of a process that is known to be dead. */
   endLeases(prefix: string): Promise<void>;
+  /** Everything that is kept for alerts. */
+  alertBook(): Promise<AlertBook>;
+  /** Atomic read-modify-write of the book, also over processes; `change` may run more than once. Returns its update. */
+  updateAlerts(change: (book: AlertBook) => AlertUpdate): Promise<AlertUpdate>;
   close(): Promise<void>;
 }
 
@@ -138,6 +144,34 @@ export interface ErrorLike {
   readonly code: string;
   readonly message: string;
   readonly hint: string;
+}
+
+export interface ChannelAnswer {
+  /** What the other side said, in words of ours: `HTTP 200, errcode 0`. */
+  readonly detail: string;
+}
+
+/** Where alerts go. */
+export interface Channel {
+  readonly name: string;
+  /** The `type` of the configuration. */
+  readonly type: string;
+  /** The least time between two messages, in ms, that keeps to what the service behind it allows. */
+  readonly gapMs: number;
+  /**
+   * Sends one message, cut to the channel's size. Never retries. Throws ERR_CHANNEL_REFUSED (a person must mend it:
+   * wrong URL, signature, format), ERR_CHANNEL_THROTTLED (with `retryAfterMs`) and ERR_CHANNEL_UNAVAILABLE; no error
+   * names the URL or a secret. Sending the same message (`id`) again does no harm beyond a second copy.
+   */
+  send(message: AlertMessage, signal: AbortSignal): Promise<ChannelAnswer>;
+}
+
+/** A channel that forgets what it is not told again (Alertmanager). */
+export interface RefreshedChannel extends Channel {
+  /** How often every open condition is to be told again, in ms. */
+  readonly refreshEveryMs: number;
+  /** Tells again what is open; throws as `send` does. */
+  refresh(open: readonly MessageItem[], message: Omit<AlertMessage, 'items'>, signal: AbortSignal): Promise<void>;
 }
 
 /** The process lock of a daemon over a journal; the kernel frees it when the process dies. */

@@ -7,7 +7,13 @@ import type { Verdict } from './reasons.ts';
 import type { Calibration } from './records.ts';
 import { DAY, within } from './schedule.ts';
 
-export const UNCALIBRATED: Calibration = { controlAskedAt: null, controlRejectedAt: null, oursAcceptedAt: null };
+export const UNCALIBRATED: Calibration = {
+  controlAskedAt: null,
+  controlRejectedAt: null,
+  oursAcceptedAt: null,
+  firstAskedAt: null,
+  answeredAt: null,
+};
 
 /** An acceptance of a key is reused for this long, so that retries do not ask again. */
 export const ACCEPTANCE_MS = DAY;

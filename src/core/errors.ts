@@ -63,6 +63,10 @@ export const REMEDIES = {
   ERR_ROTATION_LOOP: 'person',
   ERR_WAITING: 'passes',
   ERR_FLEET_HALTED: 'person',
+  // Alert channels and the heartbeat
+  ERR_CHANNEL_REFUSED: 'person',
+  ERR_CHANNEL_THROTTLED: 'passes',
+  ERR_CHANNEL_UNAVAILABLE: 'passes',
   // The service itself
   ERR_JOURNAL_UNWRITABLE: 'passes',
   ERR_JOURNAL_NEWER: 'person',
@@ -83,6 +87,8 @@ export interface RotatorErrorOptions {
   readonly remoteCode?: string;
   /** True where a write may have been applied although its answer was an error. */
   readonly ambiguous?: boolean;
+  /** How long the other side asks to be left alone, in ms (Retry-After, a mute). */
+  readonly retryAfterMs?: number;
 }
 
 /** An error an operator can understand; anything else that is thrown is a fault of the program. */
@@ -92,6 +98,7 @@ export class RotatorError extends Error {
   readonly requestId: string | undefined;
   readonly remoteCode: string | undefined;
   readonly ambiguous: boolean;
+  readonly retryAfterMs: number | undefined;
 
   constructor(code: ErrorCode, message: string, options: RotatorErrorOptions) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -101,6 +108,7 @@ export class RotatorError extends Error {
     this.requestId = options.requestId;
     this.remoteCode = options.remoteCode;
     this.ambiguous = options.ambiguous ?? false;
+    this.retryAfterMs = options.retryAfterMs;
   }
 
   get remedy(): Remedy {

@@ -87,6 +87,23 @@ export interface TargetState extends TargetIdentity {
   readonly providerChanges: readonly ProviderChange[];
   /** The provider is switched off (`On: FALSE`). Kept fresh, and reported. */
   readonly providerDisabled: boolean;
+  /** Since when a rotation has been wanted and deferred without a break; null while none is. */
+  readonly dueSince: number | null;
+  /** What Apple said when it was last asked about the deployed secret or a fresh one of the same key. */
+  readonly appleAsked: AppleAsked | null;
+  /** Set by `forget`: the target left the configuration and nobody wants to hear of it. Ends when it is checked again. */
+  readonly forgottenAt: number | null;
+}
+
+/** The daily question about what is deployed. */
+export interface AppleAsked {
+  readonly at: number;
+  readonly verdict: Exclude<Verdict, 'not-asked'>;
+  /** `same-key`: the deployed secret is hidden, and a fresh one of the same key was shown to Apple. */
+  readonly asked: 'deployed' | 'same-key';
+  readonly keyId: string | null;
+  /** Of the secret that was shown to Apple. */
+  readonly fingerprint: string | null;
 }
 
 /** What is about to be written, recorded before the write so that a crash can be resolved by reading. */
@@ -138,6 +155,9 @@ export interface Calibration {
   readonly controlAskedAt: number | null;
   readonly controlRejectedAt: number | null;
   readonly oursAcceptedAt: number | null;
+  /** When Apple was first asked, and when it last gave a usable answer (accepted or rejected) to any question. */
+  readonly firstAskedAt: number | null;
+  readonly answeredAt: number | null;
 }
 
 /** What concerns every target of a journal. */
@@ -175,5 +195,8 @@ export function emptyTargetState(identity: TargetIdentity, name: string): Target
     maybeWritten: null,
     providerChanges: [],
     providerDisabled: false,
+    dueSince: null,
+    appleAsked: null,
+    forgottenAt: null,
   };
 }

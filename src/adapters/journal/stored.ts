@@ -62,6 +62,17 @@ export const targetSchema: z.ZodType<TargetState> = z.object({
   maybeWritten: writtenRecord.nullable(),
   providerChanges: z.array(z.object({ path: text, by: z.enum(['our-write', 'somebody-else']), at: instant })),
   providerDisabled: z.boolean(),
+  dueSince: instant.nullable(),
+  appleAsked: z
+    .object({
+      at: instant,
+      verdict: z.enum(VERDICTS).exclude(['not-asked']),
+      asked: z.enum(['deployed', 'same-key']),
+      keyId: text.nullable(),
+      fingerprint: text.nullable(),
+    })
+    .nullable(),
+  forgottenAt: instant.nullable(),
 });
 
 export const rotationSchema: z.ZodType<Rotation> = z.object({
@@ -107,6 +118,8 @@ export const fleetSchema: z.ZodType<FleetState> = z.object({
       controlAskedAt: instant.nullable(),
       controlRejectedAt: instant.nullable(),
       oursAcceptedAt: instant.nullable(),
+      firstAskedAt: instant.nullable(),
+      answeredAt: instant.nullable(),
     }),
   ),
 });

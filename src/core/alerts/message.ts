@@ -1,0 +1,80 @@
+// A message as every channel gets it: rendered in the language of the configuration, with nothing in it that a
+// channel would have to look up. Instants are ISO 8601 UTC. Channels only lay it out, cut it to size and send it.
+import type { ConditionName, Severity } from './conditions.ts';
+import type { DeliveryStatus } from './records.ts';
+
+export const LANGUAGES = ['en', 'zh'] as const;
+export type Language = (typeof LANGUAGES)[number];
+
+/** One condition or event of a message. */
+export interface MessageItem {
+  /** The condition's id; of an event `Rotated/<row's id or target>`. */
+  readonly id: string;
+  readonly condition: ConditionName | 'Rotated';
+  readonly status: DeliveryStatus;
+  /** `info`: an event. */
+  readonly severity: Severity | 'info';
+  readonly target: string | null;
+  readonly envId: string | null;
+  readonly providerId: string | null;
+  /** What is wrong, as a headline without the target: `the client secret cannot be renewed`. */
+  readonly title: string;
+  /** What happened, in one to three sentences. */
+  readonly what: string;
+  /** Since when. */
+  readonly since: string;
+  /** When it ended; null while it lasts. */
+  readonly until: string | null;
+  /** Until when logins still work; null where it is not known, not touched, or over. */
+  readonly loginsUntil: string | null;
+  /** What to do next: one imperative sentence; null after the end. */
+  readonly next: string | null;
+  /** The error's code, where there is one. */
+  readonly code: string | null;
+  /** The condition's section of the runbook; null for an event. */
+  readonly runbook: string | null;
+  /** PagerDuty's dedup_key without the instance. */
+  readonly thread: string;
+}
+
+/** Words that a layout needs beside the message's own, in the language of the message. */
+export interface Labels {
+  /** By status: `raised`, `all clear`, … */
+  readonly status: Readonly<Record<DeliveryStatus, string>>;
+  readonly severity: Readonly<Record<Severity | 'info', string>>;
+  readonly instance: string;
+  readonly target: string;
+  readonly since: string;
+  readonly until: string;
+  readonly loginsUntil: string;
+  readonly next: string;
+  readonly condition: string;
+  readonly code: string;
+  readonly runbook: string;
+  /** The line that stands for `count` items that had no room: `and 12 more: run "apple-secret-rotator alerts"`. */
+  readonly more: (count: number) => string;
+  /** Stands at the end of a text that was cut. */
+  readonly cut: string;
+}
+
+export interface AlertMessage {
+  /** UUIDv7; the same at every attempt of the same message. */
+  readonly id: string;
+  readonly kind: 'alert' | 'digest' | 'test';
+  readonly instance: string;
+  readonly version: string;
+  readonly language: Language;
+  /** When it was written. */
+  readonly at: string;
+  /** The worst of its items that are not over; `info` where none is. */
+  readonly severity: Severity | 'info';
+  /** One line that names the instance: `[prod-rotator] critical: shop-prod: …`, `[prod-rotator] 500 alerts: …`. */
+  readonly title: string;
+  /** Of a digest and a test: its text, a line an element. Empty for an alert. */
+  readonly lines: readonly string[];
+  /** Worst first; empty for a digest and a test. */
+  readonly items: readonly MessageItem[];
+  /** Threads in which nothing is open any more. */
+  readonly closes: readonly string[];
+  readonly labels: Labels;
+}
