@@ -10,11 +10,11 @@ import { createWindow, parseCron } from './cron.ts';
 import type { Plan, Ticks } from './daemon.ts';
 import type { EventSink } from './events.ts';
 import type { Env } from './net/proxy.ts';
-import type { AppleCheck, Clock, Provider, Target } from './ports.ts';
+import type { AppleAnswer, AppleCheck, Clock, Provider, Target } from './ports.ts';
 import type { WiredTarget } from './sweep.ts';
 import { createTencentClient } from './tencent/client.ts';
 import { type CredentialsOptions, createCredentials } from './tencent/credentials/registry.ts';
-import type { CredentialSource } from './tencent/credentials/source.ts';
+import type { CredentialSource, RequestRecord } from './tencent/credentials/source.ts';
 import { createRateLimits, laneOf } from './tencent/rate-limit.ts';
 
 export interface World {
@@ -25,6 +25,16 @@ export interface World {
   readonly leaseHolder: string;
   /** Random bytes for identifiers. */
   readonly random: (size: number) => Uint8Array;
+  /** Hears of every call to the outside, for the metrics. */
+  readonly observe?: CallObserver;
+}
+
+/** Must not throw. */
+export interface CallObserver {
+  /** A request to Tencent Cloud (CloudBase, SSM, STS) has ended. */
+  readonly tencentRequest: (record: RequestRecord) => void;
+  /** Apple was asked about a client secret. */
+  readonly appleAnswer: (verdict: AppleAnswer['verdict']) => void;
 }
 
 /** A lane carries so many passes at a time: with more, reads and writes of one pass would lie too far apart. */
@@ -46,6 +56,7 @@ export function wireTargets(config: Config, world: World): WiredTarget[] {
         timeoutMs: entry.cloudbase.timeoutMs,
         keyId: entry.ids.keyId,
         credentialsFor: (credentials, region) => parts.credentialsOf(credentials, region, entry.cloudbase.timeoutMs),
+        ...onRequestOf(world),
       }),
       provider: parts.provider(entry.cloudbase),
       apple,
@@ -77,6 +88,10 @@ function targetOf(entry: TargetConfig, config: Config): Target {
   };
 }
 
+function onRequestOf({ observe }: World): { onRequest?: CallObserver['tencentRequest'] } {
+  return observe === undefined ? {} : { onRequest: observe.tencentRequest };
+}
+
 /** One client for each account, endpoint and region, whatever the number of targets. */
 class SharedParts {
   private readonly world: World;
@@ -90,7 +105,13 @@ class SharedParts {
   }
 
   apple(tokenUrl: string): AppleCheck {
-    return createTokenEndpointCheck({ tokenUrl, clock: this.world.clock, env: this.world.env });
+    const { clock, env, observe } = this.world;
+    return createTokenEndpointCheck({
+      tokenUrl,
+      clock,
+      env,
+      ...(observe === undefined ? {} : { onAnswer: observe.appleAnswer }),
+    });
   }
 
   provider(settings: CloudBaseConfig): Provider {
@@ -111,6 +132,7 @@ class SharedParts {
       clock,
       env,
       rateLimit,
+      ...onRequestOf(this.world),
     });
     const provider = createCloudbaseProvider({ client, lane, clock });
     this.providers.set(key, provider);
@@ -120,7 +142,9 @@ class SharedParts {
   credentialsOf(credentials: CredentialsOptions, region: string, timeoutMs: number): CredentialSource {
     const key = JSON.stringify([credentials, region, timeoutMs]);
     const { clock, env } = this.world;
-    const source = this.credentials.get(key) ?? createCredentials(credentials, { env, clock, region, timeoutMs });
+    const source =
+      this.credentials.get(key) ??
+      createCredentials(credentials, { env, clock, region, timeoutMs, ...onRequestOf(this.world) });
     this.credentials.set(key, source);
     return source;
   }

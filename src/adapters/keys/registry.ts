@@ -5,7 +5,7 @@ import type { Env } from '../../net/proxy.ts';
 import type { Clock, KeySource } from '../../ports.ts';
 import { createTencentClient } from '../../tencent/client.ts';
 import { type CredentialsOptions, createCredentials } from '../../tencent/credentials/registry.ts';
-import type { CredentialSource } from '../../tencent/credentials/source.ts';
+import type { CredentialSource, RequestRecord } from '../../tencent/credentials/source.ts';
 import { options as awsSecretsManager, createAwsSecretsManagerKeySource } from './aws-secrets-manager.ts';
 import { createEnvKeySource, options as env } from './env.ts';
 import { createFileKeySource, options as file } from './file.ts';
@@ -38,6 +38,8 @@ export interface KeySourceDeps {
   readonly keyId?: string | undefined;
   /** Where Tencent credentials are shared between targets; default: a source of their own. */
   readonly credentialsFor?: (options: CredentialsOptions, region: string) => CredentialSource;
+  /** Hears of every call to Tencent Cloud, for the metrics. */
+  readonly onRequest?: (record: RequestRecord) => void;
 }
 
 const FACTORIES: { readonly [F in From]: (options: OptionsOf[F], deps: KeySourceDeps) => KeySource } = {
@@ -45,12 +47,13 @@ const FACTORIES: { readonly [F in From]: (options: OptionsOf[F], deps: KeySource
   env: createEnvKeySource,
   'aws-secrets-manager': createAwsSecretsManagerKeySource,
   'tencent-ssm': (options, deps) => {
-    const { env, clock, timeoutMs } = deps;
+    const { env, clock, timeoutMs, onRequest } = deps;
     const { region, endpoint = SSM_ENDPOINT } = options;
+    const heard = onRequest === undefined ? {} : { onRequest };
+    const common = { env, clock, region, timeoutMs, ...heard };
     const credentials =
-      deps.credentialsFor?.(options.credentials, region) ??
-      createCredentials(options.credentials, { env, clock, region, timeoutMs });
-    const client = createTencentClient({ service: 'ssm', endpoint, region, credentials, timeoutMs, clock, env });
+      deps.credentialsFor?.(options.credentials, region) ?? createCredentials(options.credentials, common);
+    const client = createTencentClient({ ...common, service: 'ssm', endpoint, credentials });
     return createTencentSsmKeySource(options, { client });
   },
 };
