@@ -1,0 +1,276 @@
+// Delivery: what waits in the outbox goes out, channel by channel, each at its own pace. A message is taken out of the
+// outbox after the channel has answered: a crash in between sends it a second time and loses nothing. Nothing here
+// throws for a channel's trouble, and one channel never waits for another.
+import { composeMessage } from '../core/alerts/compose.ts';
+import { sinceOf } from '../core/alerts/engine.ts';
+import { type Batch, nextBatch, outdated } from '../core/alerts/fold.ts';
+import type { AlertMessage, Language } from '../core/alerts/message.ts';
+import {
+  type AlertBook,
+  type ChannelState,
+  type Delivery,
+  type DeliverySubject,
+  emptyChannelState,
+} from '../core/alerts/records.ts';
+import { asRotatorError, type RotatorError } from '../core/errors.ts';
+import { redactText } from '../core/redact.ts';
+import { notBeyond } from '../core/schedule.ts';
+import type { EventSink } from '../events.ts';
+import type { Channel, Clock, Journal, RefreshedChannel } from '../ports.ts';
+import { backoffMs, LONGEST_WAIT_MS } from './backoff.ts';
+
+/** How messages are worded. */
+export interface Voice {
+  readonly instance: string;
+  readonly version: string;
+  readonly language: Language;
+  /** Where the runbook is: a URL or a path, without a fragment. */
+  readonly runbook: string;
+}
+
+export interface DelivererTools {
+  readonly clock: Clock;
+  readonly journal: Journal;
+  readonly emit: EventSink;
+  /** Begins the tokens of the leases on channels: `daemon:`, `once:`. */
+  readonly leaseHolder: string;
+  readonly newId: () => string;
+}
+
+export interface DelivererOptions {
+  readonly channels: readonly Channel[];
+  readonly voice: Voice;
+}
+
+/** What is told within so short a time goes into one message. */
+const SETTLE_MS = 2_000;
+const LEASE_MS = 60_000;
+const LEASE_POLL_MS = 2_000;
+/** Longer than a channel's own limit of time. */
+const SEND_TIMEOUT_MS = 45_000;
+
+/** What one channel is doing, on the monotonic clock. */
+interface Pace {
+  busy: Promise<void> | undefined;
+  /** Not before this instant, for the channel's rate or because another process is sending. */
+  notBefore: number;
+  refreshedAt: number | undefined;
+}
+
+/** Delivers the outbox of one journal over the channels of one configuration. */
+export class Deliverer {
+  private readonly tools: DelivererTools;
+  private options: DelivererOptions;
+  private readonly paces = new Map<string, Pace>();
+  private readonly closing = new AbortController();
+
+  constructor(options: DelivererOptions, tools: DelivererTools) {
+    this.options = options;
+    this.tools = tools;
+  }
+
+  /** Goes on with other channels; what is being sent is sent to its end. */
+  configure(options: DelivererOptions): void {
+    this.options = options;
+  }
+
+  /**
+   * Starts what is due, and says how many ms (monotonic) nothing will be; `onSent` is called whenever an attempt has
+   * ended. With `hurry` nothing waits for company or for a channel's pace (at the end of a process).
+   */
+  start(book: AlertBook, onSent: () => void, hurry = false): number {
+    const { clock } = this.tools;
+    let soonest = Number.POSITIVE_INFINITY;
+    for (const channel of this.options.channels) {
+      const pace = this.paceOf(channel.name);
+      if (pace.busy !== undefined) continue;
+      const waitMs = this.waitMs(channel, book, pace, hurry);
+      if (waitMs > 0) {
+        soonest = Math.min(soonest, waitMs);
+        continue;
+      }
+      pace.busy = this.attempt(channel, pace).finally(() => {
+        pace.busy = undefined;
+        pace.notBefore = Math.max(pace.notBefore, clock.monotonic() + channel.gapMs);
+        onSent();
+      });
+    }
+    return soonest;
+  }
+
+  /** Waits for what is being sent. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.paces.values()].map(({ busy }) => busy));
+  }
+
+  /** Breaks off what is being sent; it stays in the outbox. */
+  abort(): void {
+    this.closing.abort(new Error('stopped'));
+  }
+
+  /** How long this channel has nothing to do; 0: it has, now. */
+  private waitMs(channel: Channel, book: AlertBook, pace: Pace, hurry: boolean): number {
+    const { clock } = this.tools;
+    const [now, monotonic] = [clock.now(), clock.monotonic()];
+    const waiting = book.deliveries.filter((row) => row.channel === channel.name);
+    const state = stateOf(book, channel.name);
+    const backoff = state.nextAttemptAt === null ? 0 : notBeyond(state.nextAttemptAt, now, LONGEST_WAIT_MS) - now;
+    const gap = hurry ? 0 : pace.notBefore - monotonic;
+    const oldest = waiting[0];
+    const settle = hurry || oldest === undefined ? 0 : Math.min(SETTLE_MS, oldest.at + SETTLE_MS - now);
+    const message = oldest === undefined ? Number.POSITIVE_INFINITY : Math.max(0, backoff, gap, settle);
+    return Math.min(message, this.refreshWaitMs(channel, book, pace, Math.max(0, backoff)));
+  }
+
+  private refreshWaitMs(channel: Channel, book: AlertBook, pace: Pace, backoff: number): number {
+    if (!isRefreshed(channel) || !book.conditions.some(({ told }) => told[channel.name] !== undefined))
+      return Number.POSITIVE_INFINITY;
+    if (pace.refreshedAt === undefined) return backoff;
+    return Math.max(backoff, pace.refreshedAt + channel.refreshEveryMs - this.tools.clock.monotonic());
+  }
+
+  /** One message, or a refresh. Never rejects. */
+  private async attempt(channel: Channel, pace: Pace): Promise<void> {
+    const { clock, journal, leaseHolder, newId } = this.tools;
+    const lease = `channel:${channel.name}`;
+    const token = `${leaseHolder}${newId()}`;
+    try {
+      // Another process (`once` beside the daemon) must not send the same rows at the same time.
+      if (!(await journal.acquireLease(lease, token, clock.now(), LEASE_MS))) {
+        pace.notBefore = clock.monotonic() + LEASE_POLL_MS;
+        return;
+      }
+      try {
+        await this.deliver(channel, pace);
+      } finally {
+        await journal.releaseLease(lease, token);
+      }
+    } catch (thrown) {
+      this.tell(channel, 'alert.failed', asRotatorError(thrown));
+    }
+  }
+
+  private async deliver(channel: Channel, pace: Pace): Promise<void> {
+    const { clock, journal } = this.tools;
+    const book = await journal.alertBook();
+    const batch = nextBatch(book.deliveries.filter((row) => row.channel === channel.name));
+    const startedAt = clock.monotonic();
+    const state = stateOf(book, channel.name);
+    try {
+      const signal = AbortSignal.any([this.closing.signal, AbortSignal.timeout(SEND_TIMEOUT_MS)]);
+      const answer = batch === undefined ? undefined : await channel.send(this.compose(batch), signal);
+      if (isRefreshed(channel)) await this.refresh(channel, pace, book, signal);
+      const sent: ChannelState = {
+        ...emptyChannelState(channel.name),
+        lastDeliveredAt: batch === undefined ? state.lastDeliveredAt : clock.now(),
+      };
+      const done = batch?.deliveries ?? [];
+      if (batch === undefined && state.failures === 0) return;
+      await journal.updateAlerts(() => ({ removeDeliveries: done, putChannels: [sent] }));
+      if (batch === undefined) return;
+      const durationMs = Math.round(clock.monotonic() - startedAt);
+      this.tools.emit({
+        event: 'alert.sent',
+        message: `sent ${contents(batch)} over ${channel.name}: ${answer?.detail ?? ''}`,
+        channel: channel.name,
+        kind: batch.kind,
+        alerts: batch.subjects.length,
+        messageId: batch.deliveries.at(-1),
+        durationMs,
+      });
+    } catch (thrown) {
+      // A stop in the middle is no failure of the channel: what it was sending stays in the outbox.
+      if (this.closing.signal.aborted) return;
+      await this.failed(channel, state, asRotatorError(thrown));
+    }
+  }
+
+  private async refresh(channel: RefreshedChannel, pace: Pace, book: AlertBook, signal: AbortSignal): Promise<void> {
+    const { clock } = this.tools;
+    const due = pace.refreshedAt === undefined || clock.monotonic() >= pace.refreshedAt + channel.refreshEveryMs;
+    if (!due) return;
+    const subjects = book.conditions.flatMap((record): DeliverySubject[] => {
+      const thread = record.told[channel.name];
+      if (thread === undefined || record.raisedAt === null) return [];
+      const { finding } = record;
+      const since = sinceOf(record);
+      return [{ kind: 'condition', status: 'repeated', finding, since, until: null, thread, closes: [] }];
+    });
+    if (subjects.length > 0) {
+      const { items, ...message } = this.compose({ kind: 'alert', subjects, deliveries: [this.tools.newId()] });
+      await channel.refresh(items, message, signal);
+    }
+    pace.refreshedAt = clock.monotonic();
+  }
+
+  private async failed(channel: Channel, state: ChannelState, error: RotatorError): Promise<void> {
+    const { clock, journal } = this.tools;
+    const now = clock.now();
+    const failures = state.failures + 1;
+    const next: ChannelState = {
+      ...state,
+      failures,
+      nextAttemptAt: now + backoffMs(failures, error.retryAfterMs),
+      failingSince: state.failingSince ?? now,
+      error: { code: error.code, message: redactText(error.message), hint: redactText(error.hint) },
+    };
+    await journal.updateAlerts((book) => {
+      const waiting = book.deliveries.filter((row) => row.channel === channel.name);
+      return { putChannels: [next], removeDeliveries: outdated(waiting, now) };
+    });
+    this.tell(channel, 'alert.failed', error, { attempt: failures, nextAttemptAt: next.nextAttemptAt });
+  }
+
+  private tell(
+    channel: Channel,
+    event: 'alert.failed',
+    error: RotatorError,
+    retry?: { readonly attempt: number; readonly nextAttemptAt: number | null },
+  ): void {
+    const { nextAttemptAt = null } = retry ?? {};
+    this.tools.emit({
+      event,
+      message: `channel ${channel.name}: ${error.message}`,
+      channel: channel.name,
+      code: error.code,
+      hint: error.hint,
+      ...(retry === undefined ? {} : { attempt: retry.attempt }),
+      ...(nextAttemptAt === null ? {} : { nextCheckAt: new Date(nextAttemptAt).toISOString() }),
+    });
+  }
+
+  /** The id is that of the newest row: the same for every attempt at the same rows. */
+  private compose({ subjects, deliveries }: Pick<Batch, 'kind' | 'subjects' | 'deliveries'>): AlertMessage {
+    const id = deliveries.at(-1) ?? this.tools.newId();
+    return composeMessage({ id, now: this.tools.clock.now(), ...this.options.voice, subjects });
+  }
+
+  private paceOf(name: string): Pace {
+    const known = this.paces.get(name);
+    if (known !== undefined) return known;
+    const pace: Pace = { busy: undefined, notBefore: 0, refreshedAt: undefined };
+    this.paces.set(name, pace);
+    return pace;
+  }
+}
+
+/** What the journal knows of a channel. */
+export function stateOf({ channels }: AlertBook, name: string): ChannelState {
+  return channels.find((state) => state.name === name) ?? emptyChannelState(name);
+}
+
+/** When the oldest message that waits for a channel (or any) was written; null if none does. */
+export function oldestWaiting(deliveries: readonly Delivery[], channel?: string): number | null {
+  const waiting = channel === undefined ? deliveries : deliveries.filter((row) => row.channel === channel);
+  return waiting.reduce<number | null>((oldest, { at }) => (oldest === null ? at : Math.min(oldest, at)), null);
+}
+
+function isRefreshed(channel: Channel): channel is RefreshedChannel {
+  return 'refresh' in channel;
+}
+
+function contents({ kind, subjects }: Batch): string {
+  if (kind === 'digest') return 'the digest';
+  if (kind === 'test') return 'a test message';
+  return subjects.length === 1 ? 'an alert' : `${subjects.length} alerts in one message`;
+}
