@@ -1,14 +1,15 @@
 // When passes run. node-cron gives the ordinary ticks and is not trusted beyond that: a watchdog on the monotonic
 // clock, at most a minute apart, sees ticks that were missed and wall clocks that stepped, and checks what is due.
 // One target's trouble never delays another's: sweeps run side by side, each target at most once.
-import { RotatorError } from './core/errors.ts';
+import { asRotatorError, type ErrorView, RotatorError } from './core/errors.ts';
 import type { Trigger } from './core/reasons.ts';
-import { LONGEST_RETRY_MS, notBeyond, tickOffsetMs } from './core/schedule.ts';
+import { LONGEST_RETRY_MS, LONGEST_TURN_MS, notBeyond, stallLimitMs, tickOffsetMs } from './core/schedule.ts';
 import type { CronExpression } from './cron.ts';
 import type { EventSink } from './events.ts';
 import { iso } from './pass/report.ts';
-import type { PassResult } from './pass.ts';
+import type { PassRequest, PassResult } from './pass.ts';
 import type { Clock, Target } from './ports.ts';
+import { type RequestAnswer, type RotationRequest, RotationRequests } from './rotation-requests.ts';
 import type { Sweeper, WiredTarget } from './sweep.ts';
 
 /** Ordinary ticks; main.ts makes them with node-cron. */
@@ -30,7 +31,7 @@ export interface DaemonTools {
 }
 
 /** The watchdog's longest sleep. */
-const WATCH_MS = 60_000;
+const WATCH_MS = LONGEST_TURN_MS;
 /** The wall clock and the monotonic one may drift apart by so much between two looks; more is a step. */
 const STEP_MS = 5_000;
 const SOONEST_MS = 1_000;
@@ -38,6 +39,16 @@ const SOONEST_MS = 1_000;
 const GRACE_MS = 25_000;
 /** How far back a missed tick is looked for, and how far ahead the next one. */
 const CRON_HORIZON_MS = 400 * 86_400_000;
+/** A check by another process is over in about a second; what takes longer is a rotation, and has its row. */
+const REQUEST_LEASE_WAIT_MS = 5_000;
+
+/** Whether the scheduler's loop turns. */
+export interface DaemonHealth {
+  /** False when it has not turned for three ticks or 3 h, whichever is sooner. */
+  readonly alive: boolean;
+  /** How long ago it last turned, in ms on the monotonic clock. */
+  readonly lastTurnMs: number;
+}
 
 /** Why and when a target is due: on the monotonic clock after a tick, on the wall clock for stored instants. */
 interface Due {
@@ -47,12 +58,22 @@ interface Due {
   windowAt: number | undefined;
 }
 
+/** A pass that has begun and not ended. */
+interface Running {
+  readonly request: RotationRequest | undefined;
+  /** Once its row is journalled. */
+  rowId: string | undefined;
+}
+
 export class Daemon {
   private readonly tools: DaemonTools;
   private plan: Plan;
   private ticks: Ticks | undefined;
   private readonly due = new Map<string, Due>();
-  private readonly inFlight = new Set<string>();
+  private readonly inFlight = new Map<string, Running>();
+  private readonly requests = new RotationRequests();
+  /** Targets of which a pass has ended since the start, whatever came of it. */
+  private readonly tried = new Set<string>();
   private readonly sweeps = new Set<Promise<void>>();
   private readonly stopping = new AbortController();
   private readonly cutOff = new AbortController();
@@ -60,10 +81,14 @@ export class Daemon {
   private lastTick = 0;
   private lastWall = 0;
   private lastMonotonic = 0;
+  private lastTurn: number;
+  private stallLimit: number;
 
   constructor(plan: Plan, tools: DaemonTools) {
     this.plan = plan;
     this.tools = tools;
+    this.lastTurn = tools.clock.monotonic();
+    this.stallLimit = this.presentStallLimit();
   }
 
   /** Runs until `stop` has done its work. Everything is checked at the start. */
@@ -85,6 +110,7 @@ export class Daemon {
   stop(): void {
     if (this.stopping.signal.aborted) return;
     this.stopping.abort(new Error('stopping'));
+    this.requests.refuseOthers(new Set(), stoppingError());
     const { clock } = this.tools;
     void clock.sleep(GRACE_MS, this.cutOff.signal).then(
       () => this.cutOff.abort(new Error('stopped')),
@@ -103,8 +129,34 @@ export class Daemon {
     if (this.isStopping) return;
     this.plan = plan;
     this.due.clear();
+    this.requests.refuseOthers(new Set(plan.targets.map(({ target }) => target.key)), goneError());
     this.begin('start');
     this.rouse();
+  }
+
+  /**
+   * Has a target rotated now, whatever is left of its secret. Answers as soon as a row is journalled, which takes as
+   * long as the target's lane is busy. A request that its pass could not begin is answered too; it never rejects.
+   */
+  async requestRotation(key: string, requestedBy: string): Promise<RequestAnswer> {
+    if (this.isStopping) return { kind: 'refused', error: stoppingError() };
+    if (!this.plan.targets.some(({ target }) => target.key === key)) return { kind: 'refused', error: goneError() };
+    const running = this.inFlight.get(key)?.rowId;
+    if (running !== undefined) return { kind: 'running', id: running };
+    const answer = this.requests.ask(key, requestedBy);
+    this.rouse();
+    return answer;
+  }
+
+  /** Whether the scheduler's loop turns. */
+  health(): DaemonHealth {
+    const lastTurnMs = Math.round(this.tools.clock.monotonic() - this.lastTurn);
+    return { alive: lastTurnMs <= this.stallLimit, lastTurnMs };
+  }
+
+  /** Targets of which no pass has ended since the start; a reload may add some. */
+  untried(): readonly Target[] {
+    return this.plan.targets.map(({ target }) => target).filter(({ key }) => !this.tried.has(key));
   }
 
   /** When a target is checked next, if its retry comes at `retryAt`. */
@@ -127,7 +179,9 @@ export class Daemon {
 
   /** One look at the clocks; starts what is due, and says how long nothing will be. */
   private turn(): number {
+    this.lastTurn = this.tools.clock.monotonic();
     this.watchClock();
+    this.stallLimit = this.presentStallLimit();
     const tick = this.latestTick();
     if (tick > this.lastTick) this.onTick(tick);
     this.startDue();
@@ -171,37 +225,65 @@ export class Daemon {
     if (this.stopping.signal.aborted) return;
     const ready = this.plan.targets.filter(({ target }) => !this.inFlight.has(target.key) && this.isDue(target));
     if (ready.length === 0) return;
-    const items = ready.map((wired) => ({ wired, request: this.requestFor(this.dueOf(wired.target)) }));
-    for (const { target } of ready) {
-      this.inFlight.add(target.key);
-      this.due.set(target.key, { trigger: 'schedule', atMonotonic: undefined, retryAt: null, windowAt: undefined });
-    }
+    const asked = ready.filter(({ target }) => this.requests.waits(target.key));
+    // A request does not wait for what a large sweep waits for.
+    for (const wired of asked) this.sweep([wired]);
+    this.sweep(ready.filter((wired) => !asked.includes(wired)));
+  }
+
+  private sweep(ready: readonly WiredTarget[]): void {
+    if (ready.length === 0) return;
+    const items = ready.map((wired) => {
+      const { key } = wired.target;
+      const running: Running = { request: this.requests.begin(key), rowId: undefined };
+      this.inFlight.set(key, running);
+      const request = this.requestFor(key, this.dueOf(wired.target), running);
+      this.due.set(key, { trigger: 'schedule', atMonotonic: undefined, retryAt: null, windowAt: undefined });
+      return { wired, request, key, running };
+    });
+    const runningOf = new Map(items.map(({ key, running }) => [key, running]));
     const sweep = this.tools.sweeper
-      .sweep(items, (key, result) => this.onResult(key, result))
+      .sweep(items, (key, result) => this.onResult(key, result, runningOf.get(key)))
       .then(() => undefined)
       .finally(() => {
-        for (const { target } of ready) this.inFlight.delete(target.key);
+        for (const { key, running } of items) this.endRunning(key, running);
         this.sweeps.delete(sweep);
         this.rouse();
       });
     this.sweeps.add(sweep);
   }
 
-  private requestFor({ trigger }: Due) {
+  private requestFor(key: string, { trigger }: Due, running: Running): PassRequest {
+    const { request } = running;
     return {
-      trigger,
-      requestedBy: null,
-      force: false,
+      trigger: request === undefined ? trigger : 'http',
+      requestedBy: request?.requestedBy ?? null,
+      force: request !== undefined,
       adopt: false,
       waiveAppleCheck: false,
-      leaseWaitMs: 0,
+      leaseWaitMs: request === undefined ? 0 : REQUEST_LEASE_WAIT_MS,
       drop: this.stopping.signal,
       cutOff: this.cutOff.signal,
+      onRow: (id) => {
+        running.rowId = id;
+        request?.resolve({ kind: 'started', id });
+        this.requests.answerWaiting(key, { kind: 'running', id });
+      },
     };
   }
 
-  private onResult(key: string, { state, waitsFor }: PassResult): void {
-    this.inFlight.delete(key);
+  /** A sweep may run a pass again after its result; by then another one of the target may be running. */
+  private endRunning(key: string, running: Running | undefined): void {
+    if (running === undefined) return;
+    if (this.inFlight.get(key) === running) this.inFlight.delete(key);
+    // Only if no row was opened is this the first answer.
+    running.request?.resolve({ kind: 'refused', error: unexplainedError() });
+  }
+
+  private onResult(key: string, { state, waitsFor }: PassResult, running: Running | undefined): void {
+    if (state.error !== null) running?.request?.resolve({ kind: 'refused', error: waitsFor ?? errorOf(state.error) });
+    this.endRunning(key, running);
+    this.tried.add(key);
     this.rouse();
     const wired = this.plan.targets.find(({ target }) => target.key === key);
     if (wired === undefined) return;
@@ -219,6 +301,7 @@ export class Daemon {
   }
 
   private isDue(target: Target): boolean {
+    if (this.requests.waits(target.key)) return true;
     const { clock } = this.tools;
     const { atMonotonic, retryAt, windowAt } = this.dueOf(target);
     if (atMonotonic !== undefined && atMonotonic <= clock.monotonic()) return true;
@@ -253,6 +336,13 @@ export class Daemon {
     return this.plan.cron.previousStart(this.tools.clock.now(), CRON_HORIZON_MS) ?? 0;
   }
 
+  private presentStallLimit(): number {
+    const now = this.tools.clock.now();
+    const next = this.plan.cron.nextStart(now + 1, CRON_HORIZON_MS);
+    const last = this.plan.cron.previousStart(now, CRON_HORIZON_MS);
+    return stallLimitMs(next === undefined || last === undefined ? undefined : next - last);
+  }
+
   private offset(envId: string, tick: number): number {
     const next = this.plan.cron.nextStart(tick + 1_000, CRON_HORIZON_MS);
     return tickOffsetMs(envId, next === undefined ? 0 : next - tick);
@@ -266,6 +356,26 @@ export class Daemon {
     while (this.sweeps.size > 0) await Promise.all(this.sweeps);
     this.cutOff.abort(new Error('stopped'));
   }
+}
+
+function stoppingError(): RotatorError {
+  return new RotatorError('ERR_INTERRUPTED', 'the program is being stopped, so no rotation begins', {
+    hint: 'Ask again when it runs again.',
+  });
+}
+
+function goneError(): RotatorError {
+  return new RotatorError('ERR_USAGE', 'the target is not in the configuration any more', {
+    hint: 'Ask for a target that is configured.',
+  });
+}
+
+function errorOf({ code, message, hint }: ErrorView): RotatorError {
+  return new RotatorError(code, message, { hint });
+}
+
+function unexplainedError(): RotatorError {
+  return asRotatorError(new Error('the pass ended without a row'));
 }
 
 /** For the log: the next tick of a plan. */

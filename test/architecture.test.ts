@@ -17,7 +17,14 @@ const PORTS = ['src/core/', 'src/ports.ts'];
 const EVENTS = [...PORTS, 'src/events.ts'];
 const PASS = [...EVENTS, 'src/pass'];
 const ADAPTERS = [...PORTS, 'src/net/', 'src/tencent/', 'src/aws/', 'src/key-file.ts', 'zod', '@aws-sdk/', 'node:'];
-const DAEMON = ['src/admission.ts', 'src/sweep.ts', 'src/daemon.ts', 'src/cron.ts', 'src/ticks.ts'];
+const DAEMON = [
+  'src/admission.ts',
+  'src/sweep.ts',
+  'src/rotation-requests.ts',
+  'src/daemon.ts',
+  'src/cron.ts',
+  'src/ticks.ts',
+];
 const SERVICE = [...PASS, ...DAEMON, 'src/composition.ts', 'src/adapters/', 'src/config/'];
 
 const LAYERS: readonly Layer[] = [
@@ -28,8 +35,9 @@ const LAYERS: readonly Layer[] = [
   { of: /^src\/timezone\.ts$/, may: [] },
   { of: /^src\/cron\.ts$/, may: [...PORTS, 'src/timezone.ts', 'node-cron'] },
   { of: /^src\/ticks\.ts$/, may: ['src/daemon.ts', 'node-cron'] },
-  { of: /^src\/(?:sweep|admission|daemon)\.ts$/, may: [...PASS, ...DAEMON, 'p-limit'] },
+  { of: /^src\/(?:sweep|admission|rotation-requests|daemon)\.ts$/, may: [...PASS, ...DAEMON, 'p-limit'] },
   { of: /^src\/log\.ts$/, may: [...EVENTS, 'pino'] },
+  { of: /^src\/metrics\//, may: [...EVENTS, 'src/metrics/', 'prom-client'] },
   { of: /^src\/net\//, may: [...PORTS, 'src/net/', 'node:'] },
   { of: /^src\/key-file\.ts$/, may: [...PORTS, 'src/net/', 'node:'] },
   { of: /^src\/aws\//, may: [...PORTS, 'src/net/', 'src/aws/', 'node:'] },
@@ -124,7 +132,8 @@ describe('imports point one way', () => {
 });
 
 describe('what is not used is not loaded', () => {
-  const HEAVY = /^(?:tencentcloud-sdk-nodejs|@aws-sdk|zod|yaml|pino|hono|@hono|node-cron|p-limit|node:sqlite)\b/;
+  const HEAVY =
+    /^(?:tencentcloud-sdk-nodejs|@aws-sdk|zod|yaml|pino|prom-client|hono|@hono|node-cron|p-limit|node:sqlite)\b/;
 
   test('SDKs are imported when they are first needed', () => {
     const early = modules.flatMap(({ path, imports }) =>

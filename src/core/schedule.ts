@@ -93,3 +93,17 @@ export function within(instant: number | null | undefined, now: number, spanMs: 
 export function tickOffsetMs(envId: string, periodMs: number): number {
   return Math.floor(steadyFraction(`offset ${envId}`) * Math.min(periodMs, LONGEST_OFFSET_MS));
 }
+
+/** The scheduler's loop turns at least this often, whatever the cron expression says. */
+export const LONGEST_TURN_MS = MINUTE;
+const LONGEST_STALL_MS = 3 * HOUR;
+
+/**
+ * For how long the scheduler's loop may not have turned before it counts as stalled: three ticks or 3 h, whichever
+ * is sooner, for ticks `periodMs` apart (undefined: there is no next one). Ticks closer together than a turn count
+ * as a turn apart: the loop need not turn sooner.
+ */
+export function stallLimitMs(periodMs: number | undefined): number {
+  if (periodMs === undefined) return LONGEST_STALL_MS;
+  return Math.min(LONGEST_STALL_MS, 3 * Math.max(periodMs, LONGEST_TURN_MS));
+}

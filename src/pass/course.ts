@@ -1,11 +1,11 @@
 // The course of one pass: what it was asked, what it may use, and what it has learnt so far. The journalled row and
 // the target's state are changed here alone, so that every way a pass can end is recorded and told in one place.
 import { isEmergency, type Snapshot } from '../core/decide.ts';
+import { isRecordEmergency } from '../core/deployed.ts';
 import { asRotatorError, RotatorError } from '../core/errors.ts';
-import { showsNothing } from '../core/provider-fields.ts';
 import type { Outcome, Reason, Trigger } from '../core/reasons.ts';
-import type { Rotation, TargetState } from '../core/records.ts';
-import { emergencyInstant, LEASE_MS, nextAttemptAt, renewalInstant } from '../core/schedule.ts';
+import type { AppleAsked, Rotation, TargetState } from '../core/records.ts';
+import { LEASE_MS, nextAttemptAt, renewalInstant } from '../core/schedule.ts';
 import type { EventName, EventSink } from '../events.ts';
 import type { AppleCheck, Clock, Journal, KeySource, Provider, Target } from '../ports.ts';
 import { deployedFields, errorFields, type Fields, iso, outcomeEvent, rowFields, viewOf } from './report.ts';
@@ -51,6 +51,8 @@ export interface PassRequest {
   readonly drop: AbortSignal;
   /** Cuts off even a pass that has. */
   readonly cutOff: AbortSignal;
+  /** Hears the id of the pass's row once it is journalled. Must not throw. */
+  readonly onRow?: (id: string) => void;
 }
 
 export interface PassResult {
@@ -59,6 +61,8 @@ export interface PassResult {
   readonly outcome: Outcome | null;
   /** Why the pass did not rotate although a rotation is wanted and nothing is wrong. */
   readonly waitsFor: RotatorError | null;
+  /** Our wall clock less CloudBase's in ms, by the last reading of this pass; undefined where none told. */
+  readonly skewMs: number | undefined;
 }
 
 export class Course {
@@ -75,8 +79,12 @@ export class Course {
   intent = false;
   /** Apple rejected the deployed secret in this pass, and its answers mean something. */
   deployedRejected = false;
+  /** What Apple said of the candidate: as good as an answer about the deployed secret once that is the candidate. */
+  candidateAsked: AppleAsked | undefined;
   /** True once a write may have reached the provider. */
   pushed = false;
+  /** Our wall clock less CloudBase's, by the last reading that told. */
+  skewMs: number | undefined;
 
   constructor(target: Target, request: PassRequest, tools: PassTools, token: string, state: TargetState) {
     this.target = target;
@@ -100,12 +108,7 @@ export class Course {
   get emergency(): boolean {
     if (this.deployedRejected) return true;
     if (this.snapshot !== undefined) return isEmergency({ ...this.snapshot, now: this.now });
-    const { deployed } = this.state;
-    if (deployed === null) return false;
-    const { expiresAt, issuedAt, fingerprint, shape } = deployed;
-    if (expiresAt === null) return fingerprint === null && showsNothing(shape);
-    const lifetimeMs = issuedAt ? expiresAt - issuedAt : this.target.policy.lifetimeMs;
-    return this.now > emergencyInstant(expiresAt, lifetimeMs);
+    return isRecordEmergency(this.state.deployed, this.target.policy.lifetimeMs, this.now);
   }
 
   tell(event: EventName, message: string, fields: Fields = {}): void {
@@ -160,6 +163,7 @@ export class Course {
       intent: null,
     };
     await this.tools.journal.commit({ rotation: this.row });
+    request.onRow?.(this.row.id);
     const attempt = this.state.retry.failures + 1;
     this.tell('rotation.started', `rotation started: ${reason}`, { ...rowFields(this.row), attempt });
   }
@@ -184,7 +188,8 @@ export class Course {
   async endWell(state: 'healthy' | 'rotated' | 'unverified', change: Partial<TargetState> = {}): Promise<PassResult> {
     const outcome: Outcome | null = this.row === undefined ? null : state === 'rotated' ? 'succeeded' : 'unverified';
     const retry = { failures: 0, nextAttemptAt: null };
-    const ending = { state, reason: this.row?.reason ?? null, error: null, retry, lastSuccessAt: this.now };
+    const reason = this.row?.reason ?? null;
+    const ending = { state, reason, error: null, retry, lastSuccessAt: this.now, dueSince: null };
     const result = await this.end(outcome, null, { ...change, ...ending });
     if (outcome === null) {
       this.tell('pass.healthy', 'nothing to do', { ...deployedFields(this.state.deployed), ...this.closing() });
@@ -201,10 +206,17 @@ export class Course {
   ): Promise<PassResult> {
     const retry = { ...this.state.retry, nextAttemptAt: null };
     const outcome = this.row === undefined ? null : 'blocked';
-    const result = await this.end(outcome, error, { state, reason, error: viewOf(error), retry });
+    const dueSince = state === 'due' ? this.dueSince : null;
+    const result = await this.end(outcome, error, { state, reason, error: viewOf(error), retry, dueSince });
     const fields = { reason, ...deployedFields(this.state.deployed), ...errorFields(error), ...this.closing() };
     this.tell(state === 'due' ? 'pass.deferred' : 'pass.pending', why, fields);
     return { ...result, waitsFor: state === 'due' ? error : null };
+  }
+
+  /** Since when a rotation has been put off without a break; an instant in the future is void. */
+  private get dueSince(): number {
+    const { dueSince } = this.state;
+    return dueSince === null || dueSince > this.now ? this.now : dueSince;
   }
 
   /** Ends the pass as failed (blocked, rolled back), counts the failure and plans the next attempt. */
@@ -237,7 +249,12 @@ export class Course {
       hint: 'Nothing to do: the target is checked again at the next start.',
     });
     if (this.row !== undefined) await this.finishRow('failed', error);
-    return { state: this.state, outcome: this.row === undefined ? null : 'failed', waitsFor: error };
+    return {
+      state: this.state,
+      outcome: this.row === undefined ? null : 'failed',
+      waitsFor: error,
+      skewMs: this.skewMs,
+    };
   }
 
   private async finishRow(outcome: Outcome, error: RotatorError | null, state?: TargetState): Promise<void> {
@@ -270,10 +287,11 @@ export class Course {
     error: RotatorError | null,
     change: Partial<TargetState>,
   ): Promise<PassResult> {
-    this.state = { ...this.state, ...change, lastPassAt: this.now };
+    // A target that is checked is watched, whoever has forgotten it.
+    this.state = { ...this.state, ...change, lastPassAt: this.now, forgottenAt: null };
     if (outcome === null) await this.tools.journal.commit({ target: this.state });
     else await this.finishRow(outcome, error, this.state);
-    return { state: this.state, outcome, waitsFor: null };
+    return { state: this.state, outcome, waitsFor: null, skewMs: this.skewMs };
   }
 
   /** How long the pass took, and when the next one comes. */
