@@ -2,78 +2,10 @@
 // which no real part can produce in the time that a test has.
 import { afterEach, describe, expect, test } from 'vitest';
 import { RotatorError } from '../src/core/errors.ts';
-import { emptyTargetState, type TargetState, targetKey } from '../src/core/records.ts';
 import { tickOffsetMs } from '../src/core/schedule.ts';
-import { parseCron } from '../src/cron.ts';
-import { Daemon, type Plan } from '../src/daemon.ts';
-import type { RotatorEvent } from '../src/events.ts';
-import type { PassResult } from '../src/pass.ts';
-import type { Target, Window } from '../src/ports.ts';
-import type { Sweeper, SweepItem, WiredTarget } from '../src/sweep.ts';
-import { HandClock } from './net/clock.ts';
-
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-/** A Sunday, at half past the hour. */
-const START = Date.UTC(2026, 10, 22, 10, 30);
-
-function wired(name: string, window?: Window): WiredTarget {
-  const identity = { endpoint: 'https://tcb.tencentcloudapi.com', envId: `env-${name}`, providerId: 'apple' };
-  const target: Target = {
-    ...identity,
-    key: targetKey(identity),
-    name,
-    ids: {},
-    adopt: false,
-    policy: { lifetimeMs: 180 * 24 * HOUR, renewBeforeMs: 60 * 24 * HOUR, window },
-    appleCheck: 'compare',
-  };
-  return { target, tools: {} as WiredTarget['tools'], laneWidth: 1 };
-}
-
-interface Pass {
-  readonly name: string;
-  readonly trigger: string;
-  /** Minutes since the start. */
-  readonly at: number;
-}
-
-function startDaemon(targets: readonly WiredTarget[], cron = '0 * * * *') {
-  const clock = new HandClock(START);
-  const passes: Pass[] = [];
-  const events: RotatorEvent[] = [];
-  const answers = new Map<string, Partial<TargetState> & { waitsFor?: RotatorError; lasts?: Promise<void> }>();
-  const ticks: { onTick: () => void; stopped: boolean }[] = [];
-  const requests: SweepItem['request'][] = [];
-  const sweeper = {
-    async sweep(items: readonly SweepItem[], onResult: (key: string, result: PassResult) => void) {
-      await Promise.all(
-        items.map(async ({ wired: { target }, request }) => {
-          passes.push({ name: target.name, trigger: request.trigger, at: Math.round((clock.now() - START) / MINUTE) });
-          requests.push(request);
-          await Promise.resolve();
-          const { waitsFor = null, lasts, ...state } = answers.get(target.name) ?? {};
-          await lasts;
-          const full = { ...emptyTargetState(target, target.name), state: 'healthy' as const, ...state };
-          onResult(target.key, { state: full, outcome: null, waitsFor });
-        }),
-      );
-      return new Map();
-    },
-  } as unknown as Sweeper;
-  const plan = (list: readonly WiredTarget[]): Plan => ({
-    targets: list,
-    cron: parseCron(cron, 'UTC'),
-    startTicks: (onTick) => {
-      const tick = { onTick, stopped: false };
-      ticks.push(tick);
-      return { stop: () => Object.assign(tick, { stopped: true }) };
-    },
-  });
-  const daemon = new Daemon(plan(targets), { clock, emit: (event) => events.push(event), sweeper });
-  const running = daemon.run();
-  return { clock, daemon, passes, events, answers, ticks, requests, plan, running };
-}
+import type { Window } from '../src/ports.ts';
+import { HOUR, MINUTE, START, startDaemon, wired } from './daemon-rig.ts';
+import type { HandClock } from './net/clock.ts';
 
 let rig: ReturnType<typeof startDaemon>;
 afterEach(async () => {
