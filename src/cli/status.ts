@@ -2,7 +2,7 @@
 // record is stale is said below the row, because a daemon that stopped leaves its last good news behind.
 import { isoOrNull } from '../core/instants.ts';
 import type { FleetState, TargetState } from '../core/records.ts';
-import { isWell, type TargetLabel, type TargetView, targetView } from '../core/target-view.ts';
+import { isWell, lastingView, type TargetLabel } from '../core/target-view.ts';
 import type { Journal } from '../ports.ts';
 import { type CliContext, EXIT, type ExitStatus } from './context.ts';
 import { distance, minute } from './instants.ts';
@@ -27,7 +27,7 @@ export async function status(options: { json: boolean }, deps: StatusDeps): Prom
   const recorded = new Map((await journal.targets()).map((state) => [state.key, state]));
   const rows = targets.map((target) => {
     const state = recorded.get(target.key);
-    return { state, view: lasting(targetView(state, target)) };
+    return { state, view: lastingView(state, target) };
   });
   if (options.json) {
     printJson(context.stdout, { targets: rows.map(({ view }) => view) });
@@ -41,11 +41,6 @@ export async function status(options: { json: boolean }, deps: StatusDeps): Prom
   }
   sayHalted(await journal.fleet(), context);
   return rows.every(({ view }) => isWell(view, nowMs)) ? EXIT.ok : EXIT.failed;
-}
-
-/** A rotation that succeeded leaves a healthy target; `rotated` is what `once` alone says, of its own pass. */
-function lasting(view: TargetView): TargetView {
-  return view.state === 'rotated' ? { ...view, state: 'healthy', reason: null } : view;
 }
 
 function sayHalted({ halted }: FleetState, { stderr, clock }: CliContext): void {

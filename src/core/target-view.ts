@@ -43,6 +43,15 @@ export function targetView(state: TargetState | undefined, { name, envId, provid
   };
 }
 
+/**
+ * The same for whoever asks later than the pass: a rotation that succeeded leaves a healthy target; `rotated` is what
+ * `once` alone says, of its own pass.
+ */
+export function lastingView(state: TargetState | undefined, label: TargetLabel): TargetView {
+  const view = targetView(state, label);
+  return view.state === 'rotated' ? { ...view, state: 'healthy', reason: null } : view;
+}
+
 /** The three fields of an error that are shown, whatever else the object at hand carries. */
 export function errorView({ code, message, hint }: ErrorView): ErrorView {
   return { code, message, hint };
