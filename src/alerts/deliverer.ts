@@ -52,8 +52,10 @@ const SEND_TIMEOUT_MS = 45_000;
 /** What one channel is doing, on the monotonic clock. */
 interface Pace {
   busy: Promise<void> | undefined;
-  /** Not before this instant, for the channel's rate or because another process is sending. */
-  notBefore: number;
+  /** Not before this instant, for the channel's rate. */
+  gapUntil: number;
+  /** Not before this instant: another process is sending. */
+  heldUntil: number;
   refreshedAt: number | undefined;
 }
 
@@ -75,10 +77,11 @@ export class Deliverer {
   }
 
   /**
-   * Starts what is due, and says how many ms (monotonic) nothing will be; `onSent` is called whenever an attempt has
-   * ended. With `hurry` nothing waits for company or for a channel's pace (at the end of a process).
+   * Starts what is due, and says for how many ms (monotonic) nothing else will be, and whether anything is being sent;
+   * `onSent` is called whenever an attempt has ended. With `hurry` nothing waits for company or for a channel's pace
+   * (at the end of a process).
    */
-  start(book: AlertBook, onSent: () => void, hurry = false): number {
+  start(book: AlertBook, onSent: () => void, hurry = false): { wait: number; busy: boolean } {
     const { clock } = this.tools;
     let soonest = Number.POSITIVE_INFINITY;
     for (const channel of this.options.channels) {
@@ -91,11 +94,11 @@ export class Deliverer {
       }
       pace.busy = this.attempt(channel, pace).finally(() => {
         pace.busy = undefined;
-        pace.notBefore = Math.max(pace.notBefore, clock.monotonic() + channel.gapMs);
+        pace.gapUntil = clock.monotonic() + channel.gapMs;
         onSent();
       });
     }
-    return soonest;
+    return { wait: soonest, busy: [...this.paces.values()].some(({ busy }) => busy !== undefined) };
   }
 
   /** Waits for what is being sent. */
@@ -115,7 +118,7 @@ export class Deliverer {
     const waiting = book.deliveries.filter((row) => row.channel === channel.name);
     const state = stateOf(book, channel.name);
     const backoff = state.nextAttemptAt === null ? 0 : notBeyond(state.nextAttemptAt, now, LONGEST_WAIT_MS) - now;
-    const gap = hurry ? 0 : pace.notBefore - monotonic;
+    const gap = Math.max(pace.heldUntil, hurry ? 0 : pace.gapUntil) - monotonic;
     const oldest = waiting[0];
     const settle = hurry || oldest === undefined ? 0 : Math.min(SETTLE_MS, oldest.at + SETTLE_MS - now);
     const message = oldest === undefined ? Number.POSITIVE_INFINITY : Math.max(0, backoff, gap, settle);
@@ -137,7 +140,7 @@ export class Deliverer {
     try {
       // Another process (`once` beside the daemon) must not send the same rows at the same time.
       if (!(await journal.acquireLease(lease, token, clock.now(), LEASE_MS))) {
-        pace.notBefore = clock.monotonic() + LEASE_POLL_MS;
+        pace.heldUntil = clock.monotonic() + LEASE_POLL_MS;
         return;
       }
       try {
@@ -248,7 +251,7 @@ export class Deliverer {
   private paceOf(name: string): Pace {
     const known = this.paces.get(name);
     if (known !== undefined) return known;
-    const pace: Pace = { busy: undefined, notBefore: 0, refreshedAt: undefined };
+    const pace: Pace = { busy: undefined, gapUntil: 0, heldUntil: 0, refreshedAt: undefined };
     this.paces.set(name, pace);
     return pace;
   }

@@ -1,0 +1,133 @@
+// The alerter: looks at everything that can be wrong whenever something happened, and at least once a minute; has the
+// outbox delivered; and pings the heartbeat. It runs beside the daemon and never waits for it, so that a scheduler that
+// hangs is told as well. Whatever goes wrong here is logged, and the next turn comes.
+import type { AlertBook } from '../core/alerts/records.ts';
+import { asRotatorError } from '../core/errors.ts';
+import type { EventSink } from '../events.ts';
+import type { Clock, Journal } from '../ports.ts';
+import type { Deliverer } from './deliverer.ts';
+import type { Heartbeat } from './heartbeat.ts';
+import type { Watch } from './watch.ts';
+import { wellbeing } from './wellbeing.ts';
+
+export interface AlerterTools {
+  readonly clock: Clock;
+  readonly journal: Journal;
+  readonly emit: EventSink;
+  readonly watch: Watch;
+  readonly deliverer: Deliverer;
+  readonly heartbeat: Heartbeat;
+}
+
+/** Conditions that only time brings about are found this soon. */
+const LOOK_EVERY_MS = 60_000;
+/** A sweep over many targets is looked at this often while it lasts. */
+const LOOK_GAP_MS = 1_000;
+
+export class Alerter {
+  private readonly tools: AlerterTools;
+  private readonly stopping = new AbortController();
+  private wake = new AbortController();
+  private changed = true;
+  private lookedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(tools: AlerterTools) {
+    this.tools = tools;
+  }
+
+  /** Runs until `stop`, then has what is raised by then delivered for `flushMs` at most. */
+  async run(flushMs: number): Promise<void> {
+    const { clock } = this.tools;
+    while (!this.stopping.signal.aborted) {
+      const sleep = await this.turn();
+      if (this.stopping.signal.aborted) break;
+      await clock.sleep(Math.max(0, sleep), this.wake.signal).catch(() => undefined);
+      this.wake = new AbortController();
+    }
+    await this.flush(flushMs);
+  }
+
+  /** Something happened: have a look. */
+  rouse(): void {
+    this.changed = true;
+    this.wake.abort(new Error('roused'));
+  }
+
+  stop(): void {
+    this.stopping.abort(new Error('stopping'));
+    this.wake.abort(new Error('stopping'));
+  }
+
+  /** Looks, delivers what is due now and does not wait for more company, pings; returns within `limitMs`. */
+  async flush(limitMs: number): Promise<void> {
+    const { clock, deliverer, heartbeat } = this.tools;
+    const deadline = clock.monotonic() + limitMs;
+    await this.look();
+    for (;;) {
+      this.wake = new AbortController();
+      const { wait, busy } = await this.deliver(true);
+      const left = deadline - clock.monotonic();
+      if (left <= 0 || (!busy && wait > left)) break;
+      await clock.sleep(Math.min(left, wait), this.wake.signal).catch(() => undefined);
+    }
+    await this.beat();
+    const ended = new AbortController();
+    const left = Math.max(0, deadline - clock.monotonic());
+    const limit = clock.sleep(left, ended.signal).catch(() => undefined);
+    await Promise.race([Promise.all([deliverer.settled(), heartbeat.settled()]), limit]);
+    ended.abort(new Error('done'));
+    deliverer.abort();
+    heartbeat.abort();
+    await Promise.all([deliverer.settled(), heartbeat.settled()]);
+  }
+
+  /** Returns for how many ms (monotonic) nothing is due. */
+  private async turn(): Promise<number> {
+    const { clock } = this.tools;
+    const sinceLook = clock.monotonic() - this.lookedAt;
+    if (sinceLook >= LOOK_EVERY_MS || (this.changed && sinceLook >= LOOK_GAP_MS)) await this.look();
+    const { wait } = await this.deliver(false);
+    const beat = await this.beat();
+    const nextLook = (this.changed ? LOOK_GAP_MS : LOOK_EVERY_MS) - (clock.monotonic() - this.lookedAt);
+    return Math.min(wait, beat, nextLook);
+  }
+
+  private async look(): Promise<void> {
+    this.changed = false;
+    this.lookedAt = this.tools.clock.monotonic();
+    await this.guarded(() => this.tools.watch.look());
+  }
+
+  private async deliver(hurry: boolean): Promise<{ wait: number; busy: boolean }> {
+    let result = { wait: Number.POSITIVE_INFINITY, busy: false };
+    await this.guarded(async () => {
+      const book = await this.tools.journal.alertBook();
+      result = this.tools.deliverer.start(book, () => this.roused(), hurry);
+    });
+    return result;
+  }
+
+  private async beat(): Promise<number> {
+    let wait = LOOK_EVERY_MS;
+    await this.guarded(async () => {
+      const book: AlertBook = await this.tools.journal.alertBook();
+      wait = this.tools.heartbeat.beat(wellbeing(book, this.tools.watch.surroundings()));
+    });
+    return wait;
+  }
+
+  /** A delivery has ended: there may be more to deliver, and a channel's state has changed. */
+  private roused(): void {
+    this.changed = true;
+    this.wake.abort(new Error('delivered'));
+  }
+
+  private async guarded(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (thrown) {
+      const { code, message, hint } = asRotatorError(thrown);
+      this.tools.emit({ event: 'warning', message: `alerts: ${message}`, code, hint });
+    }
+  }
+}

@@ -1,0 +1,132 @@
+// The heartbeat, a dead man's switch: an outside service that calls somebody when this one falls silent. `url` says
+// that we live: it is pinged while the scheduler turns, and told of a failure when alerts do not get out or the journal
+// is degraded; one app's trouble does not muddy it. `healthUrl` fails while any critical condition is raised.
+import type { EventSink } from '../events.ts';
+import { CallFailure } from '../net/failure.ts';
+import type { Env } from '../net/proxy.ts';
+import { request } from '../net/request.ts';
+import type { Clock } from '../ports.ts';
+
+export interface HeartbeatOptions {
+  readonly url: string | undefined;
+  readonly healthUrl: string | undefined;
+  readonly everyMs: number;
+}
+
+/** What there is to say: why the service itself is not well, and which conditions are critical. Empty: all is well. */
+export interface Wellbeing {
+  readonly troubles: readonly string[];
+  readonly critical: readonly string[];
+}
+
+export interface HeartbeatTools {
+  readonly clock: Clock;
+  readonly env: Env;
+  readonly emit: EventSink;
+}
+
+const TIMEOUT_MS = 10_000;
+/** A ping that did not arrive is tried again this soon, or after `every` if that is sooner. */
+const RETRY_MS = 60_000;
+const LONGEST_BODY = 1_000;
+
+type Which = 'heartbeat.url' | 'heartbeat.healthUrl';
+
+export class Heartbeat {
+  private readonly tools: HeartbeatTools;
+  private options: HeartbeatOptions;
+  private dueAt = 0;
+  private busy: Promise<void> | undefined;
+  /** What each URL was told last, so that a change for the worse or the better is told at once. */
+  private readonly said = new Map<Which, boolean>();
+  private readonly failing = new Set<Which>();
+  private readonly closing = new AbortController();
+
+  constructor(options: HeartbeatOptions, tools: HeartbeatTools) {
+    this.options = options;
+    this.tools = tools;
+  }
+
+  configure(options: HeartbeatOptions): void {
+    this.options = options;
+    this.dueAt = 0;
+  }
+
+  /** Pings if it is time, or if what there is to say has changed. Says for how many ms (monotonic) nothing is due. */
+  beat({ troubles, critical }: Wellbeing): number {
+    const { clock } = this.tools;
+    const { url, healthUrl, everyMs } = this.options;
+    if (url === undefined && healthUrl === undefined) return Number.POSITIVE_INFINITY;
+    const calls = [
+      { which: 'heartbeat.url' as const, url, problems: troubles },
+      { which: 'heartbeat.healthUrl' as const, url: healthUrl, problems: critical },
+    ].filter((call): call is typeof call & { url: string } => call.url !== undefined);
+    const changed = calls.some(({ which, problems }) => (this.said.get(which) ?? true) !== (problems.length === 0));
+    const wait = this.dueAt - clock.monotonic();
+    if (this.busy !== undefined || (wait > 0 && !changed)) return Math.max(wait, 1_000);
+    this.dueAt = clock.monotonic() + everyMs;
+    this.busy = Promise.all(calls.map((call) => this.ping(call.which, call.url, call.problems))).then((arrived) => {
+      if (arrived.includes(false)) this.dueAt = clock.monotonic() + Math.min(everyMs, RETRY_MS);
+      this.busy = undefined;
+    });
+    return everyMs;
+  }
+
+  /** Waits for a ping that is under way. */
+  async settled(): Promise<void> {
+    await this.busy;
+  }
+
+  abort(): void {
+    this.closing.abort(new Error('stopped'));
+  }
+
+  private async ping(which: Which, url: string, problems: readonly string[]): Promise<boolean> {
+    const isWell = problems.length === 0;
+    this.said.set(which, isWell);
+    const why = await this.send(
+      isWell ? url : failUrl(url),
+      isWell ? 'ok' : problems.join('\n').slice(0, LONGEST_BODY),
+    );
+    if (why === undefined) {
+      this.failing.delete(which);
+      return true;
+    }
+    // Told once, not at every beat: whoever receives the heartbeat notices by its absence.
+    if (!this.failing.has(which) && !this.closing.signal.aborted) {
+      this.failing.add(which);
+      this.tools.emit({
+        event: 'warning',
+        message: `${which} could not be called: it ${why}`,
+        code: 'ERR_CHANNEL_UNAVAILABLE',
+        hint: `Check ${which} and whether it can be reached from here; it is tried again by itself.`,
+      });
+    }
+    return false;
+  }
+
+  /** Why the call did not arrive; undefined if it did. */
+  private async send(url: string, body: string): Promise<string | undefined> {
+    try {
+      const { status } = await request({
+        url,
+        method: 'POST',
+        headers: { 'content-type': 'text/plain; charset=utf-8' },
+        body,
+        timeoutMs: TIMEOUT_MS,
+        signal: this.closing.signal,
+        env: this.tools.env,
+      });
+      return status >= 200 && status < 300 ? undefined : `was answered with HTTP ${status}`;
+    } catch (thrown) {
+      return thrown instanceof CallFailure ? thrown.message : 'could not be sent';
+    }
+  }
+}
+
+/** The URL that takes failures, by the convention of healthchecks.io: `/fail` behind the path. */
+export function failUrl(url: string): string {
+  const target = new URL(url);
+  target.pathname = `${target.pathname.replace(/\/+$/, '')}/fail`;
+  return target.href;
+}

@@ -1,0 +1,27 @@
+// What the heartbeat says: whether the service itself is well (its scheduler turns, its alerts get out, its journal can
+// be written), and which conditions are critical. Pure; names channels and conditions, never a URL.
+import type { AlertBook } from '../core/alerts/records.ts';
+import { oldestWaiting } from './deliverer.ts';
+import type { Wellbeing } from './heartbeat.ts';
+import type { Surroundings } from './watch.ts';
+
+/** An alert that has waited for so long is overdue. */
+const OVERDUE_MS = 15 * 60_000;
+
+/** What there is to say at this moment. */
+export function wellbeing(book: AlertBook, { now, journal, scheduler }: Surroundings): Wellbeing {
+  const troubles: string[] = [];
+  if (scheduler !== undefined && !scheduler.alive) troubles.push('the scheduler does not turn');
+  if (journal.degraded !== undefined) troubles.push('the journal cannot be written');
+  for (const channel of new Set(book.deliveries.map((row) => row.channel))) {
+    const oldest = oldestWaiting(book.deliveries, channel);
+    if (oldest === null || now - oldest < OVERDUE_MS) continue;
+    const minutes = Math.floor((now - oldest) / 60_000);
+    troubles.push(`an alert has waited ${minutes} minutes for channel ${channel}`);
+  }
+  const critical = book.conditions
+    .filter(({ finding, raisedAt }) => raisedAt !== null && finding.severity === 'critical')
+    .map(({ finding }) => (finding.target === null ? finding.condition : `${finding.condition} ${finding.target.name}`))
+    .sort();
+  return { troubles, critical };
+}
