@@ -127,9 +127,18 @@ export interface Journal {
   releaseLease(key: string, token: string): Promise<void>;
   /** Ends every lease whose token begins with `prefix`: those of a process that is known to be dead. */
   endLeases(prefix: string): Promise<void>;
-  /** Everything that is kept for alerts. */
+  /**
+   * Everything that is kept for alerts, as of one instant; frozen. Deliveries come in the order in which they were
+   * added, conditions and channels in that of their first writing. A row that cannot be read is left out, and removed
+   * by the next `updateAlerts`, so that it cannot silence the others: a condition that lasts is then found and raised
+   * anew, a channel begins without a past, and a delivery is lost until its condition is repeated.
+   */
   alertBook(): Promise<AlertBook>;
-  /** Atomic read-modify-write of the book, also over processes; `change` may run more than once. Returns its update. */
+  /**
+   * Atomic read-modify-write of the book, also over processes; `change` may run more than once, and if it throws
+   * nothing is changed. Removals go first; removing what is not there, and adding a delivery that is, does nothing.
+   * Returns the update as it was stored: frozen, and redacted.
+   */
   updateAlerts(change: (book: AlertBook) => AlertUpdate): Promise<AlertUpdate>;
   close(): Promise<void>;
 }

@@ -264,7 +264,13 @@ describe('resume', () => {
   test('lets halted rotations go on, and says what had halted them', async () => {
     const seen = terminal();
     const journal = createMemoryJournal();
-    const calibration = { controlAskedAt: NOW, controlRejectedAt: NOW, oursAcceptedAt: NOW };
+    const calibration = {
+      controlAskedAt: NOW,
+      controlRejectedAt: NOW,
+      oursAcceptedAt: NOW,
+      firstAskedAt: NOW,
+      answeredAt: NOW,
+    };
     await journal.updateFleet(() => ({ failedAfterPush: 3, halted, apple: { u: calibration } }));
     expect(await resume({ context: seen.context, journal })).toBe(0);
     expect(seen.out).toBe(

@@ -297,7 +297,13 @@ describe('laws', () => {
 });
 
 describe('calibration', () => {
-  const both = { controlAskedAt: NOW, controlRejectedAt: NOW, oursAcceptedAt: NOW };
+  const both: Calibration = {
+    controlAskedAt: NOW,
+    controlRejectedAt: NOW,
+    oursAcceptedAt: NOW,
+    firstAskedAt: NOW,
+    answeredAt: NOW,
+  };
   test.each<[string, boolean, Partial<Calibration>]>([
     ['that never happened is blind', true, UNCALIBRATED],
     ['of this moment sees', false, both],

@@ -16,6 +16,11 @@ export interface SqliteJournalOptions {
   readonly mode: 'write' | 'read';
   /** How long a call may wait for another process, in ms. */
   readonly busyTimeoutMs?: number;
+  /**
+   * Told of a row of the alert book that could not be read: it is left out, and removed at the next change of the
+   * book, because what waits beside it must be told all the same.
+   */
+  readonly onDamage?: (reason: RotatorError) => void;
   /** The schema's steps; another list is for tests of migrations. */
   readonly migrations?: readonly Migration[];
 }

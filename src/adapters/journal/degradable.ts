@@ -2,11 +2,13 @@
 // renewals. It keeps a mirror in memory; when the storage fails it answers from there, tries the storage again at most
 // every 30 s, and brings it up to date before it calls itself well. All calls run one after the other.
 import { isDeepStrictEqual } from 'node:util';
+import { type AlertBook, type AlertUpdate, EMPTY_BOOK } from '../../core/alerts/records.ts';
 import { asRotatorError, RotatorError } from '../../core/errors.ts';
 import type { FleetState, Rotation, TargetState } from '../../core/records.ts';
 import type { Clock, DegradableJournal, Journal, JournalChange } from '../../ports.ts';
+import { updatedBook } from './alert-book.ts';
 import { createMemoryJournal, type MemoryJournal } from './memory.ts';
-import { commitUnlessFinished, MIRRORED_ROTATIONS, mirrorOf, writeBack } from './mirror.ts';
+import { commitUnlessFinished, MIRRORED_ROTATIONS, mirrorOf, writeBack, writeBackAlerts } from './mirror.ts';
 
 export interface DegradableJournalOptions {
   /** Opens the storage; called again after every failure. */
@@ -41,6 +43,8 @@ class FallibleStorage {
   readonly #rotations = new Map<string, Rotation>();
   readonly #targets = new Map<string, TargetState>();
   #fleetChanges: ((state: FleetState) => FleetState)[] = [];
+  /** The alert book as the storage is known to hold it while it is away; the mirror's goes on from there. */
+  #alertsBefore: AlertBook = EMPTY_BOOK;
 
   constructor(options: DegradableJournalOptions) {
     this.#options = options;
@@ -119,6 +123,10 @@ class FallibleStorage {
     try {
       const backlog = { rotations: this.#rotations, targets: this.#targets, fleetChanges: this.#fleetChanges };
       const leases = await writeBack(backlog, this.#mirror, storage, this.#options.clock.now());
+      const alerts = await this.#mirror.alertBook();
+      await writeBackAlerts(this.#alertsBefore, alerts, storage);
+      // At once, not when all is done: what is delivered before the next attempt must be removed by that one.
+      this.#alertsBefore = alerts;
       this.#mirror = await mirrorOf(storage, leases);
     } catch (error) {
       await storage.close().catch(() => {});
@@ -146,6 +154,7 @@ class FallibleStorage {
     this.#storage = undefined;
     this.#triedAt = this.#options.clock.monotonic();
     this.degraded = reason;
+    this.#alertsBefore = await this.#mirror.alertBook();
     await failed?.close().catch(() => {});
     this.#options.onChange(reason);
   }
@@ -227,6 +236,23 @@ function journalOver(storage: FallibleStorage): DegradableJournal {
         (journal) => journal.endLeases(prefix),
         (mirror) => mirror.endLeases(prefix),
       ),
+    alertBook: () =>
+      storage.ask(
+        (journal) => journal.alertBook(),
+        (mirror, book) => mirror.setAlertBook(book),
+      ),
+    updateAlerts: (change) => {
+      // The book that the storage gave, so that the mirror need not read it again.
+      let given: AlertBook = EMPTY_BOOK;
+      const noting = (book: AlertBook): AlertUpdate => {
+        given = book;
+        return change(book);
+      };
+      return storage.ask(
+        (journal) => journal.updateAlerts(noting),
+        (mirror, update) => mirror.setAlertBook(updatedBook(given, update)),
+      );
+    },
     close: () => storage.close(),
   };
 }

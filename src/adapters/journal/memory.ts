@@ -1,8 +1,11 @@
 // The journal in memory: for tests, for reading where nothing was recorded yet, and as the mirror that a degradable
 // journal goes on with. It keeps the same rows, in the same order and under the same rules as SQLite does.
+import { type AlertBook, EMPTY_BOOK } from '../../core/alerts/records.ts';
 import { EMPTY_FLEET, type FleetState, type Rotation, type TargetState } from '../../core/records.ts';
 import type { Journal } from '../../ports.ts';
+import { frozen, updatedBook } from './alert-book.ts';
 import { LEASE_TOLERANCE_MS, rotationChange, storableFleet, storableRotation, storableTarget } from './stored.ts';
+import { storableUpdate } from './stored-alerts.ts';
 
 export interface Lease {
   readonly key: string;
@@ -16,6 +19,8 @@ export interface MemoryJournal extends Journal {
   leases(): Lease[];
   /** Notes a lease that was taken elsewhere, whatever was known of it. */
   setLease(lease: Lease): void;
+  /** Takes over a book that another journal handed out. */
+  setAlertBook(book: AlertBook): void;
 }
 
 export interface MemoryJournalOptions {
@@ -29,6 +34,7 @@ export function createMemoryJournal({ maxFinished = Infinity }: MemoryJournalOpt
   const rotations = new Map<string, Rotation>();
   const leases = new Map<string, Lease>();
   let fleet: FleetState = EMPTY_FLEET;
+  let alerts: AlertBook = EMPTY_BOOK;
 
   function forgetOldest(): void {
     if (rotations.size <= maxFinished) return;
@@ -97,12 +103,23 @@ export function createMemoryJournal({ maxFinished = Infinity }: MemoryJournalOpt
     async endLeases(prefix) {
       for (const [key, { token }] of leases) if (token.startsWith(prefix)) leases.delete(key);
     },
+    async alertBook() {
+      return alerts;
+    },
+    async updateAlerts(change) {
+      const update = storableUpdate(change(alerts));
+      alerts = updatedBook(alerts, update);
+      return update;
+    },
     async close() {},
     leases() {
       return [...leases.values()];
     },
     setLease(lease) {
       leases.set(lease.key, lease);
+    },
+    setAlertBook(book) {
+      alerts = frozen(book);
     },
   };
 }

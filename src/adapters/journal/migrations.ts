@@ -58,12 +58,50 @@ const FIRST_SCHEMA = `
   ) STRICT, WITHOUT ROWID;
 `;
 
+/** The alert book, each table in the order of its first writing; and what targets and the fleet came to note for it. */
+const ALERTS_SCHEMA = `
+  CREATE TABLE alert_conditions (
+    seq      INTEGER PRIMARY KEY,
+    id       TEXT NOT NULL UNIQUE,
+    document TEXT NOT NULL CHECK (json_valid(document))
+  ) STRICT;
+
+  CREATE TABLE alert_deliveries (
+    seq      INTEGER PRIMARY KEY AUTOINCREMENT,
+    id       TEXT NOT NULL UNIQUE,
+    document TEXT NOT NULL CHECK (json_valid(document)),
+    channel  TEXT AS (document ->> '$.channel')
+  ) STRICT;
+
+  CREATE TABLE alert_channels (
+    seq      INTEGER PRIMARY KEY,
+    name     TEXT NOT NULL UNIQUE,
+    document TEXT NOT NULL CHECK (json_valid(document))
+  ) STRICT;
+
+  CREATE TABLE alert_memo (
+    seq      INTEGER PRIMARY KEY CHECK (seq = 1),
+    document TEXT NOT NULL CHECK (json_valid(document))
+  ) STRICT;
+
+  UPDATE targets SET document = json_insert(document, '$.dueSince', NULL, '$.appleAsked', NULL, '$.forgottenAt', NULL);
+
+  -- A damaged row is left as it is: it is told when it is read, and must not stand in the way of the others.
+  UPDATE fleet SET document = json_set(document, '$.apple', json((
+    SELECT json_group_object(key, json_insert(value, '$.firstAskedAt', NULL, '$.answeredAt', NULL))
+    FROM json_each(fleet.document, '$.apple')
+  )))
+  WHERE json_type(document, '$.apple') = 'object'
+    AND NOT EXISTS (SELECT 1 FROM json_each(fleet.document, '$.apple') WHERE type <> 'object');
+`;
+
 /** Every step from an empty file to the schema of this program. */
 export const MIGRATIONS: readonly Migration[] = [
   (db) => {
     db.exec(FIRST_SCHEMA);
     db.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
   },
+  (db) => db.exec(ALERTS_SCHEMA),
 ];
 
 /**

@@ -1,5 +1,7 @@
 // How a degradable journal's mirror is filled from the storage, and how the storage gets what it missed. Writing back
 // can be repeated after it failed half-way: every step of it is the same when it is done twice.
+import { isDeepStrictEqual } from 'node:util';
+import { type AlertBook, type AlertUpdate, type ConditionRecord, EMPTY_MEMO } from '../../core/alerts/records.ts';
 import type { FleetState, Rotation, TargetState } from '../../core/records.ts';
 import type { Journal } from '../../ports.ts';
 import { createMemoryJournal, type Lease, type MemoryJournal } from './memory.ts';
@@ -18,7 +20,7 @@ export interface Backlog {
   readonly fleetChanges: readonly ((state: FleetState) => FleetState)[];
 }
 
-/** A mirror of what a degraded run needs: all targets, the open rotations, the latest history, the fleet, and leases. */
+/** A mirror of what a degraded run needs: all targets, the open rotations, the latest history, the fleet, the alert book, and leases. */
 export async function mirrorOf(storage: Journal, leases: readonly Lease[]): Promise<MemoryJournal> {
   const mirror = createMemoryJournal({ maxFinished: MIRRORED_ROTATIONS });
   const recent = (await storage.rotations({ limit: MIRRORED_HISTORY })).reverse();
@@ -32,6 +34,7 @@ export async function mirrorOf(storage: Journal, leases: readonly Lease[]): Prom
   for (const rotation of recent) await mirror.commit({ rotation });
   const fleet = await storage.fleet();
   await mirror.updateFleet(() => fleet);
+  mirror.setAlertBook(await storage.alertBook());
   for (const lease of leases) mirror.setLease(lease);
   return mirror;
 }
@@ -78,4 +81,55 @@ export async function commitUnlessFinished(journal: Journal, rotation: Rotation)
   } catch (error) {
     if (!(error instanceof RotationFinishedError)) throw error;
   }
+}
+
+/**
+ * Brings the storage's alert book from `before` (as it was known when the storage was given up) to `now`. What was
+ * changed, added or removed meanwhile is so in the storage as well. A row that stands in `before` and is gone from the
+ * storage is put back: its file may have been replaced, and a message told twice is better than one that is lost.
+ * Rows that were never known here are another process's, and stay.
+ */
+export async function writeBackAlerts(before: AlertBook, now: AlertBook, storage: Journal): Promise<void> {
+  await storage.updateAlerts((stored): AlertUpdate => {
+    const conditions = changes(before.conditions, now.conditions, stored.conditions, ({ finding }) => finding.id);
+    const deliveries = changes(before.deliveries, now.deliveries, stored.deliveries, ({ id }) => id);
+    const channels = changes(before.channels, now.channels, stored.channels, ({ name }) => name);
+    const storedConditions = new Map(stored.conditions.map((row) => [row.finding.id, row]));
+    const known = new Set(before.conditions.map(({ finding }) => finding.id));
+    const isMissing = isDeepStrictEqual(stored.memo, EMPTY_MEMO);
+    const isNews = !isDeepStrictEqual(now.memo, isMissing ? EMPTY_MEMO : before.memo);
+    return {
+      putConditions: conditions.put.map((row) =>
+        known.has(row.finding.id) ? row : withPast(row, storedConditions.get(row.finding.id)),
+      ),
+      removeConditions: conditions.remove,
+      addDeliveries: deliveries.put,
+      removeDeliveries: deliveries.remove,
+      putChannels: channels.put,
+      removeChannels: channels.remove,
+      ...(isNews ? { memo: now.memo } : {}),
+    };
+  });
+}
+
+/** Books share the rows that did not change, so a row that is another object is another row. */
+function changes<T>(
+  before: readonly T[],
+  now: readonly T[],
+  stored: readonly T[],
+  keyOf: (row: T) => string,
+): { put: T[]; remove: string[] } {
+  const known = new Set(before);
+  const there = new Set(stored.map(keyOf));
+  const kept = new Set(now.map(keyOf));
+  return {
+    put: now.filter((row) => !known.has(row) || !there.has(keyOf(row))),
+    remove: before.map(keyOf).filter((key) => !kept.has(key)),
+  };
+}
+
+/** A condition found while nothing was known of the stored one: its all-clear goes also to whom that one was told. */
+function withPast(found: ConditionRecord, stored: ConditionRecord | undefined): ConditionRecord {
+  if (stored === undefined) return found;
+  return { ...found, foundAt: Math.min(stored.foundAt, found.foundAt), told: { ...stored.told, ...found.told } };
 }

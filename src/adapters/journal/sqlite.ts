@@ -9,7 +9,8 @@ import { EMPTY_FLEET } from '../../core/records.ts';
 import type { Journal } from '../../ports.ts';
 import { openConnection, type SqliteJournalOptions } from './connection.ts';
 import { newerSchema, schemaVersion } from './migrations.ts';
-import { damagedRow, journalError, movedAway } from './storage.ts';
+import { AlertTables } from './sqlite-alerts.ts';
+import { damagedRow, droppedRow, journalError, movedAway } from './storage.ts';
 import {
   complaint,
   fleetSchema,
@@ -43,7 +44,7 @@ interface Row {
   readonly document: string;
 }
 
-function journalOver(db: DatabaseSync, { path, mode }: SqliteJournalOptions): Journal {
+function journalOver(db: DatabaseSync, { path, mode, onDamage }: SqliteJournalOptions): Journal {
   const version = schemaVersion(db);
   const identity = fileIdentity(path);
   const sql = {
@@ -79,6 +80,8 @@ function journalOver(db: DatabaseSync, { path, mode }: SqliteJournalOptions): Jo
     endLease: db.prepare('DELETE FROM leases WHERE key = ? AND token = ?'),
     endLeases: db.prepare('DELETE FROM leases WHERE substr(token, 1, length(?)) = ?'),
   };
+
+  const alerts = new AlertTables(db, (what, why) => onDamage?.(droppedRow(path, what, why)));
 
   /** Runs `work` on the file that was opened; failures of the storage leave as ERR_JOURNAL_*, others as they are. */
   function use<T>(work: () => T): T {
@@ -189,6 +192,14 @@ function journalOver(db: DatabaseSync, { path, mode }: SqliteJournalOptions): Jo
     },
     async endLeases(prefix) {
       write(() => sql.endLeases.run(prefix, prefix));
+    },
+    async alertBook() {
+      return use(() => alerts.readBook());
+    },
+    async updateAlerts(change) {
+      const { update, book } = write(() => alerts.update(change));
+      alerts.keep(book);
+      return update;
     },
     async close() {
       if (db.isOpen) db.close();

@@ -149,6 +149,15 @@ export function damagedRow(path: string, what: string, complaint: string): Rotat
   return unwritable('journal', path, { found: `is damaged: its ${what} does not fit (${complaint})`, hint: moveAway });
 }
 
+/** A row of the alert book that does not fit: the others are gone on with, so it is told and nothing more. */
+export function droppedRow(path: string, what: string, complaint: string): RotatorError {
+  const hint = () => 'Check its disk, and see what is open: apple-secret-rotator alerts';
+  return unwritable('journal', path, {
+    found: `is damaged: its ${what} does not fit (${complaint}) and is removed; the others are kept`,
+    hint,
+  });
+}
+
 /** A copy that fails SQLite's own check, as the original then does. */
 export function damagedCopy(path: string, complaint: string): RotatorError {
   const hint = () => 'Check the disk; restore an older copy of the journal, or move it away and a new one is begun.';

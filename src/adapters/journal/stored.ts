@@ -164,7 +164,8 @@ export function storableFleet(fleet: FleetState): FleetState {
   return accepted(fleetSchema, redact(fleet), 'fleet');
 }
 
-function accepted<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+/** What a schema makes of a value; throws a TypeError that says what does not fit. */
+export function accepted<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   throw new TypeError(`the journal cannot keep this ${what}: ${complaint(result.error)}`);

@@ -7,6 +7,7 @@ import { openDegradableJournal } from '../../../src/adapters/journal/degradable.
 import { acquireDaemonLock } from '../../../src/adapters/journal/lock.ts';
 import { openJournalToRead } from '../../../src/adapters/journal/reading.ts';
 import { openSqliteJournal } from '../../../src/adapters/journal/sqlite.ts';
+import type { ConditionRecord } from '../../../src/core/alerts/records.ts';
 import { asRotatorError } from '../../../src/core/errors.ts';
 import type { Rotation, TargetState } from '../../../src/core/records.ts';
 import type { Journal } from '../../../src/ports.ts';
@@ -54,6 +55,18 @@ const ACTIONS: Readonly<Record<string, () => Promise<void>>> = {
     const journal = await open(kind);
     for (let i = 0; i < Number(times); i += 1) {
       await journal.updateFleet((fleet) => ({ ...fleet, failedAfterPush: fleet.failedAfterPush + 1 }));
+    }
+    await journal.close();
+  },
+  async alerts() {
+    const [kind, token = '', times, row = ''] = args;
+    const like = JSON.parse(row) as ConditionRecord;
+    const journal = await open(kind);
+    for (let i = 0; i < Number(times); i += 1) {
+      await journal.updateAlerts(({ memo }) => ({
+        putConditions: [{ ...like, finding: { ...like.finding, id: `${token}-${i}` } }],
+        memo: { ...memo, digestAt: (memo.digestAt ?? 0) + 1 },
+      }));
     }
     await journal.close();
   },

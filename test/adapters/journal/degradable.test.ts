@@ -10,6 +10,7 @@ import { openSqliteJournal } from '../../../src/adapters/journal/sqlite.ts';
 import { RotatorError } from '../../../src/core/errors.ts';
 import { EMPTY_FLEET, type FleetState } from '../../../src/core/records.ts';
 import type { DegradableJournal, Journal } from '../../../src/ports.ts';
+import { alertBookContract, sharedAlertBookContract } from '../../contract/alert-book.ts';
 import { journalContract, sharedJournalContract } from '../../contract/journal.ts';
 import { aRotation, aTarget, finished, folder, MovableClock, NOW } from './support.ts';
 
@@ -52,6 +53,8 @@ class Storage {
       renewLease: failing(rows.renewLease),
       releaseLease: failing(rows.releaseLease),
       endLeases: failing(rows.endLeases),
+      alertBook: failing(rows.alertBook),
+      updateAlerts: failing(rows.updateAlerts),
       close,
     };
   };
@@ -82,20 +85,26 @@ function sqliteAt(path: string, busyTimeoutMs = 5000): () => Promise<Journal> {
   return () => openSqliteJournal({ path, clock: new MovableClock(), mode: 'write', busyTimeoutMs });
 }
 
-journalContract('the degradable journal', async () => {
+const overSqlite = async (): Promise<Journal> => {
   const { journal, told } = await over(sqliteAt(join(folder(), 'journal.db')));
   onTestFinished(() => expect(told).toEqual([]));
   return journal;
-});
-journalContract('the degradable journal without its storage', async () => {
+};
+const overNothing = async (): Promise<Journal> => {
   const storage = new Storage();
   storage.broken = true;
   return (await over(storage.open)).journal;
-});
-sharedJournalContract('the degradable journal', 'degradable', () => {
+};
+const shared = (): { path: string; open: () => Promise<Journal> } => {
   const path = join(folder(), 'journal.db');
   return { path, open: async () => (await over(sqliteAt(path))).journal };
-});
+};
+journalContract('the degradable journal', overSqlite);
+alertBookContract('the degradable journal', overSqlite);
+journalContract('the degradable journal without its storage', overNothing);
+alertBookContract('the degradable journal without its storage', overNothing);
+sharedJournalContract('the degradable journal', 'degradable', shared);
+sharedAlertBookContract('the degradable journal', 'degradable', shared);
 
 describe('a storage that fails', () => {
   test('at open: it is told once, everything works, and nothing throws', async () => {

@@ -1,10 +1,12 @@
 // The journal in memory: the shared contract, and the bound that keeps a mirror small.
 import { expect, test } from 'vitest';
 import { createMemoryJournal } from '../../../src/adapters/journal/memory.ts';
+import { alertBookContract } from '../../contract/alert-book.ts';
 import { journalContract } from '../../contract/journal.ts';
 import { aRotation, finished } from './support.ts';
 
 journalContract('the memory journal', async () => createMemoryJournal());
+alertBookContract('the memory journal', async () => createMemoryJournal());
 
 test('a bounded journal forgets the oldest finished rotations, and no open one', async () => {
   const journal = createMemoryJournal({ maxFinished: 3 });

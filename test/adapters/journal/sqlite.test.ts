@@ -16,6 +16,7 @@ import { openJournalToRead } from '../../../src/adapters/journal/reading.ts';
 import { openSqliteJournal, type SqliteJournalOptions } from '../../../src/adapters/journal/sqlite.ts';
 import { RotatorError } from '../../../src/core/errors.ts';
 import type { Journal } from '../../../src/ports.ts';
+import { alertBookContract, sharedAlertBookContract } from '../../contract/alert-book.ts';
 import { journalContract, sharedJournalContract } from '../../contract/journal.ts';
 import { aRotation, aTarget, child, finished, folder, MovableClock, NOW } from './support.ts';
 
@@ -48,10 +49,13 @@ async function refusal(work: Promise<unknown>): Promise<{ code: string; message:
 const mode = (path: string): string => (statSync(path).mode & 0o777).toString(8);
 
 journalContract('the SQLite journal', () => open(join(folder(), 'journal.db')));
-sharedJournalContract('the SQLite journal', 'sqlite', () => {
+alertBookContract('the SQLite journal', () => open(join(folder(), 'journal.db')));
+const shared = (): { path: string; open: () => Promise<Journal> } => {
   const path = join(folder(), 'journal.db');
   return { path, open: () => open(path) };
-});
+};
+sharedJournalContract('the SQLite journal', 'sqlite', shared);
+sharedAlertBookContract('the SQLite journal', 'sqlite', shared);
 
 describe('the file', () => {
   test('is made with its folder for its owner alone, in WAL mode with full sync', async () => {

@@ -157,6 +157,17 @@ export const anyTarget: fc.Arbitrary<TargetState> = fc.record({
     { maxLength: 2 },
   ),
   providerDisabled: fc.boolean(),
+  dueSince: orNull(instant),
+  appleAsked: orNull(
+    fc.record({
+      at: instant,
+      verdict: oneOf(['accepted', 'rejected', 'unknown'] as const),
+      asked: oneOf(['deployed', 'same-key'] as const),
+      keyId: orNull(text),
+      fingerprint: orNull(text),
+    }),
+  ),
+  forgottenAt: orNull(instant),
 });
 
 export const anyRotation: fc.Arbitrary<Rotation> = fc.record({
@@ -198,7 +209,13 @@ export const anyFleet: fc.Arbitrary<FleetState> = fc.record({
   halted: orNull(fc.record({ at: instant, error })),
   apple: fc.dictionary(
     id,
-    fc.record({ controlAskedAt: orNull(instant), controlRejectedAt: orNull(instant), oursAcceptedAt: orNull(instant) }),
+    fc.record({
+      controlAskedAt: orNull(instant),
+      controlRejectedAt: orNull(instant),
+      oursAcceptedAt: orNull(instant),
+      firstAskedAt: orNull(instant),
+      answeredAt: orNull(instant),
+    }),
     { maxKeys: 3, noNullPrototype: true },
   ),
 });
