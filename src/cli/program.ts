@@ -28,7 +28,7 @@ export interface Actions {
     json: boolean;
   }): Promise<ExitStatus>;
   inspect(secret: string | undefined, options: { file?: string; keyFile?: string; json: boolean }): Promise<ExitStatus>;
-  sandbox(options: { port: number; demo: boolean }): Promise<ExitStatus>;
+  sandbox(options: { port: number; demo: boolean; stage: boolean }): Promise<ExitStatus>;
 }
 
 const NAME = 'apple-secret-rotator';
@@ -144,11 +144,13 @@ export function createProgram(actions: Actions, version: string, done: (status: 
     'sandbox',
     'sandbox --port 4280',
     'sandbox --demo',
+    'sandbox --stage',
   ])
     .addOption(
       new Option('-p, --port <number>', 'where to listen on 127.0.0.1; 0: any free port').default(4180).argParser(port),
     )
     .option('--demo', 'also run the daemon against it with config/sandbox.yaml (what `npm run demo` does)', false)
+    .option('--stage', 'also set up what config/sandbox.yaml names, for a daemon that is started apart', false)
     .action(async (options) => done(await actions.sandbox(options)));
 
   return program;

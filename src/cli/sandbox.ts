@@ -1,4 +1,5 @@
-// `sandbox`: the simulated outside world on loopback, until it is stopped; with --demo also the daemon against it.
+// `sandbox`: the simulated outside world on loopback, until it is stopped; with --stage also what config/sandbox.yaml
+// names, for a daemon that somebody else starts (docker-compose.yml does); with --demo also that daemon.
 // The world itself is src/sandbox/; this file says what is going on and starts and stops the daemon's process.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,6 +14,8 @@ export interface SandboxOptions {
   /** Where to listen on 127.0.0.1; 0: any port that is free. */
   readonly port: number;
   readonly demo: boolean;
+  /** Writes the key and the credentials, and places the secret with five days left, as the demo does. */
+  readonly stage: boolean;
 }
 
 /** What only the composition root knows of the process. */
@@ -36,12 +39,12 @@ export async function sandbox(
   if (options.demo) await wantConfig();
   const { url, world, close } = await startSandbox({ port: options.port, clock: context.clock });
   try {
+    if (options.demo || options.stage) await setUpDemo(world, DEMO_FOLDER);
     if (options.demo) {
-      await setUpDemo(world, DEMO_FOLDER);
       context.stdout.write(demoText(url, new URL(url).port !== String(DEFAULT_PORT)));
       return await daemon(url, context, program);
     }
-    context.stdout.write(sandboxText(url));
+    context.stdout.write(sandboxText(url) + (options.stage ? stageText() : ''));
     world.onRequest((request) => context.stderr.write(requestLine(request)));
     if (!program.stop.aborted) await once(program.stop, 'abort');
     return EXIT.ok;
@@ -123,6 +126,19 @@ Let a write be applied but its answer be lost, then do that again:
     -d '{"service":"tcb","action":"ModifyProvider","kind":"reset-after","times":1}'
 
 More of that: docs/sandbox.md, or curl ${url}/sandbox/. Stop everything with Ctrl-C.
+
+`;
+}
+
+/** What a person reads beside it who starts the daemon as well. */
+function stageText(): string {
+  const { envId, daysLeft } = DEMO;
+  return `On stage: environment ${envId}, whose Apple provider holds a client secret with ${daysLeft} days left.
+Its key and the credentials are in ${DEMO_FOLDER}. In this folder,
+
+  run --config ${DEMO_CONFIG}
+
+finds and replaces that secret.
 
 `;
 }

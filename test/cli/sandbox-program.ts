@@ -37,7 +37,7 @@ async function program(): Promise<void> {
     clock: { now: () => Date.now(), monotonic: () => performance.now(), sleep: async () => undefined },
   };
   try {
-    const options = { port: Number(rest[0] ?? 0), demo: command === 'demo' };
+    const options = { port: Number(rest[0] ?? 0), demo: command === 'demo', stage: command === 'stage' };
     process.exitCode = await sandbox(options, context, {
       stop: stop.signal,
       command: [process.execPath, ...process.execArgv, entry],

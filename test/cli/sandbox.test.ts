@@ -87,6 +87,17 @@ describe('sandbox', () => {
     expect(await running.ended).toBe(0);
   });
 
+  test('sets the stage of the demo for a daemon that is started apart', async () => {
+    const running = start(['stage']);
+    const url = await running.sees(/listens on (\S+),/);
+    await running.sees(/run --config config\/sandbox\.yaml/);
+    expect((await readdir(join(folder, 'data', 'sandbox'))).sort()).toEqual(['AuthKey_SANDBOX001.p8', 'credentials']);
+    const answer = await fetch(`${url}/sandbox/environments/shop-demo-1g2h3j/providers/apple`);
+    expect(await answer.json()).toMatchObject({ Config: { ClientSecret: expect.stringMatching(/^eyJ/) } });
+    running.child.kill('SIGTERM');
+    expect(await running.ended).toBe(0);
+  });
+
   test('a port that is taken is an error of usage', async () => {
     const other = await startSandbox({ port: 0 });
     try {
