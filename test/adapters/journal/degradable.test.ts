@@ -7,11 +7,13 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { openDegradableJournal } from '../../../src/adapters/journal/degradable.ts';
 import { createMemoryJournal } from '../../../src/adapters/journal/memory.ts';
 import { openSqliteJournal } from '../../../src/adapters/journal/sqlite.ts';
+import { type AlertBook, EMPTY_BOOK, EMPTY_MEMO } from '../../../src/core/alerts/records.ts';
 import { RotatorError } from '../../../src/core/errors.ts';
 import { EMPTY_FLEET, type FleetState } from '../../../src/core/records.ts';
 import type { DegradableJournal, Journal } from '../../../src/ports.ts';
 import { alertBookContract, sharedAlertBookContract } from '../../contract/alert-book.ts';
 import { journalContract, sharedJournalContract } from '../../contract/journal.ts';
+import { aChannel, aCondition, aDelivery } from './alert-rows.ts';
 import { aRotation, aTarget, finished, folder, MovableClock, NOW } from './support.ts';
 
 const HALF_MINUTE = 30_000;
@@ -377,6 +379,174 @@ describe('when the storage is back', () => {
   });
 });
 
+describe('the alert book without its storage', () => {
+  const told = { memo: { digestAt: NOW, watchedSince: { k: NOW } } };
+
+  /** A storage with a condition, two deliveries and a channel, known to the journal; then it fails. */
+  async function away() {
+    const storage = new Storage();
+    const [first, second] = [aDelivery(), aDelivery()];
+    await storage.rows.updateAlerts(() => ({
+      putConditions: [aCondition('a'), aCondition('b')],
+      addDeliveries: [first, second],
+      putChannels: [aChannel('ops'), aChannel('boss')],
+      ...told,
+    }));
+    const scene = await over(storage.open);
+    storage.broken = true;
+    await scene.journal.fleet();
+    const back = async (): Promise<AlertBook> => {
+      storage.broken = false;
+      scene.clock.advance(HALF_MINUTE);
+      await scene.journal.fleet();
+      return storage.rows.alertBook();
+    };
+    return { ...scene, storage, first, second, back };
+  }
+
+  test('is the one that it held, and is changed in memory', async () => {
+    const { journal, storage, first, second } = await away();
+    const before = await storage.rows.alertBook();
+    expect(await journal.alertBook()).toEqual(before);
+    const third = aDelivery();
+    await journal.updateAlerts(() => ({ removeDeliveries: [first.id], addDeliveries: [third] }));
+    expect((await journal.alertBook()).deliveries).toEqual([second, third]);
+    expect(await storage.rows.alertBook()).toEqual(before);
+  });
+
+  test('also knows what this process and others changed meanwhile, as far as it was read', async () => {
+    const storage = new Storage();
+    const { journal } = await over(storage.open);
+    await storage.rows.updateAlerts(() => ({ putConditions: [aCondition('theirs')] }));
+    await journal.updateAlerts(() => ({ putConditions: [aCondition('ours')] }));
+    storage.broken = true;
+    expect((await journal.alertBook()).conditions).toEqual([aCondition('theirs'), aCondition('ours')]);
+    storage.broken = false;
+  });
+
+  test('an update during which the storage fails is made once more, in memory', async () => {
+    const storage = new Storage();
+    const { updateAlerts } = storage.rows;
+    let isFailing = false;
+    storage.rows.updateAlerts = async (change) => {
+      if (!isFailing) return updateAlerts(change);
+      change(await storage.rows.alertBook());
+      throw trouble();
+    };
+    const { journal } = await over(storage.open);
+    isFailing = true;
+    let asked = 0;
+    await journal.updateAlerts(() => {
+      asked += 1;
+      return { putConditions: [aCondition(`asked-${asked}`)] };
+    });
+    expect((await journal.alertBook()).conditions).toEqual([aCondition('asked-2')]);
+    expect(journal.degraded?.code).toBe('ERR_JOURNAL_UNWRITABLE');
+  });
+
+  test('what was delivered, added and changed from memory is so in the storage when it is back', async () => {
+    const { journal, first, second, back } = await away();
+    const [third, fourth] = [aDelivery(), aDelivery()];
+    const escalated = aCondition('b', { toldAt: NOW + 1 });
+    const failing = aChannel('ops', { failures: 1 });
+    await journal.updateAlerts(() => ({
+      removeConditions: ['a'],
+      putConditions: [escalated, aCondition('c')],
+      addDeliveries: [third, fourth],
+      putChannels: [failing],
+      removeChannels: ['boss'],
+      memo: { digestAt: NOW + 1, watchedSince: {} },
+    }));
+    await journal.updateAlerts(() => ({ removeDeliveries: [first.id, third.id] }));
+    const after = {
+      conditions: [escalated, aCondition('c')],
+      deliveries: [second, fourth],
+      channels: [failing],
+      memo: { digestAt: NOW + 1, watchedSince: {} },
+    };
+    expect(await back()).toEqual(after);
+    expect(await journal.alertBook()).toEqual(after);
+  });
+
+  test("another process's rows stay, and so does what it changed of ours that we did not", async () => {
+    const { journal, storage, first, second, back } = await away();
+    const theirs = aDelivery({ channel: 'theirs' });
+    const changed = aCondition('b', { toldAt: NOW + 9 });
+    await storage.rows.updateAlerts(() => ({
+      putConditions: [aCondition('theirs'), changed],
+      addDeliveries: [theirs],
+      putChannels: [aChannel('theirs'), aChannel('ops', { failures: 9 })],
+      memo: { digestAt: NOW + 9, watchedSince: {} },
+    }));
+    await journal.updateAlerts(() => ({ putConditions: [aCondition('a', { toldAt: NOW + 1 })] }));
+    expect(await back()).toEqual({
+      conditions: [aCondition('a', { toldAt: NOW + 1 }), changed, aCondition('theirs')],
+      deliveries: [first, second, theirs],
+      channels: [aChannel('ops', { failures: 9 }), aChannel('boss'), aChannel('theirs')],
+      memo: { digestAt: NOW + 9, watchedSince: {} },
+    });
+  });
+
+  test('a storage that was replaced gets everything that is known', async () => {
+    const { journal, storage, first, second, back } = await away();
+    await journal.updateAlerts(() => ({ removeDeliveries: [first.id] }));
+    const known = await journal.alertBook();
+    await storage.rows.updateAlerts(({ conditions, deliveries, channels }) => ({
+      removeConditions: conditions.map(({ finding }) => finding.id),
+      removeDeliveries: deliveries.map(({ id }) => id),
+      removeChannels: channels.map(({ name }) => name),
+      memo: EMPTY_MEMO,
+    }));
+    expect(await back()).toEqual({ ...known, deliveries: [second] });
+  });
+
+  test('what is delivered after a return that failed half-way does not wait in the storage', async () => {
+    const { journal, storage, clock, first, second, back } = await away();
+    const third = aDelivery();
+    await journal.updateAlerts(() => ({ addDeliveries: [third], putConditions: [aCondition('c')] }));
+    const { alertBook } = storage.rows;
+    const half = { ...storage.rows, alertBook: () => Promise.reject(trouble()) };
+    Object.assign(storage.rows, half);
+    storage.broken = false;
+    clock.advance(HALF_MINUTE);
+    await journal.fleet();
+    expect(journal.degraded?.code).toBe('ERR_JOURNAL_UNWRITABLE');
+    expect((await alertBook()).deliveries).toEqual([first, second, third]);
+    storage.rows.alertBook = alertBook;
+    await journal.updateAlerts(() => ({ removeDeliveries: [second.id, third.id], removeConditions: ['c'] }));
+    const { conditions, deliveries } = await back();
+    expect([conditions, deliveries]).toEqual([[aCondition('a'), aCondition('b')], [first]]);
+    expect(journal.degraded).toBeUndefined();
+  });
+
+  test('a condition found while the stored one was not known keeps whom that one was told', async () => {
+    const storage = new Storage();
+    storage.broken = true;
+    await storage.rows.updateAlerts(() => ({
+      putConditions: [aCondition('a', { foundAt: NOW - 5, told: { ops: 'old', pager: 'p' } })],
+      ...told,
+    }));
+    const { journal, clock } = await over(storage.open);
+    await journal.updateAlerts(() => ({ putConditions: [aCondition('a', { told: { ops: 'new' } })] }));
+    storage.broken = false;
+    clock.advance(HALF_MINUTE);
+    expect(await journal.alertBook()).toEqual({
+      ...EMPTY_BOOK,
+      conditions: [aCondition('a', { foundAt: NOW - 5, told: { ops: 'new', pager: 'p' } })],
+      ...told,
+    });
+  });
+
+  test('does not swallow a mistake of the caller', async () => {
+    const storage = new Storage();
+    const { journal, told } = await over(storage.open);
+    await expect(journal.updateAlerts(() => ({ addDeliveries: [aDelivery({ at: Number.NaN })] }))).rejects.toThrow(
+      'the journal cannot keep this delivery: at: ',
+    );
+    expect(told).toEqual([]);
+  });
+});
+
 describe('over a real file', () => {
   test('that another process holds: it goes on, and the file has everything afterwards', async () => {
     const path = join(folder(), 'journal.db');
@@ -393,6 +563,25 @@ describe('over a real file', () => {
     expect(journal.degraded).toBeUndefined();
     expect(other.prepare("SELECT document ->> 'lastPassAt' AS at FROM targets").all()).toEqual([{ at: 2 }]);
     expect(other.prepare('SELECT count(*) AS n FROM rotations').get()).toEqual({ n: 1 });
+  });
+
+  test('that another process holds: what waits to be delivered is in the file afterwards, and nothing else', async () => {
+    const path = join(folder(), 'journal.db');
+    const { journal, clock } = await over(sqliteAt(path, 20));
+    const [first, second] = [aDelivery(), aDelivery()];
+    await journal.updateAlerts(() => ({ addDeliveries: [first] }));
+    const other = new DatabaseSync(path);
+    onTestFinished(() => other.close());
+    other.exec('BEGIN IMMEDIATE');
+    await journal.updateAlerts(() => ({ addDeliveries: [second], putConditions: [aCondition('a')] }));
+    await journal.updateAlerts(() => ({ removeDeliveries: [first.id] }));
+    expect(journal.degraded?.message).toBe(`journal ${path} is held by another process`);
+    other.exec('ROLLBACK');
+    clock.advance(HALF_MINUTE);
+    await journal.alertBook();
+    expect(journal.degraded).toBeUndefined();
+    expect(other.prepare('SELECT id FROM alert_deliveries').all()).toEqual([{ id: second.id }]);
+    expect(other.prepare('SELECT id FROM alert_conditions').all()).toEqual([{ id: 'a' }]);
   });
 
   test('that somebody deleted: the new one gets all that the mirror knows', async () => {

@@ -4,11 +4,13 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test } from 'vitest';
-import { MIGRATIONS, type Migration } from '../../../src/adapters/journal/migrations.ts';
+import { MIGRATIONS, type Migration, migrate } from '../../../src/adapters/journal/migrations.ts';
 import { openJournalToRead } from '../../../src/adapters/journal/reading.ts';
 import { openSqliteJournal } from '../../../src/adapters/journal/sqlite.ts';
+import { EMPTY_BOOK } from '../../../src/core/alerts/records.ts';
+import type { Rotation } from '../../../src/core/records.ts';
 import type { Journal } from '../../../src/ports.ts';
-import { aTarget, child, folder, MovableClock } from './support.ts';
+import { aRotation, aTarget, child, finished, folder, MovableClock, NOW } from './support.ts';
 
 const clock = new MovableClock();
 const addTable =
@@ -72,6 +74,82 @@ test('an older journal is copied, then migrated; nothing of it is lost', async (
   expect(inspect(join(home, copy))).toEqual({ version: MIGRATIONS.length, tables: OURS });
   await second.close();
   expect(await (await open(join(home, copy), MIGRATIONS)).targets()).toEqual([aTarget()]);
+});
+
+/** A journal as the first released schema kept it: made by its step alone, with rows that lack what came later. */
+function firstSchemaAt(path: string, damage: { readonly apple?: unknown } = {}): Rotation {
+  const db = new DatabaseSync(path);
+  migrate(db, path, NOW, MIGRATIONS.slice(0, 1));
+  const { dueSince: _due, appleAsked: _asked, forgottenAt: _forgotten, ...target } = aTarget();
+  const apple = {
+    'https://appleid.apple.com/auth/token': { controlAskedAt: NOW, controlRejectedAt: NOW, oursAcceptedAt: null },
+    'http://127.0.0.1:8080/a"b.c': { controlAskedAt: null, controlRejectedAt: null, oursAcceptedAt: NOW },
+    ...(damage.apple === undefined ? {} : { damaged: damage.apple }),
+  };
+  const rotation = finished(aRotation());
+  db.prepare('INSERT INTO targets VALUES (?, ?, ?)').run(target.key, target.name, JSON.stringify(target));
+  db.prepare('INSERT INTO targets VALUES (?, ?, ?)').run('damaged', 'z', '[]');
+  db.prepare('INSERT INTO fleet VALUES (1, ?)').run(JSON.stringify({ failedAfterPush: 2, halted: null, apple }));
+  db.prepare(
+    'INSERT INTO rotations (id, target_key, target, started_at, emergency, outcome, document) VALUES (?, ?, ?, ?, 0, ?, ?)',
+  ).run(
+    rotation.id,
+    rotation.targetKey,
+    rotation.target,
+    rotation.startedAt,
+    rotation.outcome,
+    JSON.stringify(rotation),
+  );
+  db.close();
+  return rotation;
+}
+
+test('a journal of schema 1 is copied, then read with what came later unknown, and its alert book is empty', async () => {
+  const home = folder();
+  const path = join(home, 'journal.db');
+  const rotation = firstSchemaAt(path);
+  const journal = await open(path, MIGRATIONS);
+  expect(copies(home)).toEqual([expect.stringMatching(/^journal\.db\.v1-\d{8}T\d{9}Z\.bak$/)]);
+  expect(inspect(join(home, copies(home)[0] ?? ''))).toEqual({
+    version: 1,
+    tables: ['fleet', 'leases', 'rotations', 'targets'],
+  });
+  expect(await journal.target(aTarget().key)).toEqual(aTarget());
+  expect(await journal.fleet()).toEqual({
+    failedAfterPush: 2,
+    halted: null,
+    apple: {
+      'https://appleid.apple.com/auth/token': {
+        controlAskedAt: NOW,
+        controlRejectedAt: NOW,
+        oursAcceptedAt: null,
+        firstAskedAt: null,
+        answeredAt: null,
+      },
+      'http://127.0.0.1:8080/a"b.c': {
+        controlAskedAt: null,
+        controlRejectedAt: null,
+        oursAcceptedAt: NOW,
+        firstAskedAt: null,
+        answeredAt: null,
+      },
+    },
+  });
+  expect(await journal.rotations({ limit: 9 })).toEqual([rotation]);
+  expect(await journal.alertBook()).toEqual(EMPTY_BOOK);
+});
+
+test.each([['text'], [7], [null], [[]]])('a damaged row of schema 1 (%j) does not stand in the way', async (apple) => {
+  const path = join(folder(), 'journal.db');
+  firstSchemaAt(path, { apple });
+  const journal = await open(path, MIGRATIONS);
+  expect(await journal.target(aTarget().key)).toEqual(aTarget());
+  await expect(journal.fleet()).rejects.toMatchObject({
+    code: 'ERR_JOURNAL_UNWRITABLE',
+    message: expect.stringMatching(/^journal \S+ is damaged: its fleet does not fit \(.*apple\.damaged: /),
+  });
+  await journal.updateAlerts(() => ({ memo: { digestAt: NOW, watchedSince: {} } }));
+  expect((await journal.alertBook()).memo.digestAt).toBe(NOW);
 });
 
 test('a step that fails leaves the schema and the rows of the step before it', async () => {
