@@ -238,6 +238,21 @@ export function journalContract(name: string, open: () => Promise<Journal>): voi
       expect((await journal.fleet()).failedAfterPush).toBe(50);
     });
 
+    test('finds again what lies behind a host whose name looks like a token', async () => {
+      const journal = await open();
+      const endpoint = 'https://newgateway-proxy.internal-company.example';
+      const key = `${endpoint}|e|apple`;
+      const target = aTarget({ endpoint, key });
+      const rotation = aRotation({ targetKey: key });
+      await journal.commit({ target, rotation });
+      expect(await journal.target(key)).toEqual(target);
+      expect(await journal.openRotations(key)).toEqual([rotation]);
+      const calibration = { controlAskedAt: NOW, controlRejectedAt: null, oursAcceptedAt: null };
+      const apple = { [`${endpoint}/token`]: { ...calibration, firstAskedAt: NOW, answeredAt: null } };
+      await journal.updateFleet((fleet) => ({ ...fleet, apple }));
+      expect((await journal.fleet()).apple).toEqual(apple);
+    });
+
     test('keeps no secret that an error message carries, and keeps a thumbprint that looks like one', async () => {
       const journal = await open();
       const thumbprint = `eyJ${'a'.repeat(40)}`;
@@ -249,6 +264,10 @@ export function journalContract(name: string, open: () => Promise<Journal>): voi
       await journal.updateFleet((fleet) => ({ ...fleet, halted: { at: NOW, error } }));
       const kept = [await journal.targets(), await journal.rotations({ limit: 1 }), await journal.fleet()];
       expect(JSON.stringify(kept)).not.toContain(jwt.slice(0, 20));
+      const hidden = aTarget({ key: `k|${jwt}|apple`, envId: jwt });
+      await journal.commit({ target: hidden, rotation: aRotation({ targetKey: hidden.key, envId: jwt }) });
+      const named = [await journal.targets(), await journal.rotations({ limit: 1 })];
+      expect(JSON.stringify(named)).not.toContain(jwt.slice(0, 20));
       expect((await journal.target(target.key))?.keyThumbprints).toEqual({ K1: thumbprint, K2: '[redacted JWT]' });
     });
   });

@@ -16,7 +16,7 @@ import { type ErrorCode, REMEDIES } from '../../core/errors.ts';
 import { REASONS } from '../../core/reasons.ts';
 import { redactText } from '../../core/redact.ts';
 import { frozen } from './alert-book.ts';
-import { accepted } from './stored.ts';
+import { accepted, storedLabel } from './stored.ts';
 
 /** The schemas of the rows; `prose` and `label` are applied to every text of their kind. */
 function alertSchemas(prose: z.ZodType<string>, label: z.ZodType<string, string>) {
@@ -157,25 +157,6 @@ function alertSchemas(prose: z.ZodType<string>, label: z.ZodType<string, string>
 export const storedAlerts = alertSchemas(z.string(), z.string());
 
 const writing = alertSchemas(z.string().transform(redactText), z.string().transform(storedLabel));
-
-/**
- * An identifier as the journal may keep it. The patterns of a JWT also fit honest names (`newgateway-proxy.example…`),
- * so one is cut out only where a header that names an algorithm can be read from it.
- */
-function storedLabel(value: string): string {
-  const clean = redactText(value);
-  if (clean === value) return value;
-  const otherSecrets = clean.replaceAll('[redacted JWT]', '').includes('[redacted ');
-  return otherSecrets || holdsToken(value) ? clean : value;
-}
-
-function holdsToken(value: string): boolean {
-  for (const { index } of value.matchAll(/e(?=[wy])/g)) {
-    const [header = ''] = /^[\w-]*/.exec(value.slice(index)) ?? [];
-    if (Buffer.from(header, 'base64url').toString('latin1').includes('"alg"')) return true;
-  }
-  return false;
-}
 
 /**
  * An update as the journal may keep it: a frozen copy, redacted, and certain to be readable. Throws a TypeError if it

@@ -134,12 +134,36 @@ function storedThumbprint(value: string): string {
   return THUMBPRINT.test(value) ? value : redactText(value);
 }
 
+/**
+ * An identifier as the journal may keep it: what is looked up must come back as it was. The patterns of a JWT also fit
+ * honest names (`newgateway-proxy.example…`), so one is cut out only where a header that names an algorithm can be
+ * read from it.
+ */
+export function storedLabel(value: string): string {
+  const clean = redactText(value);
+  if (clean === value) return value;
+  const otherSecrets = clean.replaceAll('[redacted JWT]', '').includes('[redacted ');
+  return otherSecrets || holdsToken(value) ? clean : value;
+}
+
+function holdsToken(value: string): boolean {
+  for (const { index } of value.matchAll(/e(?=[wy])/g)) {
+    const [header = ''] = /^[\w-]*/.exec(value.slice(index)) ?? [];
+    if (Buffer.from(header, 'base64url').toString('latin1').includes('"alg"')) return true;
+  }
+  return false;
+}
+
 /** A copy of a target as the journal may keep it: redacted, and certain to be readable. Throws a TypeError if it is not. */
 export function storableTarget(state: TargetState): TargetState {
   const clean = accepted(targetSchema, redact(state), 'target');
   const thumbprints = Object.entries(state.keyThumbprints).map(([id, value]) => [id, storedThumbprint(value)]);
   return {
     ...clean,
+    endpoint: storedLabel(state.endpoint),
+    envId: storedLabel(state.envId),
+    providerId: storedLabel(state.providerId),
+    key: storedLabel(state.key),
     keyThumbprints: Object.fromEntries(thumbprints),
     written: withThumbprint(clean.written, state.written),
     maybeWritten: withThumbprint(clean.maybeWritten, state.maybeWritten),
@@ -151,6 +175,8 @@ export function storableRotation(rotation: Rotation): Rotation {
   const clean = accepted(rotationSchema, redact(rotation), 'rotation');
   return {
     ...clean,
+    targetKey: storedLabel(rotation.targetKey),
+    envId: storedLabel(rotation.envId),
     intent: withThumbprint(clean.intent, rotation.intent),
   };
 }
@@ -161,7 +187,15 @@ function withThumbprint<T extends { readonly thumbprint: string }>(clean: T | nu
 
 /** The same for the fleet. */
 export function storableFleet(fleet: FleetState): FleetState {
-  return accepted(fleetSchema, redact(fleet), 'fleet');
+  const calibrations = Object.entries(fleet.apple).map(([tokenUrl, calibration]) => [
+    storedLabel(tokenUrl),
+    calibration,
+  ]);
+  return accepted(
+    fleetSchema,
+    { ...fleet, halted: redact(fleet.halted), apple: Object.fromEntries(calibrations) },
+    'fleet',
+  );
 }
 
 /** What a schema makes of a value; throws a TypeError that says what does not fit. */
