@@ -141,11 +141,16 @@ export class Daemon {
   async requestRotation(key: string, requestedBy: string): Promise<RequestAnswer> {
     if (this.isStopping) return { kind: 'refused', error: stoppingError() };
     if (!this.plan.targets.some(({ target }) => target.key === key)) return { kind: 'refused', error: goneError() };
-    const running = this.inFlight.get(key)?.rowId;
+    const running = this.runningRotation(key);
     if (running !== undefined) return { kind: 'running', id: running };
     const answer = this.requests.ask(key, requestedBy);
     this.rouse();
     return answer;
+  }
+
+  /** The id of the row of a pass that this daemon has begun and not ended. */
+  runningRotation(key: string): string | undefined {
+    return this.inFlight.get(key)?.rowId;
   }
 
   /** Whether the scheduler's loop turns. */

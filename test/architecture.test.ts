@@ -47,6 +47,18 @@ const LAYERS: readonly Layer[] = [
   { of: /^src\/adapters\/journal\//, may: [...ADAPTERS, 'src/adapters/journal/'] },
   { of: /^src\/adapters\/keys\/registry\.ts$/, may: [...ADAPTERS, 'src/adapters/keys/'] },
   { of: /^src\/adapters\/keys\/(?!registry)/, may: ADAPTERS },
+  { of: /^src\/adapters\/channels\/registry\.ts$/, may: [...ADAPTERS, 'src/adapters/channels/'] },
+  {
+    of: /^src\/adapters\/channels\/(?!registry)/,
+    // What they share is no channel: how to post, and the values of options.
+    may: [
+      ...ADAPTERS,
+      'src/adapters/channels/http.ts',
+      'src/adapters/channels/options.ts',
+      'src/adapters/channels/webhook-body.ts',
+      'nodemailer',
+    ],
+  },
   {
     of: /^src\/config\//,
     may: [
@@ -56,6 +68,8 @@ const LAYERS: readonly Layer[] = [
       'src/net/',
       // The definition joins the options that each adapter gives of itself.
       'src/adapters/keys/registry.ts',
+      'src/adapters/channels/registry.ts',
+      'src/adapters/channels/webhook-body.ts',
       'src/tencent/credentials/registry.ts',
       'zod',
       'yaml',
@@ -66,6 +80,20 @@ const LAYERS: readonly Layer[] = [
   {
     of: /^src\/sandbox\//,
     may: ['src/sandbox/', 'src/ports.ts', 'src/core/errors.ts', 'src/net/proxy.ts', 'zod', 'hono', '@hono/', 'node:'],
+  },
+  {
+    of: /^src\/http\//,
+    may: [
+      ...EVENTS,
+      'src/daemon.ts',
+      'src/rotation-requests.ts',
+      'src/net/proxy.ts',
+      'src/http/',
+      'zod',
+      'hono',
+      '@hono/',
+      'node:',
+    ],
   },
   { of: /^src\/composition\.ts$/, may: [...SERVICE, 'src/net/', 'src/tencent/'] },
   { of: /^src\/(?:service|once)\.ts$/, may: [...SERVICE, 'node:'] },
@@ -138,7 +166,9 @@ describe('what is not used is not loaded', () => {
   test('SDKs are imported when they are first needed', () => {
     const early = modules.flatMap(({ path, imports }) =>
       imports
-        .filter(({ what, kind }) => kind === 'static' && /^(?:tencentcloud-sdk-nodejs|@aws-sdk)\b/.test(what))
+        .filter(
+          ({ what, kind }) => kind === 'static' && /^(?:tencentcloud-sdk-nodejs|@aws-sdk|nodemailer)\b/.test(what),
+        )
         .map(({ what }) => `${path} imports ${what}`),
     );
     expect(early).toEqual([]);

@@ -1,0 +1,190 @@
+// The HTTP interface without its sockets: every request passes the Host check and the token check before anything else
+// is looked at, and every answer carries the same headers. What goes wrong becomes a problem document at one place.
+import type { IncomingMessage } from 'node:http';
+import type { HttpBindings } from '@hono/node-server';
+import { type Context, Hono } from 'hono';
+import type * as z from 'zod';
+import { asRotatorError } from '../core/errors.ts';
+import { redactText } from '../core/redact.ts';
+import { type Access, createAccess, type Tokens } from './access.ts';
+import { openapiDocument } from './openapi.ts';
+import { HttpProblem, PROBLEM_TYPE, PROBLEMS, problemBody } from './problem.ts';
+import { createReadiness } from './readiness.ts';
+import { RotateRequests } from './rotate-request.ts';
+import type { Answer, Asked, HttpDeps, Route, Tools } from './route.ts';
+import { ROUTES } from './routes.ts';
+import { IDEMPOTENCY_KEY } from './schemas.ts';
+
+/** What answers to a browser must not be: kept, guessed at, framed, run. */
+export const SECURITY_HEADERS = {
+  'Cache-Control': 'no-store',
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY',
+} as const;
+
+export interface ApplicationOptions {
+  readonly deps: HttpDeps;
+  /** As they are configured now. */
+  readonly tokens: () => Tokens;
+  readonly bind: { readonly loopback: boolean; readonly host: string };
+  readonly maxBodyBytes: number;
+  /** See RotateTools. */
+  readonly patienceMs: number;
+}
+
+type Env = { Bindings: HttpBindings };
+type Fetch = (request: Request, env: HttpBindings) => Promise<Response>;
+
+/** The application as a function of requests; it never rejects. */
+export function createApplication(options: ApplicationOptions): Fetch {
+  const { deps, tokens, bind } = options;
+  const access = () => createAccess(tokens(), bind);
+  const tools: Tools = {
+    deps,
+    ready: createReadiness(deps),
+    rotations: new RotateRequests({ ...deps, patienceMs: options.patienceMs }),
+    openapi: () => openapiDocument(ROUTES, deps.version),
+  };
+  const app = new Hono<Env>();
+  app.use(async (c, next) => {
+    access().mustBeOurs(c.req.header('host'));
+    await next();
+  });
+  for (const route of ROUTES) {
+    app.on(route.method, honoPath(route), async (c) => {
+      access().mustPermit(route.right, c.req.header('authorization'));
+      return replyOf(await route.serve(await asked(c, route, options.maxBodyBytes), tools));
+    });
+  }
+  for (const [path, routes] of Map.groupBy(ROUTES, honoPath)) {
+    const Allow = routes.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', ');
+    app.all(path, () => {
+      throw new HttpProblem('method-not-allowed', `wanted one of ${Allow}`, { headers: { Allow } });
+    });
+  }
+  app.notFound((c) => {
+    return problemResponse(
+      new HttpProblem('not-found', 'no such path; see /openapi.json'),
+      instanceOf(c.req.path, access()),
+    );
+  });
+  app.onError((error, c) => problemResponse(problemOf(error, deps), instanceOf(c.req.path, access())));
+  return async (request, env) => withSecurityHeaders(await app.fetch(request, env));
+}
+
+/** A problem as an answer. */
+export function problemResponse(problem: HttpProblem, instance?: string): Response {
+  return new Response(`${JSON.stringify(problemBody(problem, instance))}\n`, {
+    status: PROBLEMS[problem.kind].status,
+    headers: { ...problem.options.headers, 'Content-Type': PROBLEM_TYPE },
+  });
+}
+
+export function withSecurityHeaders(response: Response): Response {
+  for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.headers.set(name, value);
+  return response;
+}
+
+function honoPath({ path }: Route): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1');
+}
+
+function replyOf({ status, headers, contentType, body }: Answer): Response {
+  return new Response(typeof body === 'string' ? body : `${JSON.stringify(body)}\n`, {
+    status,
+    headers: { ...headers, 'Content-Type': contentType ?? 'application/json' },
+  });
+}
+
+async function asked(c: Context<Env>, route: Route, maxBodyBytes: number): Promise<Asked<unknown>> {
+  const { incoming } = c.env;
+  if (route.body !== undefined) await mustFit(route.body, incoming, maxBodyBytes);
+  return {
+    name: c.req.param('name') ?? '',
+    query: parsedQuery(route.query, c.req.query()),
+    idempotencyKey: route.takesIdempotencyKey === true ? idempotencyKey(c.req.header('idempotency-key')) : undefined,
+    requestedBy: `http token from ${peer(incoming)}`,
+  };
+}
+
+/** What was wrong is said by the names that are known, never by what was sent. */
+function parsedQuery(schema: z.ZodObject, query: Record<string, string>): unknown {
+  const { success, data, error } = schema.safeParse(query);
+  if (success) return data;
+  const known = Object.keys(schema.shape);
+  const wrong = known.filter((name) => error.issues.some(({ path }) => path[0] === name));
+  const names = known.length === 0 ? 'none is known here' : `known here: ${known.join(', ')}`;
+  throw new HttpProblem(
+    'bad-request',
+    wrong.length === 0
+      ? `a parameter is not known; ${names}`
+      : `${wrong.join(' and ')} cannot be used; /openapi.json says what is wanted`,
+  );
+}
+
+function idempotencyKey(header: string | undefined): string | undefined {
+  if (header === undefined || IDEMPOTENCY_KEY.safeParse(header).success) return header;
+  throw new HttpProblem('bad-request', 'the Idempotency-Key is not 1 to 255 visible ASCII characters');
+}
+
+/** An empty body will do; another must be JSON, of the route's schema. */
+async function mustFit(schema: z.ZodType, incoming: IncomingMessage, maxBytes: number): Promise<void> {
+  const text = await readBody(incoming, maxBytes);
+  if (text === '') return;
+  const type = incoming.headers['content-type'] ?? '';
+  if (!/^application\/(?:[a-z0-9.-]+\+)?json *(?:;|$)/i.test(type))
+    throw new HttpProblem('not-json', 'the body is not application/json; send JSON, or no body at all');
+  const { success } = schema.safeParse(parsedJson(text));
+  if (!success) throw new HttpProblem('bad-request', 'the body is not what is wanted: {}, or no body at all');
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new HttpProblem('bad-request', 'the body is not JSON');
+  }
+}
+
+async function readBody(incoming: IncomingMessage, maxBytes: number): Promise<string> {
+  const tooLarge = () => new HttpProblem('body-too-large', `the body is over ${maxBytes} bytes`);
+  if (Number(incoming.headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
+  const parts: Buffer[] = [];
+  let size = 0;
+  // Left alone when it is too large: the answer needs the socket.
+  for await (const part of incoming.iterator({ destroyOnReturn: false })) {
+    size += (part as Buffer).length;
+    if (size > maxBytes) throw tooLarge();
+    parts.push(part as Buffer);
+  }
+  return Buffer.concat(parts).toString('utf8');
+}
+
+/** Without the prefix of an IPv4 address on an IPv6 socket. */
+function peer({ socket }: IncomingMessage): string {
+  return (socket.remoteAddress ?? 'an unknown address').replace(/^::ffff:/i, '');
+}
+
+/** A path may hold anything that somebody pasted, a token included. */
+function instanceOf(path: string, access: Access): string {
+  const shown = redactText(access.hide(decoded(path)));
+  return encodeURI([...shown].slice(0, 200).join(''));
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
+function problemOf(thrown: unknown, { emit }: HttpDeps): HttpProblem {
+  if (thrown instanceof HttpProblem) return thrown;
+  const { code, message, hint } = asRotatorError(thrown);
+  emit({ event: 'warning', message: `an HTTP request could not be served: ${message}`, code, hint });
+  return new HttpProblem('internal', `the request could not be served (${code}); the log says why`);
+}

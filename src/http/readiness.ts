@@ -1,0 +1,48 @@
+// /healthz and /readyz: whether the scheduler turns, and whether the service does all of its work. They need no token,
+// so they name no target and no file.
+import type { Daemon } from '../daemon.ts';
+import type { Clock, DegradableJournal } from '../ports.ts';
+import { HttpProblem } from './problem.ts';
+
+/** The journal is written to at most this often, however often anybody asks. */
+const PROBE_EVERY_MS = 5_000;
+
+/** Throws a problem when the scheduler's loop has not turned for too long; else says when it did. */
+export function mustBeAlive(daemon: Pick<Daemon, 'health'>): { status: 'ok'; lastTurnSeconds: number } {
+  const { alive, lastTurnMs } = daemon.health();
+  const lastTurnSeconds = Math.round(lastTurnMs / 1000);
+  if (alive) return { status: 'ok', lastTurnSeconds };
+  throw new HttpProblem('stalled', `the scheduler's loop has not turned for ${lastTurnSeconds} s; restart the service`);
+}
+
+export interface ReadinessTools {
+  readonly clock: Clock;
+  readonly journal: Pick<DegradableJournal, 'degraded' | 'updateFleet'>;
+  readonly daemon: Pick<Daemon, 'untried'>;
+}
+
+/** Whether the service does all of its work; asked by a function that throws a problem while it does not. */
+export function createReadiness({ clock, journal, daemon }: ReadinessTools): () => Promise<{ status: 'ok' }> {
+  let probedAt = Number.NEGATIVE_INFINITY;
+  let probe: Promise<unknown> = Promise.resolve();
+
+  /** Writing what is there already: a journal that cannot do that is found out without waiting for the next pass. */
+  function probeJournal(): Promise<unknown> {
+    if (clock.monotonic() - probedAt >= PROBE_EVERY_MS) {
+      probedAt = clock.monotonic();
+      probe = journal.updateFleet((fleet) => fleet);
+    }
+    return probe;
+  }
+
+  return async () => {
+    await probeJournal();
+    const untried = daemon.untried().length;
+    const reasons = [
+      ...(journal.degraded === undefined ? [] : [`the journal cannot be written (${journal.degraded.code})`]),
+      ...(untried === 0 ? [] : [`${untried} ${untried === 1 ? 'target was' : 'targets were'} not tried yet`]),
+    ];
+    if (reasons.length === 0) return { status: 'ok' };
+    throw new HttpProblem('not-ready', reasons.join('; '), { reasons });
+  };
+}

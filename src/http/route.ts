@@ -1,0 +1,89 @@
+// What a route of the HTTP interface is: what the server needs to serve it, and what the OpenAPI document says of it.
+import type * as z from 'zod';
+import type { TargetLabel } from '../core/target-view.ts';
+import type { Daemon } from '../daemon.ts';
+import type { EventSink } from '../events.ts';
+import type { Clock, DegradableJournal } from '../ports.ts';
+import type { Right } from './access.ts';
+import type { ProblemKind } from './problem.ts';
+import type { RotateRequests } from './rotate-request.ts';
+
+/** What the service shows and does over HTTP. */
+export interface HttpDeps {
+  readonly clock: Clock;
+  readonly emit: EventSink;
+  readonly journal: Pick<DegradableJournal, 'degraded' | 'targets' | 'rotations' | 'openRotations' | 'updateFleet'>;
+  readonly daemon: Pick<Daemon, 'health' | 'untried' | 'runningRotation' | 'requestRotation'>;
+  /** The targets that are configured now. */
+  readonly targets: () => readonly ConfiguredTarget[];
+  /** The text of /metrics. */
+  readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
+  readonly version: string;
+}
+
+export interface ConfiguredTarget extends TargetLabel {
+  readonly key: string;
+}
+
+/** What a handler works with. */
+export interface Tools {
+  readonly deps: HttpDeps;
+  readonly ready: () => Promise<{ status: 'ok' }>;
+  readonly rotations: RotateRequests;
+  readonly openapi: () => object;
+}
+
+/** A request after its Host, token, query and body were found good. */
+export interface Asked<Query> {
+  /** The {name} of the path. */
+  readonly name: string;
+  readonly query: Query;
+  readonly idempotencyKey: string | undefined;
+  /** Who asks, for the journal: the token's name and the peer's address. */
+  readonly requestedBy: string;
+}
+
+export interface Answer {
+  readonly status: 200 | 202;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly contentType?: string;
+  /** Text as it is, anything else as JSON. */
+  readonly body: string | object;
+}
+
+interface Described {
+  readonly method: 'GET' | 'POST';
+  /** `/api/v1/targets/{name}` */
+  readonly path: string;
+  readonly right: Right;
+  readonly id: string;
+  readonly summary: string;
+  /** The good answer. */
+  readonly answer: {
+    readonly status: 200 | 202;
+    readonly description: string;
+    readonly schema?: z.ZodType;
+    readonly headers?: Readonly<Record<string, string>>;
+  };
+  /** Those of its own, besides what every route may answer. */
+  readonly problems: readonly ProblemKind[];
+  /** The schema of a JSON body, which may be left out. */
+  readonly body?: z.ZodType;
+  readonly takesIdempotencyKey?: boolean;
+}
+
+export interface Route extends Described {
+  readonly query: z.ZodObject;
+  readonly serve: (asked: Asked<unknown>, tools: Tools) => Promise<Answer>;
+}
+
+/** Ties what a handler gets to the schema of its query, which the table itself cannot. */
+export function route<Query extends z.ZodObject>(
+  described: Described & {
+    readonly query: Query;
+    readonly serve: (asked: Asked<z.output<Query>>, tools: Tools) => Promise<Answer>;
+  },
+): Route {
+  const { serve, ...rest } = described;
+  return { ...rest, serve: (asked, tools) => serve(asked as Asked<z.output<Query>>, tools) };
+}

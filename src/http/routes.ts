@@ -1,0 +1,151 @@
+// Every route of the HTTP interface: what it wants, what it answers, what it does. The OpenAPI document is generated
+// from this table (openapi.ts), the server registers it (application.ts).
+import { rotationView } from '../core/rotation-view.ts';
+import { lastingView } from '../core/target-view.ts';
+import { HttpProblem } from './problem.ts';
+import { mustBeAlive } from './readiness.ts';
+import { type ConfiguredTarget, type HttpDeps, type Route, route } from './route.ts';
+import {
+  ACCEPTED,
+  HEALTHY,
+  NO_QUERY,
+  READY,
+  ROTATE_BODY,
+  ROTATIONS,
+  ROTATIONS_QUERY,
+  TARGET,
+  TARGETS,
+} from './schemas.ts';
+
+export const ROUTES: readonly Route[] = [
+  route({
+    method: 'GET',
+    path: '/healthz',
+    id: 'health',
+    right: 'none',
+    summary: 'Whether the scheduler turns; 503 asks for a restart.',
+    query: NO_QUERY,
+    answer: { status: 200, description: 'It turns.', schema: HEALTHY },
+    problems: ['stalled'],
+    serve: async (_, { deps }) => ({ status: 200, body: mustBeAlive(deps.daemon) }),
+  }),
+  route({
+    method: 'GET',
+    path: '/readyz',
+    id: 'readiness',
+    right: 'none',
+    summary: 'Whether the journal can be written and every target was tried once since the start.',
+    query: NO_QUERY,
+    answer: { status: 200, description: 'All of it.', schema: READY },
+    problems: ['not-ready'],
+    serve: async (_, { ready }) => ({ status: 200, body: await ready() }),
+  }),
+  route({
+    method: 'GET',
+    path: '/metrics',
+    id: 'metrics',
+    right: 'none',
+    summary: "Metrics in Prometheus' text format.",
+    query: NO_QUERY,
+    answer: { status: 200, description: 'The metrics.' },
+    problems: [],
+    async serve(_, { deps }) {
+      const { contentType, text } = await deps.metrics();
+      return { status: 200, contentType, body: text };
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/targets',
+    id: 'listTargets',
+    right: 'read',
+    summary: 'Every configured target, as `status --json` prints it.',
+    query: NO_QUERY,
+    answer: { status: 200, description: 'The targets.', schema: TARGETS },
+    problems: [],
+    async serve(_, { deps }) {
+      const recorded = new Map((await deps.journal.targets()).map((state) => [state.key, state]));
+      const targets = deps.targets().map((target) => lastingView(recorded.get(target.key), target));
+      return { status: 200, body: { targets } };
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/targets/{name}',
+    id: 'getTarget',
+    right: 'read',
+    summary: 'One target.',
+    query: NO_QUERY,
+    answer: { status: 200, description: 'The target.', schema: TARGET },
+    problems: ['target-not-found'],
+    async serve({ name }, { deps }) {
+      const target = configured(name, deps);
+      const state = (await deps.journal.targets()).find(({ key }) => key === target.key);
+      return { status: 200, body: lastingView(state, target) };
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/rotations',
+    id: 'listRotations',
+    right: 'read',
+    summary: 'Rotations, newest first, as `history --json` prints them.',
+    query: ROTATIONS_QUERY,
+    answer: { status: 200, description: 'The rotations.', schema: ROTATIONS },
+    problems: [],
+    async serve({ query: { target, limit } }, { deps }) {
+      // By its key a target that was renamed keeps its history.
+      const key = deps.targets().find(({ name }) => name === target)?.key ?? target;
+      const rotations = await deps.journal.rotations(key === undefined ? { limit } : { target: key, limit });
+      return { status: 200, body: { rotations: rotations.map(rotationView) } };
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/api/v1/targets/{name}/rotate',
+    id: 'rotateTarget',
+    right: 'change',
+    summary: 'Has a target rotated now, whatever is left of its secret; one an hour.',
+    query: NO_QUERY,
+    body: ROTATE_BODY,
+    takesIdempotencyKey: true,
+    answer: {
+      status: 202,
+      description: 'The rotation has begun; how it ends is in /api/v1/rotations.',
+      schema: ACCEPTED,
+      headers: { Location: 'Where the rotation is to be seen.' },
+    },
+    problems: [
+      'target-not-found',
+      'rotation-running',
+      'body-too-large',
+      'not-json',
+      'idempotency-key-reused',
+      'asked-too-often',
+      'not-begun',
+    ],
+    async serve({ name, idempotencyKey, requestedBy }, { deps, rotations }) {
+      const target = configured(name, deps);
+      const id = await rotations.rotate({ target, idempotencyKey, requestedBy });
+      const Location = `/api/v1/rotations?target=${encodeURIComponent(target.name)}`;
+      return { status: 202, headers: { Location }, body: { id } };
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/openapi.json',
+    id: 'openapi',
+    right: 'read',
+    summary: 'This document.',
+    query: NO_QUERY,
+    answer: { status: 200, description: 'An OpenAPI 3.1 document.' },
+    problems: [],
+    serve: async (_, { openapi }) => ({ status: 200, body: openapi() }),
+  }),
+];
+
+function configured(name: string, deps: HttpDeps): ConfiguredTarget {
+  const target = deps.targets().find((each) => each.name === name);
+  if (target !== undefined) return target;
+  throw new HttpProblem('target-not-found', 'no target of this name is configured; see /api/v1/targets');
+}

@@ -1,0 +1,118 @@
+// What goes over the HTTP interface, as schemas: requests are parsed by them, the OpenAPI document is generated from
+// them, and the tests hold every answer to them. The types that they must produce are those of core.
+import * as z from 'zod';
+import { type ErrorCode, type ErrorView, REMEDIES } from '../core/errors.ts';
+import { OUTCOMES, REASONS, TARGET_STATES, TRIGGERS, VERDICTS } from '../core/reasons.ts';
+import type { RotationView } from '../core/rotation-view.ts';
+import type { TargetView } from '../core/target-view.ts';
+import { PROBLEM_KINDS, type ProblemBody, TYPE_PREFIX } from './problem.ts';
+
+/** Schemas that the OpenAPI document names; the id is the name. */
+export const NAMED = z.registry<{ id: string }>();
+
+const ERROR_CODES = Object.keys(REMEDIES) as [ErrorCode, ...ErrorCode[]];
+
+const instant = z.iso.datetime().nullable();
+const fingerprint = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/)
+  .nullable();
+const uuid = z.uuidv7();
+
+const ERROR = z
+  .object({
+    code: z.enum(ERROR_CODES),
+    message: z.string(),
+    hint: z.string().describe('What to do next.'),
+  })
+  .register(NAMED, { id: 'Error' }) satisfies z.ZodType<ErrorView>;
+
+export const TARGET = z
+  .object({
+    name: z.string(),
+    envId: z.string(),
+    providerId: z.string(),
+    state: z.enum(TARGET_STATES),
+    reason: z.enum(REASONS).nullable().describe('Why a rotation is wanted, or was begun.'),
+    expiresAt: instant.describe('When the deployed client secret expires.'),
+    renewalAt: instant.describe('From when its renewal is due.'),
+    lastRotationAt: instant,
+    consecutiveFailures: z.int().nonnegative(),
+    nextAttemptAt: instant.describe('Null: on the next tick.'),
+    error: ERROR.nullable(),
+  })
+  .register(NAMED, { id: 'Target' }) satisfies z.ZodType<TargetView>;
+
+export const TARGETS = z.object({ targets: z.array(TARGET) }).register(NAMED, { id: 'Targets' });
+
+export const ROTATION = z
+  .object({
+    id: uuid,
+    target: z.string().describe("The target's name when the rotation began."),
+    envId: z.string(),
+    reason: z.enum(REASONS),
+    trigger: z.enum(TRIGGERS),
+    requestedBy: z.string().nullable(),
+    keyId: z.string().nullable(),
+    fingerprint: fingerprint.describe('SHA-256 of the new client secret.'),
+    issuedAt: instant,
+    expiresAt: instant,
+    previousFingerprint: fingerprint,
+    previousExpiresAt: instant,
+    startedAt: instant,
+    finishedAt: instant,
+    outcome: z.enum(OUTCOMES).nullable().describe('Null while it is running.'),
+    appleCheck: z.object({ candidate: z.enum(VERDICTS), deployed: z.enum(VERDICTS) }),
+    requestIds: z.array(z.string()).describe("CloudBase's own ids, for a support ticket."),
+    error: ERROR.nullable(),
+  })
+  .register(NAMED, { id: 'Rotation' }) satisfies z.ZodType<RotationView>;
+
+export const ROTATIONS = z.object({ rotations: z.array(ROTATION) }).register(NAMED, { id: 'Rotations' });
+
+export const ACCEPTED = z
+  .object({ id: uuid.describe('The id of the rotation, as in /api/v1/rotations.') })
+  .register(NAMED, { id: 'Accepted' });
+
+export const HEALTHY = z
+  .object({ status: z.literal('ok'), lastTurnSeconds: z.number().nonnegative() })
+  .register(NAMED, { id: 'Healthy' });
+
+export const READY = z.object({ status: z.literal('ok') }).register(NAMED, { id: 'Ready' });
+
+export const PROBLEM = z
+  .object({
+    type: z.enum(PROBLEM_KINDS.map((kind) => `${TYPE_PREFIX}${kind}`)),
+    title: z.string(),
+    status: z.int().min(400).max(599),
+    detail: z.string(),
+    instance: z.string().exactOptional().describe('The path that was asked for.'),
+    id: uuid.exactOptional().describe('The id of the rotation that is running.'),
+    reasons: z.array(z.string()).exactOptional().describe('Each thing that is not as it should be.'),
+  })
+  .register(NAMED, { id: 'Problem' })
+  .describe('A problem document (RFC 9457).') satisfies z.ZodType<ProblemBody>;
+
+export const MOST_ROTATIONS = 1000;
+
+export const ROTATIONS_QUERY = z.strictObject({
+  target: z
+    .string()
+    .min(1)
+    .max(256)
+    .optional()
+    .describe('Only rotations of this target, by its name; also of one that has left the configuration.'),
+  limit: z.coerce.number().int().min(1).max(MOST_ROTATIONS).default(20).describe('At most this many, newest first.'),
+});
+
+export const NO_QUERY = z.strictObject({});
+
+/** The body of a request to rotate: there is nothing to say. */
+export const ROTATE_BODY = z.strictObject({}).register(NAMED, { id: 'RotateRequest' });
+
+export const IDEMPOTENCY_KEY = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,255}$/)
+  .describe(
+    'Any text of 1 to 255 visible ASCII characters, new for each rotation that is wanted. The same key within 24 h gets the same answer.',
+  );
