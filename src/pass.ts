@@ -88,7 +88,7 @@ async function passWithLease(course: Course): Promise<PassResult> {
     await resolveOpenRows(course);
     const gathered = await gather(course);
     const decision = decide(gathered.snapshot);
-    if (decision.action === 'none') await askDaily(course, gathered.snapshot);
+    if (decision.action !== 'rotate' && decision.action !== 'refuse') await askDaily(course, gathered.snapshot);
     if (decision.action !== 'rotate') return await endUnrotated(course, decision);
     const { reason, why } = decision;
     const admission = await tools.admit(wantOf(target, request, decision));
@@ -126,7 +126,7 @@ function leaseHeld(state: TargetState): PassResult {
   const error = new RotatorError('ERR_LEASE_HELD', 'another process is working on this target', {
     hint: 'Nothing to do: the other process finishes its pass; `status` shows the result.',
   });
-  return { state: { ...state, error: viewOf(error) }, outcome: null, waitsFor: error };
+  return { state: { ...state, error: viewOf(error) }, outcome: null, waitsFor: error, skewMs: undefined };
 }
 
 /** Counts rotations that failed after the push, over all targets, and halts the fleet at the third in a row. */

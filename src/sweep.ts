@@ -26,6 +26,8 @@ export interface SweepTools {
   readonly journal: Journal;
   readonly admissions: Admissions;
   readonly nextCheckAt: PassTools['nextCheckAt'];
+  /** Hears how each pass ended. Must not throw. */
+  readonly onPass?: (result: PassResult) => void;
 }
 
 /** Above so many targets a sweep counts before it rotates for a cause. */
@@ -112,6 +114,7 @@ export class Sweeper {
     } finally {
       admissions.settle(target.key, result);
     }
+    this.tools.onPass?.(result);
     return result;
   }
 
@@ -124,5 +127,5 @@ export class Sweeper {
 
 function failed(target: Target, error: RotatorError): PassResult {
   const state = { ...emptyTargetState(target, target.name), state: 'failed' as const, error: viewOf(error) };
-  return { state, outcome: null, waitsFor: null };
+  return { state, outcome: null, waitsFor: null, skewMs: undefined };
 }

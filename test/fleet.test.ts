@@ -283,10 +283,17 @@ test('a target whose environment hangs leaves the others alone', async () => {
   expect(tally(await fleet.sweep())).toEqual({ failed: 1, rotated: 3 });
 });
 
-test('many healthy targets ask Apple one control between them', async () => {
-  fleet = await startFleet(8);
+test('many healthy targets ask Apple one control between them, and after a few of them without holding up the sweep', async () => {
+  fleet = await startFleet(20);
+  const asked = () => fleet.world.requests.filter(({ service }) => service === 'apple').length;
+  const targetsAsked = async () =>
+    (await fleet.journal.targets()).filter(({ appleAsked }) => appleAsked?.verdict === 'accepted').length;
   await fleet.sweep();
-  expect(fleet.world.requests.filter(({ service }) => service === 'apple')).toHaveLength(2);
+  expect(asked()).toBeGreaterThanOrEqual(1 + 4);
+  expect(asked()).toBeLessThan(1 + 20);
+  expect(asked()).toBe(1 + (await targetsAsked()));
+  for (let sweeps = 1; sweeps < 6 && (await targetsAsked()) < 20; sweeps += 1) await fleet.sweep();
+  expect([await targetsAsked(), asked()]).toEqual([20, 1 + 20]);
 });
 
 test('targets of one environment share a reading to decide, and each reads alone before its push', async () => {

@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto';
 import { type ErrorCode, RotatorError } from './errors.ts';
 import type { KeyMaterial } from './key-material.ts';
 import type { Verdict } from './reasons.ts';
-import type { Calibration } from './records.ts';
-import { DAY, within } from './schedule.ts';
+import type { AppleAsked, Calibration, DeployedRecord } from './records.ts';
+import { DAY, steadyFraction, within } from './schedule.ts';
 
 export const UNCALIBRATED: Calibration = {
   controlAskedAt: null,
@@ -30,6 +30,50 @@ export function isBlind(calibration: Calibration, now: number): boolean {
 /** A control is asked about once a day. */
 export function controlDue(calibration: Calibration, now: number): boolean {
   return !within(calibration.controlAskedAt, now, DAY);
+}
+
+/**
+ * After an answer that was none, and while Apple rejects, the question is put again at the hourly ticks; they come a
+ * few minutes early or late.
+ */
+const ASK_AGAIN_MS = 50 * 60_000;
+
+/** True if an answer is about the secret that is deployed now, or about its key where that is all that can be asked. */
+export function isAbout({ asked, keyId, fingerprint }: AppleAsked, deployed: Identified): boolean {
+  if (keyId !== deployed.keyId) return false;
+  return asked === 'same-key' || fingerprint === deployed.fingerprint;
+}
+
+type Identified = Pick<DeployedRecord, 'keyId' | 'fingerprint'>;
+
+/**
+ * Whether Apple is to be asked about what is deployed: at once if it never was (or about another secret), else once a
+ * day at the target's own steady time, so that the questions of a fleet are spread over the day whenever it was
+ * adopted; the first two lie between half a day and a day and a half apart. A rejection and no answer are asked about
+ * again after an hour. An instant in the future was written by a clock that was wrong, and counts as never.
+ */
+export function questionDue(targetKey: string, last: AppleAsked | null, deployed: Identified, now: number): boolean {
+  if (last === null || last.at > now || !isAbout(last, deployed)) return true;
+  if (last.verdict !== 'accepted') return now - last.at >= ASK_AGAIN_MS;
+  const offset = steadyFraction(`apple ${targetKey}`) * DAY;
+  const latestTurn = Math.floor((now - offset) / DAY) * DAY + offset;
+  return latestTurn - last.at >= DAY / 2;
+}
+
+/** What is kept after another answer: one that was none does not undo a rejection of the same key, but for its time. */
+export function askedAfter(last: AppleAsked | null, fresh: AppleAsked): AppleAsked {
+  const stands = fresh.verdict === 'unknown' && last?.verdict === 'rejected' && last.keyId === fresh.keyId;
+  return stands ? { ...last, at: fresh.at } : fresh;
+}
+
+/** The calibration after Apple answered a question at `now`. */
+export function answered(calibration: Calibration, verdict: AppleAsked['verdict'], now: number): Calibration {
+  const { firstAskedAt, answeredAt } = calibration;
+  return {
+    ...calibration,
+    firstAskedAt: firstAskedAt === null || firstAskedAt > now ? now : firstAskedAt,
+    answeredAt: verdict === 'unknown' ? answeredAt : now,
+  };
 }
 
 /** Names a key together with everything else that Apple's answer depends on. */

@@ -11,6 +11,7 @@ import {
 import type { KeyMaterial } from './key-material.ts';
 import { type ShownSecret, showsNothing } from './provider-fields.ts';
 import type { DeployedRecord, WrittenRecord } from './records.ts';
+import { emergencyInstant } from './schedule.ts';
 import { shown as shownText } from './shown.ts';
 
 export interface Deployed {
@@ -143,11 +144,25 @@ export function isReadableAndGood(deployed: Deployed, now: number): boolean {
 }
 
 /** `exp − iat` where it is known, else the policy's. */
-export function lifetimeOf({ issuedAt, expiresAt }: Deployed, policyLifetimeMs: number): number {
+export function lifetimeOf(
+  { issuedAt, expiresAt }: Pick<Deployed, 'issuedAt' | 'expiresAt'>,
+  policyLifetimeMs: number,
+): number {
   return issuedAt !== null && expiresAt !== null && expiresAt > issuedAt ? expiresAt - issuedAt : policyLifetimeMs;
 }
 
 /** What the journal keeps of it. */
 export function deployedRecord({ fingerprint: print, keyId, issuedAt, expiresAt, shown }: Deployed): DeployedRecord {
   return { fingerprint: print, keyId, issuedAt, expiresAt, shape: shown.shape };
+}
+
+/**
+ * Emergency by what the journal knows alone: no secret, or less than a tenth of its lifetime left. What cannot be told
+ * is none.
+ */
+export function isRecordEmergency(record: DeployedRecord | null, policyLifetimeMs: number, now: number): boolean {
+  if (record === null) return false;
+  const { expiresAt, fingerprint: print, shape } = record;
+  if (expiresAt === null) return print === null && showsNothing(shape);
+  return now > emergencyInstant(expiresAt, lifetimeOf(record, policyLifetimeMs));
 }

@@ -89,6 +89,8 @@ export interface RotatorErrorOptions {
   readonly ambiguous?: boolean;
   /** How long the other side asks to be left alone, in ms (Retry-After, a mute). */
   readonly retryAfterMs?: number;
+  /** Our wall clock less that of the other side, in ms, where its answer told. */
+  readonly skewMs?: number;
 }
 
 /** An error an operator can understand; anything else that is thrown is a fault of the program. */
@@ -99,6 +101,7 @@ export class RotatorError extends Error {
   readonly remoteCode: string | undefined;
   readonly ambiguous: boolean;
   readonly retryAfterMs: number | undefined;
+  readonly skewMs: number | undefined;
 
   constructor(code: ErrorCode, message: string, options: RotatorErrorOptions) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -109,6 +112,7 @@ export class RotatorError extends Error {
     this.remoteCode = options.remoteCode;
     this.ambiguous = options.ambiguous ?? false;
     this.retryAfterMs = options.retryAfterMs;
+    this.skewMs = options.skewMs;
   }
 
   get remedy(): Remedy {

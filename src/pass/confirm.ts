@@ -1,6 +1,7 @@
 // Step 8: the read-back, and what follows from each of its endings. Nothing is written over a secret that may be
 // somebody else's; what our own write spoiled is mended once.
-import type { MintedSecret } from '../core/client-secret.ts';
+import { askedAfter } from '../core/apple-gate.ts';
+import { fingerprint, type MintedSecret } from '../core/client-secret.ts';
 import { isReadableAndGood } from '../core/deployed.ts';
 import { asRotatorError, RotatorError } from '../core/errors.ts';
 import { type JsonObject, valueAt } from '../core/json.ts';
@@ -21,7 +22,7 @@ import {
 import type { Gathered } from './gather.ts';
 import type { Pushed } from './push.ts';
 import { fieldChanges, lostFields, providerChanges, rewrite, showsAs } from './repair.ts';
-import { afterUnknownWrite, afterWrite, recordOf } from './written.ts';
+import { afterUnknownWrite, afterWrite, noteForeign, recordOf } from './written.ts';
 
 /** Waits before the 1st, 2nd, … reading: at 0, 2, 5 and 10 s. */
 const WAITS_MS = [0, 2_000, 3_000, 5_000] as const;
@@ -32,8 +33,8 @@ export interface Shown {
   readonly provider: JsonObject;
 }
 
-/** Reads until `fits`, at most four times. The last reading decides; an error only if no reading succeeded. */
-async function readBack(
+/** Reads until `fits`, at most four times: at 0, 2, 5 and 10 s. The last reading decides; an error only if no reading succeeded. */
+export async function readBack(
   course: Course,
   written: Written,
   fits: (shown: Shown) => boolean,
@@ -89,7 +90,7 @@ export async function confirm(
         noteChanges(course, pushed.before, shown.provider),
       );
     case 'conflict':
-      return course.endBadly(conflict(), 'failed', noteChanges(course, pushed.before, shown.provider));
+      return endConflict(course, shown.provider, noteChanges(course, pushed.before, shown.provider));
     case 'unfit':
       return isReadableAndGood(deployed, course.now) && course.row?.appleCheck.deployed !== 'rejected'
         ? putBack(course, gathered, pushed.before, shown.provider)
@@ -116,7 +117,7 @@ async function endArrived(
   const { provider, changes } = await restoreFields(course, before, after, candidate);
   const shown = shownSecret(configOf(provider));
   const verdict = judgeReadBack(written, shown, course.now);
-  if (verdict === 'conflict') return course.endBadly(conflict(), 'failed', { providerChanges: changes });
+  if (verdict === 'conflict') return endConflict(course, provider, { providerChanges: changes });
   if (verdict === 'still-old' || verdict === 'unfit') {
     return course.endBadly(unfit(), 'failed', { providerChanges: changes });
   }
@@ -124,10 +125,19 @@ async function endArrived(
     ...afterWrite(course.state, recordOf(course.openedRow, shown, course.now)),
     renewalAt: course.renewalOf(candidate),
     providerChanges: changes,
+    // Whoever was asked about the candidate was asked about what is deployed from now on.
+    ...(course.candidateAsked && { appleAsked: askedAfter(course.state.appleAsked, course.candidateAsked) }),
   };
   const lost = changes.filter(({ by }) => by === 'our-write').map(({ path }) => path);
   if (lost.length > 0) return course.endBadly(fieldsLost(lost), 'failed', change);
   return course.endWell(verdict === 'arrived' ? 'rotated' : 'unverified', change);
+}
+
+/** Somebody else's secret is in place: noted as such at once, whatever becomes of the next pass. */
+function endConflict(course: Course, provider: JsonObject, change: Partial<TargetState>): Promise<PassResult> {
+  const { text } = shownSecret(configOf(provider));
+  const foreign = text === null ? course.state.foreign : noteForeign(course.state, fingerprint(text), course.now);
+  return course.endBadly(conflict(), 'failed', { ...change, foreign });
 }
 
 /** Restores, once, what our write changed in Config; tells what somebody else changed. */

@@ -111,6 +111,10 @@ export class Course {
     return isRecordEmergency(this.state.deployed, this.target.policy.lifetimeMs, this.now);
   }
 
+  noteSkew(skewMs: number | undefined): void {
+    this.skewMs = skewMs ?? this.skewMs;
+  }
+
   tell(event: EventName, message: string, fields: Fields = {}): void {
     const { name, envId } = this.target;
     const rotation = this.row === undefined ? {} : { rotationId: this.row.id };
@@ -226,6 +230,7 @@ export class Course {
     change: Partial<TargetState> = {},
   ): Promise<PassResult> {
     const error = asRotatorError(thrown);
+    this.noteSkew(error.skewMs);
     const failures = this.state.retry.failures + 1;
     const retryAt = nextAttemptAt(this.now, failures, error.remedy, this.emergency);
     const reason = this.row?.reason ?? this.state.reason;

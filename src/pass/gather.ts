@@ -7,10 +7,9 @@ import type { JsonObject } from '../core/json.ts';
 import { type KeyMaterial, parseKeyMaterial } from '../core/key-material.ts';
 import { configKeys, configOf, shownSecret } from '../core/provider-fields.ts';
 import type { TargetState } from '../core/records.ts';
-import { DAY, within } from '../core/schedule.ts';
 import type { ProviderReading } from '../ports.ts';
 import type { Course } from './course.ts';
-import { settleLateWrite, settleUnknownWrite } from './written.ts';
+import { noteForeign, recentForeign, settleChanges, settleLateWrite, settleUnknownWrite } from './written.ts';
 
 /** A reading shared by the targets of an environment is at most so old, and serves to decide only. */
 const SHARED_READING_MS = 30_000;
@@ -31,12 +30,20 @@ export async function gather(course: Course, alone = false): Promise<Gathered> {
     }),
   );
   const now = course.now;
+  course.noteSkew(reading.skewMs);
   const config = configOf(reading.provider ?? {});
   const shown = shownSecret(config);
   const clientId = typeof config['ClientId'] === 'string' ? config['ClientId'] : null;
   course.state = await settleLateWrite(settleUnknownWrite(course.state, shown), shown, tools.journal);
   const deployed = await readDeployed(shown, clientId, course.state.written, key, now);
-  if (reading.provider !== undefined) course.state = seen(course.state, reading.provider, deployed, request.adopt, now);
+  course.state =
+    reading.provider === undefined
+      ? { ...course.state, lastGatherAt: now }
+      : await settleChanges(
+          seen(course.state, reading.provider, deployed, request.adopt, now),
+          reading.provider,
+          tools.journal,
+        );
   const snapshot: Snapshot = {
     now,
     key,
@@ -79,16 +86,13 @@ function seen(state: TargetState, provider: JsonObject, deployed: Deployed, adop
     lastGatherAt: now,
     deployed: deployedRecord(deployed),
     configKeys: adopt ? keys : [...new Set([...state.configKeys, ...keys])].sort(),
-    foreign: noteForeign(state, deployed, now),
+    foreign: seenForeign(state, deployed, now),
     providerDisabled: provider['On'] === 'FALSE',
   };
 }
 
-/** A secret that is not the one we wrote was put there by somebody else; each is noted once, for seven days. */
-function noteForeign(state: TargetState, deployed: Deployed, now: number): TargetState['foreign'] {
-  const recent = state.foreign.filter(({ at }) => within(at, now, 7 * DAY));
-  if (state.written === null || deployed.ours || state.maybeWritten !== null) return recent;
-  const last = state.foreign.at(-1);
-  const known = last !== undefined && last.fingerprint === deployed.fingerprint && last.at > state.written.at;
-  return known ? recent : [...recent, { fingerprint: deployed.fingerprint, at: now }];
+/** A secret that is not the one we wrote was put there by somebody else. */
+function seenForeign(state: TargetState, { fingerprint, ours }: Deployed, now: number): TargetState['foreign'] {
+  const ownDoing = state.written === null || ours || state.maybeWritten !== null;
+  return ownDoing ? recentForeign(state, fingerprint, now) : noteForeign(state, fingerprint, now);
 }

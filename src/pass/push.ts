@@ -57,6 +57,7 @@ export async function push(course: Course, gathered: Gathered, candidate: Minted
   const { target, tools } = course;
   const reading = await tools.provider.read(target.envId, target.providerId, { maxAgeMs: 0, signal: course.signal });
   const readAt = tools.clock.monotonic();
+  course.noteSkew(reading.skewMs);
   const before = reading.provider;
   const changed = differences(gathered.reading.provider, before);
   if (before === undefined || changed.length > 0) {

@@ -1,6 +1,6 @@
 // Undoing our own harm: Config fields that our write changed are restored, once; a secret that our write spoiled is
 // put back. Each repair reads alone first and leaves alone what meanwhile is somebody else's.
-import { asRotatorError, type RotatorError } from '../core/errors.ts';
+import { asRotatorError, RotatorError } from '../core/errors.ts';
 import { differences, type Json, type JsonObject, valueAt, withValueAt } from '../core/json.ts';
 import {
   configOf,
@@ -51,18 +51,28 @@ export async function rewrite(
       maxAgeMs: 0,
       signal: course.signal,
     });
-    if (provider === undefined || !stillOurs(provider)) return 'left alone';
+    if (provider === undefined || !stillOurs(provider)) return leftAlone(course, 'it changed meanwhile');
     await course.renewLease();
     let config = withClientSecret(configOf(provider), clientSecret);
     for (const [path, value] of fields) config = withValueAt(config, path, value);
     // A repair writes the whole Config as well, and must do no more harm than the push.
-    if (roundTripProblems(config, []).length > 0) return 'left alone';
+    const [problem] = roundTripProblems(config, []);
+    if (problem !== undefined) return leftAlone(course, `Config.${problem.path} cannot be sent back without harm`);
     const { requestId } = await tools.provider.write(target.envId, target.providerId, config, course.signal);
     course.noteRequest(requestId);
     return undefined;
   } catch (thrown) {
     return asRotatorError(thrown);
   }
+}
+
+function leftAlone(course: Course, why: string): 'left alone' {
+  course.warn(
+    new RotatorError('ERR_PROVIDER_CHANGED', `nothing was restored, and the provider was left as it is: ${why}`, {
+      hint: 'Look at the provider in the CloudBase console (Login Methods, Apple), and correct it by hand.',
+    }),
+  );
+  return 'left alone';
 }
 
 /** How the secret shows is as it was in the reading that led to the repair. */

@@ -1,13 +1,13 @@
 // Rows that a crash left open are settled at the start of the target's next pass: by reading the provider, the
 // comparison of its fields and their restoring included. What reading cannot tell ends as unknown, and due at once.
-import type { RotatorError } from '../core/errors.ts';
+import { RotatorError } from '../core/errors.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import { withValueAt } from '../core/json.ts';
 import { configOf, differsFromJournal, isDigestOnly, shownSecret } from '../core/provider-fields.ts';
-import { judgeReadBack, type Written } from '../core/read-back.ts';
+import type { Written } from '../core/read-back.ts';
 import type { Outcome } from '../core/reasons.ts';
 import type { Intent, Rotation, TargetState } from '../core/records.ts';
-import { restoreFields } from './confirm.ts';
+import { readBack, restoreFields } from './confirm.ts';
 import type { Course } from './course.ts';
 import { fieldsLost, interrupted, neverApplied, outcomeUnknown, replaced } from './endings.ts';
 import { lostFields } from './repair.ts';
@@ -36,21 +36,16 @@ export async function resolveOpenRows(course: Course): Promise<void> {
 async function resolution(course: Course, row: Rotation): Promise<Resolution> {
   const { intent, fingerprint } = row;
   if (intent === null || fingerprint === null) return { outcome: 'failed', error: interrupted(), change: {} };
-  const { target, tools } = course;
-  const { provider } = await tools.provider.read(target.envId, target.providerId, {
-    maxAgeMs: 0,
-    signal: course.signal,
-  });
-  const now = provider ?? {};
   const written: Written = {
     candidateFingerprint: fingerprint,
     before: { shape: intent.shapeBefore, text: null },
     beforeFingerprint: row.previousFingerprint,
   };
-  const shown = shownSecret(configOf(now));
-  switch (judgeReadBack(written, shown, course.now)) {
+  const shown = await readBack(course, written, ({ verdict }) => verdict === 'arrived');
+  if (shown instanceof RotatorError) throw shown;
+  switch (shown.verdict) {
     case 'arrived':
-      return arrived(course, row, intent, now);
+      return arrived(course, row, intent, shown.provider);
     case 'still-old':
       return { outcome: 'failed', error: neverApplied(), change: {} };
     case 'conflict':

@@ -1,8 +1,10 @@
-// What the journal keeps of a write: the record that stands in for a secret which the provider does not show, and
-// the record of a write of which nobody knows yet whether it arrived.
+// What the journal keeps of writes: the record that stands in for a secret which the provider does not show, the
+// record of a write of which nobody knows yet whether it arrived, what our writes spoiled, and what others wrote.
 import { fingerprint } from '../core/client-secret.ts';
-import type { ShownSecret } from '../core/provider-fields.ts';
+import type { JsonObject } from '../core/json.ts';
+import { differsFromJournal, type ShownSecret } from '../core/provider-fields.ts';
 import type { Rotation, TargetState, WrittenRecord } from '../core/records.ts';
+import { DAY, within } from '../core/schedule.ts';
 import type { Journal } from '../ports.ts';
 
 /** Among so many of a target's last rotations a late write is looked for. */
@@ -36,6 +38,8 @@ export function afterWrite(state: TargetState, written: WrittenRecord): Partial<
     deployed: { fingerprint, keyId, issuedAt, expiresAt, shape },
     written,
     lastRotationAt: at,
+    // What was taken for somebody else's is ours after all (a write that showed late).
+    foreign: state.foreign.filter((each) => each.fingerprint !== fingerprint),
     keyThumbprints: { ...state.keyThumbprints, [keyId]: written.thumbprint },
     maybeWritten: null,
   };
@@ -72,4 +76,31 @@ export function settleUnknownWrite(state: TargetState, shown: ShownSecret): Targ
   }
   const told = shown.shape === 'clear' || print === written?.fingerprint || print === written?.shownDigest;
   return told ? { ...state, maybeWritten: null } : state;
+}
+
+/** What our write spoiled and somebody has mended is no change any more: the row of the write knows how it was. */
+export async function settleChanges(state: TargetState, provider: JsonObject, journal: Journal): Promise<TargetState> {
+  const { providerChanges } = state;
+  const oldest = Math.min(...providerChanges.filter(({ by }) => by === 'our-write').map(({ at }) => at));
+  if (oldest === Number.POSITIVE_INFINITY) return state;
+  const rows = await journal.rotations({ target: state.key, limit: LATE_ROWS });
+  const was = rows.find(({ intent }) => intent !== null && intent.at <= oldest)?.intent;
+  if (was === null || was === undefined) return state;
+  const differ = new Set(differsFromJournal(provider, was.fields));
+  const lasting = providerChanges.filter(({ path, by }) => by !== 'our-write' || differ.has(path));
+  return lasting.length === providerChanges.length ? state : { ...state, providerChanges: lasting };
+}
+
+/** The replacements of the last seven days, and that by which `deployed` came to be, however long ago. */
+export function recentForeign({ foreign }: TargetState, deployed: string | null, now: number): TargetState['foreign'] {
+  const last = foreign.at(-1);
+  return foreign.filter((each) => within(each.at, now, 7 * DAY) || (each === last && each.fingerprint === deployed));
+}
+
+/** Notes that the secret of this fingerprint was put there by somebody else; each is noted once, until we write again. */
+export function noteForeign(state: TargetState, deployed: string | null, now: number): TargetState['foreign'] {
+  const recent = recentForeign(state, deployed, now);
+  const last = state.foreign.at(-1);
+  const known = last !== undefined && last.fingerprint === deployed && last.at > (state.written?.at ?? 0);
+  return known ? recent : [...recent, { fingerprint: deployed, at: now }];
 }

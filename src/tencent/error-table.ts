@@ -171,6 +171,7 @@ export function remoteError(failure: RemoteFailure): RotatorError {
     remoteCode: known.remoteCode,
     ambiguous: known.write && known.sent && row.ambiguous,
     ...(known.requestId === undefined ? {} : { requestId: known.requestId }),
+    ...(known.skewMs === undefined ? {} : { skewMs: known.skewMs }),
     ...(known.cause === undefined ? {} : { cause: known.cause }),
   });
 }

@@ -56,6 +56,9 @@ test('of a new target nothing is known, and every field is there', () => {
     maybeWritten: null,
     providerChanges: [],
     providerDisabled: false,
+    dueSince: null,
+    appleAsked: null,
+    forgottenAt: null,
   });
 });
 

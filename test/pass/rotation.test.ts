@@ -78,7 +78,7 @@ describe('a healthy secret', () => {
     expect(Object.values((await rig.journal.fleet()).apple)).toMatchObject([
       { controlRejectedAt: expect.any(Number), oursAcceptedAt: expect.any(Number) },
     ]);
-    rig.clock.pass(DAY);
+    rig.clock.pass(2 * DAY);
     await rig.pass();
     expect(rig.asked()).toHaveLength(4);
     expect(rig.eventNames()).toEqual(['pass.healthy', 'pass.healthy', 'pass.healthy']);
