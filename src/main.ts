@@ -149,6 +149,14 @@ const actions: Actions = {
     return withJournal(options, 'write', (journal) => resume({ context, journal }));
   },
 
+  async health(options) {
+    const [{ health }, { readListening }] = await Promise.all([
+      import('./cli/health.ts'),
+      import('./config/listening.ts'),
+    ]);
+    return health({ context, listening: await readListening(options.config, process.env) });
+  },
+
   async journalBackup(file, options) {
     const [{ journalBackup }, { backupJournal }] = await Promise.all([
       import('./cli/journal-backup.ts'),

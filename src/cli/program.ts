@@ -18,6 +18,7 @@ export interface Actions {
   status(options: ConfigOption & { json: boolean }): Promise<ExitStatus>;
   history(options: ConfigOption & { target?: string; limit: number; json: boolean }): Promise<ExitStatus>;
   resume(options: ConfigOption): Promise<ExitStatus>;
+  health(options: ConfigOption): Promise<ExitStatus>;
   journalBackup(file: string, options: ConfigOption): Promise<ExitStatus>;
   generate(options: {
     teamId?: string;
@@ -112,6 +113,10 @@ export function createProgram(actions: Actions, version: string, done: (status: 
   add('resume', 'lets rotations go on after a halt (three in a row had failed after the push)', ['resume'])
     .addOption(config())
     .action(async (options) => done(await actions.resume(options)));
+
+  add('health', 'exit status 0 if the running daemon is healthy; for container health checks', ['health'])
+    .addOption(config())
+    .action(async (options) => done(await actions.health(options)));
 
   const backup = 'journal backup /backup/journal.db';
   const journal = add('journal', 'the journal file', [backup]).helpCommand(false);

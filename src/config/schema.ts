@@ -4,6 +4,7 @@
 import * as z from 'zod';
 import type { TargetIdentity } from '../core/records.ts';
 import type { WindowRule } from '../cron.ts';
+import { HTTP_DEFAULTS } from './http-defaults.ts';
 import {
   appleId,
   cloudbaseId,
@@ -35,8 +36,8 @@ const LOG = z
 
 const HTTP = z
   .strictObject({
-    host: text('a host name or address', 253).prefault('127.0.0.1').describe('Where to listen.'),
-    port: integer(0, 65_535).prefault('8080').describe('The port; 0: any free one.'),
+    host: text('a host name or address', 253).prefault(HTTP_DEFAULTS.host).describe('Where to listen.'),
+    port: integer(0, 65_535).prefault(HTTP_DEFAULTS.port).describe('The port; 0: any free one.'),
     token: longToken(32)
       .optional()
       .describe('Bearer token for requests that change something; without it they are refused. Never shown.'),

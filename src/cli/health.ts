@@ -1,0 +1,62 @@
+// `health`: asks the running daemon whether it lives, for container health checks. One line says what is wrong. It asks
+// the address of the configuration, and goes through no proxy.
+import { isIP } from 'node:net';
+import type { Listening } from '../config/listening.ts';
+import { redactText } from '../core/redact.ts';
+import { TYPE_PREFIX } from '../http/problem.ts';
+import { CallFailure } from '../net/failure.ts';
+import { type HttpAnswer, request } from '../net/request.ts';
+import { type CliContext, EXIT, type ExitStatus } from './context.ts';
+
+const TIMEOUT_MS = 5_000;
+/** An address that means "every interface" is asked for over loopback. */
+const ANYWHERE: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
+
+export interface HealthDeps {
+  readonly context: Pick<CliContext, 'stdout' | 'stderr'>;
+  readonly listening: Listening;
+}
+
+/** 0 if /healthz answers 200 within 5 s, else 1. */
+export async function health({ context, listening }: HealthDeps): Promise<ExitStatus> {
+  const trouble = await troubleOf(listening);
+  if (trouble === undefined) {
+    context.stdout.write('healthy\n');
+    return EXIT.ok;
+  }
+  const doubt = listening.doubt === undefined ? '' : ` (asked there because of: ${listening.doubt})`;
+  context.stderr.write(redactText(`unhealthy: ${trouble}${doubt}\n`));
+  return EXIT.failed;
+}
+
+async function troubleOf({ host, port }: Listening): Promise<string | undefined> {
+  if (port === 0) return 'http.port is 0, any free port, so it is not known where to ask; set a port';
+  const address = ANYWHERE[host] ?? host;
+  const url = `http://${isIP(address) === 6 ? `[${address}]` : address}:${port}/healthz`;
+  if (!URL.canParse(url)) return 'http.host is not a host';
+  try {
+    const answer = await request({
+      url,
+      method: 'GET',
+      timeoutMs: TIMEOUT_MS,
+      signal: new AbortController().signal,
+      maxBytes: 16_384,
+      env: {},
+    });
+    return answer.status === 200 ? undefined : `${url} answered ${answer.status}${detailOf(answer)}`;
+  } catch (thrown) {
+    if (thrown instanceof CallFailure) return `${url} cannot be asked: ${thrown.message}`;
+    throw thrown;
+  }
+}
+
+/** What the daemon says of itself; nothing of an answer that may be another program's. */
+function detailOf({ body }: HttpAnswer): string {
+  try {
+    const { type, detail } = JSON.parse(body) as { type?: unknown; detail?: unknown };
+    const ours = typeof type === 'string' && type.startsWith(TYPE_PREFIX) && typeof detail === 'string';
+    return ours ? `: ${detail}` : '';
+  } catch {
+    return '';
+  }
+}
