@@ -1,0 +1,116 @@
+// The dialects in which a message is written, a row each. Text of unknown origin (an error's words, the name of a
+// target) goes through `text`, after which it is one line and nothing that a service acts on: no mention, no link, no
+// markup. URLs in it are shown and cannot be followed; the only link of a message is the one to the runbook.
+const encoder = new TextEncoder();
+
+/** Bytes of UTF-8. */
+export function bytesOf(text: string): number {
+  return encoder.encode(text).length;
+}
+
+export interface Flavour {
+  /** Text of unknown origin, on one line, made harmless. */
+  readonly text: (raw: string) => string;
+  /** An id that a person may want to copy. */
+  readonly code: (raw: string) => string;
+  /** Text that is harmless already, made to stand out. */
+  readonly strong: (safe: string) => string;
+  /** The first line of the message, out of text that is harmless already. */
+  readonly heading: (safe: string) => string;
+  readonly link: (url: string, safe: string) => string;
+  /** Between two lines of a paragraph, and between two paragraphs. */
+  readonly newline: string;
+  readonly gap: string;
+  /** How much of its limit the service counts for a text. */
+  readonly size: (text: string) => number;
+}
+
+/** Control and format characters, line separators and lone surrogates. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+
+function oneLine(raw: string): string {
+  return raw.replace(/\s+/gu, ' ').replace(UNPRINTABLE, '\uFFFD').trim();
+}
+
+/** URLs that no program takes for one: `https[:]//host`, `www[.]host`, as security people write them. */
+function withoutLinks(line: string): string {
+  return line.replaceAll('://', '[:]//').replace(/\bwww\./giu, 'www[.]');
+}
+
+/** An @ that begins a word calls somebody; one inside a word (`apple@host`) does not. */
+function withoutCalls(line: string): string {
+  return line.replace(/(?<![\p{L}\p{N}._-])@/gu, '＠');
+}
+
+/** Tags: WeCom's `<@all>` and `<font>`, Feishu's `<at user_id="all">`. */
+function withoutTags(line: string): string {
+  return line.replaceAll('<', '＜').replaceAll('>', '＞');
+}
+
+/** A word with characters of markup stands as code, so that it is shown, and copied, as it is: `qcs::tcb:*`. */
+function asCode(line: string): string {
+  return line
+    .split(' ')
+    .map((word) => (/[*_~]/.test(word) ? `\`${word}\`` : word))
+    .join(' ');
+}
+
+/** Between brackets and parentheses of a link stands nothing. */
+function withoutMarkdownLinks(line: string): string {
+  return line.replaceAll('](', '] (').replace(/!\[/g, '! [');
+}
+
+/** Slack's three characters (docs.slack.dev/messaging/formatting-message-text). */
+function slackEntities(line: string): string {
+  return line.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+const safeLine = (raw: string) => withoutLinks(oneLine(raw));
+/** What every chat is spared, Mattermost among them, which takes Slack's webhooks and knows Markdown. */
+const chatLine = (raw: string) => withoutMarkdownLinks(withoutCalls(safeLine(raw))).replaceAll('`', "'");
+const markdownLink = (url: string, safe: string) => `[${safe}](${url.replaceAll('(', '%28').replaceAll(')', '%29')})`;
+
+const plain: Flavour = {
+  text: safeLine,
+  code: safeLine,
+  strong: (safe) => safe,
+  heading: (safe) => safe,
+  link: (url) => url,
+  newline: '\n',
+  gap: '\n\n',
+  size: bytesOf,
+};
+
+const markdown: Flavour = {
+  ...plain,
+  text: (raw) => asCode(withoutTags(chatLine(raw))),
+  code: (raw) => `\`${withoutTags(chatLine(raw))}\``,
+  strong: (safe) => `**${safe}**`,
+  heading: (safe) => `### ${safe}`,
+  link: markdownLink,
+};
+
+export const FLAVOURS = {
+  /** Mail. */
+  plain,
+  /** Feishu's text messages, which know `<at …>`; what counts is the size of the JSON. */
+  feishu: {
+    ...plain,
+    text: (raw: string) => withoutTags(withoutCalls(safeLine(raw))),
+    code: (raw: string) => withoutTags(withoutCalls(safeLine(raw))),
+    size: (text: string) => bytesOf(JSON.stringify(text)),
+  },
+  wecom: markdown,
+  /** Two spaces end a line; a lone line end would be a space. */
+  dingtalk: { ...markdown, newline: '  \n', size: (text: string) => bytesOf(JSON.stringify(text)) },
+  slack: {
+    text: (raw: string) => slackEntities(asCode(chatLine(raw))),
+    code: (raw: string) => `\`${slackEntities(chatLine(raw))}\``,
+    strong: (safe: string) => `*${safe}*`,
+    heading: (safe: string) => `*${safe}*`,
+    link: (url: string, safe: string) => `<${slackEntities(url.replaceAll('|', '%7C'))}|${safe.replaceAll('|', '/')}>`,
+    newline: '\n',
+    gap: '\n\n',
+    size: (text: string) => text.length,
+  },
+} as const satisfies Readonly<Record<string, Flavour>>;
