@@ -103,6 +103,8 @@ const LAYERS: readonly Layer[] = [
       ...PASS,
       'src/cli/',
       'src/config/',
+      'src/net/',
+      'src/http/problem.ts',
       'src/service.ts',
       'src/key-file.ts',
       'src/sandbox/',
@@ -178,6 +180,16 @@ describe('what is not used is not loaded', () => {
     const reached = reachedFrom(start, modules, ['static', 'dynamic']);
     expect(reached).toContain('jose/jwt/sign');
     expect([...reached].filter((what) => HEAVY.test(what))).toEqual([]);
+  });
+
+  test('a health check, which is run every 30 s, loads no schema library, SDK or journal', () => {
+    const reached = new Set(
+      ['src/cli/health.ts', 'src/config/listening.ts'].flatMap((start) => [
+        ...reachedFrom(start, modules, ['static', 'dynamic']),
+      ]),
+    );
+    expect(reached).toContain('src/net/request.ts');
+    expect([...reached].filter((what) => HEAVY.test(what))).toEqual(['yaml']);
   });
 
   test('the entry point loads nothing of a command before it is chosen', () => {

@@ -14,9 +14,14 @@ export function configJsonSchema(): JsonSchema {
   return { $schema, title: 'apple-secret-rotator', ...tidy(generated), $defs: Object.fromEntries(shared) };
 }
 
-/** The text of `configJsonSchema()`, in the form that the formatter of this project leaves alone. */
+/** The text of `configJsonSchema()`. */
 export function configJsonSchemaText(): string {
-  return `${write(configJsonSchema(), 0, 0)}\n`;
+  return jsonText(configJsonSchema());
+}
+
+/** JSON in the form that the formatter of this project leaves alone. */
+export function jsonText(value: object): string {
+  return `${write(value, 0, 0)}\n`;
 }
 
 const LINE_WIDTH = 120;

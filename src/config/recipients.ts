@@ -1,6 +1,6 @@
 // Who would be called: `run` refuses to start while a warning or critical would reach nobody.
+import { SEVERITIES, type Severity } from '../core/alerts/conditions.ts';
 import type { Config } from './schema.ts';
-import { SEVERITIES, type Severity } from './schema-alerts.ts';
 
 export interface UnreachableAlert {
   /** The target's name; null: the service itself. */

@@ -77,11 +77,13 @@ function settingsOf(sections: ParsedSections, channels: readonly ChannelConfig[]
 }
 
 function alertsOf(section: Sections['alerts'], channels: readonly ChannelConfig[]): AlertsConfig {
-  const { language, repeatEvery, digest, none } = section;
+  const { language, repeatEvery, digest, rotated, runbook, none } = section;
   return {
     language,
     repeatEvery: { warningMs: repeatEvery.warning, criticalMs: repeatEvery.critical },
     digest,
+    rotated,
+    runbook,
     channels,
     noneAccepted: none === 'accepted',
   };

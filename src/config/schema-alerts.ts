@@ -1,17 +1,14 @@
 // The part of the configuration that says whom to call: alerts, their channels, and the heartbeat.
 import * as z from 'zod';
-import { cronOrOff, duration, flag, httpUrl, integer, oneOf, patterned, text } from './scalars.ts';
+import { CHANNELS } from '../adapters/channels/registry.ts';
+import { SEVERITIES } from '../core/alerts/conditions.ts';
+import { LANGUAGES } from '../core/alerts/message.ts';
+import { cronOrOff, duration, flag, httpUrl, oneOf, patterned, text } from './scalars.ts';
 import { DAY, HOUR, MINUTE, SECOND } from './units.ts';
-
-export const SEVERITIES = ['warning', 'critical'] as const;
-export type Severity = (typeof SEVERITIES)[number];
 
 /** A label: of a target, of a channel. */
 export const LABEL = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 export const LABEL_WANTED = '1 to 63 of a-z, 0-9, dot, underscore and hyphen, beginning with a letter or digit';
-
-const url = httpUrl('the URL to post to').describe('Where to post to. A secret: it is never shown.');
-const secret = text('the secret that signs messages').describe('Signs each message. Never shown.');
 
 const common = {
   name: patterned(LABEL_WANTED, LABEL).describe('What the channel is called in logs, metrics and `alerts --channel`.'),
@@ -27,45 +24,25 @@ const common = {
     .describe(
       "Names of the targets whose alerts go through this channel; without it every target's and the service's own.",
     ),
-  insecure: flag().prefault('false').describe('Allows http:// to hosts other than loopback.'),
+  insecure: flag()
+    .prefault('false')
+    .describe('Allows http:// to hosts other than loopback, and a password of the mail server without encryption.'),
 };
 
-const webhook = z.strictObject({
-  type: z.literal('webhook'),
-  ...common,
-  url,
-  secret: secret.optional(),
-});
-const slack = z.strictObject({ type: z.literal('slack'), ...common, url });
-const wecom = z.strictObject({ type: z.literal('wecom'), ...common, url });
-const dingtalk = z.strictObject({ type: z.literal('dingtalk'), ...common, url, secret });
-const feishu = z.strictObject({ type: z.literal('feishu'), ...common, url, secret });
-const pagerduty = z.strictObject({
-  type: z.literal('pagerduty'),
-  ...common,
-  routingKey: text('the integration key of a service').describe('The integration key of the service. Never shown.'),
-  url: url.prefault('https://events.pagerduty.com/v2/enqueue').describe('Where events go.'),
-});
-const alertmanager = z.strictObject({ type: z.literal('alertmanager'), ...common, url });
+const { webhook, slack, wecom, dingtalk, feishu, pagerduty, alertmanager, email } = CHANNELS;
 
-const address = patterned('a mail address', /^[^\s@<>]+@[^\s@<>]+$/);
-const email = z.strictObject({
-  type: z.literal('email'),
-  ...common,
-  host: text('the host of a mail server', 253).describe('The SMTP server.'),
-  port: integer(1, 65_535).describe('Its port.'),
-  secure: flag().optional().describe('TLS from the first byte (port 465). Without it STARTTLS is used where offered.'),
-  user: text('a user name').optional().describe('Who logs in.'),
-  password: text('a password').optional().describe('The password. Never shown.'),
-  from: text('the sender', 320).describe('The sender, as an address or `Name <address>`.'),
-  to: z
-    .array(address)
-    .min(1, { error: () => 'at least one mail address' })
-    .describe('Who gets the mail.'),
-});
-
+/** The type comes first, for the reader of a list of known keys. */
 export const CHANNEL = z
-  .discriminatedUnion('type', [webhook, slack, wecom, dingtalk, feishu, pagerduty, alertmanager, email])
+  .discriminatedUnion('type', [
+    z.strictObject({ ...webhook.pick({ type: true }).shape, ...common, ...webhook.shape }),
+    z.strictObject({ ...slack.pick({ type: true }).shape, ...common, ...slack.shape }),
+    z.strictObject({ ...wecom.pick({ type: true }).shape, ...common, ...wecom.shape }),
+    z.strictObject({ ...dingtalk.pick({ type: true }).shape, ...common, ...dingtalk.shape }),
+    z.strictObject({ ...feishu.pick({ type: true }).shape, ...common, ...feishu.shape }),
+    z.strictObject({ ...pagerduty.pick({ type: true }).shape, ...common, ...pagerduty.shape }),
+    z.strictObject({ ...alertmanager.pick({ type: true }).shape, ...common, ...alertmanager.shape }),
+    z.strictObject({ ...email.pick({ type: true }).shape, ...common, ...email.shape }),
+  ])
   .describe('A channel.');
 export type ChannelConfig = z.output<typeof CHANNEL>;
 
@@ -73,7 +50,9 @@ const threshold = () => duration(SECOND, 180 * DAY);
 
 export const ALERTS = z
   .strictObject({
-    language: oneOf('en', 'zh').prefault('en').describe('The language of messages.'),
+    language: oneOf(...LANGUAGES)
+      .prefault('en')
+      .describe('The language of messages.'),
     repeatEvery: z
       .strictObject({
         warning: duration(MINUTE, 30 * DAY)
@@ -95,6 +74,10 @@ export const ALERTS = z
     digest: cronOrOff()
       .prefault('0 9 * * 1')
       .describe('Weekly sign of life through every channel; "off" to do without.'),
+    rotated: flag().prefault('false').describe('Tell every rotation that succeeded, as an event.'),
+    runbook: text('a URL or a path', 500)
+      .prefault('docs/runbook.md')
+      .describe("Where the runbook is: a URL or path; the condition's section is appended as #fragment."),
     channels: z.array(CHANNEL).prefault([]).describe('Where alerts go.'),
     none: oneOf('accepted').optional().describe('"accepted": start although a warning or critical would reach nobody.'),
   })

@@ -2,6 +2,7 @@
 // JSON Schema is generated from it, and the type Config says what is left when both are done. Rules that join
 // several keys (order of durations, hosts, windows, duplicates) are in resolve.ts.
 import * as z from 'zod';
+import type { Language } from '../core/alerts/message.ts';
 import type { TargetIdentity } from '../core/records.ts';
 import type { WindowRule } from '../cron.ts';
 import { HTTP_DEFAULTS } from './http-defaults.ts';
@@ -200,10 +201,14 @@ export interface TargetConfig extends TargetIdentity {
 }
 
 export interface AlertsConfig {
-  readonly language: 'en' | 'zh';
+  readonly language: Language;
   readonly repeatEvery: { readonly warningMs: number; readonly criticalMs: number };
   /** A cron expression in `schedule.timezone`; undefined: off. */
   readonly digest: string | undefined;
+  /** Tell every rotation that succeeded. */
+  readonly rotated: boolean;
+  /** URL or path of the runbook, to which `#section` is appended. */
+  readonly runbook: string;
   readonly channels: readonly ChannelConfig[];
   /** `alerts: { none: accepted }`. */
   readonly noneAccepted: boolean;

@@ -1,7 +1,10 @@
-// Writes config/rotator.schema.json (`npm run schema`). The output depends on the definition alone; CI compares.
+// Writes config/rotator.schema.json and config/webhook.schema.json (`npm run schema`). The output depends on the
+// definitions alone; CI compares.
 import { writeFile } from 'node:fs/promises';
-import { configJsonSchemaText } from './json-schema.ts';
+import { webhookJsonSchema } from '../adapters/channels/webhook-body.ts';
+import { configJsonSchemaText, jsonText } from './json-schema.ts';
 
-const FILE = new URL('../../config/rotator.schema.json', import.meta.url);
+const folder = new URL('../../config/', import.meta.url);
 
-await writeFile(FILE, configJsonSchemaText());
+await writeFile(new URL('rotator.schema.json', folder), configJsonSchemaText());
+await writeFile(new URL('webhook.schema.json', folder), jsonText(webhookJsonSchema()));

@@ -45,6 +45,8 @@ test('what is left out has the defaults of the contract', async () => {
       language: 'en',
       repeatEvery: { warningMs: DAY, criticalMs: 4 * 3_600_000 },
       digest: '0 9 * * 1',
+      rotated: false,
+      runbook: 'docs/runbook.md',
       channels: [],
       noneAccepted: false,
     },
@@ -320,7 +322,10 @@ describe('channels', () => {
     ['type: wecom, url: "https://a.example"', {}],
     ['type: dingtalk, url: "https://a.example", secret: s', {}],
     ['type: feishu, url: "https://a.example", secret: s', {}],
-    ['type: pagerduty, routingKey: k', { url: 'https://events.pagerduty.com/v2/enqueue' }],
+    [
+      'type: pagerduty, routingKey: R0UTINGKEYR0UTINGKEYR0UTINGKEY12',
+      { url: 'https://events.pagerduty.com/v2/enqueue' },
+    ],
     ['type: alertmanager, url: "http://127.0.0.1:9093"', {}],
     ['type: email, host: h, port: 465, secure: true, from: a@b, to: [c@d]', { port: 465, secure: true, to: ['c@d'] }],
   ])('%s', async (text, expected) => {

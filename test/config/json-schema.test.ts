@@ -22,7 +22,7 @@ const EXAMPLE_ENV = {
   DINGTALK_SECRET: 'SECx',
   FEISHU_URL: 'https://open.feishu.cn/open-apis/bot/v2/hook/x',
   FEISHU_SECRET: 'x',
-  PAGERDUTY_KEY: 'x',
+  PAGERDUTY_KEY: 'R0UTINGKEYR0UTINGKEYR0UTINGKEY12',
   WEBHOOK_URL: 'https://tool.example.com/alerts',
   SMTP_PASSWORD: 'x',
 };

@@ -1,0 +1,174 @@
+// Channel `alertmanager`: POST /api/v2/alerts of Prometheus' Alertmanager. An alert is its labels; it fires until
+// `endsAt`, which lies ten minutes ahead, so that what is open has to be told again (`refresh`) and what nobody tells
+// any more ends by itself. An end in the past resolves (prometheus.io/docs/alerting/latest/alerts_api).
+import * as z from 'zod';
+import { FLAVOURS } from '../../core/alerts/flavours.ts';
+import { layOut, linkOf } from '../../core/alerts/layout.ts';
+import type { AlertMessage, MessageItem } from '../../core/alerts/message.ts';
+import type { RefreshedChannel } from '../../ports.ts';
+import { type ChannelTools, type Named, Poster } from './http.ts';
+import { postUrl } from './options.ts';
+
+export const options = z.strictObject({ type: z.literal('alertmanager'), url: postUrl() });
+export type AlertmanagerOptions = z.output<typeof options>;
+
+const REFRESH_MS = 120_000;
+/** Five refreshes may be lost before an alert ends that is still open. */
+const FIRING_MS = 600_000;
+/** What only happened, and what was over before it could be told, is shown for so long. */
+const PASSING_MS = 300_000;
+/** Far below the 1 MB at which proxies in front of it commonly stop. */
+const MAX_BYTES = 500_000;
+/** It has no limit of its own. */
+const GAP_MS = 1_000;
+const MAX_TEXT = 10_000;
+const PATH = '/api/v2/alerts';
+
+interface Alert {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly startsAt: string;
+  readonly endsAt: string;
+  readonly generatorURL?: string;
+}
+
+type Frame = Omit<AlertMessage, 'items'>;
+
+export function createAlertmanagerChannel(
+  { url, ...named }: AlertmanagerOptions & Named,
+  tools: ChannelTools,
+): RefreshedChannel {
+  const poster = new Poster('alertmanager', named, url, tools);
+  const endpoint = endpointOf(url);
+  const post = async (alerts: readonly Alert[], signal: AbortSignal): Promise<void> => {
+    for (const body of chunks(alerts)) {
+      const answer = await poster.post({ url: endpoint, body, signal });
+      poster.requireSuccess(answer);
+    }
+  };
+  return {
+    name: named.name,
+    type: 'alertmanager',
+    gapMs: GAP_MS,
+    refreshEveryMs: REFRESH_MS,
+    async send(message, signal) {
+      const alerts = alertsOf(message, tools.clock.now());
+      await post(alerts, signal);
+      return { detail: `HTTP 200, ${alerts.length === 1 ? '1 alert' : `${alerts.length} alerts`}` };
+    },
+    async refresh(open, message, signal) {
+      const now = tools.clock.now();
+      await post(
+        open.map((item) => alertOf(item, message, now, now + FIRING_MS)),
+        signal,
+      );
+    },
+  };
+}
+
+/** The alerts of a message, of which those that end come first. Pure. */
+export function alertsOf(message: AlertMessage, now: number): Alert[] {
+  if (message.kind !== 'alert') return [signOfLife(message, now)];
+  const alerts = message.items.flatMap((item) => STATUS[item.status](item, message, now));
+  const isOver = ({ endsAt }: Alert) => Date.parse(endsAt) <= now;
+  return [...alerts.filter(isOver), ...alerts.filter((alert) => !isOver(alert))];
+}
+
+type Told = (item: MessageItem, frame: Frame, now: number) => Alert[];
+
+const fires: Told = (item, frame, now) => [alertOf(item, frame, now, now + FIRING_MS)];
+/** Under whichever severity it was told: labels that Alertmanager does not know do no harm. */
+const ends: Told = (item, frame, now) =>
+  (['warning', 'critical'] as const).map((severity) => alertOf({ ...item, severity }, frame, now, now));
+const passes: Told = (item, frame, now) => [alertOf({ ...item, severity: 'info' }, frame, now, now + PASSING_MS)];
+
+const STATUS: Readonly<Record<MessageItem['status'], Told>> = {
+  raised: fires,
+  repeated: fires,
+  escalated: (item, frame, now) => [
+    alertOf({ ...item, severity: 'warning' }, frame, now, now),
+    ...fires(item, frame, now),
+  ],
+  cleared: ends,
+  forgotten: ends,
+  // Nobody heard of it while it lasted: it is shown for a while.
+  ended: (item, frame, now) => [...ends(item, frame, now), ...passes(item, frame, now)],
+  happened: passes,
+};
+
+function alertOf(item: MessageItem, frame: Frame, now: number, endsAtMs: number): Alert {
+  const { text } = FLAVOURS.plain;
+  const { target, title, severity, runbook } = item;
+  const link = runbook === null ? undefined : linkOf(runbook);
+  return {
+    labels: present({
+      alertname: item.condition,
+      severity,
+      instance: frame.instance,
+      target,
+      env_id: item.envId,
+      provider_id: item.providerId,
+      condition_id: item.id,
+    }),
+    annotations: present({
+      summary: text(target === null ? title : `${target}: ${title}`),
+      description: text(item.what).slice(0, MAX_TEXT).toWellFormed(),
+      next: item.next === null ? null : text(item.next),
+      logins_until: item.loginsUntil,
+      code: item.code,
+      runbook_url: runbook,
+    }),
+    ...times(Date.parse(item.since), now, endsAtMs),
+    ...(link === undefined ? {} : { generatorURL: link }),
+  };
+}
+
+function signOfLife(message: AlertMessage, now: number): Alert {
+  const alertname = message.kind === 'digest' ? 'RotatorDigest' : 'RotatorTest';
+  return {
+    labels: { alertname, severity: 'info', instance: message.instance },
+    annotations: {
+      summary: FLAVOURS.plain.text(message.title),
+      description: layOut(message, FLAVOURS.plain, { size: MAX_TEXT }),
+    },
+    ...times(now, now, now + PASSING_MS),
+  };
+}
+
+/** It refuses a start after the end. */
+function times(startsAtMs: number, now: number, endsAtMs: number): Pick<Alert, 'startsAt' | 'endsAt'> {
+  const start = Number.isNaN(startsAtMs) ? now : Math.min(startsAtMs, now);
+  return { startsAt: new Date(start).toISOString(), endsAt: new Date(endsAtMs).toISOString() };
+}
+
+/** To Alertmanager an empty value is none. */
+function present(values: Readonly<Record<string, string | null>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([name, value]) => (value === null || value === '' ? [] : [[name, value]])),
+  );
+}
+
+/** The alerts as JSON lists of at most MAX_BYTES each. */
+function chunks(alerts: readonly Alert[]): string[] {
+  const lists: string[] = [];
+  let [current, bytes]: [string[], number] = [[], 2];
+  for (const text of alerts.map((alert) => JSON.stringify(alert))) {
+    const size = Buffer.byteLength(text) + 1;
+    if (current.length > 0 && bytes + size > MAX_BYTES) {
+      lists.push(`[${current.join(',')}]`);
+      [current, bytes] = [[], 2];
+    }
+    current.push(text);
+    bytes += size;
+  }
+  if (current.length > 0) lists.push(`[${current.join(',')}]`);
+  return lists;
+}
+
+/** The URL of the configuration with or without the path of the API, a prefix before it kept. */
+function endpointOf(url: string): URL {
+  const endpoint = new URL(url);
+  const path = endpoint.pathname.replace(/\/+$/, '');
+  endpoint.pathname = path.endsWith(PATH) ? path : `${path}${PATH}`;
+  return endpoint;
+}

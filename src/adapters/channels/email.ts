@@ -1,0 +1,210 @@
+// Channel `email`: plain text by SMTP (RFC 5321, 3834), through nodemailer, which is loaded with the first message.
+// A password goes over TLS alone, but to loopback or with `insecure: true`; certificates are always verified. Errors say
+// codes and our words: what a server replies may repeat addresses and more.
+import { createHash } from 'node:crypto';
+import type { createTransport, SendMailOptions } from 'nodemailer';
+import * as z from 'zod';
+import { FLAVOURS } from '../../core/alerts/flavours.ts';
+import { layOut, shortened } from '../../core/alerts/layout.ts';
+import type { AlertMessage } from '../../core/alerts/message.ts';
+import { RotatorError } from '../../core/errors.ts';
+import { deadline } from '../../net/abort.ts';
+import { inWords } from '../../net/failure.ts';
+import { isLoopback } from '../../net/proxy.ts';
+import type { Channel } from '../../ports.ts';
+import type { ChannelTools, Named } from './http.ts';
+import { flag, patterned, port, text } from './options.ts';
+
+const ADDRESS = '[^\\s@<>,;:"()\\[\\]\\\\]+@[^\\s@<>,;:"()\\[\\]\\\\]+';
+
+export const options = z.strictObject({
+  type: z.literal('email'),
+  host: patterned(
+    'the host of a mail server',
+    /^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?|[0-9A-Fa-f:.]{2,45})$/,
+  ).describe('The SMTP server, by name or address.'),
+  port: port().describe('Its port.'),
+  secure: flag()
+    .optional()
+    .describe('TLS from the first byte (the default on port 465). Without it STARTTLS is used where offered.'),
+  user: text('a user name').optional().describe('Who logs in.'),
+  password: text('a password').optional().describe('The password. Never shown.'),
+  from: patterned('the sender', new RegExp(`^(?:[^<>\\p{Cc}]{0,200}<${ADDRESS}>|${ADDRESS})$`, 'u')).describe(
+    'The sender, as an address or `Name <address>`.',
+  ),
+  to: z
+    .array(patterned('a mail address', new RegExp(`^${ADDRESS}$`)))
+    .min(1, { error: () => 'at least one mail address' })
+    .describe('Who gets the mail.'),
+});
+export type EmailOptions = z.output<typeof options>;
+
+/** Mail servers count messages an hour; people read fewer. */
+const GAP_MS = 20_000;
+/** For one message, from the name of the server to its last reply. */
+const TIMEOUT_MS = 30_000;
+const MAX_BYTES = 100_000;
+const MAX_SUBJECT = 200;
+const FULL = 50;
+/** What a server that wants fewer messages, or to see the sender again (grey listing), is given. */
+const PAUSE_MS = 300_000;
+
+export function createEmailChannel(settings: EmailOptions & Named, tools: ChannelTools): Channel {
+  const { name } = settings;
+  const timeoutMs = tools.timeoutMs ?? TIMEOUT_MS;
+  return {
+    name,
+    type: 'email',
+    gapMs: GAP_MS,
+    async send(message, signal) {
+      signal.throwIfAborted();
+      const limit = deadline(timeoutMs, signal);
+      try {
+        // Here and not above: most configurations send no mail.
+        const nodemailer = await import('nodemailer');
+        const transport = nodemailer.createTransport(transportOptions(settings, tools.ca, timeoutMs));
+        const { accepted, rejected } = await transport.sendMail({ ...mailOf(message, settings), signal: limit.signal });
+        const refused = rejected.length;
+        const all = accepted.length + refused;
+        return { detail: refused === 0 ? `SMTP 250 for ${count(all)}` : `SMTP refused ${refused} of ${count(all)}` };
+      } catch (thrown) {
+        if (signal.aborted && !limit.expired) throw signal.reason;
+        throw mailError(name, thrown, limit.expired ? timeoutMs : undefined);
+      } finally {
+        limit.clear();
+      }
+    },
+  };
+}
+
+function count(recipients: number): string {
+  return recipients === 1 ? '1 recipient' : `${recipients} recipients`;
+}
+
+type TransportOptions = Extract<Parameters<typeof createTransport>[0], { requireTLS?: boolean | undefined }>;
+
+function transportOptions(settings: EmailOptions & Named, ca: string | undefined, timeoutMs: number): TransportOptions {
+  const { host, port, user, password, insecure } = settings;
+  const secure = settings.secure ?? port === 465;
+  const login = user === undefined && password === undefined ? undefined : { user: user ?? '', pass: password ?? '' };
+  return {
+    host,
+    port,
+    secure,
+    requireTLS: !secure && login !== undefined && !insecure && !isLoopback(host),
+    ...(login === undefined ? {} : { auth: login }),
+    tls: { minVersion: 'TLSv1.2', ...(ca === undefined ? {} : { ca }) },
+    connectionTimeout: timeoutMs,
+    greetingTimeout: timeoutMs,
+    socketTimeout: timeoutMs,
+    dnsTimeout: timeoutMs,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  };
+}
+
+function mailOf(message: AlertMessage, { from, to }: EmailOptions): SendMailOptions {
+  const [, name = '', bracketed] = /^(.*?)<(.+)>$/u.exec(from) ?? [];
+  const address = bracketed ?? from;
+  const domain = address.slice(address.lastIndexOf('@') + 1);
+  const idOf = (id: string) => `<${id}@${domain}>`;
+  const thread = threadOf(message);
+  const above = thread === undefined ? undefined : idOf(thread);
+  const subject = FLAVOURS.plain.text(message.title);
+  return {
+    from: { name: name.trim().replace(/^"(.*)"$/, '$1'), address },
+    to: to.map((each) => ({ name: '', address: each })),
+    subject: shortened(subject, '…', (short) => short.length <= MAX_SUBJECT),
+    text: `${layOut(message, FLAVOURS.plain, { size: MAX_BYTES, full: FULL })}\n`,
+    date: new Date(message.at),
+    // Steady, so that a mail server which has this message already drops the second copy.
+    messageId: idOf(message.id),
+    ...(above === undefined ? {} : { inReplyTo: above, references: above }),
+    ...(message.severity === 'critical' ? { priority: 'high' as const } : {}),
+    // No out-of-office reply to a machine (RFC 3834; the other one is Exchange's).
+    headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  };
+}
+
+/** What mails about one thing have in common, so that a mail program shows them together. */
+function threadOf({ kind, instance, items }: AlertMessage): string | undefined {
+  const threads = new Set(items.map(({ thread }) => thread.replace(/#critical$/, '')));
+  const [thread] = kind === 'alert' ? threads : [kind];
+  if (thread === undefined || threads.size > 1) return undefined;
+  return createHash('sha256').update(`${instance}/${thread}`).digest('hex').slice(0, 32);
+}
+
+interface MailFailure {
+  readonly code?: unknown;
+  readonly originalCode?: unknown;
+  readonly responseCode?: unknown;
+  readonly response?: unknown;
+  readonly command?: unknown;
+}
+
+function mailError(channel: string, thrown: unknown, timedOutAfterMs: number | undefined): RotatorError {
+  const { code, originalCode, responseCode, response, command } = (thrown ?? {}) as MailFailure;
+  const error = (
+    kind: 'ERR_CHANNEL_REFUSED' | 'ERR_CHANNEL_THROTTLED' | 'ERR_CHANNEL_UNAVAILABLE',
+    what: string,
+    hint: string,
+    more: { readonly remoteCode: string; readonly retryAfterMs?: number },
+  ) => new RotatorError(kind, `channel ${channel} (email) ${what}`, { hint, ...more });
+  const network = [originalCode, code].find((each) => typeof each === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(each));
+  const said = typeof responseCode === 'number' ? `SMTP ${responseCode}` : String(network ?? 'no code');
+  const remoteCode = said.replace(' ', '_');
+  if (timedOutAfterMs !== undefined || code === 'ETIMEDOUT')
+    return error(
+      'ERR_CHANNEL_UNAVAILABLE',
+      `had no answer within ${inWords(timedOutAfterMs ?? TIMEOUT_MS)}`,
+      'Check host and port, and that this machine may reach them; on port 465 set secure: true.',
+      { remoteCode: 'TIMEOUT' },
+    );
+  if (code === 'ETLS' && command === 'STARTTLS' && typeof responseCode === 'number')
+    return error(
+      'ERR_CHANNEL_REFUSED',
+      `does not get TLS from the server, without which no password is sent: ${said}`,
+      'Use the port with STARTTLS (587), or secure: true with port 465; insecure: true sends the password in clear.',
+      { remoteCode },
+    );
+  const permanent = typeof responseCode === 'number' && responseCode >= 500;
+  if (code === 'EAUTH' && (permanent || typeof responseCode !== 'number'))
+    return error(
+      'ERR_CHANNEL_REFUSED',
+      `could not log in: ${said}`,
+      'Check user and password; many providers want a password made for programs.',
+      { remoteCode },
+    );
+  if (permanent)
+    return error(
+      'ERR_CHANNEL_REFUSED',
+      `refused the message: ${said}`,
+      'Check sender and recipients: this server refuses them, or wants a login.',
+      { remoteCode },
+    );
+  // Enhanced status 4.7.x (RFC 3463): policy, which is what limits and grey listing are.
+  if (typeof responseCode === 'number' && /^4\d\d[ -]4\.7\.\d/.test(String(response)))
+    return error(
+      'ERR_CHANNEL_THROTTLED',
+      `takes no more messages for now: ${said}`,
+      'Wait: the message is sent again by itself.',
+      { remoteCode, retryAfterMs: PAUSE_MS },
+    );
+  if (typeof responseCode === 'number')
+    return error(
+      'ERR_CHANNEL_UNAVAILABLE',
+      `could not take the message: ${said}`,
+      'Wait: it is sent again by itself.',
+      {
+        remoteCode,
+      },
+    );
+  return error(
+    'ERR_CHANNEL_UNAVAILABLE',
+    `found no connection to the server, or lost it (${said})`,
+    'Check host and port, the certificate of the server, and that this machine may reach it; on port 465 set secure: true.',
+    { remoteCode: 'NETWORK' },
+  );
+}

@@ -1,0 +1,57 @@
+// Channel `feishu`: a custom bot of Feishu or Lark (飞书), by its webhook URL and the secret of its security setting
+// "signature verification". `code` must be 0; 100 messages a minute, 20 KB each
+// (open.feishu.cn/document/client-docs/bot-v3/add-custom-bot).
+import { createHmac } from 'node:crypto';
+import * as z from 'zod';
+import { FLAVOURS } from '../../core/alerts/flavours.ts';
+import { layOut } from '../../core/alerts/layout.ts';
+import type { Channel } from '../../ports.ts';
+import { type ChannelTools, type CodeRow, judgeByCode, type Named, Poster } from './http.ts';
+import { postUrl, signingSecret } from './options.ts';
+
+export const options = z.strictObject({ type: z.literal('feishu'), url: postUrl(), secret: signingSecret() });
+export type FeishuOptions = z.output<typeof options>;
+
+/** Of 20 KB for the whole request, signature and frame included. */
+const MAX_BYTES = 18_000;
+/** A chat is read by people: nobody reads more than three messages a minute. */
+const GAP_MS = 20_000;
+
+const CODES: Readonly<Record<number, CodeRow>> = {
+  9499: { is: 'refused', hint: 'Check that the URL is that of a custom bot of Feishu; report it if it is.' },
+  11232: { is: 'throttled', hint: 'Wait: the message is sent again by itself.', retryAfterMs: 60_000 },
+  19001: { is: 'refused', hint: 'Copy the webhook URL of the bot again: Feishu does not know this one.' },
+  19021: {
+    is: 'refused',
+    hint: 'Copy the secret from the security settings of the bot, and check the clock of this machine: the signature does not fit, or is an hour off.',
+  },
+  19022: { is: 'refused', hint: 'Add the address of this machine to the IP whitelist of the bot, or remove the list.' },
+  19024: {
+    is: 'refused',
+    hint: "Remove the keywords from the bot's security settings and use signature verification alone, or make a word of every message (such as the instance's name) a keyword.",
+  },
+};
+
+export function createFeishuChannel({ url, secret, ...named }: FeishuOptions & Named, tools: ChannelTools): Channel {
+  const poster = new Poster('feishu', named, url, tools);
+  return {
+    name: named.name,
+    type: 'feishu',
+    gapMs: GAP_MS,
+    async send(message, signal) {
+      const seconds = Math.floor(tools.clock.now() / 1000);
+      const body = JSON.stringify({
+        timestamp: String(seconds),
+        sign: feishuSignature(secret, seconds),
+        msg_type: 'text',
+        content: { text: layOut(message, FLAVOURS.feishu, { size: MAX_BYTES }) },
+      });
+      return { detail: judgeByCode(poster, await poster.post({ url, body, signal }), 'code', CODES) };
+    },
+  };
+}
+
+/** The signature of Feishu's bots: base64 of HMAC-SHA256 of nothing under the key `<seconds>\n<secret>`. */
+export function feishuSignature(secret: string, seconds: number): string {
+  return createHmac('sha256', `${seconds}\n${secret}`).digest('base64');
+}

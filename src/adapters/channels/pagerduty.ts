@@ -1,0 +1,190 @@
+// Channel `pagerduty`: Events API v2 (developer.pagerduty.com/docs/events-api-v2). One incident a thread, found again by
+// its dedup_key. A message is several events: first what opens incidents, then what resolves them, so that a message
+// that is sent again after half of it triggers and resolves what already is so. What was accepted of the message that
+// is tried again is not sent twice: else a long one would fail for ever at the service's limit.
+import { createHash } from 'node:crypto';
+import * as z from 'zod';
+import { FLAVOURS } from '../../core/alerts/flavours.ts';
+import { layOut, linkOf, shortened } from '../../core/alerts/layout.ts';
+import type { AlertMessage, MessageItem } from '../../core/alerts/message.ts';
+import type { Channel } from '../../ports.ts';
+import { type ChannelTools, type Named, Poster } from './http.ts';
+import { patterned, postUrl } from './options.ts';
+
+export const options = z.strictObject({
+  type: z.literal('pagerduty'),
+  routingKey: patterned('the integration key of a service', /^[A-Za-z0-9]{20,64}$/).describe(
+    'The integration key of the service (Events API v2). Never shown.',
+  ),
+  url: postUrl().prefault('https://events.pagerduty.com/v2/enqueue').describe('Where events go.'),
+});
+export type PagerdutyOptions = z.output<typeof options>;
+
+const MAX_SUMMARY = 1024;
+const MAX_DEDUP_KEY = 255;
+/** Of 512 KB for an event. */
+const MAX_DETAILS = 20_000;
+/** PagerDuty takes about two events a second; a message is seldom more than three. */
+const GAP_MS = 2_000;
+
+interface Trigger {
+  readonly event_action: 'trigger';
+  readonly dedup_key: string;
+  readonly payload: {
+    readonly summary: string;
+    readonly source: string;
+    readonly severity: 'critical' | 'warning' | 'info';
+    readonly timestamp: string;
+    readonly component?: string;
+    readonly class?: string;
+    readonly custom_details: Readonly<Record<string, string | number>>;
+  };
+  readonly links: readonly { readonly href: string; readonly text: string }[];
+  readonly client: string;
+}
+interface Resolve {
+  readonly event_action: 'resolve';
+  readonly dedup_key: string;
+}
+type PagerdutyEvent = Trigger | Resolve;
+
+export function createPagerdutyChannel(
+  { routingKey, url, ...named }: PagerdutyOptions & Named,
+  tools: ChannelTools,
+): Channel {
+  const poster = new Poster('pagerduty', named, url, tools);
+  let accepted: { readonly id: string; count: number } = { id: '', count: 0 };
+  return {
+    name: named.name,
+    type: 'pagerduty',
+    gapMs: GAP_MS,
+    async send(message, signal) {
+      const events = eventsOf(message);
+      const progress = accepted.id === message.id ? accepted : { id: message.id, count: 0 };
+      accepted = progress;
+      for (const event of events.slice(progress.count)) {
+        const answer = await poster.post({ url, body: JSON.stringify({ routing_key: routingKey, ...event }), signal });
+        if (answer.status === 400)
+          throw poster.error('ERR_CHANNEL_REFUSED', 'refused the event: HTTP 400', {
+            hint: 'Copy the integration key (Events API v2) of the service again; report it if it is right.',
+            remoteCode: 'HTTP_400',
+          });
+        poster.requireSuccess(answer);
+        if (answer.status !== 202) throw poster.unknownAnswer(answer, 'the 202 of PagerDuty');
+        progress.count += 1;
+      }
+      // The same message may be sent again on purpose, as a whole.
+      accepted = { id: '', count: 0 };
+      return { detail: `HTTP 202, ${events.length === 1 ? '1 event' : `${events.length} events`}` };
+    },
+  };
+}
+
+/** The events of a message in the order in which they are sent. Pure. */
+export function eventsOf(message: AlertMessage): PagerdutyEvent[] {
+  const { items, instance, kind } = message;
+  if (kind !== 'alert') return passing(message, keyOf(instance, kind), []);
+  const open = byThread(items.filter(({ status }) => OPEN.includes(status)));
+  const closes = message.closes.filter((thread) => !open.has(thread));
+  const over = items.filter(({ status }) => status === 'ended' || status === 'happened');
+  // A thread in which something else is open must not be resolved by what is over in it.
+  const keyOfPassed = ({ thread, id, status }: MessageItem) =>
+    keyOf(instance, status === 'ended' && closes.includes(thread) ? thread : `${id}#${status}`);
+  const passed = over.map((item) => [keyOfPassed(item), item] as const);
+  const resolvedBelow = new Set(passed.map(([key]) => key));
+  return [
+    ...[...open].map(([thread, members]) => trigger(message, keyOf(instance, thread), members)),
+    ...closes
+      .map((thread) => resolve(keyOf(instance, thread)))
+      .filter(({ dedup_key }) => !resolvedBelow.has(dedup_key)),
+    ...passed.flatMap(([key, item]) => passing(message, key, [item])),
+  ];
+}
+
+const OPEN: readonly MessageItem['status'][] = ['raised', 'escalated', 'repeated'];
+
+/** What is told and is over at once. */
+function passing(message: AlertMessage, key: string, items: readonly MessageItem[]): PagerdutyEvent[] {
+  const { payload, ...event } = trigger(message, key, items);
+  return [{ ...event, payload: { ...payload, severity: 'info' } }, resolve(key)];
+}
+
+function resolve(key: string): Resolve {
+  return { event_action: 'resolve', dedup_key: key };
+}
+
+function trigger(message: AlertMessage, key: string, items: readonly MessageItem[]): Trigger {
+  const first = items[0];
+  const alone = items.length === 1 ? first : undefined;
+  const severity = items.some((item) => item.severity === 'critical') ? 'critical' : (first?.severity ?? 'info');
+  const component = alone?.target;
+  return {
+    event_action: 'trigger',
+    dedup_key: key,
+    payload: {
+      summary: shortened(summaryOf(message, items), '…', (text) => text.length <= MAX_SUMMARY),
+      source: message.instance,
+      severity,
+      timestamp: first?.since ?? message.at,
+      ...(component === null || component === undefined ? {} : { component }),
+      ...(first === undefined ? {} : { class: first.condition }),
+      custom_details: detailsOf(message, items),
+    },
+    links: linksOf(items),
+    client: 'apple-secret-rotator',
+  };
+}
+
+/** The message's own title where it speaks of these items alone. */
+function summaryOf(message: AlertMessage, items: readonly MessageItem[]): string {
+  const { text } = FLAVOURS.plain;
+  const [first] = items;
+  if (first === undefined || items.length === message.items.length) return text(message.title);
+  const about = first.target === null ? first.title : `${first.target}: ${first.title}`;
+  const others = items.length > 1 ? ` ${message.labels.more(items.length - 1)}` : '';
+  return text(`[${message.instance}] ${message.labels.severity[first.severity]}: ${about}${others}`);
+}
+
+function detailsOf(message: AlertMessage, items: readonly MessageItem[]): Readonly<Record<string, string | number>> {
+  const { text } = FLAVOURS.plain;
+  const body = layOut({ ...message, items }, FLAVOURS.plain, { size: MAX_DETAILS, full: 20 });
+  const [item] = items;
+  if (items.length !== 1 || item === undefined)
+    return { text: body, conditions: items.length, instance: message.instance };
+  const rows: readonly (readonly [name: string, value: string | null])[] = [
+    ['what', text(item.what)],
+    ['next', item.next === null ? null : text(item.next)],
+    ['logins_until', item.loginsUntil],
+    ['since', item.since],
+    ['until', item.until],
+    ['target', item.target],
+    ['env_id', item.envId],
+    ['provider_id', item.providerId],
+    ['code', item.code],
+    ['condition_id', item.id],
+    ['runbook', item.runbook],
+    ['instance', message.instance],
+  ];
+  return Object.fromEntries(rows.flatMap(([name, value]) => (value === null ? [] : [[name, value]])));
+}
+
+function linksOf(items: readonly MessageItem[]): { href: string; text: string }[] {
+  const found = new Map(
+    items.map(({ condition, runbook }) => [condition, runbook === null ? undefined : linkOf(runbook)]),
+  );
+  return [...found]
+    .flatMap(([condition, href]) => (href === undefined ? [] : [{ href, text: condition }]))
+    .slice(0, 20);
+}
+
+function byThread(items: readonly MessageItem[]): Map<string, MessageItem[]> {
+  const threads = new Map<string, MessageItem[]>();
+  for (const item of items) threads.set(item.thread, [...(threads.get(item.thread) ?? []), item]);
+  return threads;
+}
+
+/** `instance/thread`; of what would be too long for PagerDuty the SHA-256. */
+function keyOf(instance: string, thread: string): string {
+  const key = `${instance}/${thread}`;
+  return key.length <= MAX_DEDUP_KEY ? key : `sha256:${createHash('sha256').update(key).digest('hex')}`;
+}

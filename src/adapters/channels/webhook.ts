@@ -1,0 +1,51 @@
+// Channel `webhook`: the whole message as JSON to a URL of yours, signed where a secret is given. Any 2xx will do.
+// docs/webhook.md describes the body, and how a receiver checks the signature.
+import { createHmac } from 'node:crypto';
+import * as z from 'zod';
+import type { Channel } from '../../ports.ts';
+import { type ChannelTools, type Named, Poster } from './http.ts';
+import { postUrl, signingSecret } from './options.ts';
+import { webhookBody } from './webhook-body.ts';
+
+export const options = z.strictObject({
+  type: z.literal('webhook'),
+  url: postUrl(),
+  secret: signingSecret().optional(),
+});
+export type WebhookOptions = z.output<typeof options>;
+
+/** The receiver's limits are unknown: twelve messages a minute at most. */
+const GAP_MS = 5_000;
+
+export function createWebhookChannel({ url, secret, ...named }: WebhookOptions & Named, tools: ChannelTools): Channel {
+  const poster = new Poster('webhook', named, url, tools);
+  return {
+    name: named.name,
+    type: 'webhook',
+    gapMs: GAP_MS,
+    async send(message, signal) {
+      const body = webhookBody(message);
+      const seconds = Math.floor(tools.clock.now() / 1000);
+      const signed =
+        secret === undefined
+          ? {}
+          : {
+              'x-rotator-timestamp': String(seconds),
+              'x-rotator-signature': `v1=${webhookSignature(secret, seconds, body)}`,
+            };
+      const headers = {
+        'user-agent': `apple-secret-rotator/${message.version}`,
+        'x-rotator-id': message.id,
+        ...signed,
+      };
+      const answer = await poster.post({ url, body, headers, signal });
+      poster.requireSuccess(answer);
+      return { detail: `HTTP ${answer.status}` };
+    },
+  };
+}
+
+/** Lower-case hex of HMAC-SHA256 under the secret of `<seconds>.<body>`. */
+export function webhookSignature(secret: string, seconds: number, body: string): string {
+  return createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex');
+}
