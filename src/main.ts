@@ -85,6 +85,10 @@ const actions: Actions = {
       stop: stopSignal(),
       onHangup: (listener) => process.on('SIGHUP', listener),
       load: () => load(options, 'daemon'),
+      refuse: async (error, loaded) => {
+        const { refuseStart } = await import('./start-refusal.ts');
+        return refuseStart(error, loaded, { clock: systemClock, env: process.env, random }, pkg.version);
+      },
       open: (loaded) => {
         const { instance, log } = loaded.config;
         const destination = logDestination(process.stdout, context.stdout.color);
@@ -104,12 +108,10 @@ const actions: Actions = {
     const [{ once, progressLine }, { openOnce }] = await Promise.all([import('./cli/once.ts'), import('./once.ts')]);
     const { config } = await load(options, 'strict');
     const emit = (event: Parameters<typeof progressLine>[0]) => context.stderr.write(progressLine(event));
-    const session = await openOnce(
-      config,
-      { clock: systemClock, env: process.env, emit, random },
-      options,
-      stopSignal(),
-    );
+    const session = await openOnce(config, { clock: systemClock, env: process.env, emit, random }, options, {
+      version: pkg.version,
+      stop: stopSignal(),
+    });
     try {
       return await once(options, { context, ...session });
     } finally {
@@ -142,6 +144,28 @@ const actions: Actions = {
   async history(options) {
     const { history } = await import('./cli/history.ts');
     return withJournal(options, 'read', (journal, targets) => history(options, { context, journal, targets }));
+  },
+
+  async alerts(options) {
+    if (options.test) return testChannels(options);
+    const { alerts } = await import('./cli/alerts.ts');
+    return withJournal(options, 'read', (journal, _targets, config) =>
+      alerts(options, { context, journal, channels: config.alerts.channels, runbook: config.alerts.runbook }),
+    );
+  },
+
+  async forget(name, options) {
+    const [{ forget }, { forgetTarget }, { policyOf }, { uuidv7 }] = await Promise.all([
+      import('./cli/forget.ts'),
+      import('./alerts/forget.ts'),
+      import('./alerting.ts'),
+      import('./core/uuid.ts'),
+    ]);
+    return withJournal(options, 'write', (journal, targets, config) => {
+      const newId = () => uuidv7(systemClock.now(), random(10));
+      const tools = { clock: systemClock, journal, policy: policyOf(config.alerts), newId };
+      return forget(name, { context, journal, targets, forget: (state) => forgetTarget(state, tools) });
+    });
   },
 
   async resume(options) {
@@ -183,12 +207,34 @@ const actions: Actions = {
 };
 
 type OpenJournal = import('./ports.ts').Journal;
+type Config = import('./config/schema.ts').Config;
 type JournalTarget = import('./core/target-view.ts').TargetLabel & { readonly key: string };
+
+async function testChannels(options: ConfigOption & { channel?: string; json: boolean }): Promise<ExitStatus> {
+  const [{ testAlerts }, { channelsOf, voiceOf }, { composeMessage }, { uuidv7 }] = await Promise.all([
+    import('./cli/alerts.ts'),
+    import('./alerting.ts'),
+    import('./core/alerts/compose.ts'),
+    import('./core/uuid.ts'),
+  ]);
+  const { config } = await load(options, 'strict');
+  const world = { clock: systemClock, env: process.env };
+  return testAlerts(options, {
+    context,
+    channels: channelsOf(config.alerts.channels, world, config.instance),
+    stop: stopSignal(),
+    message: () => {
+      const now = systemClock.now();
+      const id = uuidv7(now, random(10));
+      return composeMessage({ id, now, ...voiceOf(config, pkg.version), subjects: [{ kind: 'test' }] });
+    },
+  });
+}
 
 async function withJournal(
   options: ConfigOption,
   mode: 'read' | 'write',
-  use: (journal: OpenJournal, targets: JournalTarget[]) => Promise<ExitStatus>,
+  use: (journal: OpenJournal, targets: JournalTarget[], config: Config) => Promise<ExitStatus>,
 ): Promise<ExitStatus> {
   const [{ config }, { openJournalFor }, { targetKey }] = await Promise.all([
     load(options, 'strict'),
@@ -200,6 +246,7 @@ async function withJournal(
     return await use(
       journal,
       config.targets.map((target) => ({ ...target, key: targetKey(target) })),
+      config,
     );
   } finally {
     await journal.close();

@@ -1,18 +1,23 @@
 // What `once`, `plan` and the commands that read the journal work with: a journal opened for the occasion, and
 // passes that run a single time.
+import { isEphemeral } from './adapters/journal/ephemeral.ts';
 import { openJournalToRead } from './adapters/journal/reading.ts';
 import { openSqliteJournal } from './adapters/journal/sqlite.ts';
 import { Admissions } from './admission.ts';
+import { createAlerting, longestTickGapMs, watchedTargets } from './alerting.ts';
 import { type World, wireTargets } from './composition.ts';
 import type { Config } from './config/schema.ts';
 import { RotatorError } from './core/errors.ts';
 import { parseCron } from './cron.ts';
+import type { EventSink } from './events.ts';
 import { type PassRequest, type PassResult, type Preview, previewPass, type Want } from './pass.ts';
 import type { Clock, Journal, Target } from './ports.ts';
 import { Sweeper } from './sweep.ts';
 
 /** `once` waits so long for the lease of a target that another process is working on. */
 const LEASE_WAIT_MS = 30_000;
+/** `once` delivers alerts for so long; what is left waits in the journal for the next run. */
+const ALERT_LIMIT_MS = 30_000;
 const CRON_HORIZON_MS = 400 * 86_400_000;
 
 export interface PassOptions {
@@ -25,29 +30,73 @@ export interface PassOptions {
 export interface OnceSession {
   readonly targets: readonly Target[];
   readonly sweep: () => Promise<ReadonlyMap<string, PassResult>>;
+  /** Looks what is wrong, delivers alerts for 30 s at most, and pings the heartbeat. Never throws. */
+  readonly alert: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
 /** Opens the journal for writing and wires the selected targets. Throws ERR_USAGE for a name that does not exist. */
 export async function openOnce(
   config: Config,
-  world: Omit<World, 'leaseHolder'>,
+  outside: Omit<World, 'leaseHolder' | 'observe'>,
   options: PassOptions,
-  stop: AbortSignal,
+  { version, stop }: { readonly version: string; readonly stop: AbortSignal },
 ): Promise<OnceSession> {
-  const wired = selected(wireTargets(config, { ...world, leaseHolder: 'once:' }), options.target);
-  const journal = await openSqliteJournal({ path: config.journal.path, clock: world.clock, mode: 'write' });
-  const admissions = admissionsOf(config, journal, world.clock);
-  const nextCheckAt = nextCheck(config, world.clock);
-  const sweeper = new Sweeper({ journal, admissions, nextCheckAt });
+  const listeners = [outside.emit];
+  const emit: EventSink = (event) => {
+    for (const listener of listeners) listener(event);
+  };
+  const world: World = { ...outside, emit, leaseHolder: 'once:' };
+  const { clock } = world;
+  const all = wireTargets(config, world);
+  const wired = selected(all, options.target);
+  const journal = await openSqliteJournal({
+    path: config.journal.path,
+    clock,
+    mode: 'write',
+    onDamage: ({ message, code, hint }) => emit({ event: 'warning', message, code, hint }),
+  });
+  const targets = wired.map(({ target }) => target);
+  let measuredSkewMs: number | undefined;
+  const sweeper = new Sweeper({
+    journal,
+    admissions: admissionsOf(config, journal, clock),
+    nextCheckAt: nextCheck(config, clock),
+    onPass: ({ skewMs }) => {
+      measuredSkewMs = skewMs ?? measuredSkewMs;
+    },
+  });
+  const gapMs = longestTickGapMs(config, clock);
+  const { path } = config.journal;
+  const alerting = createAlerting({
+    config,
+    world,
+    version,
+    journal,
+    isWhole: wired.length === all.length,
+    surroundings: () => ({
+      now: clock.now(),
+      targets: watchedTargets(config, targets),
+      misconfigured: [],
+      longestTickGapMs: gapMs,
+      tokenUrl: config.apple.tokenUrl,
+      journal: { path, degraded: undefined, ephemeral: isEphemeral(path, world.env) },
+      skewMs: measuredSkewMs,
+      // What only the daemon can know.
+      configurationRejected: undefined,
+      scheduler: undefined,
+    }),
+  });
+  listeners.push(alerting.onEvent);
   const request = requestOf(options, stop);
   return {
-    targets: wired.map(({ target }) => target),
+    targets,
     sweep: () =>
       sweeper.sweep(
         wired.map((each) => ({ wired: each, request })),
         () => {},
       ),
+    alert: () => alerting.alerter.flush(stop.aborted ? 0 : ALERT_LIMIT_MS),
     close: () => journal.close(),
   };
 }

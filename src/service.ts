@@ -1,24 +1,34 @@
-// The running service around the daemon: its configuration, its journal and lock, its log, and what a signal does.
-import { hostname } from 'node:os';
-import { openDegradableJournal } from './adapters/journal/degradable.ts';
-import { acquireDaemonLock } from './adapters/journal/lock.ts';
-import { openSqliteJournal } from './adapters/journal/sqlite.ts';
+// The running service around the daemon: its configuration, its journal and lock, its alerts, its HTTP interface, and
+// what a signal does. Journal, metrics, log and alerts are independent: one that fails does not silence the others.
+import { isEphemeral } from './adapters/journal/ephemeral.ts';
 import { storageWarning } from './adapters/journal/storage.ts';
 import { Admissions } from './admission.ts';
+import { type Alerting, createAlerting, longestTickGapMs, watchedTargets } from './alerting.ts';
+import { takeOverRefusal } from './alerts/start-refused.ts';
+import type { Surroundings } from './alerts/watch.ts';
 import { planOf, type World } from './composition.ts';
 import type { LoadedConfig } from './config/load.ts';
-import { asRotatorError, RotatorError } from './core/errors.ts';
+import type { Config } from './config/schema.ts';
+import { asRotatorError, type RotatorError } from './core/errors.ts';
+import { redactText } from './core/redact.ts';
 import { Daemon, nextTick, type Plan } from './daemon.ts';
-import type { DaemonLock, DegradableJournal } from './ports.ts';
+import { openDaemonJournal } from './daemon-journal.ts';
+import type { EventSink } from './events.ts';
+import { type HttpServer, startHttpServer } from './http/server.ts';
+import { createMetrics } from './metrics/metrics.ts';
+import type { DegradableJournal } from './ports.ts';
+import { configurationWarnings, fixedWarning, storageDoubt } from './service-warnings.ts';
 import { Sweeper } from './sweep.ts';
 import { startTicks } from './ticks.ts';
 
 /** Begins the lease tokens of the daemon, of which there is one for each journal. */
 const DAEMON_LEASES = 'daemon:';
+/** What is raised by the end of the passes is delivered within this time, or by the next life of the program. */
+const FLUSH_MS = 8_000;
 
 export interface ServiceOptions {
   readonly loaded: LoadedConfig;
-  readonly world: Omit<World, 'leaseHolder'>;
+  readonly world: Omit<World, 'leaseHolder' | 'observe'>;
   readonly version: string;
   readonly pid: number;
   /** The configuration as it is now, for a reload. Throws ERR_CONFIG. */
@@ -26,199 +36,239 @@ export interface ServiceOptions {
 }
 
 export interface Service {
+  /** Where the HTTP interface listens. */
+  readonly url: string;
   /** Resolves when the service has stopped. */
   run(): Promise<void>;
-  /** No new pass; `run` resolves when those that write have ended, after 25 s at the most. */
+  /** No new pass; `run` resolves when those that write have ended, after 25 s at the most, and alerts are flushed. */
   stop(): void;
   /** Applies the configuration as it is now; a wrong one is told, and the old one stays. Nothing after a stop. */
   reload(): Promise<void>;
 }
 
 /**
- * Opens the journal and takes the daemon's lock. Throws ERR_DAEMON_RUNNING and ERR_JOURNAL_NEWER; a journal that
- * cannot be written leaves the service degraded.
+ * Opens the journal, takes the daemon's lock and listens for HTTP. Throws ERR_DAEMON_RUNNING, ERR_JOURNAL_NEWER and
+ * ERR_CONFIG (cannot listen); a journal that cannot be written leaves the service degraded.
  */
 export async function openService(options: ServiceOptions): Promise<Service> {
-  const { version } = options;
-  const world: World = { ...options.world, leaseHolder: DAEMON_LEASES };
-  let { config } = options.loaded;
-  const lock = daemonLock(options);
-  await lock.take().catch(unlessUnwritable);
-  const journal = await openJournal(options, lock);
-  // Whoever held the lock before is dead, and its passes with it.
-  if (lock.isHeld) await journal.endLeases(DAEMON_LEASES);
-  const admissions = new Admissions({
+  const { version, pid, loaded } = options;
+  const metrics = createMetrics({ version });
+  const listeners: EventSink[] = [options.world.emit, metrics.onEvent];
+  const emit: EventSink = (event) => {
+    for (const listener of listeners) listener(event);
+  };
+  const world: World = { ...options.world, emit, observe: metrics, leaseHolder: DAEMON_LEASES };
+  const { instance, journal: place } = loaded.config;
+  const opened = await openDaemonJournal({
+    ...place,
+    instance,
+    pid,
     clock: world.clock,
-    journal,
-    isDegraded: () => journal.degraded !== undefined,
-    maxRotationsPerHour: () => config.schedule.maxRotationsPerHour,
+    emit,
+    leaseHolder: DAEMON_LEASES,
   });
-  const sweeper = new Sweeper({
+  const { journal } = opened;
+  const running = new Running(options, world, journal);
+  const takenOver = await takeOverRefusal({ configFile: loaded.file, journalPath: place.path });
+  const alerting = createAlerting({
+    config: loaded.config,
+    world,
+    version,
     journal,
-    admissions,
-    nextCheckAt: (target, retryAt) => daemon.nextCheckAt(target, retryAt),
+    surroundings: () => running.surroundings(),
+    isWhole: true,
+    ...(takenOver === undefined ? {} : { takenOver: [takenOver] }),
   });
-  const plan = () => planFor(config, world);
-  const first = plan();
-  const daemon = new Daemon(first, { clock: world.clock, emit: world.emit, sweeper });
-  const warn = (error: RotatorError) =>
-    world.emit({ event: 'warning', message: error.message, code: error.code, hint: error.hint });
+  listeners.push(alerting.onEvent);
+  running.onConfig = alerting.configure;
+  const http = await listen().catch(async (thrown) => {
+    await opened.close();
+    throw thrown;
+  });
+
+  function listen(): Promise<HttpServer> {
+    const { host, port } = loaded.config.http;
+    return startHttpServer({
+      host,
+      port,
+      tokens: () => running.config.http,
+      deps: {
+        clock: world.clock,
+        emit,
+        journal,
+        daemon: running.daemon,
+        targets: () => running.plan.targets.map(({ target }) => target),
+        metrics: async () => metrics.text(await running.snapshot()),
+        version,
+      },
+    });
+  }
 
   return {
+    url: http.url,
     async run() {
-      tellLoaded(options.loaded, warn);
-      tellUndelivered(config, warn);
-      const doubt = storageWarning(config.journal.path);
-      if (doubt !== undefined)
-        warn(
-          new RotatorError('ERR_JOURNAL_UNWRITABLE', doubt, { hint: 'Move the journal to a disk of this machine.' }),
-        );
-      world.emit({
-        event: 'daemon.started',
-        message: `watching ${counted(config.targets.length)}`,
-        version,
-        targets: config.targets.length,
-        journal: config.journal.path,
-        nextTick: nextTick(first, world.clock.now()),
-      });
-      await daemon.run();
-      await journal.close();
-      await lock.release();
-      world.emit({ event: 'daemon.stopped', message: 'stopped' });
+      running.tellStart(version, http.url);
+      const alerts = alerting.alerter.run(FLUSH_MS);
+      await running.daemon.run();
+      alerting.alerter.stop();
+      await alerts;
+      await http.close();
+      await opened.close();
+      emit({ event: 'daemon.stopped', message: 'stopped' });
     },
-    stop: () => daemon.stop(),
-    async reload() {
-      try {
-        const loaded = await options.load();
-        if (daemon.isStopping) return;
-        tellFixed(config, loaded.config, warn);
-        config = {
-          ...loaded.config,
-          journal: config.journal,
-          http: { ...loaded.config.http, host: config.http.host, port: config.http.port },
-        };
-        daemon.reload(plan());
-        tellLoaded(loaded, warn);
-        world.emit({
-          event: 'config.reloaded',
-          message: `configuration reloaded: ${counted(config.targets.length)}`,
-          targets: config.targets.length,
-        });
-      } catch (thrown) {
-        const { code, message, hint } = asRotatorError(thrown);
-        world.emit({
-          event: 'config.rejected',
-          message: `the new configuration was refused, the old one stays: ${message}`,
-          code,
-          hint,
-        });
-      }
-    },
+    stop: () => running.daemon.stop(),
+    reload: () => running.reload(),
   };
+}
+
+/** What the running daemon goes by, exchanged at a reload, and what it has learnt since its start. */
+class Running {
+  readonly daemon: Daemon;
+  config: Config;
+  plan: Plan;
+  onConfig: Alerting['configure'] = () => undefined;
+  private readonly options: ServiceOptions;
+  private readonly world: World;
+  private readonly journal: DegradableJournal;
+  private readonly ephemeral: boolean;
+  private loaded: LoadedConfig;
+  private tickGapMs: number;
+  private skewMs: number | undefined;
+  private rejected: Surroundings['configurationRejected'] = null;
+
+  constructor(options: ServiceOptions, world: World, journal: DegradableJournal) {
+    this.options = options;
+    this.world = world;
+    this.journal = journal;
+    this.loaded = options.loaded;
+    this.config = options.loaded.config;
+    this.plan = this.planOf(this.config);
+    this.tickGapMs = longestTickGapMs(this.config, world.clock);
+    this.ephemeral = isEphemeral(this.config.journal.path, world.env);
+    const admissions = new Admissions({
+      clock: world.clock,
+      journal,
+      isDegraded: () => journal.degraded !== undefined,
+      maxRotationsPerHour: () => this.config.schedule.maxRotationsPerHour,
+    });
+    const sweeper = new Sweeper({
+      journal,
+      admissions,
+      nextCheckAt: (target, retryAt) => this.daemon.nextCheckAt(target, retryAt),
+      onPass: ({ skewMs }) => {
+        this.skewMs = skewMs ?? this.skewMs;
+      },
+    });
+    this.daemon = new Daemon(this.plan, { clock: world.clock, emit: world.emit, sweeper });
+  }
+
+  surroundings(): Surroundings {
+    const { config, world, journal } = this;
+    const now = world.clock.now();
+    const { alive, lastTurnMs } = this.daemon.health();
+    return {
+      now,
+      targets: watchedTargets(
+        config,
+        this.plan.targets.map(({ target }) => target),
+      ),
+      misconfigured: this.loaded.disabledTargets.map(({ name, problems }) => ({
+        name,
+        problems: problems.map(({ key, found, wanted }) => `${key}: found ${found}, wanted ${wanted}`),
+      })),
+      longestTickGapMs: this.tickGapMs,
+      tokenUrl: config.apple.tokenUrl,
+      journal: { path: config.journal.path, degraded: journal.degraded, ephemeral: this.ephemeral },
+      skewMs: this.skewMs,
+      configurationRejected: this.rejected,
+      // A service that stops has no scheduler any more, and that is no trouble.
+      scheduler: this.daemon.isStopping ? undefined : { alive, lastTurnAt: now - lastTurnMs },
+    };
+  }
+
+  /** What a scrape shows. */
+  async snapshot() {
+    const { journal, skewMs } = this;
+    const states = new Map((await journal.targets()).map((state) => [state.key, state]));
+    return {
+      now: this.world.clock.now(),
+      targets: this.plan.targets.map(({ target: { name, key } }) => ({ name, state: states.get(key) })),
+      book: await journal.alertBook(),
+      skewMs,
+      journalDegraded: journal.degraded !== undefined,
+    };
+  }
+
+  tellStart(version: string, url: string): void {
+    const { config, plan, world } = this;
+    for (const warning of configurationWarnings(this.loaded)) this.warn(warning);
+    const doubt = storageDoubt(storageWarning(config.journal.path));
+    if (doubt !== undefined) this.warn(doubt);
+    world.emit({
+      event: 'daemon.started',
+      message: `watching ${counted(config.targets.length)}`,
+      version,
+      targets: config.targets.length,
+      journal: config.journal.path,
+      http: url,
+      nextTick: nextTick(plan, world.clock.now()),
+    });
+  }
+
+  async reload(): Promise<void> {
+    try {
+      const loaded = await this.options.load();
+      if (this.daemon.isStopping) return;
+      this.apply(loaded);
+    } catch (thrown) {
+      this.reject(asRotatorError(thrown));
+    }
+  }
+
+  private apply(loaded: LoadedConfig): void {
+    const { config: old, world } = this;
+    const fixed = fixedWarning(old, loaded.config);
+    if (fixed !== undefined) this.warn(fixed);
+    const config: Config = {
+      ...loaded.config,
+      journal: old.journal,
+      http: { ...loaded.config.http, host: old.http.host, port: old.http.port },
+    };
+    const plan = this.planOf(config);
+    [this.loaded, this.config, this.plan, this.rejected] = [loaded, config, plan, null];
+    this.tickGapMs = longestTickGapMs(config, world.clock);
+    this.daemon.reload(plan);
+    this.onConfig(config);
+    for (const warning of configurationWarnings(loaded)) this.warn(warning);
+    world.emit({
+      event: 'config.reloaded',
+      message: `configuration reloaded: ${counted(config.targets.length)}`,
+      targets: config.targets.length,
+    });
+  }
+
+  private reject(error: RotatorError): void {
+    const { code, message, hint } = error;
+    const shown = { code, message: redactText(message), hint: redactText(hint) };
+    this.rejected = { at: this.world.clock.now(), error: shown };
+    this.world.emit({
+      event: 'config.rejected',
+      message: `the new configuration was refused, the old one stays: ${message}`,
+      code,
+      hint,
+    });
+  }
+
+  private planOf(config: Config): Plan {
+    const { cron, timezone } = config.schedule;
+    return planOf(config, this.world, (onTick) => startTicks(cron, timezone, onTick));
+  }
+
+  private warn({ message, code, hint }: RotatorError): void {
+    this.world.emit({ event: 'warning', message, code, hint });
+  }
 }
 
 function counted(targets: number): string {
   return `${targets} ${targets === 1 ? 'target' : 'targets'}`;
-}
-
-function planFor(config: LoadedConfig['config'], world: World): Plan {
-  const { cron, timezone } = config.schedule;
-  return planOf(config, world, (onTick) => startTicks(cron, timezone, onTick));
-}
-
-interface Lock {
-  readonly isHeld: boolean;
-  /** Does nothing if it is held already. Throws ERR_DAEMON_RUNNING and ERR_JOURNAL_UNWRITABLE. */
-  take(): Promise<void>;
-  release(): Promise<void>;
-}
-
-/** The daemon's lock, which is taken as late as the journal can be written. */
-function daemonLock({ loaded, world, pid }: ServiceOptions): Lock {
-  const { instance, journal } = loaded.config;
-  const who = { instance, pid, host: hostname() };
-  let lock: DaemonLock | undefined;
-  return {
-    get isHeld() {
-      return lock !== undefined;
-    },
-    async take() {
-      lock ??= await acquireDaemonLock({ journalPath: journal.path, who, clock: world.clock });
-    },
-    async release() {
-      await lock?.release();
-    },
-  };
-}
-
-function unlessUnwritable(thrown: unknown): void {
-  if (!(thrown instanceof RotatorError && thrown.code === 'ERR_JOURNAL_UNWRITABLE')) throw thrown;
-}
-
-async function openJournal({ loaded, world }: ServiceOptions, lock: Lock): Promise<DegradableJournal> {
-  const { path } = loaded.config.journal;
-  return openDegradableJournal({
-    open: async () => {
-      // A service that began without its journal must not come back to one that another daemon took meanwhile.
-      await lock.take().catch((thrown) => {
-        const { code, message, hint } = asRotatorError(thrown);
-        if (code === 'ERR_DAEMON_RUNNING') world.emit({ event: 'warning', message, code, hint });
-        throw thrown;
-      });
-      return openSqliteJournal({ path, clock: world.clock, mode: 'write' });
-    },
-    clock: world.clock,
-    onChange: (error) => {
-      const message =
-        error === undefined ? 'the journal can be written again' : `going on without the journal: ${error.message}`;
-      world.emit({
-        event: 'journal.degraded',
-        message,
-        degraded: error !== undefined,
-        ...(error === undefined ? {} : { code: error.code, hint: error.hint }),
-      });
-    },
-  });
-}
-
-function tellLoaded({ warnings, disabledTargets }: LoadedConfig, warn: (error: RotatorError) => void): void {
-  for (const warning of warnings) warn(new RotatorError('ERR_CONFIG', warning, { hint: 'Look at the configuration.' }));
-  for (const { name, problems } of disabledTargets) {
-    const words = problems.map(({ key, found, wanted }) => `${key}: ${found}, wanted ${wanted}`).join('; ');
-    warn(
-      new RotatorError('ERR_CONFIG', `target ${name} is left out because its configuration is wrong: ${words}`, {
-        hint: 'Correct it and send SIGHUP; until then nobody renews its client secret.',
-      }),
-    );
-  }
-}
-
-/** Whoever configured channels believes that they will be called. */
-function tellUndelivered({ alerts, heartbeat }: LoadedConfig['config'], warn: (error: RotatorError) => void): void {
-  const configured = [
-    ...(alerts.channels.length === 0 ? [] : ['alert channels']),
-    ...(heartbeat.url === undefined && heartbeat.healthUrl === undefined ? [] : ['a heartbeat']),
-  ];
-  if (configured.length === 0) return;
-  warn(
-    new RotatorError('ERR_CONFIG', `${configured.join(' and ')} are configured, but this version delivers none`, {
-      hint: 'Watch this log and the exit status of `status` until a version that delivers alerts is installed.',
-    }),
-  );
-}
-
-/** What a reload cannot change is said, not ignored in silence. */
-function tellFixed(
-  old: LoadedConfig['config'],
-  fresh: LoadedConfig['config'],
-  warn: (error: RotatorError) => void,
-): void {
-  const changed = [
-    ...(old.journal.path === fresh.journal.path ? [] : ['journal']),
-    ...(old.http.host === fresh.http.host ? [] : ['http.host']),
-    ...(old.http.port === fresh.http.port ? [] : ['http.port']),
-  ];
-  if (changed.length === 0) return;
-  const hint = 'Restart the service to apply them.';
-  warn(new RotatorError('ERR_CONFIG', `a reload does not change ${changed.join(', ')}; the old values stay`, { hint }));
 }

@@ -12,11 +12,17 @@ export interface OnceDeps {
   readonly targets: readonly Target[];
   /** Runs the passes; every target has a result. */
   readonly sweep: () => Promise<ReadonlyMap<string, PassResult>>;
+  /** Has what is wrong told, and the heartbeat pinged. */
+  readonly alert: () => Promise<void>;
 }
 
-/** Runs one pass on each target and prints how each ended. */
-export async function once(options: { json: boolean }, { context, targets, sweep }: OnceDeps): Promise<ExitStatus> {
+/** Runs one pass on each target, alerts whom it concerns, and prints how each pass ended. */
+export async function once(
+  options: { json: boolean },
+  { context, targets, sweep, alert }: OnceDeps,
+): Promise<ExitStatus> {
   const results = await sweep();
+  await alert();
   const views = targets.map((target) => targetView(results.get(target.key)?.state, target));
   return print(views, options.json, context);
 }

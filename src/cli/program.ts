@@ -17,7 +17,9 @@ export interface Actions {
   plan(options: ConfigOption & { target: string[]; json: boolean }): Promise<ExitStatus>;
   status(options: ConfigOption & { json: boolean }): Promise<ExitStatus>;
   history(options: ConfigOption & { target?: string; limit: number; json: boolean }): Promise<ExitStatus>;
+  alerts(options: ConfigOption & { test: boolean; channel?: string; json: boolean }): Promise<ExitStatus>;
   resume(options: ConfigOption): Promise<ExitStatus>;
+  forget(name: string, options: ConfigOption): Promise<ExitStatus>;
   health(options: ConfigOption): Promise<ExitStatus>;
   journalBackup(file: string, options: ConfigOption): Promise<ExitStatus>;
   generate(options: {
@@ -110,6 +112,18 @@ export function createProgram(actions: Actions, version: string, done: (status: 
     .addOption(json())
     .action(async (options) => done(await actions.history(options)));
 
+  add('alerts', 'what is raised now, since when, and where it was sent; or a test of the channels', [
+    'alerts',
+    'alerts --json',
+    'alerts --test',
+    'alerts --test --channel ops',
+  ])
+    .addOption(config())
+    .option('--test', 'send a marked test message through each channel, and say what each answered', false)
+    .addOption(new Option('--channel <name>', 'with --test: only this channel').implies({ test: true }))
+    .addOption(json())
+    .action(async (options) => done(await actions.alerts(options)));
+
   add('resume', 'lets rotations go on after a halt (three in a row had failed after the push)', ['resume'])
     .addOption(config())
     .action(async (options) => done(await actions.resume(options)));
@@ -117,6 +131,10 @@ export function createProgram(actions: Actions, version: string, done: (status: 
   add('health', 'exit status 0 if the running daemon is healthy; for container health checks', ['health'])
     .addOption(config())
     .action(async (options) => done(await actions.health(options)));
+
+  add('forget <name>', 'ends the conditions of a target that left the configuration', ['forget shop-old'])
+    .addOption(config())
+    .action(async (name, options) => done(await actions.forget(name, options)));
 
   const backup = 'journal backup /backup/journal.db';
   const journal = add('journal', 'the journal file', [backup]).helpCommand(false);

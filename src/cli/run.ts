@@ -1,33 +1,58 @@
 // `run`: the daemon. Its log is the only thing on stdout; what concerns the person at the terminal goes to stderr.
 import type { LoadedConfig } from '../config/load.ts';
 import { type UnreachableAlert, unreachableAlerts } from '../config/recipients.ts';
-import { RotatorError } from '../core/errors.ts';
+import { asRotatorError, RotatorError } from '../core/errors.ts';
 import type { Service } from '../service.ts';
+import type { Refused } from '../start-refusal.ts';
 import { type CliContext, EXIT, type ExitStatus } from './context.ts';
 
 export interface RunDeps {
   readonly context: CliContext;
   readonly load: () => Promise<LoadedConfig>;
   readonly open: (loaded: LoadedConfig) => Promise<Service>;
+  /** Tells over the channels that can be read that the daemon cannot start. Never throws. */
+  readonly refuse: (error: RotatorError, loaded: LoadedConfig | undefined) => Promise<Refused>;
   /** Aborted by the first SIGINT or SIGTERM. */
   readonly stop: AbortSignal;
   /** Calls back at every SIGHUP. */
   readonly onHangup: (listener: () => void) => void;
 }
 
-/** Runs until a signal. Throws ERR_CONFIG, ERR_DAEMON_RUNNING, ERR_JOURNAL_NEWER. */
-export async function run({ context, load, open, stop, onHangup }: RunDeps): Promise<ExitStatus> {
-  const loaded = await load();
-  mustReachSomebody(loaded);
-  const service = await open(loaded);
+/** Runs until a signal. Throws ERR_CONFIG, ERR_DAEMON_RUNNING, ERR_JOURNAL_NEWER, after it was told over the channels. */
+export async function run(deps: RunDeps): Promise<ExitStatus> {
+  const { context, stop, onHangup } = deps;
+  const service = await start(deps);
   onHangup(() => void service.reload());
   stop.addEventListener('abort', () => {
     context.stderr.write('stopping: no new pass begins; one that is writing has 25 s (a second signal ends at once)\n');
     service.stop();
   });
-  if (stop.aborted) return EXIT.ok;
+  if (stop.aborted) service.stop();
   await service.run();
   return EXIT.ok;
+}
+
+async function start({ context, load, open, refuse }: RunDeps): Promise<Service> {
+  let loaded: LoadedConfig | undefined;
+  try {
+    loaded = await load();
+    mustReachSomebody(loaded);
+    return await open(loaded);
+  } catch (thrown) {
+    const error = asRotatorError(thrown);
+    for (const line of refusalLines(await refuse(error, loaded))) context.stderr.write(`${line}\n`);
+    throw thrown;
+  }
+}
+
+/** Whom the refusal reached, a line a channel. */
+function refusalLines(refused: Refused): string[] {
+  if (refused === 'told before') return ['the channels were told of this before; they are told again when it lasts'];
+  return [...refused].map(([channel, failure]) =>
+    failure === undefined
+      ? `channel ${channel} was told that the daemon cannot start`
+      : `channel ${channel} could not be told: ${failure.message}`,
+  );
 }
 
 /** A rotator whose failures reach nobody is refused, unless that was said to be wanted. */

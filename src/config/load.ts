@@ -55,13 +55,17 @@ export async function loadConfig({ file, env, mode, now = Date.now() }: LoadOpti
     conflicts.some(({ between }) => !between.some((index) => disabled.has(index)));
   const left = [...targets].filter(([index]) => !disabled.has(index)).map(([, target]) => target);
   if (isFatal || settings === undefined || left.length === 0)
-    throw new ConfigError(inOrder([...problems, ...conflicts.map(({ problem }) => problem)]), [
-      ...parsed.channels.values(),
-    ]);
+    throw new ConfigError(inOrder([...problems, ...conflicts.map(({ problem }) => problem)]), {
+      channels: [...parsed.channels.values()],
+      file: fileOf(raw),
+      instance: parsed.sections.instance,
+      alerts: parsed.sections.alerts,
+      journalPath: parsed.sections.journal?.path,
+    });
   const config = { ...settings, targets: left };
   return {
     config,
-    file: raw.name === ENVIRONMENT ? undefined : raw.name,
+    file: fileOf(raw),
     warnings: [...warnings, ...doubts(config)],
     disabledTargets: [...disabled].map(([index, ofTarget]) => ({
       name: nameAt(raw, index),
@@ -69,6 +73,10 @@ export async function loadConfig({ file, env, mode, now = Date.now() }: LoadOpti
       problems: inOrder(ofTarget),
     })),
   };
+}
+
+function fileOf({ name }: RawConfig): string | undefined {
+  return name === ENVIRONMENT ? undefined : name;
 }
 
 async function readRaw(

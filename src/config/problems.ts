@@ -1,6 +1,7 @@
 // What is wrong with a configuration, as data, and the one error that carries all of it. A problem never holds a
 // value that came from the environment, belongs to a secret or looks like one: source.ts words what was found.
 import { RotatorError } from '../core/errors.ts';
+import type { Sections } from './schema.ts';
 import type { ChannelConfig } from './schema-alerts.ts';
 
 export interface Problem {
@@ -17,13 +18,22 @@ export interface Problem {
   readonly next?: string;
 }
 
+/** What could be read of a configuration that is wrong: a daemon that cannot start says so by it. */
+export interface ReadablePart {
+  readonly channels: readonly ChannelConfig[];
+  readonly file?: string | undefined;
+  readonly instance?: string | undefined;
+  readonly alerts?: Pick<Sections['alerts'], 'language' | 'runbook' | 'repeatEvery'> | undefined;
+  readonly journalPath?: string | undefined;
+}
+
 /** Thrown by `loadConfig`: code ERR_CONFIG, every problem at once. */
 export class ConfigError extends RotatorError {
   readonly problems: readonly Problem[];
   /** Private, because channels hold secrets and errors get printed and logged. */
-  readonly #channels: readonly ChannelConfig[];
+  readonly #readable: ReadablePart;
 
-  constructor(problems: readonly Problem[], channels: readonly ChannelConfig[] = []) {
+  constructor(problems: readonly Problem[], readable: ReadablePart = { channels: [] }) {
     const [first] = problems;
     const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
     super('ERR_CONFIG', `configuration: ${first === undefined ? 'not usable' : sentence(first)}${more}`, {
@@ -31,12 +41,11 @@ export class ConfigError extends RotatorError {
     });
     this.name = 'ConfigError';
     this.problems = problems;
-    this.#channels = channels;
+    this.#readable = readable;
   }
 
-  /** The channels that could be read all the same: a daemon that cannot start says so over them. */
-  get channels(): readonly ChannelConfig[] {
-    return this.#channels;
+  get readable(): ReadablePart {
+    return this.#readable;
   }
 }
 

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { Finding } from '../../../src/core/alerts/conditions.ts';
 import type { ConditionRecord } from '../../../src/core/alerts/records.ts';
 import { HOUR, MINUTE, NOW } from '../builders.ts';
-import { failing, halted, Life, route } from './findings.ts';
+import { failing, halted, Life, route } from './life.ts';
 
 const DAY = 24 * HOUR;
 

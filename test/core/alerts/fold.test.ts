@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { nextBatch, outdated } from '../../../src/core/alerts/fold.ts';
 import type { Delivery, DeliverySubject } from '../../../src/core/alerts/records.ts';
 import { HOUR, NOW } from '../builders.ts';
-import { failing } from './findings.ts';
+import { failing } from './life.ts';
 
 type Status = Extract<DeliverySubject, { kind: 'condition' }>['status'];
 

@@ -1,0 +1,47 @@
+// What the weekly sign of life says: how many targets are in which state, what is renewed next, and what is open.
+import type { WatchedTarget } from '../core/alerts/detect.ts';
+import type { ConditionRecord, DigestFacts } from '../core/alerts/records.ts';
+import type { TargetState } from '../core/records.ts';
+
+export interface DigestSource {
+  readonly version: string;
+  readonly targets: readonly Pick<WatchedTarget, 'key' | 'name'>[];
+  readonly states: readonly TargetState[];
+  readonly conditions: readonly ConditionRecord[];
+}
+
+const RENEWALS = 5;
+const OPEN = 20;
+
+/** The digest of a whole configuration. Pure. */
+export function digestOf({ version, targets, states, conditions }: DigestSource): DigestFacts {
+  const byKey = new Map(states.map((state) => [state.key, state]));
+  const counts: Record<string, number> = {};
+  for (const { key } of targets) {
+    const found = byKey.get(key)?.state ?? 'unknown';
+    // A rotation that succeeded leaves a healthy target.
+    const state = found === 'rotated' ? 'healthy' : found;
+    counts[state] = (counts[state] ?? 0) + 1;
+  }
+  const renewals = targets
+    .flatMap(({ key, name }) => {
+      const state = byKey.get(key);
+      const expiresAt = state?.deployed?.expiresAt ?? null;
+      if (state === undefined || state.renewalAt === null || expiresAt === null) return [];
+      return [{ target: name, at: state.renewalAt, expiresAt }];
+    })
+    .sort((a, b) => a.at - b.at)
+    .slice(0, RENEWALS);
+  const open = conditions
+    .filter(({ raisedAt }) => raisedAt !== null)
+    .map(({ finding: { condition, severity, target } }) => ({ condition, severity, target: target?.name ?? null }))
+    .sort((a, b) => Number(b.severity === 'critical') - Number(a.severity === 'critical'));
+  return {
+    version,
+    targets: targets.length,
+    states: counts,
+    renewals,
+    open: open.slice(0, OPEN),
+    openTotal: open.length,
+  };
+}

@@ -1,0 +1,152 @@
+// A daemon that cannot start says so over every channel that can be read from the configuration. There is no journal
+// at that moment, and whoever supervises the process starts it again and again: a small file remembers what was told,
+// so that the same refusal calls once and is repeated as seldom as any critical condition; the next start that succeeds
+// takes the record over, and so sends the all-clear.
+import { createHash } from 'node:crypto';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { composeMessage } from '../core/alerts/compose.ts';
+import { conditionId, type Finding } from '../core/alerts/conditions.ts';
+import type { ConditionRecord, DeliverySubject } from '../core/alerts/records.ts';
+import type { ErrorView } from '../core/errors.ts';
+import type { Channel, Clock } from '../ports.ts';
+import type { Voice } from './deliverer.ts';
+
+export interface RefusalPlace {
+  /** The configuration's file; undefined for the environment-only form. */
+  readonly configFile: string | undefined;
+  /** Undefined where the configuration could not be read that far. */
+  readonly journalPath: string | undefined;
+}
+
+export interface RefusalTools {
+  readonly clock: Clock;
+  readonly channels: readonly Channel[];
+  readonly voice: Voice;
+  readonly repeatEveryMs: number;
+  readonly newId: () => string;
+}
+
+/** How each channel answered: undefined where it took the message. */
+export type RefusalAnswers = ReadonlyMap<string, Error | undefined>;
+
+/** All channels together may take so long; whoever started the program waits. */
+const LIMIT_MS = 10_000;
+
+const storedRefusal = z.object({
+  fingerprint: z.string(),
+  foundAt: z.number(),
+  toldAt: z.number(),
+  severity: z.enum(['warning', 'critical']),
+  error: z.object({ code: z.string(), message: z.string(), hint: z.string() }),
+  channels: z.array(z.string()),
+});
+type StoredRefusal = z.output<typeof storedRefusal>;
+
+/** Tells that the daemon could not start, unless the same was told lately: then undefined. Never throws. */
+export async function tellRefused(
+  error: ErrorView,
+  place: RefusalPlace,
+  tools: RefusalTools,
+): Promise<RefusalAnswers | undefined> {
+  const { clock, channels, repeatEveryMs } = tools;
+  const now = clock.now();
+  const known = await readRefusal(place);
+  const fingerprint = createHash('sha256').update(`${error.code} ${error.message}`).digest('hex');
+  const isSame = known?.fingerprint === fingerprint;
+  if (isSame && known.toldAt <= now && now - known.toldAt < repeatEveryMs) return undefined;
+  const foundAt = Math.min(known?.foundAt ?? now, now);
+  const severity = error.code === 'ERR_DAEMON_RUNNING' ? 'warning' : 'critical';
+  const refusal: StoredRefusal = { fingerprint, foundAt, toldAt: now, severity, error, channels: [] };
+  const answers = await send(findingOf(refusal, error), foundAt, isSame, tools);
+  const reached = channels.map(({ name }) => name).filter((name) => answers.get(name) === undefined);
+  // Nobody was reached: the next attempt to start tries again.
+  if (reached.length > 0) await remember({ ...refusal, channels: reached }, place);
+  return answers;
+}
+
+/** What an earlier attempt to start had told, as a condition that is open; and forgets it. */
+export async function takeOverRefusal(place: RefusalPlace): Promise<ConditionRecord | undefined> {
+  const refusal = await readRefusal(place);
+  for (const path of paths(place)) await rm(path, { force: true }).catch(() => undefined);
+  if (refusal === undefined) return undefined;
+  const { foundAt, toldAt, channels } = refusal;
+  const told = Object.fromEntries(channels.map((channel) => [channel, conditionId('StartRefused')]));
+  return { finding: findingOf(refusal, null), foundAt, raisedAt: foundAt, toldAt, told };
+}
+
+function findingOf({ severity }: Pick<StoredRefusal, 'severity'>, error: ErrorView | null): Finding {
+  return {
+    condition: 'StartRefused',
+    facts: {},
+    id: conditionId('StartRefused'),
+    severity,
+    target: null,
+    since: null,
+    loginsUntil: null,
+    error,
+  };
+}
+
+async function send(
+  finding: Finding,
+  since: number,
+  isRepeated: boolean,
+  { clock, channels, voice, newId }: RefusalTools,
+): Promise<Map<string, Error | undefined>> {
+  const status = isRepeated ? 'repeated' : 'raised';
+  const subject: DeliverySubject = {
+    kind: 'condition',
+    status,
+    finding,
+    since,
+    until: null,
+    thread: finding.id,
+    closes: [],
+  };
+  const message = composeMessage({ id: newId(), now: clock.now(), ...voice, subjects: [subject] });
+  const signal = AbortSignal.timeout(LIMIT_MS);
+  const answers = channels.map(async (channel): Promise<[string, Error | undefined]> => {
+    try {
+      await channel.send(message, signal);
+      return [channel.name, undefined];
+    } catch (thrown) {
+      return [channel.name, thrown instanceof Error ? thrown : new Error('could not be sent')];
+    }
+  });
+  return new Map(await Promise.all(answers));
+}
+
+async function readRefusal(place: RefusalPlace): Promise<StoredRefusal | undefined> {
+  for (const path of paths(place)) {
+    try {
+      return storedRefusal.parse(JSON.parse(await readFile(path, 'utf8')));
+    } catch {
+      // Not there, or not ours: as if nothing had been told.
+    }
+  }
+  return undefined;
+}
+
+async function remember(refusal: StoredRefusal, place: RefusalPlace): Promise<void> {
+  for (const path of paths(place)) {
+    try {
+      await writeFile(path, JSON.stringify(refusal), { mode: 0o600 });
+      return;
+    } catch {
+      // The next place; without any, a repeated message is better than none.
+    }
+  }
+}
+
+/** Beside the journal where that is known and can be written, else in the folder for temporary files. */
+function paths({ configFile, journalPath }: RefusalPlace): string[] {
+  const who = createHash('sha256')
+    .update(configFile === undefined ? '' : resolve(configFile))
+    .digest('hex')
+    .slice(0, 16);
+  const temporary = join(tmpdir(), `apple-secret-rotator-${who}.start-refused`);
+  return journalPath === undefined ? [temporary] : [`${journalPath}.start-refused`, temporary];
+}

@@ -1,0 +1,33 @@
+// What the log says of a condition: that it was raised (or has become critical), and that it is over. Reminders are the
+// channels' business. The log is in English, whatever the language of the alerts.
+import { describeFinding } from '../core/alerts/compose.ts';
+import type { Transition } from '../core/alerts/engine.ts';
+import type { RotatorEvent } from '../events.ts';
+
+/** The event of a transition; undefined: none. */
+export function transitionEvent({ what, finding, since }: Transition, now: number): RotatorEvent | undefined {
+  if (what === 'repeated') return undefined;
+  const { condition, severity, target, id, error, loginsUntil } = finding;
+  const isOver = what === 'cleared' || what === 'forgotten';
+  const { title, next } = describeFinding(finding, { language: 'en', now, runbook: '' });
+  return {
+    event: isOver ? 'condition.cleared' : 'condition.raised',
+    message: `${WORDS[what]}: ${title}`,
+    condition,
+    conditionId: id,
+    severity,
+    since: new Date(since).toISOString(),
+    ...(target === null ? {} : { target: target.name }),
+    ...(target?.envId ? { envId: target.envId } : {}),
+    ...(loginsUntil === null || isOver ? {} : { loginsUntil: new Date(loginsUntil).toISOString() }),
+    ...(error === null ? {} : { code: error.code }),
+    ...(isOver || next === null ? {} : { hint: next }),
+  };
+}
+
+const WORDS = {
+  raised: 'condition raised',
+  escalated: 'condition escalated',
+  cleared: 'condition cleared',
+  forgotten: 'condition forgotten',
+} as const;

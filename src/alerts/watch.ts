@@ -1,0 +1,264 @@
+// The watch: one look at everything that can be wrong, from the journal and from what only this process knows, put
+// through the alert engine. What changes is one update of the journal: conditions, and the outbox that tells of them.
+
+import type { ConditionName, Finding } from '../core/alerts/conditions.ts';
+import {
+  detectMisconfigured,
+  detectRemoved,
+  detectService,
+  detectTarget,
+  type ServiceFacts,
+  type WatchedTarget,
+} from '../core/alerts/detect.ts';
+import { type AlertPolicy, advance, type Transition } from '../core/alerts/engine.ts';
+import { concerns } from '../core/alerts/recipients.ts';
+import type {
+  AlertBook,
+  AlertMemo,
+  AlertUpdate,
+  ConditionRecord,
+  Delivery,
+  RotatedEvent,
+} from '../core/alerts/records.ts';
+import { isBlind, UNCALIBRATED } from '../core/apple-gate.ts';
+import type { ErrorView } from '../core/errors.ts';
+import type { FleetState, TargetState } from '../core/records.ts';
+import type { EventSink } from '../events.ts';
+import type { Clock, ErrorLike, Journal } from '../ports.ts';
+import { digestOf } from './digest.ts';
+import { transitionEvent } from './transition-event.ts';
+
+/** What only this process knows. `undefined`: it does not know it, and raises and clears nothing by it. */
+export interface Surroundings {
+  readonly now: number;
+  readonly targets: readonly WatchedTarget[];
+  /** Entries of `targets` that are left out because they are wrong. */
+  readonly misconfigured: readonly { readonly name: string; readonly problems: readonly string[] }[];
+  /** The longest time between two ticks of the schedule. */
+  readonly longestTickGapMs: number;
+  readonly tokenUrl: string;
+  readonly journal: {
+    readonly path: string;
+    readonly degraded: ErrorLike | undefined;
+    readonly ephemeral: boolean;
+  };
+  readonly skewMs: number | undefined;
+  /** Null: the configuration in force is the one that was read last. */
+  readonly configurationRejected: { readonly at: number; readonly error: ErrorView } | null | undefined;
+  readonly scheduler: { readonly alive: boolean; readonly lastTurnAt: number } | undefined;
+}
+
+export interface WatchOptions {
+  readonly policy: AlertPolicy;
+  readonly version: string;
+  /** The last tick of `alerts.digest` at or before an instant; undefined: there is no digest. */
+  readonly digestTick: (now: number) => number | undefined;
+  /** True for the whole configuration; false where some of its targets were selected (`once --target`). */
+  readonly isWhole: boolean;
+  /** Conditions that another life of the program told of (StartRefused): taken over at the first look. */
+  readonly takenOver?: readonly ConditionRecord[];
+}
+
+export interface WatchTools {
+  readonly clock: Clock;
+  readonly journal: Journal;
+  readonly emit: EventSink;
+  readonly newId: () => string;
+}
+
+export class Watch {
+  private readonly tools: WatchTools;
+  private readonly around: () => Surroundings;
+  private options: WatchOptions;
+  private takenOver: readonly ConditionRecord[];
+
+  constructor(options: WatchOptions, surroundings: () => Surroundings, tools: WatchTools) {
+    this.options = options;
+    this.takenOver = options.takenOver ?? [];
+    this.around = surroundings;
+    this.tools = tools;
+  }
+
+  configure(options: Omit<WatchOptions, 'takenOver'>): void {
+    this.options = options;
+  }
+
+  surroundings(): Surroundings {
+    return this.around();
+  }
+
+  /** Looks, and journals what changed together with the deliveries that tell of it. Throws what the journal throws. */
+  async look(): Promise<void> {
+    const { journal, emit } = this.tools;
+    const [states, fleet] = [await journal.targets(), await journal.fleet()];
+    let transitions: readonly Transition[] = [];
+    await journal.updateAlerts((stored) => {
+      const book = this.withTakenOver(stored);
+      const result = this.advance(book, states, fleet);
+      transitions = result.transitions;
+      return result.update;
+    });
+    this.takenOver = [];
+    for (const transition of transitions) {
+      const event = transitionEvent(transition, this.tools.clock.now());
+      if (event !== undefined) emit(event);
+    }
+  }
+
+  /** Puts a rotation that succeeded into the outbox of every channel that carries its target. */
+  async tellRotated(event: RotatedEvent): Promise<void> {
+    const { journal, clock, newId } = this.tools;
+    const routes = this.options.policy.routes.filter((route) => concerns(route, event.target));
+    const at = clock.now();
+    const rows = routes.map(
+      ({ name }): Delivery => ({ id: newId(), channel: name, at, subject: { kind: 'rotated', event } }),
+    );
+    await journal.updateAlerts(() => ({ addDeliveries: rows }));
+  }
+
+  private withTakenOver(book: AlertBook): AlertBook {
+    const known = new Set(book.conditions.map(({ finding }) => finding.id));
+    const fresh = this.takenOver.filter(({ finding }) => !known.has(finding.id));
+    return fresh.length === 0 ? book : { ...book, conditions: [...book.conditions, ...fresh] };
+  }
+
+  private advance(
+    book: AlertBook,
+    states: readonly TargetState[],
+    fleet: FleetState,
+  ): { update: AlertUpdate; transitions: readonly Transition[] } {
+    const around = this.around();
+    const memo = this.memoOf(book, around);
+    const found = this.detect(book, states, fleet, memo, around);
+    const { now } = around;
+    const { newId } = this.tools;
+    const { update, transitions } = advance(book, { now, ...found, newId }, this.options.policy);
+    const digest = this.digest(book, states, around);
+    return {
+      update: {
+        ...update,
+        ...(digest === undefined ? {} : { addDeliveries: [...(update.addDeliveries ?? []), ...digest.rows] }),
+        ...withMemo(book.memo, { ...memo, digestAt: digest?.tick ?? memo.digestAt }),
+      },
+      transitions,
+    };
+  }
+
+  private detect(
+    book: AlertBook,
+    states: readonly TargetState[],
+    fleet: FleetState,
+    { watchedSince }: AlertMemo,
+    around: Surroundings,
+  ): { findings: Finding[]; undecided: (open: Finding) => boolean } {
+    const { now, targets, longestTickGapMs, tokenUrl } = around;
+    const { isWhole } = this.options;
+    const byKey = new Map(states.map((state) => [state.key, state]));
+    const open = openByTarget(book);
+    const appleBlind = isBlind(fleet.apple[tokenUrl] ?? UNCALIBRATED, now);
+    const ofTargets = targets.flatMap((target) =>
+      detectTarget({
+        target,
+        state: byKey.get(target.key),
+        watchedSince: watchedSince[target.key] ?? now,
+        now,
+        longestTickGapMs,
+        open: open.get(target.key) ?? new Set(),
+        appleBlind,
+      }),
+    );
+    const left = isWhole ? this.absent(states, around) : { misconfigured: [], removed: [] };
+    const ofAbsent = [
+      ...left.misconfigured.map(([entry, state]) => detectMisconfigured({ ...entry, state, now })),
+      ...left.removed.map((state) => detectRemoved({ state, open: [...(open.get(state.key) ?? [])], now })),
+    ];
+    const watched = new Set(targets.map(({ key }) => key));
+    const { findings: ofService, undecided } = detectService(this.serviceFacts(book, states, fleet, around));
+    const unknown = new Set<string>(undecided);
+    return {
+      findings: [...ofTargets, ...ofAbsent, ...ofService],
+      undecided: ({ condition, target }) => {
+        if (target === null) return unknown.has(condition);
+        if (condition === 'TargetRemoved' || condition === 'TargetMisconfigured') return !isWhole;
+        return !watched.has(target.key);
+      },
+    };
+  }
+
+  /** Entries that are wrong, with what is known of their target; and targets that left the configuration. */
+  private absent(states: readonly TargetState[], { targets, misconfigured }: Surroundings) {
+    const configured = new Set(targets.map(({ key }) => key));
+    const others = states.filter(({ key }) => !configured.has(key));
+    const wrong = new Set(misconfigured.map(({ name }) => name));
+    return {
+      misconfigured: misconfigured.map((entry) => [entry, others.find(({ name }) => name === entry.name)] as const),
+      removed: others.filter(({ name, forgottenAt }) => !wrong.has(name) && forgottenAt === null),
+    };
+  }
+
+  private serviceFacts(
+    book: AlertBook,
+    states: readonly TargetState[],
+    fleet: FleetState,
+    around: Surroundings,
+  ): ServiceFacts {
+    const { now, targets, tokenUrl, skewMs, journal, configurationRejected, scheduler } = around;
+    const configured = new Set(targets.map(({ key }) => key));
+    return {
+      now,
+      fleet,
+      tokenUrl,
+      asksApple: targets.some(({ appleCheck }) => appleCheck !== 'off'),
+      // A selection of targets cannot tell for the fleet; the journal knows the others.
+      states: this.options.isWhole ? states.filter(({ key }) => configured.has(key)) : states,
+      skewMs,
+      journal,
+      channels: this.options.policy.routes.map(({ name }) => ({
+        name,
+        state: book.channels.find((state) => state.name === name),
+        oldestAt: book.deliveries.find(({ channel }) => channel === name)?.at ?? null,
+      })),
+      configurationRejected,
+      scheduler,
+    };
+  }
+
+  private memoOf({ memo }: AlertBook, { now, targets }: Surroundings): AlertMemo {
+    const kept = this.options.isWhole ? {} : memo.watchedSince;
+    const since = targets.map(({ key }) => [key, Math.min(memo.watchedSince[key] ?? now, now)] as const);
+    return { ...memo, watchedSince: { ...kept, ...Object.fromEntries(since) } };
+  }
+
+  /** The rows of a digest whose time has come, and the tick that it serves. The first start waits for the next tick. */
+  private digest(
+    { memo, conditions }: AlertBook,
+    states: readonly TargetState[],
+    { now, targets }: Surroundings,
+  ): { rows: Delivery[]; tick: number } | undefined {
+    const { digestTick, isWhole, policy, version } = this.options;
+    const tick = isWhole ? digestTick(now) : undefined;
+    if (tick === undefined) return undefined;
+    const last = memo.digestAt === null || memo.digestAt > now ? undefined : memo.digestAt;
+    if (last === undefined) return { rows: [], tick };
+    if (tick <= last) return undefined;
+    const digest = digestOf({ version, targets, states, conditions });
+    const rows = policy.routes.map(
+      ({ name }): Delivery => ({ id: this.tools.newId(), channel: name, at: now, subject: { kind: 'digest', digest } }),
+    );
+    return { rows, tick };
+  }
+}
+
+function openByTarget({ conditions }: AlertBook): Map<string, Set<ConditionName>> {
+  const open = new Map<string, Set<ConditionName>>();
+  for (const { finding, raisedAt } of conditions) {
+    if (finding.target === null || raisedAt === null || finding.condition === 'TargetRemoved') continue;
+    const { key } = finding.target;
+    open.set(key, (open.get(key) ?? new Set<ConditionName>()).add(finding.condition));
+  }
+  return open;
+}
+
+function withMemo(before: AlertMemo, memo: AlertMemo): { memo?: AlertMemo } {
+  return JSON.stringify(before) === JSON.stringify(memo) ? {} : { memo };
+}

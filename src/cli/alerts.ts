@@ -1,0 +1,182 @@
+// `alerts`: what is raised now, since when, and where it was sent; or, with --test, a marked test message through each
+// channel. Reads the journal and works beside the running daemon; a test message does not pass through the outbox.
+import { type AlertsView, type AlertView, alertsView, type ChannelView } from '../core/alerts/alert-view.ts';
+import type { AlertMessage } from '../core/alerts/message.ts';
+import { asRotatorError, RotatorError } from '../core/errors.ts';
+import { shown } from '../core/shown.ts';
+import type { Channel, Journal } from '../ports.ts';
+import { type CliContext, EXIT, type ExitStatus } from './context.ts';
+import { distance, minute } from './instants.ts';
+import { printJson } from './print-json.ts';
+import { type Cell, type Column, type TableRow, table } from './table.ts';
+
+export interface AlertsDeps {
+  readonly context: CliContext;
+  readonly journal: Pick<Journal, 'alertBook'>;
+  /** The configured channels. */
+  readonly channels: readonly { readonly name: string; readonly type: string }[];
+  readonly runbook: string;
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: 'SEVERITY' },
+  { title: 'TARGET', mayShrink: true },
+  { title: 'CONDITION' },
+  { title: 'SINCE' },
+  { title: 'LOGINS WORK UNTIL' },
+];
+const CHANNEL_COLUMNS: readonly Column[] = [
+  { title: 'CHANNEL', mayShrink: true },
+  { title: 'TYPE' },
+  { title: 'LAST DELIVERED' },
+  { title: 'WAITING' },
+  { title: 'FAILURES' },
+];
+
+/** Prints what is raised; 0 whatever it is. */
+export async function alerts(options: { json: boolean }, deps: AlertsDeps): Promise<ExitStatus> {
+  const { context, journal, channels, runbook } = deps;
+  const now = context.clock.now();
+  const view = alertsView(await journal.alertBook(), channels, { now, runbook });
+  if (options.json) printJson(context.stdout, view);
+  else print(view, context);
+  return EXIT.ok;
+}
+
+function print({ alerts: raised, channels }: AlertsView, { stdout, clock }: CliContext): void {
+  const now = clock.now();
+  const { color } = stdout;
+  if (raised.length === 0) stdout.write('nothing is raised\n');
+  else
+    stdout.write(
+      table(
+        COLUMNS,
+        raised.map((view) => alertRow(view, now)),
+        { color },
+      ),
+    );
+  if (channels.length === 0) {
+    stdout.write('\nno channel is configured: nobody is called\n');
+    return;
+  }
+  stdout.write(
+    `\n${table(
+      CHANNEL_COLUMNS,
+      channels.map((view) => channelRow(view, now)),
+      { color },
+    )}`,
+  );
+}
+
+function alertRow(view: AlertView, now: number): TableRow {
+  const { severity, target, condition, since, loginsUntil, title, what, next, runbook } = view;
+  return {
+    cells: [
+      { text: severity, color: severity === 'critical' ? 'red' : 'yellow' },
+      { text: target ?? '-' },
+      { text: condition },
+      { text: since === null ? '-' : `${minute(since)} ${distance(Date.parse(since), now)}` },
+      { text: loginsUntil === null ? '-' : `${minute(loginsUntil)} ${distance(Date.parse(loginsUntil), now)}` },
+    ],
+    notes: [{ text: `${title}. ${what}` }, { text: next }, { text: `${sent(view)}; see ${runbook}`, color: 'dim' }],
+  };
+}
+
+function sent({ channels }: AlertView): string {
+  if (channels.length === 0) return 'sent to nobody';
+  const names = (delivered: boolean) => channels.filter((each) => each.delivered === delivered).map(({ name }) => name);
+  const [done, waiting] = [names(true), names(false)];
+  return [
+    ...(done.length > 0 ? [`sent over ${done.join(', ')}`] : []),
+    ...(waiting.length > 0 ? [`waits for ${waiting.join(', ')}`] : []),
+  ].join('; ');
+}
+
+function channelRow(view: ChannelView, now: number): TableRow {
+  const { name, type, lastDeliveredAt, waiting, failures, nextAttemptAt, error } = view;
+  const retry = nextAttemptAt === null ? '' : `, next ${distance(Date.parse(nextAttemptAt), now)}`;
+  const notes: Cell[] =
+    error === null ? [] : [{ text: `${error.code}: ${error.message}`, color: 'red' }, { text: error.hint }];
+  return {
+    cells: [
+      { text: name },
+      { text: type },
+      {
+        text:
+          lastDeliveredAt === null
+            ? 'never'
+            : `${minute(lastDeliveredAt)} ${distance(Date.parse(lastDeliveredAt), now)}`,
+      },
+      { text: String(waiting) },
+      failures === 0 ? { text: '0' } : { text: `${failures}${retry}`, color: 'red' },
+    ],
+    notes,
+  };
+}
+
+export interface AlertsTestDeps {
+  readonly context: CliContext;
+  readonly channels: readonly Channel[];
+  readonly message: () => AlertMessage;
+  readonly stop: AbortSignal;
+}
+
+/**
+ * Sends a test message through each channel, or the named one, and prints what each answered; 1 if one did not take
+ * it. Throws ERR_USAGE for a name that does not exist and where no channel is configured.
+ */
+export async function testAlerts(
+  options: { json: boolean; channel?: string },
+  { context, channels, message, stop }: AlertsTestDeps,
+): Promise<ExitStatus> {
+  const chosen = choose(channels, options.channel);
+  const results = await Promise.all(
+    chosen.map(async (channel) => {
+      if (!options.json) context.stderr.write(`${channel.name}: sending a test message …\n`);
+      return { channel, ...(await attempt(channel, message(), stop)) };
+    }),
+  );
+  if (options.json) {
+    const shownResults = results.map(({ channel: { name, type }, detail, error }) => ({
+      channel: name,
+      type,
+      delivered: error === null,
+      answer: detail,
+      error: error === null ? null : { code: error.code, message: error.message, hint: error.hint },
+    }));
+    printJson(context.stdout, { tests: shownResults });
+  } else {
+    for (const { channel, detail, error } of results) {
+      const answer =
+        error === null ? `took it (${shown(detail ?? '')})` : `${error.message} (${error.code})\n    ${error.hint}`;
+      context.stdout.write(`${channel.name} (${channel.type}): ${answer}\n`);
+    }
+  }
+  return results.every(({ error }) => error === null) ? EXIT.ok : EXIT.failed;
+}
+
+async function attempt(
+  channel: Channel,
+  message: AlertMessage,
+  stop: AbortSignal,
+): Promise<{ detail: string | null; error: RotatorError | null }> {
+  try {
+    return { detail: (await channel.send(message, stop)).detail, error: null };
+  } catch (thrown) {
+    return { detail: null, error: asRotatorError(thrown) };
+  }
+}
+
+function choose(channels: readonly Channel[], name: string | undefined): readonly Channel[] {
+  if (channels.length === 0) {
+    throw new RotatorError('ERR_USAGE', 'no channel is configured, so there is nothing to test', {
+      hint: 'Add one under `alerts.channels`; config/rotator.example.yaml shows each type.',
+    });
+  }
+  const chosen = channels.filter((channel) => name === undefined || channel.name === name);
+  if (chosen.length > 0) return chosen;
+  const known = channels.map((channel) => channel.name).join(', ');
+  throw new RotatorError('ERR_USAGE', `no channel is named ${shown(name ?? '')}, the configuration has ${known}`, {
+    hint: 'Correct --channel, or --config if another file was meant.',
+  });
+}
