@@ -20,6 +20,7 @@ async function startWithoutJournal() {
     `journal: sqlite:${place}/journal.db`,
     'cloudbase: { endpoint: "http://127.0.0.1:9" }',
     `targets: [{ name: shop, envId: shop-1, key: { from: file, path: ${folder}/none.p8 } }]`,
+    'http: { port: 0 }',
     'alerts: { none: accepted }',
   ];
   writeFileSync(file, lines.join('\n'));

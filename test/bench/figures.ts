@@ -26,6 +26,7 @@ async function daemon(targets: number): Promise<void> {
     journal: 'sqlite:./journal.db',
     apple: { tokenUrl: `${sandbox.url}/auth/token` },
     cloudbase: { endpoint: sandbox.url, requestsPerSecond: 20 },
+    http: { port: 0 },
     alerts: { none: 'accepted' },
     targets: envs.map((env) => ({ name: `t-${env}`, envId: env, ...IDS, key: { from: 'file', path: './key.p8' } })),
   };

@@ -201,6 +201,7 @@ export async function workspace(options: WorkspaceOptions = {}) {
   const configure = (settings: JsonObject = {}) => {
     const document: JsonObject = {
       instance: 'e2e',
+      http: { port: 0 },
       journal: 'sqlite:./journal.db',
       apple: { tokenUrl: `${sandbox.url}/auth/token` },
       cloudbase: {
