@@ -1,46 +1,12 @@
 // The counters hear what the program tells, and the text is what Prometheus itself calls well-formed (promtool).
 import { describe, expect, test } from 'vitest';
-import { EMPTY_BOOK } from '../../src/core/alerts/records.ts';
 import { OUTCOMES, REASONS } from '../../src/core/reasons.ts';
 import type { RotatorEvent } from '../../src/events.ts';
-import { createMetrics, type Metrics, type MetricsSnapshot } from '../../src/metrics/metrics.ts';
-import { aState, DAY, NOW } from '../core/builders.ts';
+import { createMetrics, type Metrics } from '../../src/metrics/metrics.ts';
+import { busyMetrics, EVERYTHING, metricsByName, NOTHING } from './everything.ts';
 import { promtool } from './promtool.ts';
 
 const VERSION = '1.2.3';
-
-const nothing: Omit<MetricsSnapshot, 'version'> = {
-  now: NOW,
-  targets: [],
-  book: EMPTY_BOOK,
-  skewMs: undefined,
-  journalDegraded: false,
-};
-
-/** A service with something to show in every metric. */
-const everything: Omit<MetricsSnapshot, 'version'> = {
-  now: NOW,
-  targets: [
-    {
-      name: 'shop',
-      state: aState({
-        deployed: {
-          fingerprint: null,
-          keyId: null,
-          issuedAt: NOW - DAY,
-          expiresAt: NOW + 100 * DAY,
-          shape: 'clear',
-        },
-        renewalAt: NOW + 40 * DAY,
-        lastSuccessAt: NOW,
-      }),
-    },
-    { name: 'new', state: undefined },
-  ],
-  book: { ...EMPTY_BOOK, deliveries: [{ id: '1', channel: 'ops', at: NOW - 1000, subject: { kind: 'test' } }] },
-  skewMs: 250,
-  journalDegraded: true,
-};
 
 function metricsAfter(...events: readonly RotatorEvent[]): Metrics {
   const metrics = createMetrics({ version: VERSION });
@@ -49,7 +15,7 @@ function metricsAfter(...events: readonly RotatorEvent[]): Metrics {
 }
 
 /** The lines of the series whose names begin like this, without the prefix of all. */
-async function lines(metrics: Metrics, name: string, snapshot = nothing): Promise<string[]> {
+async function lines(metrics: Metrics, name: string, snapshot = NOTHING): Promise<string[]> {
   const { text } = await metrics.text(snapshot);
   const found = text.split('\n').filter((line) => line.startsWith(`apple_secret_${name}`));
   return found.map((line) => line.slice('apple_secret_'.length));
@@ -204,12 +170,37 @@ test('messages are counted by channel and what came of them', async () => {
 });
 
 test('an event that says nothing countable changes nothing', async () => {
-  const before = (await metricsAfter().text(nothing)).text;
+  const before = (await metricsAfter().text(NOTHING)).text;
   const others: readonly RotatorEvent['event'][] = ['daemon.started', 'rotation.started', 'rotation.step', 'warning'];
-  expect((await metricsAfter(...others.map((event) => ({ event, message: '' }))).text(nothing)).text).toBe(before);
+  expect((await metricsAfter(...others.map((event) => ({ event, message: '' }))).text(NOTHING)).text).toBe(before);
 });
 
 describe('the text', () => {
+  test('names exactly the metrics of the contract', async () => {
+    const found = await metricsByName();
+    const listed = [...found].map(([name, { type, labels }]) =>
+      `${name} ${type} ${[...labels].sort().join(' ')}`.trim(),
+    );
+    expect(listed.sort()).toEqual([
+      'apple_secret_alert_queue_length gauge',
+      'apple_secret_alert_queue_oldest_seconds gauge',
+      'apple_secret_alerts_total counter channel outcome',
+      'apple_secret_apple_requests_total counter verdict',
+      'apple_secret_build_info gauge version',
+      'apple_secret_clock_skew_seconds gauge',
+      'apple_secret_cloudbase_requests_total counter action code',
+      'apple_secret_conditions gauge condition severity',
+      'apple_secret_consecutive_failures gauge target',
+      'apple_secret_expiration_timestamp_seconds gauge target',
+      'apple_secret_journal_degraded gauge',
+      'apple_secret_last_success_timestamp_seconds gauge target',
+      'apple_secret_pass_duration_seconds histogram le outcome',
+      'apple_secret_ready gauge target',
+      'apple_secret_renewal_timestamp_seconds gauge target',
+      'apple_secret_rotations_total counter outcome reason target',
+    ]);
+  });
+
   test('begins at 0 with what is known before anything happened, and invents nothing', async () => {
     const metrics = metricsAfter();
     expect(await lines(metrics, 'clock_skew_seconds')).toEqual([]);
@@ -220,7 +211,7 @@ describe('the text', () => {
 
   test('shows each scrape as of its own moment, also two at once', async () => {
     const metrics = metricsAfter();
-    const [first, second] = await Promise.all([metrics.text(everything), metrics.text(nothing)]);
+    const [first, second] = await Promise.all([metrics.text(EVERYTHING), metrics.text(NOTHING)]);
     expect(first.text).toContain('apple_secret_ready{target="shop"} 1');
     expect(second.text).not.toContain('target="shop"');
     expect(second.text).toContain('apple_secret_journal_degraded 0');
@@ -229,22 +220,16 @@ describe('the text', () => {
   test('is escaped, whatever a target or channel is called', async () => {
     const name = 'a"b\\c\nd';
     const metrics = metricsAfter({ event: 'alert.sent', message: '', channel: name });
-    const { text } = await metrics.text({ ...nothing, targets: [{ name, state: undefined }] });
+    const { text } = await metrics.text({ ...NOTHING, targets: [{ name, state: undefined }] });
     expect(text).toContain('apple_secret_ready{target="a\\"b\\\\c\\nd"} 0');
     expect((await promtool(['check', 'metrics'], text)).code).toBe(0);
   });
 
   test.each([
-    ['before anything happened', nothing, []],
-    [
-      'with something in every metric',
-      everything,
-      [rotationEnd(), { event: 'alert.sent', message: '', channel: 'ops' }],
-    ],
-  ] as const)('is content to promtool %s', async (_, snapshot, events) => {
-    const metrics = metricsAfter(...events);
-    if (events.length > 0) metrics.tencentRequest({ action: 'GetProviders', code: 'OK' });
-    const { text, contentType } = await metrics.text(snapshot);
+    ['before anything happened', metricsAfter, NOTHING],
+    ['with something in every metric', busyMetrics, EVERYTHING],
+  ] as const)('is content to promtool %s', async (_, metrics, snapshot) => {
+    const { text, contentType } = await metrics().text(snapshot);
     expect(contentType).toBe('text/plain; version=0.0.4; charset=utf-8');
     expect(await promtool(['check', 'metrics'], text)).toEqual({ code: 0, stdout: '', stderr: '' });
     for (const line of text.split('\n').filter(Boolean)) expect(line).toMatch(/^(?:# (?:HELP|TYPE) )?apple_secret_/);
