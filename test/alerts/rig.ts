@@ -1,0 +1,80 @@
+// Delivery in one process: a real SQLite journal, the real channels over sockets to the sandbox's inbox, and a clock
+// that is moved by hand.
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { createChannel } from '../../src/adapters/channels/registry.ts';
+import { openSqliteJournal } from '../../src/adapters/journal/sqlite.ts';
+import { Deliverer } from '../../src/alerts/deliverer.ts';
+import { CHANNEL } from '../../src/config/schema-alerts.ts';
+import type { Finding } from '../../src/core/alerts/conditions.ts';
+import { type AlertPolicy, advance } from '../../src/core/alerts/engine.ts';
+import type { DeliverySubject } from '../../src/core/alerts/records.ts';
+import { uuidv7 } from '../../src/core/uuid.ts';
+import type { RotatorEvent } from '../../src/events.ts';
+import type { Channel } from '../../src/ports.ts';
+import { startSandbox } from '../../src/sandbox/server.ts';
+import { LeapingClock } from '../pass/rig.ts';
+
+export const VOICE = { instance: 'prod', version: '1.2.3', language: 'en', runbook: 'docs/runbook.md' } as const;
+
+export type Settings = { readonly name: string; readonly type: string } & Readonly<Record<string, unknown>>;
+
+/** Starts everything. `channels`: as in the configuration; `url` is the sandbox's inbox of the channel's name by default. */
+export async function startDelivery(channels: readonly Settings[] = [{ name: 'ops', type: 'webhook' }]) {
+  const clock = new LeapingClock();
+  const sandbox = await startSandbox({ port: 0, clock });
+  const folder = mkdtempSync(join(tmpdir(), 'rotator-alerts-'));
+  const path = join(folder, 'journal.db');
+  const journal = await openSqliteJournal({ path, clock, mode: 'write' });
+  const events: RotatorEvent[] = [];
+  const newId = () => uuidv7(clock.now(), new Uint8Array(randomBytes(10)));
+  onTestFinished(async () => {
+    await journal.close();
+    await sandbox.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const made = channels.map((settings): Channel => {
+    const parsed = CHANNEL.parse({ url: `${sandbox.url}/inbox/${settings.name}`, ...settings });
+    return createChannel(parsed, { clock, env: {}, instance: VOICE.instance });
+  });
+  const policy: AlertPolicy = {
+    repeatEvery: { warningMs: 24 * 3_600_000, criticalMs: 4 * 3_600_000 },
+    routes: channels.map(({ name }) => ({ name, severities: ['warning', 'critical'], targets: undefined })),
+  };
+  const tools = { clock, journal, emit: (event: RotatorEvent) => void events.push(event), newId };
+  const newDeliverer = (leaseHolder = 'daemon:') =>
+    new Deliverer({ channels: made, voice: VOICE }, { ...tools, leaseHolder });
+  const deliverer = newDeliverer();
+
+  return {
+    clock,
+    sandbox,
+    journal,
+    channels: made,
+    deliverer,
+    /** Another process over the same journal. */
+    newDeliverer,
+    told: (event: RotatorEvent['event']) => events.filter((each) => each.event === event),
+    /** What arrived at an inbox. */
+    inbox: (name = 'ops') => sandbox.world.inbox.filter((message) => message.name === name),
+    /** One look of the engine. */
+    look: (findings: readonly Finding[]) =>
+      journal.updateAlerts(
+        (book) => advance(book, { now: clock.now(), findings, undecided: () => false, newId }, policy).update,
+      ),
+    enqueue: (subject: DeliverySubject, channel = 'ops') =>
+      journal.updateAlerts(() => ({ addDeliveries: [{ id: newId(), channel, at: clock.now(), subject }] })),
+    waiting: async () => (await journal.alertBook()).deliveries,
+    channel: async (name = 'ops') => (await journal.alertBook()).channels.find((state) => state.name === name),
+    /** Starts what is due now, and waits for it; returns for how many ms nothing else is due. */
+    async round(hurry = false): Promise<number> {
+      const { wait } = deliverer.start(await journal.alertBook(), () => undefined, hurry);
+      await deliverer.settled();
+      return wait;
+    },
+  };
+}
