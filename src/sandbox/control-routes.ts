@@ -180,6 +180,12 @@ export const ROUTES: readonly Route[] = [
     does: 'empties the inbox',
     run: (world) => void world.inbox.splice(0),
   }),
+  route('PUT', '/sandbox/inbox/:name/secret', {
+    does: 'sets what the messages to an inbox are signed with (SECtest until then)',
+    body: { secret: 'SEC0123456789' },
+    schema: z.strictObject({ secret: z.string().min(1) }),
+    run: (world, { path, body }) => void world.inboxSecrets.set(part(path, 'name'), body.secret),
+  }),
 ];
 
 function secretRoutes(

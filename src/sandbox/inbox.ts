@@ -1,13 +1,18 @@
-// Where alerts may be sent in a rehearsal: any request to /inbox/NAME (or below it) is kept and answered as the
-// services behind the channels do when all is well: errcode 0, code 0, Slack's `ok`, PagerDuty's 202.
+// Where alerts may be sent in a rehearsal: any request to /inbox/NAME (or below it) is kept, and answered as the service
+// behind the channel would answer it: what that one would refuse is refused, and kept with the reason.
 import type { Json } from '../ports.ts';
-import { type Answer, type Call, type Incoming, json } from './exchange.ts';
+import { type Call, type Incoming, json } from './exchange.ts';
+import { judge } from './vendors.ts';
+
+/** What the messages to an inbox are signed with, unless another secret was set for it. */
+export const INBOX_SECRET = 'SECtest';
 
 /** Sorts a request to /inbox/…; undefined: it is none. */
 export function inboxCall(incoming: Incoming): Call | undefined {
   const [, name, rest = ''] = /^\/inbox\/([^/]+)(\/.*)?$/.exec(incoming.path) ?? [];
   if (name === undefined) return undefined;
-  const body = parsed(incoming.body.toString('utf8'));
+  const text = incoming.body.toString('utf8');
+  const body = parsed(text);
   return {
     service: 'inbox',
     action: name,
@@ -16,23 +21,23 @@ export function inboxCall(incoming: Incoming): Call | undefined {
     answer: (world) => {
       const { authorization: _, ...headers } = incoming.headers;
       const query = incoming.query === '' ? '' : `?${incoming.query}`;
-      world.inbox.push({
-        at: world.clock.now(),
-        name,
+      const now = world.clock.now();
+      const { answer, refused } = judge(name, {
         method: incoming.method,
-        rest: rest + query,
+        path: rest,
+        query: new URLSearchParams(incoming.query),
         headers,
+        text,
         body,
+        secret: world.inboxSecrets.get(name) ?? INBOX_SECRET,
+        now,
+        earlier: world.inbox.filter((message) => message.name === name).map(({ at }) => at),
       });
-      return received(name);
+      const marked = refused === undefined ? {} : { refused };
+      world.inbox.push({ at: now, name, method: incoming.method, rest: rest + query, headers, body, ...marked });
+      return answer;
     },
   };
-}
-
-function received(name: string): Answer {
-  if (name.startsWith('slack')) return { status: 200, headers: { 'content-type': 'text/plain' }, body: 'ok' };
-  if (name.startsWith('pagerduty')) return json(202, { status: 'success', message: 'Event processed' });
-  return json(200, { errcode: 0, errmsg: 'ok', code: 0, msg: 'success' });
 }
 
 function parsed(text: string): Json {

@@ -27,6 +27,8 @@ export interface InboxMessage {
   readonly headers: Readonly<Record<string, string>>;
   /** The parsed body; the text itself where it is not JSON. */
   readonly body: Json;
+  /** The code under which the service behind the channel refuses it; absent: it was taken. */
+  readonly refused?: string;
 }
 
 const TEMPORARY_SECONDS = 7_200;
@@ -43,6 +45,8 @@ export class World {
   /** The role that the simulated machine carries; undefined: none. */
   cvmRole: string | undefined = 'sandbox-role';
   readonly inbox: InboxMessage[] = [];
+  /** By the inbox's name: what its messages are signed with, where that is not `SECtest`. */
+  readonly inboxSecrets = new Map<string, string>();
   readonly faults = new Faults();
   readonly #requests = new Requests();
 
@@ -62,6 +66,7 @@ export class World {
     this.awsSecrets = this.#awsStore();
     this.cvmRole = 'sandbox-role';
     this.inbox.length = 0;
+    this.inboxSecrets.clear();
     this.faults.clear();
     this.faults.seed(1);
     this.#requests.clear();

@@ -195,13 +195,9 @@ describe('the inbox', () => {
     expect(beat).toMatchObject({ name: 'beat', method: 'GET', rest: '/fail', body: '' });
   });
 
-  test.each([
-    ['ops', 200, '{"errcode":0,"errmsg":"ok","code":0,"msg":"success"}'],
-    ['slack-ops', 200, 'ok'],
-    ['pagerduty', 202, '{"status":"success","message":"Event processed"}'],
-  ])('answers /inbox/%s as its service would', async (name, status, text) => {
+  test('of no known service takes everything', async () => {
     const { url } = await start();
-    const answer = await fetch(`${url}/inbox/${name}`, { method: 'POST', body: '{}' });
-    expect([answer.status, await answer.text()]).toEqual([status, text]);
+    const answer = await fetch(`${url}/inbox/ops`, { method: 'POST', body: 'anything' });
+    expect([answer.status, await answer.text()]).toEqual([200, '{"errcode":0,"errmsg":"ok","code":0,"msg":"success"}']);
   });
 });
