@@ -21,7 +21,7 @@ import {
 } from './endings.ts';
 import type { Gathered } from './gather.ts';
 import type { Pushed } from './push.ts';
-import { fieldChanges, lostFields, providerChanges, rewrite, showsAs } from './repair.ts';
+import { providerChanges as asChanges, fieldChanges, lostFields, rewrite, showsAs, withEarlier } from './repair.ts';
 import { afterUnknownWrite, afterWrite, noteForeign, recordOf } from './written.ts';
 
 /** Waits before the 1st, 2nd, … reading: at 0, 2, 5 and 10 s. */
@@ -117,14 +117,13 @@ async function endArrived(
   const { provider, changes } = await restoreFields(course, before, after, candidate);
   const shown = shownSecret(configOf(provider));
   const verdict = judgeReadBack(written, shown, course.now);
-  if (verdict === 'conflict') return endConflict(course, provider, { providerChanges: changes });
-  if (verdict === 'still-old' || verdict === 'unfit') {
-    return course.endBadly(unfit(), 'failed', { providerChanges: changes });
-  }
+  const providerChanges = withEarlier(course.state.providerChanges, changes);
+  if (verdict === 'conflict') return endConflict(course, provider, { providerChanges });
+  if (verdict === 'still-old' || verdict === 'unfit') return course.endBadly(unfit(), 'failed', { providerChanges });
   const change = {
     ...afterWrite(course.state, recordOf(course.openedRow, shown, course.now)),
     renewalAt: course.renewalOf(candidate),
-    providerChanges: changes,
+    providerChanges,
     // Whoever was asked about the candidate was asked about what is deployed from now on.
     ...(course.candidateAsked && { appleAsked: askedAfter(course.state.appleAsked, course.candidateAsked) }),
   };
@@ -149,7 +148,7 @@ export async function restoreFields(
 ): Promise<{ provider: JsonObject; changes: ProviderChange[] }> {
   const { ours, others } = fieldChanges(before, after);
   tellOthers(course, others);
-  const changes = providerChanges(others, 'somebody-else', course.now);
+  const changes = asChanges(others, 'somebody-else', course.now);
   if (ours.length === 0) return { provider: after, changes };
   course.step(`our write changed ${ours.map((path) => `Config.${path}`).join(', ')}; restoring`);
   const was = configOf(before);
@@ -183,8 +182,9 @@ function tellOthers(course: Course, paths: readonly string[]): void {
 function noteChanges(course: Course, before: JsonObject, after: JsonObject): Partial<TargetState> {
   const { others } = fieldChanges(before, after);
   tellOthers(course, others);
-  const theirs = providerChanges(others, 'somebody-else', course.now);
-  return { providerChanges: [...theirs, ...lostFields(before, after, course.now)] };
+  const theirs = asChanges(others, 'somebody-else', course.now);
+  const changes = [...theirs, ...lostFields(before, after, course.now)];
+  return { providerChanges: withEarlier(course.state.providerChanges, changes) };
 }
 
 /** Reading cannot tell what is deployed: the earlier expiry counts, and the target is due. */

@@ -87,6 +87,12 @@ export function lostFields(before: JsonObject, after: JsonObject, at: number): P
   return providerChanges(paths, 'our-write', at);
 }
 
+/** What an earlier write of ours changed and nobody has mended outlasts the next write. */
+export function withEarlier(earlier: readonly ProviderChange[], fresh: readonly ProviderChange[]): ProviderChange[] {
+  const again = new Set(fresh.map(({ path }) => path));
+  return [...earlier.filter(({ by, path }) => by === 'our-write' && !again.has(path)), ...fresh];
+}
+
 /** As the journal keeps it. */
 export function providerChanges(paths: readonly string[], by: ProviderChange['by'], at: number): ProviderChange[] {
   return paths.map((path) => ({ path, by, at }));

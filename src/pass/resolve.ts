@@ -10,7 +10,7 @@ import type { Intent, Rotation, TargetState } from '../core/records.ts';
 import { readBack, restoreFields } from './confirm.ts';
 import type { Course } from './course.ts';
 import { fieldsLost, interrupted, neverApplied, outcomeUnknown, replaced } from './endings.ts';
-import { lostFields } from './repair.ts';
+import { lostFields, withEarlier } from './repair.ts';
 import { outcomeEvent, viewOf } from './report.ts';
 import { afterUnknownWrite, afterWrite, recordOf } from './written.ts';
 
@@ -72,7 +72,10 @@ async function arrived(course: Course, row: Rotation, intent: Intent, provider: 
   return {
     outcome: lost.length === 0 ? 'succeeded' : 'failed',
     error: lost.length === 0 ? null : fieldsLost(lost),
-    change: { ...afterWrite(course.state, recordOf(row, shown, intent.at)), providerChanges: changes },
+    change: {
+      ...afterWrite(course.state, recordOf(row, shown, intent.at)),
+      providerChanges: withEarlier(course.state.providerChanges, changes),
+    },
   };
 }
 

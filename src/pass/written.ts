@@ -3,7 +3,7 @@
 import { fingerprint } from '../core/client-secret.ts';
 import type { JsonObject } from '../core/json.ts';
 import { differsFromJournal, type ShownSecret } from '../core/provider-fields.ts';
-import type { Rotation, TargetState, WrittenRecord } from '../core/records.ts';
+import type { ProviderChange, Rotation, TargetState, WrittenRecord } from '../core/records.ts';
 import { DAY, within } from '../core/schedule.ts';
 import type { Journal } from '../ports.ts';
 
@@ -78,17 +78,15 @@ export function settleUnknownWrite(state: TargetState, shown: ShownSecret): Targ
   return told ? { ...state, maybeWritten: null } : state;
 }
 
-/** What our write spoiled and somebody has mended is no change any more: the row of the write knows how it was. */
+/** What our write spoiled and somebody has mended is no change any more: the row of that write knows how it was. */
 export async function settleChanges(state: TargetState, provider: JsonObject, journal: Journal): Promise<TargetState> {
-  const { providerChanges } = state;
-  const oldest = Math.min(...providerChanges.filter(({ by }) => by === 'our-write').map(({ at }) => at));
-  if (oldest === Number.POSITIVE_INFINITY) return state;
+  if (state.providerChanges.every(({ by }) => by !== 'our-write')) return state;
   const rows = await journal.rotations({ target: state.key, limit: LATE_ROWS });
-  const was = rows.find(({ intent }) => intent !== null && intent.at <= oldest)?.intent;
-  if (was === null || was === undefined) return state;
-  const differ = new Set(differsFromJournal(provider, was.fields));
-  const lasting = providerChanges.filter(({ path, by }) => by !== 'our-write' || differ.has(path));
-  return lasting.length === providerChanges.length ? state : { ...state, providerChanges: lasting };
+  const isMended = ({ path, by, at }: ProviderChange): boolean => {
+    const intent = rows.find((row) => row.intent !== null && row.intent.at <= at)?.intent ?? null;
+    return by === 'our-write' && intent !== null && !differsFromJournal(provider, intent.fields).includes(path);
+  };
+  return { ...state, providerChanges: state.providerChanges.filter((change) => !isMended(change)) };
 }
 
 /** The replacements of the last seven days, and that by which `deployed` came to be, however long ago. */

@@ -259,6 +259,7 @@ describe('a field that our write changed', () => {
     expect(state).toMatchObject({ error: { code: 'ERR_PROVIDER_CHANGED' }, providerChanges: [change] });
     rig.clock.pass(HOUR);
     expect((await rig.pass()).state).toMatchObject({ state: 'healthy', providerChanges: [change] });
+    expect((await rig.pass({ force: true })).state).toMatchObject({ state: 'rotated', providerChanges: [change] });
     rig.world.patchConfig(ENV_ID, 'apple', { AuthorizationEndpoint: was as string });
     rig.clock.pass(HOUR);
     expect((await rig.pass()).state.providerChanges).toEqual([]);

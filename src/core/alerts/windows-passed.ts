@@ -1,0 +1,33 @@
+// How many maintenance windows went by. A window tells whether it is open and when it opens next, never when it closes:
+// that is found by looking every ten minutes, so windows less than that apart count as one.
+
+/** A maintenance window, asked by instant (ports.ts, Window). */
+export interface Openings {
+  isOpen(atMs: number): boolean;
+  nextOpening(atMs: number, horizonMs: number): number | undefined;
+}
+
+const STEP_MS = 10 * 60_000;
+/** A window that stays open for longer is over after a day: whatever could use it has had its time. */
+const LONGEST_MS = 24 * 60 * 60_000;
+
+/**
+ * The windows that opened after `fromMs` and closed by `nowMs`, at most `most`; of one that was open at `fromMs`
+ * already the rest does not count.
+ */
+export function windowsPassed(window: Openings, fromMs: number, nowMs: number, most: number): number {
+  let at: number | undefined = window.isOpen(fromMs) ? closing(window, fromMs, nowMs) : fromMs;
+  for (let passed = 0; ; passed += 1) {
+    const opening: number | undefined = at === undefined ? undefined : window.nextOpening(at, nowMs - at);
+    at = opening === undefined ? undefined : closing(window, opening, nowMs);
+    if (at === undefined || passed >= most) return passed;
+  }
+}
+
+/** An instant at which the window that is open at `openMs` is over; undefined if that lies after `nowMs`. */
+function closing(window: Openings, openMs: number, nowMs: number): number | undefined {
+  const end = Math.min(nowMs, openMs + LONGEST_MS);
+  for (let at = openMs + STEP_MS; at <= end; at += STEP_MS) if (!window.isOpen(at)) return at;
+  if (end < nowMs) return end;
+  return window.isOpen(nowMs) ? undefined : nowMs;
+}
