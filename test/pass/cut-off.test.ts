@@ -64,6 +64,19 @@ describe('a crash after the write', () => {
     expect(rig.writes()).toHaveLength(1);
   });
 
+  test('that shows late: it is waited for in the next life', async () => {
+    await crashAfterWrite();
+    rig.world.behaviour.staleReads = 3;
+    rig.clock.slept.length = 0;
+    expect((await rig.pass()).state).toMatchObject({
+      state: 'healthy',
+      written: { fingerprint: fingerprint(rig.secret()) },
+    });
+    expect(rig.clock.slept.slice(0, 4)).toEqual([0, 2_000, 3_000, 5_000]);
+    expect(await rig.rotations()).toMatchObject([{ outcome: 'succeeded' }]);
+    expect(rig.writes()).toHaveLength(1);
+  });
+
   test('that lost AuthorizationEndpoint: it is restored in the next life', async () => {
     rig.world.behaviour.rediscovery = 'once';
     const wanted = rig.provider().Config['AuthorizationEndpoint'];

@@ -28,6 +28,6 @@ export function windowsPassed(window: Openings, fromMs: number, nowMs: number, m
 function closing(window: Openings, openMs: number, nowMs: number): number | undefined {
   const end = Math.min(nowMs, openMs + LONGEST_MS);
   for (let at = openMs + STEP_MS; at <= end; at += STEP_MS) if (!window.isOpen(at)) return at;
-  if (end < nowMs) return end;
+  if (openMs + LONGEST_MS <= nowMs) return openMs + LONGEST_MS;
   return window.isOpen(nowMs) ? undefined : nowMs;
 }
