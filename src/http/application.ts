@@ -50,7 +50,10 @@ export function createApplication(options: ApplicationOptions): Fetch {
   };
   const app = new Hono<Env>();
   app.use(async (c, next) => {
-    access().mustBeOurs(c.req.header('host'));
+    const { mustBeOurs } = access();
+    mustBeOurs(c.req.header('host'));
+    // A request line may hold a whole URL, and then its host counts (RFC 9112, section 3.2.2).
+    if (!c.env.incoming.url?.startsWith('/')) mustBeOurs(new URL(c.req.url).host);
     await next();
   });
   for (const route of ROUTES) {

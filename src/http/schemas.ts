@@ -90,8 +90,8 @@ export const PROBLEM = z
     id: uuid.exactOptional().describe('The id of the rotation that is running.'),
     reasons: z.array(z.string()).exactOptional().describe('Each thing that is not as it should be.'),
   })
-  .register(NAMED, { id: 'Problem' })
-  .describe('A problem document (RFC 9457).') satisfies z.ZodType<ProblemBody>;
+  .describe('A problem document (RFC 9457).')
+  .register(NAMED, { id: 'Problem' }) satisfies z.ZodType<ProblemBody>;
 
 export const MOST_ROTATIONS = 1000;
 

@@ -78,8 +78,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   server.maxConnections = limits.maxConnections;
   server.on('clientError', refuse);
   server.on('checkExpectation', (_, response) => {
-    const problem = new HttpProblem('expectation-failed', 'wanted no Expect header but 100-continue');
-    response.writeHead(417, headersOf()).end(textOf(problem));
+    const text = textOf(new HttpProblem('expectation-failed', 'wanted no Expect header but 100-continue'));
+    response.writeHead(417, headersOf(text)).end(text);
   });
   const address = await listening(server, host, port);
   const fetch = createApplication({
@@ -149,7 +149,7 @@ function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
   const problem = REFUSALS[error.code ?? ''] ?? new HttpProblem('bad-request', 'this is not an HTTP request');
   const { status } = PROBLEMS[problem.kind];
   const body = textOf(problem);
-  const headers = { ...headersOf(), 'Content-Length': Buffer.byteLength(body), Connection: 'close' };
+  const headers = { ...headersOf(body), Connection: 'close' };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${status} ${PHRASES[problem.kind] ?? 'Bad Request'}\r\n${lines.join('')}\r\n${body}`);
 }
@@ -164,8 +164,8 @@ const PHRASES: Partial<Record<ProblemKind, string>> = {
   'request-timeout': 'Request Timeout',
 };
 
-function headersOf(): Record<string, string> {
-  return { ...SECURITY_HEADERS, 'Content-Type': PROBLEM_TYPE };
+function headersOf(body: string): Record<string, string> {
+  return { ...SECURITY_HEADERS, 'Content-Type': PROBLEM_TYPE, 'Content-Length': String(Buffer.byteLength(body)) };
 }
 
 function textOf(problem: HttpProblem): string {

@@ -1,0 +1,155 @@
+// The whole of it: a POST over a real socket, the real daemon, a rotation against the sandbox, and what the read API
+// then shows. And two rotations that one target is asked for while the first one runs.
+import { expect, onTestFinished, test } from 'vitest';
+import { Admissions } from '../../src/admission.ts';
+import { parseCron } from '../../src/cron.ts';
+import { Daemon } from '../../src/daemon.ts';
+import { startHttpServer } from '../../src/http/server.ts';
+import { Sweeper } from '../../src/sweep.ts';
+import { realClock } from '../net/clock.ts';
+import { startRig } from '../pass/rig.ts';
+import { type CallOptions, mustBeDocumented, send, TOKEN } from './rig.ts';
+
+async function startService() {
+  const rig = await startRig();
+  const admissions = new Admissions({
+    clock: realClock,
+    journal: rig.journal,
+    isDegraded: () => false,
+    maxRotationsPerHour: () => 20,
+  });
+  const sweeper = new Sweeper({ journal: rig.journal, admissions, nextCheckAt: () => undefined });
+  const daemon = new Daemon(
+    {
+      targets: [{ target: rig.target, tools: rig.tools, laneWidth: 4 }],
+      cron: parseCron('7 * * * *', 'UTC'),
+      startTicks: () => ({ stop: () => undefined }),
+    },
+    { clock: realClock, emit: rig.tools.emit, sweeper },
+  );
+  const server = await startHttpServer({
+    host: '127.0.0.1',
+    port: 0,
+    tokens: () => ({ token: TOKEN, readToken: undefined }),
+    deps: {
+      clock: realClock,
+      emit: rig.tools.emit,
+      journal: Object.assign(rig.journal, { degraded: undefined }),
+      daemon,
+      targets: () => [rig.target],
+      metrics: async () => ({ contentType: 'text/plain', text: '' }),
+      version: '1.2.3',
+    },
+  });
+  const call = async (path: string, options: CallOptions = {}) => {
+    const reply = await send(`${server.url}${path}`, options);
+    mustBeDocumented(path.split('?')[0] ?? path, options.method ?? 'GET', reply);
+    return reply;
+  };
+  const running = { daemon: Promise.resolve() };
+  onTestFinished(async () => {
+    daemon.stop();
+    await running.daemon;
+    await server.close();
+    await rig.stop();
+  });
+  return {
+    rig,
+    call,
+    rotate: () =>
+      call(`/api/v1/targets/${rig.target.name}/rotate`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${TOKEN}` },
+      }),
+    run: () => {
+      running.daemon = daemon.run();
+    },
+    /** Resolves when an event of this name is told. */
+    told: (event: string) => until(() => rig.events.some((each) => each.event === event)),
+  };
+}
+
+/** Resolves when the condition holds; looked at whenever the event loop turns. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
+}
+
+test('a rotation that is asked for begins at once, is shown while it runs and when it is over', async () => {
+  const { rig, call, rotate, run, told } = await startService();
+  rig.put(rig.mint(170));
+  expect(await call('/readyz')).toMatchObject({ status: 503, json: { reasons: ['1 target was not tried yet'] } });
+  run();
+  await told('pass.healthy');
+  expect(await call('/readyz')).toMatchObject({ status: 200 });
+  const before = rig.secret();
+  const pushing = Promise.withResolvers<void>();
+  const mayPush = Promise.withResolvers<void>();
+  const remove = rig.world.before('tcb', 'ModifyProvider', async () => {
+    pushing.resolve();
+    await mayPush.promise;
+  });
+  const { status, json } = await rotate();
+  expect(status).toBe(202);
+  const { id } = json as { id: string };
+  await pushing.promise;
+  expect(await call('/api/v1/rotations?limit=1')).toMatchObject({ json: { rotations: [{ id, outcome: null }] } });
+  expect(await rotate()).toMatchObject({ status: 409, json: { id } });
+  mayPush.resolve();
+  remove();
+  await told('rotation.succeeded');
+  expect(rig.secret()).not.toBe(before);
+  expect(await call('/api/v1/rotations')).toMatchObject({
+    json: {
+      rotations: [
+        {
+          id,
+          reason: 'Requested',
+          trigger: 'http',
+          requestedBy: 'http token from 127.0.0.1',
+          outcome: 'succeeded',
+          error: null,
+        },
+      ],
+    },
+  });
+  expect(await call('/api/v1/targets/shop')).toMatchObject({ json: { state: 'healthy', reason: null } });
+  const again = await rotate();
+  expect(again.status).toBe(429);
+  expect(Number(again.headers['retry-after'])).toBeGreaterThan(3_500);
+  expect(JSON.stringify(rig.events)).not.toContain(TOKEN);
+});
+
+test('a request during a rotation that was due anyway is told of that one', async () => {
+  const { rig, rotate, run, told } = await startService();
+  const pushing = Promise.withResolvers<void>();
+  const mayPush = Promise.withResolvers<void>();
+  rig.world.before('tcb', 'ModifyProvider', async () => {
+    pushing.resolve();
+    await mayPush.promise;
+  });
+  run();
+  await pushing.promise;
+  const [row] = await rig.rotations();
+  expect(await rotate()).toMatchObject({ status: 409, json: { id: row?.id } });
+  mayPush.resolve();
+  await told('rotation.succeeded');
+  expect(rig.writes()).toHaveLength(1);
+});
+
+test('a request that a halted fleet holds back is 202, and its row ends blocked with the reason', async () => {
+  const { rig, call, rotate, run, told } = await startService();
+  rig.put(rig.mint(170));
+  run();
+  await told('pass.healthy');
+  await rig.journal.updateFleet((fleet) => ({
+    ...fleet,
+    halted: { at: Date.now(), error: { code: 'ERR_FLEET_HALTED', message: 'halted', hint: 'Run `resume`.' } },
+  }));
+  const { status, json } = await rotate();
+  expect(status).toBe(202);
+  await told('rotation.blocked');
+  expect(await call('/api/v1/rotations')).toMatchObject({
+    json: { rotations: [{ ...(json as object), outcome: 'blocked', error: { code: 'ERR_FLEET_HALTED' } }] },
+  });
+  expect(rig.writes()).toEqual([]);
+});
