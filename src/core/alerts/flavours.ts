@@ -49,10 +49,10 @@ function withoutTags(line: string): string {
 
 /** A word with characters of markup stands as code, so that it is shown, and copied, as it is: `qcs::tcb:*`. */
 function asCode(line: string): string {
-  return line
-    .split(' ')
-    .map((word) => (/[*_~]/.test(word) ? `\`${word}\`` : word))
-    .join(' ');
+  return line.replace(/[!-~]*[*_~][!-~]*/g, (word) => {
+    const [, inner = '', end = ''] = /^(.*?)([.,;:!?]*)$/.exec(word) ?? [];
+    return `\`${inner}\`${end}`;
+  });
 }
 
 /** Between brackets and parentheses of a link stands nothing. */
