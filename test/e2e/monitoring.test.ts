@@ -1,0 +1,129 @@
+// A real Prometheus scrapes the real daemon, its rules fire into a real Alertmanager, and the daemon's own alert
+// arrives there too; when the trouble ends, both are resolved. Rules, dashboard and configurations are those of config/.
+import { expect, test, vi } from 'vitest';
+import pkg from '../../package.json' with { type: 'json' };
+import { parseClientSecret } from '../../src/core/client-secret.ts';
+import { expressions } from '../metrics/dashboard.ts';
+import { promtool } from '../metrics/promtool.ts';
+import { type ActiveAlert, startAlertmanager, startPrometheus } from './monitoring-servers.ts';
+import { ownWorkspace, type Program } from './program.ts';
+
+const DENIED = { code: 'UnauthorizedOperation', message: 'you are not authorized to perform ModifyProvider' } as const;
+
+/** Asks again and again until the answer fits; fails with the last reason. */
+const eventually = (look: () => Promise<void>) => vi.waitFor(look, { timeout: 60_000, interval: 200 });
+
+const named = (alerts: readonly ActiveAlert[], name: string) =>
+  alerts.filter(({ labels }) => labels['alertname'] === name);
+
+/** The names of the alerts of the target; the service itself may have others (a journal that lies in a container). */
+const ofShop = (alerts: readonly ActiveAlert[]) =>
+  new Set(alerts.filter(({ labels }) => labels['target'] === 'shop').map(({ labels }) => labels['alertname']));
+
+async function listening(daemon: Program): Promise<string> {
+  await daemon.waitFor((program) => program.log().some(({ event }) => event === 'daemon.started'));
+  return daemon.log().find(({ event }) => event === 'daemon.started')?.['http'] as string;
+}
+
+test('what goes wrong is seen by Prometheus and told by the daemon itself, and both say when it is over', async () => {
+  const alertmanager = await startAlertmanager();
+  // Little enough is left for every rule about expiry and renewal, and more than an emergency has.
+  const place = await ownWorkspace({
+    daysLeft: 19,
+    settings: {
+      schedule: { cron: '* * * * * *' },
+      alerts: { digest: 'off', channels: [{ name: 'monitoring', type: 'alertmanager', url: alertmanager.url }] },
+    },
+  });
+  place.world.addFault({ service: 'tcb', action: 'ModifyProvider', kind: 'error', ...DENIED });
+  const daemon = place.start(['run']);
+  const url = await listening(daemon);
+  const prometheus = await startPrometheus(url, alertmanager.url);
+
+  // The scrape
+  const expiresAt = (parseClientSecret(place.secret() as string)?.expiresAtMs ?? 0) / 1000;
+  const labels = { job: prometheus.job, instance: new URL(url).host };
+  await eventually(async () => {
+    expect(await prometheus.query('up')).toEqual([{ metric: { __name__: 'up', ...labels }, value: 1 }]);
+    expect(await prometheus.query('apple_secret_expiration_timestamp_seconds')).toEqual([
+      {
+        metric: { __name__: 'apple_secret_expiration_timestamp_seconds', ...labels, target: 'shop' },
+        value: expiresAt,
+      },
+    ]);
+    expect(await prometheus.query('apple_secret_ready')).toMatchObject([{ value: 0 }]);
+  });
+  expect(await prometheus.query('apple_secret_build_info')).toMatchObject([{ metric: { version: pkg.version } }]);
+  const scrape = await fetch(`${url}/metrics`);
+  expect(scrape.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+  const text = await scrape.text();
+  expect(await promtool(['check', 'metrics'], text)).toEqual({ code: 0, stdout: '', stderr: '' });
+  expect(text).not.toContain(place.secret());
+  expect(text).toMatch(
+    /^apple_secret_cloudbase_requests_total\{action="ModifyProvider",code="UnauthorizedOperation"\} [1-9]/m,
+  );
+
+  // The rules fire, and say of what
+  const fromRules = ['AppleSecretExpiring', 'AppleSecretRenewalOverdue', 'AppleSecretFailing', 'AppleSecretNotReady'];
+  await eventually(async () => {
+    expect(ofShop(await alertmanager.alerts())).toEqual(new Set([...fromRules, 'RotationFailing', 'SecretExpiring']));
+  });
+  const firing = await alertmanager.alerts();
+  expect(named(firing, 'AppleSecretExpiring')).toMatchObject([
+    {
+      labels: { severity: 'warning', target: 'shop', ...labels },
+      annotations: {
+        summary: 'The Apple client secret of shop expires soon',
+        description: expect.stringContaining('expires in 18d 23h'),
+        runbook_url: 'docs/runbook.md#applesecretexpiring',
+      },
+    },
+  ]);
+
+  // The daemon's own alert
+  const [own] = named(firing, 'RotationFailing');
+  expect(own).toMatchObject({
+    labels: { severity: expect.stringMatching(/^(?:warning|critical)$/), target: 'shop', instance: 'e2e' },
+    annotations: {
+      code: 'ERR_CLOUDBASE_DENIED',
+      next: expect.stringContaining('"tcb:ModifyProvider"'),
+      runbook_url: 'docs/runbook.md#rotationfailing',
+    },
+  });
+  await eventually(async () => {
+    expect(await prometheus.query('apple_secret_alerts_total{channel="monitoring", outcome="sent"} > 0')).toHaveLength(
+      1,
+    );
+    expect(await prometheus.query('apple_secret_conditions{condition="RotationFailing"} > 0')).toHaveLength(1);
+    expect(await prometheus.query('apple_secret_alert_queue_length')).toMatchObject([{ value: 0 }]);
+  });
+
+  // The dashboard shows something in every panel; only a success there has not been yet
+  const empty: string[] = [];
+  for (const { expr } of expressions) if ((await prometheus.query(expr)).length === 0) empty.push(expr);
+  expect(empty).toEqual([expect.stringContaining('apple_secret_last_success_timestamp_seconds')]);
+
+  // The trouble ends
+  const heard = await alertmanager.received('resolved');
+  place.world.clearFaults();
+  await daemon.waitFor((program) => program.log().some(({ event }) => event === 'rotation.succeeded'));
+  await eventually(async () => {
+    expect(ofShop(await alertmanager.alerts())).toEqual(new Set());
+    expect(await prometheus.query('apple_secret_ready')).toMatchObject([{ value: 1 }]);
+  });
+  // Long before the end that the alerts were sent with, so both were resolved by word.
+  expect(await alertmanager.received('resolved')).toBeGreaterThan(heard);
+  expect(await prometheus.query('apple_secret_rotations_total{outcome="succeeded"}')).toMatchObject([
+    { metric: { target: 'shop', reason: 'RenewalDue' }, value: 1 },
+  ]);
+  expect(await prometheus.query('apple_secret_conditions{condition=~"Rotation.*|Renewal.*|Secret.*"} > 0')).toEqual([]);
+
+  // And when nobody is left to call
+  daemon.signal('SIGTERM');
+  expect(await daemon.exited).toEqual({ code: 0, signal: null });
+  await eventually(async () => {
+    expect(named(await alertmanager.alerts(), 'AppleSecretRotatorAbsent')).toMatchObject([
+      { labels: { severity: 'critical', ...labels } },
+    ]);
+  });
+}, 240_000);
