@@ -25,7 +25,19 @@ const DAEMON = [
   'src/cron.ts',
   'src/ticks.ts',
 ];
-const SERVICE = [...PASS, ...DAEMON, 'src/composition.ts', 'src/adapters/', 'src/config/'];
+const ALERTS = ['src/alerting.ts', 'src/alerts/'];
+const SERVICE = [
+  ...ALERTS,
+  'src/daemon-journal.ts',
+  'src/service-warnings.ts',
+  'src/http/server.ts',
+  'src/metrics/',
+  ...PASS,
+  ...DAEMON,
+  'src/composition.ts',
+  'src/adapters/',
+  'src/config/',
+];
 
 const LAYERS: readonly Layer[] = [
   { of: /^src\/core\//, may: ['src/core/', 'jose', 'node:crypto'] },
@@ -95,8 +107,10 @@ const LAYERS: readonly Layer[] = [
       'node:',
     ],
   },
+  { of: /^src\/alerts\//, may: [...EVENTS, 'src/alerts/', 'src/net/', 'zod', 'node:'] },
   { of: /^src\/composition\.ts$/, may: [...SERVICE, 'src/net/', 'src/tencent/'] },
-  { of: /^src\/(?:service|once)\.ts$/, may: [...SERVICE, 'node:'] },
+  { of: /^src\/alerting\.ts$/, may: SERVICE },
+  { of: /^src\/(?:service|service-warnings|daemon-journal|once|start-refusal)\.ts$/, may: [...SERVICE, 'node:'] },
   {
     of: /^src\/cli\//,
     may: [
@@ -106,6 +120,7 @@ const LAYERS: readonly Layer[] = [
       'src/net/',
       'src/http/problem.ts',
       'src/service.ts',
+      'src/start-refusal.ts',
       'src/key-file.ts',
       'src/sandbox/',
       'commander',
@@ -251,6 +266,6 @@ describe('style', () => {
   });
 
   test('names are exported, not defaults', () => {
-    expect(places(/^export default\b/, /^test\/vitest\.config/, everything)).toEqual([]);
+    expect(places(/^export default\b/, /^test\/(?:container\/)?(?:vitest\.config|setup)/, everything)).toEqual([]);
   });
 });

@@ -12,10 +12,11 @@ import {
   type DeliverySubject,
   emptyChannelState,
 } from '../core/alerts/records.ts';
-import { asRotatorError, type RotatorError } from '../core/errors.ts';
+import { asRotatorError, RotatorError } from '../core/errors.ts';
 import { redactText } from '../core/redact.ts';
 import { notBeyond } from '../core/schedule.ts';
 import type { EventSink } from '../events.ts';
+import { deadline } from '../net/abort.ts';
 import type { Channel, Clock, Journal, RefreshedChannel } from '../ports.ts';
 import { backoffMs, LONGEST_WAIT_MS } from './backoff.ts';
 
@@ -159,8 +160,9 @@ export class Deliverer {
     const batch = nextBatch(book.deliveries.filter((row) => row.channel === channel.name));
     const startedAt = clock.monotonic();
     const state = stateOf(book, channel.name);
+    const limit = deadline(SEND_TIMEOUT_MS, this.closing.signal);
+    const { signal } = limit;
     try {
-      const signal = AbortSignal.any([this.closing.signal, AbortSignal.timeout(SEND_TIMEOUT_MS)]);
       const answer = batch === undefined ? undefined : await channel.send(this.compose(batch), signal);
       if (isRefreshed(channel)) await this.refresh(channel, pace, book, signal);
       const sent: ChannelState = {
@@ -184,7 +186,9 @@ export class Deliverer {
     } catch (thrown) {
       // A stop in the middle is no failure of the channel: what it was sending stays in the outbox.
       if (this.closing.signal.aborted) return;
-      await this.failed(channel, state, asRotatorError(thrown));
+      await this.failed(channel, state, limit.expired ? noAnswer() : asRotatorError(thrown));
+    } finally {
+      limit.clear();
     }
   }
 
@@ -266,6 +270,13 @@ export function stateOf({ channels }: AlertBook, name: string): ChannelState {
 export function oldestWaiting(deliveries: readonly Delivery[], channel?: string): number | null {
   const waiting = channel === undefined ? deliveries : deliveries.filter((row) => row.channel === channel);
   return waiting.reduce<number | null>((oldest, { at }) => (oldest === null ? at : Math.min(oldest, at)), null);
+}
+
+/** A channel's own limits end sooner; this one holds whatever a channel does. */
+function noAnswer(): RotatorError {
+  return new RotatorError('ERR_CHANNEL_UNAVAILABLE', `had no answer within ${SEND_TIMEOUT_MS / 1000} s`, {
+    hint: 'Check whether the channel can be reached from here; it is tried again by itself.',
+  });
 }
 
 function isRefreshed(channel: Channel): channel is RefreshedChannel {

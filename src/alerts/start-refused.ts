@@ -11,6 +11,7 @@ import { composeMessage } from '../core/alerts/compose.ts';
 import { conditionId, type Finding } from '../core/alerts/conditions.ts';
 import type { ConditionRecord, DeliverySubject } from '../core/alerts/records.ts';
 import type { ErrorView } from '../core/errors.ts';
+import { deadline } from '../net/abort.ts';
 import type { Channel, Clock } from '../ports.ts';
 import type { Voice } from './deliverer.ts';
 
@@ -107,16 +108,18 @@ async function send(
     closes: [],
   };
   const message = composeMessage({ id: newId(), now: clock.now(), ...voice, subjects: [subject] });
-  const signal = AbortSignal.timeout(LIMIT_MS);
+  const limit = deadline(LIMIT_MS, new AbortController().signal);
   const answers = channels.map(async (channel): Promise<[string, Error | undefined]> => {
     try {
-      await channel.send(message, signal);
+      await channel.send(message, limit.signal);
       return [channel.name, undefined];
     } catch (thrown) {
       return [channel.name, thrown instanceof Error ? thrown : new Error('could not be sent')];
     }
   });
-  return new Map(await Promise.all(answers));
+  const settled = new Map(await Promise.all(answers));
+  limit.clear();
+  return settled;
 }
 
 async function readRefusal(place: RefusalPlace): Promise<StoredRefusal | undefined> {
