@@ -65,3 +65,10 @@ test('nothing lies in the folders that Prometheus and Alertmanager mount but wha
   expect(readdirSync('config/prometheus').sort()).toEqual(['alerts.test.yml', 'alerts.yml', 'prometheus.yml']);
   expect(readdirSync('config/alertmanager')).toEqual(['alertmanager.yml']);
 });
+
+test('docs/monitoring.md explains every metric and every rule', async () => {
+  const text = readFileSync('docs/monitoring.md', 'utf8');
+  const rows = [...text.matchAll(/^\| `(\w+)` \|/gm)].map(([, name = '']) => name);
+  const metrics = [...(await metricsByName()).keys()];
+  expect(rows.sort()).toEqual([...metrics, ...new Set(rules.map(({ alert }) => alert))].sort());
+});
