@@ -67,6 +67,7 @@ describe('ready', () => {
     ['a good secret after a good pass', true, wellState()],
     ['a target that the journal does not know', false, undefined],
     ['a target that was never read', false, aState({ state: 'unknown' })],
+    ['a target of whose last pass nothing is known', false, wellState({ state: 'unknown' })],
     ['a last pass that failed, whatever is left', false, wellState({ state: 'failed' })],
     ['a rotation that waits for its window', true, wellState({ state: 'due', reason: 'RenewalDue' })],
     ['a secret that waits to be adopted and works', true, wellState({ state: 'pending', reason: 'KeyChanged' })],
