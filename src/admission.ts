@@ -71,6 +71,12 @@ export class Admissions {
     if (this.wave.size === 0) [this.tried, this.proven] = [false, false];
   }
 
+  /** Lets go of targets that are not configured any more: they must not keep the others waiting for a first one. */
+  retain(targetKeys: ReadonlySet<string>): void {
+    for (const key of this.wave.keys()) if (!targetKeys.has(key) && !this.running.has(key)) this.wave.delete(key);
+    if (this.wave.size === 0) [this.tried, this.proven] = [false, false];
+  }
+
   /** Targets that were told to wait for another one's proof or outcome, emergencies first. */
   waiting(): string[] {
     return [...this.wave.values()]

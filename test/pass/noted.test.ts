@@ -139,7 +139,7 @@ describe('the daily question', () => {
     rig.world.generateAppleKey({ teamId: IDS.teamId, keyId: 'KEYOLDOLDA', clientIds: [IDS.clientId] });
     rig.put(rig.mint(90, 'KEYOLDOLDA'));
     rig.world.clearRequests();
-    rig.clock.pass(60_000);
+    rig.clock.pass(2 * DAY);
     expect((await rig.pass()).state).toMatchObject({
       state: 'pending',
       appleAsked: { verdict: 'accepted', keyId: 'KEYOLDOLDA' },
@@ -213,7 +213,11 @@ describe('a rotation counts as a day’s question', () => {
     rig.useKey('KEYBBBBBBB');
     rig.world.revokeAppleKey('KEYBBBBBBB');
     const { outcome, state } = await rig.pass({}, { target: { ids: { ...IDS, keyId: 'KEYBBBBBBB' } } });
-    expect([outcome, state.appleAsked]).toMatchObject(['blocked', { verdict: 'accepted', keyId: IDS.keyId }]);
+    expect([outcome, state.appleAsked]).toMatchObject([
+      'blocked',
+      { verdict: 'accepted', keyId: IDS.keyId, fingerprint: fingerprint(rig.secret()) },
+    ]);
+    expect(state.appleAsked?.at).toBeGreaterThan(rig.clock.now() - HOUR);
   });
 });
 

@@ -228,6 +228,7 @@ describe('RotationFailing', () => {
       { state: 'due', retry: { failures: 1, nextAttemptAt: null } },
       open,
     ],
+    ['no more when nothing failed before it was put off', [], { state: 'due' }, open],
     ['no more after a pass that ended well', [], { state: 'healthy' }, open],
     ['no more after a pass that could not be verified', [], { state: 'unverified' }, open],
     [
