@@ -118,13 +118,14 @@ describe('a request', () => {
     expect(rig.passes).toHaveLength(1);
   });
 
-  test('of one target does not wait for the sweep over all', async () => {
-    rig = startDaemon([A, B]);
-    const ends = gate();
-    rig.answers.set('b', { lasts: ends.promise });
-    await rig.clock.advance(0);
+  test('is no part of a sweep over all, which may wait for a count', async () => {
+    await startIdle();
+    rig.sweeps.length = 0;
     rig.answers.set('a', { row: 'row-1' });
+    // A step of the clock makes everything due in the turn in which the request is seen.
+    rig.clock.step(HOUR);
     expect((await ask()).answer).toEqual({ kind: 'started', id: 'row-1' });
+    expect(rig.sweeps).toEqual([['a'], ['b']]);
   });
 
   test('that another process keeps from its lease is refused with that reason', async () => {

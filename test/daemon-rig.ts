@@ -54,8 +54,10 @@ export function startDaemon(targets: readonly WiredTarget[], cron = '0 * * * *')
   const answers = new Map<string, Answer>();
   const ticks: { onTick: () => void; stopped: boolean }[] = [];
   const requests: SweepItem['request'][] = [];
+  const sweeps: string[][] = [];
   const sweeper = {
     async sweep(items: readonly SweepItem[], onResult: (key: string, result: PassResult) => void) {
+      sweeps.push(items.map(({ wired: { target } }) => target.name));
       await Promise.all(
         items.map(async ({ wired: { target }, request }) => {
           passes.push({ name: target.name, trigger: request.trigger, at: Math.round((clock.now() - START) / MINUTE) });
@@ -83,5 +85,5 @@ export function startDaemon(targets: readonly WiredTarget[], cron = '0 * * * *')
   });
   const daemon = new Daemon(plan(targets), { clock, emit: (event) => events.push(event), sweeper });
   const running = daemon.run();
-  return { clock, daemon, passes, events, answers, ticks, requests, plan, running };
+  return { clock, daemon, passes, events, answers, ticks, requests, sweeps, plan, running };
 }

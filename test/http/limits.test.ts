@@ -80,6 +80,14 @@ describe('size', () => {
     expect(reply).toMatchObject({ status: 413, json: { type: `${PROBLEM}body-too-large` } });
   });
 
+  test('a body that turns out too large is refused before it has ended', async () => {
+    const rig = await startHttpRig({ tokens: { token: TOKEN }, limits: { idleMs: 200 } });
+    const head = `POST /api/v1/targets/shop/rotate HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${TOKEN}\r\n`;
+    const chunk = `8000\r\n${' '.repeat(0x8000)}\r\n`;
+    const reply = await exchange(rig, `${head}Transfer-Encoding: chunked\r\n\r\n${chunk.repeat(3)}`);
+    expect(reply).toMatchObject({ status: 413, json: { type: `${PROBLEM}body-too-large` } });
+  });
+
   test('more connections than allowed are dropped, and those that are open go on', async () => {
     const rig = await startHttpRig({ limits: { maxConnections: 1 } });
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
@@ -213,7 +221,8 @@ describe('closing', () => {
       asked.resolve();
       return turn.promise;
     };
-    const reply = send(`${rig.url}/api/v1/targets/shop/rotate`, { method: 'POST', headers: rig.bearer(TOKEN) });
+    const head = `POST /api/v1/targets/shop/rotate HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${TOKEN}\r\n\r\n`;
+    const reply = exchange(rig, head);
     reply.catch(() => undefined);
     await asked.promise;
     return { rig, reply, answer: turn.resolve };
@@ -233,7 +242,7 @@ describe('closing', () => {
     const { rig, reply } = await waiting();
     const closed = rig.server.close();
     await rig.clock.advance(5_000);
-    await expect(reply).rejects.toThrow(/ECONNRESET|socket hang up/);
+    expect((await reply).status).toBeNaN();
     await closed;
   });
 

@@ -117,7 +117,17 @@ describe('the limit of one an hour', () => {
 
   test('holds for requests that arrive together: one begins, the others are told', async () => {
     const rig = await startHttpRig({ tokens });
-    const replies = await Promise.all(Array.from({ length: 8 }, () => rig.rotate('shop')));
+    const answer = rig.state.onRequest;
+    const gate = Promise.withResolvers<void>();
+    rig.state.onRequest = async (...request) => {
+      await gate.promise;
+      return answer(...request);
+    };
+    const sent = Array.from({ length: 8 }, () => rig.rotate('shop'));
+    // Answers to requests that were sent later: by then all of these have arrived.
+    for (let n = 0; n < 3; n += 1) await rig.call('/healthz');
+    gate.resolve();
+    const replies = await Promise.all(sent);
     expect(replies.map(({ status }) => status).sort()).toEqual([202, 429, 429, 429, 429, 429, 429, 429]);
     expect(rig.state.asked).toHaveLength(1);
   });
