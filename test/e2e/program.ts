@@ -153,6 +153,8 @@ export interface WorkspaceOptions {
   readonly targets?: readonly (JsonObject & { readonly name: string })[];
   /** Days that are left of each provider's secret, negative if it has expired; null: it has none. Default 5. */
   readonly daysLeft?: number | null;
+  /** The time of the simulated world; the machine's own by default. */
+  readonly clock?: { now(): number };
   /** Changes of the configuration: keys of its sections, and sections that are lists as a whole. */
   readonly settings?: JsonObject;
 }
@@ -178,7 +180,7 @@ function isMapping(value: Json | undefined): value is JsonObject {
 
 /** A folder with everything that the program needs to rotate against a sandbox. `dispose` ends and removes it all. */
 export async function workspace(options: WorkspaceOptions = {}) {
-  const sandbox = await startSandbox({ port: 0 });
+  const sandbox = await startSandbox({ port: 0, ...(options.clock === undefined ? {} : { clock: options.clock }) });
   const { world } = sandbox;
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'rotator-e2e-')));
   const programs: Program[] = [];
