@@ -2,17 +2,14 @@
 // that a channel would have to look up. The words are those of texts/; here is only how they are put together.
 import { isoOrNull } from '../instants.ts';
 import { redactText } from '../redact.ts';
-import type { ConditionName, Finding, Severity } from './conditions.ts';
-import { CONDITIONS } from './conditions.ts';
+import { CONDITIONS, type Finding, type Severity } from './conditions.ts';
+import { loginsUntilOf } from './logins.ts';
 import type { AlertMessage, Language, MessageItem } from './message.ts';
-import type { DeliveryStatus, DeliverySubject, RotatedEvent } from './records.ts';
-import { EN } from './texts/en.ts';
+import type { DeliverySubject, RotatedEvent } from './records.ts';
+import { TEXTS, wordsOf } from './texts/languages.ts';
 import { detail } from './texts/quote.ts';
-import { type ConditionWords, type Counts, say, type Texts } from './texts/texts.ts';
-import { ZH } from './texts/zh.ts';
-
-/** The words of each language. */
-export const TEXTS: Readonly<Record<Language, Texts>> = { en: EN, zh: ZH };
+import { say } from './texts/texts.ts';
+import { compare, isOpen, rankOf, titleOf } from './title.ts';
 
 export interface MessageRequest {
   /** UUIDv7; the same at every attempt of the same message. */
@@ -44,16 +41,6 @@ export interface FindingTexts {
 }
 
 type ConditionSubject = Extract<DeliverySubject, { kind: 'condition' }>;
-
-/** Where logins may be failing although the client secret has not expired, its expiry is no promise. */
-const LOGINS_IN_DOUBT: ReadonlySet<string> = new Set<ConditionName>([
-  'AppleRejectsSecret',
-  'ProviderDisabled',
-  'ProviderChanged',
-]);
-/** A title is one line, cut at so many characters: what a telephone shows. */
-const LONGEST_TITLE = 120;
-const LONGEST_INSTANCE = 40;
 
 /** The message for what is to be told. Pure: the same request gives the same message. */
 export function composeMessage(request: MessageRequest): AlertMessage {
@@ -97,16 +84,6 @@ export function runbookLink(base: string, condition: string): string {
   return `${base}#${condition.toLowerCase()}`;
 }
 
-/** A journal may hold a condition of another version of this program: it is told all the same, in general words. */
-function wordsOf(finding: Finding, texts: Texts): ConditionWords<Finding['condition']> {
-  const { condition } = finding;
-  if (Object.hasOwn(texts.conditions, condition))
-    // The table's row for a name takes findings of that name, which the compiler cannot follow through a union.
-    return texts.conditions[condition] as ConditionWords<Finding['condition']>;
-  const words = texts.unknownCondition(condition);
-  return { ...words, over: words.title, was: words.title };
-}
-
 function itemOf(subject: DeliverySubject, request: MessageRequest): MessageItem[] {
   if (subject.kind === 'condition') return [conditionItem(subject, request)];
   return subject.kind === 'rotated' ? [rotatedItem(subject.event, request)] : [];
@@ -131,10 +108,7 @@ function conditionItem(subject: ConditionSubject, request: MessageRequest): Mess
     what: redactText(what),
     since: iso(subject.since, now),
     until: open ? null : iso(subject.until ?? now, now),
-    loginsUntil:
-      (open || status === 'forgotten') && !LOGINS_IN_DOUBT.has(finding.condition)
-        ? isoOrNull(finding.loginsUntil)
-        : null,
+    loginsUntil: open || status === 'forgotten' ? isoOrNull(loginsUntilOf(finding, now)) : null,
     next,
     code: error?.code ?? null,
     runbook,
@@ -212,10 +186,6 @@ function kindOf(subjects: readonly DeliverySubject[]): AlertMessage['kind'] {
   return kinds.has('test') ? 'test' : 'digest';
 }
 
-function isOpen(status: DeliveryStatus): boolean {
-  return status === 'raised' || status === 'escalated' || status === 'repeated';
-}
-
 function worstOf(items: readonly MessageItem[]): Severity | 'info' {
   const open = items.filter(({ status }) => isOpen(status)).map(({ severity }) => severity);
   if (open.includes('critical')) return 'critical';
@@ -225,79 +195,13 @@ function worstOf(items: readonly MessageItem[]): Severity | 'info' {
 /** Open and critical, open, over, events; among these by target (the service itself first) and condition. */
 function worstFirst(one: MessageItem, other: MessageItem): number {
   return (
-    rank(one) - rank(other) ||
+    rankOf(one) - rankOf(other) ||
     compare(one.target ?? '', other.target ?? '') ||
     order(one) - order(other) ||
     compare(one.id, other.id)
   );
 }
 
-function rank({ status, severity }: MessageItem): number {
-  if (isOpen(status)) return severity === 'critical' ? 0 : 1;
-  return status === 'happened' ? 3 : 2;
-}
-
 function order({ condition }: MessageItem): number {
   return condition === 'Rotated' ? CONDITIONS.length : CONDITIONS.indexOf(condition);
-}
-
-/** By code units, so that the order is the same on every machine. */
-function compare(one: string, other: string): number {
-  return one < other ? -1 : one > other ? 1 : 0;
-}
-
-function titleOf(request: MessageRequest, items: readonly MessageItem[]): string {
-  const { titles } = TEXTS[request.language];
-  const head = `[${detail(request.instance, LONGEST_INSTANCE)}] `;
-  const [first, ...rest] = items;
-  if (first === undefined) return detail(`${head}${linesTitle(request)}`, LONGEST_TITLE);
-  if (rest.length > 0) return manyTitle(head, request, items);
-  const title = head + titles.one(titles.mark(first.status, first.severity), first.target, first.title);
-  const until = isOpen(first.status) && first.loginsUntil !== null ? Date.parse(first.loginsUntil) : 0;
-  const ending = until > request.now ? titles.loginsUntil(until) : '';
-  return detail(title.length + ending.length <= LONGEST_TITLE ? title + ending : title, LONGEST_TITLE);
-}
-
-function linesTitle({ language, subjects }: MessageRequest): string {
-  const { titles } = TEXTS[language];
-  for (const subject of subjects) if (subject.kind === 'digest') return titles.digest(subject.digest);
-  return titles.test;
-}
-
-/** Counts, then what it is about, most frequent first, as much of it as there is room for. */
-function manyTitle(head: string, { language, subjects }: MessageRequest, items: readonly MessageItem[]): string {
-  const texts = TEXTS[language];
-  const count = (fits: (item: MessageItem) => boolean) => items.filter(fits).length;
-  const counts: Counts = {
-    critical: count((item) => rank(item) === 0),
-    warning: count((item) => rank(item) === 1),
-    cleared: count(({ status }) => status === 'cleared'),
-    ended: count(({ status }) => status === 'ended'),
-    forgotten: count(({ status }) => status === 'forgotten'),
-    happened: count(({ status }) => status === 'happened'),
-  };
-  const often = new Map<string, number>();
-  for (const subject of subjects) {
-    const kind = kindTitle(subject, texts);
-    if (kind !== undefined) often.set(kind, (often.get(kind) ?? 0) + 1);
-  }
-  const kinds = [...often].sort(([one, many], [other, fewer]) => fewer - many || compare(one, other));
-  const shown = kinds.map(([title, times]) => texts.titles.kind(title, times));
-  for (let room = shown.length; room > 0; room -= 1) {
-    const named = room < shown.length ? [...shown.slice(0, room), '…'] : shown;
-    const title = head + texts.titles.many(counts, named);
-    if (title.length <= LONGEST_TITLE) return detail(title, LONGEST_TITLE);
-  }
-  return detail(head + texts.titles.many(counts, []), LONGEST_TITLE);
-}
-
-/** Under what heading a subject is counted. */
-function kindTitle(subject: DeliverySubject, texts: Texts): string | undefined {
-  if (subject.kind === 'rotated') return texts.rotated.title;
-  if (subject.kind !== 'condition') return undefined;
-  const { status, finding } = subject;
-  const words = wordsOf(finding, texts);
-  if (status === 'cleared' && typeof words.over === 'string') return words.over;
-  if (status === 'ended' && typeof words.was === 'string') return words.was;
-  return words.title;
 }

@@ -1,6 +1,7 @@
 // Every condition in English. People read this at three in the morning: what is wrong, what breaks and when, and one
 // next step. Plain words, short sentences, nothing of ours without its explanation.
 
+import { isShortOfTime } from '../logins.ts';
 import { nextAbout } from './en-errors.ts';
 import { counted, fails, listed, logins, REASONS, sentences, told, when } from './en-words.ts';
 import { command, detail, firstOf, shortFingerprint } from './quote.ts';
@@ -63,8 +64,8 @@ export const CONDITIONS_EN: ConditionTable = {
       return sentences(
         finding.error === null ? `${last}.` : fails(last, finding.error),
         again,
-        emergency && finding.loginsUntil === null
-          ? 'The deployed client secret is missing or unusable: Apple logins are failing, or will soon.'
+        emergency && !isShortOfTime(finding.loginsUntil, now)
+          ? 'The deployed client secret is missing, invalid or rejected by Apple: Apple logins are probably failing now.'
           : logins(finding, now),
       );
     },
@@ -195,8 +196,8 @@ export const CONDITIONS_EN: ConditionTable = {
     title: 'the client secret is not renewed until you agree',
     what: (finding, now) =>
       sentences(
-        `The Apple login method holds a client secret${madeOf(finding.facts.keyId, finding.facts.fingerprint)} that this service did not write and that may be working, so it is not touched without your word.`,
-        'Until then nobody renews it.',
+        `${holds(madeOf(finding.facts.keyId, finding.facts.fingerprint))} and that may be working, so it is not touched without your word; until then nobody renews it.`,
+        fails('What was found', finding.error),
         logins(finding, now),
       ),
     next: ({ target }) =>
@@ -321,13 +322,16 @@ export const CONDITIONS_EN: ConditionTable = {
   ChannelFailing: {
     title: 'an alert channel takes no messages',
     headline: ({ facts }) => `alert channel ${detail(facts.channel, 63)} takes no messages`,
-    what: ({ facts: { channel, attempts, oldestAt }, error }, now) =>
-      sentences(
-        `${attempts === 1 ? 'The last attempt' : `The last ${attempts} attempts`} to send through channel ${detail(channel, 63)} failed${error === null ? '' : `: ${detail(error.message)}`}.`,
+    what: ({ facts: { channel, attempts, oldestAt }, error }, now) => {
+      const last = attempts === 1 ? 'The last attempt' : `The last ${attempts} attempts`;
+      const failed = `${last} to send through channel ${detail(channel, 63)} failed`;
+      return sentences(
+        attempts === 0 ? '' : error === null ? `${failed}.` : fails(failed, error),
         oldestAt === null
           ? ''
-          : `What it has to say waits since ${when(oldestAt, now)}, and is tried again until it gets through.`,
-      ),
+          : `What channel ${detail(channel, 63)} is to tell waits since ${when(oldestAt, now)}, and is tried again until it gets through.`,
+      );
+    },
     next: ({ error, target, facts }) =>
       error === null
         ? `Try it: ${command(`alerts --test --channel ${detail(facts.channel, 63)}`)}.`
@@ -398,6 +402,12 @@ function madeOf(keyId: string | null, fingerprint: string | null): string {
     ...(fingerprint === null ? [] : [`fingerprint ${shortFingerprint(fingerprint)}`]),
   ];
   return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
+}
+
+function holds(made: string): string {
+  return made === ''
+    ? 'The Apple login method may hold a client secret that this service cannot see'
+    : `The Apple login method holds a client secret${made} that this service did not write`;
 }
 
 /** Names of fields, as code. */

@@ -1,5 +1,6 @@
 // Every condition in Chinese, as operators of Tencent Cloud write it: what is wrong, what breaks and when, and one next
 // step. Names of the console and of Apple's portal are theirs; commands, keys and codes stay as they are typed.
+import { isShortOfTime } from '../logins.ts';
 import { command, detail, firstOf, shortFingerprint } from './quote.ts';
 import type { ConditionTable, FindingAs } from './texts.ts';
 import { nextAbout } from './zh-errors.ts';
@@ -52,8 +53,8 @@ export const CONDITIONS_ZH: ConditionTable = {
       return [
         finding.error === null ? `${last}。` : fails(last, finding.error),
         nextAttemptAt === null ? '将在下一次例行检查时重试。' : `下次重试时间：${when(nextAttemptAt, now)}。`,
-        emergency && finding.loginsUntil === null
-          ? '现有客户端密钥缺失或不可用，Apple 登录已经或即将失败。'
+        emergency && !isShortOfTime(finding.loginsUntil, now)
+          ? '现有客户端密钥缺失、无效或被 Apple 拒绝，Apple 登录很可能已经失败。'
           : logins(finding, now),
       ].join('');
     },
@@ -166,8 +167,8 @@ export const CONDITIONS_ZH: ConditionTable = {
     title: '客户端密钥需经您确认后才能轮换',
     what: (finding, now) =>
       [
-        `Apple 身份源中已有一个并非本服务写入的客户端密钥${madeOf(finding.facts.keyId, finding.facts.fingerprint)}，它可能仍在使用，未经确认不会替换。`,
-        '在此之前无人负责轮换。',
+        `${holds(madeOf(finding.facts.keyId, finding.facts.fingerprint))}，它可能仍在使用，未经确认不会替换，在此之前也无人负责轮换。`,
+        finding.error === null ? '' : `详情：${quoted(finding.error.message)}。`,
         logins(finding, now),
       ].join(''),
     next: ({ target }) =>
@@ -289,8 +290,10 @@ export const CONDITIONS_ZH: ConditionTable = {
     what: ({ facts: { channel, attempts, oldestAt }, error }, now) => {
       const failed = `经渠道 ${detail(channel, 63)} 发送消息，${attempts === 1 ? '最近一次失败' : `连续 ${attempts} 次失败`}`;
       return [
-        error === null ? `${failed}。` : fails(failed, error),
-        oldestAt === null ? '' : `最早的一条消息自 ${when(oldestAt, now)}起等待至今，会一直重试直到送达。`,
+        attempts === 0 ? '' : error === null ? `${failed}。` : fails(failed, error),
+        oldestAt === null
+          ? ''
+          : `渠道 ${detail(channel, 63)} 最早的一条消息自 ${when(oldestAt, now)}起等待至今，会一直重试直到送达。`,
       ].join('');
     },
     next: ({ error, target, facts }) =>
@@ -353,6 +356,12 @@ function madeOf(keyId: string | null, fingerprint: string | null): string {
     ...(fingerprint === null ? [] : [`指纹 ${shortFingerprint(fingerprint)}`]),
   ];
   return parts.length === 0 ? '' : `（${parts.join('，')}）`;
+}
+
+function holds(made: string): string {
+  return made === ''
+    ? 'Apple 身份源中可能有一个本服务看不到的客户端密钥'
+    : `Apple 身份源中已有一个并非本服务写入的客户端密钥${made}`;
 }
 
 /** Names of fields, as code. */

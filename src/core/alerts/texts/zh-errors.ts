@@ -146,7 +146,7 @@ export const ERRORS_ZH: Readonly<Record<ErrorCode, ErrorWords>> = {
     what: '连续多次轮换在写入后失败，除紧急情况外已全部暂停',
     next: `用 ${command('history')} 查明原因，排除后执行 ${command('resume')} 恢复轮换。`,
   },
-  ERR_CHANNEL_REFUSED: { what: '对方拒绝了消息', next: '核对配置中该渠道的地址和签名密钥。' },
+  ERR_CHANNEL_REFUSED: { what: '对方拒绝了消息', next: '核对该渠道的地址、签名密钥以及机器人的安全设置。' },
   ERR_CHANNEL_THROTTLED: { what: '对方限制了发送频率', next: '查明还有谁在使用该渠道发送消息。' },
   ERR_CHANNEL_UNAVAILABLE: { what: '无法连接该渠道的服务', next: '检查本机能否访问该渠道的服务。' },
   ERR_JOURNAL_UNWRITABLE: { what: '状态库（journal）无法写入', next: '让运行本服务的用户可以写入状态库。' },
