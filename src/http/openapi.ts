@@ -128,10 +128,15 @@ function uriOf(id: string): string {
 
 /** Clients must bear with fields that a later version adds: `io: 'input'` does not forbid them. */
 function namedSchemas(): object {
-  const { schemas } = z.toJSONSchema(NAMED, { uri: uriOf, io: 'input' });
+  const { schemas } = z.toJSONSchema(NAMED, { uri: uriOf, io: 'input', override: formatAlone });
   return Object.fromEntries(
     Object.entries(schemas).map(([id, schema]) => [id, withoutKeys(schema, ['$schema', '$id'])]),
   );
+}
+
+/** A format says what a person can read; the pattern that stands beside it says the same at length. */
+function formatAlone({ jsonSchema }: { jsonSchema: { format?: string; pattern?: string } }): void {
+  if (jsonSchema.format !== undefined) delete jsonSchema.pattern;
 }
 
 function described(schema: z.ZodType): object {

@@ -1,5 +1,6 @@
 // The OpenAPI document: whole, consistent with itself, and of nothing that is not served. That answers are as it says
 // is held by the rig, for every answer of every test.
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { PROBLEM_KINDS, PROBLEMS } from '../../src/http/problem.ts';
 import { ROUTES } from '../../src/http/routes.ts';
@@ -112,4 +113,11 @@ describe('problems', () => {
       expect(status).toBeGreaterThanOrEqual(400);
     }
   });
+});
+
+test('docs/http.md tells of every route, and of every problem with its status', () => {
+  const text = readFileSync(new URL('../../docs/http.md', import.meta.url), 'utf8');
+  for (const { method, path } of ROUTES) expect(text).toContain(`| \`${method} ${path}\` |`);
+  const rows = [...text.matchAll(/^\| `([a-z-]+)` \| (\d{3}) \|/gm)].map(([, kind, status]) => [kind, Number(status)]);
+  expect(rows).toEqual(PROBLEM_KINDS.map((kind) => [kind, PROBLEMS[kind].status]));
 });
