@@ -116,6 +116,8 @@ function mailOf(message: AlertMessage, { from, to }: EmailOptions): SendMailOpti
     to: to.map((each) => ({ name: '', address: each })),
     subject: shortened(subject, '…', (short) => short.length <= MAX_SUBJECT),
     text: `${layOut(message, FLAVOURS.plain, { size: MAX_BYTES, full: FULL })}\n`,
+    // Long lines stay as they are: no program flows them anew.
+    textEncoding: 'quoted-printable',
     date: new Date(message.at),
     // Steady, so that a mail server which has this message already drops the second copy.
     messageId: idOf(message.id),
