@@ -182,7 +182,10 @@ describe('colour', () => {
     expect([plain.code, plain.stdout]).toEqual([1, expect.stringContaining('shop  unknown  -')]);
     expect(plain.stdout).not.toContain('\x1b');
     const error = await onTerminal(['status', '-c', 'none.yaml'], place.folder, env);
-    expect([error.code, error.stdout]).toEqual([2, expect.stringContaining('\x1b[31merror:\x1b[0m none.yaml: found no such file')]);
+    expect([error.code, error.stdout]).toEqual([
+      2,
+      expect.stringContaining('\x1b[31merror:\x1b[0m none.yaml: found no such file'),
+    ]);
   });
 
   test('not into a pipe, whatever the terminal is called', async () => {
