@@ -1,9 +1,10 @@
 // When passes run. node-cron gives the ordinary ticks and is not trusted beyond that: a watchdog on the monotonic
 // clock, at most a minute apart, sees ticks that were missed and wall clocks that stepped, and checks what is due.
 // One target's trouble never delays another's: sweeps run side by side, each target at most once.
+import { Agenda, latestTick, tickAfter, tickOffset, tickPeriod } from './agenda.ts';
 import { asRotatorError, type ErrorView, RotatorError } from './core/errors.ts';
 import type { Trigger } from './core/reasons.ts';
-import { LONGEST_RETRY_MS, LONGEST_TURN_MS, notBeyond, stallLimitMs, tickOffsetMs } from './core/schedule.ts';
+import { stallLimitMs } from './core/schedule.ts';
 import type { CronExpression } from './cron.ts';
 import type { EventSink } from './events.ts';
 import { iso } from './pass/report.ts';
@@ -30,15 +31,10 @@ export interface DaemonTools {
   readonly sweeper: Sweeper;
 }
 
-/** The watchdog's longest sleep. */
-const WATCH_MS = LONGEST_TURN_MS;
 /** The wall clock and the monotonic one may drift apart by so much between two looks; more is a step. */
 const STEP_MS = 5_000;
-const SOONEST_MS = 1_000;
 /** A pass that has recorded its intent may go on for so long after a stop. */
 const GRACE_MS = 25_000;
-/** How far back a missed tick is looked for, and how far ahead the next one. */
-const CRON_HORIZON_MS = 400 * 86_400_000;
 /** A check by another process is over in about a second; what takes longer is a rotation, and has its row. */
 const REQUEST_LEASE_WAIT_MS = 5_000;
 
@@ -48,14 +44,6 @@ export interface DaemonHealth {
   readonly alive: boolean;
   /** How long ago it last turned, in ms on the monotonic clock. */
   readonly lastTurnMs: number;
-}
-
-/** Why and when a target is due: on the monotonic clock after a tick, on the wall clock for stored instants. */
-interface Due {
-  trigger: Trigger;
-  atMonotonic: number | undefined;
-  retryAt: number | null;
-  windowAt: number | undefined;
 }
 
 /** A pass that has begun and not ended. */
@@ -69,7 +57,7 @@ export class Daemon {
   private readonly tools: DaemonTools;
   private plan: Plan;
   private ticks: Ticks | undefined;
-  private readonly due = new Map<string, Due>();
+  private readonly agenda: Agenda;
   private readonly inFlight = new Map<string, Running>();
   private readonly requests = new RotationRequests();
   /** Targets of which a pass has ended since the start, whatever came of it. */
@@ -87,6 +75,7 @@ export class Daemon {
   constructor(plan: Plan, tools: DaemonTools) {
     this.plan = plan;
     this.tools = tools;
+    this.agenda = new Agenda(tools.clock);
     this.lastTurn = tools.clock.monotonic();
     this.stallLimit = this.presentStallLimit();
   }
@@ -128,7 +117,7 @@ export class Daemon {
   reload(plan: Plan): void {
     if (this.isStopping) return;
     this.plan = plan;
-    this.due.clear();
+    this.agenda.clear();
     this.requests.refuseOthers(new Set(plan.targets.map(({ target }) => target.key)), goneError());
     this.begin('start');
     this.rouse();
@@ -161,16 +150,16 @@ export class Daemon {
 
   /** Targets of which no pass has ended since the start; a reload may add some. */
   untried(): readonly Target[] {
-    return this.plan.targets.map(({ target }) => target).filter(({ key }) => !this.tried.has(key));
+    return this.targets.filter(({ key }) => !this.tried.has(key));
   }
 
   /** When a target is checked next, if its retry comes at `retryAt`. */
   nextCheckAt(target: Target, retryAt: number | null): number | undefined {
     if (retryAt !== null) return retryAt;
     const now = this.tools.clock.now();
-    const tick = this.plan.cron.nextStart(now + 1, CRON_HORIZON_MS);
-    if (tick === undefined) return undefined;
-    return tick + this.offset(target.envId, tick);
+    const { cron } = this.plan;
+    const tick = tickAfter(cron, now);
+    return tick === undefined ? undefined : tick + tickOffset(cron, target.envId, tick);
   }
 
   private begin(trigger: Trigger): void {
@@ -178,8 +167,8 @@ export class Daemon {
     this.ticks?.stop();
     this.ticks = this.plan.startTicks(() => this.rouse());
     [this.lastWall, this.lastMonotonic] = [clock.now(), clock.monotonic()];
-    this.lastTick = this.latestTick();
-    this.everythingDue(trigger);
+    this.lastTick = latestTick(this.plan.cron, clock.now());
+    this.agenda.everything(this.targets, trigger);
   }
 
   /** One look at the clocks; starts what is due, and says how long nothing will be. */
@@ -187,10 +176,15 @@ export class Daemon {
     this.lastTurn = this.tools.clock.monotonic();
     this.watchClock();
     this.stallLimit = this.presentStallLimit();
-    const tick = this.latestTick();
-    if (tick > this.lastTick) this.onTick(tick);
+    const tick = latestTick(this.plan.cron, this.tools.clock.now());
+    if (tick > this.lastTick) this.agenda.tick(this.targets, this.plan.cron, tick);
+    this.lastTick = Math.max(this.lastTick, tick);
     this.startDue();
-    return this.sleepMs();
+    return this.agenda.quietMs(this.targets.filter(({ key }) => !this.inFlight.has(key)));
+  }
+
+  private get targets(): readonly Target[] {
+    return this.plan.targets.map(({ target }) => target);
   }
 
   private watchClock(): void {
@@ -204,26 +198,6 @@ export class Daemon {
     });
     emit({ event: 'warning', message: error.message, code: error.code, hint: error.hint });
     this.begin('schedule');
-  }
-
-  private onTick(tick: number): void {
-    this.lastTick = tick;
-    const { clock } = this.tools;
-    for (const { target } of this.plan.targets) {
-      const due = this.dueOf(target);
-      // A target that waits for its retry is passed by.
-      if (due.retryAt !== null && notBeyond(due.retryAt, clock.now(), LONGEST_RETRY_MS) > clock.now()) continue;
-      due.atMonotonic ??= clock.monotonic() + this.offset(target.envId, tick);
-      due.trigger = 'schedule';
-    }
-  }
-
-  private everythingDue(trigger: Trigger): void {
-    for (const { target } of this.plan.targets) {
-      const due = this.dueOf(target);
-      due.atMonotonic = this.tools.clock.monotonic();
-      due.trigger = trigger;
-    }
   }
 
   private startDue(): void {
@@ -242,8 +216,7 @@ export class Daemon {
       const { key } = wired.target;
       const running: Running = { request: this.requests.begin(key), rowId: undefined };
       this.inFlight.set(key, running);
-      const request = this.requestFor(key, this.dueOf(wired.target), running);
-      this.due.set(key, { trigger: 'schedule', atMonotonic: undefined, retryAt: null, windowAt: undefined });
+      const request = this.requestFor(key, this.agenda.begin(wired.target), running);
       return { wired, request, key, running };
     });
     const runningOf = new Map(items.map(({ key, running }) => [key, running]));
@@ -258,7 +231,7 @@ export class Daemon {
     this.sweeps.add(sweep);
   }
 
-  private requestFor(key: string, { trigger }: Due, running: Running): PassRequest {
+  private requestFor(key: string, trigger: Trigger, running: Running): PassRequest {
     const { request } = running;
     return {
       trigger: request === undefined ? trigger : 'http',
@@ -285,72 +258,22 @@ export class Daemon {
     running.request?.resolve({ kind: 'refused', error: unexplainedError() });
   }
 
-  private onResult(key: string, { state, waitsFor }: PassResult, running: Running | undefined): void {
+  private onResult(key: string, result: PassResult, running: Running | undefined): void {
+    const { state, waitsFor } = result;
     if (state.error !== null) running?.request?.resolve({ kind: 'refused', error: waitsFor ?? errorOf(state.error) });
     this.endRunning(key, running);
     this.tried.add(key);
     this.rouse();
-    const wired = this.plan.targets.find(({ target }) => target.key === key);
-    if (wired === undefined) return;
-    const due = this.dueOf(wired.target);
-    const now = this.tools.clock.now();
-    const retryAt = waitsFor?.code === 'ERR_LEASE_HELD' ? now + WATCH_MS : state.retry.nextAttemptAt;
-    // Whatever a pass asks for, the next one leaves a moment between.
-    due.retryAt = retryAt === null ? null : Math.max(retryAt, now + SOONEST_MS);
-    if (due.retryAt !== null) due.trigger = 'retry';
-    due.windowAt = state.state === 'due' && waitsFor === null ? this.windowAfter(wired.target) : undefined;
-  }
-
-  private windowAfter({ policy }: Target): number | undefined {
-    return policy.window?.nextOpening(this.tools.clock.now(), policy.renewBeforeMs);
+    const target = this.targets.find((each) => each.key === key);
+    if (target !== undefined) this.agenda.note(target, result);
   }
 
   private isDue(target: Target): boolean {
-    if (this.requests.waits(target.key)) return true;
-    const { clock } = this.tools;
-    const { atMonotonic, retryAt, windowAt } = this.dueOf(target);
-    if (atMonotonic !== undefined && atMonotonic <= clock.monotonic()) return true;
-    const now = clock.now();
-    if (retryAt !== null && notBeyond(retryAt, now, LONGEST_RETRY_MS) <= now) return true;
-    return windowAt !== undefined && windowAt <= now;
-  }
-
-  private sleepMs(): number {
-    const { clock } = this.tools;
-    const [now, monotonic] = [clock.now(), clock.monotonic()];
-    let sleep = WATCH_MS;
-    for (const { target } of this.plan.targets) {
-      if (this.inFlight.has(target.key)) continue;
-      const { atMonotonic, retryAt, windowAt } = this.dueOf(target);
-      if (atMonotonic !== undefined) sleep = Math.min(sleep, atMonotonic - monotonic);
-      if (retryAt !== null) sleep = Math.min(sleep, retryAt - now);
-      if (windowAt !== undefined) sleep = Math.min(sleep, windowAt - now);
-    }
-    return Math.max(0, sleep);
-  }
-
-  private dueOf({ key }: Target): Due {
-    const known = this.due.get(key);
-    if (known !== undefined) return known;
-    const due: Due = { trigger: 'start', atMonotonic: undefined, retryAt: null, windowAt: undefined };
-    this.due.set(key, due);
-    return due;
-  }
-
-  private latestTick(): number {
-    return this.plan.cron.previousStart(this.tools.clock.now(), CRON_HORIZON_MS) ?? 0;
+    return this.requests.waits(target.key) || this.agenda.isDue(target);
   }
 
   private presentStallLimit(): number {
-    const now = this.tools.clock.now();
-    const next = this.plan.cron.nextStart(now + 1, CRON_HORIZON_MS);
-    const last = this.plan.cron.previousStart(now, CRON_HORIZON_MS);
-    return stallLimitMs(next === undefined || last === undefined ? undefined : next - last);
-  }
-
-  private offset(envId: string, tick: number): number {
-    const next = this.plan.cron.nextStart(tick + 1_000, CRON_HORIZON_MS);
-    return tickOffsetMs(envId, next === undefined ? 0 : next - tick);
+    return stallLimitMs(tickPeriod(this.plan.cron, this.tools.clock.now()));
   }
 
   private rouse(): void {
@@ -385,6 +308,6 @@ function unexplainedError(): RotatorError {
 
 /** For the log: the next tick of a plan. */
 export function nextTick(plan: Plan, now: number): string | undefined {
-  const next = plan.cron.nextStart(now + 1, CRON_HORIZON_MS);
+  const next = tickAfter(plan.cron, now);
   return next === undefined ? undefined : iso(next);
 }
