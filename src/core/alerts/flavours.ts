@@ -47,9 +47,19 @@ function withoutTags(line: string): string {
   return line.replaceAll('<', '＜').replaceAll('>', '＞');
 }
 
-/** A word with characters of markup stands as code, so that it is shown, and copied, as it is: `qcs::tcb:*`. */
+/**
+ * What stands between backticks stays code, as the texts write commands; and a word with characters of markup becomes
+ * code, so that it is shown, and copied, as it is: `qcs::tcb:*`.
+ */
 function asCode(line: string): string {
-  return line.replace(/[!-~]*[*_~][!-~]*/g, (word) => {
+  return line
+    .split(/(`[^`]+`)/)
+    .map((part, index) => (index % 2 === 1 ? part : wordsAsCode(part.replaceAll('`', "'"))))
+    .join('');
+}
+
+function wordsAsCode(text: string): string {
+  return text.replace(/[!-~]*[*_~][!-~]*/g, (word) => {
     const [, inner = '', end = ''] = /^(.*?)([.,;:!?]*)$/.exec(word) ?? [];
     return `\`${inner}\`${end}`;
   });
@@ -67,7 +77,8 @@ function slackEntities(line: string): string {
 
 const safeLine = (raw: string) => withoutLinks(oneLine(raw));
 /** What every chat is spared, Mattermost among them, which takes Slack's webhooks and knows Markdown. */
-const chatLine = (raw: string) => withoutMarkdownLinks(withoutCalls(safeLine(raw))).replaceAll('`', "'");
+const chatLine = (raw: string) => withoutMarkdownLinks(withoutCalls(safeLine(raw)));
+const chatCode = (raw: string) => `\`${chatLine(raw).replaceAll('`', "'")}\``;
 const markdownLink = (url: string, safe: string) => `[${safe}](${url.replaceAll('(', '%28').replaceAll(')', '%29')})`;
 
 const plain: Flavour = {
@@ -84,7 +95,7 @@ const plain: Flavour = {
 const markdown: Flavour = {
   ...plain,
   text: (raw) => asCode(withoutTags(chatLine(raw))),
-  code: (raw) => `\`${withoutTags(chatLine(raw))}\``,
+  code: (raw) => withoutTags(chatCode(raw)),
   strong: (safe) => `**${safe}**`,
   heading: (safe) => `### ${safe}`,
   link: markdownLink,
@@ -105,7 +116,7 @@ export const FLAVOURS = {
   dingtalk: { ...markdown, newline: '  \n', size: (text: string) => bytesOf(JSON.stringify(text)) },
   slack: {
     text: (raw: string) => slackEntities(asCode(chatLine(raw))),
-    code: (raw: string) => `\`${slackEntities(chatLine(raw))}\``,
+    code: (raw: string) => slackEntities(chatCode(raw)),
     strong: (safe: string) => `*${safe}*`,
     heading: (safe: string) => `*${safe}*`,
     link: (url: string, safe: string) => `<${slackEntities(url.replaceAll('|', '%7C'))}|${safe.replaceAll('|', '/')}>`,

@@ -164,8 +164,7 @@ class Page {
 
   private inBrief(item: MessageItem): string {
     const { since } = this.message.labels;
-    const when = `${since} ${shownInstant(item.since)}`;
-    return `${this.headline(item)} (${this.flavour.text(when)})`;
+    return `${this.headline(item)} · ${this.flavour.text(`${since} ${shownInstant(item.since)}`)}`;
   }
 
   private headline({ severity, status, target, title }: MessageItem): string {
@@ -199,7 +198,7 @@ class Page {
   }
 
   private fact(label: string, value: string): string {
-    return `${this.flavour.text(label)}${this.colon}${value}`;
+    return `${this.flavour.strong(this.flavour.text(label))}${this.colon}${value}`;
   }
 
   /** Lines as paragraphs, each as long as a paragraph may be. */

@@ -62,7 +62,7 @@ describe('many conditions', () => {
   test('some in full and a line for each of the others, before any more of them in full', () => {
     const text = plain(message({ items: items(30) }));
     expect(text.match(/^Next: /gm)).toHaveLength(2);
-    expect(text.match(/^CRITICAL · raised · shop-\d+: .* \(Since 2026-11-20 03:07 UTC\)$/gm)).toHaveLength(28);
+    expect(text.match(/^CRITICAL · raised · shop-\d+: .* · Since 2026-11-20 03:07 UTC$/gm)).toHaveLength(28);
     expect(text).not.toContain('more');
     expect(text.endsWith('\n\nInstance: prod-rotator')).toBe(true);
   });
@@ -77,7 +77,7 @@ describe('many conditions', () => {
 
   test('one in full, some lines, and how many more', () => {
     const text = plain(message({ items: items(500) }));
-    const lines = text.match(/^CRITICAL · raised · shop-\d+: .*\)$/gm) ?? [];
+    const lines = text.match(/^CRITICAL · raised · shop-\d+: .* · Since .*$/gm) ?? [];
     const [, more] = /^and (\d+) more: run "apple-secret-rotator alerts"$/m.exec(text) ?? [];
     expect(text.match(/^Next: /gm)).toHaveLength(1);
     expect(1 + lines.length + Number(more)).toBe(500);
@@ -136,7 +136,11 @@ describe('text from elsewhere stays text', () => {
   test('what a person copies keeps its characters', () => {
     const policy = '{"action":["tcb:*"],"resource":["qcs::tcb:*:env/a_b"]}';
     const shown = layOut(message({ items: [item({ next: policy })] }), FLAVOURS.wecom, { size: 4096 });
-    expect(shown).toContain(`Next: \`${policy}\``);
+    expect(shown).toContain(`**Next**: \`${policy}\``);
+    const command = layOut(message({ items: [item({ next: 'Run `forget A_B`, then ` again.' })] }), FLAVOURS.slack, {
+      size: 4096,
+    });
+    expect(command).toContain("*Next*: Run `forget A_B`, then ' again.");
     expect(shown).toContain('`RotationFailing/shop-prod-1g2h3j/apple@tcb.tencentcloudapi.com`');
   });
 
@@ -144,7 +148,7 @@ describe('text from elsewhere stays text', () => {
     expect(linkOf('docs/runbook.md#rotationfailing')).toBeUndefined();
     expect(linkOf('javascript:alert(1)')).toBeUndefined();
     const told = message({ items: [item({ runbook: 'docs/runbook.md#rotationfailing' })] });
-    expect(layOut(told, FLAVOURS.slack, { size: 4096 })).toContain('Runbook: docs/runbook.md#rotationfailing');
+    expect(layOut(told, FLAVOURS.slack, { size: 4096 })).toContain('*Runbook*: docs/runbook.md#rotationfailing');
   });
 
   test('a URL with parentheses and bars does not end its link', () => {
