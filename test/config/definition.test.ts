@@ -326,7 +326,9 @@ describe('channels', () => {
       'type: pagerduty, routingKey: R0UTINGKEYR0UTINGKEYR0UTINGKEY12',
       { url: 'https://events.pagerduty.com/v2/enqueue' },
     ],
+    ['type: pagerduty, routingKey: 12345678901234567890123456789012', {}],
     ['type: alertmanager, url: "http://127.0.0.1:9093"', {}],
+    ['type: email, host: "::1", port: 587, from: "运维 <a@b.example>", to: [c@d]', { host: '::1', port: 587 }],
     ['type: email, host: h, port: 465, secure: true, from: a@b, to: [c@d]', { port: 465, secure: true, to: ['c@d'] }],
   ])('%s', async (text, expected) => {
     const { config } = await load(`alerts: { channels: [{ name: ops, ${text} }] }\n${TARGETS}`);
@@ -360,6 +362,36 @@ describe('channels', () => {
     ['type: email, host: h, port: 25, from: a@b, to: []', `${at}.to: found a list, wanted at least one mail address`],
     ['type: email, host: h, port: 25, from: a@b, to: [ops]', `${at}.to[0]: found "ops", wanted a mail address`],
     [
+      'type: pagerduty, routingKey: "R0UTINGKEY R0UTINGKEY"',
+      `${at}.routingKey: found text of 21 characters, wanted the integration key of a service`,
+    ],
+    [
+      'type: email, host: "smtp://a.example", port: 25, from: a@b, to: [c@d]',
+      `${at}.host: found "smtp://a.example", wanted the host of a mail server`,
+    ],
+    [
+      'type: email, host: h, port: 70000, from: a@b, to: [c@d]',
+      `${at}.port: found "70000", wanted a whole number from 1 to 65535`,
+    ],
+    [
+      'type: email, host: h, port: 25, secure: yes, from: a@b, to: [c@d]',
+      `${at}.secure: found "yes", wanted true or false`,
+    ],
+    ['type: email, host: h, port: 25, from: ops, to: [c@d]', `${at}.from: found "ops", wanted the sender`],
+    [
+      'type: email, host: h, port: 25, from: "A <a@b>, B <b@c>", to: [c@d]',
+      `${at}.from: found "A <a@b>, B <b@c>", wanted the sender`,
+    ],
+    [
+      'type: email, host: h, port: 25, from: "a\\nBcc: x <a@b>", to: [c@d]',
+      `${at}.from: found "a\\nBcc: x <a@b>", wanted the sender`,
+    ],
+    [
+      'type: email, host: h, port: 25, from: a@b, to: ["c@d, e@f"]',
+      `${at}.to[0]: found "c@d, e@f", wanted a mail address`,
+    ],
+    ['type: slack, url: "ftp://a.example"', `${at}.url: found text of 15 characters, wanted the URL to post to`],
+    [
       'type: slack, url: "https://u:p@a.example"',
       `${at}.url: found text of 21 characters, wanted the URL to post to, without user and password`,
     ],
@@ -372,6 +404,12 @@ describe('channels', () => {
     expect(await above(`alerts: { channels: [${one}, ${one}] }`)).toEqual([
       '1 alerts.channels[1].name: found "ops", wanted a name of its own; alerts.channels[0] has this one',
     ]);
+  });
+
+  test('rotations can be told, and the runbook be your own', async () => {
+    const runbook = 'https://wiki.example/rotator';
+    const { config } = await load(`alerts: { rotated: true, runbook: "${runbook}" }\n${TARGETS}`);
+    expect(config.alerts).toMatchObject({ rotated: true, runbook });
   });
 
   test('the digest can be switched off', async () => {

@@ -150,7 +150,7 @@ function detailsOf(message: AlertMessage, items: readonly MessageItem[]): Readon
   const body = layOut({ ...message, items }, FLAVOURS.plain, { size: MAX_DETAILS, full: 20 });
   const [item] = items;
   if (items.length !== 1 || item === undefined)
-    return { text: body, conditions: items.length, instance: message.instance };
+    return { text: body, ...(item === undefined ? {} : { conditions: items.length }), instance: message.instance };
   const rows: readonly (readonly [name: string, value: string | null])[] = [
     ['what', text(item.what)],
     ['next', item.next === null ? null : text(item.next)],

@@ -75,7 +75,8 @@ class Page {
   private readonly full: number;
   /** `label: value` in the language of the message. */
   private readonly colon: string;
-  private readonly closing: string;
+  /** Names the instance where the title alone does, below many items. */
+  private readonly closing: readonly string[];
 
   constructor(message: AlertMessage, flavour: Flavour, limits: LayoutLimits) {
     this.message = message;
@@ -84,7 +85,7 @@ class Page {
     this.paragraph = limits.paragraph ?? limits.size;
     this.full = limits.full ?? FULL;
     this.colon = message.language === 'zh' ? '：' : ': ';
-    this.closing = this.fact(message.labels.instance, flavour.text(message.instance));
+    this.closing = message.items.length > 1 ? [this.instanceFact()] : [];
   }
 
   begin(): void {
@@ -94,9 +95,9 @@ class Page {
     this.paragraphs.push(heading(text(shortened(title, labels.cut, (line) => size(heading(text(line))) <= room))));
   }
 
-  /** The last paragraph names the instance, of which room was left for it. */
+  /** Room was left for the last paragraph. */
   end(): void {
-    if (this.fits([this.closing])) this.paragraphs.push(this.closing);
+    this.pushIfFits(this.closing);
   }
 
   /** Of a digest or a test. */
@@ -104,12 +105,12 @@ class Page {
     const { text } = this.flavour;
     const safe = lines.map(text);
     const paragraphs = this.grouped(safe);
-    if (this.fits(paragraphs, this.closing)) {
+    if (this.fits(paragraphs)) {
       this.paragraphs.push(...paragraphs);
       return;
     }
     const cut = text(this.message.labels.cut);
-    const kept = largest(safe.length, (count) => this.fits(this.grouped([...safe.slice(0, count), cut]), this.closing));
+    const kept = largest(safe.length, (count) => this.fits(this.grouped([...safe.slice(0, count), cut])));
     this.pushIfFits(this.grouped([...safe.slice(0, kept), cut]));
   }
 
@@ -124,7 +125,7 @@ class Page {
     const lines = items.map((item) => this.inBrief(item));
     for (let count = Math.min(this.full, items.length); count > 0; count -= 1) {
       const arranged = [...this.allInFull(items.slice(0, count)), ...this.grouped(lines.slice(count))];
-      if (this.fits(arranged, this.closing)) {
+      if (this.fits([...arranged, ...this.closing])) {
         this.paragraphs.push(...arranged);
         return;
       }
@@ -135,7 +136,7 @@ class Page {
       const brief = lines.slice(1, 1 + shown);
       return [told, ...this.grouped(more > 0 ? [...brief, this.more(more)] : brief)];
     };
-    this.pushIfFits(arrange(largest(others.length, (shown) => this.fits(arrange(shown), this.closing))));
+    this.pushIfFits(arrange(largest(others.length, (shown) => this.fits([...arrange(shown), ...this.closing]))));
   }
 
   private allInFull(items: readonly MessageItem[]): string[] {
@@ -187,7 +188,13 @@ class Page {
       [labels.condition, code(item.id)],
       [labels.runbook, item.runbook === null ? null : this.runbook(item.runbook)],
     ];
-    return rows.flatMap(([label, value]) => (value === null ? [] : [this.fact(label, value)]));
+    const facts = rows.flatMap(([label, value]) => (value === null ? [] : [this.fact(label, value)]));
+    return this.message.items.length === 1 ? [...facts, this.instanceFact()] : facts;
+  }
+
+  private instanceFact(): string {
+    const { message, flavour } = this;
+    return this.fact(message.labels.instance, flavour.text(message.instance));
   }
 
   private runbook(runbook: string): string {
@@ -217,13 +224,15 @@ class Page {
   /** What is left for one more paragraph with the closing one behind it. */
   private room(): number {
     const { gap, size } = this.flavour;
-    return this.limit - size([...this.paragraphs, '', this.closing].join(gap));
+    return this.limit - size([...this.paragraphs, '', ...this.closing].join(gap));
   }
 
-  private fits(more: readonly string[], closing?: string): boolean {
+  private fits(more: readonly string[]): boolean {
     const { gap, size } = this.flavour;
-    const all = [...this.paragraphs, ...more, ...(closing === undefined ? [] : [closing])];
-    return size(all.join(gap)) <= this.limit && more.every((paragraph) => size(paragraph) <= this.paragraph);
+    return (
+      size([...this.paragraphs, ...more].join(gap)) <= this.limit &&
+      more.every((paragraph) => size(paragraph) <= this.paragraph)
+    );
   }
 
   private pushIfFits(paragraphs: readonly string[]): void {

@@ -23,7 +23,6 @@ describe('one condition', () => {
       'Code: ERR_CLOUDBASE_DENIED',
       'Condition: RotationFailing/shop-prod-1g2h3j/apple@tcb.tencentcloudapi.com',
       'Runbook: https://ops.example.com/runbook.md#rotationfailing',
-      '',
       'Instance: prod-rotator',
     ]);
   });
@@ -95,14 +94,14 @@ describe('many conditions', () => {
 describe('a digest and a test', () => {
   test('are their lines', () => {
     expect(plain(signOfLife('digest'))).toBe(
-      '[prod-rotator] weekly report: 3 targets, all is well\n\n3 targets: 3 healthy\nNext renewal: shop-prod, 2026-12-01\n\nInstance: prod-rotator',
+      '[prod-rotator] weekly report: 3 targets, all is well\n\n3 targets: 3 healthy\nNext renewal: shop-prod, 2026-12-01',
     );
   });
 
   test('that are too long end with the cut', () => {
     const lines = Array.from({ length: 100 }, (_, index) => `line ${index}`);
     const text = plain({ ...signOfLife('digest'), lines }, 300);
-    expect(text).toMatch(/line 0\n.*line \d+\n… \(cut\)\n\nInstance: prod-rotator$/s);
+    expect(text).toMatch(/line 0\n.*line \d+\n… \(cut\)$/s);
     expect(text.length).toBeGreaterThan(280);
   });
 });
