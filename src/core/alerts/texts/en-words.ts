@@ -15,6 +15,7 @@ export function counted(count: number, noun: string): string {
 /** `12 days`, `1 hour`, `less than a minute`; rounded down. */
 export function duration(ms: number): string {
   const { count, unit } = inUnits(ms);
+  if (count === null) return UNKNOWN_TIME;
   return count === 0 ? 'less than a minute' : counted(count, unit);
 }
 

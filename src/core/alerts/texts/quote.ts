@@ -29,8 +29,12 @@ export function dayOf(atMs: number): string | null {
   return iso === null ? null : iso.slice(0, iso.indexOf('T'));
 }
 
-/** A duration in the largest unit of which there are two or more (one, below an hour), rounded down. */
-export function inUnits(ms: number): { readonly count: number; readonly unit: 'day' | 'hour' | 'minute' } {
+/** Two instants that a Date can hold are never further apart. */
+const LONGEST_MS = 2 * 8.64e15;
+
+/** A duration in days or hours where it has two or more of them, else in minutes; rounded down. Null: it is none. */
+export function inUnits(ms: number): { readonly count: number | null; readonly unit: 'day' | 'hour' | 'minute' } {
+  if (!(Math.abs(ms) <= LONGEST_MS)) return { count: null, unit: 'minute' };
   const minutes = Math.floor(Math.abs(ms) / 60_000);
   if (minutes >= 2 * 24 * 60) return { count: Math.floor(minutes / (24 * 60)), unit: 'day' };
   if (minutes >= 2 * 60) return { count: Math.floor(minutes / 60), unit: 'hour' };

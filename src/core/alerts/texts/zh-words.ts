@@ -12,6 +12,7 @@ const UNKNOWN_TIME = '时间不明';
 /** `12 天`, `1 小时`, `不到 1 分钟`; rounded down. */
 export function duration(ms: number): string {
   const { count, unit } = inUnits(ms);
+  if (count === null) return UNKNOWN_TIME;
   return count === 0 ? '不到 1 分钟' : `${count} ${UNITS[unit]}`;
 }
 
