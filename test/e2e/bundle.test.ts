@@ -1,10 +1,12 @@
 // What ships is the bundle, not the source: it is built into an empty folder, away from node_modules, and rotates
-// there through every SDK that it carries.
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+// there through every SDK that it carries, and sends through every channel.
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { SMTPServer } from 'smtp-server';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { SANDBOX_AWS_CREDENTIALS } from '../../src/sandbox/server.ts';
 import { IDS } from '../pass/rig.ts';
 import { ownWorkspace, runCommand } from './program.ts';
@@ -61,6 +63,72 @@ test('the bundle rotates with keys from a file, SSM and AWS, the last with an as
   ]);
   expect([code, stderr]).toEqual([0, expect.not.stringContaining('Warning')]);
 }, 60_000);
+
+test('the bundle sends through every kind of channel', async () => {
+  const place = await ownWorkspace();
+  const mails: string[] = [];
+  const mailServer = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS'],
+    onData: (stream, _session, done) => {
+      const chunks: Buffer[] = [];
+      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+      stream.on('end', () => {
+        mails.push(Buffer.concat(chunks).toString('utf8'));
+        done();
+      });
+    },
+  });
+  const { promise: listening, resolve: listens } = Promise.withResolvers<void>();
+  mailServer.listen(0, '127.0.0.1', () => listens());
+  await listening;
+  onTestFinished(() => new Promise<void>((resolve) => void mailServer.close(() => resolve())));
+  const { port } = mailServer.server.address() as AddressInfo;
+  const signed = { secret: 'SECtest' };
+  const own: Readonly<Record<string, object>> = {
+    webhook: signed,
+    slack: {},
+    wecom: {},
+    dingtalk: signed,
+    feishu: signed,
+    pagerduty: { routingKey: 'R0UTINGKEYR0UTINGKEYR0UTINGKEY12' },
+    alertmanager: {},
+  };
+  const channels = [
+    ...Object.entries(own).map(([type, rest]) => ({
+      name: type,
+      type,
+      url: `${place.sandbox.url}/inbox/${type}`,
+      ...rest,
+    })),
+    { name: 'email', type: 'email', host: '127.0.0.1', port, from: 'rotator@example.com', to: ['ops@example.com'] },
+  ];
+  place.configure({ alerts: { channels } } as never);
+  const { code, stdout } = await bundled(['alerts', '--test', '--json'], {
+    cwd: place.folder,
+    env: { ROTATOR_CONFIG: place.configFile },
+  });
+  const { tests } = JSON.parse(stdout) as { tests: { channel: string; delivered: boolean; error: unknown }[] };
+  expect(tests.map(({ channel, delivered, error }) => [channel, delivered, error])).toEqual(
+    channels.map(({ name }) => [name, true, null]),
+  );
+  expect(code).toBe(0);
+  const inbox = place.world.inbox.map(({ name, refused }) => [name, refused]);
+  expect(new Set(inbox.map(([name]) => name))).toEqual(new Set(Object.keys(own)));
+  expect(inbox.filter(([, refused]) => refused !== undefined)).toEqual([]);
+  expect(mails).toEqual([expect.stringContaining('Auto-Submitted: auto-generated')]);
+}, 60_000);
+
+test('the bundle loads what sends mail when it is asked for, and not before', () => {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js'));
+  const texts = new Map(files.map((name) => [join(folder, name), readFileSync(join(folder, name), 'utf8')]));
+  const senders = [...texts].filter(([, text]) => text.includes('GREETING_TIMEOUT')).map(([path]) => path);
+  expect(senders.length).toBeGreaterThan(0);
+  const imported = [...texts].flatMap(([path, text]) =>
+    [...text.matchAll(/(?:from|import)\s*"(\.[^"]+)"/g)].map(([, what = '']) => join(dirname(path), what)),
+  );
+  expect(senders.filter((path) => imported.includes(path))).toEqual([]);
+});
 
 test('the bundle says its version and starts without anything beside it', async () => {
   expect(await bundled(['--version'], {})).toMatchObject({ code: 0, stderr: '' });
