@@ -9,7 +9,7 @@ import type { DeliverySubject, RotatedEvent } from './records.ts';
 import { TEXTS, wordsOf } from './texts/languages.ts';
 import { detail } from './texts/quote.ts';
 import { say } from './texts/texts.ts';
-import { compare, isOpen, rankOf, titleOf } from './title.ts';
+import { isOpen, rankOf, titleOf } from './title.ts';
 
 export interface MessageRequest {
   /** UUIDv7; the same at every attempt of the same message. */
@@ -47,7 +47,10 @@ export function composeMessage(request: MessageRequest): AlertMessage {
   const { id, now, version, language, subjects } = request;
   const texts = TEXTS[language];
   const instance = detail(request.instance, 80);
-  const items = subjects.flatMap((subject) => itemOf(subject, request)).sort(worstFirst);
+  const told = subjects
+    .flatMap((subject) => itemOf(subject, request).map((item) => ({ subject, item })))
+    .sort((one, other) => worstFirst(one.item, other.item));
+  const items = told.map(({ item }) => item);
   const lines = subjects.flatMap((subject) => {
     if (subject.kind === 'digest') return texts.digest(subject.digest, { instance, version, now });
     return subject.kind === 'test' ? texts.test({ instance, version, now }) : [];
@@ -60,7 +63,7 @@ export function composeMessage(request: MessageRequest): AlertMessage {
     language,
     at: iso(now, now),
     severity: worstOf(items),
-    title: titleOf(request, items),
+    title: titleOf({ ...request, subjects: items.length > 0 ? told.map(({ subject }) => subject) : subjects }, items),
     lines: lines.map(redactText),
     items,
     closes: [...new Set(subjects.flatMap((subject) => (subject.kind === 'condition' ? subject.closes : [])))],
@@ -204,4 +207,9 @@ function worstFirst(one: MessageItem, other: MessageItem): number {
 
 function order({ condition }: MessageItem): number {
   return condition === 'Rotated' ? CONDITIONS.length : CONDITIONS.indexOf(condition);
+}
+
+/** By code units, so that the order is the same on every machine. */
+function compare(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
 }

@@ -10,6 +10,7 @@ export interface TitleRequest {
   readonly now: number;
   readonly instance: string;
   readonly language: Language;
+  /** Worst first. */
   readonly subjects: readonly DeliverySubject[];
 }
 
@@ -26,11 +27,6 @@ export function isOpen(status: DeliveryStatus): boolean {
 export function rankOf({ status, severity }: MessageItem): number {
   if (isOpen(status)) return severity === 'critical' ? 0 : 1;
   return status === 'happened' ? 3 : 2;
-}
-
-/** By code units, so that the order is the same on every machine. */
-export function compare(one: string, other: string): number {
-  return one < other ? -1 : one > other ? 1 : 0;
 }
 
 /** The title for `items`, worst first; without any, that of a digest or a test. */
@@ -69,7 +65,8 @@ function manyTitle(head: string, { language, subjects }: TitleRequest, items: re
     const kind = kindTitle(subject, texts);
     if (kind !== undefined) often.set(kind, (often.get(kind) ?? 0) + 1);
   }
-  const kinds = [...often].sort(([one, many], [other, fewer]) => fewer - many || compare(one, other));
+  // Of equally many the worst comes first, as it does among the subjects.
+  const kinds = [...often].sort(([, many], [, fewer]) => fewer - many);
   const shown = kinds.map(([title, times]) => texts.titles.kind(title, times));
   for (let room = shown.length; room > 0; room -= 1) {
     const named = room < shown.length ? [...shown.slice(0, room), '…'] : shown;

@@ -201,6 +201,13 @@ describe('a message about many', () => {
     expect(message.title).toContain('5 alerts (3 critical, 2 warning), 1 all clear, 1 for information');
   });
 
+  test('of equally many kinds the worst is named first', () => {
+    const channel = aFinding('ChannelFailing', { channel: 'a', attempts: 3, oldestAt: null });
+    expect(composed([aSubject(channel), aSubject(failing('shop-prod', CRITICAL))]).title).toBe(
+      '[prod-rotator] 2 alerts: 1 critical, 1 warning: the client secret cannot be renewed (1), …',
+    );
+  });
+
   test('all-clears alone, and events alone', () => {
     expect(composed([aSubject(failing('a'), 'cleared'), aSubject(failing('b'), 'cleared')]).title).toBe(
       '[prod-rotator] 2 all clear: the client secret can be renewed again (2)',
