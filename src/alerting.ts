@@ -4,12 +4,12 @@ import { createChannel } from './adapters/channels/registry.ts';
 import { Alerter } from './alerts/alerter.ts';
 import { Deliverer, type DelivererOptions, type Voice } from './alerts/deliverer.ts';
 import { Heartbeat } from './alerts/heartbeat.ts';
-import { type Surroundings, Watch, type WatchOptions } from './alerts/watch.ts';
+import { type Surroundings, type TakenOver, Watch, type WatchOptions } from './alerts/watch.ts';
 import type { World } from './composition.ts';
 import type { AlertsConfig, Config } from './config/schema.ts';
 import type { WatchedTarget } from './core/alerts/detect.ts';
 import type { AlertPolicy } from './core/alerts/engine.ts';
-import type { ConditionRecord, RotatedEvent } from './core/alerts/records.ts';
+import type { RotatedEvent } from './core/alerts/records.ts';
 import { asRotatorError } from './core/errors.ts';
 import { uuidv7 } from './core/uuid.ts';
 import { parseCron } from './cron.ts';
@@ -24,7 +24,7 @@ export interface AlertingOptions {
   readonly surroundings: () => Surroundings;
   /** False where some targets of the configuration were selected. */
   readonly isWhole: boolean;
-  readonly takenOver?: readonly ConditionRecord[];
+  readonly takenOver?: TakenOver;
 }
 
 export interface Alerting {
@@ -47,10 +47,11 @@ const CALLS_FOR_A_LOOK =
 
 /** Wires watch, delivery and heartbeat; nothing is sent before the alerter runs or flushes. */
 export function createAlerting(options: AlertingOptions): Alerting {
-  const { config, world, version, journal, surroundings, isWhole, takenOver = [] } = options;
+  const { config, world, version, journal, surroundings, isWhole, takenOver } = options;
   const { clock, env, emit, leaseHolder } = world;
   const newId = () => uuidv7(clock.now(), world.random(10));
-  const watch = new Watch({ ...watchOptions(config, version, isWhole), takenOver }, surroundings, {
+  const own = watchOptions(config, version, isWhole);
+  const watch = new Watch(takenOver === undefined ? own : { ...own, takenOver }, surroundings, {
     clock,
     journal,
     emit,

@@ -77,6 +77,7 @@ export async function openOnce(
     surroundings: () => ({
       now: clock.now(),
       targets: watchedTargets(config, targets),
+      configured: all.map(({ target }) => target.key),
       misconfigured: [],
       longestTickGapMs: gapMs,
       tokenUrl: config.apple.tokenUrl,

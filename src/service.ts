@@ -4,7 +4,7 @@ import { isEphemeral } from './adapters/journal/ephemeral.ts';
 import { storageWarning } from './adapters/journal/storage.ts';
 import { Admissions } from './admission.ts';
 import { type Alerting, createAlerting, longestTickGapMs, watchedTargets } from './alerting.ts';
-import { takeOverRefusal } from './alerts/start-refused.ts';
+import { forgetRefusal, toldRefusal } from './alerts/start-refused.ts';
 import type { Surroundings } from './alerts/watch.ts';
 import { planOf, type World } from './composition.ts';
 import type { LoadedConfig } from './config/load.ts';
@@ -69,7 +69,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   });
   const { journal } = opened;
   const running = new Running(options, world, journal);
-  const takenOver = await takeOverRefusal({ configFile: loaded.file, journalPath: place.path });
+  const refusalPlace = { configFile: loaded.file, journalPath: place.path };
+  const told = await toldRefusal(refusalPlace);
   const alerting = createAlerting({
     config: loaded.config,
     world,
@@ -77,7 +78,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     journal,
     surroundings: () => running.surroundings(),
     isWhole: true,
-    ...(takenOver === undefined ? {} : { takenOver: [takenOver] }),
+    takenOver: { conditions: told === undefined ? [] : [told], done: () => forgetRefusal(refusalPlace) },
   });
   listeners.push(alerting.onEvent);
   running.onConfig = alerting.configure;
@@ -131,6 +132,7 @@ class Running {
   private readonly world: World;
   private readonly journal: DegradableJournal;
   private readonly ephemeral: boolean;
+  private readonly admissions: Admissions;
   private loaded: LoadedConfig;
   private tickGapMs: number;
   private skewMs: number | undefined;
@@ -145,7 +147,7 @@ class Running {
     this.plan = this.planOf(this.config);
     this.tickGapMs = longestTickGapMs(this.config, world.clock);
     this.ephemeral = isEphemeral(this.config.journal.path, world.env);
-    const admissions = new Admissions({
+    this.admissions = new Admissions({
       clock: world.clock,
       journal,
       isDegraded: () => journal.degraded !== undefined,
@@ -153,7 +155,7 @@ class Running {
     });
     const sweeper = new Sweeper({
       journal,
-      admissions,
+      admissions: this.admissions,
       nextCheckAt: (target, retryAt) => this.daemon.nextCheckAt(target, retryAt),
       onPass: ({ skewMs }) => {
         this.skewMs = skewMs ?? this.skewMs;
@@ -176,6 +178,7 @@ class Running {
         name,
         problems: problems.map(({ key, found, wanted }) => `${key}: found ${found}, wanted ${wanted}`),
       })),
+      configured: this.plan.targets.map(({ target }) => target.key),
       longestTickGapMs: this.tickGapMs,
       tokenUrl: config.apple.tokenUrl,
       journal: { path: config.journal.path, degraded: journal.degraded, ephemeral: this.ephemeral },
@@ -237,6 +240,7 @@ class Running {
     const plan = this.planOf(config);
     [this.loaded, this.config, this.plan, this.rejected] = [loaded, config, plan, null];
     this.tickGapMs = longestTickGapMs(config, world.clock);
+    this.admissions.retain(new Set(plan.targets.map(({ target }) => target.key)));
     this.daemon.reload(plan);
     this.onConfig(config);
     for (const warning of configurationWarnings(loaded)) this.warn(warning);

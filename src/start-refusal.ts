@@ -9,6 +9,7 @@ import { ConfigError, type ReadablePart } from './config/problems.ts';
 import type { RotatorError } from './core/errors.ts';
 import { redactText } from './core/redact.ts';
 import { uuidv7 } from './core/uuid.ts';
+import type { Channel } from './ports.ts';
 
 /** How each channel answered (undefined: it took the message); or the same was told a short time ago. */
 export type Refused = RefusalAnswers | 'told before';
@@ -29,12 +30,23 @@ export async function refuseStart(
   const newId = () => uuidv7(world.clock.now(), world.random(10));
   const tools = {
     clock: world.clock,
-    channels: channelsOf(channels, world, voice.instance),
+    channels: usable(channels, world, voice.instance),
     voice: { ...voice, version },
     repeatEveryMs,
     newId,
   };
   return (await tellRefused(view, place, tools)) ?? 'told before';
+}
+
+/** What is wrong with the others is part of what is told. */
+function usable(channels: ReadablePart['channels'], world: Pick<World, 'clock' | 'env'>, instance: string): Channel[] {
+  return channels.flatMap((channel) => {
+    try {
+      return channelsOf([channel], world, instance);
+    } catch {
+      return [];
+    }
+  });
 }
 
 interface KnownPart {

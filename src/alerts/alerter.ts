@@ -69,6 +69,8 @@ export class Alerter {
       const left = deadline - clock.monotonic();
       if (left <= 0 || (!busy && wait > left)) break;
       await clock.sleep(Math.min(left, wait), this.wake.signal).catch(() => undefined);
+      // A channel that has just refused is told over the others while there are others.
+      if (this.changed) await this.look();
     }
     await this.beat();
     const ended = new AbortController();

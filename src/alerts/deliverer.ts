@@ -119,6 +119,8 @@ export class Deliverer {
     const waiting = book.deliveries.filter((row) => row.channel === channel.name);
     const state = stateOf(book, channel.name);
     const backoff = state.nextAttemptAt === null ? 0 : notBeyond(state.nextAttemptAt, now, LONGEST_WAIT_MS) - now;
+    // Nobody mends a channel that refuses before this process ends.
+    if (hurry && backoff > 0 && state.error?.code === 'ERR_CHANNEL_REFUSED') return Number.POSITIVE_INFINITY;
     const gap = Math.max(pace.heldUntil, hurry ? 0 : pace.gapUntil) - monotonic;
     const oldest = waiting[0];
     const settle = hurry || oldest === undefined ? 0 : Math.min(SETTLE_MS, oldest.at + SETTLE_MS - now);
@@ -150,7 +152,7 @@ export class Deliverer {
         await journal.releaseLease(lease, token);
       }
     } catch (thrown) {
-      this.tell(channel, 'alert.failed', asRotatorError(thrown));
+      this.tell(channel, asRotatorError(thrown));
     }
   }
 
@@ -225,20 +227,19 @@ export class Deliverer {
       const waiting = book.deliveries.filter((row) => row.channel === channel.name);
       return { putChannels: [next], removeDeliveries: outdated(waiting, now) };
     });
-    this.tell(channel, 'alert.failed', error, { attempt: failures, nextAttemptAt: next.nextAttemptAt });
+    this.tell(channel, error, { attempt: failures, nextAttemptAt: next.nextAttemptAt });
   }
 
   private tell(
-    channel: Channel,
-    event: 'alert.failed',
+    { name }: Channel,
     error: RotatorError,
     retry?: { readonly attempt: number; readonly nextAttemptAt: number | null },
   ): void {
     const { nextAttemptAt = null } = retry ?? {};
     this.tools.emit({
-      event,
-      message: `channel ${channel.name}: ${error.message}`,
-      channel: channel.name,
+      event: 'alert.failed',
+      message: error.message.startsWith(`channel ${name} `) ? error.message : `channel ${name}: ${error.message}`,
+      channel: name,
       code: error.code,
       hint: error.hint,
       ...(retry === undefined ? {} : { attempt: retry.attempt }),

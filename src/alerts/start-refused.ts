@@ -63,19 +63,24 @@ export async function tellRefused(
   const refusal: StoredRefusal = { fingerprint, foundAt, toldAt: now, severity, error, channels: [] };
   const answers = await send(findingOf(refusal, error), foundAt, isSame, tools);
   const reached = channels.map(({ name }) => name).filter((name) => answers.get(name) === undefined);
-  // Nobody was reached: the next attempt to start tries again.
-  if (reached.length > 0) await remember({ ...refusal, channels: reached }, place);
+  // Nobody was reached: the next attempt to start tries again. Whoever heard of an earlier one hears of the end too.
+  const channelsTold = [...new Set([...(known?.channels ?? []), ...reached])];
+  if (reached.length > 0) await remember({ ...refusal, channels: channelsTold }, place);
   return answers;
 }
 
-/** What an earlier attempt to start had told, as a condition that is open; and forgets it. */
-export async function takeOverRefusal(place: RefusalPlace): Promise<ConditionRecord | undefined> {
+/** What earlier attempts to start had told, as a condition that is open. */
+export async function toldRefusal(place: RefusalPlace): Promise<ConditionRecord | undefined> {
   const refusal = await readRefusal(place);
-  for (const path of paths(place)) await rm(path, { force: true }).catch(() => undefined);
   if (refusal === undefined) return undefined;
   const { foundAt, toldAt, channels } = refusal;
   const told = Object.fromEntries(channels.map((channel) => [channel, conditionId('StartRefused')]));
   return { finding: findingOf(refusal, null), foundAt, raisedAt: foundAt, toldAt, told };
+}
+
+/** For a start that succeeded, once the journal knows what was told. Never throws. */
+export async function forgetRefusal(place: RefusalPlace): Promise<void> {
+  for (const path of paths(place)) await rm(path, { force: true }).catch(() => undefined);
 }
 
 function findingOf({ severity }: Pick<StoredRefusal, 'severity'>, error: ErrorView | null): Finding {

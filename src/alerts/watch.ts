@@ -34,6 +34,8 @@ export interface Surroundings {
   readonly targets: readonly WatchedTarget[];
   /** Entries of `targets` that are left out because they are wrong. */
   readonly misconfigured: readonly { readonly name: string; readonly problems: readonly string[] }[];
+  /** The keys of every target of the configuration, whether it was selected or not. */
+  readonly configured: readonly string[];
   /** The longest time between two ticks of the schedule. */
   readonly longestTickGapMs: number;
   readonly tokenUrl: string;
@@ -55,8 +57,14 @@ export interface WatchOptions {
   readonly digestTick: (now: number) => number | undefined;
   /** True for the whole configuration; false where some of its targets were selected (`once --target`). */
   readonly isWhole: boolean;
-  /** Conditions that another life of the program told of (StartRefused): taken over at the first look. */
-  readonly takenOver?: readonly ConditionRecord[];
+  /** What another life of the program told of (StartRefused); the first look journals it. */
+  readonly takenOver?: TakenOver;
+}
+
+export interface TakenOver {
+  readonly conditions: readonly ConditionRecord[];
+  /** Called when the journal has them. Never throws. */
+  readonly done: () => Promise<void>;
 }
 
 export interface WatchTools {
@@ -70,11 +78,11 @@ export class Watch {
   private readonly tools: WatchTools;
   private readonly around: () => Surroundings;
   private options: WatchOptions;
-  private takenOver: readonly ConditionRecord[];
+  private takenOver: TakenOver | undefined;
 
   constructor(options: WatchOptions, surroundings: () => Surroundings, tools: WatchTools) {
     this.options = options;
-    this.takenOver = options.takenOver ?? [];
+    this.takenOver = options.takenOver;
     this.around = surroundings;
     this.tools = tools;
   }
@@ -98,7 +106,9 @@ export class Watch {
       transitions = result.transitions;
       return result.update;
     });
-    this.takenOver = [];
+    const { takenOver } = this;
+    this.takenOver = undefined;
+    await takenOver?.done();
     for (const transition of transitions) {
       const event = transitionEvent(transition, this.tools.clock.now());
       if (event !== undefined) emit(event);
@@ -118,7 +128,7 @@ export class Watch {
 
   private withTakenOver(book: AlertBook): AlertBook {
     const known = new Set(book.conditions.map(({ finding }) => finding.id));
-    const fresh = this.takenOver.filter(({ finding }) => !known.has(finding.id));
+    const fresh = (this.takenOver?.conditions ?? []).filter(({ finding }) => !known.has(finding.id));
     return fresh.length === 0 ? book : { ...book, conditions: [...book.conditions, ...fresh] };
   }
 
@@ -203,14 +213,14 @@ export class Watch {
     around: Surroundings,
   ): ServiceFacts {
     const { now, targets, tokenUrl, skewMs, journal, configurationRejected, scheduler } = around;
-    const configured = new Set(targets.map(({ key }) => key));
+    const configured = new Set(around.configured);
     return {
       now,
       fleet,
       tokenUrl,
       asksApple: targets.some(({ appleCheck }) => appleCheck !== 'off'),
-      // A selection of targets cannot tell for the fleet; the journal knows the others.
-      states: this.options.isWhole ? states.filter(({ key }) => configured.has(key)) : states,
+      // Of those that were not selected as well: the journal knows them.
+      states: states.filter(({ key }) => configured.has(key)),
       skewMs,
       journal,
       channels: this.options.policy.routes.map(({ name }) => ({

@@ -37,11 +37,15 @@ const CHANNEL_COLUMNS: readonly Column[] = [
 export async function alerts(options: { json: boolean }, deps: AlertsDeps): Promise<ExitStatus> {
   const { context, journal, channels, runbook } = deps;
   const now = context.clock.now();
-  const view = alertsView(await journal.alertBook(), channels, { now, runbook });
+  const book = await journal.alertBook();
+  const view = alertsView(book, channels, { now, runbook });
+  if (Object.keys(book.memo.watchedSince).length === 0) context.stderr.write(NEVER_LOOKED);
   if (options.json) printJson(context.stdout, view);
   else print(view, context);
   return EXIT.ok;
 }
+
+const NEVER_LOOKED = 'nobody has looked yet: `run` or `once` checks the targets and raises what is wrong\n';
 
 function print({ alerts: raised, channels }: AlertsView, { stdout, clock }: CliContext): void {
   const now = clock.now();
@@ -75,10 +79,15 @@ function alertRow(view: AlertView, now: number): TableRow {
       { text: severity, color: severity === 'critical' ? 'red' : 'yellow' },
       { text: target ?? '-' },
       { text: condition },
-      { text: since === null ? '-' : `${minute(since)} ${distance(Date.parse(since), now)}` },
-      { text: loginsUntil === null ? '-' : `${minute(loginsUntil)} ${distance(Date.parse(loginsUntil), now)}` },
+      { text: since === null ? '-' : past(since, now) },
+      { text: loginsUntil === null ? '-' : `${minute(loginsUntil)}, ${distance(Date.parse(loginsUntil), now)}` },
     ],
-    notes: [{ text: `${title}. ${what}` }, { text: next }, { text: `${sent(view)}; see ${runbook}`, color: 'dim' }],
+    notes: [
+      { text: title },
+      { text: what },
+      { text: `Next: ${next}` },
+      { text: `${sent(view)}; see ${runbook}`, color: 'dim' },
+    ],
   };
 }
 
@@ -94,19 +103,14 @@ function sent({ channels }: AlertView): string {
 
 function channelRow(view: ChannelView, now: number): TableRow {
   const { name, type, lastDeliveredAt, waiting, failures, nextAttemptAt, error } = view;
-  const retry = nextAttemptAt === null ? '' : `, next ${distance(Date.parse(nextAttemptAt), now)}`;
+  const retry = nextAttemptAt === null ? '' : `, next ${soon(nextAttemptAt, now)}`;
   const notes: Cell[] =
     error === null ? [] : [{ text: `${error.code}: ${error.message}`, color: 'red' }, { text: error.hint }];
   return {
     cells: [
       { text: name },
       { text: type },
-      {
-        text:
-          lastDeliveredAt === null
-            ? 'never'
-            : `${minute(lastDeliveredAt)} ${distance(Date.parse(lastDeliveredAt), now)}`,
-      },
+      { text: lastDeliveredAt === null ? 'never' : past(lastDeliveredAt, now) },
       { text: String(waiting) },
       failures === 0 ? { text: '0' } : { text: `${failures}${retry}`, color: 'red' },
     ],
@@ -114,11 +118,31 @@ function channelRow(view: ChannelView, now: number): TableRow {
   };
 }
 
+/** `2026-11-22 20:56Z, 3 h ago`. */
+function past(iso: string, now: number): string {
+  const away = distance(Date.parse(iso), now);
+  return `${minute(iso)}, ${away === 'now' ? 'just now' : away}`;
+}
+
+/** `in 5 min`; what is over already comes with the next turn of the daemon, or the next `once`. */
+function soon(iso: string, now: number): string {
+  const at = Date.parse(iso);
+  if (at <= now) return 'at once';
+  const away = distance(at, now);
+  return away === 'now' ? 'within a minute' : away;
+}
+
 export interface AlertsTestDeps {
   readonly context: CliContext;
   readonly channels: readonly Channel[];
   readonly message: () => AlertMessage;
   readonly stop: AbortSignal;
+}
+
+interface TestResult {
+  readonly channel: Channel;
+  readonly detail: string | null;
+  readonly error: RotatorError | null;
 }
 
 /**
@@ -131,7 +155,7 @@ export async function testAlerts(
 ): Promise<ExitStatus> {
   const chosen = choose(channels, options.channel);
   const results = await Promise.all(
-    chosen.map(async (channel) => {
+    chosen.map(async (channel): Promise<TestResult> => {
       if (!options.json) context.stderr.write(`${channel.name}: sending a test message …\n`);
       return { channel, ...(await attempt(channel, message(), stop)) };
     }),
@@ -146,20 +170,23 @@ export async function testAlerts(
     }));
     printJson(context.stdout, { tests: shownResults });
   } else {
-    for (const { channel, detail, error } of results) {
-      const answer =
-        error === null ? `took it (${shown(detail ?? '')})` : `${error.message} (${error.code})\n    ${error.hint}`;
-      context.stdout.write(`${channel.name} (${channel.type}): ${answer}\n`);
-    }
+    for (const result of results) context.stdout.write(testLine(result));
   }
   return results.every(({ error }) => error === null) ? EXIT.ok : EXIT.failed;
+}
+
+/** `ops (webhook): took it (HTTP 200)`; the errors of channels begin with the channel, which stands there already. */
+function testLine({ channel: { name, type }, detail, error }: TestResult): string {
+  if (error === null) return `${name} (${type}): took it (${shown(detail ?? '')})\n`;
+  const what = error.message.replace(`channel ${name} (${type}) `, '');
+  return `${name} (${type}): ${what} (${error.code})\n    ${error.hint}\n`;
 }
 
 async function attempt(
   channel: Channel,
   message: AlertMessage,
   stop: AbortSignal,
-): Promise<{ detail: string | null; error: RotatorError | null }> {
+): Promise<Omit<TestResult, 'channel'>> {
   try {
     return { detail: (await channel.send(message, stop)).detail, error: null };
   } catch (thrown) {

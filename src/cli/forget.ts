@@ -27,12 +27,19 @@ export async function forget(
   if (left.length === 0) throw cannotForget(name, states, configured);
   for (const state of left) {
     const ended = await end(state);
-    const what = ended.length === 0 ? 'it had no open conditions' : `this ended ${ended.join(', ')}`;
-    context.stdout.write(
-      `forgot ${state.name} (${state.envId}, ${state.providerId}): ${what}\nits history stays; nobody renews its client secret\n`,
-    );
+    context.stdout.write(`${lines(state, ended).join('\n')}\n`);
   }
   return EXIT.ok;
+}
+
+function lines({ name, envId, providerId, forgottenAt }: TargetState, ended: readonly ConditionName[]): string[] {
+  const who = `${name} (${envId}, ${providerId})`;
+  if (ended.length === 0 && forgottenAt !== null) return [`${who} was forgotten already`];
+  return [
+    `forgot ${who}: ${ended.length === 0 ? 'it had no open conditions' : `this ended ${ended.join(', ')}`}`,
+    ...(ended.length === 0 ? [] : ['whoever was told of that hears so from the daemon, or with the next `once`']),
+    'its history stays; nobody renews its client secret',
+  ];
 }
 
 function cannotForget(

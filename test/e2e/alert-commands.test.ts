@@ -1,0 +1,384 @@
+// `alerts`, `alerts --test` and `forget` as processes, and what `once` does for alerts: what a person reads, what a
+// script gets, what arrives over the channels, and how each ends.
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { describe, expect, test, vi } from 'vitest';
+import pkg from '../../package.json' with { type: 'json' };
+import type { JsonObject } from '../../src/ports.ts';
+import { fullProvider, IDS } from '../pass/rig.ts';
+import { type AlertPlace, alertPlace, alertsOf, lines } from './alert-place.ts';
+import { envIdOf, type Result, withoutMachine } from './program.ts';
+
+const UNASKED = { apple: { check: 'off' } };
+const ISO = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+const DENIED = { service: 'tcb', action: 'ModifyProvider', kind: 'error', code: 'UnauthorizedOperation' } as const;
+
+/** Waits until something that other processes bring about is so. */
+const eventually = (look: () => void) => vi.waitFor(look, { timeout: 20_000, interval: 50 });
+
+/** A table without what concerns the machine, gaps of two blanks, times and ports as letters. */
+function words({ stdout }: Result): string {
+  return stdout
+    .replace(/^warning +- +JournalEphemeral.*\n(?: {4}.*\n)*/m, '')
+    .replace(/(?<=\S) {2,}/g, '  ')
+    .replace(/\d{4}-\d\d-\d\d \d\d:\d\d(?:Z| UTC)/g, 'T');
+}
+
+/** An entry of `targets`. */
+function entry({ keyFile }: AlertPlace, name: string, path = keyFile): JsonObject {
+  return { name, envId: envIdOf(name), ...IDS, key: { from: 'file', path } };
+}
+
+describe('alerts', () => {
+  test('before anybody looked says so, and leaves no trace', async () => {
+    const place = await alertPlace();
+    expect(await place.run(['alerts'])).toEqual({
+      code: 0,
+      stdout:
+        'nothing is raised\n\nCHANNEL  TYPE     LAST DELIVERED  WAITING  FAILURES\nops      webhook  never           0        0\n',
+      stderr: 'nobody has looked yet: `run` or `once` checks the targets and raises what is wrong\n',
+    });
+    expect(existsSync(place.journalFile)).toBe(false);
+    expect(place.world.requests).toEqual([]);
+  });
+
+  test('shows what is raised, whom it was sent to, and which channel does not take it', async () => {
+    const place = await alertPlace({
+      channels: { ops: {}, pager: { severities: ['critical'] } },
+      settings: UNASKED,
+    });
+    place.world.addFault({ ...DENIED, message: 'not authorized' });
+    place.world.addFault({ service: 'inbox', action: 'pager', kind: 'status', status: 404 });
+    expect((await place.run(['once'])).code).toBe(1);
+    place.world.clearRequests();
+    const shown = await place.run(['alerts']);
+    expect(shown).toMatchObject({ code: 0, stderr: '' });
+    const [rows, channels] = words(shown).split('\n\n');
+    const blocks = rows?.split(/\n(?! {4})/).slice(1);
+    expect(blocks?.map((block) => block.split('\n')[0])).toEqual([
+      'critical  shop  RotationFailing  T, just now  T, in 4 d',
+      'critical  shop  SecretExpiring  T, just now  T, in 4 d',
+      'warning  -  ChannelFailing  T, just now  -',
+    ]);
+    expect(blocks?.[0]).toMatch(/\n {4}emergency: the client secret cannot be replaced\n {4}[A-Z].*\n(?: {4}.*\n)* {4}Next: /);
+    expect(blocks?.[0]).toMatch(/\n {4}sent over ops; waits for pager; see docs\/runbook\.md#rotationfailing$/);
+    expect(blocks?.[2]).toMatch(/\n {4}sent over ops; see docs\/runbook\.md#channelfailing\n?$/);
+    expect(channels).toBe(
+      `${[
+        'CHANNEL  TYPE  LAST DELIVERED  WAITING  FAILURES',
+        'ops  webhook  T, just now  0  0',
+        'pager  webhook  never  2  1, next within a minute',
+        '    ERR_CHANNEL_REFUSED: channel pager (webhook) refused the message: HTTP 404',
+        '    Copy the URL of the channel again: there is nothing at this one.',
+      ].join('\n')}\n`,
+    );
+    expect(shown.stdout).not.toContain(place.sandbox.url);
+    expect(place.world.requests).toEqual([]);
+  });
+
+  test('--json prints every field, absent values null', async () => {
+    const place = await alertPlace({ channels: { ops: {}, pager: { severities: ['critical'] } }, settings: UNASKED });
+    const fresh = await place.run(['alerts', '--json']);
+    const never = { lastDeliveredAt: null, waiting: 0, failures: 0, nextAttemptAt: null, error: null };
+    expect(JSON.parse(fresh.stdout)).toEqual({
+      alerts: [],
+      channels: [
+        { name: 'ops', type: 'webhook', ...never },
+        { name: 'pager', type: 'webhook', ...never },
+      ],
+    });
+    rmSync(place.keyFile);
+    await place.run(['once']);
+    const { alerts, channels } = alertsOf(await place.run(['alerts', '--json']));
+    const hint = 'Correct the path, or put the .p8 there.';
+    const message = expect.stringMatching(/^no key file AuthKey_/);
+    const { host } = new URL(place.sandbox.url);
+    expect(alerts).toEqual([
+      {
+        id: `RotationFailing/shop-1g2h3j/apple@${host}`,
+        condition: 'RotationFailing',
+        severity: 'warning',
+        target: 'shop',
+        envId: 'shop-1g2h3j',
+        title: 'the client secret cannot be renewed',
+        what: expect.stringMatching(/^The last attempt failed: no key file .*\. /),
+        next: hint,
+        since: ISO,
+        loginsUntil: null,
+        runbook: 'docs/runbook.md#rotationfailing',
+        channels: [{ name: 'ops', delivered: true }],
+        error: { code: 'ERR_KEY_NOT_FOUND', message, hint },
+      },
+    ]);
+    expect(channels).toEqual([
+      { name: 'ops', type: 'webhook', ...never, lastDeliveredAt: ISO },
+      { name: 'pager', type: 'webhook', ...never },
+    ]);
+  });
+
+  test('without a channel says that nobody is called', async () => {
+    const place = await alertPlace({ channels: {} });
+    const { code, stdout } = await place.run(['alerts']);
+    expect([code, stdout]).toEqual([0, 'nothing is raised\n\nno channel is configured: nobody is called\n']);
+  });
+});
+
+describe('alerts --test', () => {
+  test('sends a marked message that names the instance through each channel, and writes nothing down', async () => {
+    const place = await alertPlace({
+      channels: { ops: {}, wecom: { type: 'wecom' } },
+      settings: { instance: 'prod-eu' },
+    });
+    expect(await place.run(['alerts', '--test'])).toEqual({
+      code: 0,
+      stdout: 'ops (webhook): took it (HTTP 200)\nwecom (wecom): took it (HTTP 200, errcode 0)\n',
+      stderr: 'ops: sending a test message …\nwecom: sending a test message …\n',
+    });
+    expect(place.messages('ops').map(({ body }) => body)).toMatchObject([
+      { kind: 'test', instance: 'prod-eu', version: pkg.version, title: expect.stringMatching(/^\[prod-eu\] TEST/) },
+    ]);
+    expect(JSON.stringify(place.messages('wecom')[0]?.body)).toMatch(/\[prod-eu\] TEST/);
+    expect(existsSync(place.journalFile)).toBe(false);
+  });
+
+  test('ends with 1 where one does not take it, says why and what to do, and tries the others all the same', async () => {
+    const place = await alertPlace({ channels: { mute: {}, ops: {} } });
+    await place.run(['once']);
+    const before = readFileSync(place.journalFile);
+    place.world.inbox.length = 0;
+    place.world.addFault({ service: 'inbox', action: 'mute', kind: 'status', status: 404 });
+    const { code, stdout, stderr } = await place.run(['alerts', '--test']);
+    expect([code, stdout]).toEqual([
+      1,
+      'mute (webhook): refused the message: HTTP 404 (ERR_CHANNEL_REFUSED)\n' +
+        '    Copy the URL of the channel again: there is nothing at this one.\n' +
+        'ops (webhook): took it (HTTP 200)\n',
+    ]);
+    expect(stdout + stderr).not.toContain(place.sandbox.url);
+    expect(place.messages('ops')).toHaveLength(1);
+    const told = await place.run(['alerts', '--test', '--json']);
+    expect([told.code, JSON.parse(told.stdout)]).toEqual([
+      1,
+      {
+        tests: [
+          {
+            channel: 'mute',
+            type: 'webhook',
+            delivered: false,
+            answer: null,
+            error: {
+              code: 'ERR_CHANNEL_REFUSED',
+              message: 'channel mute (webhook) refused the message: HTTP 404',
+              hint: 'Copy the URL of the channel again: there is nothing at this one.',
+            },
+          },
+          { channel: 'ops', type: 'webhook', delivered: true, answer: 'HTTP 200', error: null },
+        ],
+      },
+    ]);
+    expect(told.stderr).toBe('');
+    expect(readFileSync(place.journalFile).equals(before)).toBe(true);
+  });
+
+  test('--channel sends through that one alone, and is enough to ask for the test', async () => {
+    const place = await alertPlace({ channels: { ops: {}, other: {} } });
+    const { code, stdout } = await place.run(['alerts', '--channel', 'other']);
+    expect([code, stdout]).toEqual([0, 'other (webhook): took it (HTTP 200)\n']);
+    expect([place.messages('ops').length, place.messages('other').length]).toEqual([0, 1]);
+  });
+
+  test('a channel that does not exist, or none at all, is a mistake of the command line', async () => {
+    const place = await alertPlace({ channels: { ops: {}, other: {} } });
+    expect(await place.run(['alerts', '--test', '--channel', 'nope'])).toEqual({
+      code: 2,
+      stdout: '',
+      stderr:
+        'error: no channel is named nope, the configuration has ops, other (ERR_USAGE)\n' +
+        '  Correct --channel, or --config if another file was meant.\n',
+    });
+    place.configure({}, {});
+    expect(await place.run(['alerts', '--test'])).toEqual({
+      code: 2,
+      stdout: '',
+      stderr:
+        'error: no channel is configured, so there is nothing to test (ERR_USAGE)\n' +
+        '  Add one under `alerts.channels`; config/rotator.example.yaml shows each type.\n',
+    });
+  });
+});
+
+describe('forget', () => {
+  test('ends what is open of a target that left the configuration, beside the daemon, and it may come back', async () => {
+    const place = await alertPlace({ targets: [{ name: 'shop' }, { name: 'web' }], settings: UNASKED });
+    const [web, good] = [entry(place, 'web'), entry(place, 'shop')];
+    place.configure({ targets: [entry(place, 'shop', 'gone.p8'), web] });
+    const daemon = place.start(['run']);
+    await eventually(() => expect(place.heard()).toEqual(['raised RotationFailing shop']));
+
+    // It leaves the configuration: told, and its condition stays.
+    place.configure({ targets: [web] });
+    daemon.signal('SIGHUP');
+    await eventually(() => expect(place.heard().slice(1)).toEqual(['raised TargetRemoved shop']));
+    const open = alertsOf(await place.run(['alerts', '--json'])).alerts;
+    expect(open.map(({ condition, target }) => `${condition} ${target}`).sort()).toEqual([
+      'RotationFailing shop',
+      'TargetRemoved shop',
+    ]);
+
+    expect(await place.run(['forget', 'web'])).toEqual({
+      code: 2,
+      stdout: '',
+      stderr:
+        'error: target web is in the configuration (ERR_USAGE)\n' +
+        '  Remove it from `targets` first; a target that is configured is never forgotten.\n',
+    });
+    expect(await place.run(['forget', 'nobody'])).toEqual({
+      code: 2,
+      stdout: '',
+      stderr:
+        'error: the journal knows no target named nobody that left the configuration; those that left are shop (ERR_USAGE)\n' +
+        '  Correct the name, or --config if another configuration was meant.\n',
+    });
+    expect(await place.run(['forget', 'shop'])).toEqual({
+      code: 0,
+      stdout:
+        'forgot shop (shop-1g2h3j, apple): this ended RotationFailing, TargetRemoved\n' +
+        'whoever was told of that hears so from the daemon, or with the next `once`\n' +
+        'its history stays; nobody renews its client secret\n',
+      stderr: '',
+    });
+    daemon.signal('SIGHUP');
+    await eventually(() =>
+      expect(place.heard().slice(2)).toEqual(['forgotten RotationFailing shop, forgotten TargetRemoved shop']),
+    );
+    const ended = place.items().filter(({ status }) => status === 'forgotten');
+    for (const { what, next } of ended) expect([what, next]).toEqual([expect.stringContaining('no all-clear'), null]);
+
+    // And it is not raised again.
+    expect((await place.run(['once'])).code).toBe(0);
+    expect(alertsOf(await place.run(['alerts', '--json'])).alerts).toEqual([]);
+    expect((await place.run(['forget', 'shop'])).stdout).toBe('shop (shop-1g2h3j, apple) was forgotten already\n');
+    expect((await place.run(['history', '--target', 'shop'])).code).toBe(0);
+
+    // Back in the configuration it is watched as ever.
+    place.configure({ targets: [good, web] });
+    daemon.signal('SIGHUP');
+    await daemon.waitFor((program) => lines(program, 'rotation.succeeded').some(({ target }) => target === 'shop'));
+    place.configure({ targets: [entry(place, 'shop', 'gone.p8'), web] });
+    daemon.signal('SIGHUP');
+    await eventually(() => expect(place.heard().slice(3)).toEqual(['raised RotationFailing shop']));
+    expect((await place.run(['forget', 'shop'])).code).toBe(2);
+    daemon.signal('SIGTERM');
+    expect((await daemon.exited).code).toBe(0);
+    expect(place.heard()).toHaveLength(4);
+  }, 90_000);
+});
+
+describe('once', () => {
+  const BEATS = (place: AlertPlace) => ({
+    heartbeat: { url: `${place.sandbox.url}/inbox/alive`, healthUrl: `${place.sandbox.url}/inbox/health` },
+  });
+
+  test('pings where all is well, and sends nothing', async () => {
+    const place = await alertPlace({ settings: UNASKED });
+    place.configure(BEATS(place));
+    expect((await place.run(['once'])).code).toBe(0);
+    expect([place.pings('alive'), place.pings('health')]).toEqual([['ok'], ['ok']]);
+    expect(place.heard()).toEqual([]);
+  });
+
+  test('tells what is wrong and that it is over within the same run; healthUrl fails while it is critical', async () => {
+    const place = await alertPlace({ settings: UNASKED });
+    place.configure(BEATS(place));
+    place.world.addFault({ ...DENIED, message: 'not authorized' });
+    const failed = await place.run(['once']);
+    expect(failed.code).toBe(1);
+    expect(withoutMachine(failed.stderr)).toContain(
+      'shop: condition raised: emergency: the client secret cannot be replaced (ERR_CLOUDBASE_DENIED)',
+    );
+    expect(failed.stderr).toMatch(/^sent (?:2|3) alerts in one message over ops: HTTP 200$/m);
+    expect(place.heard()).toEqual(['raised RotationFailing shop, raised SecretExpiring shop']);
+    expect(place.pings('alive')).toEqual(['ok']);
+    expect(place.pings('health')).toEqual(['/fail RotationFailing shop\nSecretExpiring shop']);
+    place.world.clearFaults();
+    expect((await place.run(['once'])).code).toBe(0);
+    expect(place.heard().slice(1)).toEqual(['cleared RotationFailing shop, cleared SecretExpiring shop']);
+    expect(place.pings('health').at(-1)).toBe('ok');
+    expect(alertsOf(await place.run(['alerts', '--json'])).alerts).toEqual([]);
+  });
+
+  test('does not wait for a channel that refuses, tells it over the others at once, and ends as it would have', async () => {
+    const place = await alertPlace({ channels: { ops: {}, pager: { severities: ['critical'] } }, settings: UNASKED });
+    place.world.addFault({ ...DENIED, message: 'not authorized' });
+    place.world.addFault({ service: 'inbox', action: 'pager', kind: 'status', status: 404 });
+    expect((await place.run(['once'])).code).toBe(1);
+    expect(place.heard()).toEqual(['raised RotationFailing shop, raised SecretExpiring shop', 'raised ChannelFailing']);
+    const pager = place.world.requests.filter(({ action }) => action === 'pager');
+    expect(pager).toHaveLength(1);
+  });
+
+  test('a target without an error ends with 0 although its alert reached nobody', async () => {
+    const place = await alertPlace({ settings: UNASKED });
+    place.world.putProvider(envIdOf('shop'), { ...fullProvider(place.mint(175)), On: 'FALSE' });
+    place.world.addFault({ service: 'inbox', action: 'ops', kind: 'status', status: 404 });
+    expect((await place.run(['once'])).code).toBe(0);
+    expect(alertsOf(await place.run(['alerts', '--json'])).alerts).toMatchObject([
+      { condition: 'ProviderDisabled', channels: [{ name: 'ops', delivered: false }] },
+      { condition: 'ChannelFailing', channels: [] },
+    ]);
+  });
+
+  test('beside a daemon says nothing twice, whoever is quicker', async () => {
+    const place = await alertPlace({
+      targets: [{ name: 'shop' }, { name: 'web' }],
+      settings: { ...UNASKED, schedule: { cron: '* * * * * *' } },
+    });
+    place.world.addFault({ ...DENIED, message: 'not authorized' });
+    const daemon = place.start(['run']);
+    await Promise.all([place.run(['once']), place.run(['once'])]);
+    await eventually(() => expect(place.items()).toHaveLength(4));
+    await place.run(['once']);
+    place.world.clearFaults();
+    await Promise.all([place.run(['once']), place.run(['once'])]);
+    await eventually(() => expect(place.items()).toHaveLength(8));
+    daemon.signal('SIGTERM');
+    expect((await daemon.exited).code).toBe(0);
+    const told = place.items().map(({ status, condition, target }) => `${status} ${condition} ${target}`);
+    const each = (status: string) =>
+      ['shop', 'web'].flatMap((name) => [`${status} RotationFailing ${name}`, `${status} SecretExpiring ${name}`]);
+    expect(told.sort()).toEqual([...each('cleared'), ...each('raised')].sort());
+  }, 60_000);
+
+  test('--target raises and clears nothing of other targets', async () => {
+    const place = await alertPlace({
+      targets: [{ name: 'gone' }, { name: 'shop' }, { name: 'web' }],
+      settings: UNASKED,
+    });
+    // `gone` fails for want of credentials, and leaves the configuration while it does.
+    const own = { from: 'profile', path: './none' };
+    const bad = { ...entry(place, 'gone'), cloudbase: { credentials: own } };
+    const [shop, web] = [entry(place, 'shop', 'gone.p8'), entry(place, 'web')];
+    place.configure({ targets: [bad, shop, web] });
+    await place.run(['once']);
+    const names = (result: Result) =>
+      alertsOf(result)
+        .alerts.map(({ condition, target }) => [condition, target].filter(Boolean).join(' '))
+        .sort();
+    const all = ['CredentialsRejected', 'RotationFailing gone', 'RotationFailing shop'];
+    expect(names(await place.run(['alerts', '--json']))).toEqual(all);
+
+    await place.run(['once', '--target', 'web']);
+    expect(names(await place.run(['alerts', '--json']))).toEqual(all);
+
+    place.configure({ targets: [shop, web] });
+    await place.run(['once']);
+    const left = ['RotationFailing gone', 'RotationFailing shop', 'TargetRemoved gone'];
+    expect(names(await place.run(['alerts', '--json']))).toEqual(left);
+    await place.run(['once', '--target', 'web']);
+    expect(names(await place.run(['alerts', '--json']))).toEqual(left);
+
+    // Nor does it tell of what it was not asked to look at.
+    for (const suffix of ['', '-wal', '-shm']) rmSync(`${place.journalFile}${suffix}`, { force: true });
+    await place.run(['once', '--target', 'web']);
+    expect(names(await place.run(['alerts', '--json']))).toEqual([]);
+  });
+});
