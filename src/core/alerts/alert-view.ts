@@ -6,6 +6,7 @@ import { errorView } from '../target-view.ts';
 import { describeFinding } from './compose.ts';
 import type { ConditionName, Severity } from './conditions.ts';
 import { sinceOf } from './engine.ts';
+import { loginsUntilOf } from './logins.ts';
 import type { AlertBook, ConditionRecord, Delivery } from './records.ts';
 
 export interface AlertView {
@@ -78,7 +79,7 @@ function alertView(record: ConditionRecord, waiting: readonly Delivery[], now: n
     envId: target?.envId ?? null,
     ...describeFinding(finding, { language: 'en', now, runbook }),
     since: isoOrNull(sinceOf(record)),
-    loginsUntil: isoOrNull(finding.loginsUntil),
+    loginsUntil: isoOrNull(loginsUntilOf(finding, now)),
     channels: Object.keys(told)
       .sort()
       .map((name) => ({ name, delivered: !isWaiting(name) })),
