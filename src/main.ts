@@ -2,6 +2,7 @@
 // The entry point and composition root: the one place that meets the real process, its clock, files and signals.
 // Each command loads what it needs and no more, so that `generate` starts about as fast as Node does.
 import { randomBytes } from 'node:crypto';
+import { constants } from 'node:os';
 import { CommanderError } from 'commander';
 import pkg from '../package.json' with { type: 'json' };
 import type { CliContext, ExitStatus, TextOutput } from './cli/context.ts';
@@ -48,8 +49,18 @@ async function readStdin(): Promise<string | undefined> {
   return Buffer.concat(parts).toString('utf8');
 }
 
+/**
+ * The kernel spares process 1 of a container every signal that it does not listen for: until a command listens by
+ * itself, this ends the process as a signal would.
+ */
+function endEarly(signal: NodeJS.Signals): never {
+  process.exit(128 + constants.signals[signal]);
+}
+if (process.pid === 1) process.on('SIGINT', endEarly).on('SIGTERM', endEarly);
+
 /** Aborted by the first SIGINT or SIGTERM; the second ends the process at once, with status 1. */
 function stopSignal(): AbortSignal {
+  process.off('SIGINT', endEarly).off('SIGTERM', endEarly);
   const controller = new AbortController();
   const onSignal = (signal: NodeJS.Signals) => {
     if (controller.signal.aborted) process.exit(1);
@@ -74,6 +85,8 @@ const random = (size: number) => new Uint8Array(randomBytes(size));
 
 const actions: Actions = {
   async run(options) {
+    // Before anything is loaded: a stop that comes meanwhile is a stop as well.
+    const stop = stopSignal();
     const [{ run }, { openService }, { createLog }, { logDestination }] = await Promise.all([
       import('./cli/run.ts'),
       import('./service.ts'),
@@ -82,7 +95,7 @@ const actions: Actions = {
     ]);
     return run({
       context,
-      stop: stopSignal(),
+      stop,
       onHangup: (listener) => process.on('SIGHUP', listener),
       load: () => load(options, 'daemon'),
       refuse: async (error, loaded) => {
@@ -201,8 +214,9 @@ const actions: Actions = {
   },
 
   async sandbox(options) {
+    const stop = stopSignal();
     const { sandbox } = await import('./cli/sandbox.ts');
-    return sandbox(options, context, { stop: stopSignal(), command: ownCommand() });
+    return sandbox(options, context, { stop, command: ownCommand() });
   },
 };
 
