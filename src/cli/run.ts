@@ -40,10 +40,14 @@ async function start({ context, load, open, refuse }: RunDeps): Promise<Service>
     return await open(loaded);
   } catch (thrown) {
     const error = asRotatorError(thrown);
-    for (const line of refusalLines(await refuse(error, loaded))) context.stderr.write(`${line}\n`);
+    const refused = await refuse(error, loaded);
+    if (loaded === undefined && refused !== 'told before' && refused.size === 0) context.stderr.write(NO_CHANNEL);
+    for (const line of refusalLines(refused)) context.stderr.write(`${line}\n`);
     throw thrown;
   }
 }
+
+const NO_CHANNEL = 'no channel could be read from the configuration: nobody was told\n';
 
 /** Whom the refusal reached, a line a channel. */
 function refusalLines(refused: Refused): string[] {

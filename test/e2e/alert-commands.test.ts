@@ -59,7 +59,9 @@ describe('alerts', () => {
       'critical  shop  SecretExpiring  T, just now  T, in 4 d',
       'warning  -  ChannelFailing  T, just now  -',
     ]);
-    expect(blocks?.[0]).toMatch(/\n {4}emergency: the client secret cannot be replaced\n {4}[A-Z].*\n(?: {4}.*\n)* {4}Next: /);
+    expect(blocks?.[0]).toMatch(
+      /\n {4}emergency: the client secret cannot be replaced\n {4}[A-Z].*\n(?: {4}.*\n)* {4}Next: /,
+    );
     expect(blocks?.[0]).toMatch(/\n {4}sent over ops; waits for pager; see docs\/runbook\.md#rotationfailing$/);
     expect(blocks?.[2]).toMatch(/\n {4}sent over ops; see docs\/runbook\.md#channelfailing\n?$/);
     expect(channels).toBe(
