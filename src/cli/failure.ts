@@ -1,6 +1,6 @@
 // What a person sees when a command cannot do its work: what was found and wanted, and what to do next. Never a
 // stack trace for a user's mistake, and never a secret.
-import { ConfigError, formatProblems, sentence } from '../config/problems.ts';
+import { ConfigError, formatProblems, sentence, unreadProblem } from '../config/problems.ts';
 import { asRotatorError, type ErrorCode } from '../core/errors.ts';
 import { redactText } from '../core/redact.ts';
 import { type CliContext, EXIT, type ExitStatus } from './context.ts';
@@ -11,10 +11,10 @@ const USAGE: ReadonlySet<ErrorCode> = new Set(['ERR_USAGE', 'ERR_CONFIG']);
 export function printFailure(thrown: unknown, { stderr }: CliContext): ExitStatus {
   const { code, message, hint } = asRotatorError(thrown);
   const [red, dim, off] = stderr.color ? ['\x1b[31m', '\x1b[2m', '\x1b[0m'] : ['', '', ''];
-  const [only, ...others] = thrown instanceof ConfigError ? thrown.problems : [];
-  if (only?.key === '' && others.length === 0) {
-    // The file as a whole, most often a missing one: one line, which a supervisor may repeat at every start.
-    stderr.write(redactText(`${red}error:${off} ${sentence(only)}. ${hint} ${dim}(${code})${off}\n`));
+  const unread = unreadProblem(thrown);
+  if (unread !== undefined) {
+    // One line, which a supervisor may repeat at every start.
+    stderr.write(redactText(`${red}error:${off} ${sentence(unread)}. ${hint} ${dim}(${code})${off}\n`));
   } else if (thrown instanceof ConfigError) {
     stderr.write(redactText(`${red}error:${off} the configuration cannot be used ${dim}(${code})${off}\n`));
     stderr.write(redactText(formatProblems(thrown.problems)));

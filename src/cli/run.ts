@@ -1,5 +1,6 @@
 // `run`: the daemon. Its log is the only thing on stdout; what concerns the person at the terminal goes to stderr.
 import type { LoadedConfig } from '../config/load.ts';
+import { unreadProblem } from '../config/problems.ts';
 import { type UnreachableAlert, unreachableAlerts } from '../config/recipients.ts';
 import { asRotatorError, RotatorError } from '../core/errors.ts';
 import type { Service } from '../service.ts';
@@ -41,7 +42,10 @@ async function start({ context, load, open, refuse }: RunDeps): Promise<Service>
   } catch (thrown) {
     const error = asRotatorError(thrown);
     const refused = await refuse(error, loaded);
-    if (loaded === undefined && refused !== 'told before' && refused.size === 0) context.stderr.write(NO_CHANNEL);
+    // Of a configuration that is not there it goes without saying.
+    const isRead = unreadProblem(thrown) === undefined;
+    if (loaded === undefined && isRead && refused !== 'told before' && refused.size === 0)
+      context.stderr.write(NO_CHANNEL);
     for (const line of refusalLines(refused)) context.stderr.write(`${line}\n`);
     throw thrown;
   }
