@@ -1,11 +1,14 @@
 // The daemon in its container: it rotates against the sandbox with nothing but what it needs, lives through being
 // killed and stopped, and says what is wrong with what it was given.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { describe, expect, inject, test } from 'vitest';
 import { fingerprint } from '../../src/core/client-secret.ts';
 import type { Program } from '../e2e/program.ts';
 import { command } from './command.ts';
-import { container, ownPlace, runImage, volume } from './docker.ts';
+import { container, ownPlace, runImage, volume, waiting } from './docker.ts';
+
+const { SIGTERM } = constants.signals;
 
 /** The log lines of one event. */
 const lines = (program: Program, event: string) => program.log().filter((line) => line.event === event);
@@ -94,6 +97,18 @@ describe('restarted in mid-rotation', () => {
 });
 
 describe('signals', () => {
+  test('end process 1 also where a command listens for none itself', async () => {
+    // Waits for its standard input, and for nothing else.
+    const { evaluate, stop } = await waiting(['inspect']);
+    const listens = async () => {
+      const status = await evaluate<string>(`fs.readFileSync('/proc/1/status', 'utf8')`);
+      const caught = Number.parseInt(/^SigCgt:\t\w*(\w{4})$/m.exec(status)?.[1] ?? '', 16);
+      return (caught & (1 << (SIGTERM - 1))) !== 0;
+    };
+    while (!(await listens()));
+    expect(await stop()).toBe(128 + SIGTERM);
+  });
+
   test('HUP applies a changed configuration, USR1 opens no inspector', async () => {
     const place = await ownPlace();
     const { program, kill } = container(place.mount);

@@ -19,26 +19,15 @@ import { command } from './command.ts';
 const docker = (...args: readonly string[]) => command('docker', args, { env: inject('dockerEnv') });
 
 /** How a container is to be run by everybody: nothing that the program does not need. */
-export const HARDENED = [
-  '--read-only',
-  '--cap-drop',
-  'ALL',
-  '--security-opt',
-  'no-new-privileges',
-  '--ulimit',
-  'core=0',
-];
+const HARDENED = ['--read-only', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', '--ulimit', 'core=0'];
 
-export interface Container {
+/** What may be done with a container by its name. */
+interface Handle {
   readonly name: string;
-  /** The life that runs, or the last one. */
-  readonly program: Program;
   /** Sends a signal to process 1. */
   kill(signal: string): Promise<void>;
   /** Resolves with its exit status. */
   stop(seconds?: number): Promise<number>;
-  /** A next life of the same container. */
-  start(): Program;
   /** Runs JavaScript in it by Node, as the user of the container, and gives what it evaluates to. */
   evaluate<T>(expression: string): Promise<T>;
   /** Runs the program in it beside process 1. */
@@ -46,6 +35,13 @@ export interface Container {
   state(): Promise<{ readonly ExitCode: number; readonly OOMKilled: boolean; readonly Running: boolean }>;
   /** Resolves when the engine has judged it so. */
   health(status: 'healthy' | 'unhealthy'): Promise<void>;
+}
+
+export interface Container extends Handle {
+  /** The life that runs, or the last one. */
+  readonly program: Program;
+  /** A next life of the same container. */
+  start(): Program;
 }
 
 let counter = 0;
@@ -56,36 +52,21 @@ function ownName(): string {
 
 const inEngine = () => ({ env: { ...inject('dockerEnv') } });
 
-/** Starts a container of the image. `options` are those of `docker run`, `args` the program's. */
-export function container(options: readonly string[], args: readonly string[] = []): Container {
-  const name = ownName();
-  const run = ['run', '--name', name, '--network', 'host', ...HARDENED, ...options, inject('image'), ...args];
-  const lives = [startCommand('docker', run, inEngine())];
-  onTestFinished(async () => {
-    await docker('rm', '--force', '--volumes', name).catch(() => undefined);
-    await Promise.all(lives.map((life) => life.stop()));
-  });
-  const last = () => lives.at(-1) as Program;
-  const state = async () => JSON.parse(await docker('inspect', '--format', '{{json .State}}', name));
+function handle(name: string): Handle {
+  onTestFinished(async () => void (await docker('rm', '--force', '--volumes', name).catch(() => undefined)));
+  const state: Handle['state'] = async () => JSON.parse(await docker('inspect', '--format', '{{json .State}}', name));
   return {
     name,
-    get program() {
-      return last();
-    },
+    state,
     kill: async (signal) => void (await docker('kill', '--signal', signal, name)),
     async stop(seconds = 40) {
       await docker('stop', '--time', String(seconds), name);
       return (await state()).ExitCode;
     },
-    start() {
-      lives.push(startCommand('docker', ['start', '--attach', name], inEngine()));
-      return last();
-    },
     async evaluate(expression) {
       return JSON.parse(await docker('exec', name, 'node', '-p', `JSON.stringify(${expression})`));
     },
     run: (args) => runCommand('docker', ['exec', name, 'node', '/app/main.js', ...args], inEngine()),
-    state,
     async health(status) {
       // Events from its beginning on, so that none is missed.
       const filters = ['--filter', `container=${name}`, '--filter', 'event=health_status', '--since', '1h'];
@@ -99,20 +80,37 @@ export function container(options: readonly string[], args: readonly string[] = 
   };
 }
 
+const SHARED = ['--network', 'host', ...HARDENED];
+
+/** Starts a container of the image. `options` are those of `docker run`, `args` the program's. */
+export function container(options: readonly string[], args: readonly string[] = []): Container {
+  const own = handle(ownName());
+  const run = ['run', '--name', own.name, ...SHARED, ...options, inject('image'), ...args];
+  const lives = [startCommand('docker', run, inEngine())];
+  onTestFinished(async () => void (await Promise.all(lives.map((life) => life.stop()))));
+  const last = () => lives.at(-1) as Program;
+  return {
+    ...own,
+    get program() {
+      return last();
+    },
+    start() {
+      lives.push(startCommand('docker', ['start', '--attach', own.name], inEngine()));
+      return last();
+    },
+  };
+}
+
+/** A container whose standard input stays open. */
+export async function waiting(args: readonly string[]): Promise<Handle> {
+  const own = handle(ownName());
+  await docker('run', '--detach', '--interactive', '--name', own.name, ...SHARED, inject('image'), ...args);
+  return own;
+}
+
 /** Runs the image to its end. */
 export function runImage(options: readonly string[], args: readonly string[] = []): Promise<Result> {
-  const run = [
-    'run',
-    '--rm',
-    '--name',
-    ownName(),
-    '--network',
-    'host',
-    ...HARDENED,
-    ...options,
-    inject('image'),
-    ...args,
-  ];
+  const run = ['run', '--rm', '--name', ownName(), ...SHARED, ...options, inject('image'), ...args];
   return runCommand('docker', run, inEngine());
 }
 
