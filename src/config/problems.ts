@@ -52,7 +52,7 @@ export class ConfigError extends RotatorError {
 /** The one problem of a configuration of which nothing could be read: there is none, or its file cannot be read. */
 export function unreadProblem(error: unknown): Problem | undefined {
   const [only, ...others] = error instanceof ConfigError ? error.problems : [];
-  return only?.key === '' && others.length === 0 ? only : undefined;
+  return only?.key === '' && only.line === null && others.length === 0 ? only : undefined;
 }
 
 /** One problem on one line: `config/rotator.yaml line 7: http.port: found "x", wanted a whole number from 0 to 65535`. */
