@@ -8,6 +8,7 @@ import { forgetRefusal, toldRefusal } from './alerts/start-refused.ts';
 import type { Surroundings } from './alerts/watch.ts';
 import { planOf, type World } from './composition.ts';
 import type { LoadedConfig } from './config/load.ts';
+import { mustReachSomebody } from './config/recipients.ts';
 import type { Config } from './config/schema.ts';
 import { asRotatorError, type RotatorError } from './core/errors.ts';
 import { redactText } from './core/redact.ts';
@@ -221,6 +222,7 @@ class Running {
   async reload(): Promise<void> {
     try {
       const loaded = await this.options.load();
+      mustReachSomebody(loaded);
       if (this.daemon.isStopping) return;
       this.apply(loaded);
     } catch (thrown) {

@@ -1,8 +1,8 @@
 // `run`: the daemon. Its log is the only thing on stdout; what concerns the person at the terminal goes to stderr.
 import type { LoadedConfig } from '../config/load.ts';
 import { unreadProblem } from '../config/problems.ts';
-import { type UnreachableAlert, unreachableAlerts } from '../config/recipients.ts';
-import { asRotatorError, RotatorError } from '../core/errors.ts';
+import { mustReachSomebody } from '../config/recipients.ts';
+import { asRotatorError, type RotatorError } from '../core/errors.ts';
 import type { Service } from '../service.ts';
 import type { Refused } from '../start-refusal.ts';
 import { type CliContext, EXIT, type ExitStatus } from './context.ts';
@@ -61,19 +61,4 @@ function refusalLines(refused: Refused): string[] {
       ? `channel ${channel} was told that the daemon cannot start`
       : `channel ${channel} could not be told: ${failure.message}`,
   );
-}
-
-/** A rotator whose failures reach nobody is refused, unless that was said to be wanted. */
-function mustReachSomebody({ config, file }: LoadedConfig): void {
-  const unreachable = unreachableAlerts(config);
-  if (unreachable.length === 0) return;
-  const shown = unreachable.slice(0, 5).map(words).join(', ');
-  const more = unreachable.length > 5 ? ` and ${unreachable.length - 5} more` : '';
-  throw new RotatorError('ERR_CONFIG', `${file ?? 'the environment'}: nobody would hear of ${shown}${more}`, {
-    hint: 'Add a channel under `alerts.channels` that carries both severities of every target, or accept silence by `alerts: { none: accepted }` (ROTATOR_ALERTS=none).',
-  });
-}
-
-function words({ target, severity }: UnreachableAlert): string {
-  return target === null ? `a ${severity} of the service itself` : `a ${severity} of ${target}`;
 }

@@ -1,5 +1,8 @@
-// Who would be called: `run` refuses to start while a warning or critical would reach nobody.
+// Who would be called: `run` refuses a configuration, at the start and at a reload, by which a warning or critical
+// would reach nobody.
 import { SEVERITIES, type Severity } from '../core/alerts/conditions.ts';
+import { RotatorError } from '../core/errors.ts';
+import type { LoadedConfig } from './load.ts';
 import type { Config } from './schema.ts';
 
 export interface UnreachableAlert {
@@ -21,4 +24,22 @@ export function unreachableAlerts({ targets, alerts }: Pick<Config, 'targets' | 
     const reached = new Set<string | null>(carriers.flatMap((channel) => channel.targets ?? []));
     return concerned.filter((target) => !reached.has(target)).map((target) => ({ target, severity }));
   });
+}
+
+/**
+ * A rotator whose failures reach nobody is refused, unless that was said to be wanted. Throws ERR_CONFIG that names whose
+ * alerts nobody would hear.
+ */
+export function mustReachSomebody({ config, file }: Pick<LoadedConfig, 'config' | 'file'>): void {
+  const unreachable = unreachableAlerts(config);
+  if (unreachable.length === 0) return;
+  const shown = unreachable.slice(0, 5).map(words).join(', ');
+  const more = unreachable.length > 5 ? ` and ${unreachable.length - 5} more` : '';
+  throw new RotatorError('ERR_CONFIG', `${file ?? 'the environment'}: nobody would hear of ${shown}${more}`, {
+    hint: 'Add a channel under `alerts.channels` that carries both severities of every target, or accept silence by `alerts: { none: accepted }` (ROTATOR_ALERTS=none).',
+  });
+}
+
+function words({ target, severity }: UnreachableAlert): string {
+  return target === null ? `a ${severity} of the service itself` : `a ${severity} of ${target}`;
 }

@@ -151,6 +151,17 @@ describe('SIGHUP', () => {
     await daemon.waitFor(seen('pass.healthy', before + 2));
   });
 
+  test('refuses one by which nobody would be called', async () => {
+    const daemon = await start();
+    await daemon.waitFor(seen('rotation.succeeded'));
+    place.configure({ ...SECONDLY, alerts: { none: '' } });
+    daemon.signal('SIGHUP');
+    await daemon.waitFor(() => [...lines(daemon, 'config.rejected'), ...lines(daemon, 'config.reloaded')].length > 0);
+    expect(lines(daemon, 'config.rejected')).toMatchObject([
+      { code: 'ERR_CONFIG', msg: expect.stringContaining('nobody would hear of a warning of the service itself') },
+    ]);
+  });
+
   test('does not move the journal, and says so', async () => {
     const daemon = await start();
     await daemon.waitFor(seen('rotation.succeeded'));
