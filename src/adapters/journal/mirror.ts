@@ -1,7 +1,13 @@
 // How a degradable journal's mirror is filled from the storage, and how the storage gets what it missed. Writing back
 // can be repeated after it failed half-way: every step of it is the same when it is done twice.
 import { isDeepStrictEqual } from 'node:util';
-import { type AlertBook, type AlertUpdate, type ConditionRecord, EMPTY_MEMO } from '../../core/alerts/records.ts';
+import {
+  type AlertBook,
+  type AlertMemo,
+  type AlertUpdate,
+  type ConditionRecord,
+  EMPTY_MEMO,
+} from '../../core/alerts/records.ts';
 import type { FleetState, Rotation, TargetState } from '../../core/records.ts';
 import type { Journal } from '../../ports.ts';
 import { createMemoryJournal, type Lease, type MemoryJournal } from './memory.ts';
@@ -107,7 +113,7 @@ export async function writeBackAlerts(before: AlertBook, now: AlertBook, storage
       removeDeliveries: deliveries.remove,
       putChannels: channels.put,
       removeChannels: channels.remove,
-      ...(isNews ? { memo: now.memo } : {}),
+      ...(isNews ? { memo: withPastMemo(before.memo, now.memo, stored.memo) } : {}),
     };
   });
 }
@@ -132,4 +138,16 @@ function changes<T>(
 function withPast(found: ConditionRecord, stored: ConditionRecord | undefined): ConditionRecord {
   if (stored === undefined) return found;
   return { ...found, foundAt: Math.min(stored.foundAt, found.foundAt), told: { ...stored.told, ...found.told } };
+}
+
+/**
+ * What was begun while nothing was known of the stored memo does not begin anew what that one knows: a target would count
+ * as watched since the storage's return alone, and what is overdue as being in time.
+ */
+function withPastMemo(before: AlertMemo, now: AlertMemo, stored: AlertMemo): AlertMemo {
+  const since = Object.entries(now.watchedSince).map(
+    ([key, at]) => [key, Math.min(at, stored.watchedSince[key] ?? at)] as const,
+  );
+  const digestAt = before.digestAt === null ? (stored.digestAt ?? now.digestAt) : now.digestAt;
+  return { digestAt, watchedSince: Object.fromEntries(since) };
 }

@@ -537,6 +537,17 @@ describe('the alert book without its storage', () => {
     });
   });
 
+  test('a memo that was begun while the stored one was not known does not begin anew what that one knows', async () => {
+    const storage = new Storage();
+    storage.broken = true;
+    await storage.rows.updateAlerts(() => told);
+    const { journal, clock } = await over(storage.open);
+    await journal.updateAlerts(() => ({ memo: { digestAt: NOW + 1, watchedSince: { k: NOW + 2, fresh: NOW + 2 } } }));
+    storage.broken = false;
+    clock.advance(HALF_MINUTE);
+    expect((await journal.alertBook()).memo).toEqual({ digestAt: NOW, watchedSince: { k: NOW, fresh: NOW + 2 } });
+  });
+
   test('does not swallow a mistake of the caller', async () => {
     const storage = new Storage();
     const { journal, told } = await over(storage.open);
