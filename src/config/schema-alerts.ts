@@ -87,10 +87,12 @@ export const HEARTBEAT = z
   .strictObject({
     url: httpUrl('the URL to call')
       .optional()
-      .describe('Called after every good sweep, with /fail after a bad one. Never shown.'),
+      .describe(
+        'Called while the scheduler turns; with /fail where alerts do not get out or the journal cannot be written. Never shown.',
+      ),
     healthUrl: httpUrl('the URL to call')
       .optional()
-      .describe('Called as long as the daemon itself is well. Never shown.'),
+      .describe('Called as well; with /fail while any critical condition is raised. Never shown.'),
     every: duration(10 * SECOND, HOUR * 24)
       .prefault('5m')
       .describe('How often.'),
