@@ -58,6 +58,8 @@ interface Pace {
   /** Not before this instant: another process is sending. */
   heldUntil: number;
   refreshedAt: number | undefined;
+  /** Not tried yet by this process with this configuration: what failed before may be mended. */
+  untried: boolean;
 }
 
 /** Delivers the outbox of one journal over the channels of one configuration. */
@@ -75,6 +77,7 @@ export class Deliverer {
   /** Goes on with other channels; what is being sent is sent to its end. */
   configure(options: DelivererOptions): void {
     this.options = options;
+    for (const pace of this.paces.values()) pace.untried = true;
   }
 
   /**
@@ -93,6 +96,7 @@ export class Deliverer {
         soonest = Math.min(soonest, waitMs);
         continue;
       }
+      pace.untried = false;
       pace.busy = this.attempt(channel, pace).finally(() => {
         pace.busy = undefined;
         pace.gapUntil = clock.monotonic() + channel.gapMs;
@@ -118,7 +122,7 @@ export class Deliverer {
     const [now, monotonic] = [clock.now(), clock.monotonic()];
     const waiting = book.deliveries.filter((row) => row.channel === channel.name);
     const state = stateOf(book, channel.name);
-    const backoff = state.nextAttemptAt === null ? 0 : notBeyond(state.nextAttemptAt, now, LONGEST_WAIT_MS) - now;
+    const backoff = pace.untried && state.error?.code !== 'ERR_CHANNEL_THROTTLED' ? 0 : backoffLeft(state, now);
     // Nobody mends a channel that refuses before this process ends.
     if (hurry && backoff > 0 && state.error?.code === 'ERR_CHANNEL_REFUSED') return Number.POSITIVE_INFINITY;
     const gap = Math.max(pace.heldUntil, hurry ? 0 : pace.gapUntil) - monotonic;
@@ -256,7 +260,7 @@ export class Deliverer {
   private paceOf(name: string): Pace {
     const known = this.paces.get(name);
     if (known !== undefined) return known;
-    const pace: Pace = { busy: undefined, gapUntil: 0, heldUntil: 0, refreshedAt: undefined };
+    const pace: Pace = { busy: undefined, gapUntil: 0, heldUntil: 0, refreshedAt: undefined, untried: true };
     this.paces.set(name, pace);
     return pace;
   }
@@ -265,6 +269,11 @@ export class Deliverer {
 /** What the journal knows of a channel. */
 export function stateOf({ channels }: AlertBook, name: string): ChannelState {
   return channels.find((state) => state.name === name) ?? emptyChannelState(name);
+}
+
+/** How long a channel that failed is still left alone; 0 or less: no longer. */
+function backoffLeft({ nextAttemptAt }: ChannelState, now: number): number {
+  return nextAttemptAt === null ? 0 : notBeyond(nextAttemptAt, now, LONGEST_WAIT_MS) - now;
 }
 
 /** When the oldest message that waits for a channel (or any) was written; null if none does. */

@@ -1,7 +1,7 @@
 // Delivery as the outside sees it: what arrives, when, how often; and what the journal keeps while it does not.
 import { describe, expect, test } from 'vitest';
 import { failing, halted } from '../core/alerts/life.ts';
-import { startDelivery } from './rig.ts';
+import { startDelivery, VOICE } from './rig.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -96,6 +96,36 @@ describe('a channel that fails', () => {
     await rig.round();
     expect(await rig.round()).toBe(120 * SECOND);
     expect(await rig.channel()).toMatchObject({ error: { code: 'ERR_CHANNEL_THROTTLED' } });
+  });
+
+  test('is tried at once by another life of the program, or with another configuration: it may be mended', async () => {
+    const rig = await startDelivery();
+    const { deliverer, journal, channels } = rig;
+    rig.sandbox.world.addFault({ ...FAULT, kind: 'status', status: 404, times: 3 });
+    await rig.look([failing('shop')]);
+    rig.clock.pass(2 * SECOND);
+    const restarted = rig.newDeliverer();
+    for (const each of [deliverer, restarted]) {
+      each.start(await journal.alertBook(), () => undefined);
+      await each.settled();
+    }
+    expect(await rig.channel()).toMatchObject({ failures: 2, error: { code: 'ERR_CHANNEL_REFUSED' } });
+    rig.clock.pass(channels[0]?.gapMs ?? 0);
+    expect(await rig.round()).toBeGreaterThan(20 * SECOND);
+    deliverer.configure({ channels, voice: VOICE });
+    await rig.round();
+    expect(await rig.channel()).toMatchObject({ failures: 3 });
+    expect(await rig.round()).toBe(MINUTE);
+  });
+
+  test('is not, where it asked to be left alone', async () => {
+    const rig = await startDelivery();
+    const fault = { ...FAULT, kind: 'status', status: 429, headers: { 'retry-after': '120' }, times: 1 } as const;
+    rig.sandbox.world.addFault(fault);
+    await rig.look([failing('shop')]);
+    rig.clock.pass(2 * SECOND);
+    await rig.round();
+    expect(rig.newDeliverer().start(await rig.journal.alertBook(), () => undefined).wait).toBe(120 * SECOND);
   });
 
   test('does not keep another one waiting', async () => {
