@@ -84,8 +84,16 @@ const ROWS: Rows = {
 
 /** One for the fleet: where CloudBase hides its secrets every target is so for ever. */
 function unverified({ states }: ServiceFacts): Detail<'Unverified'> | undefined {
-  const targets = states.filter(({ state }) => state === 'unverified');
+  const targets = states.filter(isUnverified);
   return targets.length === 0 ? undefined : { severity: 'warning', facts: { targets: namesOf(targets) } };
+}
+
+/** By the pass that wrote; and after it, healthy or not, as long as nothing but our own record says what is deployed. */
+function isUnverified({ state, deployed, written }: TargetState): boolean {
+  if (state === 'unverified') return true;
+  if (deployed === null || written === null || deployed.fingerprint !== written.fingerprint) return false;
+  const isProven = deployed.shape === 'digest' && written.shownDigest === written.fingerprint;
+  return deployed.shape !== 'clear' && !isProven;
 }
 
 const CREDENTIALS: ReadonlySet<ErrorCode> = new Set(['ERR_CREDENTIALS_REJECTED', 'ERR_CREDENTIALS_MISSING']);

@@ -10,8 +10,9 @@ import {
   type ServiceFacts,
 } from '../../../src/core/alerts/detect.ts';
 import { emptyChannelState } from '../../../src/core/alerts/records.ts';
-import type { Calibration, FleetState } from '../../../src/core/records.ts';
-import { DAY, HOUR, MINUTE, NOW } from '../builders.ts';
+import type { Shape } from '../../../src/core/reasons.ts';
+import type { Calibration, FleetState, TargetState } from '../../../src/core/records.ts';
+import { aWritten, DAY, HOUR, MINUTE, NOW } from '../builders.ts';
 import {
   aCalibration,
   anAsked,
@@ -59,6 +60,23 @@ describe('of several targets', () => {
     expect(findings).toMatchObject([
       { id: 'Unverified', severity: 'warning', target: null, facts: { targets: ['a', 'b', 'c'] }, loginsUntil: null },
     ]);
+  });
+
+  test('those that cannot be verified stay so after the passes that follow, until CloudBase shows the secret', () => {
+    const written = aWritten({ shape: 'masked' });
+    const { fingerprint, keyId, issuedAt, expiresAt } = written;
+    const hidden = (name: string, overrides: Partial<TargetState> = {}, shape: Shape = written.shape) =>
+      aWatchedState({ name, written, deployed: { fingerprint, keyId, issuedAt, expiresAt, shape }, ...overrides });
+    const digest = (shownDigest: string) =>
+      hidden('digest', { written: { ...written, shape: 'digest', shownDigest } }, 'digest');
+    const named = (state: TargetState) =>
+      detectService(serviceFacts({ states: [state] })).findings.map(({ condition }) => condition);
+    expect(named(hidden('healthy'))).toEqual(['Unverified']);
+    expect(named(hidden('due', { state: 'due' }))).toEqual(['Unverified']);
+    expect(named(digest('0'.repeat(64)))).toEqual(['Unverified']);
+    expect(named(digest(fingerprint))).toEqual([]);
+    expect(named(hidden('shown', {}, 'clear'))).toEqual([]);
+    expect(named(hidden('foreign', { written: aWritten({ fingerprint: 'another' }) }))).toEqual([]);
   });
 
   test('those whose credentials are refused are one condition, until the first one expires', () => {
@@ -277,6 +295,13 @@ describe('a target of which the configuration says nothing usable', () => {
       facts: { open: ['RotationFailing', 'SecretExpiring'] },
       loginsUntil,
     });
+  });
+
+  test('removed, promises no logins where it was switched off or had no provider', () => {
+    const state = aWatchedState(left(100 * DAY));
+    expect(detectRemoved({ state, open: ['ProviderDisabled'], now: NOW }).loginsUntil).toBeNull();
+    const gone = { ...state, error: anError('ERR_PROVIDER_NOT_FOUND') };
+    expect(detectRemoved({ state: gone, open: ['RotationFailing'], now: NOW }).loginsUntil).toBeNull();
   });
 
   test('misconfigured, is critical where nobody knows how much is left, and has the same id', () => {
