@@ -58,7 +58,10 @@ function remarks(state: TargetState, nowMs: number): Cell[] {
     found.push({ text: `last checked ${at}, ${distance(state.lastPassAt, nowMs)}`, color: 'yellow' });
   }
   if (state.providerDisabled) {
-    found.push({ text: 'the provider is switched off in CloudBase; its secret is kept fresh', color: 'yellow' });
+    found.push({
+      text: 'the provider is switched off in CloudBase; its secret is renewed all the same',
+      color: 'yellow',
+    });
   }
   for (const { path, by, at } of state.providerChanges) {
     const who = by === 'our-write' ? 'by a rotation and could not be restored' : 'by somebody else during a rotation';

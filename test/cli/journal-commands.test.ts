@@ -170,7 +170,7 @@ describe('status', () => {
     expect(await status({ json: false }, { context: seen.context, journal, targets: [quiet] })).toBe(0);
     expect(seen.out.split('\n').slice(2)).toEqual([
       '    last checked 2026-11-19 10:00Z, 3 d ago',
-      '    the provider is switched off in CloudBase; its secret is kept fresh',
+      '    the provider is switched off in CloudBase; its secret is renewed all the same',
       '    Config.AuthorizationEndpoint was changed by a rotation and could not be restored, 24 h ago',
       '    On was changed by somebody else during a rotation, 3 d ago',
       '',

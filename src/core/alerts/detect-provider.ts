@@ -1,5 +1,6 @@
 // The rows of the table of conditions that tell what somebody, or our own write, did to a provider, and what waits for
 // a person's word. Each a pure function, as in detect-target.ts.
+import { isRecordEmergency } from '../deployed.ts';
 import { DAY, within } from '../schedule.ts';
 import type { Detail } from './finding.ts';
 import { earliest, expiryOf, type Known, severityOf } from './target-facts.ts';
@@ -27,7 +28,10 @@ export function providerChanged({ state, now }: Known): Detail<'ProviderChanged'
 }
 
 const REPLACED_MS = 7 * DAY;
-/** The loop guard leaves a foreign secret alone after so many replacements (decide.ts, foreignSecret). */
+/**
+ * The loop guard leaves a foreign secret alone after so many replacements, but in an emergency (decide.ts,
+ * foreignSecret). One that our key signed is as good as ours, and the guard meets it when its renewal is due.
+ */
 const GUARDED = 2;
 
 /**
@@ -44,7 +48,9 @@ export function secretReplaced(known: Known): Detail<'SecretReplaced'> | undefin
   const met = error?.code === 'ERR_CONFLICT';
   const recent = last !== undefined && (theirs || within(last.at, now, DAY));
   if (!recent && !guarded && !met) return undefined;
-  const leftAlone = guarded || (theirs && replacements.length >= GUARDED);
+  const foreignKey = theirs && deployed.keyId !== (written?.keyId ?? null);
+  const emergency = isRecordEmergency(deployed, known.target.policy.lifetimeMs, now);
+  const leftAlone = guarded || (foreignKey && replacements.length >= GUARDED && !emergency);
   return {
     severity: leftAlone ? severityOf(known) : 'warning',
     facts: {

@@ -8,6 +8,7 @@ import { DAY } from '../schedule.ts';
 import type { Finding, TARGET_CONDITIONS } from './conditions.ts';
 import { adoptionPending, providerChanged, secretReplaced } from './detect-provider.ts';
 import { type Detail, finding } from './finding.ts';
+import { isInDoubt } from './logins.ts';
 import { earliest, expiryOf, type Known, leftMs, severityOf, type TargetFacts } from './target-facts.ts';
 import { windowsPassed } from './windows-passed.ts';
 
@@ -16,11 +17,20 @@ export function detectTarget(facts: TargetFacts): Finding[] {
   const { target } = facts;
   const { key, name, envId, providerId } = target;
   const known: Known = { ...facts, state: facts.state ?? emptyTargetState(target, name) };
-  return Object.entries(ROWS).flatMap(([condition, row]) => {
+  const findings = Object.entries(ROWS).flatMap(([condition, row]) => {
     const detail = row(known);
     if (detail === undefined) return [];
     return [finding(condition as Watched, detail, target, { key, name, envId, providerId })];
   });
+  const raised = findings.map(({ condition }) => condition);
+  return isInDoubt(raised, known.state.error) ? findings.map(withoutPromise) : findings;
+}
+
+/** No condition promises logins that another one of the same target puts in doubt; what is over is said all the same. */
+function withoutPromise(found: Finding): Finding {
+  const isBound =
+    found.condition === 'SecretExpired' || (found.condition === 'RotationFailing' && found.facts.emergency);
+  return isBound ? found : { ...found, loginsUntil: null };
 }
 
 /** A target that is not in the configuration is the subject of detect.ts. */

@@ -5,6 +5,7 @@ import type { TargetState } from '../records.ts';
 import { DAY } from '../schedule.ts';
 import type { ConditionName, Finding } from './conditions.ts';
 import { finding } from './finding.ts';
+import { isInDoubt } from './logins.ts';
 
 export { detectService, type ServiceFacts, type ServiceLook, type WatchedChannel } from './detect-service.ts';
 export { detectTarget } from './detect-target.ts';
@@ -49,5 +50,6 @@ export function detectRemoved({ state, open, now }: RemovedTarget): Finding {
   const expiresAt = state.deployed?.expiresAt ?? null;
   const severity = expiresAt !== null && expiresAt - now < CRITICAL_MS ? 'critical' : 'warning';
   const facts = { open: [...open].sort() };
-  return finding('TargetRemoved', { severity, facts, loginsUntil: expiresAt }, state, { key, name, envId, providerId });
+  const loginsUntil = isInDoubt(open, state.error) ? null : expiresAt;
+  return finding('TargetRemoved', { severity, facts, loginsUntil }, state, { key, name, envId, providerId });
 }

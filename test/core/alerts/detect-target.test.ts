@@ -8,7 +8,7 @@ import type { TargetState } from '../../../src/core/records.ts';
 import { createWindow } from '../../../src/cron.ts';
 import { anyTarget } from '../../adapters/journal/support.ts';
 import { aWritten, DAY, HOUR, MINUTE, NOW } from '../builders.ts';
-import { anAsked, anError, aWatched, inShort, left, targetFacts } from './facts.ts';
+import { anAsked, anError, aWatched, aWatchedState, inShort, left, targetFacts } from './facts.ts';
 
 type Row = [name: string, found: string[], state: Partial<TargetState>, overrides?: Partial<TargetFacts>];
 
@@ -396,6 +396,11 @@ describe('SecretReplaced', () => {
       { ...replaced(2 * DAY, DAY), ...theirs(20 * DAY), ...pending },
     ],
     [
+      'a warning in an emergency, in which it is replaced whoever wrote it',
+      ['SecretExpiring critical', 'SecretReplaced warning'],
+      { ...replaced(2 * DAY, DAY), ...theirs(5 * DAY) },
+    ],
+    [
       'where it met our own write',
       ['RotationFailing warning', 'SecretReplaced warning'],
       { state: 'failed', error: anError('ERR_CONFLICT'), retry: { failures: 1, nextAttemptAt: null } },
@@ -418,6 +423,59 @@ describe('SecretReplaced', () => {
       since: NOW - DAY,
       error: null,
     });
+  });
+});
+
+test('a secret of somebody else that our key signed is not left alone before its renewal is due', () => {
+  const { keyId } = aWritten();
+  const foreign = [2 * DAY, DAY].map((age) => ({ fingerprint: 'f'.repeat(64), at: NOW - age }));
+  const deployed = {
+    fingerprint: 'f'.repeat(64),
+    keyId,
+    issuedAt: null,
+    expiresAt: NOW + 100 * DAY,
+    shape: 'clear' as const,
+  };
+  expect(only('SecretReplaced', { foreign, deployed }).facts.leftAlone).toBe(false);
+  const error = anError('ERR_FOREIGN_SECRET');
+  expect(only('SecretReplaced', { foreign, deployed, state: 'pending', error }).facts.leftAlone).toBe(true);
+});
+
+describe('until when logins work', () => {
+  const foreign = [{ fingerprint: 'f'.repeat(64), at: NOW - HOUR }];
+  const failed = (code: ErrorCode): Partial<TargetState> => ({
+    state: 'failed',
+    error: anError(code),
+    retry: { failures: 1, nextAttemptAt: null },
+  });
+  const until = (state: Partial<TargetState>) =>
+    look(state).map(({ condition, loginsUntil }) => [condition, loginsUntil]);
+
+  test.each([
+    ['the provider is gone', ['RotationFailing'], failed('ERR_PROVIDER_NOT_FOUND')],
+    ['it asks Apple in the name of another app', ['RotationFailing'], failed('ERR_CLIENT_ID_MISMATCH')],
+    [
+      'it is switched off',
+      ['RotationFailing', 'ProviderDisabled'],
+      { ...failed('ERR_CLOUDBASE_DENIED'), providerDisabled: true },
+    ],
+    [
+      'it is switched off and somebody writes it',
+      ['ProviderDisabled', 'SecretReplaced'],
+      { foreign, providerDisabled: true },
+    ],
+  ] as const)('is promised by none of its conditions where %s', (_name, conditions, state) => {
+    expect(until(state)).toEqual(conditions.map((condition) => [condition, null]));
+  });
+
+  test('is promised where nothing but the expiry ends them', () => {
+    const { expiresAt } = aWatchedState().deployed ?? {};
+    expect(until(failed('ERR_CLOUDBASE_DENIED'))).toEqual([['RotationFailing', expiresAt]]);
+  });
+
+  test('an emergency for want of time stays one', () => {
+    const state = { ...failed('ERR_CLOUDBASE_DENIED'), ...left(DAY), providerDisabled: true };
+    expect(only('RotationFailing', state).loginsUntil).toBe(NOW + DAY);
   });
 });
 

@@ -131,7 +131,7 @@ export const CONDITIONS_EN: ConditionTable = {
   ProviderDisabled: {
     title: 'the Apple login method is switched off',
     what: ({ target }) =>
-      `The Apple login method${target?.envId ? ` of environment ${detail(target.envId, 80)}` : ''} is switched off in CloudBase, so nobody can log in with Apple. Its client secret is kept fresh all the same.`,
+      `The Apple login method${target?.envId ? ` of environment ${detail(target.envId, 80)}` : ''} is switched off in CloudBase, so nobody can log in with Apple. That does not keep this service from renewing its client secret.`,
     next: () => `Switch it on ${CONSOLE}, or remove the target if it is meant to stay off.`,
     over: 'the Apple login method is switched on again',
     was: 'the Apple login method was switched off',
