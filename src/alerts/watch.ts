@@ -101,10 +101,11 @@ export class Watch {
     const [states, fleet] = [await journal.targets(), await journal.fleet()];
     let transitions: readonly Transition[] = [];
     await journal.updateAlerts((stored) => {
-      const book = this.withTakenOver(stored);
+      const fresh = this.freshlyTaken(stored);
+      const book = fresh.length === 0 ? stored : { ...stored, conditions: [...stored.conditions, ...fresh] };
       const result = this.advance(book, states, fleet);
       transitions = result.transitions;
-      return result.update;
+      return withConditions(result.update, fresh);
     });
     const { takenOver } = this;
     this.takenOver = undefined;
@@ -126,10 +127,10 @@ export class Watch {
     await journal.updateAlerts(() => ({ addDeliveries: rows }));
   }
 
-  private withTakenOver(book: AlertBook): AlertBook {
-    const known = new Set(book.conditions.map(({ finding }) => finding.id));
-    const fresh = (this.takenOver?.conditions ?? []).filter(({ finding }) => !known.has(finding.id));
-    return fresh.length === 0 ? book : { ...book, conditions: [...book.conditions, ...fresh] };
+  /** What is taken over and not in the book yet. */
+  private freshlyTaken({ conditions }: AlertBook): ConditionRecord[] {
+    const known = new Set(conditions.map(({ finding }) => finding.id));
+    return (this.takenOver?.conditions ?? []).filter(({ finding }) => !known.has(finding.id));
   }
 
   private advance(
@@ -267,6 +268,14 @@ function openByTarget({ conditions }: AlertBook): Map<string, Set<ConditionName>
     open.set(key, (open.get(key) ?? new Set<ConditionName>()).add(finding.condition));
   }
   return open;
+}
+
+/** The update with what the look left as it was, so that the book keeps it. */
+function withConditions(update: AlertUpdate, fresh: readonly ConditionRecord[]): AlertUpdate {
+  const { putConditions = [], removeConditions = [] } = update;
+  const touched = new Set([...putConditions.map(({ finding }) => finding.id), ...removeConditions]);
+  const kept = fresh.filter(({ finding }) => !touched.has(finding.id));
+  return kept.length === 0 ? update : { ...update, putConditions: [...putConditions, ...kept] };
 }
 
 function withMemo(before: AlertMemo, memo: AlertMemo): { memo?: AlertMemo } {

@@ -1,0 +1,437 @@
+// The watch over a real journal: what a look finds in states that were committed by hand, what it leaves alone, the
+// weekly digest at its tick, and what it remembers. Time is moved by hand.
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { openSqliteJournal } from '../../src/adapters/journal/sqlite.ts';
+import { forgetTarget } from '../../src/alerts/forget.ts';
+import { type Surroundings, type TakenOver, Watch, type WatchOptions } from '../../src/alerts/watch.ts';
+import { conditionId } from '../../src/core/alerts/conditions.ts';
+import type { WatchedTarget } from '../../src/core/alerts/detect.ts';
+import type { ConditionRecord } from '../../src/core/alerts/records.ts';
+import { type TargetState, targetKey } from '../../src/core/records.ts';
+import { uuidv7 } from '../../src/core/uuid.ts';
+import { parseCron } from '../../src/cron.ts';
+import type { RotatorEvent } from '../../src/events.ts';
+import { anError, aWatched, aWatchedState, TOKEN_URL } from '../core/alerts/facts.ts';
+import { route } from '../core/alerts/life.ts';
+import { DAY, MINUTE } from '../core/builders.ts';
+import { LeapingClock } from '../pass/rig.ts';
+
+/** A Sunday: the digest is due on Mondays at nine. */
+const SUNDAY = Date.UTC(2026, 10, 22, 10);
+const MONDAY_9 = Date.UTC(2026, 10, 23, 9);
+
+const identity = (name: string) => ({
+  endpoint: 'https://tcb.tencentcloudapi.com',
+  envId: `${name}-1`,
+  providerId: 'apple',
+});
+const keyOf = (name: string) => targetKey(identity(name));
+
+function watched(name: string): WatchedTarget {
+  return aWatched({ ...identity(name), key: keyOf(name), name });
+}
+
+interface Configured {
+  readonly names?: readonly string[];
+  /** Of which these were selected. */
+  readonly selected?: readonly string[];
+  readonly change?: Partial<Surroundings>;
+  readonly options?: Partial<WatchOptions>;
+}
+
+async function start() {
+  const clock = new LeapingClock();
+  clock.wall = SUNDAY;
+  const folder = mkdtempSync(join(tmpdir(), 'rotator-watch-'));
+  const journal = await openSqliteJournal({ path: join(folder, 'journal.db'), clock, mode: 'write' });
+  onTestFinished(async () => {
+    await journal.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const events: RotatorEvent[] = [];
+  const newId = () => uuidv7(clock.now(), new Uint8Array(randomBytes(10)));
+  const policy = {
+    repeatEvery: { warningMs: DAY, criticalMs: DAY / 6 },
+    routes: [route('ops'), route('mail')],
+  };
+  const digest = parseCron('0 9 * * 1', 'UTC');
+
+  /** A process with this configuration over the journal. */
+  function watch({ names = ['shop', 'web'], selected = names, change = {}, options = {} }: Configured = {}): Watch {
+    const surroundings = (): Surroundings => ({
+      now: clock.now(),
+      targets: selected.map(watched),
+      configured: names.map(keyOf),
+      misconfigured: [],
+      longestTickGapMs: 60 * MINUTE,
+      tokenUrl: TOKEN_URL,
+      journal: { path: './data/journal.db', degraded: undefined, ephemeral: false },
+      skewMs: undefined,
+      configurationRejected: null,
+      scheduler: { alive: true, lastTurnAt: clock.now() },
+      ...change,
+    });
+    const own: WatchOptions = {
+      policy,
+      version: '1.2.3',
+      digestTick: (now) => digest.previousStart(now, 400 * DAY),
+      isWhole: selected.length === names.length,
+      ...options,
+    };
+    return new Watch(own, surroundings, { clock, journal, emit: (event) => void events.push(event), newId });
+  }
+
+  return {
+    clock,
+    journal,
+    watch,
+    events,
+    policy,
+    newId,
+    /** Commits what passes would have: a healthy target, but for these. */
+    async state(name: string, change: Partial<TargetState> = {}): Promise<TargetState> {
+      const now = clock.now();
+      const state: TargetState = {
+        ...aWatchedState({ lastPassAt: now, lastGatherAt: now, lastSuccessAt: now, renewalAt: now + 400 * DAY }),
+        ...identity(name),
+        key: keyOf(name),
+        name,
+        ...change,
+      };
+      const { deployed } = state;
+      const fresh = deployed && { ...deployed, expiresAt: now + 500 * DAY };
+      const told = { ...state, deployed: change.deployed === undefined ? fresh : change.deployed };
+      await journal.commit({ target: told });
+      return told;
+    },
+    book: () => journal.alertBook(),
+    /** Empties the outbox, as a delivery does. */
+    delivered: () => journal.updateAlerts(({ deliveries }) => ({ removeDeliveries: deliveries.map(({ id }) => id) })),
+    /** `RotationFailing shop`, worst first as they were raised. */
+    async open(): Promise<string[]> {
+      const { conditions } = await journal.alertBook();
+      const raised = conditions.filter(({ raisedAt }) => raisedAt !== null);
+      return raised.map(({ finding }) => [finding.condition, finding.target?.name].filter(Boolean).join(' ')).sort();
+    },
+    /** What waits for a channel: `raised RotationFailing`, `digest`. */
+    async told(channel = 'ops'): Promise<string[]> {
+      const { deliveries } = await journal.alertBook();
+      return deliveries
+        .filter((row) => row.channel === channel)
+        .map(({ subject }) =>
+          subject.kind === 'condition' ? `${subject.status} ${subject.finding.condition}` : subject.kind,
+        );
+    },
+  };
+}
+
+const FAILED = {
+  state: 'failed',
+  error: anError('ERR_KEY_NOT_FOUND'),
+  retry: { failures: 1, nextAttemptAt: null },
+} as const;
+
+describe('a look', () => {
+  test('raises what is wrong once, over every channel, logs it, and clears it when it is over', async () => {
+    const { watch, state, open, told, events } = await start();
+    await state('web');
+    await state('shop', FAILED);
+    const daemon = watch();
+    await daemon.look();
+    await daemon.look();
+    expect(await open()).toEqual(['RotationFailing shop']);
+    expect([await told('ops'), await told('mail')]).toEqual([['raised RotationFailing'], ['raised RotationFailing']]);
+    await state('shop');
+    await daemon.look();
+    expect(await open()).toEqual([]);
+    expect(await told()).toEqual(['raised RotationFailing', 'cleared RotationFailing']);
+    expect(events.map(({ event, target, condition }) => [event, target, condition])).toEqual([
+      ['condition.raised', 'shop', 'RotationFailing'],
+      ['condition.cleared', 'shop', 'RotationFailing'],
+    ]);
+  });
+
+  test('of another process goes on where that one was', async () => {
+    const { watch, state, told } = await start();
+    await state('shop', FAILED);
+    await watch().look();
+    await watch().look();
+    expect(await told()).toEqual(['raised RotationFailing']);
+  });
+
+  test('that cannot be journalled throws, and says nothing of what it found', async () => {
+    const { watch, state, journal, events } = await start();
+    await state('shop', FAILED);
+    const daemon = watch();
+    const { updateAlerts } = journal;
+    journal.updateAlerts = () => Promise.reject(new Error('no'));
+    await expect(daemon.look()).rejects.toThrow('no');
+    journal.updateAlerts = updateAlerts;
+    expect(events).toEqual([]);
+    await daemon.look();
+    expect(events.map(({ event }) => event)).toEqual(['condition.raised']);
+  });
+});
+
+describe('the weekly digest', () => {
+  test('waits at the first start for the next tick, and then comes once through every channel', async () => {
+    const { watch, state, told, clock, book, delivered } = await start();
+    await state('shop');
+    await state('web', { ...FAILED });
+    const daemon = watch();
+    await daemon.look();
+    expect(await told()).toEqual(['raised RotationFailing']);
+    await delivered();
+    clock.wall = MONDAY_9 - 1;
+    await daemon.look();
+    clock.wall = MONDAY_9;
+    await daemon.look();
+    await daemon.look();
+    clock.pass(MINUTE);
+    await watch().look();
+    for (const channel of ['ops', 'mail'])
+      expect((await told(channel)).filter((what) => what === 'digest')).toEqual(['digest']);
+    const subjects = (await book()).deliveries.map(({ subject }) => subject);
+    expect(subjects.find(({ kind }) => kind === 'digest')).toMatchObject({
+      digest: {
+        version: '1.2.3',
+        targets: 2,
+        states: { healthy: 1, failed: 1 },
+        renewals: [{ target: 'shop' }, { target: 'web' }],
+        open: [{ condition: 'RotationFailing', target: 'web' }],
+        openTotal: 1,
+      },
+    });
+    clock.wall = MONDAY_9 + 7 * DAY;
+    await daemon.look();
+    expect((await told()).filter((what) => what === 'digest')).toHaveLength(2);
+  });
+
+  test('whose ticks were missed while nobody ran comes once', async () => {
+    const { watch, state, told, clock } = await start();
+    await state('shop');
+    await watch().look();
+    clock.wall = MONDAY_9 + 5 * 7 * DAY + MINUTE;
+    await watch().look();
+    await watch().look();
+    expect((await told()).filter((what) => what === 'digest')).toHaveLength(1);
+  });
+
+  test('is not lost to a clock that was ahead', async () => {
+    const { watch, state, told, clock } = await start();
+    await state('shop');
+    const daemon = watch();
+    clock.wall = SUNDAY + 365 * DAY;
+    await daemon.look();
+    clock.wall = SUNDAY;
+    await daemon.look();
+    clock.wall = MONDAY_9;
+    await daemon.look();
+    expect((await told()).filter((what) => what === 'digest')).toHaveLength(1);
+  });
+
+  test('is not sent by a look at some of the targets, nor where there is none', async () => {
+    const { watch, state, told, clock } = await start();
+    await state('shop');
+    await state('web');
+    await watch().look();
+    clock.wall = MONDAY_9 + MINUTE;
+    await state('shop');
+    await state('web');
+    await watch({ selected: ['web'] }).look();
+    await watch({ options: { digestTick: () => undefined } }).look();
+    expect(await told()).toEqual([]);
+  });
+});
+
+describe('since when a target is watched', () => {
+  const since = async ({ book }: Awaited<ReturnType<typeof start>>) => (await book()).memo.watchedSince;
+
+  test('is remembered over processes, and ends when it leaves the configuration', async () => {
+    const rig = await start();
+    await rig.watch().look();
+    expect(await since(rig)).toEqual({ [keyOf('shop')]: SUNDAY, [keyOf('web')]: SUNDAY });
+    rig.clock.pass(DAY);
+    await rig.watch({ names: ['web', 'new'] }).look();
+    expect(await since(rig)).toEqual({ [keyOf('web')]: SUNDAY, [keyOf('new')]: SUNDAY + DAY });
+  });
+
+  test('is kept for those that were not selected', async () => {
+    const rig = await start();
+    await rig.watch().look();
+    rig.clock.pass(DAY);
+    await rig.watch({ selected: ['web'] }).look();
+    expect(await since(rig)).toEqual({ [keyOf('shop')]: SUNDAY, [keyOf('web')]: SUNDAY });
+  });
+
+  test('is never in the future, so that a clock that was ahead puts no alarm off', async () => {
+    const rig = await start();
+    rig.clock.wall = SUNDAY + 365 * DAY;
+    await rig.watch().look();
+    rig.clock.wall = SUNDAY;
+    await rig.watch().look();
+    expect(Object.values(await since(rig))).toEqual([SUNDAY, SUNDAY]);
+  });
+
+  test('a target that was never read is stale from then on', async () => {
+    const rig = await start();
+    const daemon = rig.watch();
+    await daemon.look();
+    rig.clock.pass(7 * 60 * MINUTE);
+    await daemon.look();
+    rig.clock.pass(11 * MINUTE);
+    await daemon.look();
+    expect(await rig.open()).toEqual(['CheckStale shop', 'CheckStale web']);
+  });
+});
+
+describe('a look at some of the targets', () => {
+  test('raises and clears nothing of the others, nor what only the daemon knows', async () => {
+    const { watch, state, open } = await start();
+    await state('shop', FAILED);
+    await state('web', { ...FAILED });
+    const rejected = { at: SUNDAY, error: anError('ERR_CONFIG') };
+    await watch({ change: { configurationRejected: rejected } }).look();
+    const all = ['ConfigurationRejected', 'RotationFailing shop', 'RotationFailing web'];
+    expect(await open()).toEqual(all);
+    await state('shop');
+    await state('web');
+    const unknown = { configurationRejected: undefined, scheduler: undefined };
+    await watch({ selected: ['web'], change: unknown }).look();
+    expect(await open()).toEqual(all.slice(0, 2));
+    await watch({ change: unknown }).look();
+    expect(await open()).toEqual(all.slice(0, 1));
+    await watch().look();
+    expect(await open()).toEqual([]);
+  });
+
+  test('tells for the fleet by those that were not selected too, but not by those that left', async () => {
+    const { watch, state, open } = await start();
+    const rejected = { ...FAILED, error: anError('ERR_CREDENTIALS_REJECTED') };
+    await state('shop', rejected);
+    await state('web');
+    await watch({ selected: ['web'] }).look();
+    expect(await open()).toEqual(['CredentialsRejected']);
+    await watch({ names: ['web', 'other'], selected: ['web'] }).look();
+    expect(await open()).toEqual([]);
+  });
+});
+
+describe('a target that is not in the configuration', () => {
+  test('is told, its conditions stay, and its return clears what is over', async () => {
+    const { watch, state, open, told } = await start();
+    await state('shop', FAILED);
+    await state('web');
+    await watch().look();
+    await watch({ names: ['web'] }).look();
+    expect(await open()).toEqual(['RotationFailing shop', 'TargetRemoved shop']);
+    await state('shop');
+    await watch().look();
+    expect(await open()).toEqual([]);
+    expect(await told()).toEqual([
+      'raised RotationFailing',
+      'raised TargetRemoved',
+      'cleared RotationFailing',
+      'cleared TargetRemoved',
+    ]);
+  });
+
+  test('ends when it is forgotten, which is no all-clear, and is not told again', async () => {
+    const { watch, state, open, told, journal, clock, policy, newId } = await start();
+    const shop = await state('shop', FAILED);
+    await state('web');
+    await watch().look();
+    await watch({ names: ['web'] }).look();
+    const ended = await forgetTarget(shop, { clock, journal, policy, newId });
+    expect(ended).toEqual(['RotationFailing', 'TargetRemoved']);
+    await watch({ names: ['web'] }).look();
+    expect(await open()).toEqual([]);
+    expect((await told()).slice(2)).toEqual(['forgotten RotationFailing', 'forgotten TargetRemoved']);
+  });
+
+  test('because its entry is wrong is told as that, with what is wrong, and not as removed', async () => {
+    const { watch, state, open, book } = await start();
+    await state('shop');
+    await state('web');
+    const wrong = { name: 'shop', problems: ['keyId: found "x", wanted ten characters'] };
+    await watch({ names: ['web'], change: { misconfigured: [wrong] } }).look();
+    expect(await open()).toEqual(['TargetMisconfigured shop']);
+    expect((await book()).conditions[0]?.finding).toMatchObject({ facts: { problems: wrong.problems } });
+    await watch().look();
+    expect(await open()).toEqual([]);
+  });
+});
+
+describe('what another life told', () => {
+  const id = conditionId('StartRefused');
+  const record: ConditionRecord = {
+    finding: {
+      condition: 'StartRefused',
+      facts: {},
+      id,
+      severity: 'critical',
+      target: null,
+      since: null,
+      loginsUntil: null,
+      error: null,
+    },
+    foundAt: SUNDAY - DAY,
+    raisedAt: SUNDAY - DAY,
+    toldAt: SUNDAY - MINUTE,
+    told: { ops: id, gone: id },
+  };
+
+  function takenOver(): TakenOver & { count: number } {
+    const own = {
+      conditions: [record],
+      count: 0,
+      done: async () => {
+        own.count += 1;
+      },
+    };
+    return own;
+  }
+
+  test('is cleared at the first look, for whoever heard of it, and let go of when that is journalled', async () => {
+    const { watch, told, book, journal } = await start();
+    const own = takenOver();
+    const daemon = watch({ options: { takenOver: own } });
+    const { updateAlerts } = journal;
+    journal.updateAlerts = () => Promise.reject(new Error('no'));
+    await expect(daemon.look()).rejects.toThrow('no');
+    expect(own.count).toBe(0);
+    journal.updateAlerts = updateAlerts;
+    await daemon.look();
+    await daemon.look();
+    expect(own.count).toBe(1);
+    expect([await told('ops'), await told('mail')]).toEqual([['cleared StartRefused'], []]);
+    expect((await book()).deliveries[0]?.subject).toMatchObject({ since: SUNDAY - DAY, until: SUNDAY, closes: [id] });
+  });
+
+  test('stays for a process that cannot tell whether it is over', async () => {
+    const { watch, open, told } = await start();
+    await watch({ change: { scheduler: undefined }, options: { takenOver: takenOver() } }).look();
+    expect([await open(), await told()]).toEqual([['StartRefused'], []]);
+    await watch().look();
+    expect([await open(), await told()]).toEqual([[], ['cleared StartRefused']]);
+  });
+});
+
+test('a rotation is told to those who carry its target', async () => {
+  const { watch, policy, told } = await start();
+  const routes = [route('ops'), route('mail', { targets: ['web'] })];
+  const daemon = watch({ options: { policy: { ...policy, routes } } });
+  const event = {
+    reason: 'RenewalDue',
+    keyId: null,
+    fingerprint: null,
+    expiresAt: null,
+    previousExpiresAt: null,
+  } as const;
+  await daemon.tellRotated({ ...event, target: { ...identity('shop'), name: 'shop' } });
+  expect([await told('ops'), await told('mail')]).toEqual([['rotated'], []]);
+});
