@@ -1,5 +1,5 @@
 # The image: Node's official slim one, and beside it the bundle, a list of what the bundle is made of (SBOM), the
-# licence and the runbook: no npm package, no compiler, nothing native, so it is the same for amd64 and arm64.
+# licences and the runbook: no npm package, no compiler, nothing native, so it is the same for amd64 and arm64.
 # A mirror, another Debian or a digest goes in by a build argument: docker build --build-arg BASE_IMAGE=… .
 ARG BASE_IMAGE=node:24.21.0-bookworm-slim
 
@@ -7,9 +7,11 @@ FROM ${BASE_IMAGE} AS build
 WORKDIR /apple-secret-rotator
 COPY package.json package-lock.json ./
 RUN npm ci
-COPY .ci/build.ts .ci/sbom.ts .ci/
+COPY .ci/build.ts .ci/sbom.ts .ci/licences.ts .ci/
 COPY src src
-RUN npm run build && npm run --silent sbom > dist/sbom.cdx.json
+RUN npm run build \
+ && npm run --silent sbom > dist/sbom.cdx.json \
+ && npm run --silent licences > dist/licences.txt
 COPY LICENSE docs/runbook.md dist/
 COPY config/sandbox.yaml dist-config/
 # Everybody may read and nobody may write, whatever the umask of the checkout was.

@@ -6,7 +6,7 @@ import { describe, expect, inject, test } from 'vitest';
 import { fingerprint } from '../../src/core/client-secret.ts';
 import type { Program } from '../e2e/program.ts';
 import { command } from './command.ts';
-import { container, ownPlace, runImage, volume, waiting } from './docker.ts';
+import { container, freePort, ownPlace, runImage, volume, waiting } from './docker.ts';
 
 const { SIGTERM } = constants.signals;
 
@@ -57,6 +57,21 @@ describe('the first rotation', () => {
     await program.waitFor(seen('rotation.succeeded'));
     expect(lines(program, 'daemon.started')[0]?.['nextTick']).toMatch(/T20:00:00/);
   });
+});
+
+test('the demo runs in the image as well, and one signal ends both of its processes', async () => {
+  const port = ['--env', `ROTATOR_HTTP_PORT=${await freePort()}`];
+  const { program, stop, evaluate } = container(port, ['sandbox', '--demo', '--port', '0']);
+  await program.waitFor(/"event":"rotation.succeeded"/);
+  expect(await evaluate(`fs.readFileSync('/proc/1/cmdline', 'utf8').split('\\0').slice(-6, -1)`)).toEqual([
+    '/app/main.js',
+    'sandbox',
+    '--demo',
+    '--port',
+    '0',
+  ]);
+  expect(await stop()).toBe(0);
+  expect(program.stdout()).toContain('"event":"daemon.stopped"');
 });
 
 describe('restarted in mid-rotation', () => {

@@ -32,7 +32,9 @@ test('holds no package of npm, nothing native, and nothing that its user may wri
   const found = await evaluateIn<{ path: string; mode: number; isFile: boolean }[]>(inject('image'), LISTING);
   const files = found.filter(({ isFile }) => isFile).map(({ path }) => path.replace(/chunks\/.*\.js$/, 'chunks/…'));
   expect([...new Set(files)].sort()).toEqual(
-    ['LICENSE', 'chunks/…', 'main.js', 'package.json', 'runbook.md', 'sbom.cdx.json'].map((name) => `/app/${name}`),
+    ['LICENSE', 'chunks/…', 'licences.txt', 'main.js', 'package.json', 'runbook.md', 'sbom.cdx.json'].map(
+      (name) => `/app/${name}`,
+    ),
   );
   expect(found.filter(({ mode }) => (mode & 0o022) !== 0 || (mode & 0o444) !== 0o444)).toEqual([]);
 });
@@ -72,6 +74,12 @@ test('carries a CycloneDX list of the dependencies that are in the bundle, with 
   for (const [name, version] of Object.entries(pkg.dependencies))
     expect([name, versions.get(name)]).toEqual([name, version]);
   for (const name of Object.keys(pkg.devDependencies)) expect([name, versions.get(name)]).toEqual([name, undefined]);
+});
+
+test('carries the licences of what is in the bundle', async () => {
+  const text = await evaluateIn<string>(inject('image'), `fs.readFileSync('/app/licences.txt', 'utf8')`);
+  for (const [name, version] of Object.entries(pkg.dependencies)) expect(text).toContain(`${name} ${version} (`);
+  for (const words of ['Permission is hereby granted, free of charge', 'Apache License']) expect(text).toContain(words);
 });
 
 /** What lies in checkouts and is nobody's business. */
@@ -124,6 +132,7 @@ test('lets nothing to the builder but the sources that it is made from', async (
     .concat([
       '.ci/build.ts',
       '.ci/sbom.ts',
+      '.ci/licences.ts',
       'package.json',
       'package-lock.json',
       'LICENSE',
