@@ -45,6 +45,7 @@ class FallibleStorage {
   #fleetChanges: ((state: FleetState) => FleetState)[] = [];
   /** The alert book as the storage is known to hold it while it is away; the mirror's goes on from there. */
   #alertsBefore: AlertBook = EMPTY_BOOK;
+  #wasRead = false;
 
   constructor(options: DegradableJournalOptions) {
     this.#options = options;
@@ -121,7 +122,12 @@ class FallibleStorage {
     this.#triedAt = this.#options.clock.monotonic();
     const storage = await this.#options.open();
     try {
-      const backlog = { rotations: this.#rotations, targets: this.#targets, fleetChanges: this.#fleetChanges };
+      const backlog = {
+        rotations: this.#rotations,
+        targets: this.#targets,
+        fleetChanges: this.#fleetChanges,
+        isBlind: !this.#wasRead,
+      };
       const leases = await writeBack(backlog, this.#mirror, storage, this.#options.clock.now());
       const alerts = await this.#mirror.alertBook();
       await writeBackAlerts(this.#alertsBefore, alerts, storage);
@@ -133,6 +139,7 @@ class FallibleStorage {
       throw error;
     }
     this.#storage = storage;
+    this.#wasRead = true;
     this.#rotations.clear();
     this.#targets.clear();
     this.#fleetChanges = [];

@@ -24,6 +24,8 @@ export interface Backlog {
   readonly targets: Map<string, TargetState>;
   /** Replayed on what the storage then holds: another process may have changed it meanwhile. */
   readonly fleetChanges: readonly ((state: FleetState) => FleetState)[];
+  /** The storage was never read: what it knows of the targets, the mirror does not. */
+  readonly isBlind: boolean;
 }
 
 /** A mirror of what a degraded run needs: all targets, the open rotations, the latest history, the fleet, the alert book, and leases. */
@@ -58,7 +60,8 @@ export async function writeBack(
   for (const target of await mirror.targets()) {
     const stored = await storage.target(target.key);
     const isNews = stored === undefined || (backlog.targets.has(target.key) && !isLater(stored, target, nowMs));
-    if (isNews) await storage.commit({ target });
+    const isBeside = stored !== undefined && backlog.isBlind;
+    if (isNews) await storage.commit({ target: isBeside ? withPastOf(target, stored) : target });
     const open = await mirror.openRotations(target.key);
     const older = open.filter(({ id }) => !backlog.rotations.has(id));
     for (const rotation of older) await commitUnlessFinished(storage, rotation);
@@ -78,6 +81,35 @@ export async function writeBack(
 function isLater(stored: TargetState, ours: TargetState, nowMs: number): boolean {
   const at = stored.lastPassAt ?? 0;
   return at <= nowMs && at > (ours.lastPassAt ?? 0);
+}
+
+/**
+ * A target as it was seen while nothing was known of the stored one, with what can only be remembered: above all the
+ * record that stands in for a client secret which the provider hides.
+ */
+function withPastOf(seen: TargetState, stored: TargetState): TargetState {
+  const isHidden = seen.written === null && (seen.deployed?.fingerprint ?? null) === null;
+  return {
+    ...seen,
+    lastGatherAt: seen.lastGatherAt ?? stored.lastGatherAt,
+    lastSuccessAt: seen.lastSuccessAt ?? stored.lastSuccessAt,
+    lastRotationAt: seen.lastRotationAt ?? stored.lastRotationAt,
+    deployed: isHidden ? stored.deployed : seen.deployed,
+    renewalAt: seen.renewalAt ?? stored.renewalAt,
+    written: seen.written ?? stored.written,
+    maybeWritten: seen.written === null ? (seen.maybeWritten ?? stored.maybeWritten) : seen.maybeWritten,
+    configKeys: [...new Set([...stored.configKeys, ...seen.configKeys])].sort(),
+    keyThumbprints: { ...stored.keyThumbprints, ...seen.keyThumbprints },
+    acceptedKeys: { ...stored.acceptedKeys, ...seen.acceptedKeys },
+    foreign: joined(stored.foreign, seen.foreign),
+    providerChanges: joined(stored.providerChanges, seen.providerChanges),
+    dueSince: seen.dueSince === null ? null : Math.min(seen.dueSince, stored.dueSince ?? seen.dueSince),
+    appleAsked: seen.appleAsked ?? stored.appleAsked,
+  };
+}
+
+function joined<T>(old: readonly T[], fresh: readonly T[]): T[] {
+  return [...old, ...fresh.filter((row) => !old.some((each) => isDeepStrictEqual(each, row)))];
 }
 
 /** Commits a rotation; one that another process has finished meanwhile stays as that process left it. */

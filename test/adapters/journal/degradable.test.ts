@@ -13,6 +13,7 @@ import { EMPTY_FLEET, type FleetState } from '../../../src/core/records.ts';
 import type { DegradableJournal, Journal } from '../../../src/ports.ts';
 import { alertBookContract, sharedAlertBookContract } from '../../contract/alert-book.ts';
 import { journalContract, sharedJournalContract } from '../../contract/journal.ts';
+import { aWritten } from '../../core/builders.ts';
 import { aChannel, aCondition, aDelivery } from './alert-rows.ts';
 import { aRotation, aTarget, finished, folder, MovableClock, NOW } from './support.ts';
 
@@ -276,6 +277,45 @@ describe('when the storage is back', () => {
       ['older', 'failed'],
       ['wrong', 'failed'],
     ]);
+  });
+
+  test('what it knew of a target before anybody could read it stays known, beside what was seen meanwhile', async () => {
+    const storage = new Storage();
+    const written = aWritten({ shape: 'masked' });
+    const { fingerprint, keyId, issuedAt, expiresAt } = written;
+    const hidden = { fingerprint: null, keyId: null, issuedAt: null, expiresAt: null, shape: 'masked' } as const;
+    const old = aTarget({
+      state: 'healthy',
+      written,
+      deployed: { fingerprint, keyId, issuedAt, expiresAt, shape: 'masked' },
+      renewalAt: NOW + 1,
+      lastRotationAt: written.at,
+      lastPassAt: NOW - 1,
+      keyThumbprints: { [keyId]: written.thumbprint },
+      configKeys: ['Issuer'],
+      foreign: [{ fingerprint: 'f', at: NOW - 5 }],
+      dueSince: NOW - 9,
+    });
+    await storage.rows.commit({ target: old });
+    storage.broken = true;
+    const { journal, clock } = await over(storage.open);
+    const seen = aTarget({
+      state: 'pending',
+      lastPassAt: NOW,
+      lastGatherAt: NOW,
+      deployed: hidden,
+      configKeys: ['Issuer', 'Scope'],
+      dueSince: NOW,
+    });
+    await journal.commit({ target: seen });
+    const rewritten = aTarget({ name: 'rewritten', written: aWritten({ fingerprint: 'new' }), lastPassAt: NOW });
+    await storage.rows.commit({ target: { ...rewritten, written, lastPassAt: NOW - 1 } });
+    await journal.commit({ target: rewritten });
+    storage.broken = false;
+    clock.advance(HALF_MINUTE);
+    const known = { ...old, state: 'pending', lastPassAt: NOW, lastGatherAt: NOW, configKeys: ['Issuer', 'Scope'] };
+    expect(await journal.target(old.key)).toEqual(known);
+    expect((await storage.rows.target(rewritten.key))?.written?.fingerprint).toBe('new');
   });
 
   test('a rotation that another process finished stays as it left it', async () => {
