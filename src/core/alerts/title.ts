@@ -48,9 +48,13 @@ function linesTitle({ language, subjects }: TitleRequest): string {
   return titles.test;
 }
 
-/** Counts, then what it is about, most frequent first, as much of it as there is room for. */
-function manyTitle(head: string, { language, subjects }: TitleRequest, items: readonly MessageItem[]): string {
+/**
+ * The target, where all of it is about one; counts; then what it is about, worst first, of equally bad the most
+ * frequent, as much of it as there is room for.
+ */
+function manyTitle(instance: string, { language, subjects }: TitleRequest, items: readonly MessageItem[]): string {
   const texts = TEXTS[language];
+  const { titles } = texts;
   const count = (fits: (item: MessageItem) => boolean) => items.filter(fits).length;
   const counts: Counts = {
     critical: count((item) => rankOf(item) === 0),
@@ -60,20 +64,38 @@ function manyTitle(head: string, { language, subjects }: TitleRequest, items: re
     forgotten: count(({ status }) => status === 'forgotten'),
     happened: count(({ status }) => status === 'happened'),
   };
-  const often = new Map<string, number>();
-  for (const subject of subjects) {
-    const kind = kindTitle(subject, texts);
-    if (kind !== undefined) often.set(kind, (often.get(kind) ?? 0) + 1);
-  }
-  // Of equally many the worst comes first, as it does among the subjects.
-  const kinds = [...often].sort(([, many], [, fewer]) => fewer - many);
-  const shown = kinds.map(([title, times]) => texts.titles.kind(title, times));
-  for (let room = shown.length; room > 0; room -= 1) {
-    const named = room < shown.length ? [...shown.slice(0, room), '…'] : shown;
-    const title = head + texts.titles.many(counts, named);
+  const target = items[0]?.target ?? null;
+  const isOne = target !== null && items.every((item) => item.target === target);
+  const titled = (kinds: readonly string[]) => {
+    const many = titles.many(counts, kinds);
+    return instance + (isOne ? titles.one('', target, many) : many);
+  };
+  const kinds = kindsOf(subjects, items, texts).map(({ title, times }) => titles.kind(title, times));
+  for (let room = kinds.length; room > 0; room -= 1) {
+    const title = titled(room < kinds.length ? [...kinds.slice(0, room), '…'] : kinds);
     if (title.length <= LONGEST_TITLE) return detail(title, LONGEST_TITLE);
   }
-  return detail(head + texts.titles.many(counts, []), LONGEST_TITLE);
+  return detail(titled([]), LONGEST_TITLE);
+}
+
+interface Kind {
+  readonly title: string;
+  /** That of the worst of them. */
+  readonly rank: number;
+  readonly times: number;
+}
+
+/** `subjects` and `items` are the same in the same order, worst first. */
+function kindsOf(subjects: readonly DeliverySubject[], items: readonly MessageItem[], texts: Texts): Kind[] {
+  const kinds = new Map<string, Kind>();
+  for (const [index, subject] of subjects.entries()) {
+    const title = kindTitle(subject, texts);
+    const item = items[index];
+    if (title === undefined || item === undefined) continue;
+    const { rank, times } = kinds.get(title) ?? { rank: rankOf(item), times: 0 };
+    kinds.set(title, { title, rank, times: times + 1 });
+  }
+  return [...kinds.values()].sort((one, other) => one.rank - other.rank || other.times - one.times);
 }
 
 /** Under what heading a subject is counted. */

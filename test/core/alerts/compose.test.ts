@@ -172,7 +172,7 @@ describe('a message about many', () => {
       '[prod-rotator] 500 alerts: 12 critical, 488 warning: the client secret cannot be renewed (499), …',
     );
     expect(composed(subjects, 'zh').title).toBe(
-      '[prod-rotator] 500 项告警（严重 12，警告 488）：客户端密钥无法轮换（499）、本机时钟不准（1）',
+      '[prod-rotator] 500 项告警（严重 12，警告 488）：客户端密钥无法轮换（499）、本机时钟不准',
     );
     expect(composed(subjects).items).toHaveLength(500);
   });
@@ -201,11 +201,29 @@ describe('a message about many', () => {
     expect(message.title).toContain('5 alerts (3 critical, 2 warning), 1 all clear, 1 for information');
   });
 
-  test('of equally many kinds the worst is named first', () => {
+  test('the worst is named first, however many of the others there are', () => {
     const channel = aFinding('ChannelFailing', { channel: 'a', attempts: 3, oldestAt: null });
-    expect(composed([aSubject(channel), aSubject(failing('shop-prod', CRITICAL))]).title).toBe(
-      '[prod-rotator] 2 alerts: 1 critical, 1 warning: the client secret cannot be renewed (1), …',
+    const rotated = ['a', 'b', 'c'].map((name) => {
+      const event = { ...ROTATED, target: { ...ROTATED.target, name } };
+      return { kind: 'rotated', event } as const;
+    });
+    expect(composed([aSubject(channel), ...rotated, aSubject(failing('shop-prod', CRITICAL))]).title).toBe(
+      '[prod-rotator] 2 alerts (1 critical, 1 warning), 3 for information: the client secret cannot be renewed, …',
     );
+    expect(composed([...rotated, aSubject(channel)]).title).toBe(
+      '[prod-rotator] 1 alert (1 warning), 3 for information: an alert channel takes no messages, …',
+    );
+  });
+
+  test('about one target names it', () => {
+    const expired = aFinding('SecretExpired', { expiresAt: NOW }, CRITICAL);
+    const subjects = [aSubject(expired), aSubject(failing('shop-prod'))];
+    expect(composed(subjects).title).toBe(
+      '[prod-rotator] shop-prod: 2 alerts: 1 critical, 1 warning: Apple logins fail: the client secret has expired, …',
+    );
+    expect(composed(subjects, 'zh').title).toMatch(/^\[prod-rotator\] shop-prod：2 项告警/);
+    const skewed = aFinding('ClockSkewed', { skewMs: 1 });
+    expect(composed([...subjects, aSubject(skewed)]).title).not.toContain('shop-prod');
   });
 
   test('all-clears alone, and events alone', () => {

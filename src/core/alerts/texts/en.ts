@@ -67,7 +67,7 @@ export const EN = {
       })[status],
     loginsUntil: (ms) => ` (logins work until ${day(ms)})`,
     many: (counts, kinds) => [manyOf(counts), ...(kinds.length === 0 ? [] : [kinds.join(', ')])].join(': '),
-    kind: (title, count) => `${title} (${count})`,
+    kind: (title, count) => (count === 1 ? title : `${title} (${count})`),
     digest: ({ targets, openTotal }) =>
       `weekly report: ${counted(targets, 'target')}, ${openTotal === 0 ? 'nothing wrong' : counted(openTotal, 'open alert')}`,
     test: 'TEST: this is only a test, nothing is wrong',

@@ -70,7 +70,7 @@ export const ZH = {
       })[status],
     loginsUntil: (ms) => `（登录可用至 ${day(ms)}）`,
     many: (counts, kinds) => [manyOf(counts), ...(kinds.length === 0 ? [] : [kinds.join('、')])].join('：'),
-    kind: (title, count) => `${title}（${count}）`,
+    kind: (title, count) => (count === 1 ? title : `${title}（${count}）`),
     digest: ({ targets, openTotal }) =>
       `【周报】${targets} 个目标，${openTotal === 0 ? '一切正常' : `${openTotal} 项告警未恢复`}`,
     test: '【测试】这只是一条测试消息，没有任何问题',
