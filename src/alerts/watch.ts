@@ -11,7 +11,7 @@ import {
   type WatchedTarget,
 } from '../core/alerts/detect.ts';
 import { type AlertPolicy, advance, type Transition } from '../core/alerts/engine.ts';
-import { concerns } from '../core/alerts/recipients.ts';
+import { carries } from '../core/alerts/recipients.ts';
 import type {
   AlertBook,
   AlertMemo,
@@ -116,10 +116,13 @@ export class Watch {
     }
   }
 
-  /** Puts a rotation that succeeded into the outbox of every channel that carries its target. */
+  /**
+   * Puts a rotation that succeeded into the outbox of every channel that carries warnings of its target: one that
+   * takes what is critical alone wakes people.
+   */
   async tellRotated(event: RotatedEvent): Promise<void> {
     const { journal, clock, newId } = this.tools;
-    const routes = this.options.policy.routes.filter((route) => concerns(route, event.target));
+    const routes = this.options.policy.routes.filter((route) => carries(route, 'warning', event.target));
     const at = clock.now();
     const rows = routes.map(
       ({ name }): Delivery => ({ id: newId(), channel: name, at, subject: { kind: 'rotated', event } }),

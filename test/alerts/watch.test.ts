@@ -421,9 +421,9 @@ describe('what another life told', () => {
   });
 });
 
-test('a rotation is told to those who carry its target', async () => {
+test('a rotation is told to those who carry warnings of its target', async () => {
   const { watch, policy, told } = await start();
-  const routes = [route('ops'), route('mail', { targets: ['web'] })];
+  const routes = [route('ops'), route('mail', { targets: ['web'] }), route('pager', { severities: ['critical'] })];
   const daemon = watch({ options: { policy: { ...policy, routes } } });
   const event = {
     reason: 'RenewalDue',
@@ -433,5 +433,5 @@ test('a rotation is told to those who carry its target', async () => {
     previousExpiresAt: null,
   } as const;
   await daemon.tellRotated({ ...event, target: { ...identity('shop'), name: 'shop' } });
-  expect([await told('ops'), await told('mail')]).toEqual([['rotated'], []]);
+  expect([await told('ops'), await told('mail'), await told('pager')]).toEqual([['rotated'], [], []]);
 });

@@ -16,7 +16,7 @@ export function carries(route: Route, severity: Severity, target: Pick<Condition
 }
 
 /** True if a channel carries anything about this target (null: about the service). */
-export function concerns({ targets }: Route, target: Pick<ConditionTarget, 'name'> | null): boolean {
+function concerns({ targets }: Route, target: Pick<ConditionTarget, 'name'> | null): boolean {
   if (targets === undefined) return true;
   return target !== null && targets.includes(target.name);
 }
