@@ -242,7 +242,7 @@ export class Course {
       this.tell('pass.failed', error.message, fields);
     }
     if (retryAt !== null) {
-      const message = `tried again after ${failures === 1 ? 'a failure' : `${failures} failures in a row`}`;
+      const message = `will be tried again after ${failures === 1 ? 'a failure' : `${failures} failures in a row`}`;
       this.tell('retry.scheduled', message, { attempt: failures + 1, nextCheckAt: iso(retryAt), code: error.code });
     }
     return result;
