@@ -120,7 +120,7 @@ export function createProgram(actions: Actions, version: string, done: (status: 
   ])
     .addOption(config())
     .option('--test', 'send a marked test message through each channel, and say what each answered', false)
-    .addOption(new Option('--channel <name>', 'with --test: only this channel').implies({ test: true }))
+    .addOption(new Option('--channel <name>', 'only this channel; implies --test').implies({ test: true }))
     .addOption(json())
     .action(async (options) => done(await actions.alerts(options)));
 
