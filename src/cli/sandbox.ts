@@ -125,6 +125,12 @@ Let a write be applied but its answer be lost, then do that again:
   curl -X POST ${url}/sandbox/faults \\
     -d '{"service":"tcb","action":"ModifyProvider","kind":"reset-after","times":1}'
 
+Switch the login method off, and see after the next check what was raised and what was sent:
+
+  curl -X PATCH ${provider} -d '{"On":"FALSE"}'
+${rotator('alerts')}
+  curl ${url}/sandbox/inbox
+
 More of that: docs/sandbox.md, or curl ${url}/sandbox/. Stop everything with Ctrl-C.
 
 `;
