@@ -385,9 +385,9 @@ describe('what another life told', () => {
     told: { ops: id, gone: id },
   };
 
-  function takenOver(): TakenOver & { count: number } {
+  function takenOver(told = record.told): TakenOver & { count: number } {
     const own = {
-      conditions: [record],
+      conditions: [{ ...record, told }],
       count: 0,
       done: async () => {
         own.count += 1;
@@ -414,7 +414,8 @@ describe('what another life told', () => {
 
   test('stays for a process that cannot tell whether it is over', async () => {
     const { watch, open, told } = await start();
-    await watch({ change: { scheduler: undefined }, options: { takenOver: takenOver() } }).look();
+    const own = takenOver({ ops: id, mail: id });
+    await watch({ change: { scheduler: undefined }, options: { takenOver: own } }).look();
     expect([await open(), await told()]).toEqual([['StartRefused'], []]);
     await watch().look();
     expect([await open(), await told()]).toEqual([[], ['cleared StartRefused']]);
