@@ -11,7 +11,7 @@ import { ConfigError, type Problem } from './problems.ts';
 import { dotted, ENVIRONMENT, nodeAt, type Path, plain, problemAt, type RawConfig } from './raw.ts';
 import { resolve } from './resolve.ts';
 import { type Config, SECTIONS, TARGET } from './schema.ts';
-import { CHANNEL } from './schema-alerts.ts';
+import { CHANNEL, LABEL } from './schema-alerts.ts';
 import { readConfigFile } from './source.ts';
 
 export interface LoadOptions {
@@ -68,11 +68,17 @@ export async function loadConfig({ file, env, mode, now = Date.now() }: LoadOpti
     file: fileOf(raw),
     warnings: [...warnings, ...doubts(config)],
     disabledTargets: [...disabled].map(([index, ofTarget]) => ({
-      name: nameAt(raw, index),
+      name: labelAt(raw, index),
       index,
       problems: inOrder(ofTarget),
     })),
   };
+}
+
+/** What goes into ids and messages: a name that is none (which may be anything that was pasted) is not repeated. */
+function labelAt(raw: RawConfig, index: number): string {
+  const name = nameAt(raw, index);
+  return LABEL.test(name) ? name : `targets[${index}]`;
 }
 
 function fileOf({ name }: RawConfig): string | undefined {

@@ -9,6 +9,8 @@ import { loadConfig } from '../../src/config/load.ts';
 import { everythingShown, lines, load, NOW, refusal, TARGETS, thrownBy } from './support.ts';
 
 const GOOD = '  - { name: good, envId: e1, key: { from: file, path: k } }\n';
+/** Pasted into the wrong place; it must be in no message, and would be no steady part of a condition's id. */
+const JWT = 'eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJ4In0.c2lnbmF0dXJl';
 const BAD_ID = '  - { name: bad, envId: e2, teamId: x, key: { from: file, path: k } }\n';
 
 describe('an error in one entry of targets', () => {
@@ -49,6 +51,12 @@ describe('an error in one entry of targets', () => {
       '  - { name: b, envId: e2, envId: e3, key: { from: file, path: k } }\n',
       'b',
       [expect.stringContaining('stands there already')],
+    ],
+    [
+      'a name that is none',
+      `  - { name: ${JWT}, envId: e2, key: { from: file, path: k } }\n`,
+      'targets[1]',
+      [expect.stringMatching(/^3 targets\[1\]\.name: found text of \d+ characters, wanted 1 to 63 of a-z/)],
     ],
     ['no mapping', '  - shop\n', 'targets[1]', ['3 targets[1]: found "shop", wanted a mapping']],
   ])('disables that entry in run and is refused elsewhere: %s', async (_, entry, name, problems) => {
