@@ -130,7 +130,9 @@ async function attempt(
   } catch (thrown) {
     if (signal.aborted && !limit.expired) throw signal.reason;
     const found = whatFailed(thrown, guard.exchange, limit.expired ? timeoutMs : undefined);
-    const error = remoteError({ service, action, region, write, skewMs, sent: guard.exchange.sent, ...found });
+    const envId = typeof params['EnvId'] === 'string' ? params['EnvId'] : undefined;
+    const sent = guard.exchange.sent;
+    const error = remoteError({ service, action, region, envId, write, skewMs, sent, ...found });
     record(error.remoteCode ?? found.remoteCode);
     throw error;
   } finally {

@@ -11,6 +11,8 @@ export interface RemoteFailure {
   readonly service: Service;
   readonly action: string;
   readonly region: string;
+  /** Of a call about one environment. */
+  readonly envId?: string | undefined;
   /** The API's code, `HTTP_nnn`, `TIMEOUT` or `NETWORK`. */
   readonly remoteCode: string;
   /** The API's message. Shown for a denial alone: elsewhere it may repeat what was sent. */
@@ -177,9 +179,10 @@ export function remoteError(failure: RemoteFailure): RotatorError {
 }
 
 /** The least that CAM must allow for `service`, as one statement of a policy. */
-function policyStatement({ service, region }: { service: Service; region: string }): string {
+function policyStatement({ service, region, envId = '<envId>' }: RemoteFailure): string {
   const { action, resource } = LEAST_PRIVILEGE[service];
-  return JSON.stringify({ effect: 'allow', action, resource: [resource.replace('<region>', region)] });
+  const filled = resource.replace('<region>', () => region).replace('<envId>', () => envId);
+  return JSON.stringify({ effect: 'allow', action, resource: [filled] });
 }
 
 const LEAST_PRIVILEGE: Readonly<Record<Service, { readonly action: readonly string[]; readonly resource: string }>> = {

@@ -137,7 +137,7 @@ describe('an error of the API', () => {
       await expect(getProviders(tencentClient(url))).rejects.toMatchObject({
         code: 'ERR_CLOUDBASE_DENIED',
         message: `tcb GetProviders is not permitted (${remote}): you are not authorized to perform operation (tcb:GetProviders) resource (qcs::tcb:ap-shanghai:uin/1:env/e) for [redacted access key id]`,
-        hint: 'Allow it in CAM: {"effect":"allow","action":["tcb:GetProviders","tcb:ModifyProvider"],"resource":["qcs::tcb:ap-shanghai:uin/<main account uin>:env/<envId>"]}; if the message names another resource, that one.',
+        hint: 'Allow it in CAM: {"effect":"allow","action":["tcb:GetProviders","tcb:ModifyProvider"],"resource":["qcs::tcb:ap-shanghai:uin/<main account uin>:env/shop-prod-1g2h3j"]}; if the message names another resource, that one.',
       });
     },
   );
