@@ -68,7 +68,10 @@ export function cut(text: string, width: number): string {
   return `${kept}…`;
 }
 
-/** `text` in lines of at most `width` columns, broken between words, and within a word that is longer than a line. */
+/**
+ * `text` in lines of at most `width` columns, broken between words. A word that is longer than a line is broken as well
+ * if it is of a script without spaces; else it is a path, a URL or JSON that somebody may copy, and stays whole.
+ */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
@@ -79,7 +82,7 @@ export function wrap(text: string, width: number): string[] {
       continue;
     }
     if (line !== '') lines.push(line);
-    const pieces = pieced(word, width);
+    const pieces = WIDE.test(word) ? pieced(word, width) : [word];
     line = pieces.pop() ?? '';
     lines.push(...pieces);
   }
