@@ -25,6 +25,8 @@ export interface AlertingOptions {
   /** False where some targets of the configuration were selected. */
   readonly isWhole: boolean;
   readonly takenOver?: TakenOver;
+  /** True where the process ends after one look. */
+  readonly isBrief?: boolean;
 }
 
 export interface Alerting {
@@ -47,7 +49,7 @@ const CALLS_FOR_A_LOOK =
 
 /** Wires watch, delivery and heartbeat; nothing is sent before the alerter runs or flushes. */
 export function createAlerting(options: AlertingOptions): Alerting {
-  const { config, world, version, journal, surroundings, isWhole, takenOver } = options;
+  const { config, world, version, journal, surroundings, isWhole, takenOver, isBrief = false } = options;
   const { clock, env, emit, leaseHolder } = world;
   const newId = () => uuidv7(clock.now(), world.random(10));
   const own = watchOptions(config, version, isWhole);
@@ -57,7 +59,7 @@ export function createAlerting(options: AlertingOptions): Alerting {
     emit,
     newId,
   });
-  const deliverer = new Deliverer(delivererOptions(config, world, version), {
+  const deliverer = new Deliverer(delivererOptions(config, world, version, isBrief), {
     clock,
     journal,
     emit,
@@ -85,20 +87,21 @@ export function createAlerting(options: AlertingOptions): Alerting {
     configure(next) {
       present = next;
       watch.configure(watchOptions(next, version, isWhole));
-      deliverer.configure(delivererOptions(next, world, version));
+      deliverer.configure(delivererOptions(next, world, version, isBrief));
       heartbeat.configure(next.heartbeat);
       alerter.rouse();
     },
   };
 }
 
-/** The channels of a configuration. */
+/** The channels of a configuration. `isBrief`: see ChannelTools. */
 export function channelsOf(
   channels: AlertsConfig['channels'],
   { clock, env }: Pick<World, 'clock' | 'env'>,
   instance: string,
+  isBrief: boolean,
 ): Channel[] {
-  return channels.map((channel) => createChannel(channel, { clock, env, instance }));
+  return channels.map((channel) => createChannel(channel, { clock, env, instance, isBrief }));
 }
 
 /** How the messages of a configuration are worded. */
@@ -152,7 +155,7 @@ function watchOptions(config: Config, version: string, isWhole: boolean): WatchO
   };
 }
 
-function delivererOptions(config: Config, world: World, version: string): DelivererOptions {
+function delivererOptions(config: Config, world: World, version: string, isBrief: boolean): DelivererOptions {
   const { alerts, instance } = config;
-  return { channels: channelsOf(alerts.channels, world, instance), voice: voiceOf(config, version) };
+  return { channels: channelsOf(alerts.channels, world, instance, isBrief), voice: voiceOf(config, version) };
 }

@@ -235,7 +235,7 @@ async function testChannels(options: ConfigOption & { channel?: string; json: bo
   const world = { clock: systemClock, env: process.env };
   return testAlerts(options, {
     context,
-    channels: channelsOf(config.alerts.channels, world, config.instance),
+    channels: channelsOf(config.alerts.channels, world, config.instance, true),
     stop: stopSignal(),
     message: () => {
       const now = systemClock.now();

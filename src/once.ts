@@ -74,6 +74,7 @@ export async function openOnce(
     version,
     journal,
     isWhole: wired.length === all.length,
+    isBrief: true,
     surroundings: () => ({
       now: clock.now(),
       targets: watchedTargets(config, targets),

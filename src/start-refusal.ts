@@ -42,7 +42,7 @@ export async function refuseStart(
 function usable(channels: ReadablePart['channels'], world: Pick<World, 'clock' | 'env'>, instance: string): Channel[] {
   return channels.flatMap((channel) => {
     try {
-      return channelsOf([channel], world, instance);
+      return channelsOf([channel], world, instance, true);
     } catch {
       return [];
     }

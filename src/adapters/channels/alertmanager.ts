@@ -1,6 +1,6 @@
 // Channel `alertmanager`: POST /api/v2/alerts of Prometheus' Alertmanager. An alert is its labels; it fires until
 // `endsAt`, which lies ten minutes ahead, so that what is open has to be told again (`refresh`) and what nobody tells
-// any more ends by itself. An end in the past resolves (prometheus.io/docs/alerting/latest/alerts_api).
+// any more ends by itself; more than a day ahead where nobody is there to tell it. An end in the past resolves (prometheus.io/docs/alerting/latest/alerts_api).
 import * as z from 'zod';
 import { FLAVOURS } from '../../core/alerts/flavours.ts';
 import { layOut, linkOf } from '../../core/alerts/layout.ts';
@@ -15,6 +15,8 @@ export type AlertmanagerOptions = z.output<typeof options>;
 const REFRESH_MS = 120_000;
 /** Five refreshes may be lost before an alert ends that is still open. */
 const FIRING_MS = 600_000;
+/** `once` may run once a day, and must not seem to give an all-clear ten minutes later. */
+const BRIEF_FIRING_MS = 26 * 3_600_000;
 /** What only happened, and what was over before it could be told, is shown for so long. */
 const PASSING_MS = 300_000;
 /** Far below the 1 MB at which proxies in front of it commonly stop. */
@@ -40,6 +42,7 @@ export function createAlertmanagerChannel(
 ): RefreshedChannel {
   const poster = new Poster('alertmanager', named, url, tools);
   const endpoint = endpointOf(url);
+  const firingMs = tools.isBrief ? BRIEF_FIRING_MS : FIRING_MS;
   const post = async (alerts: readonly Alert[], signal: AbortSignal): Promise<void> => {
     for (const body of chunks(alerts)) {
       const answer = await poster.post({ url: endpoint, body, signal });
@@ -52,31 +55,31 @@ export function createAlertmanagerChannel(
     gapMs: GAP_MS,
     refreshEveryMs: REFRESH_MS,
     async send(message, signal) {
-      const alerts = alertsOf(message, tools.clock.now());
+      const alerts = alertsOf(message, tools.clock.now(), firingMs);
       await post(alerts, signal);
       return { detail: `HTTP 200, ${alerts.length === 1 ? '1 alert' : `${alerts.length} alerts`}` };
     },
     async refresh(open, message, signal) {
       const now = tools.clock.now();
       await post(
-        open.map((item) => alertOf(item, message, now, now + FIRING_MS)),
+        open.map((item) => alertOf(item, message, now, now + firingMs)),
         signal,
       );
     },
   };
 }
 
-/** The alerts of a message, of which those that end come first. Pure. */
-export function alertsOf(message: AlertMessage, now: number): Alert[] {
+/** The alerts of a message, of which those that end come first; what lasts fires for `firingMs`. Pure. */
+export function alertsOf(message: AlertMessage, now: number, firingMs = FIRING_MS): Alert[] {
   if (message.kind !== 'alert') return [signOfLife(message, now)];
-  const alerts = message.items.flatMap((item) => STATUS[item.status](item, message, now));
+  const alerts = message.items.flatMap((item) => STATUS[item.status](item, message, now, firingMs));
   const isOver = ({ endsAt }: Alert) => Date.parse(endsAt) <= now;
   return [...alerts.filter(isOver), ...alerts.filter((alert) => !isOver(alert))];
 }
 
-type Told = (item: MessageItem, frame: Frame, now: number) => Alert[];
+type Told = (item: MessageItem, frame: Frame, now: number, firingMs: number) => Alert[];
 
-const fires: Told = (item, frame, now) => [alertOf(item, frame, now, now + FIRING_MS)];
+const fires: Told = (item, frame, now, firingMs) => [alertOf(item, frame, now, now + firingMs)];
 /** Under whichever severity it was told: labels that Alertmanager does not know do no harm. */
 const ends: Told = (item, frame, now) =>
   (['warning', 'critical'] as const).map((severity) => alertOf({ ...item, severity }, frame, now, now));
@@ -85,14 +88,14 @@ const passes: Told = (item, frame, now) => [alertOf({ ...item, severity: 'info' 
 const STATUS: Readonly<Record<MessageItem['status'], Told>> = {
   raised: fires,
   repeated: fires,
-  escalated: (item, frame, now) => [
+  escalated: (item, frame, now, firingMs) => [
     alertOf({ ...item, severity: 'warning' }, frame, now, now),
-    ...fires(item, frame, now),
+    ...fires(item, frame, now, firingMs),
   ],
   cleared: ends,
   forgotten: ends,
   // Nobody heard of it while it lasted: it is shown for a while.
-  ended: (item, frame, now) => [...ends(item, frame, now), ...passes(item, frame, now)],
+  ended: (...told) => [...ends(...told), ...passes(...told)],
   happened: passes,
 };
 

@@ -18,6 +18,8 @@ export interface ChannelTools {
   readonly timeoutMs?: number;
   /** Certificate authorities in place of the usual ones, PEM. */
   readonly ca?: string;
+  /** This process will not be there to tell again what lasts: `once`, and a daemon that cannot start. */
+  readonly isBrief?: boolean;
 }
 
 /** What the configuration gives every channel beside its own options. */

@@ -112,6 +112,16 @@ test('what is open is told again, with ends that move on', async () => {
   expect(world.inbox).toHaveLength(2);
 });
 
+test('what a process tells that will not be there to tell it again fires for a day and more', async () => {
+  const { channel, world } = await inboxChannel('alertmanager', { clock: new HandClock(NOW), isBrief: true });
+  await channel.send(message(), signal);
+  const { items: open, ...frame } = message();
+  await (channel as RefreshedChannel).refresh(open, frame, signal);
+  await channel.send(one({ ...over, status: 'cleared' }), signal);
+  const ends = world.inbox.flatMap(({ body }) => (body as { endsAt: string }[]).map(({ endsAt }) => endsAt));
+  expect(ends).toEqual([iso(NOW + 26 * 3_600_000), iso(NOW + 26 * 3_600_000), iso(NOW), iso(NOW)]);
+});
+
 test('thousands of alerts go in posts of at most 500 kB', async () => {
   const { url, seen } = await serve((_, response) => response.writeHead(200).end());
   await channelTo('alertmanager', url).send(message({ items: items(3000, { what: '错'.repeat(200) }) }), signal);

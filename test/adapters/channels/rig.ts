@@ -27,6 +27,7 @@ export interface Tools {
   readonly clock?: Clock;
   readonly timeoutMs?: number;
   readonly ca?: string;
+  readonly isBrief?: boolean;
 }
 
 /** The channel `ops` of a type, as the configuration would make it. */
