@@ -72,6 +72,7 @@ function alertSchemas(prose: z.ZodType<string>, label: z.ZodType<string, string>
       keyId,
       ourFingerprint: fingerprint,
       ourKeyId: keyId,
+      takenBack: z.boolean().default(false),
       leftAlone: z.boolean(),
     }),
     AdoptionPending: of('AdoptionPending', { keyId, fingerprint }),

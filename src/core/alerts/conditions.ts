@@ -79,6 +79,8 @@ export interface ConditionFacts {
     /** Of the secret that we wrote last. */
     readonly ourFingerprint: string | null;
     readonly ourKeyId: string | null;
+    /** Ours is deployed again. */
+    readonly takenBack: boolean;
     /** The loop guard leaves the foreign secret alone from now on. */
     readonly leftAlone: boolean;
   };

@@ -58,6 +58,7 @@ export function secretReplaced(known: Known): Detail<'SecretReplaced'> | undefin
       keyId: deployed?.keyId ?? null,
       ourFingerprint: written?.fingerprint ?? null,
       ourKeyId: written?.keyId ?? null,
+      takenBack: deployed !== null && !theirs,
       leftAlone,
     },
     since: last?.at ?? null,

@@ -89,6 +89,7 @@ const FACTS: { readonly [Name in ConditionName]: fc.Arbitrary<ConditionFacts[Nam
     keyId,
     ourFingerprint: fingerprint,
     ourKeyId: keyId,
+    takenBack: fc.boolean(),
     leftAlone: fc.boolean(),
   }),
   AdoptionPending: fc.record({ keyId, fingerprint }),

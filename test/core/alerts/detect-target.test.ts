@@ -418,12 +418,21 @@ describe('SecretReplaced', () => {
         keyId: 'KEYTHEIRSA',
         ourFingerprint: fingerprint,
         ourKeyId: keyId,
+        takenBack: false,
         leftAlone: true,
       },
       since: NOW - DAY,
       error: null,
     });
   });
+});
+
+test('a secret that we replaced again is taken back', () => {
+  const foreign = [{ fingerprint: 'f'.repeat(64), at: NOW - HOUR }];
+  const { deployed } = aWatchedState();
+  if (deployed === null) throw new Error('a watched state has a deployed secret');
+  const { fingerprint } = aWritten();
+  expect(only('SecretReplaced', { foreign, deployed: { ...deployed, fingerprint } }).facts.takenBack).toBe(true);
 });
 
 test('a secret of somebody else that our key signed is not left alone before its renewal is due', () => {

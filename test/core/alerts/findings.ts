@@ -235,6 +235,7 @@ const TABLE: VariantTable = {
         keyId: 'P6Q7R8S9T0',
         ourFingerprint: FINGERPRINT,
         ourKeyId: 'K1L2M3N4O5',
+        takenBack: false,
         leftAlone: false,
       }),
     ),
@@ -250,6 +251,7 @@ const TABLE: VariantTable = {
           keyId: 'P6Q7R8S9T0',
           ourFingerprint: FINGERPRINT,
           ourKeyId: 'K1L2M3N4O5',
+          takenBack: false,
           leftAlone: true,
         },
         CRITICAL,
@@ -264,6 +266,7 @@ const TABLE: VariantTable = {
           keyId: null,
           ourFingerprint: null,
           ourKeyId: null,
+          takenBack: false,
           leftAlone: false,
         },
         {
@@ -276,12 +279,24 @@ const TABLE: VariantTable = {
       ),
     ),
     variant(
+      'and taken back',
+      aFinding('SecretReplaced', {
+        replacements: [{ fingerprint: FOREIGN, at: NOW - 5 * HOUR }],
+        keyId: 'K1L2M3N4O5',
+        ourFingerprint: FINGERPRINT,
+        ourKeyId: 'K1L2M3N4O5',
+        takenBack: true,
+        leftAlone: false,
+      }),
+    ),
+    variant(
       'without a trace',
       aFinding('SecretReplaced', {
         replacements: [],
         keyId: null,
         ourFingerprint: FINGERPRINT,
         ourKeyId: 'K1L2M3N4O5',
+        takenBack: false,
         leftAlone: false,
       }),
     ),

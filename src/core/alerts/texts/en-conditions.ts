@@ -170,14 +170,17 @@ export const CONDITIONS_EN: ConditionTable = {
         ? 'somebody else keeps replacing the client secret, and nobody renews it'
         : 'somebody else replaced the client secret',
     what: ({ facts, error }, now) => {
-      const { replacements, keyId, ourFingerprint, ourKeyId, leftAlone } = facts;
+      const { replacements, keyId, ourFingerprint, ourKeyId, takenBack, leftAlone } = facts;
       const last = replacements.at(-1);
       const ours = madeOf(ourKeyId, ourFingerprint);
       const theirs = madeOf(keyId, last?.fingerprint ?? null);
       const often = replacements.length > 1 ? ` ${times(replacements.length)}, last` : '';
       const moment = last === undefined ? '' : ` at ${when(last.at, now)}`;
+      const another =
+        theirs === '' ? 'the one there now is of unknown origin' : `the one there now is another${theirs}`;
+      const there = takenBack ? `this service has taken it back, and its own is there now${ours}` : another;
       return sentences(
-        `The client secret of this service${ours} was replaced by somebody else${often}${moment}; the one there now${theirs === '' ? ' is of unknown origin' : ` is another${theirs}`}.`,
+        `The client secret of this service${takenBack ? '' : ours} was replaced by somebody else${often}${moment}; ${there}.`,
         leftAlone
           ? 'To end the to and fro, it is left in place while it is valid, and this service does not renew it.'
           : '',

@@ -141,7 +141,7 @@ export const CONDITIONS_ZH: ConditionTable = {
     title: '客户端密钥被他人替换',
     headline: ({ facts }) => (facts.leftAlone ? '客户端密钥屡遭他人替换，目前无人负责轮换' : '客户端密钥被他人替换'),
     what: ({ facts, error }, now) => {
-      const { replacements, keyId, ourFingerprint, ourKeyId, leftAlone } = facts;
+      const { replacements, keyId, ourFingerprint, ourKeyId, takenBack, leftAlone } = facts;
       const last = replacements.at(-1);
       const theirs = madeOf(keyId, last?.fingerprint ?? null);
       const moment = last === undefined ? '' : `于 ${when(last.at, now)}`;
@@ -149,8 +149,10 @@ export const CONDITIONS_ZH: ConditionTable = {
         replacements.length > 1
           ? `先后 ${replacements.length} 次被他人替换，最近一次发生在 ${when(last?.at ?? now, now)}`
           : `${moment}被他人替换`;
+      const ours = madeOf(ourKeyId, ourFingerprint);
+      const another = theirs === '' ? '现有密钥来源不明' : `现有密钥为另一个${theirs}`;
       return [
-        `本服务写入的客户端密钥${madeOf(ourKeyId, ourFingerprint)}${often}；现有密钥${theirs === '' ? '来源不明' : `为另一个${theirs}`}。`,
+        `本服务写入的客户端密钥${takenBack ? '' : ours}${often}；${takenBack ? `现已由本服务重新写入${ours}` : another}。`,
         leftAlone ? '为避免反复互相覆盖，在其有效期内本服务不再改动，也不负责轮换。' : '',
         fails('当时的情况', error),
       ].join('');
