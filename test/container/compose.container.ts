@@ -98,6 +98,16 @@ describe('the file', () => {
     });
   });
 
+  test.each(['rotator', 'sandbox', 'rehearsal'])('limits %s, and lets it end what it writes', (name) => {
+    expect(SERVICES[name]).toMatchObject({
+      mem_limit: '256m',
+      memswap_limit: '256m',
+      pids_limit: 100,
+      ulimits: { core: 0 },
+      stop_grace_period: '40s',
+    });
+  });
+
   test('wires the profile monitoring: each names the others as the services are called', () => {
     const said = ['prometheus/prometheus.yml', 'grafana/datasources/prometheus.yml']
       .map((name) => readFileSync(join(ROOT, 'config', name), 'utf8'))
