@@ -2,6 +2,9 @@
 // channels' business. The log is in English, whatever the language of the alerts.
 import { describeFinding } from '../core/alerts/compose.ts';
 import type { Transition } from '../core/alerts/engine.ts';
+import { TEXTS, wordsOf } from '../core/alerts/texts/languages.ts';
+import { say } from '../core/alerts/texts/texts.ts';
+import { redactText } from '../core/redact.ts';
 import type { RotatorEvent } from '../events.ts';
 
 /** The event of a transition; undefined: none. */
@@ -10,9 +13,10 @@ export function transitionEvent({ what, finding, since }: Transition, now: numbe
   const { condition, severity, target, id, error, loginsUntil } = finding;
   const isOver = what === 'cleared' || what === 'forgotten';
   const { title, next } = describeFinding(finding, { language: 'en', now, runbook: '' });
+  const words = what === 'cleared' ? say(wordsOf(finding, TEXTS.en).over, finding, now) : title;
   return {
     event: isOver ? 'condition.cleared' : 'condition.raised',
-    message: `${WORDS[what]}: ${title}`,
+    message: `${WORDS[what]}: ${redactText(words)}`,
     condition,
     conditionId: id,
     severity,

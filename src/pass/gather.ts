@@ -25,7 +25,8 @@ export async function gather(course: Course, alone = false): Promise<Gathered> {
   const [key, reading] = await bothOrFirstError(
     readKey(course),
     tools.provider.read(target.envId, target.providerId, {
-      maxAgeMs: alone ? 0 : SHARED_READING_MS,
+      // A reading from before a failure would be an all-clear for nothing.
+      maxAgeMs: alone || course.state.retry.failures > 0 ? 0 : SHARED_READING_MS,
       signal: course.signal,
     }),
   );

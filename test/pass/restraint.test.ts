@@ -207,3 +207,15 @@ describe('a pass that cannot look', () => {
     expect((await rig.pass()).state.state).toBe('healthy');
   });
 });
+
+test('after a failure the provider is read anew: a reading from before it is no all-clear', async () => {
+  rig.put(rig.mint(170));
+  expect(await rig.pass()).toMatchObject({ state: { state: 'healthy' } });
+  // Another process fails within the half minute in which a reading may be shared.
+  const state = await rig.state();
+  await rig.journal.commit({ target: { ...state, state: 'failed', retry: { failures: 1, nextAttemptAt: null } } });
+  const code = 'AuthFailure.SecretIdNotFound';
+  rig.world.addFault({ service: 'tcb', action: 'GetProviders', kind: 'error', code, message: 'no such key' });
+  const after = await rig.pass();
+  expect(after.state).toMatchObject({ state: 'failed', error: { code: 'ERR_CREDENTIALS_REJECTED' } });
+});

@@ -27,9 +27,12 @@ export const ZH = {
   }),
 
   endings: {
-    cleared: (span) => `持续 ${lasted(span)}。`,
+    cleared: (span) => `持续${lasted(span).startsWith('不') ? '' : ' '}${lasted(span)}。`,
     ended: ({ error }, span) =>
-      [`持续 ${lasted(span)}，其间未能通知到任何人，现已结束。`, fails('最后的错误', error)].join(''),
+      [
+        `持续${lasted(span).startsWith('不') ? '' : ' '}${lasted(span)}，其间未能通知到任何人，现已结束。`,
+        fails('最后的错误', error),
+      ].join(''),
     forgotten: (finding, now) =>
       [
         `有人执行了 ${command('forget NAME', finding.target)}，该目标不再受到监控。`,
