@@ -119,11 +119,22 @@ const actions: Actions = {
 
   async once(options) {
     const [{ once, progressLine }, { openOnce }] = await Promise.all([import('./cli/once.ts'), import('./once.ts')]);
-    const { config } = await load(options, 'strict');
+    const loaded = await load(options, 'strict');
     const emit = (event: Parameters<typeof progressLine>[0]) => context.stderr.write(progressLine(event));
-    const session = await openOnce(config, { clock: systemClock, env: process.env, emit, random }, options, {
-      version: pkg.version,
-      stop: stopSignal(),
+    const outside = { clock: systemClock, env: process.env, emit, random };
+    const own = { version: pkg.version, configFile: loaded.file, stop: stopSignal() };
+    const session = await openOnce(loaded.config, outside, options, own).catch(async (thrown) => {
+      const unwritable = thrown instanceof RotatorError && thrown.code.startsWith('ERR_JOURNAL');
+      // Whoever sits at the terminal reads it there, and may just be the wrong user.
+      if (!unwritable || process.stderr.isTTY === true) throw thrown;
+      const [{ tellUnwritable }, { refusalLines }] = await Promise.all([
+        import('./start-refusal.ts'),
+        import('./cli/refusal-lines.ts'),
+      ]);
+      const refused = await tellUnwritable(thrown, loaded, outside, pkg.version);
+      const lines = refusalLines(refused, 'the journal cannot be written');
+      for (const line of lines) context.stderr.write(`${line}\n`);
+      throw thrown;
     });
     try {
       return await once(options, { context, ...session });

@@ -12,6 +12,7 @@ import { parseCron } from './cron.ts';
 import type { EventSink } from './events.ts';
 import { type PassRequest, type PassResult, type Preview, previewPass, type Want } from './pass.ts';
 import type { Clock, Journal, Target } from './ports.ts';
+import { takeOver } from './start-refusal.ts';
 import { Sweeper } from './sweep.ts';
 
 /** `once` waits so long for the lease of a target that another process is working on. */
@@ -35,13 +36,21 @@ export interface OnceSession {
   readonly close: () => Promise<void>;
 }
 
+export interface OnceProcess {
+  readonly version: string;
+  /** The configuration's file; undefined for the environment-only form. */
+  readonly configFile: string | undefined;
+  readonly stop: AbortSignal;
+}
+
 /** Opens the journal for writing and wires the selected targets. Throws ERR_USAGE for a name that does not exist. */
 export async function openOnce(
   config: Config,
   outside: Omit<World, 'leaseHolder' | 'observe'>,
   options: PassOptions,
-  { version, stop }: { readonly version: string; readonly stop: AbortSignal },
+  process: OnceProcess,
 ): Promise<OnceSession> {
+  const { version, configFile, stop } = process;
   const listeners = [outside.emit];
   const emit: EventSink = (event) => {
     for (const listener of listeners) listener(event);
@@ -73,6 +82,7 @@ export async function openOnce(
     world,
     version,
     journal,
+    takenOver: await takeOver({ configFile, journalPath: path }),
     isWhole: wired.length === all.length,
     isBrief: true,
     surroundings: () => ({

@@ -4,7 +4,6 @@ import { isEphemeral } from './adapters/journal/ephemeral.ts';
 import { storageWarning } from './adapters/journal/storage.ts';
 import { Admissions } from './admission.ts';
 import { type Alerting, createAlerting, longestTickGapMs, watchedTargets } from './alerting.ts';
-import { forgetRefusal, toldRefusal } from './alerts/start-refused.ts';
 import type { Surroundings } from './alerts/watch.ts';
 import { planOf, type World } from './composition.ts';
 import type { LoadedConfig } from './config/load.ts';
@@ -19,6 +18,7 @@ import { type HttpServer, startHttpServer } from './http/server.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import type { DegradableJournal } from './ports.ts';
 import { configurationWarnings, fixedWarning, storageDoubt } from './service-warnings.ts';
+import { takeOver } from './start-refusal.ts';
 import { Sweeper } from './sweep.ts';
 import { startTicks } from './ticks.ts';
 
@@ -70,8 +70,6 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   });
   const { journal } = opened;
   const running = new Running(options, world, journal);
-  const refusalPlace = { configFile: loaded.file, journalPath: place.path };
-  const told = await toldRefusal(refusalPlace);
   const alerting = createAlerting({
     config: loaded.config,
     world,
@@ -79,7 +77,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     journal,
     surroundings: () => running.surroundings(),
     isWhole: true,
-    takenOver: { conditions: told === undefined ? [] : [told], done: () => forgetRefusal(refusalPlace) },
+    takenOver: await takeOver({ configFile: loaded.file, journalPath: place.path }),
   });
   listeners.push(alerting.onEvent);
   running.onConfig = alerting.configure;

@@ -2,7 +2,16 @@
 import { hostname } from 'node:os';
 import { channelsOf } from './alerting.ts';
 import type { Voice } from './alerts/deliverer.ts';
-import { type RefusalAnswers, type RefusalPlace, tellRefused } from './alerts/start-refused.ts';
+import { Heartbeat } from './alerts/heartbeat.ts';
+import {
+  forgetRefusal,
+  type RefusalAnswers,
+  type RefusalPlace,
+  type ToldWithoutJournal,
+  tellRefused,
+  toldRefusal,
+} from './alerts/start-refused.ts';
+import type { TakenOver } from './alerts/watch.ts';
 import type { World } from './composition.ts';
 import type { LoadedConfig } from './config/load.ts';
 import { ConfigError, type ReadablePart } from './config/problems.ts';
@@ -11,21 +20,62 @@ import { redactText } from './core/redact.ts';
 import { uuidv7 } from './core/uuid.ts';
 import type { Channel } from './ports.ts';
 
+/** What a service or a `once` that has its journal takes over of what was told without one. */
+export async function takeOver(place: Omit<RefusalPlace, 'condition'>): Promise<TakenOver> {
+  const places = CONDITIONS_TOLD.map((condition): RefusalPlace => ({ ...place, condition }));
+  const told = await Promise.all(places.map(toldRefusal));
+  return {
+    conditions: told.filter((record) => record !== undefined),
+    done: async () => void (await Promise.all(places.map(forgetRefusal))),
+  };
+}
+
+const CONDITIONS_TOLD = ['StartRefused', 'JournalUnwritable'] as const satisfies readonly ToldWithoutJournal[];
+
 /** How each channel answered (undefined: it took the message); or the same was told a short time ago. */
 export type Refused = RefusalAnswers | 'told before';
 
 /** The defaults of `alerts`, for a configuration that could not be read that far. */
 const DEFAULTS = { language: 'en', runbook: 'docs/runbook.md', repeatEvery: { criticalMs: 4 * 3_600_000 } } as const;
 
+type Outside = Pick<World, 'clock' | 'env' | 'random'>;
+
 /** Tells that the daemon cannot start over every channel that can be read. Never throws; takes about 10 s at most. */
 export async function refuseStart(
   error: RotatorError,
   loaded: LoadedConfig | undefined,
-  world: Pick<World, 'clock' | 'env' | 'random'>,
+  world: Outside,
+  version: string,
+): Promise<Refused> {
+  return tell('StartRefused', error, loaded, world, version);
+}
+
+/**
+ * Tells that `once` cannot write its journal over every channel, and the heartbeat that it failed. Never throws; takes
+ * about 10 s at most.
+ */
+export async function tellUnwritable(
+  error: RotatorError,
+  loaded: LoadedConfig,
+  world: Outside & Pick<World, 'emit'>,
+  version: string,
+): Promise<Refused> {
+  const heartbeat = new Heartbeat(loaded.config.heartbeat, world);
+  heartbeat.beat({ troubles: ['the journal cannot be written'], critical: ['JournalUnwritable'] });
+  const [refused] = await Promise.all([tell('JournalUnwritable', error, loaded, world, version), heartbeat.settled()]);
+  return refused;
+}
+
+async function tell(
+  condition: ToldWithoutJournal,
+  error: RotatorError,
+  loaded: LoadedConfig | undefined,
+  world: Outside,
   version: string,
 ): Promise<Refused> {
   const known = knownPart(error instanceof ConfigError ? error.readable : undefined, loaded);
-  const { channels, voice, place, repeatEveryMs } = known;
+  const { channels, voice, repeatEveryMs } = known;
+  const place: RefusalPlace = { ...known.place, condition };
   const view = { code: error.code, message: redactText(error.message), hint: redactText(error.hint) };
   const newId = () => uuidv7(world.clock.now(), world.random(10));
   const tools = {
@@ -52,7 +102,7 @@ function usable(channels: ReadablePart['channels'], world: Pick<World, 'clock' |
 interface KnownPart {
   readonly channels: ReadablePart['channels'];
   readonly voice: Omit<Voice, 'version'>;
-  readonly place: RefusalPlace;
+  readonly place: Omit<RefusalPlace, 'condition'>;
   readonly repeatEveryMs: number;
 }
 

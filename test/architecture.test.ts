@@ -31,6 +31,7 @@ const SERVICE = [
   ...ALERTS,
   'src/daemon-journal.ts',
   'src/service-warnings.ts',
+  'src/start-refusal.ts',
   'src/http/server.ts',
   'src/metrics/',
   ...PASS,

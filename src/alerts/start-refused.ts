@@ -1,7 +1,8 @@
-// A daemon that cannot start says so over every channel that can be read from the configuration. There is no journal
-// at that moment, and whoever supervises the process starts it again and again: a small file remembers what was told,
-// so that the same refusal calls once and is repeated as seldom as any critical condition; the next start that succeeds
-// takes the record over, and so sends the all-clear.
+// A daemon that cannot start says so over every channel that can be read from the configuration, and so does a `once`
+// that nobody watches and whose journal cannot be written. There is no journal at that moment, and whoever supervises
+// the process starts it again and again: a small file remembers what was told, so that the same refusal calls once and
+// is repeated as seldom as any critical condition; the next start that succeeds takes the record over, and so sends the
+// all-clear.
 import { createHash } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,7 +16,12 @@ import { deadline } from '../net/abort.ts';
 import type { Channel, Clock } from '../ports.ts';
 import type { Voice } from './deliverer.ts';
 
+/** What can be told without a journal. */
+export type ToldWithoutJournal = 'StartRefused' | 'JournalUnwritable';
+
 export interface RefusalPlace {
+  /** Each is remembered by itself. */
+  readonly condition: ToldWithoutJournal;
   /** The configuration's file; undefined for the environment-only form. */
   readonly configFile: string | undefined;
   /** Undefined where the configuration could not be read that far. */
@@ -46,7 +52,7 @@ const storedRefusal = z.object({
 });
 type StoredRefusal = z.output<typeof storedRefusal>;
 
-/** Tells that the daemon could not start, unless the same was told lately: then undefined. Never throws. */
+/** Tells that the program could not start, unless the same was told lately: then undefined. Never throws. */
 export async function tellRefused(
   error: ErrorView,
   place: RefusalPlace,
@@ -61,7 +67,7 @@ export async function tellRefused(
   const foundAt = Math.min(known?.foundAt ?? now, now);
   const severity = error.code === 'ERR_DAEMON_RUNNING' ? 'warning' : 'critical';
   const refusal: StoredRefusal = { fingerprint, foundAt, toldAt: now, severity, error, channels: [] };
-  const answers = await send(findingOf(refusal, error), foundAt, isSame, tools);
+  const answers = await send(findingOf(refusal, error, place), foundAt, isSame, tools);
   const reached = channels.map(({ name }) => name).filter((name) => answers.get(name) === undefined);
   // Nobody was reached: the next attempt to start tries again. Whoever heard of an earlier one hears of the end too.
   const channelsTold = [...new Set([...(known?.channels ?? []), ...reached])];
@@ -74,8 +80,8 @@ export async function toldRefusal(place: RefusalPlace): Promise<ConditionRecord 
   const refusal = await readRefusal(place);
   if (refusal === undefined) return undefined;
   const { foundAt, toldAt, channels } = refusal;
-  const told = Object.fromEntries(channels.map((channel) => [channel, conditionId('StartRefused')]));
-  return { finding: findingOf(refusal, null), foundAt, raisedAt: foundAt, toldAt, told };
+  const told = Object.fromEntries(channels.map((channel) => [channel, conditionId(place.condition)]));
+  return { finding: findingOf(refusal, null, place), foundAt, raisedAt: foundAt, toldAt, told };
 }
 
 /** For a start that succeeded, once the journal knows what was told. Never throws. */
@@ -83,17 +89,15 @@ export async function forgetRefusal(place: RefusalPlace): Promise<void> {
   for (const path of paths(place)) await rm(path, { force: true }).catch(() => undefined);
 }
 
-function findingOf({ severity }: Pick<StoredRefusal, 'severity'>, error: ErrorView | null): Finding {
-  return {
-    condition: 'StartRefused',
-    facts: {},
-    id: conditionId('StartRefused'),
-    severity,
-    target: null,
-    since: null,
-    loginsUntil: null,
-    error,
-  };
+function findingOf(
+  { severity }: Pick<StoredRefusal, 'severity'>,
+  error: ErrorView | null,
+  { condition, journalPath = '' }: RefusalPlace,
+): Finding {
+  const detail = { id: conditionId(condition), severity, target: null, since: null, loginsUntil: null, error };
+  return condition === 'StartRefused'
+    ? { ...detail, condition, facts: {} }
+    : { ...detail, condition, facts: { path: journalPath } };
 }
 
 async function send(
@@ -149,12 +153,17 @@ async function remember(refusal: StoredRefusal, place: RefusalPlace): Promise<vo
   }
 }
 
+const SUFFIXES: Readonly<Record<ToldWithoutJournal, string>> = {
+  StartRefused: 'start-refused',
+  JournalUnwritable: 'journal-unwritable',
+};
+
 /** Beside the journal where that is known and can be written, else in the folder for temporary files. */
-function paths({ configFile, journalPath }: RefusalPlace): string[] {
+function paths({ condition, configFile, journalPath }: RefusalPlace): string[] {
   const who = createHash('sha256')
     .update(configFile === undefined ? '' : resolve(configFile))
     .digest('hex')
     .slice(0, 16);
-  const temporary = join(tmpdir(), `apple-secret-rotator-${who}.start-refused`);
-  return journalPath === undefined ? [temporary] : [`${journalPath}.start-refused`, temporary];
+  const temporary = join(tmpdir(), `apple-secret-rotator-${who}.${SUFFIXES[condition]}`);
+  return journalPath === undefined ? [temporary] : [`${journalPath}.${SUFFIXES[condition]}`, temporary];
 }

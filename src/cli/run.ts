@@ -6,6 +6,7 @@ import { asRotatorError, type RotatorError } from '../core/errors.ts';
 import type { Service } from '../service.ts';
 import type { Refused } from '../start-refusal.ts';
 import { type CliContext, EXIT, type ExitStatus } from './context.ts';
+import { refusalLines } from './refusal-lines.ts';
 
 export interface RunDeps {
   readonly context: CliContext;
@@ -46,19 +47,9 @@ async function start({ context, load, open, refuse }: RunDeps): Promise<Service>
     const isRead = unreadProblem(thrown) === undefined;
     if (loaded === undefined && isRead && refused !== 'told before' && refused.size === 0)
       context.stderr.write(NO_CHANNEL);
-    for (const line of refusalLines(refused)) context.stderr.write(`${line}\n`);
+    for (const line of refusalLines(refused, 'the daemon cannot start')) context.stderr.write(`${line}\n`);
     throw thrown;
   }
 }
 
 const NO_CHANNEL = 'no channel could be read from the configuration: nobody was told\n';
-
-/** Whom the refusal reached, a line a channel. */
-function refusalLines(refused: Refused): string[] {
-  if (refused === 'told before') return ['the channels were told of this before; they are told again when it lasts'];
-  return [...refused].map(([channel, failure]) =>
-    failure === undefined
-      ? `channel ${channel} was told that the daemon cannot start`
-      : `channel ${channel} could not be told: ${failure.message}`,
-  );
-}

@@ -35,7 +35,11 @@ async function start() {
     },
   });
   const tools = { clock, channels: [channel('ops'), channel('mail')], voice: VOICE, repeatEveryMs: 4 * HOUR };
-  const place = { configFile: join(folder, 'rotator.yaml'), journalPath: join(folder, 'journal.db') };
+  const place = {
+    condition: 'StartRefused' as const,
+    configFile: join(folder, 'rotator.yaml'),
+    journalPath: join(folder, 'journal.db'),
+  };
   let count = 0;
   return {
     clock,

@@ -120,3 +120,26 @@ test('before its start: the daemon starts without, and takes the journal up when
   for (const path of inTheWay) rmdirSync(path);
   await expectBack(place, daemon, key);
 }, 150_000);
+
+test('a once that nobody watches tells that it has no journal, once, and that it has one again', async () => {
+  const place = await alertPlace({ daysLeft: 175, settings: { apple: { check: 'off' } } });
+  place.configure({ heartbeat: { url: `${place.sandbox.url}/inbox/alive` } });
+  mkdirSync(place.journalFile);
+  const first = await place.run(['once']);
+  expect(first.code).toBe(1);
+  expect(first.stderr).toContain('channel ops was told that the journal cannot be written\n');
+  expect(first.stderr).toContain('(ERR_JOURNAL_UNWRITABLE)');
+  expect(place.heard()).toEqual(['raised JournalUnwritable']);
+  expect(place.pings('alive')).toEqual(['/fail the journal cannot be written']);
+
+  const second = await place.run(['once']);
+  expect([second.code, place.heard().length]).toEqual([1, 1]);
+  expect(second.stderr).toContain('the channels were told of this before');
+
+  rmdirSync(place.journalFile);
+  expect((await place.run(['once'])).code).toBe(0);
+  expect(place.heard().slice(1)).toEqual(['cleared JournalUnwritable']);
+  expect(place.pings('alive').at(-1)).toBe('ok');
+  expect((await place.run(['once'])).code).toBe(0);
+  expect(place.heard()).toHaveLength(2);
+}, 60_000);
