@@ -107,7 +107,8 @@ async function asked(c: Context<Env>, route: Route, maxBodyBytes: number): Promi
   if (route.body !== undefined) await mustFit(route.body, incoming, maxBodyBytes);
   return {
     name: c.req.param('name') ?? '',
-    query: parsedQuery(route.query, c.req.query()),
+    // Probes and scrapes may bring parameters of their own, which mean nothing here.
+    query: parsedQuery(route.query, route.right === 'none' ? {} : c.req.query()),
     idempotencyKey: route.takesIdempotencyKey === true ? idempotencyKey(c.req.header('idempotency-key')) : undefined,
     requestedBy: `http token from ${peer(incoming)}`,
   };

@@ -146,7 +146,7 @@ describe('a token that was pasted in the wrong place', () => {
   test.each([
     `/${TOKEN}`,
     `/api/v1/targets/${TOKEN}`,
-    `/healthz?token=${TOKEN}`,
+    `/api/v1/targets?token=${TOKEN}`,
     `/%63${TOKEN.slice(1)}`,
     `/${TOKEN}%`,
   ])('as in GET %s is not repeated', async (path) => {

@@ -11,6 +11,11 @@ describe('/healthz', () => {
     expect(await rig.call('/healthz')).toMatchObject({ status: 200, json: { status: 'ok', lastTurnSeconds: 1 } });
   });
 
+  test.each(['/healthz', '/readyz', '/metrics'])('as %s does, whatever parameters a probe brings', async (path) => {
+    const rig = await startHttpRig();
+    expect((await rig.call(`${path}?cache=off`)).status).toBe(200);
+  });
+
   test('answers 503 when it does not, and says for how long', async () => {
     const rig = await startHttpRig();
     rig.state.health = { alive: false, lastTurnMs: 3 * HOUR + 1_000 };
