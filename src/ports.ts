@@ -158,6 +158,8 @@ export interface ErrorLike {
 export interface ChannelAnswer {
   /** What the other side said, in words of ours: `HTTP 200, errcode 0`. */
   readonly detail: string;
+  /** It took the message, and yet somebody should look. */
+  readonly warning?: string;
 }
 
 /** Where alerts go. */

@@ -189,6 +189,7 @@ export class Deliverer {
         messageId: batch.deliveries.at(-1),
         durationMs,
       });
+      if (answer?.warning !== undefined) this.warn(channel, answer.warning);
     } catch (thrown) {
       // A stop in the middle is no failure of the channel: what it was sending stays in the outbox.
       if (this.closing.signal.aborted) return;
@@ -248,6 +249,16 @@ export class Deliverer {
       hint: error.hint,
       ...(retry === undefined ? {} : { attempt: retry.attempt }),
       ...(nextAttemptAt === null ? {} : { nextCheckAt: new Date(nextAttemptAt).toISOString() }),
+    });
+  }
+
+  private warn({ name }: Channel, warning: string): void {
+    this.tools.emit({
+      event: 'warning',
+      message: `channel ${name}: ${warning}`,
+      channel: name,
+      code: 'ERR_CHANNEL_REFUSED',
+      hint: 'Correct the channel; until then a part of whom it should reach hears nothing.',
     });
   }
 

@@ -186,11 +186,16 @@ export class Watch {
       ...left.misconfigured.map(([entry, state]) => detectMisconfigured({ ...entry, state, now })),
       ...left.removed.map((state) => detectRemoved({ state, open: [...(open.get(state.key) ?? [])], now })),
     ];
+    // Without its journal this process may not know a provider that it has written before.
+    const isNews = ({ condition, target }: Finding) =>
+      condition !== 'AdoptionPending' ||
+      around.journal.degraded === undefined ||
+      open.get(target?.key ?? '')?.has(condition);
     const watched = new Set(targets.map(({ key }) => key));
     const { findings: ofService, undecided } = detectService(this.serviceFacts(book, states, fleet, around));
     const unknown = new Set<string>(undecided);
     return {
-      findings: [...ofTargets, ...ofAbsent, ...ofService],
+      findings: [...ofTargets.filter(isNews), ...ofAbsent, ...ofService],
       undecided: ({ condition, target }) => {
         if (target === null) return unknown.has(condition);
         if (condition === 'TargetRemoved' || condition === 'TargetMisconfigured') return !isWhole;
@@ -234,6 +239,11 @@ export class Watch {
       })),
       configurationRejected,
       scheduler,
+      open: new Set(
+        book.conditions.flatMap(({ finding, raisedAt }) =>
+          finding.target === null && raisedAt !== null ? [finding.condition] : [],
+        ),
+      ),
     };
   }
 

@@ -1,5 +1,6 @@
 // Delivery as the outside sees it: what arrives, when, how often; and what the journal keeps while it does not.
 import { describe, expect, test } from 'vitest';
+import type { Channel } from '../../src/ports.ts';
 import { failing, halted } from '../core/alerts/life.ts';
 import { startDelivery, VOICE } from './rig.ts';
 
@@ -211,6 +212,20 @@ test('two processes over one journal send a message once', async () => {
   other.start(book, () => undefined);
   await Promise.all([rig.deliverer.settled(), other.settled()]);
   expect(rig.inbox().map(items)).toEqual(['raised shop']);
+});
+
+test('a message that only some of its readers got is sent, and somebody is warned', async () => {
+  const rig = await startDelivery();
+  const [channel] = rig.channels;
+  const half = {
+    ...channel,
+    send: async () => ({ detail: 'SMTP refused 1 of 2', warning: 'refused 1 of 2 recipients' }),
+  };
+  rig.deliverer.configure({ channels: [half as Channel], voice: VOICE });
+  await rig.look([failing('shop')]);
+  await rig.round(true);
+  expect(await rig.waiting()).toEqual([]);
+  expect(rig.told('warning')).toMatchObject([{ message: 'channel ops: refused 1 of 2 recipients', channel: 'ops' }]);
 });
 
 describe('a channel that forgets what it is not told again', () => {

@@ -136,6 +136,19 @@ const FAILED = {
 } as const;
 
 describe('a look', () => {
+  test('without the journal takes no provider for one that was never written', async () => {
+    const { watch, state, open } = await start();
+    await state('shop', { state: 'pending', error: anError('ERR_ADOPTION_REQUIRED') });
+    const degraded = { code: 'ERR_JOURNAL_UNWRITABLE', message: 'the disk is full', hint: 'Make room.' };
+    const journal = { path: './data/journal.db', degraded, ephemeral: false };
+    await watch({ change: { journal } }).look();
+    expect(await open()).toEqual(['JournalUnwritable']);
+    await watch().look();
+    expect(await open()).toEqual(['AdoptionPending shop']);
+    await watch({ change: { journal } }).look();
+    expect(await open()).toEqual(['AdoptionPending shop', 'JournalUnwritable']);
+  });
+
   test('raises what is wrong once, over every channel, logs it, and clears it when it is over', async () => {
     const { watch, state, open, told, events } = await start();
     await state('web');

@@ -66,7 +66,9 @@ export function createEmailChannel(settings: EmailOptions & Named, tools: Channe
         const { accepted, rejected } = await transport.sendMail({ ...mailOf(message, settings), signal: limit.signal });
         const refused = rejected.length;
         const all = accepted.length + refused;
-        return { detail: refused === 0 ? `SMTP 250 for ${count(all)}` : `SMTP refused ${refused} of ${count(all)}` };
+        if (refused === 0) return { detail: `SMTP 250 for ${count(all)}` };
+        const detail = `SMTP refused ${refused} of ${count(all)}`;
+        return { detail, warning: `the mail server refused ${refused} of ${count(all)}` };
       } catch (thrown) {
         if (signal.aborted && !limit.expired) throw signal.reason;
         throw mailError(name, thrown, limit.expired ? timeoutMs : undefined);

@@ -39,6 +39,8 @@ export interface ServiceFacts {
   /** Null: the configuration that was read last is in force. */
   readonly configurationRejected: { readonly at: number; readonly error: ErrorView } | null | undefined;
   readonly scheduler: { readonly alive: boolean; readonly lastTurnAt: number } | undefined;
+  /** The conditions of the service that are raised. */
+  readonly open: ReadonlySet<ConditionName>;
 }
 
 export interface ServiceLook {
@@ -138,11 +140,13 @@ function appleCheckBlind({ fleet, tokenUrl, asksApple, now }: ServiceFacts): Det
 
 const SKEW_WARNING_MS = 60_000;
 const SKEW_CRITICAL_MS = 4 * 60_000;
+/** Once raised it ends well below: a clock that is off by just a minute is not to call again and again. */
+const SKEW_OVER_MS = 45_000;
 
-function clockSkewed({ skewMs }: ServiceFacts): Outcome<'ClockSkewed'> {
+function clockSkewed({ skewMs, open }: ServiceFacts): Outcome<'ClockSkewed'> {
   if (skewMs === undefined) return 'undecided';
   const skew = Math.abs(skewMs);
-  if (skew <= SKEW_WARNING_MS) return undefined;
+  if (skew <= (open.has('ClockSkewed') ? SKEW_OVER_MS : SKEW_WARNING_MS)) return undefined;
   // To the second: a look that finds the same is to find the same facts.
   const facts = { skewMs: Math.round(skewMs / 1000) * 1000 };
   return { severity: skew > SKEW_CRITICAL_MS ? 'critical' : 'warning', facts };

@@ -169,6 +169,12 @@ describe('ClockSkewed', () => {
     ['also behind', ['ClockSkewed warning'], { skewMs: -60_001 }],
     ['a warning by 4 minutes', ['ClockSkewed warning'], { skewMs: -240_000 }],
     ['critical by 1 ms more', ['ClockSkewed critical'], { skewMs: -240_001 }],
+    [
+      'still by 45 s and 1 ms, once raised',
+      ['ClockSkewed warning'],
+      { skewMs: 45_001, open: new Set(['ClockSkewed']) },
+    ],
+    ['no more by 45 s', [], { skewMs: 45_000, open: new Set(['ClockSkewed']) }],
   ]);
 
   test('tells whole seconds, so that a look that finds the same says the same', () => {

@@ -81,6 +81,7 @@ export function serviceFacts(overrides: Partial<ServiceFacts> = {}): ServiceFact
     channels: [{ name: 'ops', state: undefined, oldestAt: null }],
     configurationRejected: null,
     scheduler: { alive: true, lastTurnAt: NOW },
+    open: new Set(),
     ...overrides,
   };
 }
