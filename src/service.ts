@@ -18,7 +18,7 @@ import { type HttpServer, startHttpServer } from './http/server.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import type { DegradableJournal } from './ports.ts';
 import { configurationWarnings, fixedWarning, storageDoubt } from './service-warnings.ts';
-import { takeOver } from './start-refusal.ts';
+import { forgetUnwritable, takeOver } from './start-refusal.ts';
 import { Sweeper } from './sweep.ts';
 import { startTicks } from './ticks.ts';
 
@@ -70,6 +70,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   });
   const { journal } = opened;
   const running = new Running(options, world, journal);
+  const refusals = { configFile: loaded.file, journalPath: place.path };
   const alerting = createAlerting({
     config: loaded.config,
     world,
@@ -77,9 +78,11 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     journal,
     surroundings: () => running.surroundings(),
     isWhole: true,
-    takenOver: await takeOver({ configFile: loaded.file, journalPath: place.path }),
+    takenOver: await takeOver(refusals),
   });
-  listeners.push(alerting.onEvent);
+  listeners.push(alerting.onEvent, ({ event, degraded }) => {
+    if (event === 'journal.degraded' && degraded === false) void forgetUnwritable(refusals);
+  });
   running.onConfig = alerting.configure;
   const http = await listen().catch(async (thrown) => {
     await opened.close();

@@ -30,6 +30,11 @@ export async function takeOver(place: Omit<RefusalPlace, 'condition'>): Promise<
   };
 }
 
+/** For a daemon whose journal is back: its own all-clear reaches whomever a `once` had told. Never throws. */
+export async function forgetUnwritable(place: Omit<RefusalPlace, 'condition'>): Promise<void> {
+  await forgetRefusal({ ...place, condition: 'JournalUnwritable' });
+}
+
 const CONDITIONS_TOLD = ['StartRefused', 'JournalUnwritable'] as const satisfies readonly ToldWithoutJournal[];
 
 /** How each channel answered (undefined: it took the message); or the same was told a short time ago. */

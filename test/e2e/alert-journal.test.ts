@@ -114,8 +114,6 @@ test('before its start: the daemon starts without, and takes the journal up when
   for (const path of inTheWay) mkdirSync(path);
   const daemon = place.daemon();
   await expectTold(place, daemon);
-  // `once` has no place to wait in, and says so.
-  expect((await place.run(['once'])).stderr).toContain('ERR_JOURNAL_UNWRITABLE');
   const key = await expectOnDuty(place, daemon);
   for (const path of inTheWay) rmdirSync(path);
   await expectBack(place, daemon, key);
@@ -143,3 +141,21 @@ test('a once that nobody watches tells that it has no journal, once, and that it
   expect((await place.run(['once'])).code).toBe(0);
   expect(place.heard()).toHaveLength(2);
 }, 60_000);
+
+test('a once beside a daemon that has no journal either tells it as well, and the daemon tells the end for both', async () => {
+  const place = await start();
+  mkdirSync(place.journalFile);
+  const daemon = place.daemon();
+  await expectTold(place, daemon);
+  expect((await place.run(['once'])).code).toBe(1);
+  expect(place.heard()).toEqual(['raised JournalUnwritable', 'raised JournalUnwritable']);
+  rmdirSync(place.journalFile);
+  await eventually(() => expect(place.heard().slice(2)).toEqual(['cleared JournalUnwritable']));
+  daemon.signal('SIGTERM');
+  expect((await daemon.exited).code).toBe(0);
+  const next = place.daemon();
+  await next.waitFor(seen('pass.healthy', 3));
+  next.signal('SIGTERM');
+  expect((await next.exited).code).toBe(0);
+  expect(place.heard()).toHaveLength(3);
+}, 150_000);
