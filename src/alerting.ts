@@ -4,7 +4,7 @@ import { createChannel } from './adapters/channels/registry.ts';
 import { Alerter } from './alerts/alerter.ts';
 import { Deliverer, type DelivererOptions, type Voice } from './alerts/deliverer.ts';
 import { Heartbeat } from './alerts/heartbeat.ts';
-import { type Surroundings, type TakenOver, Watch, type WatchOptions } from './alerts/watch.ts';
+import { type Surroundings, type TakenOver, Watch, type WatchOptions, type WatchTools } from './alerts/watch.ts';
 import type { World } from './composition.ts';
 import type { AlertsConfig, Config } from './config/schema.ts';
 import type { WatchedTarget } from './core/alerts/detect.ts';
@@ -25,6 +25,7 @@ export interface AlertingOptions {
   /** False where some targets of the configuration were selected. */
   readonly isWhole: boolean;
   readonly takenOver?: TakenOver;
+  readonly toldBeside?: WatchTools['toldBeside'];
   /** True where the process ends after one look. */
   readonly isBrief?: boolean;
 }
@@ -49,7 +50,7 @@ const CALLS_FOR_A_LOOK =
 
 /** Wires watch, delivery and heartbeat; nothing is sent before the alerter runs or flushes. */
 export function createAlerting(options: AlertingOptions): Alerting {
-  const { config, world, version, journal, surroundings, isWhole, takenOver, isBrief = false } = options;
+  const { config, world, version, journal, surroundings, isWhole, takenOver, toldBeside, isBrief = false } = options;
   const { clock, env, emit, leaseHolder } = world;
   const newId = () => uuidv7(clock.now(), world.random(10));
   const own = watchOptions(config, version, isWhole);
@@ -58,6 +59,7 @@ export function createAlerting(options: AlertingOptions): Alerting {
     journal,
     emit,
     newId,
+    ...(toldBeside === undefined ? {} : { toldBeside }),
   });
   const deliverer = new Deliverer(delivererOptions(config, world, version, isBrief), {
     clock,

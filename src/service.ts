@@ -4,6 +4,7 @@ import { isEphemeral } from './adapters/journal/ephemeral.ts';
 import { storageWarning } from './adapters/journal/storage.ts';
 import { Admissions } from './admission.ts';
 import { type Alerting, createAlerting, longestTickGapMs, watchedTargets } from './alerting.ts';
+import { rememberUnwritable } from './alerts/start-refused.ts';
 import type { Surroundings } from './alerts/watch.ts';
 import { planOf, type World } from './composition.ts';
 import type { LoadedConfig } from './config/load.ts';
@@ -18,7 +19,7 @@ import { type HttpServer, startHttpServer } from './http/server.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import type { DegradableJournal } from './ports.ts';
 import { configurationWarnings, fixedWarning, storageDoubt } from './service-warnings.ts';
-import { forgetUnwritable, takeOver } from './start-refusal.ts';
+import { forgetTold, takeOver, takeOverSilent } from './start-refusal.ts';
 import { Sweeper } from './sweep.ts';
 import { startTicks } from './ticks.ts';
 
@@ -71,6 +72,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const { journal } = opened;
   const running = new Running(options, world, journal);
   const refusals = { configFile: loaded.file, journalPath: place.path };
+  const { conditions, done } = await takeOver(refusals);
   const alerting = createAlerting({
     config: loaded.config,
     world,
@@ -78,10 +80,17 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     journal,
     surroundings: () => running.surroundings(),
     isWhole: true,
-    takenOver: await takeOver(refusals),
+    // Without its storage the journal keeps nothing for the next life: what is remembered beside it stays.
+    takenOver: { conditions, done: async () => (journal.degraded === undefined ? done() : undefined) },
+    toldBeside: async () => {
+      if (journal.degraded !== undefined) return undefined;
+      return takeOverSilent(refusals, world.clock.now(), running.config.alerts.repeatEvery.criticalMs);
+    },
   });
   listeners.push(alerting.onEvent, ({ event, degraded }) => {
-    if (event === 'journal.degraded' && degraded === false) void forgetUnwritable(refusals);
+    if (event === 'journal.degraded' && degraded === false) void forgetTold(refusals);
+    if (event === 'alert.sent' && journal.degraded !== undefined)
+      void journal.alertBook().then((book) => rememberUnwritable(book, refusals));
   });
   running.onConfig = alerting.configure;
   const http = await listen().catch(async (thrown) => {

@@ -20,22 +20,50 @@ import { redactText } from './core/redact.ts';
 import { uuidv7 } from './core/uuid.ts';
 import type { Channel } from './ports.ts';
 
-/** What a service or a `once` that has its journal takes over of what was told without one. */
-export async function takeOver(place: Omit<RefusalPlace, 'condition'>): Promise<TakenOver> {
-  const places = CONDITIONS_TOLD.map((condition): RefusalPlace => ({ ...place, condition }));
-  const told = await Promise.all(places.map(toldRefusal));
+type Place = Omit<RefusalPlace, 'condition'>;
+
+/**
+ * What a service or a `once` that has its journal takes over of what was told without one; only what was told last
+ * before the instant `before`.
+ */
+export async function takeOver(place: Place, options: { readonly before?: number } = {}): Promise<TakenOver> {
+  const told = await Promise.all(
+    TOLD_WITHOUT_JOURNAL.map(async (condition) => toldRefusal({ ...place, condition }, options)),
+  );
+  const conditions = told.filter((record) => record !== undefined);
   return {
-    conditions: told.filter((record) => record !== undefined),
-    done: async () => void (await Promise.all(places.map(forgetRefusal))),
+    conditions,
+    done: () =>
+      forget(
+        place,
+        conditions.map(({ finding }) => finding.condition),
+      ),
   };
 }
 
-/** For a daemon whose journal is back: its own all-clear reaches whomever a `once` had told. Never throws. */
-export async function forgetUnwritable(place: Omit<RefusalPlace, 'condition'>): Promise<void> {
-  await forgetRefusal({ ...place, condition: 'JournalUnwritable' });
+/** A supervisor that starts a program again and again has it told again within `repeatEvery`, and a little. */
+const SILENT_MS = 10 * 60_000;
+
+/**
+ * What other processes told beside a service that runs (a second daemon, a `once` of the wrong user), once they have
+ * stopped telling it: the service tells the end.
+ */
+export async function takeOverSilent(place: Place, now: number, repeatEveryMs: number): Promise<TakenOver | undefined> {
+  const found = await takeOver(place, { before: now - repeatEveryMs - SILENT_MS });
+  return found.conditions.length === 0 ? undefined : found;
 }
 
-const CONDITIONS_TOLD = ['StartRefused', 'JournalUnwritable'] as const satisfies readonly ToldWithoutJournal[];
+/** For a daemon whose journal is back: what it had taken over or told itself is in there. Never throws. */
+export async function forgetTold(place: Place): Promise<void> {
+  await forget(place, TOLD_WITHOUT_JOURNAL);
+}
+
+async function forget(place: Place, conditions: readonly string[]): Promise<void> {
+  const theirs = TOLD_WITHOUT_JOURNAL.filter((condition) => conditions.includes(condition));
+  await Promise.all(theirs.map((condition) => forgetRefusal({ ...place, condition })));
+}
+
+const TOLD_WITHOUT_JOURNAL = ['StartRefused', 'JournalUnwritable'] as const satisfies readonly ToldWithoutJournal[];
 
 /** How each channel answered (undefined: it took the message); or the same was told a short time ago. */
 export type Refused = RefusalAnswers | 'told before';
@@ -107,7 +135,7 @@ function usable(channels: ReadablePart['channels'], world: Pick<World, 'clock' |
 interface KnownPart {
   readonly channels: ReadablePart['channels'];
   readonly voice: Omit<Voice, 'version'>;
-  readonly place: Omit<RefusalPlace, 'condition'>;
+  readonly place: Place;
   readonly repeatEveryMs: number;
 }
 

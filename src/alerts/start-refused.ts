@@ -10,7 +10,7 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { composeMessage } from '../core/alerts/compose.ts';
 import { conditionId, type Finding } from '../core/alerts/conditions.ts';
-import type { ConditionRecord, DeliverySubject } from '../core/alerts/records.ts';
+import type { AlertBook, ConditionRecord, DeliverySubject } from '../core/alerts/records.ts';
 import type { ErrorView } from '../core/errors.ts';
 import { deadline } from '../net/abort.ts';
 import type { Channel, Clock } from '../ports.ts';
@@ -61,7 +61,7 @@ export async function tellRefused(
   const { clock, channels, repeatEveryMs } = tools;
   const now = clock.now();
   const known = await readRefusal(place);
-  const fingerprint = createHash('sha256').update(`${error.code} ${error.message}`).digest('hex');
+  const fingerprint = fingerprintOf(error);
   const isSame = known?.fingerprint === fingerprint;
   if (isSame && known.toldAt <= now && now - known.toldAt < repeatEveryMs) return undefined;
   const foundAt = Math.min(known?.foundAt ?? now, now);
@@ -75,13 +75,41 @@ export async function tellRefused(
   return answers;
 }
 
-/** What earlier attempts to start had told, as a condition that is open. */
-export async function toldRefusal(place: RefusalPlace): Promise<ConditionRecord | undefined> {
+/**
+ * What earlier attempts had told, as a condition that is open; only what was told last before the instant `before`.
+ */
+export async function toldRefusal(
+  place: RefusalPlace,
+  { before = Number.POSITIVE_INFINITY } = {},
+): Promise<ConditionRecord | undefined> {
   const refusal = await readRefusal(place);
-  if (refusal === undefined) return undefined;
+  if (refusal === undefined || refusal.toldAt >= before) return undefined;
   const { foundAt, toldAt, channels } = refusal;
   const told = Object.fromEntries(channels.map((channel) => [channel, conditionId(place.condition)]));
   return { finding: findingOf(refusal, null, place), foundAt, raisedAt: foundAt, toldAt, told };
+}
+
+/** Remembers what a daemon without its journal has told of that, should it end before the journal is back. Never throws. */
+export async function rememberUnwritable(
+  { conditions, deliveries }: AlertBook,
+  place: Omit<RefusalPlace, 'condition'>,
+): Promise<void> {
+  const record = conditions.find(({ finding }) => finding.id === conditionId('JournalUnwritable'));
+  const error = record?.finding.error ?? null;
+  if (record === undefined || error === null || record.toldAt === null) return;
+  const { finding, foundAt, toldAt, told } = record;
+  const waits = (channel: string) =>
+    deliveries.some(
+      (row) => row.channel === channel && 'finding' in row.subject && row.subject.finding.id === finding.id,
+    );
+  const channels = Object.keys(told).filter((channel) => !waits(channel));
+  const { severity } = finding;
+  const refusal: StoredRefusal = { fingerprint: fingerprintOf(error), foundAt, toldAt, severity, error, channels };
+  if (channels.length > 0) await remember(refusal, { ...place, condition: 'JournalUnwritable' });
+}
+
+function fingerprintOf({ code, message }: ErrorView): string {
+  return createHash('sha256').update(`${code} ${message}`).digest('hex');
 }
 
 /** For a start that succeeded, once the journal knows what was told. Never throws. */

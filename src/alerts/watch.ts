@@ -72,6 +72,8 @@ export interface WatchTools {
   readonly journal: Journal;
   readonly emit: EventSink;
   readonly newId: () => string;
+  /** What other processes told beside this one and do not tell any more; asked at every look. Never throws. */
+  readonly toldBeside?: () => Promise<TakenOver | undefined>;
 }
 
 export class Watch {
@@ -97,7 +99,8 @@ export class Watch {
 
   /** Looks, and journals what changed together with the deliveries that tell of it. Throws what the journal throws. */
   async look(): Promise<void> {
-    const { journal, emit } = this.tools;
+    const { journal, emit, toldBeside } = this.tools;
+    this.takenOver ??= await toldBeside?.();
     const [states, fleet] = [await journal.targets(), await journal.fleet()];
     let transitions: readonly Transition[] = [];
     await journal.updateAlerts((stored) => {

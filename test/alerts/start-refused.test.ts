@@ -1,6 +1,15 @@
 // What is remembered of a start that was refused, over as many attempts as a supervisor makes: real files, a clock that
 // is moved by hand.
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -8,6 +17,7 @@ import { forgetRefusal, tellRefused, toldRefusal } from '../../src/alerts/start-
 import type { AlertMessage } from '../../src/core/alerts/message.ts';
 import { RotatorError } from '../../src/core/errors.ts';
 import type { Channel } from '../../src/ports.ts';
+import { takeOverSilent } from '../../src/start-refusal.ts';
 import { LeapingClock } from '../pass/rig.ts';
 import { VOICE } from './rig.ts';
 
@@ -163,5 +173,25 @@ describe('where the journal has no folder', () => {
     await tell(WRONG, nowhere);
     await tell(WRONG, nowhere);
     expect(told()).toHaveLength(4);
+  });
+});
+
+describe('beside a service that runs', () => {
+  test('what another process told is taken over once it has stopped telling it, and not before', async () => {
+    const { tell, clock, place, marker } = await start();
+    await tell();
+    const told = () => takeOverSilent(place, clock.now(), 4 * HOUR);
+    clock.pass(4 * HOUR + 10 * 60_000);
+    expect(await told()).toBeUndefined();
+    // A supervisor that still tries has it told again, and the time begins anew.
+    await tell();
+    clock.pass(4 * HOUR);
+    expect(await told()).toBeUndefined();
+    clock.pass(10 * 60_000 + 1);
+    const found = await told();
+    expect(found?.conditions).toMatchObject([{ finding: { id: 'StartRefused' }, told: { ops: 'StartRefused' } }]);
+    await found?.done();
+    expect(existsSync(marker)).toBe(false);
+    expect(await told()).toBeUndefined();
   });
 });

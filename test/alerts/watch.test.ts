@@ -41,6 +41,7 @@ interface Configured {
   readonly selected?: readonly string[];
   readonly change?: Partial<Surroundings>;
   readonly options?: Partial<WatchOptions>;
+  readonly toldBeside?: () => Promise<TakenOver | undefined>;
 }
 
 async function start() {
@@ -61,7 +62,13 @@ async function start() {
   const digest = parseCron('0 9 * * 1', 'UTC');
 
   /** A process with this configuration over the journal. */
-  function watch({ names = ['shop', 'web'], selected = names, change = {}, options = {} }: Configured = {}): Watch {
+  function watch({
+    names = ['shop', 'web'],
+    selected = names,
+    change = {},
+    options = {},
+    ...beside
+  }: Configured = {}): Watch {
     const surroundings = (): Surroundings => ({
       now: clock.now(),
       targets: selected.map(watched),
@@ -82,7 +89,7 @@ async function start() {
       isWhole: selected.length === names.length,
       ...options,
     };
-    return new Watch(own, surroundings, { clock, journal, emit: (event) => void events.push(event), newId });
+    return new Watch(own, surroundings, { clock, journal, emit: (event) => void events.push(event), newId, ...beside });
   }
 
   return {
@@ -423,6 +430,19 @@ describe('what another life told', () => {
     expect(own.count).toBe(1);
     expect([await told('ops'), await told('mail')]).toEqual([['cleared StartRefused'], []]);
     expect((await book()).deliveries[0]?.subject).toMatchObject({ since: SUNDAY - DAY, until: SUNDAY, closes: [id] });
+  });
+
+  test('ends in the same way where a process beside this one told it and tells it no more', async () => {
+    const { watch, told } = await start();
+    const own = takenOver();
+    const waiting: TakenOver[] = [];
+    const daemon = watch({ toldBeside: async () => waiting.pop() });
+    await daemon.look();
+    expect(await told()).toEqual([]);
+    waiting.push(own);
+    await daemon.look();
+    await daemon.look();
+    expect([await told(), own.count]).toEqual([['cleared StartRefused'], 1]);
   });
 
   test('stays for a process that cannot tell whether it is over', async () => {
