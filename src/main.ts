@@ -8,8 +8,8 @@ import pkg from '../package.json' with { type: 'json' };
 import type { CliContext, ExitStatus, TextOutput } from './cli/context.ts';
 import { printFailure } from './cli/failure.ts';
 import { type Actions, type ConfigOption, createProgram } from './cli/program.ts';
-import { systemClock } from './clock.ts';
 import { RotatorError } from './core/errors.ts';
+import { systemClock } from './service/system-clock.ts';
 
 // Tencent's SDK loads a module that Node deprecates; a user can do nothing about it and must not see it.
 process.noDeprecation = true;
@@ -89,8 +89,8 @@ const actions: Actions = {
     const stop = stopSignal();
     const [{ run }, { openService }, { createLog }, { logDestination }] = await Promise.all([
       import('./cli/run.ts'),
-      import('./service.ts'),
-      import('./log.ts'),
+      import('./service/service.ts'),
+      import('./service/log.ts'),
       import('./cli/log-destination.ts'),
     ]);
     return run({
@@ -99,7 +99,7 @@ const actions: Actions = {
       onHangup: (listener) => process.on('SIGHUP', listener),
       load: () => load(options, 'daemon'),
       refuse: async (error, loaded) => {
-        const { refuseStart } = await import('./start-refusal.ts');
+        const { refuseStart } = await import('./service/start-refusal.ts');
         return refuseStart(error, loaded, { clock: systemClock, env: process.env, random }, pkg.version);
       },
       open: (loaded) => {
@@ -118,7 +118,10 @@ const actions: Actions = {
   },
 
   async once(options) {
-    const [{ once, progressLine }, { openOnce }] = await Promise.all([import('./cli/once.ts'), import('./once.ts')]);
+    const [{ once, progressLine }, { openOnce }] = await Promise.all([
+      import('./cli/once.ts'),
+      import('./service/once.ts'),
+    ]);
     const loaded = await load(options, 'strict');
     const emit = (event: Parameters<typeof progressLine>[0]) => context.stderr.write(progressLine(event));
     const outside = { clock: systemClock, env: process.env, emit, random };
@@ -128,7 +131,7 @@ const actions: Actions = {
       // Whoever sits at the terminal reads it there, and may just be the wrong user.
       if (!unwritable || process.stderr.isTTY === true) throw thrown;
       const [{ tellUnwritable }, { refusalLines }] = await Promise.all([
-        import('./start-refusal.ts'),
+        import('./service/start-refusal.ts'),
         import('./cli/refusal-lines.ts'),
       ]);
       const refused = await tellUnwritable(thrown, loaded, outside, pkg.version);
@@ -144,7 +147,10 @@ const actions: Actions = {
   },
 
   async plan(options) {
-    const [{ plan, progressLine }, { openPlan }] = await Promise.all([import('./cli/once.ts'), import('./once.ts')]);
+    const [{ plan, progressLine }, { openPlan }] = await Promise.all([
+      import('./cli/once.ts'),
+      import('./service/once.ts'),
+    ]);
     const { config } = await load(options, 'strict');
     const emit = (event: Parameters<typeof progressLine>[0]) => context.stderr.write(progressLine(event));
     const session = await openPlan(
@@ -182,7 +188,7 @@ const actions: Actions = {
     const [{ forget }, { forgetTarget }, { policyOf }, { uuidv7 }] = await Promise.all([
       import('./cli/forget.ts'),
       import('./alerts/forget.ts'),
-      import('./alerting.ts'),
+      import('./service/wire-alerts.ts'),
       import('./core/uuid.ts'),
     ]);
     return withJournal(options, 'write', (journal, targets, config) => {
@@ -231,15 +237,15 @@ const actions: Actions = {
   },
 };
 
-type OpenJournal = import('./ports.ts').Journal;
+type OpenJournal = import('./core/ports.ts').Journal;
 type Config = import('./config/schema.ts').Config;
 type JournalTarget = import('./core/target-view.ts').TargetLabel & { readonly key: string };
 
 async function testChannels(options: ConfigOption & { channel?: string; json: boolean }): Promise<ExitStatus> {
   const [{ testAlerts }, { channelsOf, voiceOf }, { composeMessage }, { uuidv7 }] = await Promise.all([
     import('./cli/alerts.ts'),
-    import('./alerting.ts'),
-    import('./core/alerts/compose.ts'),
+    import('./service/wire-alerts.ts'),
+    import('./alerts/words/compose.ts'),
     import('./core/uuid.ts'),
   ]);
   const { config } = await load(options, 'strict');
@@ -263,7 +269,7 @@ async function withJournal(
 ): Promise<ExitStatus> {
   const [{ config }, { openJournalFor }, { targetKey }] = await Promise.all([
     load(options, 'strict'),
-    import('./once.ts'),
+    import('./service/once.ts'),
     import('./core/records.ts'),
   ]);
   const journal = await openJournalFor(config, mode, systemClock);

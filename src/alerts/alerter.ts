@@ -3,8 +3,8 @@
 // hangs is told as well. Whatever goes wrong here is logged, and the next turn comes.
 import type { AlertBook } from '../core/alerts/records.ts';
 import { asRotatorError } from '../core/errors.ts';
-import type { EventSink } from '../events.ts';
-import type { Clock, Journal } from '../ports.ts';
+import type { EventSink } from '../core/events.ts';
+import type { Clock, Journal } from '../core/ports.ts';
 import type { Deliverer } from './deliverer.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { Watch } from './watch.ts';

@@ -1,9 +1,7 @@
 // Delivery: what waits in the outbox goes out, channel by channel, each at its own pace. A message is taken out of the
 // outbox after the channel has answered: a crash in between sends it a second time and loses nothing. Nothing here
 // throws for a channel's trouble, and one channel never waits for another.
-import { composeMessage } from '../core/alerts/compose.ts';
-import { sinceOf } from '../core/alerts/engine.ts';
-import { type Batch, nextBatch, outdated } from '../core/alerts/fold.ts';
+
 import type { AlertMessage, Language } from '../core/alerts/message.ts';
 import {
   type AlertBook,
@@ -13,12 +11,15 @@ import {
   emptyChannelState,
 } from '../core/alerts/records.ts';
 import { asRotatorError, RotatorError } from '../core/errors.ts';
+import type { EventSink } from '../core/events.ts';
+import type { Channel, Clock, Journal, RefreshedChannel } from '../core/ports.ts';
 import { redactText } from '../core/redact.ts';
 import { notBeyond } from '../core/schedule.ts';
-import type { EventSink } from '../events.ts';
 import { deadline } from '../net/abort.ts';
-import type { Channel, Clock, Journal, RefreshedChannel } from '../ports.ts';
 import { backoffMs, LONGEST_WAIT_MS } from './backoff.ts';
+import { sinceOf } from './engine/engine.ts';
+import { type Batch, nextBatch, outdated } from './engine/fold.ts';
+import { composeMessage } from './words/compose.ts';
 
 /** How messages are worded. */
 export interface Voice {

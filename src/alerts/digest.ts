@@ -1,7 +1,8 @@
 // What the weekly sign of life says: how many targets are in which state, what is renewed next, and what is open.
-import type { WatchedTarget } from '../core/alerts/detect.ts';
+
 import type { ConditionRecord, DigestFacts } from '../core/alerts/records.ts';
 import type { TargetState } from '../core/records.ts';
+import type { WatchedTarget } from './detect/detect.ts';
 
 export interface DigestSource {
   readonly version: string;

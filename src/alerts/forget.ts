@@ -2,9 +2,9 @@
 // the target any more, which is no all-clear.
 
 import type { ConditionName } from '../core/alerts/conditions.ts';
-import { type AlertPolicy, advance } from '../core/alerts/engine.ts';
+import type { Clock, Journal } from '../core/ports.ts';
 import type { TargetState } from '../core/records.ts';
-import type { Clock, Journal } from '../ports.ts';
+import { type AlertPolicy, advance } from './engine/engine.ts';
 
 export interface ForgetTools {
   readonly clock: Pick<Clock, 'now'>;

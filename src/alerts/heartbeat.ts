@@ -1,11 +1,11 @@
 // The heartbeat, a dead man's switch: an outside service that calls somebody when this one falls silent. `url` says
 // that we live: it is pinged while the scheduler turns, and told of a failure when alerts do not get out or the journal
 // is degraded; one app's trouble does not muddy it. `healthUrl` fails while any critical condition is raised.
-import type { EventSink } from '../events.ts';
+import type { EventSink } from '../core/events.ts';
+import type { Clock } from '../core/ports.ts';
 import { CallFailure } from '../net/failure.ts';
 import type { Env } from '../net/proxy.ts';
 import { request } from '../net/request.ts';
-import type { Clock } from '../ports.ts';
 
 export interface HeartbeatOptions {
   readonly url: string | undefined;

@@ -8,13 +8,13 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { composeMessage } from '../core/alerts/compose.ts';
 import { conditionId, type Finding } from '../core/alerts/conditions.ts';
 import type { AlertBook, ConditionRecord, DeliverySubject } from '../core/alerts/records.ts';
 import type { ErrorView } from '../core/errors.ts';
+import type { Channel, Clock } from '../core/ports.ts';
 import { deadline } from '../net/abort.ts';
-import type { Channel, Clock } from '../ports.ts';
 import type { Voice } from './deliverer.ts';
+import { composeMessage } from './words/compose.ts';
 
 /** What can be told without a journal. */
 export type ToldWithoutJournal = 'StartRefused' | 'JournalUnwritable';

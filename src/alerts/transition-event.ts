@@ -1,11 +1,12 @@
 // What the log says of a condition: that it was raised (or has become critical), and that it is over. Reminders are the
 // channels' business. The log is in English, whatever the language of the alerts.
-import { describeFinding } from '../core/alerts/compose.ts';
-import type { Transition } from '../core/alerts/engine.ts';
-import { TEXTS, wordsOf } from '../core/alerts/texts/languages.ts';
-import { say } from '../core/alerts/texts/texts.ts';
+
+import type { RotatorEvent } from '../core/events.ts';
 import { redactText } from '../core/redact.ts';
-import type { RotatorEvent } from '../events.ts';
+import type { Transition } from './engine/engine.ts';
+import { describeFinding } from './words/compose.ts';
+import { TEXTS, wordsOf } from './words/texts/languages.ts';
+import { say } from './words/texts/texts.ts';
 
 /** The event of a transition; undefined: none. */
 export function transitionEvent({ what, finding, since }: Transition, now: number): RotatorEvent | undefined {

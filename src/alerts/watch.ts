@@ -2,16 +2,6 @@
 // through the alert engine. What changes is one update of the journal: conditions, and the outbox that tells of them.
 
 import type { ConditionName, Finding } from '../core/alerts/conditions.ts';
-import {
-  detectMisconfigured,
-  detectRemoved,
-  detectService,
-  detectTarget,
-  type ServiceFacts,
-  type WatchedTarget,
-} from '../core/alerts/detect.ts';
-import { type AlertPolicy, advance, type Transition } from '../core/alerts/engine.ts';
-import { carries } from '../core/alerts/recipients.ts';
 import type {
   AlertBook,
   AlertMemo,
@@ -22,10 +12,20 @@ import type {
 } from '../core/alerts/records.ts';
 import { isBlind, UNCALIBRATED } from '../core/apple-gate.ts';
 import type { ErrorView } from '../core/errors.ts';
+import type { EventSink } from '../core/events.ts';
+import type { Clock, ErrorLike, Journal } from '../core/ports.ts';
 import type { FleetState, TargetState } from '../core/records.ts';
-import type { EventSink } from '../events.ts';
-import type { Clock, ErrorLike, Journal } from '../ports.ts';
+import {
+  detectMisconfigured,
+  detectRemoved,
+  detectService,
+  detectTarget,
+  type ServiceFacts,
+  type WatchedTarget,
+} from './detect/detect.ts';
 import { digestOf } from './digest.ts';
+import { type AlertPolicy, advance, type Transition } from './engine/engine.ts';
+import { carries } from './engine/recipients.ts';
 import { transitionEvent } from './transition-event.ts';
 
 /** What only this process knows. `undefined`: it does not know it, and raises and clears nothing by it. */

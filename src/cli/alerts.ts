@@ -1,10 +1,10 @@
 // `alerts`: what is raised now, since when, and where it was sent; or, with --test, a marked test message through each
 // channel. Reads the journal and works beside the running daemon; a test message does not pass through the outbox.
-import { type AlertsView, type AlertView, alertsView, type ChannelView } from '../core/alerts/alert-view.ts';
+import { type AlertsView, type AlertView, alertsView, type ChannelView } from '../alerts/words/alert-view.ts';
 import type { AlertMessage } from '../core/alerts/message.ts';
 import { asRotatorError, RotatorError } from '../core/errors.ts';
+import type { Channel, Journal } from '../core/ports.ts';
 import { shown } from '../core/shown.ts';
-import type { Channel, Journal } from '../ports.ts';
 import { type CliContext, EXIT, type ExitStatus } from './context.ts';
 import { distance, minute } from './instants.ts';
 import { printJson } from './print-json.ts';

@@ -1,5 +1,5 @@
 // What a command may touch of the terminal and the process it runs in; main.ts makes the real one, tests another.
-import type { Clock } from '../ports.ts';
+import type { Clock } from '../core/ports.ts';
 
 export interface TextOutput {
   write(text: string): void;

@@ -2,9 +2,9 @@
 // known of its key: whoever puts it back goes on where it was left.
 import type { ConditionName } from '../core/alerts/conditions.ts';
 import { RotatorError } from '../core/errors.ts';
+import type { Journal } from '../core/ports.ts';
 import type { TargetState } from '../core/records.ts';
 import { shown } from '../core/shown.ts';
-import type { Journal } from '../ports.ts';
 import { type CliContext, EXIT, type ExitStatus } from './context.ts';
 
 export interface ForgetDeps {

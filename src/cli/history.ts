@@ -1,7 +1,8 @@
 // `history`: rotations, newest first, from the journal alone; open ones and failed ones included.
+
+import type { Journal } from '../core/ports.ts';
 import type { Outcome } from '../core/reasons.ts';
 import { type RotationView, rotationView } from '../core/rotation-view.ts';
-import type { Journal } from '../ports.ts';
 import { type CliContext, EXIT, type ExitStatus } from './context.ts';
 import { day, minute } from './instants.ts';
 import { printJson } from './print-json.ts';

@@ -1,9 +1,10 @@
 // The key that a command is pointed at: a file, a pipe, or `-` for standard input. Errors become problems, so that they
 // are shown together with whatever else is wrong.
+
+import { readKeyFile } from '../adapters/keys/key-file.ts';
 import { RotatorError } from '../core/errors.ts';
 import { keyIdOfFileName } from '../core/key-ids.ts';
 import { type FoundKey, parseKeyText } from '../core/key-material.ts';
-import { readKeyFile } from '../key-file.ts';
 import type { CliContext } from './context.ts';
 import type { Problem } from './problems.ts';
 

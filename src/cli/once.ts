@@ -1,8 +1,9 @@
 // `once` and `plan`: one pass on every target or the named ones, or what such a pass would do.
+
+import type { EventName, RotatorEvent } from '../core/events.ts';
+import type { Target } from '../core/ports.ts';
 import { isWell, type TargetView, targetView } from '../core/target-view.ts';
-import type { EventName, RotatorEvent } from '../events.ts';
-import type { PassResult, Preview } from '../pass.ts';
-import type { Target } from '../ports.ts';
+import type { PassResult, Preview } from '../pass/pass.ts';
 import { type CliContext, EXIT, type ExitStatus } from './context.ts';
 import { printJson } from './print-json.ts';
 import { targetTable } from './target-table.ts';

@@ -1,5 +1,5 @@
 // What the terminal says of alerts that were sent because the program could not do its work: whom they reached.
-import type { Refused } from '../start-refusal.ts';
+import type { Refused } from '../service/start-refusal.ts';
 
 /** A line a channel. `what`: what they were told, as it follows "that". */
 export function refusalLines(refused: Refused, what: string): string[] {

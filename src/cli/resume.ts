@@ -1,8 +1,8 @@
 // `resume`: ends FleetHalted, the stop after three rotations in a row that failed after the push. The daemon reads
 // the journal before it begins a rotation, so it goes on without being told.
 import { isoOrNull } from '../core/instants.ts';
+import type { Journal } from '../core/ports.ts';
 import type { FleetState } from '../core/records.ts';
-import type { Journal } from '../ports.ts';
 import { type CliContext, EXIT, type ExitStatus } from './context.ts';
 import { distance, minute } from './instants.ts';
 

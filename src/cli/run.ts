@@ -3,8 +3,8 @@ import type { LoadedConfig } from '../config/load.ts';
 import { unreadProblem } from '../config/problems.ts';
 import { mustReachSomebody } from '../config/recipients.ts';
 import { asRotatorError, type RotatorError } from '../core/errors.ts';
-import type { Service } from '../service.ts';
-import type { Refused } from '../start-refusal.ts';
+import type { Service } from '../service/service.ts';
+import type { Refused } from '../service/start-refusal.ts';
 import { type CliContext, EXIT, type ExitStatus } from './context.ts';
 import { refusalLines } from './refusal-lines.ts';
 

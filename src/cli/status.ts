@@ -1,9 +1,9 @@
 // `status`: a row a target, from the journal alone. It works beside the running daemon and without one; whether the
 // record is stale is said below the row, because a daemon that stopped leaves its last good news behind.
 import { isoOrNull } from '../core/instants.ts';
+import type { Journal } from '../core/ports.ts';
 import type { FleetState, TargetState } from '../core/records.ts';
 import { isWell, lastingView, type TargetLabel } from '../core/target-view.ts';
-import type { Journal } from '../ports.ts';
 import { type CliContext, EXIT, type ExitStatus } from './context.ts';
 import { distance, minute } from './instants.ts';
 import { printJson } from './print-json.ts';

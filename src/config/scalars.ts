@@ -3,8 +3,8 @@
 // and booleans that an editor sees where the loader sees text, and ${NAME} wherever a value may stand.
 
 import * as z from 'zod';
+import { parseCron } from '../core/cron.ts';
 import { ID_FORMS, type IdName, isPlaceholder } from '../core/key-ids.ts';
-import { parseCron } from '../cron.ts';
 import { DAY, HOUR, MINUTE, SECOND } from './units.ts';
 
 /** What a scalar's reader answers when the text will not do. `wanted` and `next` never hold the text itself. */

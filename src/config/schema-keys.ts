@@ -1,7 +1,7 @@
 // Key sources and Tencent credentials as the configuration names them, by `from`: the options of the registries.
 import * as z from 'zod';
 import { KEY_SOURCES } from '../adapters/keys/registry.ts';
-import { credentialsOptions } from '../tencent/credentials/registry.ts';
+import { credentialsOptions } from '../adapters/tencent/credentials/registry.ts';
 
 export const CREDENTIALS = credentialsOptions.meta({ id: 'credentials' });
 export type CredentialsConfig = z.output<typeof CREDENTIALS>;

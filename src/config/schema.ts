@@ -3,8 +3,8 @@
 // several keys (order of durations, hosts, windows, duplicates) are in resolve.ts.
 import * as z from 'zod';
 import type { Language } from '../core/alerts/message.ts';
+import type { WindowRule } from '../core/cron.ts';
 import type { TargetIdentity } from '../core/records.ts';
-import type { WindowRule } from '../cron.ts';
 import { HTTP_DEFAULTS } from './http-defaults.ts';
 import {
   appleId,

@@ -1,7 +1,8 @@
 // /healthz and /readyz: whether the scheduler turns, and whether the service does all of its work. They need no token,
 // so they name no target and no file.
-import type { Daemon } from '../daemon.ts';
-import type { Clock, DegradableJournal } from '../ports.ts';
+
+import type { Clock, DegradableJournal } from '../core/ports.ts';
+import type { Daemon } from '../daemon/daemon.ts';
 import { HttpProblem } from './problem.ts';
 
 /** The journal is written to at most this often, however often anybody asks. */

@@ -2,9 +2,9 @@
 // turns, so that two that arrive together are not both within the hour's limit. The limit is counted in the journal
 // and survives a restart; keys are kept in memory for 24 h, and after a restart the limit still guards.
 import type { RotatorError } from '../core/errors.ts';
+import type { Clock, Journal } from '../core/ports.ts';
 import type { Rotation } from '../core/records.ts';
-import type { Daemon } from '../daemon.ts';
-import type { Clock, Journal } from '../ports.ts';
+import type { Daemon } from '../daemon/daemon.ts';
 import { HttpProblem } from './problem.ts';
 
 export interface RotateTools {

@@ -1,9 +1,9 @@
 // What a route of the HTTP interface is: what the server needs to serve it, and what the OpenAPI document says of it.
 import type * as z from 'zod';
+import type { EventSink } from '../core/events.ts';
+import type { Clock, DegradableJournal } from '../core/ports.ts';
 import type { TargetLabel } from '../core/target-view.ts';
-import type { Daemon } from '../daemon.ts';
-import type { EventSink } from '../events.ts';
-import type { Clock, DegradableJournal } from '../ports.ts';
+import type { Daemon } from '../daemon/daemon.ts';
 import type { Right } from './access.ts';
 import type { ProblemKind } from './problem.ts';
 import type { RotateRequests } from './rotate-request.ts';

@@ -1,5 +1,5 @@
 // First come, first served, at most n starts in any second.
-import type { Clock } from '../ports.ts';
+import type { Clock } from '../core/ports.ts';
 import { untilAborted } from './abort.ts';
 
 export interface RateLimit {

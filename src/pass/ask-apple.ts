@@ -17,10 +17,10 @@ import {
 import { type MintedSecret, mintClientSecret, throwawayControl } from '../core/client-secret.ts';
 import type { Snapshot } from '../core/decide.ts';
 import { type Deployed, isExpired, isMissing } from '../core/deployed.ts';
+import type { AppleAnswer, AppleCheck } from '../core/ports.ts';
 import type { Verdict } from '../core/reasons.ts';
 import type { AppleAsked, Calibration, TargetState } from '../core/records.ts';
 import { DAY, within } from '../core/schedule.ts';
-import type { AppleAnswer, AppleCheck } from '../ports.ts';
 import type { Course } from './course.ts';
 
 interface Answers {

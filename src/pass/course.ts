@@ -3,11 +3,11 @@
 import { isEmergency, type Snapshot } from '../core/decide.ts';
 import { isRecordEmergency } from '../core/deployed.ts';
 import { asRotatorError, RotatorError } from '../core/errors.ts';
+import type { EventName, EventSink } from '../core/events.ts';
+import type { AppleCheck, Clock, Journal, KeySource, Provider, Target } from '../core/ports.ts';
 import type { Outcome, Reason, Trigger } from '../core/reasons.ts';
 import type { AppleAsked, Rotation, TargetState } from '../core/records.ts';
 import { LEASE_MS, nextAttemptAt, renewalInstant } from '../core/schedule.ts';
-import type { EventName, EventSink } from '../events.ts';
-import type { AppleCheck, Clock, Journal, KeySource, Provider, Target } from '../ports.ts';
 import { deployedFields, errorFields, type Fields, iso, outcomeEvent, rowFields, viewOf } from './report.ts';
 
 /** A rotation that a pass has decided on and asks leave for. */

@@ -5,9 +5,9 @@ import { type Deployed, deployedRecord, readDeployed } from '../core/deployed.ts
 import { RotatorError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { type KeyMaterial, parseKeyMaterial } from '../core/key-material.ts';
+import type { ProviderReading } from '../core/ports.ts';
 import { configKeys, configOf, shownSecret } from '../core/provider-fields.ts';
 import type { TargetState } from '../core/records.ts';
-import type { ProviderReading } from '../ports.ts';
 import type { Course } from './course.ts';
 import { noteForeign, recentForeign, settleChanges, settleLateWrite, settleUnknownWrite } from './written.ts';
 

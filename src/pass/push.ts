@@ -4,6 +4,7 @@ import type { MintedSecret } from '../core/client-secret.ts';
 import { isExpired, isMissing } from '../core/deployed.ts';
 import { asRotatorError, RotatorError } from '../core/errors.ts';
 import { differences, type JsonObject } from '../core/json.ts';
+import type { ProviderReading } from '../core/ports.ts';
 import {
   configOf,
   fieldsForJournal,
@@ -11,7 +12,6 @@ import {
   roundTripProblems,
   withClientSecret,
 } from '../core/provider-fields.ts';
-import type { ProviderReading } from '../ports.ts';
 import type { Course } from './course.ts';
 import type { Gathered } from './gather.ts';
 

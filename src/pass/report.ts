@@ -1,9 +1,9 @@
 // The words of a pass: how a row, an error and the deployed secret become the fields of a log line.
 import type { ErrorView, RotatorError } from '../core/errors.ts';
+import type { EventName, RotatorEvent } from '../core/events.ts';
 import type { Outcome } from '../core/reasons.ts';
 import type { DeployedRecord, Rotation } from '../core/records.ts';
 import { redactText } from '../core/redact.ts';
-import type { EventName, RotatorEvent } from '../events.ts';
 
 /** The fields of an event beside its name and message. */
 export type Fields = Omit<RotatorEvent, 'event' | 'message'>;

@@ -2,10 +2,10 @@
 // record of a write of which nobody knows yet whether it arrived, what our writes spoiled, and what others wrote.
 import { fingerprint } from '../core/client-secret.ts';
 import type { JsonObject } from '../core/json.ts';
+import type { Journal } from '../core/ports.ts';
 import { differsFromJournal, type ShownSecret } from '../core/provider-fields.ts';
 import type { ProviderChange, Rotation, TargetState, WrittenRecord } from '../core/records.ts';
 import { DAY, within } from '../core/schedule.ts';
-import type { Journal } from '../ports.ts';
 
 /** Among so many of a target's last rotations a late write is looked for. */
 const LATE_ROWS = 10;

@@ -1,7 +1,7 @@
 // Delivery as the outside sees it: what arrives, when, how often; and what the journal keeps while it does not.
 import { describe, expect, test } from 'vitest';
-import type { Channel } from '../../src/ports.ts';
-import { failing, halted } from '../core/alerts/life.ts';
+import type { Channel } from '../../src/core/ports.ts';
+import { failing, halted } from '../support/alert-life.ts';
 import { startDelivery, VOICE } from './rig.ts';
 
 const SECOND = 1_000;

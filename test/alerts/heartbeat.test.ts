@@ -2,9 +2,9 @@
 // a log when it cannot be reached.
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { failUrl, Heartbeat } from '../../src/alerts/heartbeat.ts';
-import type { RotatorEvent } from '../../src/events.ts';
+import type { RotatorEvent } from '../../src/core/events.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
-import { LeapingClock } from '../pass/rig.ts';
+import { LeapingClock } from '../support/pass-rig.ts';
 
 const MINUTE = 60_000;
 const WELL = { troubles: [], critical: [] };

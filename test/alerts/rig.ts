@@ -8,15 +8,15 @@ import { onTestFinished } from 'vitest';
 import { createChannel } from '../../src/adapters/channels/registry.ts';
 import { openSqliteJournal } from '../../src/adapters/journal/sqlite.ts';
 import { Deliverer } from '../../src/alerts/deliverer.ts';
+import { type AlertPolicy, advance } from '../../src/alerts/engine/engine.ts';
 import { CHANNEL } from '../../src/config/schema-alerts.ts';
 import type { Finding } from '../../src/core/alerts/conditions.ts';
-import { type AlertPolicy, advance } from '../../src/core/alerts/engine.ts';
 import type { DeliverySubject } from '../../src/core/alerts/records.ts';
+import type { RotatorEvent } from '../../src/core/events.ts';
+import type { Channel } from '../../src/core/ports.ts';
 import { uuidv7 } from '../../src/core/uuid.ts';
-import type { RotatorEvent } from '../../src/events.ts';
-import type { Channel } from '../../src/ports.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
-import { LeapingClock } from '../pass/rig.ts';
+import { LeapingClock } from '../support/pass-rig.ts';
 
 export const VOICE = { instance: 'prod', version: '1.2.3', language: 'en', runbook: 'docs/runbook.md' } as const;
 

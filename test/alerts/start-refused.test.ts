@@ -16,9 +16,9 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { forgetRefusal, tellRefused, toldRefusal } from '../../src/alerts/start-refused.ts';
 import type { AlertMessage } from '../../src/core/alerts/message.ts';
 import { RotatorError } from '../../src/core/errors.ts';
-import type { Channel } from '../../src/ports.ts';
-import { takeOverSilent } from '../../src/start-refusal.ts';
-import { LeapingClock } from '../pass/rig.ts';
+import type { Channel } from '../../src/core/ports.ts';
+import { takeOverSilent } from '../../src/service/start-refusal.ts';
+import { LeapingClock } from '../support/pass-rig.ts';
 import { VOICE } from './rig.ts';
 
 const HOUR = 3_600_000;

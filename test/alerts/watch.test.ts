@@ -6,19 +6,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openSqliteJournal } from '../../src/adapters/journal/sqlite.ts';
+import type { WatchedTarget } from '../../src/alerts/detect/detect.ts';
 import { forgetTarget } from '../../src/alerts/forget.ts';
 import { type Surroundings, type TakenOver, Watch, type WatchOptions } from '../../src/alerts/watch.ts';
 import { conditionId } from '../../src/core/alerts/conditions.ts';
-import type { WatchedTarget } from '../../src/core/alerts/detect.ts';
 import type { ConditionRecord } from '../../src/core/alerts/records.ts';
+import { parseCron } from '../../src/core/cron.ts';
+import type { RotatorEvent } from '../../src/core/events.ts';
 import { type TargetState, targetKey } from '../../src/core/records.ts';
 import { uuidv7 } from '../../src/core/uuid.ts';
-import { parseCron } from '../../src/cron.ts';
-import type { RotatorEvent } from '../../src/events.ts';
-import { anError, aWatched, aWatchedState, TOKEN_URL } from '../core/alerts/facts.ts';
-import { route } from '../core/alerts/life.ts';
-import { DAY, MINUTE } from '../core/builders.ts';
-import { LeapingClock } from '../pass/rig.ts';
+import { anError, aWatched, aWatchedState, TOKEN_URL } from '../support/alert-facts.ts';
+import { route } from '../support/alert-life.ts';
+import { DAY, MINUTE } from '../support/builders.ts';
+import { LeapingClock } from '../support/pass-rig.ts';
 
 /** A Sunday: the digest is due on Mondays at nine. */
 const SUNDAY = Date.UTC(2026, 10, 22, 10);

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type GenerateOptions, generate } from '../../src/cli/generate.ts';
 import { fingerprint, objections, parseClientSecret } from '../../src/core/client-secret.ts';
-import { IDS, newP8, vector } from '../core/keys.ts';
+import { IDS, newP8, vector } from '../support/keys.ts';
 import { captured, NOW } from './captured.ts';
 
 const FLAGS = { teamId: IDS.teamId, clientId: IDS.clientId, keyId: IDS.keyId };

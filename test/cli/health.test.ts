@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readListening } from '../../src/config/listening.ts';
-import { startProgram } from '../e2e/program.ts';
+import { startProgram } from '../support/program.ts';
 
 let folder: string;
 let server: http.Server;

@@ -6,9 +6,9 @@ import { history } from '../../src/cli/history.ts';
 import { journalBackup } from '../../src/cli/journal-backup.ts';
 import { resume } from '../../src/cli/resume.ts';
 import { status } from '../../src/cli/status.ts';
+import type { Journal } from '../../src/core/ports.ts';
 import type { TargetState } from '../../src/core/records.ts';
-import type { Journal } from '../../src/ports.ts';
-import { aRotation, aTarget, finished, MovableClock, NOW } from '../adapters/journal/support.ts';
+import { aRotation, aTarget, finished, MovableClock, NOW } from '../support/journal.ts';
 
 const DAY = 86_400_000;
 

@@ -7,7 +7,7 @@ import { configJsonSchema, configJsonSchemaText } from '../../src/config/json-sc
 import { loadConfig } from '../../src/config/load.ts';
 import { unreachableAlerts } from '../../src/config/recipients.ts';
 import { SECTIONS } from '../../src/config/schema.ts';
-import { misfits, propertiesOf } from './schema-check.ts';
+import { misfits, propertiesOf } from '../support/schema-check.ts';
 import { load, NOW, refusal } from './support.ts';
 
 const SCHEMA = configJsonSchema();

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
-import { type Program, runCommand, startCommand } from '../e2e/program.ts';
+import { type Program, runCommand, startCommand } from '../support/program.ts';
 import { command, succeeds } from './command.ts';
 import { freePort } from './docker.ts';
 import { ROOT } from './setup.ts';

@@ -4,7 +4,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { describe, expect, inject, test } from 'vitest';
 import { fingerprint } from '../../src/core/client-secret.ts';
-import type { Program } from '../e2e/program.ts';
+import type { Program } from '../support/program.ts';
 import { command } from './command.ts';
 import { container, freePort, ownPlace, runImage, volume, waiting } from './docker.ts';
 

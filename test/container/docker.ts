@@ -3,7 +3,8 @@
 import { chmodSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { inject, onTestFinished } from 'vitest';
-import type { JsonObject } from '../../src/ports.ts';
+import type { JsonObject } from '../../src/core/ports.ts';
+import { IDS } from '../support/pass-rig.ts';
 import {
   envIdOf,
   type Program,
@@ -12,8 +13,7 @@ import {
   startCommand,
   type Workspace,
   workspace,
-} from '../e2e/program.ts';
-import { IDS } from '../pass/rig.ts';
+} from '../support/program.ts';
 import { command } from './command.ts';
 
 const docker = (...args: readonly string[]) => command('docker', args, { env: inject('dockerEnv') });

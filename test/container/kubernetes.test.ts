@@ -8,7 +8,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import pkg from '../../package.json' with { type: 'json' };
 import { loadConfig } from '../../src/config/load.ts';
-import { runCommand } from '../e2e/program.ts';
+import { runCommand } from '../support/program.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 

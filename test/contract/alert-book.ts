@@ -1,10 +1,10 @@
-// The contract of the Journal port for alerts (src/ports.ts, alertBook and updateAlerts), run against every adapter.
+// The contract of the Journal port for alerts (src/core/ports.ts, alertBook and updateAlerts), run against every adapter.
 // `alertBookContract` holds for all of them, `sharedAlertBookContract` for those that several processes use at once.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CONDITIONS } from '../../src/core/alerts/conditions.ts';
 import { EMPTY_BOOK } from '../../src/core/alerts/records.ts';
-import type { Journal } from '../../src/ports.ts';
+import type { Journal } from '../../src/core/ports.ts';
 import {
   aChannel,
   aCondition,
@@ -15,8 +15,8 @@ import {
   anyDelivery,
   anyMemo,
   everyFinding,
-} from '../adapters/journal/alert-rows.ts';
-import { child, NOW } from '../adapters/journal/support.ts';
+} from '../support/alert-rows.ts';
+import { child, NOW } from '../support/journal.ts';
 
 const RUNS = { numRuns: 60 };
 

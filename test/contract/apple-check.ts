@@ -1,6 +1,6 @@
 // What every AppleCheck keeps (ports.ts), whoever it asks.
 import { describe, expect, test } from 'vitest';
-import type { AppleCheck } from '../../src/ports.ts';
+import type { AppleCheck } from '../../src/core/ports.ts';
 
 /** A check over somebody who judges secrets and can be made to fail. */
 export interface AppleHarness {

@@ -2,8 +2,8 @@
 // second copy does no harm, every failure is of its class, and no error names the URL or a secret.
 import { describe, expect, test } from 'vitest';
 import { RotatorError } from '../../src/core/errors.ts';
-import type { Channel } from '../../src/ports.ts';
-import { item, items, message, signOfLife } from '../alerts/messages.ts';
+import type { Channel } from '../../src/core/ports.ts';
+import { item, items, message, signOfLife } from '../support/alert-messages.ts';
 
 /** A channel to a service of the test, which takes what it should and refuses the rest. */
 export interface ChannelHarness {

@@ -1,20 +1,11 @@
-// The contract of the Journal port (src/ports.ts), run against every adapter. `journalContract` holds for all of
+// The contract of the Journal port (src/core/ports.ts), run against every adapter. `journalContract` holds for all of
 // them, `sharedJournalContract` for those that several processes use at once.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RotationFinishedError } from '../../src/adapters/journal/stored.ts';
+import type { Journal } from '../../src/core/ports.ts';
 import { EMPTY_FLEET } from '../../src/core/records.ts';
-import type { Journal } from '../../src/ports.ts';
-import {
-  anyFleet,
-  anyRotation,
-  anyTarget,
-  aRotation,
-  aTarget,
-  child,
-  finished,
-  NOW,
-} from '../adapters/journal/support.ts';
+import { anyFleet, anyRotation, anyTarget, aRotation, aTarget, child, finished, NOW } from '../support/journal.ts';
 
 const RUNS = { numRuns: 60 };
 const MINUTE = 60_000;

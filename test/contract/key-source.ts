@@ -1,7 +1,7 @@
 // What every key source keeps (ports.ts, KeySource), whatever it reads from.
 import { describe, expect, test } from 'vitest';
 import { RotatorError } from '../../src/core/errors.ts';
-import type { KeySource } from '../../src/ports.ts';
+import type { KeySource } from '../../src/core/ports.ts';
 
 /** A key source over a place that the test can write to. */
 export interface KeySourceHarness {

@@ -1,7 +1,7 @@
 // What every Provider keeps (ports.ts), whatever it speaks to.
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
-import type { Provider } from '../../src/ports.ts';
+import type { Provider } from '../../src/core/ports.ts';
 
 /** A provider over an environment that the test can look into. */
 export interface ProviderHarness {

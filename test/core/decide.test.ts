@@ -26,7 +26,7 @@ import {
   DAY,
   HOUR,
   NOW,
-} from './builders.ts';
+} from '../support/builders.ts';
 
 const LIMIT = 15_777_000_000;
 const left = (ms: number) => ({ issuedAt: NOW + ms - 180 * DAY, expiresAt: NOW + ms });

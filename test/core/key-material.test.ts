@@ -5,7 +5,7 @@ import { calculateJwkThumbprint } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { keyIdOfFileName } from '../../src/core/key-ids.ts';
 import { parseKeyMaterial, parseKeyText } from '../../src/core/key-material.ts';
-import { IDS, newP8, vector } from './keys.ts';
+import { IDS, newP8, vector } from '../support/keys.ts';
 
 const ORIGIN = 'file /run/secrets/key.p8';
 const P8 = vector('keys/p256.p8');

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { objections, parseClientSecret } from '../../src/core/client-secret.ts';
 import type { KeyMaterial } from '../../src/core/key-material.ts';
 import { OBJECTION_CODES } from '../../src/core/objections.ts';
-import { vector } from './keys.ts';
+import { vector } from '../support/keys.ts';
 
 interface Vectors {
   readonly publicJwk: KeyMaterial['publicJwk'];

@@ -17,7 +17,7 @@ import {
   withClientSecret,
 } from '../../src/core/provider-fields.ts';
 import { SHAPES } from '../../src/core/reasons.ts';
-import { newP8 } from './keys.ts';
+import { newP8 } from '../support/keys.ts';
 
 const JWT = `eyJ${'h'.repeat(30)}.${'c'.repeat(40)}.${'s'.repeat(86)}`;
 const DIGEST = fingerprint(JWT);

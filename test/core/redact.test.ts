@@ -5,8 +5,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { mintClientSecret } from '../../src/core/client-secret.ts';
 import { RotatorError } from '../../src/core/errors.ts';
 import { redact, redactText } from '../../src/core/redact.ts';
-import { DAY, NOW } from './builders.ts';
-import { newKey, newP8 } from './keys.ts';
+import { DAY, NOW } from '../support/builders.ts';
+import { newKey, newP8 } from '../support/keys.ts';
 
 const PEM = newP8();
 const DER = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;

@@ -17,7 +17,7 @@ import {
   tickOffsetMs,
   within,
 } from '../../src/core/schedule.ts';
-import { DAY, HOUR, MINUTE, NOW, SECOND } from './builders.ts';
+import { DAY, HOUR, MINUTE, NOW, SECOND } from '../support/builders.ts';
 
 const TABLE = [
   [1, 1],

@@ -3,11 +3,11 @@
 import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { describe, expect, test } from 'vitest';
+import { describeFinding } from '../../src/alerts/words/compose.ts';
 import { type Actions, createProgram } from '../../src/cli/program.ts';
-import { describeFinding } from '../../src/core/alerts/compose.ts';
 import { CONDITIONS } from '../../src/core/alerts/conditions.ts';
 import { REMEDIES } from '../../src/core/errors.ts';
-import { NOW, VARIANTS } from '../core/alerts/findings.ts';
+import { NOW, VARIANTS } from '../support/alert-findings.ts';
 
 const TEXT = readFileSync('docs/runbook.md', 'utf8');
 const PARTS = ['What it means', 'How long you have', 'Confirm it', 'Mend it', 'See that it is mended'];

@@ -1,8 +1,8 @@
 // A workspace whose alerts go to the sandbox's inbox, and what arrived there in few words. What the machine that the
 // tests run on is told for (it may be a container, whose journal is lost with it) is left out everywhere.
-import type { Json, JsonObject } from '../../src/ports.ts';
+import type { Json, JsonObject } from '../../src/core/ports.ts';
 import type { InboxMessage } from '../../src/sandbox/world.ts';
-import { ownWorkspace, type Program, type Result, type WorkspaceOptions } from './program.ts';
+import { ownWorkspace, type Program, type Result, type WorkspaceOptions } from '../support/program.ts';
 
 export interface AlertPlaceOptions extends WorkspaceOptions {
   /** Channels by name, each with what it has beside a webhook to the inbox of its name. Default: `ops`. */

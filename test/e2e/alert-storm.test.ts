@@ -3,10 +3,10 @@
 // reverse.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
-import type { JsonObject } from '../../src/ports.ts';
-import { fullProvider, IDS } from '../pass/rig.ts';
+import type { JsonObject } from '../../src/core/ports.ts';
+import { fullProvider, IDS } from '../support/pass-rig.ts';
+import type { Program } from '../support/program.ts';
 import { type AlertPlace, alertPlace, alertsOf, lines, seen } from './alert-place.ts';
-import type { Program } from './program.ts';
 
 const ENVIRONMENTS = 25;
 /** As many as an environment of CloudBase takes. */

@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { SMTPServer } from 'smtp-server';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { SANDBOX_AWS_CREDENTIALS } from '../../src/sandbox/server.ts';
-import { IDS } from '../pass/rig.ts';
-import { ownWorkspace, runCommand } from './program.ts';
+import { IDS } from '../support/pass-rig.ts';
+import { ownWorkspace, runCommand } from '../support/program.ts';
 
 const BUILD = fileURLToPath(new URL('../../.ci/build.ts', import.meta.url));
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import pkg from '../../package.json' with { type: 'json' };
-import { MAIN, ownWorkspace, runCommand, runProgram, startCommand } from './program.ts';
+import { MAIN, ownWorkspace, runCommand, runProgram, startCommand } from '../support/program.ts';
 
 /** No configuration lies here. */
 let nowhere = '';

@@ -3,10 +3,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openSqliteJournal } from '../../src/adapters/journal/sqlite.ts';
-import { systemClock } from '../../src/clock.ts';
 import { fingerprint } from '../../src/core/client-secret.ts';
 import { targetKey } from '../../src/core/records.ts';
-import { envIdOf, ownWorkspace, type Workspace } from './program.ts';
+import { systemClock } from '../../src/service/system-clock.ts';
+import { envIdOf, ownWorkspace, type Workspace } from '../support/program.ts';
 
 const DAY = 86_400_000;
 const ISO = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { debianProgram } from '../debian.ts';
-import { startCommand } from './program.ts';
+import { debianProgram } from '../support/debian.ts';
+import { startCommand } from '../support/program.ts';
 
 /** An alert as Alertmanager shows it. */
 export interface ActiveAlert {

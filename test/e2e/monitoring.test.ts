@@ -3,10 +3,10 @@
 import { expect, test, vi } from 'vitest';
 import pkg from '../../package.json' with { type: 'json' };
 import { parseClientSecret } from '../../src/core/client-secret.ts';
-import { expressions } from '../metrics/dashboard.ts';
-import { promtool } from '../metrics/promtool.ts';
+import { expressions } from '../support/dashboard.ts';
+import { ownWorkspace, type Program } from '../support/program.ts';
+import { promtool } from '../support/promtool.ts';
 import { type ActiveAlert, startAlertmanager, startPrometheus } from './monitoring-servers.ts';
-import { ownWorkspace, type Program } from './program.ts';
 
 const DENIED = { code: 'UnauthorizedOperation', message: 'you are not authorized to perform ModifyProvider' } as const;
 

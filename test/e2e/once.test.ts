@@ -3,11 +3,11 @@ import { readdirSync, readFileSync, statSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openSqliteJournal } from '../../src/adapters/journal/sqlite.ts';
-import { systemClock } from '../../src/clock.ts';
 import { fingerprint } from '../../src/core/client-secret.ts';
 import { secretFault } from '../../src/sandbox/apple.ts';
-import { IDS } from '../pass/rig.ts';
-import { ownWorkspace, type Result, type Workspace, withoutMachine } from './program.ts';
+import { systemClock } from '../../src/service/system-clock.ts';
+import { IDS } from '../support/pass-rig.ts';
+import { ownWorkspace, type Result, type Workspace, withoutMachine } from '../support/program.ts';
 
 const DAY = 86_400_000;
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;

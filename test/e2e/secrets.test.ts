@@ -4,10 +4,10 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { JsonObject } from '../../src/ports.ts';
+import type { JsonObject } from '../../src/core/ports.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import { SANDBOX_CREDENTIALS } from '../../src/sandbox/server.ts';
-import { ownWorkspace, runProgram, type Workspace, type WorkspaceOptions } from './program.ts';
+import { ownWorkspace, runProgram, type Workspace, type WorkspaceOptions } from '../support/program.ts';
 import { startTape, type Tape } from './tape.ts';
 
 /** Secrets of the configuration itself. */

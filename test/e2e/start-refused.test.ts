@@ -6,8 +6,8 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import type { Result } from '../support/program.ts';
 import { type AlertPlace, type AlertPlaceOptions, alertPlace, seen } from './alert-place.ts';
-import type { Result } from './program.ts';
 
 const TOLD_BEFORE = 'the channels were told of this before; they are told again when it lasts\n';
 

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fingerprint } from '../../src/core/client-secret.ts';
 import { secretFault } from '../../src/sandbox/apple.ts';
 import { startSandbox, World } from '../../src/sandbox/server.ts';
-import { IDS } from '../pass/rig.ts';
-import { type Result, runProgram, startProgram } from './program.ts';
+import { IDS } from '../support/pass-rig.ts';
+import { type Result, runProgram, startProgram } from '../support/program.ts';
 
 const world = new World({ now: () => Date.now() });
 let folder = '';

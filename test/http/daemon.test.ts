@@ -1,13 +1,13 @@
 // The whole of it: a POST over a real socket, the real daemon, a rotation against the sandbox, and what the read API
 // then shows. And two rotations that one target is asked for while the first one runs.
 import { expect, onTestFinished, test } from 'vitest';
-import { Admissions } from '../../src/admission.ts';
-import { parseCron } from '../../src/cron.ts';
-import { Daemon } from '../../src/daemon.ts';
+import { parseCron } from '../../src/core/cron.ts';
+import { Admissions } from '../../src/daemon/admission.ts';
+import { Daemon } from '../../src/daemon/daemon.ts';
+import { Sweeper } from '../../src/daemon/sweep.ts';
 import { startHttpServer } from '../../src/http/server.ts';
-import { Sweeper } from '../../src/sweep.ts';
-import { realClock } from '../net/clock.ts';
-import { startRig } from '../pass/rig.ts';
+import { realClock } from '../support/clock.ts';
+import { startRig } from '../support/pass-rig.ts';
 import { type CallOptions, mustBeDocumented, send, TOKEN } from './rig.ts';
 
 async function startService() {

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import type { RequestAnswer } from '../../src/daemon/rotation-requests.ts';
 import { startHttpServer } from '../../src/http/server.ts';
-import type { RequestAnswer } from '../../src/rotation-requests.ts';
 import { mustBeDocumented, type Reply, send, startHttpRig, TOKEN } from './rig.ts';
 
 const PROBLEM = 'tag:apple-secret-rotator,2026:problem/';

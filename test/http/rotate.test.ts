@@ -2,7 +2,7 @@
 // own tests, and the whole of it in daemon.test.ts.
 import { describe, expect, test } from 'vitest';
 import { RotatorError } from '../../src/core/errors.ts';
-import type { RequestAnswer } from '../../src/rotation-requests.ts';
+import type { RequestAnswer } from '../../src/daemon/rotation-requests.ts';
 import { HOUR, START, startHttpRig, TOKEN } from './rig.ts';
 
 const PROBLEM = 'tag:apple-secret-rotator,2026:problem/';

@@ -2,7 +2,7 @@
 import http from 'node:http';
 import { expect, test } from 'vitest';
 import { guardedAgent } from '../../src/net/agent.ts';
-import { serve } from './servers.ts';
+import { serve } from '../support/servers.ts';
 
 function get(url: string, agent: http.Agent): Promise<number | undefined> {
   return new Promise((resolve, reject) => {

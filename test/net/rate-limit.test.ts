@@ -1,9 +1,9 @@
 // The laws of the limiter, with any rates, arrivals and aborts; then its lanes.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { createRateLimits, laneOf } from '../../src/adapters/tencent/rate-limit.ts';
 import { createRateLimit } from '../../src/net/rate-limit.ts';
-import { createRateLimits, laneOf } from '../../src/tencent/rate-limit.ts';
-import { HandClock } from './clock.ts';
+import { HandClock } from '../support/clock.ts';
 
 interface Caller {
   /** Ms after the caller before. */

@@ -3,8 +3,8 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { CallFailure } from '../../src/net/failure.ts';
 import { type HttpRequest, request } from '../../src/net/request.ts';
-import { selfSignedCertificate } from './certificate.ts';
-import { closedPort, serve, serveProxy, serveSilence } from './servers.ts';
+import { selfSignedCertificate } from '../support/certificate.ts';
+import { closedPort, serve, serveProxy, serveSilence } from '../support/servers.ts';
 
 const HOST = 'tcb.example.test';
 const certificate = selfSignedCertificate([HOST]);

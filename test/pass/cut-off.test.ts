@@ -4,8 +4,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { fingerprint } from '../../src/core/client-secret.ts';
 import { fieldsForJournal } from '../../src/core/provider-fields.ts';
 import type { Rotation } from '../../src/core/records.ts';
-import type { PassTools } from '../../src/pass.ts';
-import { ENV_ID, IDS, type Rig, startRig } from './rig.ts';
+import type { PassTools } from '../../src/pass/pass.ts';
+import { ENV_ID, IDS, type Rig, startRig } from '../support/pass-rig.ts';
 
 let rig: Rig;
 beforeEach(async () => {

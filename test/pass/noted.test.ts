@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { fingerprint } from '../../src/core/client-secret.ts';
 import { RotatorError } from '../../src/core/errors.ts';
-import { DAY, ENV_ID, IDS, type Rig, startRig } from './rig.ts';
+import { DAY, ENV_ID, IDS, type Rig, startRig } from '../support/pass-rig.ts';
 
 let rig: Rig;
 beforeEach(async () => {

@@ -1,7 +1,7 @@
 // Between our reading and our writing: whoever else works on the provider loses nothing, and what cannot be sent
 // back without harm is not sent.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ENV_ID, type Rig, startRig } from './rig.ts';
+import { ENV_ID, type Rig, startRig } from '../support/pass-rig.ts';
 
 let rig: Rig;
 beforeEach(async () => {

@@ -2,7 +2,7 @@
 // what our own write spoiled is mended.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { fingerprint } from '../../src/core/client-secret.ts';
-import { ENV_ID, type Rig, startRig } from './rig.ts';
+import { ENV_ID, type Rig, startRig } from '../support/pass-rig.ts';
 
 let rig: Rig;
 beforeEach(async () => {

@@ -2,8 +2,8 @@
 // a wrong provider; and what a pass leaves behind when it cannot even look.
 import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createWindow } from '../../src/cron.ts';
-import { DAY, ENV_ID, fullProvider, IDS, type Rig, startRig } from './rig.ts';
+import { createWindow } from '../../src/core/cron.ts';
+import { DAY, ENV_ID, fullProvider, IDS, type Rig, startRig } from '../support/pass-rig.ts';
 
 let rig: Rig;
 beforeEach(async () => {

@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startSandbox } from '../../src/sandbox/server.ts';
-import { HandClock } from '../net/clock.ts';
+import { HandClock } from '../support/clock.ts';
 
 const NOW = 1_700_000_000_000;
 /** The check values of the services' documentation, for the secret SECtest. */

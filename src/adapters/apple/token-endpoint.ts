@@ -2,11 +2,11 @@
 // `invalid_grant` where it took the secret and `invalid_client` where it did not
 // (developer.apple.com/documentation/signinwithapplerestapi/errorresponse). Whatever else it says is no opinion.
 import { RotatorError } from '../../core/errors.ts';
+import type { AppleAnswer, AppleCheck, Clock } from '../../core/ports.ts';
 import { CallFailure } from '../../net/failure.ts';
 import type { Env } from '../../net/proxy.ts';
 import { createRateLimit } from '../../net/rate-limit.ts';
 import { type HttpAnswer, request } from '../../net/request.ts';
-import type { AppleAnswer, AppleCheck, Clock } from '../../ports.ts';
 
 /** Nobody documents a limit: be a rare guest. */
 const QUESTIONS_PER_SECOND = 1;

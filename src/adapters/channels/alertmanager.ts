@@ -2,10 +2,10 @@
 // `endsAt`, which lies ten minutes ahead, so that what is open has to be told again (`refresh`) and what nobody tells
 // any more ends by itself; more than a day ahead where nobody is there to tell it. An end in the past resolves (prometheus.io/docs/alerting/latest/alerts_api).
 import * as z from 'zod';
-import { FLAVOURS } from '../../core/alerts/flavours.ts';
-import { layOut, linkOf } from '../../core/alerts/layout.ts';
+import { FLAVOURS } from '../../alerts/words/flavours.ts';
+import { layOut, linkOf } from '../../alerts/words/layout.ts';
 import type { AlertMessage, MessageItem } from '../../core/alerts/message.ts';
-import type { RefreshedChannel } from '../../ports.ts';
+import type { RefreshedChannel } from '../../core/ports.ts';
 import { type ChannelTools, type Named, Poster } from './http.ts';
 import { postUrl } from './options.ts';
 

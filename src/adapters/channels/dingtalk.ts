@@ -3,9 +3,9 @@
 // (open.dingtalk.com/document/robots/custom-robot-access).
 import { createHmac } from 'node:crypto';
 import * as z from 'zod';
-import { FLAVOURS } from '../../core/alerts/flavours.ts';
-import { layOut, shortened } from '../../core/alerts/layout.ts';
-import type { Channel } from '../../ports.ts';
+import { FLAVOURS } from '../../alerts/words/flavours.ts';
+import { layOut, shortened } from '../../alerts/words/layout.ts';
+import type { Channel } from '../../core/ports.ts';
 import { type ChannelTools, type CodeRow, judgeByCode, type Named, Poster } from './http.ts';
 import { postUrl, signingSecret } from './options.ts';
 

@@ -4,14 +4,14 @@
 import { createHash } from 'node:crypto';
 import type { createTransport, SendMailOptions } from 'nodemailer';
 import * as z from 'zod';
-import { FLAVOURS } from '../../core/alerts/flavours.ts';
-import { layOut, shortened } from '../../core/alerts/layout.ts';
+import { FLAVOURS } from '../../alerts/words/flavours.ts';
+import { layOut, shortened } from '../../alerts/words/layout.ts';
 import type { AlertMessage } from '../../core/alerts/message.ts';
 import { RotatorError } from '../../core/errors.ts';
+import type { Channel } from '../../core/ports.ts';
 import { deadline } from '../../net/abort.ts';
 import { inWords } from '../../net/failure.ts';
 import { isLoopback } from '../../net/proxy.ts';
-import type { Channel } from '../../ports.ts';
 import type { ChannelTools, Named } from './http.ts';
 import { flag, patterned, port, text } from './options.ts';
 

@@ -3,9 +3,9 @@
 // (open.feishu.cn/document/client-docs/bot-v3/add-custom-bot).
 import { createHmac } from 'node:crypto';
 import * as z from 'zod';
-import { FLAVOURS } from '../../core/alerts/flavours.ts';
-import { layOut } from '../../core/alerts/layout.ts';
-import type { Channel } from '../../ports.ts';
+import { FLAVOURS } from '../../alerts/words/flavours.ts';
+import { layOut } from '../../alerts/words/layout.ts';
+import type { Channel } from '../../core/ports.ts';
 import { type ChannelTools, type CodeRow, judgeByCode, type Named, Poster } from './http.ts';
 import { postUrl, signingSecret } from './options.ts';
 

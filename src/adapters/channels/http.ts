@@ -2,10 +2,10 @@
 // Errors say the status, the service's own code and our words. They never hold the URL (of which the token is a part),
 // a secret, or what the service said, for that may repeat what was sent.
 import { type ErrorCode, RotatorError } from '../../core/errors.ts';
+import type { Clock } from '../../core/ports.ts';
 import { CallFailure } from '../../net/failure.ts';
 import { type Env, isLoopback } from '../../net/proxy.ts';
 import { type HttpAnswer, request } from '../../net/request.ts';
-import type { Clock } from '../../ports.ts';
 
 /** What every channel needs of the process. */
 export interface ChannelTools {

@@ -4,10 +4,10 @@
 // is tried again is not sent twice: else a long one would fail for ever at the service's limit.
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { FLAVOURS } from '../../core/alerts/flavours.ts';
-import { layOut, linkOf, shortened } from '../../core/alerts/layout.ts';
+import { FLAVOURS } from '../../alerts/words/flavours.ts';
+import { layOut, linkOf, shortened } from '../../alerts/words/layout.ts';
 import type { AlertMessage, MessageItem } from '../../core/alerts/message.ts';
-import type { Channel } from '../../ports.ts';
+import type { Channel } from '../../core/ports.ts';
 import { type ChannelTools, type Named, Poster } from './http.ts';
 import { patterned, postUrl } from './options.ts';
 

@@ -1,7 +1,7 @@
 // The channels by `type`. A new channel is its file, a line in each table here, its test calling the shared contract
 // (test/contract/channel.ts), and a row of the README.
 import type * as z from 'zod';
-import type { Channel } from '../../ports.ts';
+import type { Channel } from '../../core/ports.ts';
 import { options as alertmanager, createAlertmanagerChannel } from './alertmanager.ts';
 import { createDingtalkChannel, options as dingtalk } from './dingtalk.ts';
 import { createEmailChannel, options as email } from './email.ts';

@@ -1,9 +1,9 @@
 // Channel `slack`: an incoming webhook of Slack (or of Mattermost, which reads `text`). Blocks of at most 3000 characters
 // and a text for notifications; the answer's body must be `ok` (docs.slack.dev, "Sending messages using incoming webhooks").
 import * as z from 'zod';
-import { FLAVOURS } from '../../core/alerts/flavours.ts';
-import { layOut, paragraphsOf } from '../../core/alerts/layout.ts';
-import type { Channel } from '../../ports.ts';
+import { FLAVOURS } from '../../alerts/words/flavours.ts';
+import { layOut, paragraphsOf } from '../../alerts/words/layout.ts';
+import type { Channel } from '../../core/ports.ts';
 import { type ChannelTools, type Named, Poster } from './http.ts';
 import { postUrl } from './options.ts';
 

@@ -2,7 +2,7 @@
 // docs/webhook.md describes the body, and how a receiver checks the signature.
 import { createHmac } from 'node:crypto';
 import * as z from 'zod';
-import type { Channel } from '../../ports.ts';
+import type { Channel } from '../../core/ports.ts';
 import { type ChannelTools, type Named, Poster } from './http.ts';
 import { postUrl, signingSecret } from './options.ts';
 import { webhookBody } from './webhook-body.ts';

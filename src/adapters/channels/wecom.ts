@@ -1,9 +1,9 @@
 // Channel `wecom`: a group robot of WeCom (企业微信), by its webhook URL. Markdown of at most 4096 bytes; HTTP 200 also
 // where the message was refused, so `errcode` must be 0 (developer.work.weixin.qq.com/document/path/91770).
 import * as z from 'zod';
-import { FLAVOURS } from '../../core/alerts/flavours.ts';
-import { layOut } from '../../core/alerts/layout.ts';
-import type { Channel } from '../../ports.ts';
+import { FLAVOURS } from '../../alerts/words/flavours.ts';
+import { layOut } from '../../alerts/words/layout.ts';
+import type { Channel } from '../../core/ports.ts';
 import { type ChannelTools, type CodeRow, judgeByCode, type Named, Poster } from './http.ts';
 import { postUrl } from './options.ts';
 

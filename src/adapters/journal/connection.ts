@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { RotatorError } from '../../core/errors.ts';
-import type { Clock } from '../../ports.ts';
+import type { Clock } from '../../core/ports.ts';
 import { checkedVersion, MIGRATIONS, type Migration, migrate } from './migrations.ts';
 import { isBusy, journalError, prepareFile } from './storage.ts';
 

@@ -4,8 +4,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type AlertBook, type AlertUpdate, EMPTY_BOOK } from '../../core/alerts/records.ts';
 import { asRotatorError, RotatorError } from '../../core/errors.ts';
+import type { Clock, DegradableJournal, Journal, JournalChange } from '../../core/ports.ts';
 import type { FleetState, Rotation, TargetState } from '../../core/records.ts';
-import type { Clock, DegradableJournal, Journal, JournalChange } from '../../ports.ts';
 import { updatedBook } from './alert-book.ts';
 import { createMemoryJournal, type MemoryJournal } from './memory.ts';
 import { commitUnlessFinished, MIRRORED_ROTATIONS, mirrorOf, writeBack, writeBackAlerts } from './mirror.ts';

@@ -5,8 +5,8 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { RotatorError } from '../../core/errors.ts';
+import type { Clock, DaemonLock } from '../../core/ports.ts';
 import { shown } from '../../core/shown.ts';
-import type { Clock, DaemonLock } from '../../ports.ts';
 import { isBusy, journalError, prepareFile } from './storage.ts';
 
 /** Who a daemon is, for the person who starts a second one. */

@@ -1,8 +1,8 @@
 // The journal in memory: for tests, for reading where nothing was recorded yet, and as the mirror that a degradable
 // journal goes on with. It keeps the same rows, in the same order and under the same rules as SQLite does.
 import { type AlertBook, EMPTY_BOOK } from '../../core/alerts/records.ts';
+import type { Journal } from '../../core/ports.ts';
 import { EMPTY_FLEET, type FleetState, type Rotation, type TargetState } from '../../core/records.ts';
-import type { Journal } from '../../ports.ts';
 import { frozen, updatedBook } from './alert-book.ts';
 import { LEASE_TOLERANCE_MS, rotationChange, storableFleet, storableRotation, storableTarget } from './stored.ts';
 import { storableUpdate } from './stored-alerts.ts';

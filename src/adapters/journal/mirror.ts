@@ -8,8 +8,8 @@ import {
   type ConditionRecord,
   EMPTY_MEMO,
 } from '../../core/alerts/records.ts';
+import type { Journal } from '../../core/ports.ts';
 import type { FleetState, Rotation, TargetState } from '../../core/records.ts';
-import type { Journal } from '../../ports.ts';
 import { createMemoryJournal, type Lease, type MemoryJournal } from './memory.ts';
 import { RotationFinishedError } from './stored.ts';
 

@@ -1,7 +1,7 @@
 // Opening the journal for the commands that only look at it. Where nothing was recorded yet there is nothing to open,
 // and an empty journal answers; no file is made.
 import { statSync } from 'node:fs';
-import type { Clock, Journal } from '../../ports.ts';
+import type { Clock, Journal } from '../../core/ports.ts';
 import { createMemoryJournal } from './memory.ts';
 import { openSqliteJournal } from './sqlite.ts';
 import { journalError } from './storage.ts';

@@ -4,9 +4,9 @@
 import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import type { z } from 'zod';
+import type { Journal } from '../../core/ports.ts';
 import type { FleetState, Rotation } from '../../core/records.ts';
 import { EMPTY_FLEET } from '../../core/records.ts';
-import type { Journal } from '../../ports.ts';
 import { openConnection, type SqliteJournalOptions } from './connection.ts';
 import { newerSchema, schemaVersion } from './migrations.ts';
 import { AlertTables } from './sqlite-alerts.ts';

@@ -2,13 +2,13 @@
 // credential chain. Every request, those of the chain to STS and SSO included, leaves through src/net: proxies, no
 // redirects, bounded answers. Client and credentials are made anew for each read, so that replaced ones are seen.
 import * as z from 'zod';
-import { credentialsError, readError, unavailable } from '../../aws/error-table.ts';
-import { type Transport, transport } from '../../aws/transport.ts';
 import { RotatorError } from '../../core/errors.ts';
+import type { KeySource, KeyText } from '../../core/ports.ts';
 import { deadline, untilAborted } from '../../net/abort.ts';
 import { inWords } from '../../net/failure.ts';
 import type { Env } from '../../net/proxy.ts';
-import type { KeySource, KeyText } from '../../ports.ts';
+import { credentialsError, readError, unavailable } from './aws/error-table.ts';
+import { type Transport, transport } from './aws/transport.ts';
 
 const text = (wanted: string) => z.string({ error: wanted }).min(1, { error: wanted });
 

@@ -2,8 +2,8 @@
 // NAME_FILE with the path of a file that holds it, as container platforms hand in secrets.
 import * as z from 'zod';
 import { RotatorError } from '../../core/errors.ts';
-import { readKeyFile } from '../../key-file.ts';
-import type { KeySource } from '../../ports.ts';
+import type { KeySource } from '../../core/ports.ts';
+import { readKeyFile } from './key-file.ts';
 
 const wanted = 'the name of a variable';
 

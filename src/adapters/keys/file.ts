@@ -2,8 +2,8 @@
 // that a replaced file is seen by the next pass.
 import * as z from 'zod';
 import { keyIdOfFileName } from '../../core/key-ids.ts';
-import { readKeyFile } from '../../key-file.ts';
-import type { KeySource } from '../../ports.ts';
+import type { KeySource } from '../../core/ports.ts';
+import { readKeyFile } from './key-file.ts';
 
 const wanted = 'the path of a .p8 file';
 

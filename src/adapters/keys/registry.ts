@@ -1,11 +1,11 @@
 // The key sources by `from`. A new source is its file, a line in each table here, its test calling the shared contract
 // (test/contract/key-source.ts), and a row of the README.
 import type * as z from 'zod';
+import type { Clock, KeySource } from '../../core/ports.ts';
 import type { Env } from '../../net/proxy.ts';
-import type { Clock, KeySource } from '../../ports.ts';
-import { createTencentClient } from '../../tencent/client.ts';
-import { type CredentialsOptions, createCredentials } from '../../tencent/credentials/registry.ts';
-import type { CredentialSource, RequestRecord } from '../../tencent/credentials/source.ts';
+import { createTencentClient } from '../tencent/client.ts';
+import { type CredentialsOptions, createCredentials } from '../tencent/credentials/registry.ts';
+import type { CredentialSource, RequestRecord } from '../tencent/credentials/source.ts';
 import { options as awsSecretsManager, createAwsSecretsManagerKeySource } from './aws-secrets-manager.ts';
 import { createEnvKeySource, options as env } from './env.ts';
 import { createFileKeySource, options as file } from './file.ts';

@@ -2,10 +2,10 @@
 // through the vendor's client.
 import * as z from 'zod';
 import { type ErrorCode, RotatorError } from '../../core/errors.ts';
-import type { KeySource } from '../../ports.ts';
-import type { TencentClient } from '../../tencent/client.ts';
-import { httpUrl, text } from '../../tencent/credentials/options.ts';
-import { credentialsOptions } from '../../tencent/credentials/registry.ts';
+import type { KeySource } from '../../core/ports.ts';
+import type { TencentClient } from '../tencent/client.ts';
+import { httpUrl, text } from '../tencent/credentials/options.ts';
+import { credentialsOptions } from '../tencent/credentials/registry.ts';
 
 export const SSM_ENDPOINT = 'https://ssm.tencentcloudapi.com';
 

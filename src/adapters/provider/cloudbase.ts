@@ -4,9 +4,9 @@
 import * as z from 'zod';
 import { RotatorError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
+import type { Clock, Provider, ProviderReading } from '../../core/ports.ts';
 import { type SharedCall, shareCall } from '../../net/shared-call.ts';
-import type { Clock, Provider, ProviderReading } from '../../ports.ts';
-import type { TencentAnswer, TencentClient } from '../../tencent/client.ts';
+import type { TencentAnswer, TencentClient } from '../tencent/client.ts';
 
 /** A reading that nobody may share any more is dropped after this, with the secrets in it. */
 const FORGET_AFTER_MS = 60_000;

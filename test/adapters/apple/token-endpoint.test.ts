@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import { createTokenEndpointCheck } from '../../../src/adapters/apple/token-endpoint.ts';
 import { type AppleHarness, appleCheckContract } from '../../contract/apple-check.ts';
-import { HandClock } from '../../net/clock.ts';
-import { closedPort, serve } from '../../net/servers.ts';
-import { sandbox } from '../../tencent/support.ts';
+import { HandClock } from '../../support/clock.ts';
+import { closedPort, serve } from '../../support/servers.ts';
+import { sandbox } from '../../support/tencent.ts';
 
 const CLIENT_ID = 'com.example.shop.web';
 const KEY_ID = 'K1L2M3N4O5';

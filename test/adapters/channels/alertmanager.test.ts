@@ -2,10 +2,10 @@
 import { describe, expect, test } from 'vitest';
 import { alertsOf } from '../../../src/adapters/channels/alertmanager.ts';
 import type { AlertMessage, MessageItem } from '../../../src/core/alerts/message.ts';
-import type { RefreshedChannel } from '../../../src/ports.ts';
-import { item, items, message, signOfLife } from '../../alerts/messages.ts';
-import { HandClock } from '../../net/clock.ts';
-import { serve } from '../../net/servers.ts';
+import type { RefreshedChannel } from '../../../src/core/ports.ts';
+import { item, items, message, signOfLife } from '../../support/alert-messages.ts';
+import { HandClock } from '../../support/clock.ts';
+import { serve } from '../../support/servers.ts';
 import { channelTo, inboxChannel } from './rig.ts';
 
 const { signal } = new AbortController();

@@ -2,11 +2,11 @@
 // answer of each service means.
 import { describe, expect, test } from 'vitest';
 import type { Fault } from '../../../src/sandbox/faults.ts';
-import { message } from '../../alerts/messages.ts';
 import { channelContract, isChannelError } from '../../contract/channel.ts';
-import { selfSignedCertificate } from '../../net/certificate.ts';
-import { HandClock } from '../../net/clock.ts';
-import { closedPort, serve } from '../../net/servers.ts';
+import { message } from '../../support/alert-messages.ts';
+import { selfSignedCertificate } from '../../support/certificate.ts';
+import { HandClock } from '../../support/clock.ts';
+import { closedPort, serve } from '../../support/servers.ts';
 import { channelTo, HTTP_TYPES, type HttpType, inboxChannel, ROUTING_KEY, SECRET, TOKEN } from './rig.ts';
 
 const { signal } = new AbortController();

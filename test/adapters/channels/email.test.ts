@@ -4,12 +4,12 @@ import net, { type AddressInfo } from 'node:net';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { CHANNELS, createChannel } from '../../../src/adapters/channels/registry.ts';
-import type { Channel } from '../../../src/ports.ts';
-import { item, items, message, signOfLife } from '../../alerts/messages.ts';
+import type { Channel } from '../../../src/core/ports.ts';
 import { channelContract, isChannelError } from '../../contract/channel.ts';
-import { selfSignedCertificate } from '../../net/certificate.ts';
-import { realClock } from '../../net/clock.ts';
-import { closedPort, serveSilence } from '../../net/servers.ts';
+import { item, items, message, signOfLife } from '../../support/alert-messages.ts';
+import { selfSignedCertificate } from '../../support/certificate.ts';
+import { realClock } from '../../support/clock.ts';
+import { closedPort, serveSilence } from '../../support/servers.ts';
 
 const { signal } = new AbortController();
 const certificate = selfSignedCertificate(['localhost']);

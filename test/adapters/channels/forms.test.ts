@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { dingtalkSignature } from '../../../src/adapters/channels/dingtalk.ts';
 import { feishuSignature } from '../../../src/adapters/channels/feishu.ts';
-import { item, items, message } from '../../alerts/messages.ts';
-import { HandClock } from '../../net/clock.ts';
+import { item, items, message } from '../../support/alert-messages.ts';
+import { HandClock } from '../../support/clock.ts';
 import { type HttpType, inboxChannel, SECRET } from './rig.ts';
 
 const { signal } = new AbortController();

@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { eventsOf } from '../../../src/adapters/channels/pagerduty.ts';
 import type { AlertMessage } from '../../../src/core/alerts/message.ts';
-import { item, items, message, signOfLife } from '../../alerts/messages.ts';
-import { serve } from '../../net/servers.ts';
+import { item, items, message, signOfLife } from '../../support/alert-messages.ts';
+import { serve } from '../../support/servers.ts';
 import { channelTo, inboxChannel, ROUTING_KEY } from './rig.ts';
 
 const { signal } = new AbortController();

@@ -1,9 +1,9 @@
 // Channels over HTTP with the sandbox's inbox behind them.
 import { onTestFinished } from 'vitest';
 import { CHANNELS, type ChannelOptions, createChannel } from '../../../src/adapters/channels/registry.ts';
-import type { Channel, Clock } from '../../../src/ports.ts';
+import type { Channel, Clock } from '../../../src/core/ports.ts';
 import { type Sandbox, startSandbox } from '../../../src/sandbox/server.ts';
-import { realClock } from '../../net/clock.ts';
+import { realClock } from '../../support/clock.ts';
 
 /** Part of every URL here; must never be shown. */
 export const TOKEN = 'token-7f3a9c1e5b';

@@ -8,10 +8,10 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { webhookSignature } from '../../../src/adapters/channels/webhook.ts';
 import { webhookBody, webhookJsonSchema } from '../../../src/adapters/channels/webhook-body.ts';
 import { jsonText } from '../../../src/config/json-schema.ts';
-import { item, items, message, signOfLife } from '../../alerts/messages.ts';
-import { misfits, type Schema } from '../../config/schema-check.ts';
-import { HandClock } from '../../net/clock.ts';
-import { serve } from '../../net/servers.ts';
+import { item, items, message, signOfLife } from '../../support/alert-messages.ts';
+import { HandClock } from '../../support/clock.ts';
+import { misfits, type Schema } from '../../support/schema-check.ts';
+import { serve } from '../../support/servers.ts';
 import { channelTo, inboxChannel, SECRET } from './rig.ts';
 
 const { signal } = new AbortController();

@@ -6,8 +6,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test } from 'vitest';
 import { backupJournal } from '../../../src/adapters/journal/backup.ts';
 import { openSqliteJournal } from '../../../src/adapters/journal/sqlite.ts';
-import type { Journal } from '../../../src/ports.ts';
-import { aRotation, aTarget, child, finished, folder, MovableClock } from './support.ts';
+import type { Journal } from '../../../src/core/ports.ts';
+import { aRotation, aTarget, child, finished, folder, MovableClock } from '../../support/journal.ts';
 
 const clock = new MovableClock();
 

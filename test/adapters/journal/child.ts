@@ -9,8 +9,8 @@ import { openJournalToRead } from '../../../src/adapters/journal/reading.ts';
 import { openSqliteJournal } from '../../../src/adapters/journal/sqlite.ts';
 import type { ConditionRecord } from '../../../src/core/alerts/records.ts';
 import { asRotatorError } from '../../../src/core/errors.ts';
+import type { Journal } from '../../../src/core/ports.ts';
 import type { Rotation, TargetState } from '../../../src/core/records.ts';
-import type { Journal } from '../../../src/ports.ts';
 
 const [action = '', path = '', ...args] = process.argv.slice(2);
 const clock = { now: () => Date.now(), monotonic: () => performance.now() };

@@ -9,13 +9,13 @@ import { createMemoryJournal } from '../../../src/adapters/journal/memory.ts';
 import { openSqliteJournal } from '../../../src/adapters/journal/sqlite.ts';
 import { type AlertBook, EMPTY_BOOK, EMPTY_MEMO } from '../../../src/core/alerts/records.ts';
 import { RotatorError } from '../../../src/core/errors.ts';
+import type { DegradableJournal, Journal } from '../../../src/core/ports.ts';
 import { EMPTY_FLEET, type FleetState } from '../../../src/core/records.ts';
-import type { DegradableJournal, Journal } from '../../../src/ports.ts';
 import { alertBookContract, sharedAlertBookContract } from '../../contract/alert-book.ts';
 import { journalContract, sharedJournalContract } from '../../contract/journal.ts';
-import { aWritten } from '../../core/builders.ts';
-import { aChannel, aCondition, aDelivery } from './alert-rows.ts';
-import { aRotation, aTarget, finished, folder, MovableClock, NOW } from './support.ts';
+import { aChannel, aCondition, aDelivery } from '../../support/alert-rows.ts';
+import { aWritten } from '../../support/builders.ts';
+import { aRotation, aTarget, finished, folder, MovableClock, NOW } from '../../support/journal.ts';
 
 const HALF_MINUTE = 30_000;
 const MINUTE = 60_000;

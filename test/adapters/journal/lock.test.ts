@@ -3,8 +3,8 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { acquireDaemonLock } from '../../../src/adapters/journal/lock.ts';
-import type { DaemonLock } from '../../../src/ports.ts';
-import { child, folder, MovableClock } from './support.ts';
+import type { DaemonLock } from '../../../src/core/ports.ts';
+import { child, folder, MovableClock } from '../../support/journal.ts';
 
 const clock = new MovableClock();
 const who = { instance: 'prod-rotator', pid: 4711, host: 'vm-1' };

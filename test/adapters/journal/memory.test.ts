@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { createMemoryJournal } from '../../../src/adapters/journal/memory.ts';
 import { alertBookContract } from '../../contract/alert-book.ts';
 import { journalContract } from '../../contract/journal.ts';
-import { aRotation, finished } from './support.ts';
+import { aRotation, finished } from '../../support/journal.ts';
 
 journalContract('the memory journal', async () => createMemoryJournal());
 alertBookContract('the memory journal', async () => createMemoryJournal());

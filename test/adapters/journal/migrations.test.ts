@@ -8,9 +8,9 @@ import { MIGRATIONS, type Migration, migrate } from '../../../src/adapters/journ
 import { openJournalToRead } from '../../../src/adapters/journal/reading.ts';
 import { openSqliteJournal } from '../../../src/adapters/journal/sqlite.ts';
 import { EMPTY_BOOK } from '../../../src/core/alerts/records.ts';
+import type { Journal } from '../../../src/core/ports.ts';
 import type { Rotation } from '../../../src/core/records.ts';
-import type { Journal } from '../../../src/ports.ts';
-import { aRotation, aTarget, child, finished, folder, MovableClock, NOW } from './support.ts';
+import { aRotation, aTarget, child, finished, folder, MovableClock, NOW } from '../../support/journal.ts';
 
 const clock = new MovableClock();
 const addTable =

@@ -6,9 +6,9 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { openJournalToRead } from '../../../src/adapters/journal/reading.ts';
 import { openSqliteJournal } from '../../../src/adapters/journal/sqlite.ts';
 import type { RotatorError } from '../../../src/core/errors.ts';
-import type { Journal } from '../../../src/ports.ts';
-import { aChannel, aCondition, aDelivery } from './alert-rows.ts';
-import { folder, MovableClock, NOW } from './support.ts';
+import type { Journal } from '../../../src/core/ports.ts';
+import { aChannel, aCondition, aDelivery } from '../../support/alert-rows.ts';
+import { folder, MovableClock, NOW } from '../../support/journal.ts';
 
 const clock = new MovableClock();
 

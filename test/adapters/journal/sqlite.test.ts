@@ -15,10 +15,10 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { openJournalToRead } from '../../../src/adapters/journal/reading.ts';
 import { openSqliteJournal, type SqliteJournalOptions } from '../../../src/adapters/journal/sqlite.ts';
 import { RotatorError } from '../../../src/core/errors.ts';
-import type { Journal } from '../../../src/ports.ts';
+import type { Journal } from '../../../src/core/ports.ts';
 import { alertBookContract, sharedAlertBookContract } from '../../contract/alert-book.ts';
 import { journalContract, sharedJournalContract } from '../../contract/journal.ts';
-import { aRotation, aTarget, child, finished, folder, MovableClock, NOW } from './support.ts';
+import { aRotation, aTarget, child, finished, folder, MovableClock, NOW } from '../../support/journal.ts';
 
 const clock = new MovableClock();
 

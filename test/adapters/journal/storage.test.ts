@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { journalError, quoted, storageWarning } from '../../../src/adapters/journal/storage.ts';
 import { RotatorError } from '../../../src/core/errors.ts';
-import { folder } from './support.ts';
+import { folder } from '../../support/journal.ts';
 
 const system = (code: string): Error => Object.assign(new Error(`${code}: x`), { code, syscall: 'open', errno: -1 });
 const sqlite = (errcode: number): Error =>

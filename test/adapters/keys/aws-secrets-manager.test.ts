@@ -18,7 +18,7 @@ import {
 } from 'vitest';
 import { createAwsSecretsManagerKeySource, options } from '../../../src/adapters/keys/aws-secrets-manager.ts';
 import { SANDBOX_AWS_CREDENTIALS, type Sandbox, startSandbox } from '../../../src/sandbox/server.ts';
-import { serve, serveProxy } from '../../net/servers.ts';
+import { serve, serveProxy } from '../../support/servers.ts';
 
 const signal = new AbortController().signal;
 let sandbox: Sandbox;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createFileKeySource, options } from '../../../src/adapters/keys/file.ts';
-import { readKeyFile } from '../../../src/key-file.ts';
+import { readKeyFile } from '../../../src/adapters/keys/key-file.ts';
 
 const signal = new AbortController().signal;
 
@@ -142,7 +142,7 @@ describe('a file that is something else', () => {
 describe('a file that may not be read', () => {
   /** Root may read everything: the reading is done by a process of its own, as nobody where the tests run as root. */
   function readAsNobody(path: string): unknown {
-    const module = pathToFileURL(join(import.meta.dirname, '../../../src/key-file.ts')).href;
+    const module = pathToFileURL(join(import.meta.dirname, '../../../src/adapters/keys/key-file.ts')).href;
     const script = `
       import { readKeyFile } from ${JSON.stringify(module)};
       if (process.getuid() === 0) process.setuid(65534);

@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { createTencentSsmKeySource, options } from '../../../src/adapters/keys/tencent-ssm.ts';
 import type { SecretState } from '../../../src/sandbox/secret-store.ts';
 import type { World } from '../../../src/sandbox/server.ts';
-import { serve } from '../../net/servers.ts';
-import { sandbox, tencentClient } from '../../tencent/support.ts';
+import { serve } from '../../support/servers.ts';
+import { sandbox, tencentClient } from '../../support/tencent.ts';
 
 const NAME = 'apple-key';
 const ORIGIN = 'tencent-ssm secret apple-key (SSM_Current) in ap-shanghai';

@@ -4,9 +4,9 @@ import { createCloudbaseProvider } from '../../../src/adapters/provider/cloudbas
 import type { JsonObject } from '../../../src/core/json.ts';
 import type { World } from '../../../src/sandbox/server.ts';
 import { type Held, type ProviderHarness, providerContract } from '../../contract/provider.ts';
-import { HandClock } from '../../net/clock.ts';
-import { serve } from '../../net/servers.ts';
-import { ENV_ID, sandbox, tencentClient } from '../../tencent/support.ts';
+import { HandClock } from '../../support/clock.ts';
+import { serve } from '../../support/servers.ts';
+import { ENV_ID, sandbox, tencentClient } from '../../support/tencent.ts';
 
 const ACTIONS = { reads: 'GetProviders', writes: 'ModifyProvider' } as const;
 

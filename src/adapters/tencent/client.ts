@@ -1,0 +1,232 @@
+// One call to a Tencent Cloud service through its SDK, made safe: abort and a time limit over the whole call, one
+// host, no redirect, bounded answers, no empty signature, and errors of the table in error-table.ts. Nothing is
+// retried, but for one second try with fresh credentials.
+import type { Agent } from 'node:http';
+import { RotatorError } from '../../core/errors.ts';
+import type { Json, JsonObject } from '../../core/json.ts';
+import type { Clock } from '../../core/ports.ts';
+import { deadline, untilAborted } from '../../net/abort.ts';
+import { type Exchange, guardedAgent } from '../../net/agent.ts';
+import { failureOf } from '../../net/failure.ts';
+import type { Env } from '../../net/proxy.ts';
+import type { RateLimit } from '../../net/rate-limit.ts';
+import {
+  type CredentialSource,
+  credentialsMissing,
+  type RequestRecord,
+  type TencentCredential,
+} from './credentials/source.ts';
+import { remoteError, type Service, wantsFreshCredentials } from './error-table.ts';
+
+export interface TencentClientOptions {
+  readonly service: Service;
+  /** `https://host[:port]`, or http on loopback. The first label of the host is signed. */
+  readonly endpoint: string;
+  readonly region: string;
+  /** `unsigned` for the one action that proves itself by its body (AssumeRoleWithWebIdentity). */
+  readonly credentials: CredentialSource | 'unsigned';
+  /** For each call, from the connection to the last byte, in ms. */
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+  /** Where HTTPS_PROXY, HTTP_PROXY and NO_PROXY are read. */
+  readonly env: Env;
+  readonly rateLimit?: RateLimit;
+  /** Hears of every request that went out and was not aborted by its caller. */
+  readonly onRequest?: (record: RequestRecord) => void;
+}
+
+export interface TencentAnswer {
+  /** What stood in `Response`, untouched. */
+  readonly response: JsonObject;
+  readonly requestId: string | null;
+  /** Our wall clock less the server's Date header, in ms; undefined where there was none. */
+  readonly skewMs: number | undefined;
+  /** Wall clock when the answer had arrived. */
+  readonly receivedAt: number;
+}
+
+export interface TencentClient {
+  /**
+   * Calls `action` with `params`; the SDK leaves out nulls. `write` says that the call changes something, so that an
+   * error tells whether it may have been applied. Throws a RotatorError, or the signal's reason on abort.
+   */
+  call(action: string, params: JsonObject, options: { signal: AbortSignal; write: boolean }): Promise<TencentAnswer>;
+}
+
+/** Loads nothing until the first call. Throws ERR_CONFIG for an endpoint that the SDK could not address. */
+export function createTencentClient(options: TencentClientOptions): TencentClient {
+  const endpoint = parsedEndpoint(options.endpoint);
+  return {
+    async call(action, params, { signal, write }) {
+      const first = await ready(options, signal);
+      try {
+        return await attempt(options, endpoint, first, { action, params, signal, write });
+      } catch (error) {
+        if (!(error instanceof RotatorError && wantsFreshCredentials(error.remoteCode))) throw error;
+        if (options.credentials !== 'unsigned' && first !== undefined) options.credentials.renew(first);
+        const second = await ready(options, signal);
+        return await attempt(options, endpoint, second, { action, params, signal, write });
+      }
+    },
+  };
+}
+
+interface Attempt {
+  readonly action: string;
+  readonly params: JsonObject;
+  readonly signal: AbortSignal;
+  readonly write: boolean;
+}
+
+/** Waits for the call's turn, then for credentials; undefined for unsigned calls. */
+async function ready(options: TencentClientOptions, signal: AbortSignal): Promise<TencentCredential | undefined> {
+  signal.throwIfAborted();
+  await options.rateLimit?.turn(signal);
+  if (options.credentials === 'unsigned') return undefined;
+  const credential = await options.credentials.get(signal);
+  if (credential.secretId === '' || credential.secretKey === '')
+    throw credentialsMissing(
+      `the credentials of ${options.credentials.id} are empty`,
+      'Give a secret id and a secret key: empty ones are never signed with.',
+    );
+  return credential;
+}
+
+async function attempt(
+  options: TencentClientOptions,
+  endpoint: URL,
+  credential: TencentCredential | undefined,
+  { action, params, signal, write }: Attempt,
+): Promise<TencentAnswer> {
+  const { service, region, timeoutMs, clock, env } = options;
+  const { Client } = (await CLIENTS[service]()).default;
+  let skewMs: number | undefined;
+  const guard = guardedAgent(endpoint, {
+    env,
+    onAnswer: () => {
+      const { dateMs } = guard.exchange;
+      if (dateMs !== undefined) skewMs = clock.now() - dateMs;
+    },
+    // The SDK waits for ever for the rest of an answer that was cut off.
+    onBroken: () => limit.end(),
+  });
+  const limit = deadline(timeoutMs, signal);
+  const client: SdkClient = new Client(sdkConfig({ endpoint, region, credential, agent: guard.agent }));
+  const startedAt = clock.monotonic();
+  const record = (code: string) =>
+    options.onRequest?.({ service, action, code, durationMs: clock.monotonic() - startedAt });
+  try {
+    const answer = client.request(action, params, { signal: limit.signal, skipSign: credential === undefined });
+    const response: unknown = await untilAborted(answer, limit.signal);
+    if (!isEnvelope(response)) throw new TypeError('the answer is no API envelope');
+    record('OK');
+    const requestId = response['RequestId'];
+    return {
+      response,
+      requestId: typeof requestId === 'string' ? requestId : null,
+      skewMs,
+      receivedAt: clock.now(),
+    };
+  } catch (thrown) {
+    if (signal.aborted && !limit.expired) throw signal.reason;
+    const found = whatFailed(thrown, guard.exchange, limit.expired ? timeoutMs : undefined);
+    const envId = typeof params['EnvId'] === 'string' ? params['EnvId'] : undefined;
+    const sent = guard.exchange.sent;
+    const error = remoteError({ service, action, region, envId, write, skewMs, sent, ...found });
+    record(error.remoteCode ?? found.remoteCode);
+    throw error;
+  } finally {
+    limit.clear();
+    guard.close();
+  }
+}
+
+interface Failed {
+  readonly remoteCode: string;
+  readonly remoteMessage?: string;
+  readonly requestId?: string;
+  readonly detail?: string;
+}
+
+/** Sorts what the SDK threw by what the wire showed: the SDK itself keeps a message, and for API errors the code. */
+function whatFailed(thrown: unknown, exchange: Readonly<Exchange>, timedOutAfterMs: number | undefined): Failed {
+  const { status } = exchange;
+  const onTheWire = failureOf(exchange, timedOutAfterMs);
+  if (onTheWire !== undefined) {
+    const { kind, message } = onTheWire;
+    return { remoteCode: kind === 'TIMEOUT' || kind === 'NETWORK' ? kind : `HTTP_${status}`, detail: message };
+  }
+  const { code, message, requestId } = thrown as { code?: unknown; message?: unknown; requestId?: unknown };
+  if (status === 200 && typeof code === 'string' && typeof requestId === 'string')
+    return {
+      remoteCode: code,
+      ...(typeof message === 'string' ? { remoteMessage: message } : {}),
+      ...(requestId === '' ? {} : { requestId }),
+    };
+  if (status !== undefined) return { remoteCode: `HTTP_${status}` };
+  // No answer and no error on the connection: the SDK or Node gave up before there was one.
+  return { remoteCode: 'NETWORK' };
+}
+
+/** A plain object: neither a text nor the stream that the SDK makes of an event stream. */
+function isEnvelope(value: unknown): value is { readonly [key: string]: Json } {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
+
+/** What is used of an SDK client. */
+interface SdkClient {
+  request(action: string, params: object, options: { signal: AbortSignal; skipSign: boolean }): Promise<unknown>;
+}
+
+/**
+ * The file of each service, loaded when first needed: the SDK as a whole takes ten times as long. They are CommonJS,
+ * of which a bundle's chunk gives the default export alone.
+ */
+const CLIENTS = {
+  tcb: () => import('tencentcloud-sdk-nodejs/tencentcloud/services/tcb/v20180608/tcb_client.js'),
+  ssm: () => import('tencentcloud-sdk-nodejs/tencentcloud/services/ssm/v20190923/ssm_client.js'),
+  sts: () => import('tencentcloud-sdk-nodejs/tencentcloud/services/sts/v20180813/sts_client.js'),
+} as const satisfies Record<Service, () => Promise<unknown>>;
+
+interface SdkCall {
+  readonly endpoint: URL;
+  readonly region: string;
+  readonly credential: TencentCredential | undefined;
+  readonly agent: Agent;
+}
+
+function sdkConfig({ endpoint, region, credential, agent }: SdkCall) {
+  return {
+    credential: credential === undefined ? { secretId: '', secretKey: '' } : signingPair(credential),
+    region,
+    profile: {
+      language: 'en-US',
+      httpProfile: {
+        protocol: `${endpoint.protocol}//`,
+        endpoint: endpoint.host,
+        agent,
+        // Off: its timer ends at the head of the answer, and is left behind on abort. `deadline` covers the whole.
+        reqTimeout: 0,
+        headers: { 'Accept-Encoding': 'identity' },
+      },
+    },
+  } as const;
+}
+
+function signingPair({ secretId, secretKey, token }: TencentCredential) {
+  return { secretId, secretKey, ...(token === undefined ? {} : { token }) };
+}
+
+function parsedEndpoint(text: string): URL {
+  const url = URL.parse(text);
+  const plain = url !== null && /^https?:$/.test(url.protocol) && `${url.origin}/` === url.href;
+  if (!plain)
+    throw new RotatorError(
+      'ERR_CONFIG',
+      'an endpoint of Tencent Cloud is no bare origin such as https://tcb.tencentcloudapi.com',
+      {
+        hint: 'Give scheme and host alone: no path, no query, no user.',
+      },
+    );
+  return url;
+}

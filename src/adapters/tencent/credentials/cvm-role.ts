@@ -1,0 +1,83 @@
+// Credentials of the CAM role that is bound to the machine, from its metadata service
+// (cloud.tencent.com/document/product/598/85616). Never through a proxy: the address means this machine.
+import * as z from 'zod';
+import { RotatorError } from '../../../core/errors.ts';
+import { CallFailure } from '../../../net/failure.ts';
+import { type HttpAnswer, request } from '../../../net/request.ts';
+import { httpUrl } from './options.ts';
+import { createRefreshingCredentials } from './refreshing.ts';
+import { type CredentialDeps, type CredentialSource, credentialsMissing, type TencentCredential } from './source.ts';
+
+const ENDPOINT = 'http://metadata.tencentyun.com';
+const PATH = '/latest/meta-data/cam/security-credentials/';
+/** The service is next door: what does not answer in 5 s is not there. */
+const MAX_TIMEOUT_MS = 5_000;
+
+export const options = z.strictObject({
+  from: z.literal('cvm-role'),
+  /** Default: http://metadata.tencentyun.com */
+  endpoint: httpUrl('a URL such as http://metadata.tencentyun.com').optional(),
+});
+
+const role = z.string().regex(/^[\w+=,.@-]{1,128}$/);
+const answer = z.object({
+  Code: z.literal('Success'),
+  TmpSecretId: z.string().min(1),
+  TmpSecretKey: z.string().min(1),
+  Token: z.string().min(1),
+  /** Seconds since the epoch. */
+  ExpiredTime: z.number(),
+});
+
+export function createCvmRoleCredentials(
+  { endpoint = ENDPOINT }: z.output<typeof options>,
+  { clock, timeoutMs }: CredentialDeps,
+): CredentialSource {
+  const ask = (path: string, signal: AbortSignal) => {
+    const url = new URL(`${PATH}${path}`, endpoint);
+    return metadata({ url, timeoutMs: Math.min(timeoutMs, MAX_TIMEOUT_MS), signal });
+  };
+  return createRefreshingCredentials({
+    id: 'cvm-role',
+    clock,
+    async fetch(signal): Promise<TencentCredential> {
+      const name = role.safeParse((await ask('', signal)).body.trim());
+      if (!name.success) throw unavailable('has an answer that is no role name');
+      const found = answer.safeParse(parsedJson((await ask(encodeURIComponent(name.data), signal)).body));
+      if (!found.success) throw unavailable('has an answer without credentials');
+      const { TmpSecretId: secretId, TmpSecretKey: secretKey, Token: token, ExpiredTime } = found.data;
+      return { secretId, secretKey, token, expiresAt: ExpiredTime * 1000 };
+    },
+  });
+}
+
+async function metadata(call: { url: URL; timeoutMs: number; signal: AbortSignal }): Promise<HttpAnswer> {
+  try {
+    const found = await request({ ...call, method: 'GET', env: {} });
+    if (found.status === 404)
+      throw credentialsMissing(
+        'the metadata service knows no CAM role of this machine',
+        'Bind a CAM role to the machine in the CVM console, or choose another source in cloudbase.credentials.',
+      );
+    if (found.status !== 200) throw unavailable(`answered with HTTP ${found.status}`);
+    return found;
+  } catch (error) {
+    if (error instanceof CallFailure) throw unavailable(error.message, error);
+    throw error;
+  }
+}
+
+function unavailable(what: string, cause?: Error): RotatorError {
+  return new RotatorError('ERR_CREDENTIALS_UNAVAILABLE', `the metadata service ${what}`, {
+    hint: 'Wait: it is tried again. If this machine is no CVM, choose another source in cloudbase.credentials.',
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

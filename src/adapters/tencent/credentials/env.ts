@@ -1,0 +1,60 @@
+// Credentials from environment variables, or from the files that NAME_FILE variables name (as container platforms
+// mount secrets). Read afresh at every call: a mounted file may have been replaced.
+import { readFile } from 'node:fs/promises';
+import * as z from 'zod';
+import type { Env } from '../../../net/proxy.ts';
+import { variableName } from './options.ts';
+import { type CredentialDeps, type CredentialSource, credentialsMissing } from './source.ts';
+
+export const options = z.strictObject({
+  from: z.literal('env'),
+  idVariable: variableName().optional(),
+  keyVariable: variableName().optional(),
+  tokenVariable: variableName().optional(),
+});
+
+/** TENCENTCLOUD_SECRET_ID and _KEY, with _TOKEN (or _SESSION_TOKEN, the SDK's name) for temporary ones, by default. */
+export function createEnvCredentials(
+  { idVariable, keyVariable, tokenVariable }: z.output<typeof options>,
+  { env }: CredentialDeps,
+): CredentialSource {
+  const id = idVariable ?? 'TENCENTCLOUD_SECRET_ID';
+  const key = keyVariable ?? 'TENCENTCLOUD_SECRET_KEY';
+  const tokens = tokenVariable === undefined ? ['TENCENTCLOUD_TOKEN', 'TENCENTCLOUD_SESSION_TOKEN'] : [tokenVariable];
+  return {
+    id: `env ${id}`,
+    async get(signal) {
+      signal.throwIfAborted();
+      const secretId = await variable(env, id);
+      const secretKey = await variable(env, key);
+      const empty = [secretId === '' ? id : [], secretKey === '' ? key : []].flat();
+      if (empty.length > 0)
+        throw credentialsMissing(
+          `the environment has no Tencent Cloud credentials: ${empty.join(' and ')} ${empty.length > 1 ? 'are' : 'is'} not set or empty`,
+          `Set ${id} and ${key} (or ${id}_FILE and ${key}_FILE), or choose another source in cloudbase.credentials.`,
+        );
+      for (const name of tokens) {
+        const token = await variable(env, name);
+        if (token !== '') return { secretId, secretKey, token };
+      }
+      return { secretId, secretKey };
+    },
+    renew() {},
+  };
+}
+
+/** The variable, else the content of the file that NAME_FILE names; empty where there is neither. */
+async function variable(env: Env, name: string): Promise<string> {
+  const value = (env[name] ?? '').trim();
+  const file = env[`${name}_FILE`] ?? '';
+  if (value !== '' || file === '') return value;
+  try {
+    return (await readFile(file, 'utf8')).trim();
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw credentialsMissing(
+      `the file that ${name}_FILE names cannot be read (${code ?? 'unknown'}): ${file}`,
+      `Mount the file, or correct ${name}_FILE.`,
+    );
+  }
+}

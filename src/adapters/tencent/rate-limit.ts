@@ -1,0 +1,27 @@
+// Tencent counts requests per action, region and account, and other programs draw on the same account; hence one limit
+// for all targets that share a credential, a region and an endpoint: a lane.
+
+import type { Clock } from '../../core/ports.ts';
+import { createRateLimit, type RateLimit } from '../../net/rate-limit.ts';
+
+/** One limit a lane. Where its users disagree about the rate, the lowest holds. */
+export interface RateLimits {
+  lane(lane: string, perSecond: number): RateLimit;
+}
+
+export function createRateLimits(clock: Clock): RateLimits {
+  const lanes = new Map<string, RateLimit>();
+  return {
+    lane(lane, perSecond) {
+      const limit = lanes.get(lane) ?? createRateLimit(perSecond, clock);
+      limit.lower(perSecond);
+      lanes.set(lane, limit);
+      return limit;
+    },
+  };
+}
+
+/** The name of the lane that calls with this credential to this region of this endpoint take. */
+export function laneOf(call: { credentialId: string; region: string; endpoint: string }): string {
+  return `${call.credentialId}|${call.region}|${new URL(call.endpoint).origin}`;
+}

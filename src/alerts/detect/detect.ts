@@ -1,0 +1,56 @@
+// What is wrong, as findings: of the configured targets (detect-target.ts), of the service as a whole
+// (detect-service.ts), and of targets of which the configuration says nothing usable. Pure: the same facts give the
+// same findings, in the same order.
+
+import type { ConditionName, Finding } from '../../core/alerts/conditions.ts';
+import type { TargetState } from '../../core/records.ts';
+import { DAY } from '../../core/schedule.ts';
+import { finding } from './finding.ts';
+import { isInDoubt } from './logins.ts';
+
+export { detectService, type ServiceFacts, type ServiceLook, type WatchedChannel } from './service.ts';
+export { detectTarget } from './target.ts';
+export type { TargetFacts, WatchedTarget } from './target-facts.ts';
+
+/** Nobody knows the thresholds of a target that is not configured: a third of the default renewBefore. */
+const CRITICAL_MS = 20 * DAY;
+
+/** An entry of `targets` that is left out because it is wrong. */
+export interface MisconfiguredTarget {
+  readonly name: string;
+  /** One line a problem: `key: found, wanted`. */
+  readonly problems: readonly string[];
+  /** What the journal knows under that name. */
+  readonly state: TargetState | undefined;
+  readonly now: number;
+}
+
+/**
+ * Critical where little is left, and where nobody knows how much. The id goes by the name, which is all that a wrong
+ * entry has for certain.
+ */
+export function detectMisconfigured({ name, problems, state, now }: MisconfiguredTarget): Finding {
+  const expiresAt = state?.deployed?.expiresAt ?? null;
+  const isSafe = expiresAt !== null && expiresAt - now >= CRITICAL_MS;
+  const target = { key: state?.key ?? name, name, envId: state?.envId ?? null, providerId: state?.providerId ?? null };
+  const severity = isSafe ? 'warning' : 'critical';
+  return finding('TargetMisconfigured', { severity, facts: { problems }, loginsUntil: expiresAt }, name, target);
+}
+
+/** A target that left the configuration and was not forgotten. */
+export interface RemovedTarget {
+  readonly state: TargetState;
+  /** Its conditions that were open then. */
+  readonly open: readonly ConditionName[];
+  readonly now: number;
+}
+
+/** Told until it returns or is forgotten; critical when its secret runs out. */
+export function detectRemoved({ state, open, now }: RemovedTarget): Finding {
+  const { key, name, envId, providerId } = state;
+  const expiresAt = state.deployed?.expiresAt ?? null;
+  const severity = expiresAt !== null && expiresAt - now < CRITICAL_MS ? 'critical' : 'warning';
+  const facts = { open: [...open].sort() };
+  const loginsUntil = isInDoubt(open, state.error) ? null : expiresAt;
+  return finding('TargetRemoved', { severity, facts, loginsUntil }, state, { key, name, envId, providerId });
+}

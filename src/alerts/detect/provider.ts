@@ -1,0 +1,80 @@
+// The rows of the table of conditions that tell what somebody, or our own write, did to a provider, and what waits for
+// a person's word. Each a pure function, as in detect-target.ts.
+import { isRecordEmergency } from '../../core/deployed.ts';
+import { DAY, within } from '../../core/schedule.ts';
+import type { Detail } from './finding.ts';
+import { earliest, expiryOf, type Known, severityOf } from './target-facts.ts';
+
+/** What somebody else changed is told for a week: it may be what they want. */
+const THEIR_CHANGES_MS = 7 * DAY;
+/**
+ * What our write changed is told until it is as it was before (a pass takes it off the list then), and for a month at
+ * most: a person who has set it to a third value has settled it as well.
+ */
+const OUR_CHANGES_MS = 30 * DAY;
+
+/** Critical where our own write did it. */
+export function providerChanged({ state, now }: Known): Detail<'ProviderChanged'> | undefined {
+  const changes = state.providerChanges.filter(({ by, at }) => {
+    if (at > now) return by === 'our-write';
+    return now - at < (by === 'our-write' ? OUR_CHANGES_MS : THEIR_CHANGES_MS);
+  });
+  if (changes.length === 0) return undefined;
+  return {
+    severity: changes.some(({ by }) => by === 'our-write') ? 'critical' : 'warning',
+    facts: { changes: changes.map(({ path, by }) => ({ path, by })) },
+    since: earliest(changes.map(({ at }) => Math.min(at, now))),
+  };
+}
+
+const REPLACED_MS = 7 * DAY;
+/**
+ * The loop guard leaves a foreign secret alone after so many replacements, but in an emergency (decide.ts,
+ * foreignSecret). One that our key signed is as good as ours, and the guard meets it when its renewal is due.
+ */
+const GUARDED = 2;
+
+/**
+ * Told for a week while the secret of somebody else is deployed, and for a day where we have replaced it again; as
+ * long as the loop guard leaves it alone, and where it met our own write.
+ */
+export function secretReplaced(known: Known): Detail<'SecretReplaced'> | undefined {
+  const { state, now } = known;
+  const { deployed, written, error } = state;
+  const replacements = state.foreign.filter(({ at }) => within(at, now, REPLACED_MS));
+  const last = replacements.at(-1);
+  const theirs = deployed !== null && deployed.fingerprint !== (written?.fingerprint ?? null);
+  const guarded = error?.code === 'ERR_FOREIGN_SECRET';
+  const met = error?.code === 'ERR_CONFLICT';
+  const recent = last !== undefined && (theirs || within(last.at, now, DAY));
+  if (!recent && !guarded && !met) return undefined;
+  const foreignKey = theirs && deployed.keyId !== (written?.keyId ?? null);
+  const emergency = isRecordEmergency(deployed, known.target.policy.lifetimeMs, now);
+  const leftAlone = guarded || (foreignKey && replacements.length >= GUARDED && !emergency);
+  return {
+    severity: leftAlone ? severityOf(known) : 'warning',
+    facts: {
+      replacements: replacements.map(({ fingerprint, at }) => ({ fingerprint, at })),
+      keyId: deployed?.keyId ?? null,
+      ourFingerprint: written?.fingerprint ?? null,
+      ourKeyId: written?.keyId ?? null,
+      takenBack: deployed !== null && !theirs,
+      leftAlone,
+    },
+    since: last?.at ?? null,
+    loginsUntil: expiryOf(state),
+    error: guarded || met ? error : null,
+  };
+}
+
+/** What the loop guard holds back is pending as well, and told as SecretReplaced. */
+export function adoptionPending(known: Known): Detail<'AdoptionPending'> | undefined {
+  const { state } = known;
+  if (state.state !== 'pending' || state.error?.code === 'ERR_FOREIGN_SECRET') return undefined;
+  return {
+    severity: severityOf(known),
+    facts: { keyId: state.deployed?.keyId ?? null, fingerprint: state.deployed?.fingerprint ?? null },
+    loginsUntil: expiryOf(state),
+    error: state.error,
+  };
+}

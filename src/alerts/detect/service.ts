@@ -1,0 +1,209 @@
+// What is wrong with the service as a whole: a table with a row a condition, each a pure function. What a process does
+// not know (`once` has no scheduler, nobody has read a clock yet) is undecided: neither raised nor cleared.
+
+import type { ConditionName, Finding, SERVICE_CONDITIONS } from '../../core/alerts/conditions.ts';
+import type { ChannelState } from '../../core/alerts/records.ts';
+import { isBlind, UNCALIBRATED } from '../../core/apple-gate.ts';
+import { type ErrorCode, type ErrorView, REMEDIES } from '../../core/errors.ts';
+import type { FleetState, TargetState } from '../../core/records.ts';
+import { DAY, within } from '../../core/schedule.ts';
+import { type Detail, finding } from './finding.ts';
+
+/** A channel of the configuration. */
+export interface WatchedChannel {
+  readonly name: string;
+  /** Undefined: nothing was sent through it yet. */
+  readonly state: ChannelState | undefined;
+  /** When the oldest message that it has not taken was written; null if none waits. */
+  readonly oldestAt: number | null;
+}
+
+/** Undefined: this process does not know. */
+export interface ServiceFacts {
+  readonly now: number;
+  readonly fleet: FleetState;
+  readonly tokenUrl: string;
+  /** `apple.check` is not off. */
+  readonly asksApple: boolean;
+  /** Of the configured targets. */
+  readonly states: readonly TargetState[];
+  /** Our clock less CloudBase's, by the latest reading of this process. */
+  readonly skewMs: number | undefined;
+  readonly journal: {
+    readonly path: string;
+    /** Why it is not written; undefined: it is. */
+    readonly degraded: { readonly code: string; readonly message: string; readonly hint: string } | undefined;
+    /** In a container, and not on a mounted volume. */
+    readonly ephemeral: boolean;
+  };
+  readonly channels: readonly WatchedChannel[];
+  /** Null: the configuration that was read last is in force. */
+  readonly configurationRejected: { readonly at: number; readonly error: ErrorView } | null | undefined;
+  readonly scheduler: { readonly alive: boolean; readonly lastTurnAt: number } | undefined;
+  /** The conditions of the service that are raised. */
+  readonly open: ReadonlySet<ConditionName>;
+}
+
+export interface ServiceLook {
+  readonly findings: readonly Finding[];
+  /** Conditions of which these facts cannot tell. */
+  readonly undecided: readonly ConditionName[];
+}
+
+/** Everything that is wrong with the service now, in the order of the table. */
+export function detectService(facts: ServiceFacts): ServiceLook {
+  const findings: Finding[] = [];
+  const undecided: ConditionName[] = [];
+  for (const [name, row] of Object.entries(ROWS)) {
+    const condition = name as Watched;
+    const detail = row(facts);
+    if (detail === 'undecided') undecided.push(condition);
+    else if (detail !== undefined) findings.push(finding(condition, detail));
+  }
+  // Told by a daemon that could not start: only one that did can tell the end of it.
+  if (facts.scheduler === undefined) undecided.push('StartRefused');
+  return {
+    findings: [...findings, ...facts.channels.flatMap((channel) => channelFailing(channel, facts.now))],
+    undecided,
+  };
+}
+
+type Watched = Exclude<(typeof SERVICE_CONDITIONS)[number], 'StartRefused' | 'ChannelFailing'>;
+type Rows = { readonly [Name in Watched]: (facts: ServiceFacts) => Detail<Name> | 'undecided' | undefined };
+
+const ROWS: Rows = {
+  Unverified: unverified,
+  CredentialsRejected: credentialsRejected,
+  AppleUnreachable: appleUnreachable,
+  AppleCheckBlind: appleCheckBlind,
+  ClockSkewed: clockSkewed,
+  JournalUnwritable: journalUnwritable,
+  JournalEphemeral: ({ journal: { ephemeral, path } }) =>
+    ephemeral ? { severity: 'warning', facts: { path } } : undefined,
+  ConfigurationRejected: configurationRejected,
+  FleetHalted: fleetHalted,
+  SchedulerStalled: schedulerStalled,
+};
+
+/** One for the fleet: where CloudBase hides its secrets every target is so for ever. */
+function unverified({ states }: ServiceFacts): Detail<'Unverified'> | undefined {
+  const targets = states.filter(isUnverified);
+  return targets.length === 0 ? undefined : { severity: 'warning', facts: { targets: namesOf(targets) } };
+}
+
+/** By the pass that wrote; and after it, healthy or not, as long as nothing but our own record says what is deployed. */
+function isUnverified({ state, deployed, written }: TargetState): boolean {
+  if (state === 'unverified') return true;
+  if (deployed === null || written === null || deployed.fingerprint !== written.fingerprint) return false;
+  const isProven = deployed.shape === 'digest' && written.shownDigest === written.fingerprint;
+  return deployed.shape !== 'clear' && !isProven;
+}
+
+const CREDENTIALS: ReadonlySet<ErrorCode> = new Set(['ERR_CREDENTIALS_REJECTED', 'ERR_CREDENTIALS_MISSING']);
+
+function credentialsRejected({ states }: ServiceFacts): Detail<'CredentialsRejected'> | undefined {
+  const targets = states.filter(
+    ({ state, error }) => state === 'failed' && error !== null && CREDENTIALS.has(error.code),
+  );
+  if (targets.length === 0) return undefined;
+  const expiries = targets.flatMap(({ deployed }) => deployed?.expiresAt ?? []);
+  return {
+    severity: 'critical',
+    facts: { targets: namesOf(targets) },
+    loginsUntil: expiries.length === 0 ? null : Math.min(...expiries),
+    error: targets[0]?.error ?? null,
+  };
+}
+
+const UNREACHABLE_MS = 2 * DAY;
+
+/** Only questions can tell: where none was put within two days, nothing can be said. */
+function appleUnreachable({ fleet, tokenUrl, asksApple, states, now }: ServiceFacts): Outcome<'AppleUnreachable'> {
+  const { firstAskedAt, answeredAt } = fleet.apple[tokenUrl] ?? UNCALIBRATED;
+  if (!asksApple) return undefined;
+  const lastAnswerAt = notAhead(answeredAt, now);
+  const since = lastAnswerAt ?? notAhead(firstAskedAt, now);
+  if (since !== null && now - since <= UNREACHABLE_MS) return undefined;
+  const wasAsked = states.some(({ appleAsked }) => within(appleAsked?.at, now, UNREACHABLE_MS));
+  if (since === null || !wasAsked) return 'undecided';
+  return { severity: 'warning', facts: { lastAnswerAt }, since };
+}
+
+/** Before the first control was answered there is nothing to see by; a rotation may be about to put it. */
+const BLIND_MS = DAY / 24;
+
+function appleCheckBlind({ fleet, tokenUrl, asksApple, now }: ServiceFacts): Detail<'AppleCheckBlind'> | undefined {
+  const calibration = fleet.apple[tokenUrl] ?? UNCALIBRATED;
+  if (!asksApple || calibration.controlAskedAt === null || !isBlind(calibration, now)) return undefined;
+  const { controlRejectedAt, oursAcceptedAt } = calibration;
+  return { severity: 'warning', facts: { controlRejectedAt, oursAcceptedAt }, holdMs: BLIND_MS };
+}
+
+const SKEW_WARNING_MS = 60_000;
+const SKEW_CRITICAL_MS = 4 * 60_000;
+/** Once raised it ends well below: a clock that is off by just a minute is not to call again and again. */
+const SKEW_OVER_MS = 45_000;
+
+function clockSkewed({ skewMs, open }: ServiceFacts): Outcome<'ClockSkewed'> {
+  if (skewMs === undefined) return 'undecided';
+  const skew = Math.abs(skewMs);
+  if (skew <= (open.has('ClockSkewed') ? SKEW_OVER_MS : SKEW_WARNING_MS)) return undefined;
+  // To the second: a look that finds the same is to find the same facts.
+  const facts = { skewMs: Math.round(skewMs / 1000) * 1000 };
+  return { severity: skew > SKEW_CRITICAL_MS ? 'critical' : 'warning', facts };
+}
+
+function journalUnwritable({ journal: { path, degraded } }: ServiceFacts): Detail<'JournalUnwritable'> | undefined {
+  if (degraded === undefined) return undefined;
+  const { message, hint } = degraded;
+  const code = degraded.code in REMEDIES ? (degraded.code as ErrorCode) : 'ERR_JOURNAL_UNWRITABLE';
+  return { severity: 'critical', facts: { path }, error: { code, message, hint } };
+}
+
+function configurationRejected({ configurationRejected: rejected }: ServiceFacts): Outcome<'ConfigurationRejected'> {
+  if (rejected === undefined) return 'undecided';
+  if (rejected === null) return undefined;
+  return { severity: 'warning', facts: {}, since: rejected.at, error: rejected.error };
+}
+
+function fleetHalted({ fleet: { halted, failedAfterPush } }: ServiceFacts): Detail<'FleetHalted'> | undefined {
+  if (halted === null) return undefined;
+  return { severity: 'critical', facts: { failures: failedAfterPush }, since: halted.at, error: halted.error };
+}
+
+function schedulerStalled({ scheduler }: ServiceFacts): Outcome<'SchedulerStalled'> {
+  if (scheduler === undefined) return 'undecided';
+  const { alive, lastTurnAt } = scheduler;
+  return alive ? undefined : { severity: 'critical', facts: { lastTurnAt }, since: lastTurnAt };
+}
+
+/** So many attempts in a row are more than an accident. */
+const PATIENCE = 3;
+const OVERDUE_MS = 15 * 60_000;
+
+/** After the third failure, at the first that a person must mend, or when what it has to say has waited too long. */
+function channelFailing({ name, state, oldestAt }: WatchedChannel, now: number): Finding[] {
+  const attempts = state?.failures ?? 0;
+  const error = state?.error ?? null;
+  const refused = attempts > 0 && error?.code === 'ERR_CHANNEL_REFUSED';
+  const overdue = oldestAt !== null && now - oldestAt > OVERDUE_MS;
+  if (attempts < PATIENCE && !refused && !overdue) return [];
+  const detail: Detail<'ChannelFailing'> = {
+    severity: 'warning',
+    facts: { channel: name, attempts, oldestAt },
+    since: state?.failingSince ?? oldestAt,
+    error: attempts > 0 ? error : null,
+  };
+  return [finding('ChannelFailing', detail, name)];
+}
+
+type Outcome<Name extends Watched> = Detail<Name> | 'undecided' | undefined;
+
+function namesOf(states: readonly TargetState[]): string[] {
+  return states.map(({ name }) => name).sort();
+}
+
+/** An instant in the future was written by a clock that was wrong, and counts as never. */
+function notAhead(instant: number | null, now: number): number | null {
+  return instant !== null && instant <= now ? instant : null;
+}

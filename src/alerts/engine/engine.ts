@@ -1,0 +1,249 @@
+// The alert engine: a pure state machine over conditions. It compares what is open with what was found now, and says
+// what changes: conditions that are raised, repeated, escalated or cleared, and the deliveries that tell of it. State
+// and deliveries are one update of the journal, so that a crash neither loses nor doubles a transition.
+import { type ConditionName, type Finding, SEVERITIES } from '../../core/alerts/conditions.ts';
+import type { AlertBook, AlertUpdate, ConditionRecord, Delivery, DeliverySubject } from '../../core/alerts/records.ts';
+import { type Route, recipientsOf } from './recipients.ts';
+import { Threads } from './threads.ts';
+
+export interface AlertPolicy {
+  readonly repeatEvery: { readonly warningMs: number; readonly criticalMs: number };
+  readonly routes: readonly Route[];
+}
+
+/** One look at everything that can be wrong. */
+export interface Look {
+  readonly now: number;
+  readonly findings: readonly Finding[];
+  /** True for an open condition of which this look cannot tell whether it is over: it stays as it is. */
+  readonly undecided: (open: Finding) => boolean;
+  /** Conditions that `forget` ends: no all-clear. */
+  readonly forgotten?: (open: Finding) => boolean;
+  /** A fresh UUIDv7. */
+  readonly newId: () => string;
+}
+
+/** What became of a condition, for the log. */
+export interface Transition {
+  readonly what: 'raised' | 'escalated' | 'repeated' | 'cleared' | 'forgotten';
+  readonly finding: Finding;
+  readonly since: number;
+}
+
+export interface Advance {
+  readonly update: AlertUpdate;
+  readonly transitions: readonly Transition[];
+}
+
+type Status = Extract<DeliverySubject, { kind: 'condition' }>['status'];
+
+/** Conditions that are told again more seldom than `repeatEvery` says. */
+const REPEAT_MS: Partial<Record<ConditionName, number>> = { Unverified: 30 * 86_400_000 };
+
+/** While the second is open for a target, the first is not repeated: it says the same with less. */
+const MUTED_BY: Partial<Record<ConditionName, ConditionName>> = { SecretExpiring: 'SecretExpired' };
+
+/** A stored instant so far ahead of now was written by a clock that was wrong. */
+const AHEAD_MS = 60_000;
+
+/** Compares the book with a look. The update is empty where nothing changes. */
+export function advance(book: AlertBook, look: Look, policy: AlertPolicy): Advance {
+  const course = new Course(book, look, policy);
+  course.dropRemovedChannels();
+  const found = new Map(look.findings.map((finding) => [finding.id, finding]));
+  for (const record of book.conditions) {
+    const finding = found.get(record.finding.id);
+    if (look.forgotten?.(record.finding)) course.end(record, 'forgotten');
+    else if (finding !== undefined) course.goOn(record, finding);
+    else if (look.undecided(record.finding)) course.goOn(record, record.finding);
+    else course.end(record, 'cleared');
+  }
+  const known = new Set(book.conditions.map(({ finding }) => finding.id));
+  for (const finding of found.values()) if (!known.has(finding.id)) course.begin(finding);
+  return course.result();
+}
+
+class Course {
+  private readonly book: AlertBook;
+  private readonly look: Look;
+  private readonly policy: AlertPolicy;
+  private readonly channels: ReadonlySet<string>;
+  private readonly threads: Threads;
+  private readonly queued: ReadonlySet<string>;
+  private readonly openNames: ReadonlySet<string>;
+  private readonly put: ConditionRecord[] = [];
+  private readonly removed: string[] = [];
+  private readonly deliveries: Delivery[] = [];
+  private readonly dropped: string[] = [];
+  private readonly gone: string[] = [];
+  private readonly transitions: Transition[] = [];
+
+  constructor(book: AlertBook, look: Look, policy: AlertPolicy) {
+    this.book = book;
+    this.look = look;
+    this.policy = policy;
+    this.channels = new Set(policy.routes.map(({ name }) => name));
+    this.threads = new Threads(book.conditions, look.now, this.raisesPerChannel());
+    this.queued = new Set(book.deliveries.map(queueKey));
+    this.openNames = new Set(look.findings.map(({ condition, target }) => `${condition} ${target?.key ?? ''}`));
+  }
+
+  /** A channel that left the configuration takes its deliveries with it; its conditions are told over the others. */
+  dropRemovedChannels(): void {
+    for (const { id, channel } of this.book.deliveries) if (!this.channels.has(channel)) this.dropped.push(id);
+    for (const { name } of this.book.channels) if (!this.channels.has(name)) this.gone.push(name);
+  }
+
+  begin(finding: Finding): void {
+    const { now } = this.look;
+    const held = (finding.holdMs ?? 0) > 0;
+    const record: ConditionRecord = { finding, foundAt: now, raisedAt: held ? null : now, toldAt: null, told: {} };
+    if (held) this.put.push(record);
+    else this.raise(record);
+  }
+
+  goOn(record: ConditionRecord, found: Finding): void {
+    const { now } = this.look;
+    // Within one episode severity does not fall: what flaps would call somebody each time.
+    const finding = rank(found) < rank(record.finding) ? { ...found, severity: record.finding.severity } : found;
+    const told = this.withoutRemovedChannels(record.told);
+    const next: ConditionRecord = { ...record, finding, told, foundAt: Math.min(record.foundAt, now) };
+    if (record.raisedAt === null) {
+      if (now - next.foundAt < (finding.holdMs ?? 0)) this.keep(record, next);
+      else this.raise({ ...next, raisedAt: now });
+    } else if (rank(finding) > rank(record.finding)) {
+      this.tell(next, 'escalated');
+    } else {
+      const due = this.repeatDue(next) && !this.isMuted(finding);
+      this.tell(next, due ? 'repeated' : undefined, record);
+    }
+  }
+
+  end(record: ConditionRecord, status: 'cleared' | 'forgotten'): void {
+    const { finding, raisedAt } = record;
+    this.removed.push(finding.id);
+    if (raisedAt === null) return;
+    const told = Object.entries(record.told).filter(([channel]) => this.channels.has(channel));
+    for (const [channel, thread] of told) {
+      const closes = this.threads.leave(channel, thread, finding.id) ? [thread] : [];
+      this.deliver(channel, status, record, thread, closes, this.look.now);
+    }
+    this.transitions.push({ what: status, finding, since: sinceOf(record) });
+  }
+
+  result(): Advance {
+    const update: AlertUpdate = {
+      ...(this.put.length > 0 ? { putConditions: this.put } : {}),
+      ...(this.removed.length > 0 ? { removeConditions: this.removed } : {}),
+      ...(this.deliveries.length > 0 ? { addDeliveries: this.deliveries } : {}),
+      ...(this.dropped.length > 0 ? { removeDeliveries: this.dropped } : {}),
+      ...(this.gone.length > 0 ? { removeChannels: this.gone } : {}),
+    };
+    return { update, transitions: this.transitions };
+  }
+
+  private raise(record: ConditionRecord): void {
+    this.tell(record, 'raised');
+  }
+
+  /**
+   * Tells the channels that carry the condition: those that know of it already what changed (if anything did), those
+   * that do not (a channel that is new, or carries only the severity it has risen to) that it is raised.
+   */
+  private tell(
+    record: ConditionRecord,
+    change: 'raised' | 'escalated' | 'repeated' | undefined,
+    before?: ConditionRecord,
+  ): void {
+    const { finding } = record;
+    const told: Record<string, string> = { ...record.told };
+    let spoke = change === 'raised' || change === 'escalated';
+    for (const channel of recipientsOf(finding, this.policy.routes)) {
+      const known = record.told[channel];
+      if (known === undefined) {
+        told[channel] = this.threads.join(channel, finding.id);
+        this.deliver(channel, 'raised', record, told[channel], []);
+      } else if (change === 'escalated') {
+        const closes = this.threads.leave(channel, known, finding.id) ? [known] : [];
+        told[channel] = this.threads.escalate(channel, finding.id);
+        this.deliver(channel, 'escalated', record, told[channel], closes);
+      } else if (change === 'repeated' && !this.queued.has(`${channel} ${finding.id}`)) {
+        this.deliver(channel, 'repeated', record, known, []);
+        spoke = true;
+      }
+    }
+    const toldAt = spoke || change !== undefined ? this.look.now : record.toldAt;
+    const next: ConditionRecord = { ...record, told, toldAt };
+    if (change !== undefined && spoke) this.transitions.push({ what: change, finding, since: sinceOf(next) });
+    this.keep(before, next);
+  }
+
+  private keep(before: ConditionRecord | undefined, next: ConditionRecord): void {
+    if (before === undefined || !sameRecord(before, next)) this.put.push(next);
+  }
+
+  private deliver(
+    channel: string,
+    status: Status,
+    record: ConditionRecord,
+    thread: string,
+    closes: readonly string[],
+    until: number | null = null,
+  ): void {
+    const { newId, now } = this.look;
+    const { finding } = record;
+    const since = sinceOf(record);
+    const subject = { kind: 'condition', status, finding, since, until, thread, closes } as const;
+    this.deliveries.push({ id: newId(), channel, at: now, subject });
+  }
+
+  private repeatDue({ finding, toldAt }: ConditionRecord): boolean {
+    const { now } = this.look;
+    const { warningMs, criticalMs } = this.policy.repeatEvery;
+    const every = REPEAT_MS[finding.condition] ?? (finding.severity === 'critical' ? criticalMs : warningMs);
+    return toldAt === null || toldAt > now + AHEAD_MS || now - toldAt >= every;
+  }
+
+  private isMuted({ condition, target }: Finding): boolean {
+    const key = target?.key ?? '';
+    const stronger = MUTED_BY[condition];
+    if (stronger !== undefined && this.openNames.has(`${stronger} ${key}`)) return true;
+    // What a target that left the configuration left open is told with TargetRemoved.
+    return target !== null && condition !== 'TargetRemoved' && this.openNames.has(`TargetRemoved ${key}`);
+  }
+
+  private withoutRemovedChannels(told: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+    const kept = Object.entries(told).filter(([channel]) => this.channels.has(channel));
+    return kept.length === Object.keys(told).length ? told : Object.fromEntries(kept);
+  }
+
+  /** How many conditions each channel will be told of for the first time in this look. */
+  private raisesPerChannel(): ReadonlyMap<string, number> {
+    const known = new Map(this.book.conditions.map((record) => [record.finding.id, record]));
+    const counts = new Map<string, number>();
+    for (const finding of this.look.findings) {
+      for (const channel of recipientsOf(finding, this.policy.routes)) {
+        if (known.get(finding.id)?.told[channel] === undefined) counts.set(channel, (counts.get(channel) ?? 0) + 1);
+      }
+    }
+    return counts;
+  }
+}
+
+/** Since when it has been so: as the facts tell it, else as it was first found. */
+export function sinceOf({ finding, foundAt }: Pick<ConditionRecord, 'finding' | 'foundAt'>): number {
+  return finding.since === null ? foundAt : Math.min(finding.since, foundAt);
+}
+
+function queueKey({ channel, subject }: Delivery): string {
+  return subject.kind === 'condition' ? `${channel} ${subject.finding.id}` : `${channel} ${subject.kind}`;
+}
+
+function rank({ severity }: Finding): number {
+  return SEVERITIES.indexOf(severity);
+}
+
+/** Both are plain data built in the same order of keys. */
+function sameRecord(before: ConditionRecord, next: ConditionRecord): boolean {
+  return JSON.stringify(before) === JSON.stringify(next);
+}

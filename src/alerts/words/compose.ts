@@ -1,0 +1,216 @@
+// From what is to be told to the message that a channel gets: rendered in one language, worst first, with nothing in it
+// that a channel would have to look up. The words are those of texts/; here is only how they are put together.
+
+import { CONDITIONS, type Finding, type Severity } from '../../core/alerts/conditions.ts';
+import type { AlertMessage, Language, MessageItem } from '../../core/alerts/message.ts';
+import type { DeliverySubject, RotatedEvent } from '../../core/alerts/records.ts';
+import { isoOrNull } from '../../core/instants.ts';
+import { redactText } from '../../core/redact.ts';
+import { loginsUntilOf } from '../detect/logins.ts';
+import { TEXTS, wordsOf } from './texts/languages.ts';
+import { detail } from './texts/quote.ts';
+import { say } from './texts/texts.ts';
+import { isOpen, rankOf, titleOf } from './title.ts';
+
+export interface MessageRequest {
+  /** UUIDv7; the same at every attempt of the same message. */
+  readonly id: string;
+  /** ms since the epoch. */
+  readonly now: number;
+  readonly instance: string;
+  readonly version: string;
+  readonly language: Language;
+  /** Where the runbook is: a path or URL, to which `#<section>` is added. */
+  readonly runbook: string;
+  /** At most one a condition; conditions and events together, or a digest alone, or a test alone. */
+  readonly subjects: readonly DeliverySubject[];
+}
+
+export interface Wording {
+  readonly language: Language;
+  readonly now: number;
+  readonly runbook: string;
+}
+
+/** What a person is told of a finding. */
+export interface FindingTexts {
+  readonly title: string;
+  readonly what: string;
+  readonly next: string;
+  /** The link to its section of the runbook. */
+  readonly runbook: string;
+}
+
+type ConditionSubject = Extract<DeliverySubject, { kind: 'condition' }>;
+
+/** The message for what is to be told. Pure: the same request gives the same message. */
+export function composeMessage(request: MessageRequest): AlertMessage {
+  const { id, now, version, language, subjects } = request;
+  const texts = TEXTS[language];
+  const instance = detail(request.instance, 80);
+  const told = subjects
+    .flatMap((subject) => itemOf(subject, request).map((item) => ({ subject, item })))
+    .sort((one, other) => worstFirst(one.item, other.item));
+  const items = told.map(({ item }) => item);
+  const lines = subjects.flatMap((subject) => {
+    if (subject.kind === 'digest') return texts.digest(subject.digest, { instance, version, now });
+    return subject.kind === 'test' ? texts.test({ instance, version, now }) : [];
+  });
+  return {
+    id,
+    kind: kindOf(subjects),
+    instance,
+    version,
+    language,
+    at: iso(now, now),
+    severity: worstOf(items),
+    title: titleOf({ ...request, subjects: items.length > 0 ? told.map(({ subject }) => subject) : subjects }, items),
+    lines: lines.map(redactText),
+    items,
+    closes: [...new Set(subjects.flatMap((subject) => (subject.kind === 'condition' ? subject.closes : [])))],
+    labels: texts.labels,
+  };
+}
+
+/** What is said of a finding that is open, as the command `alerts` and the HTTP interface show it. */
+export function describeFinding(finding: Finding, { language, now, runbook }: Wording): FindingTexts {
+  const words = wordsOf(finding, TEXTS[language]);
+  return {
+    title: redactText(say(words.headline ?? words.title, finding, now)),
+    what: redactText(say(words.what, finding, now)),
+    next: redactText(say(words.next, finding, now)),
+    runbook: runbookLink(runbook, finding.condition),
+  };
+}
+
+/** The link to a condition's section: GitHub's fragment of a heading that is the condition's name. */
+export function runbookLink(base: string, condition: string): string {
+  return `${base}#${condition.toLowerCase()}`;
+}
+
+function itemOf(subject: DeliverySubject, request: MessageRequest): MessageItem[] {
+  if (subject.kind === 'condition') return [conditionItem(subject, request)];
+  return subject.kind === 'rotated' ? [rotatedItem(subject.event, request)] : [];
+}
+
+function conditionItem(subject: ConditionSubject, request: MessageRequest): MessageItem {
+  const { status, finding, thread } = subject;
+  const { target, error } = finding;
+  const { now } = request;
+  const open = isOpen(status);
+  const { title, what, next, runbook } =
+    status === 'forgotten' || open ? lasting(subject, request) : past(subject, request);
+  return {
+    id: finding.id,
+    condition: finding.condition,
+    status,
+    severity: finding.severity,
+    target: target?.name ?? null,
+    envId: target?.envId ?? null,
+    providerId: target?.providerId ?? null,
+    title: redactText(title),
+    what: redactText(what),
+    since: iso(subject.since, now),
+    until: open ? null : iso(subject.until ?? now, now),
+    loginsUntil: open || status === 'forgotten' ? isoOrNull(loginsUntilOf(finding, now)) : null,
+    next,
+    code: error?.code ?? null,
+    runbook,
+    thread,
+  };
+}
+
+interface ItemTexts {
+  readonly title: string;
+  readonly what: string;
+  readonly next: string | null;
+  readonly runbook: string;
+}
+
+/** What is not known to be over. */
+function lasting({ status, finding }: ConditionSubject, request: MessageRequest): ItemTexts {
+  const described = describeFinding(finding, request);
+  if (status !== 'forgotten') return described;
+  return { ...described, what: TEXTS[request.language].endings.forgotten(finding, request.now), next: null };
+}
+
+function past({ status, finding, since, until }: ConditionSubject, request: MessageRequest): ItemTexts {
+  const { language, now, runbook } = request;
+  const texts = TEXTS[language];
+  const words = wordsOf(finding, texts);
+  const span = { since, until: until ?? now };
+  const over = status === 'cleared';
+  return {
+    title: say(over ? words.over : words.was, finding, now),
+    what: over ? texts.endings.cleared(span) : texts.endings.ended(finding, span),
+    next: null,
+    runbook: runbookLink(runbook, finding.condition),
+  };
+}
+
+function rotatedItem(event: RotatedEvent, { language, now }: MessageRequest): MessageItem {
+  const { target, fingerprint } = event;
+  const { rotated } = TEXTS[language];
+  const id = rotatedId(event, fingerprint);
+  return {
+    id,
+    condition: 'Rotated',
+    status: 'happened',
+    severity: 'info',
+    target: target.name,
+    envId: target.envId,
+    providerId: target.providerId,
+    title: rotated.title,
+    what: redactText(rotated.what(event, now)),
+    since: iso(now, now),
+    until: null,
+    loginsUntil: isoOrNull(event.expiresAt),
+    next: null,
+    code: null,
+    runbook: null,
+    thread: id,
+  };
+}
+
+/** Steady for one rotation: the same at every attempt of its message. */
+function rotatedId({ target }: RotatedEvent, fingerprint: string | null): string {
+  return ['Rotated', target.envId, target.providerId, ...(fingerprint === null ? [] : [fingerprint.slice(0, 12)])].join(
+    '/',
+  );
+}
+
+/** An instant that no Date can hold (a stored number may be damaged) is told as now. */
+function iso(atMs: number, now: number): string {
+  return isoOrNull(atMs) ?? isoOrNull(now) ?? '';
+}
+
+function kindOf(subjects: readonly DeliverySubject[]): AlertMessage['kind'] {
+  const kinds = new Set(subjects.map(({ kind }) => kind));
+  if (kinds.has('condition') || kinds.has('rotated')) return 'alert';
+  return kinds.has('test') ? 'test' : 'digest';
+}
+
+function worstOf(items: readonly MessageItem[]): Severity | 'info' {
+  const open = items.filter(({ status }) => isOpen(status)).map(({ severity }) => severity);
+  if (open.includes('critical')) return 'critical';
+  return open.includes('warning') ? 'warning' : 'info';
+}
+
+/** Open and critical, open, over, events; among these by target (the service itself first) and condition. */
+function worstFirst(one: MessageItem, other: MessageItem): number {
+  return (
+    rankOf(one) - rankOf(other) ||
+    compare(one.target ?? '', other.target ?? '') ||
+    order(one) - order(other) ||
+    compare(one.id, other.id)
+  );
+}
+
+function order({ condition }: MessageItem): number {
+  return condition === 'Rotated' ? CONDITIONS.length : CONDITIONS.indexOf(condition);
+}
+
+/** By code units, so that the order is the same on every machine. */
+function compare(one: string, other: string): number {
+  return one < other ? -1 : one > other ? 1 : 0;
+}

@@ -1,0 +1,253 @@
+// A message laid out as text for a person, within a limit. The first line names the instance and always stays. One
+// condition is told in full; of many, the first few in full, then a line each, then how many more there are. What does
+// not fit is cut between characters, before it is made harmless, and the cut is said.
+
+import type { AlertMessage, MessageItem } from '../../core/alerts/message.ts';
+import type { Flavour } from './flavours.ts';
+
+export interface LayoutLimits {
+  /** Of the whole text, in the flavour's own measure. */
+  readonly size: number;
+  /** Of each paragraph; default: as the whole. */
+  readonly paragraph?: number;
+  /** At most so many items are told in full (default 5): more is a wall that nobody reads. */
+  readonly full?: number;
+}
+
+const FULL = 5;
+
+/** The message as paragraphs, which with the flavour's gaps between them keep within `limits.size`. */
+export function paragraphsOf(message: AlertMessage, flavour: Flavour, limits: LayoutLimits): string[] {
+  const page = new Page(message, flavour, limits);
+  page.begin();
+  if (message.items.length === 0) page.addLines(message.lines);
+  else page.addItems(message.items);
+  page.end();
+  return page.paragraphs;
+}
+
+/** The message as one text of at most `limits.size`. */
+export function layOut(message: AlertMessage, flavour: Flavour, limits: LayoutLimits): string {
+  return paragraphsOf(message, flavour, limits).join(flavour.gap);
+}
+
+/** The longest beginning of `raw` (whole characters) for which `fits` holds, or '' if there is none. */
+export function longestFitting(raw: string, fits: (beginning: string) => boolean): string {
+  const characters = [...raw];
+  let [low, high] = [0, characters.length];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (fits(characters.slice(0, middle).join(''))) low = middle;
+    else high = middle - 1;
+  }
+  return characters.slice(0, low).join('');
+}
+
+/** `raw` if `fits` holds for it, else as much of it as fits with `cut` behind it. */
+export function shortened(raw: string, cut: string, fits: (text: string) => boolean): string {
+  if (fits(raw)) return raw;
+  return `${longestFitting(raw, (beginning) => fits(`${beginning}${cut}`))}${cut}`;
+}
+
+/** `2026-11-22 03:04 UTC`; what is no instant stays as it is. */
+export function shownInstant(iso: string): string {
+  const [, day, minute] = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?Z$/.exec(iso) ?? [];
+  return day === undefined ? iso : `${day} ${minute} UTC`;
+}
+
+/** The URL, normalised, of what can be followed as a link; undefined: a path. */
+export function linkOf(runbook: string): string | undefined {
+  const url = URL.canParse(runbook) ? new URL(runbook) : undefined;
+  return url?.protocol === 'https:' || url?.protocol === 'http:' ? url.href : undefined;
+}
+
+/** Which target, with the ids by which a console shows it: `shop-prod (shop-prod-1g2h3j/apple)`; '' for the service. */
+export function shownTarget({ target, envId, providerId }: MessageItem): string {
+  const ids = [envId, providerId].filter((id) => id !== null).join('/');
+  return target === null ? ids : `${target}${ids === '' ? '' : ` (${ids})`}`;
+}
+
+class Page {
+  readonly paragraphs: string[] = [];
+  private readonly message: AlertMessage;
+  private readonly flavour: Flavour;
+  private readonly limit: number;
+  private readonly paragraph: number;
+  private readonly full: number;
+  /** `label: value` in the language of the message. */
+  private readonly colon: string;
+  /** Names the instance where the title alone does, below many items. */
+  private readonly closing: readonly string[];
+
+  constructor(message: AlertMessage, flavour: Flavour, limits: LayoutLimits) {
+    this.message = message;
+    this.flavour = flavour;
+    this.limit = limits.size;
+    this.paragraph = limits.paragraph ?? limits.size;
+    this.full = limits.full ?? FULL;
+    this.colon = message.language === 'zh' ? '：' : ': ';
+    this.closing = message.items.length > 1 ? [this.instanceFact()] : [];
+  }
+
+  begin(): void {
+    const { text, heading, size } = this.flavour;
+    const { title, labels } = this.message;
+    const room = Math.min(this.limit, this.paragraph);
+    this.paragraphs.push(heading(text(shortened(title, labels.cut, (line) => size(heading(text(line))) <= room))));
+  }
+
+  /** Room was left for the last paragraph. */
+  end(): void {
+    this.pushIfFits(this.closing);
+  }
+
+  /** Of a digest or a test. */
+  addLines(lines: readonly string[]): void {
+    const { text } = this.flavour;
+    const safe = lines.map(text);
+    const paragraphs = this.grouped(safe);
+    if (this.fits(paragraphs)) {
+      this.paragraphs.push(...paragraphs);
+      return;
+    }
+    const cut = text(this.message.labels.cut);
+    const kept = largest(safe.length, (count) => this.fits(this.grouped([...safe.slice(0, count), cut])));
+    this.pushIfFits(this.grouped([...safe.slice(0, kept), cut]));
+  }
+
+  /** The most in full for which all the others still get a line; if not even that fits, one in full and few lines. */
+  addItems(items: readonly MessageItem[]): void {
+    const [first, ...others] = items;
+    if (first === undefined) return;
+    if (others.length === 0) {
+      this.pushIfFits([this.inFull(first, this.room())]);
+      return;
+    }
+    const lines = items.map((item) => this.inBrief(item));
+    for (let count = Math.min(this.full, items.length); count > 0; count -= 1) {
+      const arranged = [...this.allInFull(items.slice(0, count)), ...this.grouped(lines.slice(count))];
+      if (this.fits([...arranged, ...this.closing])) {
+        this.paragraphs.push(...arranged);
+        return;
+      }
+    }
+    const told = this.inFull(first, Math.floor(this.room() / 2));
+    const arrange = (shown: number) => {
+      const more = others.length - shown;
+      const brief = lines.slice(1, 1 + shown);
+      return [told, ...this.grouped(more > 0 ? [...brief, this.more(more)] : brief)];
+    };
+    this.pushIfFits(arrange(largest(others.length, (shown) => this.fits([...arrange(shown), ...this.closing]))));
+  }
+
+  private allInFull(items: readonly MessageItem[]): string[] {
+    return items.map((item) => this.inFull(item, this.room()));
+  }
+
+  private more(count: number): string {
+    return this.flavour.text(this.message.labels.more(count));
+  }
+
+  /** One item with everything that is known of it; its account of what happened is cut to `room`. */
+  private inFull(item: MessageItem, room: number): string {
+    const { text, newline, size } = this.flavour;
+    const budget = Math.min(room, this.paragraph);
+    const head = this.message.items.length === 1 ? [] : [this.flavour.strong(this.headline(item))];
+    const facts = this.facts(item);
+    const write = (what: string) => [...head, ...(what === '' ? [] : [text(what)]), ...facts].join(newline);
+    const whole = write(shortened(item.what, this.message.labels.cut, (what) => size(write(what)) <= budget));
+    if (size(whole) <= budget) return whole;
+    // The facts alone are too much: as many lines of them as fit.
+    const lines = [...head, ...facts];
+    const cut = text(this.message.labels.cut);
+    const kept = largest(lines.length, (count) => size([...lines.slice(0, count), cut].join(newline)) <= budget);
+    return [...lines.slice(0, kept), cut].join(newline);
+  }
+
+  private inBrief(item: MessageItem): string {
+    const { since } = this.message.labels;
+    return `${this.headline(item)} · ${this.flavour.text(`${since} ${shownInstant(item.since)}`)}`;
+  }
+
+  private headline({ severity, status, target, title }: MessageItem): string {
+    const { labels } = this.message;
+    const about = target === null ? title : `${target}${this.colon}${title}`;
+    return this.flavour.text(`${labels.severity[severity]} · ${labels.status[status]} · ${about}`);
+  }
+
+  private facts(item: MessageItem): string[] {
+    const { labels } = this.message;
+    const { text, code } = this.flavour;
+    const about = shownTarget(item);
+    const rows: readonly (readonly [label: string, value: string | null])[] = [
+      [labels.next, item.next === null ? null : text(item.next)],
+      [labels.loginsUntil, item.loginsUntil === null ? null : text(shownInstant(item.loginsUntil))],
+      [labels.since, item.status === 'happened' ? null : text(shownInstant(item.since))],
+      [labels.until, item.until === null ? null : text(shownInstant(item.until))],
+      [labels.target, about === '' ? null : text(about)],
+      [labels.code, item.code === null ? null : code(item.code)],
+      [labels.condition, code(item.id)],
+      [labels.runbook, item.runbook === null ? null : this.runbook(item.runbook)],
+    ];
+    const facts = rows.flatMap(([label, value]) => (value === null ? [] : [this.fact(label, value)]));
+    return this.message.items.length === 1 ? [...facts, this.instanceFact()] : facts;
+  }
+
+  private instanceFact(): string {
+    const { message, flavour } = this;
+    return this.fact(message.labels.instance, flavour.text(message.instance));
+  }
+
+  private runbook(runbook: string): string {
+    const url = linkOf(runbook);
+    if (url === undefined) return this.flavour.text(runbook);
+    const { hash, host } = new URL(url);
+    return this.flavour.link(url, this.flavour.text(hash.length > 1 ? hash.slice(1) : host));
+  }
+
+  private fact(label: string, value: string): string {
+    return `${this.flavour.strong(this.flavour.text(label))}${this.colon}${value}`;
+  }
+
+  /** Lines as paragraphs, each as long as a paragraph may be. */
+  private grouped(lines: readonly string[]): string[] {
+    const { newline, size } = this.flavour;
+    const groups: string[] = [];
+    for (const line of lines) {
+      const last = groups.at(-1);
+      const joined = last === undefined ? line : `${last}${newline}${line}`;
+      if (last !== undefined && size(joined) <= this.paragraph) groups[groups.length - 1] = joined;
+      else groups.push(line);
+    }
+    return groups;
+  }
+
+  /** What is left for one more paragraph with the closing one behind it. */
+  private room(): number {
+    const { gap, size } = this.flavour;
+    return this.limit - size([...this.paragraphs, '', ...this.closing].join(gap));
+  }
+
+  private fits(more: readonly string[]): boolean {
+    const { gap, size } = this.flavour;
+    return (
+      size([...this.paragraphs, ...more].join(gap)) <= this.limit &&
+      more.every((paragraph) => size(paragraph) <= this.paragraph)
+    );
+  }
+
+  private pushIfFits(paragraphs: readonly string[]): void {
+    if (this.fits(paragraphs)) this.paragraphs.push(...paragraphs);
+  }
+}
+
+/** The largest number from 0 to `most` for which `holds`, which must not hold again once it does not; 0 if none does. */
+function largest(most: number, holds: (count: number) => boolean): number {
+  let [low, high] = [0, most];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (holds(middle)) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}

@@ -1,0 +1,85 @@
+// English for what every alert needs: times, counts, lists, reasons, and the sentences on errors and logins.
+
+import type { Finding } from '../../../core/alerts/conditions.ts';
+import type { ErrorView } from '../../../core/errors.ts';
+import type { Reason } from '../../../core/reasons.ts';
+import { capital } from './en-errors.ts';
+import { dayOf, detail, firstOf, inUnits, minuteOf } from './quote.ts';
+
+const UNKNOWN_TIME = 'an unknown time';
+
+/** `3 targets`, `1 target`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${count === 1 ? noun : `${noun}s`}`;
+}
+
+/** `12 days`, `1 hour`, `less than a minute`; rounded down. */
+export function duration(ms: number): string {
+  const { count, unit } = inUnits(ms);
+  if (count === null) return UNKNOWN_TIME;
+  return count === 0 ? 'less than a minute' : counted(count, unit);
+}
+
+/** `2026-11-22 20:15 UTC`. */
+export function at(ms: number): string {
+  return minuteOf(ms) ?? UNKNOWN_TIME;
+}
+
+export function day(ms: number): string {
+  return dayOf(ms) ?? UNKNOWN_TIME;
+}
+
+/** `in 12 days`, `3 hours ago`, `now` (within a minute). */
+export function distance(ms: number, now: number): string {
+  if (Math.abs(ms - now) < 60_000) return 'now';
+  return ms > now ? `in ${duration(ms - now)}` : `${duration(now - ms)} ago`;
+}
+
+/** `2026-11-22 20:15 UTC (in 12 days)`. */
+export function when(ms: number, now: number): string {
+  return minuteOf(ms) === null ? UNKNOWN_TIME : `${at(ms)} (${distance(ms, now)})`;
+}
+
+/** `a, b, c and 4 more`. */
+export function listed(items: readonly string[]): string {
+  const { named, more } = firstOf(items);
+  if (more > 0) return `${named.join(', ')} and ${more} more`;
+  if (named.length <= 1) return named.join('');
+  return `${named.slice(0, -1).join(', ')} and ${named.at(-1)}`;
+}
+
+/** Joins sentences, leaving out those that are empty. */
+export function sentences(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join(' ');
+}
+
+/** `Renewal fails: no key file …` as a sentence; nothing without an error. */
+export function fails(what: string, error: ErrorView | null): string {
+  return error === null ? '' : `${what}: ${detail(error.message)}.`;
+}
+
+/** The message of an error as a sentence of its own, else `otherwise`. */
+export function told(error: ErrorView | null, otherwise: string): string {
+  return error === null ? otherwise : `${capital(detail(error.message))}.`;
+}
+
+/** Until when Apple logins work, as a sentence. */
+export function logins({ loginsUntil }: Finding, now: number): string {
+  if (loginsUntil === null) return 'How long Apple logins still work is not known.';
+  if (loginsUntil > now) return `Apple logins work until ${when(loginsUntil, now)}.`;
+  return `The client secret expired at ${when(loginsUntil, now)}, so Apple logins fail.`;
+}
+
+/** Why a client secret is to be replaced. */
+export const REASONS: Readonly<Record<Reason, string>> = {
+  SecretMissing: 'there is no client secret',
+  SecretUnreadable: 'the client secret cannot be read',
+  KeyChanged: 'the key was changed',
+  TeamChanged: 'the Team ID was changed',
+  ClientChanged: 'the Services ID was changed',
+  SignatureInvalid: 'the client secret is not valid for our key',
+  LifetimeTooLong: 'it expires later than Apple accepts',
+  SecretExpired: 'it has expired',
+  RenewalDue: 'its time for renewal has come',
+  Requested: 'somebody asked for it',
+};

@@ -1,0 +1,168 @@
+// English: labels, titles, the digest, the test message, and what is said at the end of a condition.
+import { TARGET_STATES, type TargetStateName } from '../../../core/reasons.ts';
+import { CONDITIONS_EN } from './en-conditions.ts';
+import { at, counted, day, duration, fails, logins, REASONS, sentences, when } from './en-words.ts';
+import { command, detail, shortFingerprint } from './quote.ts';
+import type { Counts, Span, Texts } from './texts.ts';
+
+const STATES: Readonly<Record<TargetStateName, string>> = {
+  healthy: 'healthy',
+  rotated: 'just renewed',
+  due: 'due for renewal',
+  pending: 'waiting for your word',
+  unverified: 'renewed, but not shown by CloudBase',
+  failed: 'failed',
+  unknown: 'never read',
+};
+
+export const EN = {
+  conditions: CONDITIONS_EN,
+
+  unknownCondition: (name) => ({
+    title: `${detail(name, 60)}, which this version does not know`,
+    what: ({ error }) =>
+      sentences('Another version of this service raised this and left it in the journal.', fails('The error', error)),
+    next: () => `Look at what is raised now: ${command('alerts')}.`,
+  }),
+
+  endings: {
+    cleared: (span) => `It lasted ${lasted(span)}.`,
+    ended: ({ error }, span) =>
+      sentences(
+        `It lasted ${lasted(span)}; nobody could be told while it lasted, and it is over now.`,
+        fails('The last error', error),
+      ),
+    forgotten: (finding, now) =>
+      sentences(
+        `Somebody ran ${command('forget NAME', finding.target)}, so this target is not watched any more.`,
+        'This is no all-clear: whether the trouble was mended is not known.',
+        finding.target === null ? '' : logins(finding, now),
+      ),
+  },
+
+  rotated: {
+    title: 'the client secret was renewed',
+    what: ({ reason, keyId, fingerprint, expiresAt, previousExpiresAt }, now) =>
+      sentences(
+        `It was replaced because ${REASONS[reason]}.`,
+        `The new one${keyId === null ? '' : `, of key ${detail(keyId, 40)}`}${fingerprint === null ? '' : `, fingerprint ${shortFingerprint(fingerprint)}`}${expiresAt === null ? ' is in place' : `, is valid until ${when(expiresAt, now)}`}.`,
+        previousExpiresAt === null
+          ? ''
+          : `The one before ${previousExpiresAt > now ? 'would have expired' : 'expired'} at ${when(previousExpiresAt, now)}.`,
+      ),
+  },
+
+  titles: {
+    one: (mark, target, headline) =>
+      `${[mark, target].filter(Boolean).join(target && /[A-Z]$/.test(mark) ? ' ' : ': ')}: ${headline}`,
+    mark: (status, severity) =>
+      ({
+        raised: severity.toUpperCase(),
+        escalated: `now ${severity.toUpperCase()}`,
+        repeated: `still ${severity.toUpperCase()}`,
+        cleared: 'all clear',
+        ended: 'over, told late',
+        forgotten: 'no longer watched',
+        happened: '',
+      })[status],
+    loginsUntil: (ms) => ` (logins work until ${day(ms)})`,
+    many: (counts, kinds) => [manyOf(counts), ...(kinds.length === 0 ? [] : [kinds.join(', ')])].join(': '),
+    kind: (title, count) => (count === 1 ? title : `${title} (${count})`),
+    digest: ({ targets, openTotal }) =>
+      `weekly report: ${counted(targets, 'target')}, ${openTotal === 0 ? 'nothing wrong' : counted(openTotal, 'open alert')}`,
+    test: 'TEST: this is only a test, nothing is wrong',
+  },
+
+  digest: (digest, { instance, version, now }) => [
+    `Weekly report of ${instance}, ${at(now)}; apple-secret-rotator ${detail(version, 40)}.`,
+    `${counted(digest.targets, 'target')}${statesOf(digest.states)}.`,
+    ...(digest.renewals.length === 0
+      ? ['No renewal is known to come.']
+      : [
+          'Next renewals:',
+          ...digest.renewals.map(
+            ({ target, at: ms, expiresAt }) =>
+              `- ${detail(target, 63)}: ${ms <= now ? `due since ${when(ms, now)}` : when(ms, now)}, expires ${day(expiresAt)}`,
+          ),
+        ]),
+    ...(digest.openTotal === 0
+      ? ['Nothing is wrong.']
+      : [
+          `${counted(digest.openTotal, 'open alert')}, worst first:`,
+          ...digest.open.map(
+            ({ condition, target, severity }) =>
+              `- ${severity.toUpperCase()}${target === null ? '' : ` ${detail(target, 63)}`}: ${titleOf(condition)}`,
+          ),
+          ...(digest.openTotal > digest.open.length
+            ? [`- and ${digest.openTotal - digest.open.length} more: ${command('alerts')}`]
+            : []),
+        ]),
+    'If this message does not come next week, something is wrong with the rotator or with this channel.',
+  ],
+
+  test: ({ instance, version, now }) => [
+    `This is a test message of ${instance}, sent by hand at ${at(now)}; apple-secret-rotator ${detail(version, 40)}.`,
+    'Nothing is wrong and nothing needs to be done.',
+    'That you can read it shows that alerts of this service arrive here.',
+  ],
+
+  reasons: REASONS,
+
+  labels: {
+    status: {
+      raised: 'new',
+      escalated: 'has become worse',
+      repeated: 'still so',
+      cleared: 'all clear',
+      ended: 'over, told late',
+      forgotten: 'no longer watched (no all-clear)',
+      happened: 'for your information',
+    },
+    severity: { warning: 'warning', critical: 'CRITICAL', info: 'info' },
+    instance: 'Instance',
+    target: 'Target',
+    since: 'Since',
+    until: 'Ended',
+    loginsUntil: 'Logins work until',
+    next: 'Next step',
+    condition: 'Alert',
+    code: 'Error code',
+    runbook: 'Runbook',
+    more: (count) => `and ${count} more: run "apple-secret-rotator alerts"`,
+    cut: '… (cut)',
+  },
+} as const satisfies Texts;
+
+/** `3 hours, from 2026-11-22 17:15 UTC to 2026-11-22 20:15 UTC`. */
+function lasted({ since, until }: Span): string {
+  return `${duration(until - since)}, from ${at(since)} to ${at(until)}`;
+}
+
+/** `500 alerts: 12 critical, 488 warning`, `5 all clear`, `5 alerts (2 critical, 3 warning), 3 all clear`. */
+function manyOf({ critical, warning, cleared, ended, forgotten, happened }: Counts): string {
+  const open = critical + warning;
+  const worst = [critical > 0 ? `${critical} critical` : '', warning > 0 ? `${warning} warning` : '']
+    .filter(Boolean)
+    .join(', ');
+  const others = [
+    cleared > 0 ? `${cleared} all clear` : '',
+    ended > 0 ? `${ended} told late` : '',
+    forgotten > 0 ? `${forgotten} no longer watched` : '',
+    happened > 0 ? `${happened} for information` : '',
+  ].filter(Boolean);
+  if (open === 0) return others.join(', ');
+  const alerts = counted(open, 'alert');
+  return others.length === 0 ? `${alerts}: ${worst}` : [`${alerts} (${worst})`, ...others].join(', ');
+}
+
+/** `: 10 healthy, 2 due for renewal`, in the order of the vocabulary, states that no target is in left out. */
+function statesOf(states: Readonly<Record<string, number>>): string {
+  const known = TARGET_STATES.map((state) => [STATES[state], states[state] ?? 0] as const);
+  const parts = known.filter(([, count]) => count > 0).map(([name, count]) => `${count} ${name}`);
+  return parts.length === 0 ? '' : `: ${parts.join(', ')}`;
+}
+
+function titleOf(condition: string): string {
+  const table: Readonly<Record<string, { readonly title: string }>> = CONDITIONS_EN;
+  return Object.hasOwn(table, condition) ? (table[condition]?.title ?? condition) : detail(condition, 60);
+}

@@ -1,0 +1,17 @@
+// The languages of alerts, and the words of a condition in each.
+import type { ConditionName, Finding } from '../../../core/alerts/conditions.ts';
+import type { Language } from '../../../core/alerts/message.ts';
+import { EN } from './en.ts';
+import type { ConditionWords, Texts } from './texts.ts';
+import { ZH } from './zh.ts';
+
+export const TEXTS: Readonly<Record<Language, Texts>> = { en: EN, zh: ZH };
+
+/** A journal may hold a condition of another version of this program: it is told all the same, in general words. */
+export function wordsOf({ condition }: Finding, texts: Texts): ConditionWords<ConditionName> {
+  if (Object.hasOwn(texts.conditions, condition))
+    // The table's row of a name takes findings of that name, which the compiler cannot follow through a union.
+    return texts.conditions[condition] as ConditionWords<ConditionName>;
+  const words = texts.unknownCondition(condition);
+  return { ...words, over: words.title, was: words.title };
+}

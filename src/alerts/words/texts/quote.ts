@@ -1,0 +1,85 @@
+// How texts of other origin (error messages, hints, names, paths) get into a message: redacted, on one line, of
+// bounded length. And what both languages share in the way of quoting: instants, fingerprints, commands.
+import { isoOrNull } from '../../../core/instants.ts';
+import { redactText } from '../../../core/redact.ts';
+import { shown } from '../../../core/shown.ts';
+
+const PROGRAM = 'apple-secret-rotator';
+/** CAM's own words (up to 500 characters) and ours around them have room in it. */
+const LONGEST_DETAIL = 800;
+const LONGEST_LIST = 5;
+
+/** A text of other origin on one line, without a full stop at its end, secrets redacted. */
+export function detail(text: string, limit = LONGEST_DETAIL): string {
+  const line = redactText(text).replace(/\s+/g, ' ').trim();
+  return shown(line, limit)
+    .toWellFormed()
+    .replace(/(?<!\.)\.$/, '');
+}
+
+/** `2026-11-22 20:15 UTC`; null for what no Date can hold. */
+export function minuteOf(atMs: number): string | null {
+  const iso = isoOrNull(atMs);
+  return iso === null ? null : `${dayOf(atMs)} ${iso.slice(iso.indexOf('T') + 1).slice(0, 5)} UTC`;
+}
+
+/** `2026-11-22` (UTC); null for what no Date can hold. */
+export function dayOf(atMs: number): string | null {
+  const iso = isoOrNull(atMs);
+  return iso === null ? null : iso.slice(0, iso.indexOf('T'));
+}
+
+/** Two instants that a Date can hold are never further apart. */
+const LONGEST_MS = 2 * 8.64e15;
+
+/** A duration in days or hours where it has two or more of them, else in minutes; rounded down. Null: it is none. */
+export function inUnits(ms: number): { readonly count: number | null; readonly unit: 'day' | 'hour' | 'minute' } {
+  if (!(Math.abs(ms) <= LONGEST_MS)) return { count: null, unit: 'minute' };
+  const minutes = Math.floor(Math.abs(ms) / 60_000);
+  if (minutes >= 2 * 24 * 60) return { count: Math.floor(minutes / (24 * 60)), unit: 'day' };
+  if (minutes >= 2 * 60) return { count: Math.floor(minutes / 60), unit: 'hour' };
+  return { count: minutes, unit: 'minute' };
+}
+
+/** The beginning of a fingerprint: enough to compare two by eye. */
+export function shortFingerprint(fingerprint: string): string {
+  return fingerprint.length <= 12 ? detail(fingerprint) : `${detail(fingerprint.slice(0, 12))}…`;
+}
+
+/** A command of ours as it is typed, in backticks. `target` fills the place of NAME. */
+export function command(words: string, target?: { readonly name: string } | null): string {
+  const named = target ? words.replace(/\bNAME\b/g, detail(target.name, 63)) : words;
+  return `\`${PROGRAM} ${named}\``;
+}
+
+/** The first few of a list, and how many are left over. */
+export function firstOf(list: readonly string[]): { readonly named: readonly string[]; readonly more: number } {
+  const named = list.slice(0, LONGEST_LIST).map((item) => detail(item, 200));
+  return { named, more: list.length - named.length };
+}
+
+/** A policy statement of CAM that stands in a hint. */
+const STATEMENT = /\{"effect".*\}/;
+/** A line for a shell, or a value for the configuration, at the end of a hint. */
+const LAST_LINE = /: ((?:chown|df|findmnt|mkdir|fuser|dmesg)\s.*|sqlite:\S+)$/;
+
+/** The policy statement that a hint holds. */
+export function statementIn(hint: string): string | undefined {
+  return STATEMENT.exec(detail(hint))?.[0];
+}
+
+/** The line that a hint ends with and that can be typed as it is. */
+export function lineIn(hint: string): string | undefined {
+  return LAST_LINE.exec(detail(hint))?.[1];
+}
+
+/** A hint with what can be copied from it in backticks, and commands of ours in full, `NAME` filled in. */
+export function withCode(hint: string, target: { readonly name: string } | null): string {
+  return detail(hint)
+    .replace(STATEMENT, (statement) => `\`${statement}\``)
+    .replace(LAST_LINE, (_, line: string) => `: \`${line}\``)
+    .replace(
+      /`((?:once|plan|status|history|alerts|resume|forget|generate|inspect|health|run)(?: [^`]*)?)`/g,
+      (_, words: string) => command(words, target),
+    );
+}

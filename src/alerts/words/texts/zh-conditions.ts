@@ -1,0 +1,384 @@
+// Every condition in Chinese, as operators of Tencent Cloud write it: what is wrong, what breaks and when, and one next
+// step. Names of the console and of Apple's portal are theirs; commands, keys and codes stay as they are typed.
+import { isShortOfTime } from '../../detect/logins.ts';
+import { command, detail, firstOf, shortFingerprint } from './quote.ts';
+import type { ConditionTable, FindingAs } from './texts.ts';
+import { nextAbout } from './zh-errors.ts';
+import { fails, listed, logins, quoted, REASONS, told, when } from './zh-words.ts';
+
+const CONSOLE = '云开发 CloudBase 控制台（身份认证 → 登录方式 → Apple）';
+
+export const CONDITIONS_ZH: ConditionTable = {
+  RenewalOverdue: {
+    title: '客户端密钥逾期未轮换',
+    what: (finding, now) => {
+      const { dueSince, reason, windowsPassed } = finding.facts;
+      const why = reason === null ? '' : `轮换原因：${REASONS[reason]}。`;
+      const windows = windowsPassed ? `，其间已错过 ${windowsPassed} 个维护窗口` : '';
+      return [
+        `客户端密钥自 ${when(dueSince, now)}起就应轮换，但至今没有完成${windows}。${why}`,
+        fails('最近的错误', finding.error),
+        logins(finding, now),
+      ].join('');
+    },
+    next: ({ error, target }) =>
+      error === null ? `查看轮换受阻的原因：${command('plan --target NAME', target)}。` : nextAbout(error, target),
+    over: '客户端密钥已不再逾期',
+    was: '客户端密钥曾逾期未轮换',
+  },
+
+  CheckStale: {
+    title: '长时间无法完成检查',
+    what: (finding, now) => {
+      const { lastGatherAt } = finding.facts;
+      const since = lastGatherAt === null ? '该目标从未完成过检查' : `自 ${when(lastGatherAt, now)}起没有完成过检查`;
+      return [
+        `${since}（读取私钥和 Apple 身份源），其间的变化无从得知。`,
+        fails('最近的错误', finding.error),
+        logins(finding, now),
+      ].join('');
+    },
+    next: ({ error, target }) =>
+      error === null ? `执行 ${command('once --target NAME', target)} 并查看输出。` : nextAbout(error, target),
+    over: '该目标已恢复检查',
+    was: '曾长时间无法完成检查',
+  },
+
+  RotationFailing: {
+    title: '客户端密钥无法轮换',
+    headline: ({ facts }) => (facts.emergency ? '紧急：客户端密钥无法替换' : '客户端密钥无法轮换'),
+    what: (finding, now) => {
+      const { failures, nextAttemptAt, emergency } = finding.facts;
+      const last = failures > 1 ? `最近连续 ${failures} 次尝试均失败` : '最近一次尝试失败';
+      return [
+        finding.error === null ? `${last}。` : fails(last, finding.error),
+        nextAttemptAt === null ? '将在下一次例行检查时重试。' : `下次重试时间：${when(nextAttemptAt, now)}。`,
+        emergency && !isShortOfTime(finding.loginsUntil, now)
+          ? '现有客户端密钥缺失、无效或被 Apple 拒绝，Apple 登录很可能已经失败。'
+          : logins(finding, now),
+      ].join('');
+    },
+    next: ({ error, target }) =>
+      error === null ? `查看最近的轮换记录：${command('history --target NAME', target)}。` : nextAbout(error, target),
+    over: '客户端密钥已可正常轮换',
+    was: '客户端密钥曾无法轮换',
+  },
+
+  SecretExpiring: {
+    title: '客户端密钥即将过期，尚未轮换',
+    what: ({ facts, error }, now) =>
+      [
+        `客户端密钥将于 ${when(facts.expiresAt, now)}过期，届时所有 Apple 登录都会失败。`,
+        fails('尚未轮换的原因', error),
+      ].join(''),
+    next: ({ error, target }) =>
+      error === null ? `查看未轮换的原因：${command('plan --target NAME', target)}。` : nextAbout(error, target),
+    over: '客户端密钥已不再临近过期',
+    was: '客户端密钥曾临近过期',
+  },
+
+  SecretExpired: {
+    title: 'Apple 登录失败：客户端密钥已过期',
+    what: ({ facts, error }, now) =>
+      [
+        `客户端密钥已于 ${when(facts.expiresAt, now)}过期，替换之前，该应用的 Apple 登录全部失败。`,
+        fails('替换失败', error),
+      ].join(''),
+    next: ({ target }) =>
+      `立即执行 ${command('once --target NAME', target)}，如仍失败，则用 ${command('generate')} 生成客户端密钥，并在${CONSOLE}中手动填入。`,
+    over: '客户端密钥已不再处于过期状态',
+    was: '客户端密钥曾过期，Apple 登录一度失败',
+  },
+
+  AppleRejectsSecret: {
+    title: 'Apple 拒绝现有客户端密钥',
+    headline: ({ facts }) =>
+      facts.asked === 'same-key' ? 'Apple 拒绝现有客户端密钥所用的私钥' : 'Apple 拒绝现有客户端密钥',
+    what: ({ facts: { asked, askedAt, keyId, fingerprint } }, now) => {
+      const which = madeOf(keyId, fingerprint);
+      return asked === 'same-key'
+        ? `CloudBase 不显示现有客户端密钥，因此于 ${when(askedAt, now)}用同一私钥新签了一个${which}向 Apple 查询，结果被拒绝。私钥很可能已被吊销；若是如此，Apple 登录已经失败。`
+        : `于 ${when(askedAt, now)}向 Apple 查询，现有客户端密钥${which}虽未过期却被拒绝。Apple 登录很可能已经失败，最常见的原因是私钥被吊销。`;
+    },
+    next: ({ facts }) =>
+      `在 Apple 开发者网站的 Keys 页面确认${facts.keyId === null ? '该密钥' : `密钥 ${detail(facts.keyId, 40)} `}是否已被吊销，若已吊销则新建一个并配置给本服务。`,
+    over: 'Apple 已不再拒绝客户端密钥',
+    was: 'Apple 曾拒绝客户端密钥',
+  },
+
+  ProviderDisabled: {
+    title: 'Apple 登录方式处于关闭状态',
+    what: ({ target }) =>
+      `云开发 CloudBase ${target?.envId ? `环境 ${detail(target.envId, 80)} ` : ''}的 Apple 登录方式已关闭，用户无法使用 Apple 登录。本服务仍会照常轮换其客户端密钥。`,
+    next: `在${CONSOLE}中重新启用，如确需停用则从配置中删除该目标。`,
+    over: 'Apple 登录方式已重新启用',
+    was: 'Apple 登录方式曾被关闭',
+  },
+
+  ProviderChanged: {
+    title: 'Apple 身份源的其他字段发生了变化',
+    headline: ({ facts }) =>
+      facts.changes.some(({ by }) => by === 'our-write')
+        ? '写入客户端密钥时，Apple 身份源的其他字段随之改变'
+        : '轮换期间，他人修改了 Apple 身份源',
+    what: ({ facts }) => {
+      const ours = facts.changes.filter(({ by }) => by === 'our-write').map(({ path }) => path);
+      const theirs = facts.changes.filter(({ by }) => by === 'somebody-else').map(({ path }) => path);
+      return [
+        ours.length === 0 ? '' : `写入客户端密钥时，${fields(ours)} 也随之改变且未能恢复，Apple 登录可能受到影响。`,
+        theirs.length === 0 ? '' : `写入期间，他人修改了 ${fields(theirs)}，本服务未作改动。`,
+      ].join('');
+    },
+    next: ({ facts }) =>
+      facts.changes.some(({ by }) => by === 'our-write')
+        ? `在${CONSOLE}中更正这些字段，然后试一次 Apple 登录。`
+        : `在${CONSOLE}中确认这些字段符合预期。`,
+    over: 'Apple 身份源的字段变化已处理',
+    was: 'Apple 身份源的其他字段曾发生变化',
+  },
+
+  SecretReplaced: {
+    title: '客户端密钥被他人替换',
+    headline: ({ facts }) => (facts.leftAlone ? '客户端密钥屡遭他人替换，目前无人负责轮换' : '客户端密钥被他人替换'),
+    what: ({ facts, error }, now) => {
+      const { replacements, keyId, ourFingerprint, ourKeyId, takenBack, leftAlone } = facts;
+      const last = replacements.at(-1);
+      const theirs = madeOf(keyId, last?.fingerprint ?? null);
+      const moment = last === undefined ? '' : `于 ${when(last.at, now)}`;
+      const often =
+        replacements.length > 1
+          ? `先后 ${replacements.length} 次被他人替换，最近一次发生在 ${when(last?.at ?? now, now)}`
+          : `${moment}被他人替换`;
+      const ours = madeOf(ourKeyId, ourFingerprint);
+      const another = theirs === '' ? '现有密钥来源不明' : `现有密钥为另一个${theirs}`;
+      return [
+        `本服务写入的客户端密钥${takenBack ? '' : ours}${often}；${takenBack ? `现已由本服务重新写入${ours}` : another}。`,
+        leftAlone ? '为避免反复互相覆盖，在其有效期内本服务不再改动，也不负责轮换。' : '',
+        fails('当时的情况', error),
+      ].join('');
+    },
+    next: ({ facts, target }) =>
+      facts.leftAlone
+        ? `查明还有谁在写入（人工、脚本或其他轮换程序）并停掉其中一方，然后执行 ${command('once --force --target NAME', target)} 收回。`
+        : '查明还有谁在写入（人工、脚本或其他轮换程序），约定只由一方负责。',
+    over: '客户端密钥近期未再被他人替换',
+    was: '客户端密钥曾被他人替换',
+  },
+
+  AdoptionPending: {
+    title: '客户端密钥需经您确认后才能轮换',
+    what: (finding, now) =>
+      [
+        `${holds(madeOf(finding.facts.keyId, finding.facts.fingerprint))}，它可能仍在使用，未经确认不会替换，在此之前也无人负责轮换。`,
+        finding.error === null ? '' : `详情：${quoted(finding.error.message)}。`,
+        logins(finding, now),
+      ].join(''),
+    next: ({ target }) =>
+      `执行 ${command('once --adopt --target NAME', target)} 或为该目标设置 \`adopt: true\`，即可由本服务接管。`,
+    over: '客户端密钥的轮换已无需确认',
+    was: '客户端密钥曾因等待确认而未轮换',
+  },
+
+  TargetMisconfigured: {
+    title: '目标的配置有误，已被跳过',
+    what: (finding, now) =>
+      [`该目标的客户端密钥目前无人检查、无人轮换${problems(finding)}。`, logins(finding, now)].join(''),
+    next: '更正配置中该目标的条目，然后向守护进程发送 SIGHUP 或重启服务。',
+    over: '有误的目标配置已消除',
+    was: '目标曾因配置有误而被跳过',
+  },
+
+  TargetRemoved: {
+    title: '目标已从配置中移除，不再受到监控',
+    what: (finding, now) => {
+      const { open } = finding.facts;
+      return [
+        '该目标的客户端密钥不再有人检查和轮换。',
+        open.length === 0 ? '' : `移除时尚有未解决的告警：${listed(open.map((name) => `\`${name}\``))}。`,
+        logins(finding, now),
+      ].join('');
+    },
+    next: ({ target }) => `把该目标加回配置，如确属有意移除则执行 ${command('forget NAME', target)}。`,
+    over: '目标已重新加入配置',
+    was: '目标曾从配置中移除',
+  },
+
+  Unverified: {
+    title: '无法核实新的客户端密钥是否写入',
+    what: ({ facts: { targets } }) =>
+      `CloudBase 接受了 ${targets.length} 个目标的新客户端密钥，但不予显示：${listed(targets)}。密钥多半已经写入，只是无法在此证实。`,
+    next: ({ facts }) =>
+      facts.targets.length === 1 ? '在该应用中试一次 Apple 登录。' : '在这些应用中各试一次 Apple 登录。',
+    over: '已能核实新的客户端密钥',
+    was: '曾无法核实新的客户端密钥是否写入',
+  },
+
+  CredentialsRejected: {
+    title: '本服务的云 API 密钥被拒绝',
+    what: ({ facts: { targets }, error }) =>
+      [
+        `${targets.length} 个目标的客户端密钥既无法检查也无法轮换：${listed(targets)}。`,
+        fails('最近的错误', error),
+      ].join(''),
+    next: ({ error, target }) =>
+      error === null
+        ? '更新本服务使用的云 API 密钥（来源见配置中的 `cloudbase.credentials`）。'
+        : nextAbout(error, target),
+    over: '本服务的云 API 密钥已恢复可用',
+    was: '本服务的云 API 密钥曾被拒绝',
+  },
+
+  AppleUnreachable: {
+    title: '无法向 Apple 查询客户端密钥',
+    what: ({ facts: { lastAnswerAt }, error }, now) =>
+      [
+        lastAnswerAt === null
+          ? 'Apple 令牌接口从未给出过有效应答。'
+          : `自 ${when(lastAnswerAt, now)}起，Apple 令牌接口没有给出过有效应答。`,
+        fails('最近的错误', error),
+        '已验证过的私钥仍会照常轮换，新私钥须等待，私钥若被吊销也无从发现。',
+      ].join(''),
+    next: '检查本机能否穿过防火墙和代理访问 Apple 令牌接口（`apple.tokenUrl`）。',
+    over: 'Apple 已恢复应答',
+    was: '曾无法向 Apple 查询客户端密钥',
+  },
+
+  AppleCheckBlind: {
+    title: 'Apple 的查询结果不可信',
+    what: ({ facts: { controlRejectedAt, oursAcceptedAt } }, now) =>
+      [
+        '只有 7 天内 Apple 既拒绝过伪造的客户端密钥、又接受过真实的客户端密钥，查询结果才可信。',
+        `上次拒绝伪造密钥：${controlRejectedAt === null ? '从未' : when(controlRejectedAt, now)}；上次接受真实密钥：${oursAcceptedAt === null ? '从未' : when(oursAcceptedAt, now)}。`,
+        '在两者都满足之前，即使 Apple 拒绝，也不会因此停止写入新的客户端密钥（现有密钥无法读取时除外）。',
+      ].join(''),
+    next: '检查是否有代理代替 Apple 应答，并核对密钥、Team ID 与 Services ID 是否匹配。',
+    over: 'Apple 的查询结果恢复可信',
+    was: 'Apple 的查询结果曾不可信',
+  },
+
+  ClockSkewed: {
+    title: '本机时钟不准',
+    what: ({ facts: { skewMs } }) =>
+      `本机时钟比 CloudBase ${skew(skewMs)}。偏差超过 60 秒时，只在紧急情况下写入客户端密钥；超过 4 分钟时，只在密钥缺失或已过期的情况下写入。`,
+    next: '校准本机时钟，例如启用 NTP。',
+    over: '本机时钟已恢复准确',
+    was: '本机时钟曾不准',
+  },
+
+  JournalUnwritable: {
+    title: '状态库（journal）无法写入',
+    what: ({ facts, error }) =>
+      [
+        error === null ? `状态库${quoted(facts.path)}无法写入，本服务的记录都保存在其中。` : told(error),
+        '服务仍在内存中继续运行，但只在紧急情况下轮换，重启后会丢失已有信息。',
+      ].join(''),
+    next: ({ error, target }) => (error === null ? '让运行本服务的用户可以写入状态库。' : nextAbout(error, target)),
+    over: '状态库（journal）已可写入',
+    was: '状态库（journal）曾无法写入',
+  },
+
+  JournalEphemeral: {
+    title: '状态库（journal）会随容器一起丢失',
+    what: ({ facts }) =>
+      `状态库${quoted(facts.path)}位于容器内部，没有放在挂载卷上。容器重建后，轮换记录、未恢复的告警以及对隐藏密钥的了解都会丢失。`,
+    next: '为状态库所在目录挂载数据卷（本镜像中为 `/data`）。',
+    over: '状态库（journal）已位于挂载卷上',
+    was: '状态库（journal）曾位于容器内部',
+  },
+
+  ChannelFailing: {
+    title: '告警渠道无法送达',
+    headline: ({ facts }) => `告警渠道 ${detail(facts.channel, 63)} 无法送达`,
+    what: ({ facts: { channel, attempts, oldestAt }, error }, now) => {
+      const failed = `经渠道 ${detail(channel, 63)} 发送消息，${attempts === 1 ? '最近一次失败' : `连续 ${attempts} 次失败`}`;
+      return [
+        attempts === 0 ? '' : error === null ? `${failed}。` : fails(failed, error),
+        oldestAt === null
+          ? ''
+          : `渠道 ${detail(channel, 63)} 最早的一条消息自 ${when(oldestAt, now)}起等待至今，会一直重试直到送达。`,
+      ].join('');
+    },
+    next: ({ error, target, facts }) =>
+      error === null
+        ? `试发一条消息：${command(`alerts --test --channel ${detail(facts.channel, 63)}`)}。`
+        : nextAbout(error, target),
+    over: ({ facts }) => `告警渠道 ${detail(facts.channel, 63)} 已恢复送达`,
+    was: ({ facts }) => `告警渠道 ${detail(facts.channel, 63)} 曾无法送达`,
+  },
+
+  ConfigurationRejected: {
+    title: '新配置未被接受',
+    what: ({ error }) =>
+      [fails('新配置无法使用', error), '守护进程继续沿用原配置；此时如果重启，将无法启动。'].join(''),
+    next: ({ error, target }) =>
+      error === null || error.code === 'ERR_CONFIG' ? '更正配置后重新发送 SIGHUP。' : nextAbout(error, target),
+    over: '配置已被接受',
+    was: '新配置曾未被接受',
+  },
+
+  StartRefused: {
+    title: '守护进程无法启动',
+    what: ({ error }) =>
+      [fails('启动后立即退出', error), '在它运行之前，所有客户端密钥都无人检查、无人轮换。'].join(''),
+    next: ({ error, target }) => {
+      if (error === null) return '查看守护进程的日志，并排除其中指出的问题。';
+      return error.code === 'ERR_CONFIG' ? '按详情更正配置，然后重新启动守护进程。' : nextAbout(error, target);
+    },
+    over: '守护进程已正常运行',
+    was: '守护进程曾无法启动',
+  },
+
+  FleetHalted: {
+    title: '所有目标的轮换已暂停',
+    what: ({ facts: { failures }, error }) =>
+      [
+        `连续 ${failures} 次轮换在写入新密钥之后失败，除紧急情况外已停止一切轮换。`,
+        error === null ? '' : `详情：${quoted(error.message)}。`,
+        '在现有客户端密钥临近过期之前，Apple 登录不受影响。',
+      ].join(''),
+    next: `用 ${command('history')} 查明原因，排除后执行 ${command('resume')} 恢复轮换。`,
+    over: '轮换已恢复',
+    was: '所有目标的轮换曾暂停',
+  },
+
+  SchedulerStalled: {
+    title: '本服务已停止检查',
+    what: ({ facts: { lastTurnAt } }, now) =>
+      `调度循环自 ${when(lastTurnAt, now)}起停止运转，此后所有客户端密钥都无人检查、无人轮换。`,
+    next: '重启服务，并保留日志以便报告此故障。',
+    over: '本服务已恢复检查',
+    was: '本服务曾停止检查',
+  },
+};
+
+/** `（Key ID K1L2M3N4O5，指纹 1fa947dc…）`, or nothing. */
+function madeOf(keyId: string | null, fingerprint: string | null): string {
+  const parts = [
+    ...(keyId === null ? [] : [`Key ID ${detail(keyId, 40)}`]),
+    ...(fingerprint === null ? [] : [`指纹 ${shortFingerprint(fingerprint)}`]),
+  ];
+  return parts.length === 0 ? '' : `（${parts.join('，')}）`;
+}
+
+function holds(made: string): string {
+  return made === ''
+    ? 'Apple 身份源中可能有一个本服务看不到的客户端密钥'
+    : `Apple 身份源中已有一个并非本服务写入的客户端密钥${made}`;
+}
+
+/** Names of fields, as code. */
+function fields(paths: readonly string[]): string {
+  return listed(paths.map((path) => `\`${path}\``));
+}
+
+function problems({ facts }: FindingAs<'TargetMisconfigured'>): string {
+  const { named, more } = firstOf(facts.problems);
+  if (named.length === 0) return '';
+  return `，配置问题：“${named.join('; ')}”${more > 0 ? `，另有 ${more} 处` : ''}`;
+}
+
+/** `快 75 秒`, `慢 6 分钟`. */
+function skew(ms: number): string {
+  const seconds = Math.round(Math.abs(ms) / 1000);
+  return `${ms < 0 ? '慢' : '快'} ${seconds < 240 ? `${seconds} 秒` : `${Math.round(seconds / 60)} 分钟`}`;
+}

@@ -1,0 +1,81 @@
+// Chinese for what every alert needs: times, lists, reasons, and the sentences on errors and logins. Texts of other
+// origin, which are English, stand in full-width quotes.
+
+import type { Finding } from '../../../core/alerts/conditions.ts';
+import type { ErrorView } from '../../../core/errors.ts';
+import type { Reason } from '../../../core/reasons.ts';
+import { dayOf, detail, firstOf, inUnits, minuteOf } from './quote.ts';
+import { ERRORS_ZH } from './zh-errors.ts';
+
+const UNITS = { day: '天', hour: '小时', minute: '分钟' } as const;
+const UNKNOWN_TIME = '时间不明';
+
+/** `12 天`, `1 小时`, `不到 1 分钟`; rounded down. */
+export function duration(ms: number): string {
+  const { count, unit } = inUnits(ms);
+  if (count === null) return UNKNOWN_TIME;
+  return count === 0 ? '不到 1 分钟' : `${count} ${UNITS[unit]}`;
+}
+
+/** `2026-11-22 20:15 UTC`. */
+export function at(ms: number): string {
+  return minuteOf(ms) ?? UNKNOWN_TIME;
+}
+
+export function day(ms: number): string {
+  return dayOf(ms) ?? UNKNOWN_TIME;
+}
+
+/** `12 天后`, `3 小时前`, `现在` (within a minute). */
+export function distance(ms: number, now: number): string {
+  if (Math.abs(ms - now) < 60_000) return '现在';
+  return ms > now ? `${duration(ms - now)}后` : `${duration(now - ms)}前`;
+}
+
+/** `2026-11-22 20:15 UTC（12 天后）`. */
+export function when(ms: number, now: number): string {
+  return minuteOf(ms) === null ? UNKNOWN_TIME : `${at(ms)}（${distance(ms, now)}）`;
+}
+
+/** `a、b、c 等 7 个`. */
+export function listed(items: readonly string[]): string {
+  const { named, more } = firstOf(items);
+  return more > 0 ? `${named.join('、')} 等 ${items.length} 个` : named.join('、');
+}
+
+/** A text of other origin as it is. */
+export function quoted(text: string): string {
+  return `“${detail(text)}”`;
+}
+
+/** What an error means, and its own message as the particulars. */
+export function told({ code, message }: ErrorView): string {
+  const { what } = ERRORS_ZH[code] ?? ERRORS_ZH.ERR_INTERNAL;
+  return `${what}。详情：${quoted(message)}。`;
+}
+
+/** What failed, what the error means, and its own message as the particulars; nothing without an error. */
+export function fails(what: string, error: ErrorView | null): string {
+  return error === null ? '' : `${what}：${told(error)}`;
+}
+
+/** Until when Apple logins work, as a sentence. */
+export function logins({ loginsUntil }: Finding, now: number): string {
+  if (loginsUntil === null) return '无法确定 Apple 登录还能用多久。';
+  if (loginsUntil > now) return `Apple 登录可用至 ${when(loginsUntil, now)}。`;
+  return `客户端密钥已于 ${when(loginsUntil, now)}过期，Apple 登录失败。`;
+}
+
+/** Why a client secret is to be replaced. */
+export const REASONS: Readonly<Record<Reason, string>> = {
+  SecretMissing: '没有客户端密钥',
+  SecretUnreadable: '现有客户端密钥无法读取',
+  KeyChanged: '更换了 Apple 私钥',
+  TeamChanged: '更改了 Team ID',
+  ClientChanged: '更改了 Services ID',
+  SignatureInvalid: '现有客户端密钥与私钥不符',
+  LifetimeTooLong: '有效期超过 Apple 允许的上限',
+  SecretExpired: '客户端密钥已过期',
+  RenewalDue: '到了轮换时间',
+  Requested: '有人手动要求轮换',
+};

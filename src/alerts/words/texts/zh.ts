@@ -1,0 +1,169 @@
+// Chinese (Simplified): labels, titles, the digest, the test message, and what is said at the end of a condition.
+import { TARGET_STATES, type TargetStateName } from '../../../core/reasons.ts';
+import { command, detail, shortFingerprint } from './quote.ts';
+import type { Counts, Span, Texts } from './texts.ts';
+import { CONDITIONS_ZH } from './zh-conditions.ts';
+import { at, day, duration, fails, logins, REASONS, when } from './zh-words.ts';
+
+const STATES: Readonly<Record<TargetStateName, string>> = {
+  healthy: '正常',
+  rotated: '刚完成轮换',
+  due: '待轮换',
+  pending: '待人工确认',
+  unverified: '已轮换但无法核实',
+  failed: '失败',
+  unknown: '从未读取',
+};
+
+const SEVERITIES = { warning: '警告', critical: '严重', info: '通知' } as const;
+
+export const ZH = {
+  conditions: CONDITIONS_ZH,
+
+  unknownCondition: (name) => ({
+    title: `本版本不认识的告警 ${detail(name, 60)}`,
+    what: ({ error }) => ['该告警由另一版本的程序写入状态库（journal）。', fails('错误', error)].join(''),
+    next: `查看当前告警：${command('alerts')}。`,
+  }),
+
+  endings: {
+    cleared: (span) => `持续${lasted(span).startsWith('不') ? '' : ' '}${lasted(span)}。`,
+    ended: ({ error }, span) =>
+      [
+        `持续${lasted(span).startsWith('不') ? '' : ' '}${lasted(span)}，其间未能通知到任何人，现已结束。`,
+        fails('最后的错误', error),
+      ].join(''),
+    forgotten: (finding, now) =>
+      [
+        `有人执行了 ${command('forget NAME', finding.target)}，该目标不再受到监控。`,
+        '这并非恢复通知：问题是否已解决无从得知。',
+        finding.target === null ? '' : logins(finding, now),
+      ].join(''),
+  },
+
+  rotated: {
+    title: '客户端密钥已轮换',
+    what: ({ reason, keyId, fingerprint, expiresAt, previousExpiresAt }, now) => {
+      const particulars = [
+        ...(keyId === null ? [] : [`Key ID ${detail(keyId, 40)}`]),
+        ...(fingerprint === null ? [] : [`指纹 ${shortFingerprint(fingerprint)}`]),
+      ];
+      return [
+        `轮换原因：${REASONS[reason]}。`,
+        `新密钥${particulars.length === 0 ? '' : `（${particulars.join('，')}）`}${expiresAt === null ? '已经写入' : `有效期至 ${when(expiresAt, now)}`}。`,
+        previousExpiresAt === null
+          ? ''
+          : `原密钥${previousExpiresAt > now ? '原定' : '已'}于 ${when(previousExpiresAt, now)}过期。`,
+      ].join('');
+    },
+  },
+
+  titles: {
+    one: (mark, target, headline) =>
+      `${mark === '' ? '' : `【${mark}】`}${target === null ? '' : `${target}：`}${headline}`,
+    mark: (status, severity) =>
+      ({
+        raised: SEVERITIES[severity],
+        escalated: `升级为${SEVERITIES[severity]}`,
+        repeated: `${SEVERITIES[severity]}，仍未恢复`,
+        cleared: '已恢复',
+        ended: '已结束，补报',
+        forgotten: '不再监控',
+        happened: '通知',
+      })[status],
+    loginsUntil: (ms) => `（登录可用至 ${day(ms)}）`,
+    many: (counts, kinds) => [manyOf(counts), ...(kinds.length === 0 ? [] : [kinds.join('、')])].join('：'),
+    kind: (title, count) => (count === 1 ? title : `${title}（${count}）`),
+    digest: ({ targets, openTotal }) =>
+      `【周报】${targets} 个目标，${openTotal === 0 ? '一切正常' : `${openTotal} 项告警未恢复`}`,
+    test: '【测试】这只是一条测试消息，没有任何问题',
+  },
+
+  digest: (digest, { instance, version, now }) => [
+    `${instance} 周报，${at(now)}；apple-secret-rotator ${detail(version, 40)}。`,
+    `共 ${digest.targets} 个目标${statesOf(digest.states)}。`,
+    ...(digest.renewals.length === 0
+      ? ['暂无已知的轮换计划。']
+      : [
+          '接下来的轮换：',
+          ...digest.renewals.map(
+            ({ target, at: ms, expiresAt }) =>
+              `- ${detail(target, 63)}：${ms <= now ? `自 ${when(ms, now)}起待轮换` : when(ms, now)}，${day(expiresAt)} 过期`,
+          ),
+        ]),
+    ...(digest.openTotal === 0
+      ? ['没有未恢复的告警。']
+      : [
+          `未恢复的告警共 ${digest.openTotal} 项，最严重的在前：`,
+          ...digest.open.map(
+            ({ condition, target, severity }) =>
+              `- 【${SEVERITIES[severity]}】${target === null ? '' : `${detail(target, 63)}：`}${titleOf(condition)}`,
+          ),
+          ...(digest.openTotal > digest.open.length
+            ? [`- 另有 ${digest.openTotal - digest.open.length} 项，查看：${command('alerts')}`]
+            : []),
+        ]),
+    '如果下周没有收到这条消息，说明本服务或该告警渠道出了问题。',
+  ],
+
+  test: ({ instance, version, now }) => [
+    `这是 ${instance} 的一条测试消息，于 ${at(now)} 手动发出；apple-secret-rotator ${detail(version, 40)}。`,
+    '一切正常，无需任何处理。',
+    '能看到这条消息，说明本服务的告警可以送达此处。',
+  ],
+
+  reasons: REASONS,
+
+  labels: {
+    status: {
+      raised: '新告警',
+      escalated: '已升级',
+      repeated: '仍未恢复',
+      cleared: '已恢复',
+      ended: '已结束，补报',
+      forgotten: '不再监控（并非恢复）',
+      happened: '供参考',
+    },
+    severity: SEVERITIES,
+    instance: '实例',
+    target: '目标',
+    since: '开始时间',
+    until: '结束时间',
+    loginsUntil: '登录可用至',
+    next: '下一步',
+    condition: '告警项',
+    code: '错误码',
+    runbook: '处理手册',
+    more: (count) => `另有 ${count} 项，执行“apple-secret-rotator alerts”查看`,
+    cut: '……（已截断）',
+  },
+} as const satisfies Texts;
+
+/** `3 小时（2026-11-22 17:15 UTC 至 2026-11-22 20:15 UTC）`. */
+function lasted({ since, until }: Span): string {
+  return `${duration(until - since)}（${at(since)} 至 ${at(until)}）`;
+}
+
+function manyOf({ critical, warning, cleared, ended, forgotten, happened }: Counts): string {
+  const open = critical + warning;
+  const worst = [...(critical > 0 ? [`严重 ${critical}`] : []), ...(warning > 0 ? [`警告 ${warning}`] : [])];
+  return [
+    ...(open > 0 ? [`${open} 项告警（${worst.join('，')}）`] : []),
+    ...(cleared > 0 ? [`${cleared} 项已恢复`] : []),
+    ...(ended > 0 ? [`${ended} 项已结束（补报）`] : []),
+    ...(forgotten > 0 ? [`${forgotten} 项不再监控`] : []),
+    ...(happened > 0 ? [`${happened} 项通知`] : []),
+  ].join('，');
+}
+
+/** In the order of the vocabulary; states that no target is in are left out. */
+function statesOf(states: Readonly<Record<string, number>>): string {
+  const known = TARGET_STATES.map((state) => [STATES[state], states[state] ?? 0] as const);
+  const parts = known.filter(([, count]) => count > 0).map(([name, count]) => `${name} ${count}`);
+  return parts.length === 0 ? '' : `：${parts.join('，')}`;
+}
+
+function titleOf(condition: string): string {
+  const table: Readonly<Record<string, { readonly title: string }>> = CONDITIONS_ZH;
+  return Object.hasOwn(table, condition) ? (table[condition]?.title ?? condition) : detail(condition, 60);
+}

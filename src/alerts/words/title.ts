@@ -1,0 +1,110 @@
+// The title of a message: one line that names the instance and says what is wrong, how bad it is, and how many it are.
+// It is what a telephone shows, so it is kept short.
+import type { AlertMessage, Language, MessageItem } from '../../core/alerts/message.ts';
+import type { DeliveryStatus, DeliverySubject } from '../../core/alerts/records.ts';
+import { TEXTS, wordsOf } from './texts/languages.ts';
+import { detail } from './texts/quote.ts';
+import type { Counts, Texts } from './texts/texts.ts';
+
+export interface TitleRequest {
+  readonly now: number;
+  readonly instance: string;
+  readonly language: Language;
+  /** Worst first. */
+  readonly subjects: readonly DeliverySubject[];
+}
+
+/** Characters. */
+const LONGEST_TITLE = 120;
+const LONGEST_INSTANCE = 40;
+
+/** What is wrong and not over. */
+export function isOpen(status: DeliveryStatus): boolean {
+  return status === 'raised' || status === 'escalated' || status === 'repeated';
+}
+
+/** 0 for what is critical, 1 for other open conditions, 2 for what is over, 3 for events. */
+export function rankOf({ status, severity }: MessageItem): number {
+  if (isOpen(status)) return severity === 'critical' ? 0 : 1;
+  return status === 'happened' ? 3 : 2;
+}
+
+/** The title for `items`, worst first; without any, that of a digest or a test. */
+export function titleOf(request: TitleRequest, items: AlertMessage['items']): string {
+  const { titles } = TEXTS[request.language];
+  const head = `[${detail(request.instance, LONGEST_INSTANCE)}] `;
+  const [first, ...rest] = items;
+  if (first === undefined) return detail(`${head}${linesTitle(request)}`, LONGEST_TITLE);
+  if (rest.length > 0) return manyTitle(head, request, items);
+  const title = head + titles.one(titles.mark(first.status, first.severity), first.target, first.title);
+  const until = isOpen(first.status) && first.loginsUntil !== null ? Date.parse(first.loginsUntil) : 0;
+  const ending = until > request.now ? titles.loginsUntil(until) : '';
+  return detail(title.length + ending.length <= LONGEST_TITLE ? title + ending : title, LONGEST_TITLE);
+}
+
+function linesTitle({ language, subjects }: TitleRequest): string {
+  const { titles } = TEXTS[language];
+  for (const subject of subjects) if (subject.kind === 'digest') return titles.digest(subject.digest);
+  return titles.test;
+}
+
+/**
+ * The target, where all of it is about one; counts; then what it is about, worst first, of equally bad the most
+ * frequent, as much of it as there is room for.
+ */
+function manyTitle(instance: string, { language, subjects }: TitleRequest, items: readonly MessageItem[]): string {
+  const texts = TEXTS[language];
+  const { titles } = texts;
+  const count = (fits: (item: MessageItem) => boolean) => items.filter(fits).length;
+  const counts: Counts = {
+    critical: count((item) => rankOf(item) === 0),
+    warning: count((item) => rankOf(item) === 1),
+    cleared: count(({ status }) => status === 'cleared'),
+    ended: count(({ status }) => status === 'ended'),
+    forgotten: count(({ status }) => status === 'forgotten'),
+    happened: count(({ status }) => status === 'happened'),
+  };
+  const target = items[0]?.target ?? null;
+  const isOne = target !== null && items.every((item) => item.target === target);
+  const titled = (kinds: readonly string[]) => {
+    const many = titles.many(counts, kinds);
+    return instance + (isOne ? titles.one('', target, many) : many);
+  };
+  const kinds = kindsOf(subjects, items, texts).map(({ title, times }) => titles.kind(title, times));
+  for (let room = kinds.length; room > 0; room -= 1) {
+    const title = titled(room < kinds.length ? [...kinds.slice(0, room), '…'] : kinds);
+    if (title.length <= LONGEST_TITLE) return detail(title, LONGEST_TITLE);
+  }
+  return detail(titled([]), LONGEST_TITLE);
+}
+
+interface Kind {
+  readonly title: string;
+  /** That of the worst of them. */
+  readonly rank: number;
+  readonly times: number;
+}
+
+/** `subjects` and `items` are the same in the same order, worst first. */
+function kindsOf(subjects: readonly DeliverySubject[], items: readonly MessageItem[], texts: Texts): Kind[] {
+  const kinds = new Map<string, Kind>();
+  for (const [index, subject] of subjects.entries()) {
+    const title = kindTitle(subject, texts);
+    const item = items[index];
+    if (title === undefined || item === undefined) continue;
+    const { rank, times } = kinds.get(title) ?? { rank: rankOf(item), times: 0 };
+    kinds.set(title, { title, rank, times: times + 1 });
+  }
+  return [...kinds.values()].sort((one, other) => one.rank - other.rank || other.times - one.times);
+}
+
+/** Under what heading a subject is counted. */
+function kindTitle(subject: DeliverySubject, texts: Texts): string | undefined {
+  if (subject.kind === 'rotated') return texts.rotated.title;
+  if (subject.kind !== 'condition') return undefined;
+  const { status, finding } = subject;
+  const words = wordsOf(finding, texts);
+  if (status === 'cleared' && typeof words.over === 'string') return words.over;
+  if (status === 'ended' && typeof words.was === 'string') return words.was;
+  return words.title;
+}

@@ -1,0 +1,216 @@
+// The seams between a pass and the world. Each comment is the contract that every adapter keeps and that the
+// shared tests in test/contract/ hold it to. Absence is `undefined`; a failure is a thrown RotatorError.
+import type { AlertMessage, MessageItem } from './alerts/message.ts';
+import type { AlertBook, AlertUpdate } from './alerts/records.ts';
+import type { JsonObject } from './json.ts';
+import type { Verdict } from './reasons.ts';
+import type { FleetState, Rotation, TargetIdentity, TargetState } from './records.ts';
+
+export type { Json, JsonObject } from './json.ts';
+
+/** The only source of time. Tests hand in one that advances by hand. */
+export interface Clock {
+  /** Wall clock, milliseconds since the epoch. May step in either direction. */
+  now(): number;
+  /** Milliseconds on a clock that never steps; only differences mean anything. */
+  monotonic(): number;
+  /** Resolves after `ms` on the monotonic clock; rejects with the signal's reason when aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** What a key source holds at this moment: a PEM or a JSON document. */
+export interface KeyText {
+  readonly text: string;
+  /** Where it was read, in words an operator knows: `file /run/secrets/key.p8`. */
+  readonly origin: string;
+  /** Things to tell once, such as a key file that everybody may read. */
+  readonly warnings: readonly string[];
+}
+
+export interface KeySource {
+  /**
+   * Reads afresh at every call; nothing is cached.
+   * Throws ERR_KEY_NOT_FOUND (nothing there), ERR_KEY_FORBIDDEN (not permitted), ERR_CREDENTIALS_* (ours are
+   * refused), ERR_KEY_SOURCE_UNAVAILABLE (may pass). Never retries. Aborts with the signal.
+   */
+  read(signal: AbortSignal): Promise<KeyText>;
+}
+
+/** A provider exactly as CloudBase returned it, unknown keys included. */
+export interface ProviderReading {
+  /** `undefined`: the environment has no provider of this id. */
+  readonly provider: JsonObject | undefined;
+  readonly requestId: string | null;
+  /** Wall clock when the answer arrived. */
+  readonly readAt: number;
+  /** Our wall clock less the server's Date header, in ms; `undefined` where the answer had none. */
+  readonly skewMs: number | undefined;
+}
+
+export interface Provider {
+  /** Targets with the same lane share one rate limit: one (credential, region, endpoint). */
+  readonly lane: string;
+  /**
+   * Reads one provider. With `maxAgeMs` above 0 a reading of the same environment at most that old may be shared;
+   * with 0 the call goes out alone. A failed read throws; it is never answered from an older one.
+   */
+  read(envId: string, providerId: string, options: { maxAgeMs: number; signal: AbortSignal }): Promise<ProviderReading>;
+  /**
+   * Sends ModifyProvider with EnvId, Id and `config` as the whole Config, and nothing else. Never retries.
+   * Throws with `ambiguous: true` where it may have been applied. Invalidates every shared reading of the environment.
+   */
+  write(
+    envId: string,
+    providerId: string,
+    config: JsonObject,
+    signal: AbortSignal,
+  ): Promise<{ requestId: string | null }>;
+}
+
+export interface AppleAnswer {
+  readonly verdict: Exclude<Verdict, 'not-asked'>;
+  /** Why, without any content of unknown origin: `invalid_grant`, `HTTP 503`, `timeout after 10 s`. */
+  readonly detail: string;
+}
+
+export interface AppleCheck {
+  /** Identifies whose answers these are (calibration is kept per token URL). */
+  readonly tokenUrl: string;
+  /**
+   * Posts the secret with a code that cannot exist. Never throws but for an abort: what is not a clear answer is
+   * `unknown`. At most one question a second goes out, over all targets of the process.
+   */
+  ask(question: { clientId: string; clientSecret: string; signal: AbortSignal }): Promise<AppleAnswer>;
+}
+
+/** One atomic change of the journal. */
+export interface JournalChange {
+  readonly target?: TargetState;
+  /** Inserts the rotation, or completes the open one of the same id; a finished one never changes again. */
+  readonly rotation?: Rotation;
+}
+
+export interface RotationFilter {
+  /** The target's name when it was rotated, or its key. */
+  readonly target?: string;
+  /** Newest first; at most this many. */
+  readonly limit: number;
+}
+
+/**
+ * The durable record. Every method may throw ERR_JOURNAL_UNWRITABLE. What a resolved call wrote survives a crash
+ * and is seen by every later read of any process.
+ */
+export interface Journal {
+  target(key: string): Promise<TargetState | undefined>;
+  targets(): Promise<TargetState[]>;
+  /** All or nothing. */
+  commit(change: JournalChange): Promise<void>;
+  /** Open rotations (outcome null) of a target, oldest first. */
+  openRotations(key: string): Promise<Rotation[]>;
+  rotations(filter: RotationFilter): Promise<Rotation[]>;
+  /** Rotations that recorded their intent, emergencies excepted, that started in (`fromMs`, `toMs`]. */
+  countStarted(fromMs: number, toMs: number): Promise<number>;
+  fleet(): Promise<FleetState>;
+  /** Atomic read-modify-write, also over processes; `change` may run more than once. Returns what was stored. */
+  updateFleet(change: (state: FleetState) => FleetState): Promise<FleetState>;
+  /**
+   * Takes the lease of a target if it is free, void, expired or held with the same token, for `ttlMs` from `nowMs`.
+   * A lease that ends over a minute further ahead than `nowMs + ttlMs` was written by a clock that was wrong, and is
+   * void (not sooner: a caller may have read its clock and then waited for the transaction of another).
+   * False: somebody else holds it. Renewing is acquiring again with the same token.
+   */
+  acquireLease(key: string, token: string, nowMs: number, ttlMs: number): Promise<boolean>;
+  /** True while the lease is still ours. */
+  renewLease(key: string, token: string, nowMs: number, ttlMs: number): Promise<boolean>;
+  /** Ends the lease if it is ours; otherwise does nothing. */
+  releaseLease(key: string, token: string): Promise<void>;
+  /** Ends every lease whose token begins with `prefix`: those of a process that is known to be dead. */
+  endLeases(prefix: string): Promise<void>;
+  /**
+   * Everything that is kept for alerts, as of one instant; frozen. Deliveries come in the order in which they were
+   * added, conditions and channels in that of their first writing. A row that cannot be read is left out, and removed
+   * by the next `updateAlerts`, so that it cannot silence the others: a condition that lasts is then found and raised
+   * anew, a channel begins without a past, and a delivery is lost until its condition is repeated.
+   */
+  alertBook(): Promise<AlertBook>;
+  /**
+   * Atomic read-modify-write of the book, also over processes; `change` may run more than once, and if it throws
+   * nothing is changed. Removals go first; removing what is not there, and adding a delivery that is, does nothing.
+   * Returns the update as it was stored: frozen, and redacted.
+   */
+  updateAlerts(change: (book: AlertBook) => AlertUpdate): Promise<AlertUpdate>;
+  close(): Promise<void>;
+}
+
+/** A journal that can go on without its storage (`run` alone uses one). */
+export interface DegradableJournal extends Journal {
+  /** The reason, while state is kept in memory only. */
+  readonly degraded: ErrorLike | undefined;
+}
+
+export interface ErrorLike {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+}
+
+export interface ChannelAnswer {
+  /** What the other side said, in words of ours: `HTTP 200, errcode 0`. */
+  readonly detail: string;
+  /** It took the message, and yet somebody should look. */
+  readonly warning?: string;
+}
+
+/** Where alerts go. */
+export interface Channel {
+  readonly name: string;
+  /** The `type` of the configuration. */
+  readonly type: string;
+  /** The least time between two messages, in ms, that keeps to what the service behind it allows. */
+  readonly gapMs: number;
+  /**
+   * Sends one message, cut to the channel's size. Never retries. Throws ERR_CHANNEL_REFUSED (a person must mend it:
+   * wrong URL, signature, format), ERR_CHANNEL_THROTTLED (with `retryAfterMs`) and ERR_CHANNEL_UNAVAILABLE; no error
+   * names the URL or a secret. Sending the same message (`id`) again does no harm beyond a second copy.
+   */
+  send(message: AlertMessage, signal: AbortSignal): Promise<ChannelAnswer>;
+}
+
+/** A channel that forgets what it is not told again (Alertmanager). */
+export interface RefreshedChannel extends Channel {
+  /** How often every open condition is to be told again, in ms. */
+  readonly refreshEveryMs: number;
+  /** Tells again what is open; throws as `send` does. */
+  refresh(open: readonly MessageItem[], message: Omit<AlertMessage, 'items'>, signal: AbortSignal): Promise<void>;
+}
+
+/** The process lock of a daemon over a journal; the kernel frees it when the process dies. */
+export interface DaemonLock {
+  release(): Promise<void>;
+}
+
+/** A configured target with everything that a pass needs to know about it. */
+export interface Target extends TargetIdentity {
+  readonly key: string;
+  readonly name: string;
+  /** Ids from the configuration; absent ones must come with the key. */
+  readonly ids: { readonly teamId?: string; readonly clientId?: string; readonly keyId?: string };
+  readonly adopt: boolean;
+  readonly policy: TargetPolicy;
+  readonly appleCheck: 'compare' | 'require' | 'off';
+}
+
+export interface TargetPolicy {
+  readonly lifetimeMs: number;
+  readonly renewBeforeMs: number;
+  readonly window: Window | undefined;
+}
+
+/** A maintenance window, asked by instant. */
+export interface Window {
+  /** True if the window is open at `atMs`. */
+  isOpen(atMs: number): boolean;
+  /** The next instant at or after `atMs` at which it is open; undefined if none within `horizonMs`. */
+  nextOpening(atMs: number, horizonMs: number): number | undefined;
+}

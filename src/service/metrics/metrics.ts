@@ -1,0 +1,146 @@
+// The metrics of the service in Prometheus' text format. Counters hear the events of passes and alerts and the calls
+// to the outside, and count from the start of the process through every reload; gauges are computed afresh at each
+// scrape (readings.ts). Nothing here may throw into a pass.
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { EventName, EventSink, RotatorEvent } from '../../core/events.ts';
+import type { AppleAnswer } from '../../core/ports.ts';
+import { OUTCOMES, REASONS } from '../../core/reasons.ts';
+import { codeLabels, OTHER } from './labels.ts';
+import { GAUGES, type MetricsSnapshot } from './readings.ts';
+
+export type { MetricsSnapshot } from './readings.ts';
+
+/** How a pass can end: without a rotation, or as the rotation did. */
+export const PASS_OUTCOMES = ['healthy', 'deferred', 'pending', ...OUTCOMES] as const;
+export type PassOutcome = (typeof PASS_OUTCOMES)[number];
+
+export interface MetricsText {
+  readonly contentType: string;
+  readonly text: string;
+}
+
+export interface Metrics {
+  /** Counts what passes and alerts tell. Never throws. */
+  readonly onEvent: EventSink;
+  /** Counts a request to Tencent Cloud. `code`: `OK`, the API's code, `HTTP_nnn`, `NETWORK` or `TIMEOUT`. Never throws. */
+  readonly tencentRequest: (request: { readonly action: string; readonly code: string }) => void;
+  /** Counts an answer of Apple's. Never throws. */
+  readonly appleAnswer: (verdict: AppleAnswer['verdict']) => void;
+  /** The answer to a scrape. */
+  text(snapshot: Omit<MetricsSnapshot, 'version'>): Promise<MetricsText>;
+}
+
+/** A pass waits for network calls: from a tenth of a second to the end of its read-backs and timeouts. */
+const PASS_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120];
+
+const ENDINGS: Partial<Record<EventName, PassOutcome>> = {
+  'pass.healthy': 'healthy',
+  'pass.deferred': 'deferred',
+  'pass.pending': 'pending',
+  'pass.failed': 'failed',
+  'rotation.succeeded': 'succeeded',
+  'rotation.unverified': 'unverified',
+  'rotation.failed': 'failed',
+  'rotation.rolled_back': 'rolled-back',
+  'rotation.blocked': 'blocked',
+};
+
+const DELIVERIES: Partial<Record<EventName, 'sent' | 'failed'>> = { 'alert.sent': 'sent', 'alert.failed': 'failed' };
+
+/** Metrics that begin at 0, in a registry of their own. */
+export function createMetrics({ version }: { readonly version: string }): Metrics {
+  const registry = new Registry();
+  const counters = countersOf(registry);
+  const codeLabel = codeLabels();
+
+  return {
+    onEvent(event) {
+      const outcome = ENDINGS[event.event];
+      if (outcome !== undefined) notePass(counters, event, outcome);
+      const delivery = DELIVERIES[event.event];
+      if (delivery !== undefined) counters.alerts.inc({ channel: labelOf(event['channel']), outcome: delivery });
+    },
+    tencentRequest: ({ action, code }) => counters.tencent.inc({ action, code: codeLabel(code) }),
+    appleAnswer: (verdict) => counters.apple.inc({ verdict }),
+    async text(snapshot) {
+      const shown = Registry.merge([gaugesOf({ ...snapshot, version }), registry]);
+      return { contentType: shown.contentType, text: await shown.metrics() };
+    },
+  };
+}
+
+type Counters = ReturnType<typeof countersOf>;
+
+function countersOf(registry: Registry) {
+  const registers = [registry];
+  const counters = {
+    rotations: new Counter({
+      name: 'apple_secret_rotations_total',
+      help: 'Rotations that ended, by outcome and by the reason for which they were wanted.',
+      labelNames: ['target', 'outcome', 'reason'],
+      registers,
+    }),
+    passes: new Histogram({
+      name: 'apple_secret_pass_duration_seconds',
+      help: 'How long passes took, by how they ended.',
+      labelNames: ['outcome'],
+      buckets: PASS_SECONDS,
+      registers,
+    }),
+    tencent: new Counter({
+      name: 'apple_secret_cloudbase_requests_total',
+      help: "Requests to Tencent Cloud (CloudBase, SSM, STS), by what came of them: OK, the API's code, HTTP_nnn, NETWORK, TIMEOUT.",
+      labelNames: ['action', 'code'],
+      registers,
+    }),
+    apple: new Counter({
+      name: 'apple_secret_apple_requests_total',
+      help: "Questions to Apple's token endpoint, by its verdict on the client secret.",
+      labelNames: ['verdict'],
+      registers,
+    }),
+    alerts: new Counter({
+      name: 'apple_secret_alerts_total',
+      help: 'Messages to alert channels, by what came of them.',
+      labelNames: ['channel', 'outcome'],
+      registers,
+    }),
+  };
+  // A rate needs a first value: what has few series shows all of them from the start.
+  for (const outcome of PASS_OUTCOMES) counters.passes.zero({ outcome });
+  for (const verdict of ['accepted', 'rejected', 'unknown']) counters.apple.inc({ verdict }, 0);
+  return counters;
+}
+
+/**
+ * A row's outcome is a rotation. It is also the end of its pass, unless an earlier life of the program began it
+ * (`resumed`: the pass goes on); what the pass then says of its own row (deferred after it was blocked) is no second end.
+ */
+function notePass({ rotations, passes }: Counters, event: RotatorEvent, outcome: PassOutcome): void {
+  const ofRow = event.event.startsWith('rotation.');
+  if (ofRow) rotations.inc({ target: labelOf(event.target), outcome, reason: reasonOf(event) });
+  const { durationMs, resumed, rotationId } = event;
+  const endsPass = ofRow ? resumed !== true : rotationId === undefined;
+  if (endsPass && durationMs !== undefined && durationMs >= 0) passes.observe({ outcome }, durationMs / 1000);
+}
+
+function reasonOf({ reason }: RotatorEvent): string {
+  return REASONS.find((known) => known === reason) ?? OTHER;
+}
+
+function labelOf(value: unknown): string {
+  return typeof value === 'string' && value !== '' ? value : OTHER;
+}
+
+/** Gauges that live for one scrape, so that two at once do not mix and nothing is left of what is gone. */
+function gaugesOf(snapshot: MetricsSnapshot): Registry {
+  const registry = new Registry();
+  for (const { name, help, labels, series } of GAUGES) {
+    const shown = series(snapshot);
+    // A gauge without labels would show 0 where nothing is known.
+    if (shown.length === 0) continue;
+    const gauge = new Gauge({ name, help, labelNames: [...labels], registers: [registry] });
+    for (const { labels: values, value } of shown) gauge.set({ ...values }, value);
+  }
+  return registry;
+}

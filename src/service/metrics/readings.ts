@@ -1,0 +1,162 @@
+// What the gauges show, as pure functions of what the program knows at the moment of a scrape: a metric is a row of
+// GAUGES. A series whose value is not known is absent, and a target that left the configuration leaves no series
+// behind. Durations and instants are in seconds, as Prometheus wants them.
+
+import { CONDITIONS, SEVERITIES } from '../../core/alerts/conditions.ts';
+import type { AlertBook } from '../../core/alerts/records.ts';
+import { APPLE_MAX_LIFETIME_S } from '../../core/client-secret.ts';
+import type { TargetState } from '../../core/records.ts';
+import { DAY } from '../../core/schedule.ts';
+
+/** What a scrape is answered from. Instants are ms since the epoch. */
+export interface MetricsSnapshot {
+  readonly now: number;
+  readonly version: string;
+  /** The configured targets alone; `undefined`: the journal knows nothing of it yet. */
+  readonly targets: readonly { readonly name: string; readonly state: TargetState | undefined }[];
+  readonly book: AlertBook;
+  /** Our clock less CloudBase's, in ms; undefined while no answer told. */
+  readonly skewMs: number | undefined;
+  readonly journalDegraded: boolean;
+}
+
+export interface Series {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+interface GaugeRow {
+  readonly name: `apple_secret_${string}`;
+  readonly help: string;
+  readonly labels: readonly string[];
+  readonly series: (snapshot: MetricsSnapshot) => readonly Series[];
+}
+
+/** So long after the renewal instant a target still counts as ready (design.md, "Metrics"). */
+const READY_AFTER_RENEWAL_MS = DAY;
+
+export const GAUGES: readonly GaugeRow[] = [
+  {
+    name: 'apple_secret_expiration_timestamp_seconds',
+    help: 'When the deployed client secret expires. Absent while it is not known, or there is none.',
+    labels: ['target'],
+    series: ofTargets((state) => seconds(state?.deployed?.expiresAt)),
+  },
+  {
+    name: 'apple_secret_renewal_timestamp_seconds',
+    help: 'From when renewal of the deployed client secret is due. Absent while its expiry is not known.',
+    labels: ['target'],
+    series: ofTargets((state) => seconds(state?.renewalAt)),
+  },
+  {
+    name: 'apple_secret_last_success_timestamp_seconds',
+    help: 'When a pass last ended healthy, succeeded or unverified. Absent while none has.',
+    labels: ['target'],
+    series: ofTargets((state) => seconds(state?.lastSuccessAt)),
+  },
+  {
+    name: 'apple_secret_ready',
+    help: '1 if the deployed client secret is valid, renewal is not overdue by more than 24 h, and the last pass did not fail.',
+    labels: ['target'],
+    series: (snapshot) => {
+      const rejected = rejectedByApple(snapshot.book);
+      return snapshot.targets.map(({ name, state }) => ({
+        labels: { target: name },
+        value: isReady(state, snapshot.now) && !rejected.has(state?.key ?? '') ? 1 : 0,
+      }));
+    },
+  },
+  {
+    name: 'apple_secret_consecutive_failures',
+    help: 'Passes in a row that failed.',
+    labels: ['target'],
+    series: ofTargets((state) => state?.retry.failures ?? 0),
+  },
+  {
+    name: 'apple_secret_conditions',
+    help: 'Conditions that are raised now.',
+    labels: ['condition', 'severity'],
+    series: ({ book }) => openConditions(book),
+  },
+  {
+    name: 'apple_secret_alert_queue_length',
+    help: 'Alerts that wait for delivery, over all channels.',
+    labels: [],
+    series: ({ book }) => [{ labels: {}, value: book.deliveries.length }],
+  },
+  {
+    name: 'apple_secret_alert_queue_oldest_seconds',
+    help: 'For how long the oldest alert has waited for delivery; 0 if none waits.',
+    labels: [],
+    series: ({ book, now }) => [{ labels: {}, value: oldestSeconds(book, now) }],
+  },
+  {
+    name: 'apple_secret_clock_skew_seconds',
+    help: 'The clock of this machine less that of CloudBase. Absent until an answer told.',
+    labels: [],
+    series: ({ skewMs }) => (skewMs === undefined ? [] : [{ labels: {}, value: skewMs / 1000 }]),
+  },
+  {
+    name: 'apple_secret_journal_degraded',
+    help: '1 while the journal cannot be written and state is kept in memory.',
+    labels: [],
+    series: ({ journalDegraded }) => [{ labels: {}, value: journalDegraded ? 1 : 0 }],
+  },
+  {
+    name: 'apple_secret_build_info',
+    help: 'Always 1; the version is in the label.',
+    labels: ['version'],
+    series: ({ version }) => [{ labels: { version }, value: 1 }],
+  },
+];
+
+/**
+ * True if the deployed secret is valid as far as can be known, renewal is not overdue by more than 24 h, and the last
+ * pass did not fail. What is not known is not ready.
+ */
+export function isReady(state: TargetState | undefined, nowMs: number): boolean {
+  if (state === undefined || state.state === 'failed' || state.state === 'unknown') return false;
+  const expiresAt = state.deployed?.expiresAt ?? null;
+  if (expiresAt === null || expiresAt <= nowMs || expiresAt - nowMs > APPLE_MAX_LIFETIME_S * 1000) return false;
+  return state.renewalAt === null || nowMs - state.renewalAt <= READY_AFTER_RENEWAL_MS;
+}
+
+/** How many conditions are raised, for every condition and severity: 0 is shown too, so that a rule finds its series. */
+export function openConditions({ conditions }: AlertBook): Series[] {
+  const open = conditions.filter(({ raisedAt }) => raisedAt !== null).map(({ finding }) => finding);
+  return CONDITIONS.flatMap((condition) =>
+    SEVERITIES.map((severity) => ({
+      labels: { condition, severity },
+      value: open.filter((finding) => finding.condition === condition && finding.severity === severity).length,
+    })),
+  );
+}
+
+/** For how long the oldest delivery of the outbox has waited, in seconds; a clock that stepped back makes it 0. */
+export function oldestSeconds({ deliveries }: AlertBook, nowMs: number): number {
+  const oldest = deliveries.reduce((earliest, { at }) => Math.min(earliest, at), nowMs);
+  return (nowMs - oldest) / 1000;
+}
+
+/** Keys of the targets whose deployed secret Apple is known to reject. */
+function rejectedByApple({ conditions }: AlertBook): ReadonlySet<string> {
+  return new Set(
+    conditions.flatMap(({ finding: { condition, target }, raisedAt }) =>
+      condition === 'AppleRejectsSecret' && raisedAt !== null && target !== null ? [target.key] : [],
+    ),
+  );
+}
+
+/** A series for each target of which the value is known. */
+function ofTargets(valueFor: (state: TargetState | undefined) => number | undefined): GaugeRow['series'] {
+  return ({ targets }) =>
+    targets.flatMap(({ name, state }) => {
+      const value = valueFor(state);
+      return value === undefined ? [] : [{ labels: { target: name }, value }];
+    });
+}
+
+/** Seconds of an instant in ms; undefined for none, and for what a damaged journal holds in its place. */
+function seconds(instantMs: number | null | undefined): number | undefined {
+  return typeof instantMs === 'number' && Number.isFinite(instantMs) ? instantMs / 1000 : undefined;
+}

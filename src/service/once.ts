@@ -1,0 +1,188 @@
+// What `once`, `plan` and the commands that read the journal work with: a journal opened for the occasion, and
+// passes that run a single time.
+import { isEphemeral } from '../adapters/journal/ephemeral.ts';
+import { openJournalToRead } from '../adapters/journal/reading.ts';
+import { openSqliteJournal } from '../adapters/journal/sqlite.ts';
+import type { Config } from '../config/schema.ts';
+import { parseCron } from '../core/cron.ts';
+import { RotatorError } from '../core/errors.ts';
+import type { EventSink } from '../core/events.ts';
+import type { Clock, Journal, Target } from '../core/ports.ts';
+import { Admissions } from '../daemon/admission.ts';
+import { Sweeper } from '../daemon/sweep.ts';
+import { type PassRequest, type PassResult, type Preview, previewPass, type Want } from '../pass/pass.ts';
+import { takeOver } from './start-refusal.ts';
+import { createAlerting, longestTickGapMs, watchedTargets } from './wire-alerts.ts';
+import { type World, wireTargets } from './wire-targets.ts';
+
+/** `once` waits so long for the lease of a target that another process is working on. */
+const LEASE_WAIT_MS = 30_000;
+/** `once` delivers alerts for so long; what is left waits in the journal for the next run. */
+const ALERT_LIMIT_MS = 30_000;
+const CRON_HORIZON_MS = 400 * 86_400_000;
+
+export interface PassOptions {
+  readonly target: readonly string[];
+  readonly force?: boolean;
+  readonly adopt?: boolean;
+  readonly appleCheck?: boolean;
+}
+
+export interface OnceSession {
+  readonly targets: readonly Target[];
+  readonly sweep: () => Promise<ReadonlyMap<string, PassResult>>;
+  /** Looks what is wrong, delivers alerts for 30 s at most, and pings the heartbeat. Never throws. */
+  readonly alert: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+export interface OnceProcess {
+  readonly version: string;
+  /** The configuration's file; undefined for the environment-only form. */
+  readonly configFile: string | undefined;
+  readonly stop: AbortSignal;
+}
+
+/** Opens the journal for writing and wires the selected targets. Throws ERR_USAGE for a name that does not exist. */
+export async function openOnce(
+  config: Config,
+  outside: Omit<World, 'leaseHolder' | 'observe'>,
+  options: PassOptions,
+  process: OnceProcess,
+): Promise<OnceSession> {
+  const { version, configFile, stop } = process;
+  const listeners = [outside.emit];
+  const emit: EventSink = (event) => {
+    for (const listener of listeners) listener(event);
+  };
+  const world: World = { ...outside, emit, leaseHolder: 'once:' };
+  const { clock } = world;
+  const all = wireTargets(config, world);
+  const wired = selected(all, options.target);
+  const journal = await openSqliteJournal({
+    path: config.journal.path,
+    clock,
+    mode: 'write',
+    onDamage: ({ message, code, hint }) => emit({ event: 'warning', message, code, hint }),
+  });
+  const targets = wired.map(({ target }) => target);
+  let measuredSkewMs: number | undefined;
+  const sweeper = new Sweeper({
+    journal,
+    admissions: admissionsOf(config, journal, clock),
+    nextCheckAt: nextCheck(config, clock),
+    onPass: ({ skewMs }) => {
+      measuredSkewMs = skewMs ?? measuredSkewMs;
+    },
+  });
+  const gapMs = longestTickGapMs(config, clock);
+  const { path } = config.journal;
+  const alerting = createAlerting({
+    config,
+    world,
+    version,
+    journal,
+    takenOver: await takeOver({ configFile, journalPath: path }),
+    isWhole: wired.length === all.length,
+    isBrief: true,
+    surroundings: () => ({
+      now: clock.now(),
+      targets: watchedTargets(config, targets),
+      configured: all.map(({ target }) => target.key),
+      misconfigured: [],
+      longestTickGapMs: gapMs,
+      tokenUrl: config.apple.tokenUrl,
+      journal: { path, degraded: undefined, ephemeral: isEphemeral(path, world.env) },
+      skewMs: measuredSkewMs,
+      // What only the daemon can know.
+      configurationRejected: undefined,
+      scheduler: undefined,
+    }),
+  });
+  listeners.push(alerting.onEvent);
+  const request = requestOf(options, stop);
+  return {
+    targets,
+    sweep: () =>
+      sweeper.sweep(
+        wired.map((each) => ({ wired: each, request })),
+        () => {},
+      ),
+    alert: () => alerting.alerter.flush(stop.aborted ? 0 : ALERT_LIMIT_MS),
+    close: () => journal.close(),
+  };
+}
+
+export interface PlanSession {
+  readonly targets: readonly Target[];
+  readonly preview: (target: Target) => Promise<Preview>;
+  readonly close: () => Promise<void>;
+}
+
+/** Opens the journal for reading and wires the selected targets; nothing is written. */
+export async function openPlan(
+  config: Config,
+  world: Omit<World, 'leaseHolder'>,
+  options: PassOptions,
+  stop: AbortSignal,
+): Promise<PlanSession> {
+  const wired = selected(wireTargets(config, { ...world, leaseHolder: 'once:' }), options.target);
+  const journal = await openJournalFor(config, 'read', world.clock);
+  const tools = new Map(wired.map((each) => [each.target.key, each.tools]));
+  const admissions = admissionsOf(config, journal, world.clock);
+  // Who would go first among many of one cause is for the passes themselves to find out.
+  const admit = (want: Want) => admissions.admit({ ...want, reason: 'Requested' });
+  const request = requestOf(options, stop);
+  return {
+    targets: wired.map(({ target }) => target),
+    preview: (target) => {
+      const own = tools.get(target.key);
+      if (own === undefined) throw new TypeError('not a target of this session');
+      return previewPass(target, request, { ...own, journal, admit, nextCheckAt: nextCheck(config, world.clock) });
+    },
+    close: () => journal.close(),
+  };
+}
+
+function admissionsOf(config: Config, journal: Journal, clock: Clock): Admissions {
+  const maxRotationsPerHour = () => config.schedule.maxRotationsPerHour;
+  return new Admissions({ clock, journal, isDegraded: () => false, maxRotationsPerHour });
+}
+
+/** The configured journal; to read one that does not exist yet gives an empty one. */
+export async function openJournalFor(config: Config, mode: 'read' | 'write', clock: Clock): Promise<Journal> {
+  const { path } = config.journal;
+  return mode === 'read' ? openJournalToRead(path, clock) : openSqliteJournal({ path, clock, mode });
+}
+
+/** The targets of a configuration that were named, all without a name. Throws ERR_USAGE for one that does not exist. */
+function selected<T extends { readonly target: Target }>(wired: readonly T[], names: readonly string[]): T[] {
+  const unknown = names.filter((name) => !wired.some(({ target }) => target.name === name));
+  if (unknown.length > 0) {
+    const known = wired.map(({ target }) => target.name);
+    const list = `${known.slice(0, 10).join(', ')}${known.length > 10 ? `, … (${known.length})` : ''}`;
+    throw new RotatorError('ERR_USAGE', `no target is named ${unknown.join(', ')}, the configuration has ${list}`, {
+      hint: 'Correct --target, or --config if another file was meant.',
+    });
+  }
+  return names.length === 0 ? [...wired] : wired.filter(({ target }) => names.includes(target.name));
+}
+
+function requestOf({ force, adopt, appleCheck }: PassOptions, stop: AbortSignal): PassRequest {
+  const cutOff = new AbortController();
+  return {
+    trigger: 'cli',
+    requestedBy: force ? 'cli' : null,
+    force: force ?? false,
+    adopt: adopt ?? false,
+    waiveAppleCheck: appleCheck === false,
+    leaseWaitMs: LEASE_WAIT_MS,
+    drop: stop,
+    cutOff: cutOff.signal,
+  };
+}
+
+function nextCheck({ schedule: { cron, timezone } }: Config, clock: Clock) {
+  const expression = parseCron(cron, timezone);
+  return (_target: Target, retryAt: number | null) => retryAt ?? expression.nextStart(clock.now() + 1, CRON_HORIZON_MS);
+}

@@ -1,0 +1,290 @@
+// The running service around the daemon: its configuration, its journal and lock, its alerts, its HTTP interface, and
+// what a signal does. Journal, metrics, log and alerts are independent: one that fails does not silence the others.
+import { isEphemeral } from '../adapters/journal/ephemeral.ts';
+import { storageWarning } from '../adapters/journal/storage.ts';
+import { rememberUnwritable } from '../alerts/start-refused.ts';
+import type { Surroundings } from '../alerts/watch.ts';
+import type { LoadedConfig } from '../config/load.ts';
+import { mustReachSomebody } from '../config/recipients.ts';
+import type { Config } from '../config/schema.ts';
+import { asRotatorError, type RotatorError } from '../core/errors.ts';
+import type { EventSink } from '../core/events.ts';
+import type { DegradableJournal } from '../core/ports.ts';
+import { redactText } from '../core/redact.ts';
+import { Admissions } from '../daemon/admission.ts';
+import { Daemon, nextTick, type Plan } from '../daemon/daemon.ts';
+import { Sweeper } from '../daemon/sweep.ts';
+import { startTicks } from '../daemon/ticks.ts';
+import { type HttpServer, startHttpServer } from '../http/server.ts';
+import { openDaemonJournal } from './daemon-journal.ts';
+import { createMetrics } from './metrics/metrics.ts';
+import { forgetTold, takeOver, takeOverSilent } from './start-refusal.ts';
+import { configurationWarnings, fixedWarning, storageDoubt } from './warnings.ts';
+import { type Alerting, createAlerting, longestTickGapMs, watchedTargets } from './wire-alerts.ts';
+import { planOf, type World } from './wire-targets.ts';
+
+/** Begins the lease tokens of the daemon, of which there is one for each journal. */
+const DAEMON_LEASES = 'daemon:';
+/** What is raised by the end of the passes is delivered within this time, or by the next life of the program. */
+const FLUSH_MS = 8_000;
+
+export interface ServiceOptions {
+  readonly loaded: LoadedConfig;
+  readonly world: Omit<World, 'leaseHolder' | 'observe'>;
+  readonly version: string;
+  readonly pid: number;
+  /** The configuration as it is now, for a reload. Throws ERR_CONFIG. */
+  readonly load: () => Promise<LoadedConfig>;
+}
+
+export interface Service {
+  /** Where the HTTP interface listens. */
+  readonly url: string;
+  /** Resolves when the service has stopped. */
+  run(): Promise<void>;
+  /** No new pass; `run` resolves when those that write have ended, after 25 s at the most, and alerts are flushed. */
+  stop(): void;
+  /** Applies the configuration as it is now; a wrong one is told, and the old one stays. Nothing after a stop. */
+  reload(): Promise<void>;
+}
+
+/**
+ * Opens the journal, takes the daemon's lock and listens for HTTP. Throws ERR_DAEMON_RUNNING, ERR_JOURNAL_NEWER and
+ * ERR_CONFIG (cannot listen); a journal that cannot be written leaves the service degraded.
+ */
+export async function openService(options: ServiceOptions): Promise<Service> {
+  const { version, pid, loaded } = options;
+  const metrics = createMetrics({ version });
+  const listeners: EventSink[] = [options.world.emit, metrics.onEvent];
+  const emit: EventSink = (event) => {
+    for (const listener of listeners) listener(event);
+  };
+  const world: World = { ...options.world, emit, observe: metrics, leaseHolder: DAEMON_LEASES };
+  const { instance, journal: place } = loaded.config;
+  const opened = await openDaemonJournal({
+    ...place,
+    instance,
+    pid,
+    clock: world.clock,
+    emit,
+    leaseHolder: DAEMON_LEASES,
+  });
+  const { journal } = opened;
+  const running = new Running(options, world, journal);
+  const refusals = { configFile: loaded.file, journalPath: place.path };
+  const { conditions, done } = await takeOver(refusals);
+  const alerting = createAlerting({
+    config: loaded.config,
+    world,
+    version,
+    journal,
+    surroundings: () => running.surroundings(),
+    isWhole: true,
+    // Without its storage the journal keeps nothing for the next life: what is remembered beside it stays.
+    takenOver: { conditions, done: async () => (journal.degraded === undefined ? done() : undefined) },
+    toldBeside: async () => {
+      if (journal.degraded !== undefined) return undefined;
+      return takeOverSilent(refusals, world.clock.now(), running.config.alerts.repeatEvery.criticalMs);
+    },
+  });
+  listeners.push(alerting.onEvent, ({ event, degraded }) => {
+    if (event === 'journal.degraded' && degraded === false) void forgetTold(refusals);
+    if (event === 'alert.sent' && journal.degraded !== undefined)
+      void journal.alertBook().then((book) => rememberUnwritable(book, refusals));
+  });
+  running.onConfig = alerting.configure;
+  const http = await listen().catch(async (thrown) => {
+    await opened.close();
+    throw thrown;
+  });
+
+  function listen(): Promise<HttpServer> {
+    const { host, port } = loaded.config.http;
+    return startHttpServer({
+      host,
+      port,
+      tokens: () => running.config.http,
+      deps: {
+        clock: world.clock,
+        emit,
+        journal,
+        daemon: running.daemon,
+        targets: () => running.plan.targets.map(({ target }) => target),
+        metrics: async () => metrics.text(await running.snapshot()),
+        version,
+      },
+    });
+  }
+
+  return {
+    url: http.url,
+    async run() {
+      running.tellStart(version, http.url);
+      const alerts = alerting.alerter.run(FLUSH_MS);
+      await running.daemon.run();
+      alerting.alerter.stop();
+      await alerts;
+      await http.close();
+      await opened.close();
+      emit({ event: 'daemon.stopped', message: 'stopped' });
+    },
+    stop: () => running.daemon.stop(),
+    reload: () => running.reload(),
+  };
+}
+
+/** What the running daemon goes by, exchanged at a reload, and what it has learnt since its start. */
+class Running {
+  readonly daemon: Daemon;
+  config: Config;
+  plan: Plan;
+  onConfig: Alerting['configure'] = () => undefined;
+  private readonly options: ServiceOptions;
+  private readonly world: World;
+  private readonly journal: DegradableJournal;
+  private readonly ephemeral: boolean;
+  private readonly admissions: Admissions;
+  private loaded: LoadedConfig;
+  private tickGapMs: number;
+  private skewMs: number | undefined;
+  private rejected: Surroundings['configurationRejected'] = null;
+
+  constructor(options: ServiceOptions, world: World, journal: DegradableJournal) {
+    this.options = options;
+    this.world = world;
+    this.journal = journal;
+    this.loaded = options.loaded;
+    this.config = options.loaded.config;
+    this.plan = this.planOf(this.config);
+    this.tickGapMs = longestTickGapMs(this.config, world.clock);
+    this.ephemeral = isEphemeral(this.config.journal.path, world.env);
+    this.admissions = new Admissions({
+      clock: world.clock,
+      journal,
+      isDegraded: () => journal.degraded !== undefined,
+      maxRotationsPerHour: () => this.config.schedule.maxRotationsPerHour,
+    });
+    const sweeper = new Sweeper({
+      journal,
+      admissions: this.admissions,
+      nextCheckAt: (target, retryAt) => this.daemon.nextCheckAt(target, retryAt),
+      onPass: ({ skewMs }) => {
+        this.skewMs = skewMs ?? this.skewMs;
+      },
+    });
+    this.daemon = new Daemon(this.plan, { clock: world.clock, emit: world.emit, sweeper });
+  }
+
+  surroundings(): Surroundings {
+    const { config, world, journal } = this;
+    const now = world.clock.now();
+    const { alive, lastTurnMs } = this.daemon.health();
+    return {
+      now,
+      targets: watchedTargets(
+        config,
+        this.plan.targets.map(({ target }) => target),
+      ),
+      misconfigured: this.loaded.disabledTargets.map(({ name, problems }) => ({
+        name,
+        problems: problems.map(({ key, found, wanted }) => `${key}: found ${found}, wanted ${wanted}`),
+      })),
+      configured: this.plan.targets.map(({ target }) => target.key),
+      longestTickGapMs: this.tickGapMs,
+      tokenUrl: config.apple.tokenUrl,
+      journal: { path: config.journal.path, degraded: journal.degraded, ephemeral: this.ephemeral },
+      skewMs: this.skewMs,
+      configurationRejected: this.rejected,
+      // A service that stops has no scheduler any more, and that is no trouble.
+      scheduler: this.daemon.isStopping ? undefined : { alive, lastTurnAt: now - lastTurnMs },
+    };
+  }
+
+  /** What a scrape shows. */
+  async snapshot() {
+    const { journal, skewMs } = this;
+    const states = new Map((await journal.targets()).map((state) => [state.key, state]));
+    return {
+      now: this.world.clock.now(),
+      targets: this.plan.targets.map(({ target: { name, key } }) => ({ name, state: states.get(key) })),
+      book: await journal.alertBook(),
+      skewMs,
+      journalDegraded: journal.degraded !== undefined,
+    };
+  }
+
+  tellStart(version: string, url: string): void {
+    const { config, plan, world } = this;
+    for (const warning of configurationWarnings(this.loaded)) this.warn(warning);
+    const doubt = storageDoubt(storageWarning(config.journal.path));
+    if (doubt !== undefined) this.warn(doubt);
+    world.emit({
+      event: 'daemon.started',
+      message: `watching ${counted(config.targets.length)}`,
+      version,
+      targets: config.targets.length,
+      journal: config.journal.path,
+      http: url,
+      nextTick: nextTick(plan, world.clock.now()),
+    });
+  }
+
+  async reload(): Promise<void> {
+    try {
+      const loaded = await this.options.load();
+      mustReachSomebody(loaded);
+      if (this.daemon.isStopping) return;
+      this.apply(loaded);
+    } catch (thrown) {
+      this.reject(asRotatorError(thrown));
+    }
+  }
+
+  private apply(loaded: LoadedConfig): void {
+    const { config: old, world } = this;
+    const fixed = fixedWarning(old, loaded.config);
+    if (fixed !== undefined) this.warn(fixed);
+    const config: Config = {
+      ...loaded.config,
+      journal: old.journal,
+      http: { ...loaded.config.http, host: old.http.host, port: old.http.port },
+    };
+    const plan = this.planOf(config);
+    [this.loaded, this.config, this.plan, this.rejected] = [loaded, config, plan, null];
+    this.tickGapMs = longestTickGapMs(config, world.clock);
+    this.admissions.retain(new Set(plan.targets.map(({ target }) => target.key)));
+    this.daemon.reload(plan);
+    this.onConfig(config);
+    for (const warning of configurationWarnings(loaded)) this.warn(warning);
+    world.emit({
+      event: 'config.reloaded',
+      message: `configuration reloaded: ${counted(config.targets.length)}`,
+      targets: config.targets.length,
+    });
+  }
+
+  private reject(error: RotatorError): void {
+    const { code, message, hint } = error;
+    const shown = { code, message: redactText(message), hint: redactText(hint) };
+    this.rejected = { at: this.world.clock.now(), error: shown };
+    this.world.emit({
+      event: 'config.rejected',
+      message: `the new configuration was refused, the old one stays: ${message}`,
+      code,
+      hint,
+    });
+  }
+
+  private planOf(config: Config): Plan {
+    const { cron, timezone } = config.schedule;
+    return planOf(config, this.world, (onTick) => startTicks(cron, timezone, onTick));
+  }
+
+  private warn({ message, code, hint }: RotatorError): void {
+    this.world.emit({ event: 'warning', message, code, hint });
+  }
+}
+
+function counted(targets: number): string {
+  return `${targets} ${targets === 1 ? 'target' : 'targets'}`;
+}

@@ -1,0 +1,163 @@
+// From a configuration to working alerts: its channels, what they carry, how messages are worded, what is watched. The
+// daemon and `once` are wired alike; they differ in what they can know and in how long they have.
+import { createChannel } from '../adapters/channels/registry.ts';
+import { Alerter } from '../alerts/alerter.ts';
+import { Deliverer, type DelivererOptions, type Voice } from '../alerts/deliverer.ts';
+import type { WatchedTarget } from '../alerts/detect/detect.ts';
+import type { AlertPolicy } from '../alerts/engine/engine.ts';
+import { Heartbeat } from '../alerts/heartbeat.ts';
+import { type Surroundings, type TakenOver, Watch, type WatchOptions, type WatchTools } from '../alerts/watch.ts';
+import type { AlertsConfig, Config } from '../config/schema.ts';
+import type { RotatedEvent } from '../core/alerts/records.ts';
+import { parseCron } from '../core/cron.ts';
+import { asRotatorError } from '../core/errors.ts';
+import type { EventSink, RotatorEvent } from '../core/events.ts';
+import type { Channel, Clock, Journal, Target } from '../core/ports.ts';
+import { uuidv7 } from '../core/uuid.ts';
+import type { World } from './wire-targets.ts';
+
+export interface AlertingOptions {
+  readonly config: Config;
+  readonly world: World;
+  readonly version: string;
+  readonly journal: Journal;
+  readonly surroundings: () => Surroundings;
+  /** False where some targets of the configuration were selected. */
+  readonly isWhole: boolean;
+  readonly takenOver?: TakenOver;
+  readonly toldBeside?: WatchTools['toldBeside'];
+  /** True where the process ends after one look. */
+  readonly isBrief?: boolean;
+}
+
+export interface Alerting {
+  readonly alerter: Alerter;
+  readonly watch: Watch;
+  /** Goes on with another configuration. */
+  readonly configure: (config: Config) => void;
+  /** Hears what passes tell: a look follows, and whoever wants to hear of rotations does. Never throws. */
+  readonly onEvent: EventSink;
+}
+
+/** How far back a digest that was missed is looked for. */
+const DIGEST_HORIZON_MS = 400 * 86_400_000;
+/** A schedule with longer gaps than this is as good as none. */
+const LONGEST_GAP_MS = 60 * 86_400_000;
+
+/** Events after which something may be wrong, or over. */
+const CALLS_FOR_A_LOOK =
+  /^(?:pass\.\w+|rotation\.(?:succeeded|unverified|failed|rolled_back|blocked)|journal\.degraded|config\.\w+)$/;
+
+/** Wires watch, delivery and heartbeat; nothing is sent before the alerter runs or flushes. */
+export function createAlerting(options: AlertingOptions): Alerting {
+  const { config, world, version, journal, surroundings, isWhole, takenOver, toldBeside, isBrief = false } = options;
+  const { clock, env, emit, leaseHolder } = world;
+  const newId = () => uuidv7(clock.now(), world.random(10));
+  const own = watchOptions(config, version, isWhole);
+  const watch = new Watch(takenOver === undefined ? own : { ...own, takenOver }, surroundings, {
+    clock,
+    journal,
+    emit,
+    newId,
+    ...(toldBeside === undefined ? {} : { toldBeside }),
+  });
+  const deliverer = new Deliverer(delivererOptions(config, world, version, isBrief), {
+    clock,
+    journal,
+    emit,
+    leaseHolder,
+    newId,
+  });
+  const heartbeat = new Heartbeat(config.heartbeat, { clock, env, emit });
+  const alerter = new Alerter({ clock, journal, emit, watch, deliverer, heartbeat });
+  let present = config;
+  return {
+    alerter,
+    watch,
+    onEvent(event) {
+      if (!CALLS_FOR_A_LOOK.test(event.event)) return;
+      const rotated = present.alerts.rotated ? rotatedEvent(event, present) : undefined;
+      if (rotated === undefined) return alerter.rouse();
+      void watch.tellRotated(rotated).then(
+        () => alerter.rouse(),
+        (thrown) => {
+          const { code, message, hint } = asRotatorError(thrown);
+          emit({ event: 'warning', message: `alerts: ${message}`, code, hint });
+        },
+      );
+    },
+    configure(next) {
+      present = next;
+      watch.configure(watchOptions(next, version, isWhole));
+      deliverer.configure(delivererOptions(next, world, version, isBrief));
+      heartbeat.configure(next.heartbeat);
+      alerter.rouse();
+    },
+  };
+}
+
+/** The channels of a configuration. `isBrief`: see ChannelTools. */
+export function channelsOf(
+  channels: AlertsConfig['channels'],
+  { clock, env }: Pick<World, 'clock' | 'env'>,
+  instance: string,
+  isBrief: boolean,
+): Channel[] {
+  return channels.map((channel) => createChannel(channel, { clock, env, instance, isBrief }));
+}
+
+/** How the messages of a configuration are worded. */
+export function voiceOf({ instance, alerts }: Pick<Config, 'instance' | 'alerts'>, version: string): Voice {
+  return { instance, version, language: alerts.language, runbook: alerts.runbook };
+}
+
+/** Whom the alerts of a configuration go to, and how often. */
+export function policyOf({ channels, repeatEvery }: AlertsConfig): AlertPolicy {
+  return { repeatEvery, routes: channels.map(({ name, severities, targets }) => ({ name, severities, targets })) };
+}
+
+/** The targets of a configuration as the watch sees them. `wired`: with their windows made. */
+export function watchedTargets(config: Config, wired: readonly Target[]): WatchedTarget[] {
+  const expiry = new Map(config.targets.map(({ name, expiry }) => [name, expiry]));
+  return wired.flatMap((target) => {
+    const own = expiry.get(target.name);
+    return own === undefined ? [] : [{ ...target, expiry: own }];
+  });
+}
+
+/** The longest time between two ticks of the schedule. */
+export function longestTickGapMs({ schedule: { cron, timezone } }: Config, clock: Pick<Clock, 'now'>): number {
+  return parseCron(cron, timezone).longestGapMs(clock.now(), LONGEST_GAP_MS);
+}
+
+/** A rotation that succeeded, as channels are told of it. */
+function rotatedEvent(event: RotatorEvent, { targets }: Config): RotatedEvent | undefined {
+  if (event.event !== 'rotation.succeeded') return undefined;
+  const target = targets.find(({ name, envId }) => name === event.target && envId === event.envId);
+  if (target === undefined || event.reason === undefined) return undefined;
+  const { name, envId, providerId } = target;
+  return {
+    target: { name, envId, providerId },
+    reason: event.reason,
+    keyId: event.keyId ?? null,
+    fingerprint: event.fingerprint ?? null,
+    expiresAt: event.expiresAt === undefined ? null : Date.parse(event.expiresAt),
+    previousExpiresAt: event.previousExpiresAt === undefined ? null : Date.parse(event.previousExpiresAt),
+  };
+}
+
+function watchOptions(config: Config, version: string, isWhole: boolean): WatchOptions {
+  const { alerts, schedule } = config;
+  const digest = alerts.digest === undefined ? undefined : parseCron(alerts.digest, schedule.timezone);
+  return {
+    policy: policyOf(alerts),
+    version,
+    digestTick: (now) => digest?.previousStart(now, DIGEST_HORIZON_MS),
+    isWhole,
+  };
+}
+
+function delivererOptions(config: Config, world: World, version: string, isBrief: boolean): DelivererOptions {
+  const { alerts, instance } = config;
+  return { channels: channelsOf(alerts.channels, world, instance, isBrief), voice: voiceOf(config, version) };
+}

@@ -1,0 +1,361 @@
+// What is wrong with the service as a whole, condition by condition, each at its boundary; what a process that does not
+// know leaves undecided; and targets that are not in the configuration.
+import { describe, expect, test } from 'vitest';
+import {
+  detectMisconfigured,
+  detectRemoved,
+  detectService,
+  detectTarget,
+  type ServiceFacts,
+} from '../../../src/alerts/detect/detect.ts';
+import { CONDITIONS, type ConditionName, type Finding } from '../../../src/core/alerts/conditions.ts';
+import { emptyChannelState } from '../../../src/core/alerts/records.ts';
+import type { Shape } from '../../../src/core/reasons.ts';
+import type { Calibration, FleetState, TargetState } from '../../../src/core/records.ts';
+import {
+  aCalibration,
+  anAsked,
+  anError,
+  aWatchedState,
+  inShort,
+  left,
+  serviceFacts,
+  TOKEN_URL,
+  targetFacts,
+} from '../../support/alert-facts.ts';
+import { aWritten, DAY, HOUR, MINUTE, NOW } from '../../support/builders.ts';
+
+const DAEMON_ONLY: ConditionName[] = ['ClockSkewed', 'ConfigurationRejected', 'SchedulerStalled', 'StartRefused'];
+
+function found(overrides: Partial<ServiceFacts>): string[] {
+  return inShort(detectService(serviceFacts(overrides)).findings);
+}
+
+function table(rows: [name: string, found: string[], facts: Partial<ServiceFacts>][]): void {
+  test.each(rows)('%s', (_name, expected, facts) => {
+    expect(found(facts)).toEqual(expected);
+  });
+}
+
+function calibrated(overrides: Partial<Calibration>): { fleet: FleetState } {
+  return { fleet: { failedAfterPush: 0, halted: null, apple: { [TOKEN_URL]: aCalibration(overrides) } } };
+}
+
+test('nothing is wrong with a service that works, and everything is decided', () => {
+  expect(detectService(serviceFacts())).toEqual({ findings: [], undecided: [] });
+});
+
+test('what a process does not know it neither raises nor clears', () => {
+  const unknown = { skewMs: undefined, configurationRejected: undefined, scheduler: undefined };
+  expect(detectService(serviceFacts(unknown))).toEqual({ findings: [], undecided: DAEMON_ONLY });
+});
+
+describe('of several targets', () => {
+  const states = ['b', 'a', 'c'].map((name) => aWatchedState({ name, state: 'unverified' }));
+  const rejected = (name: string, expiresIn: number) =>
+    aWatchedState({ ...left(expiresIn), name, state: 'failed', error: anError('ERR_CREDENTIALS_REJECTED') });
+
+  test('those that cannot be verified are one condition', () => {
+    const { findings } = detectService(serviceFacts({ states: [...states, aWatchedState({ name: 'd' })] }));
+    expect(findings).toMatchObject([
+      { id: 'Unverified', severity: 'warning', target: null, facts: { targets: ['a', 'b', 'c'] }, loginsUntil: null },
+    ]);
+  });
+
+  test('those that cannot be verified stay so after the passes that follow, until CloudBase shows the secret', () => {
+    const written = aWritten({ shape: 'masked' });
+    const { fingerprint, keyId, issuedAt, expiresAt } = written;
+    const hidden = (name: string, overrides: Partial<TargetState> = {}, shape: Shape = written.shape) =>
+      aWatchedState({ name, written, deployed: { fingerprint, keyId, issuedAt, expiresAt, shape }, ...overrides });
+    const digest = (shownDigest: string) =>
+      hidden('digest', { written: { ...written, shape: 'digest', shownDigest } }, 'digest');
+    const named = (state: TargetState) =>
+      detectService(serviceFacts({ states: [state] })).findings.map(({ condition }) => condition);
+    expect(named(hidden('healthy'))).toEqual(['Unverified']);
+    expect(named(hidden('due', { state: 'due' }))).toEqual(['Unverified']);
+    expect(named(digest('0'.repeat(64)))).toEqual(['Unverified']);
+    expect(named(digest(fingerprint))).toEqual([]);
+    expect(named(hidden('shown', {}, 'clear'))).toEqual([]);
+    expect(named(hidden('foreign', { written: aWritten({ fingerprint: 'another' }) }))).toEqual([]);
+  });
+
+  test('those whose credentials are refused are one condition, until the first one expires', () => {
+    const missing = aWatchedState({ name: 'a', state: 'failed', error: anError('ERR_CREDENTIALS_MISSING') });
+    const facts = serviceFacts({ states: [rejected('c', 9 * DAY), rejected('b', 8 * DAY), missing] });
+    expect(detectService(facts).findings).toMatchObject([
+      {
+        id: 'CredentialsRejected',
+        severity: 'critical',
+        facts: { targets: ['a', 'b', 'c'] },
+        loginsUntil: NOW + 8 * DAY,
+        error: anError('ERR_CREDENTIALS_REJECTED'),
+      },
+    ]);
+  });
+
+  table([
+    [
+      'not when they could not be had for a moment',
+      [],
+      { states: [aWatchedState({ state: 'failed', error: anError('ERR_CREDENTIALS_UNAVAILABLE') })] },
+    ],
+    [
+      'not when the last pass ended otherwise',
+      [],
+      { states: [aWatchedState({ state: 'due', error: anError('ERR_CREDENTIALS_REJECTED') })] },
+    ],
+  ]);
+});
+
+describe('AppleUnreachable', () => {
+  const asked = (ageMs: number) => ({
+    states: [aWatchedState({ appleAsked: anAsked({ verdict: 'unknown', at: NOW - ageMs }) })],
+  });
+  const silent = (ageMs: number) => calibrated({ answeredAt: NOW - ageMs });
+  table([
+    ['not 48 h after the last usable answer', [], { ...silent(48 * HOUR), ...asked(HOUR) }],
+    ['1 ms later', ['AppleUnreachable warning'], { ...silent(48 * HOUR + 1), ...asked(HOUR) }],
+    [
+      '48 h after the first question, where there never was an answer',
+      ['AppleUnreachable warning'],
+      { ...calibrated({ answeredAt: null, firstAskedAt: NOW - 48 * HOUR - 1 }), ...asked(HOUR) },
+    ],
+    ['not sooner', [], { ...calibrated({ answeredAt: null, firstAskedAt: NOW - 48 * HOUR }), ...asked(HOUR) }],
+    ['not where Apple is not asked', [], { ...silent(9 * DAY), ...asked(HOUR), asksApple: false }],
+  ]);
+
+  test.each<[string, Partial<ServiceFacts>]>([
+    ['where nobody asked within 48 h', { ...silent(9 * DAY - HOUR), ...asked(48 * HOUR) }],
+    ['where the only question lies in the future', { ...silent(9 * DAY - HOUR), ...asked(-1) }],
+    ['where Apple was never asked', { fleet: { failedAfterPush: 0, halted: null, apple: {} } }],
+  ])('is undecided %s', (_name, facts) => {
+    expect(detectService(serviceFacts(facts)).undecided).toEqual(['AppleUnreachable']);
+  });
+
+  test('tells since when', () => {
+    const { findings } = detectService(serviceFacts({ ...silent(3 * DAY), ...asked(HOUR) }));
+    expect(findings).toMatchObject([{ facts: { lastAnswerAt: NOW - 3 * DAY }, since: NOW - 3 * DAY }]);
+  });
+});
+
+describe('AppleCheckBlind', () => {
+  const blind = calibrated({ controlRejectedAt: null });
+  table([
+    ['when Apple accepts a control', ['AppleCheckBlind warning'], blind],
+    [
+      'when none of ours was accepted for 7 days',
+      ['AppleCheckBlind warning'],
+      calibrated({ oursAcceptedAt: NOW - 7 * DAY }),
+    ],
+    ['not before', [], calibrated({ oursAcceptedAt: NOW - 7 * DAY + 1 })],
+    [
+      'not before the first control was answered',
+      [],
+      calibrated({ controlAskedAt: null, controlRejectedAt: null, oursAcceptedAt: null }),
+    ],
+    ['not where Apple is not asked', [], { ...blind, asksApple: false }],
+  ]);
+
+  test('counts after an hour only', () => {
+    const [finding] = detectService(serviceFacts(blind)).findings;
+    expect(finding).toMatchObject({ holdMs: HOUR, facts: { controlRejectedAt: null, oursAcceptedAt: NOW } });
+  });
+});
+
+describe('ClockSkewed', () => {
+  table([
+    ['not by 60 s', [], { skewMs: 60_000 }],
+    ['by 1 ms more', ['ClockSkewed warning'], { skewMs: 60_001 }],
+    ['also behind', ['ClockSkewed warning'], { skewMs: -60_001 }],
+    ['a warning by 4 minutes', ['ClockSkewed warning'], { skewMs: -240_000 }],
+    ['critical by 1 ms more', ['ClockSkewed critical'], { skewMs: -240_001 }],
+    [
+      'still by 45 s and 1 ms, once raised',
+      ['ClockSkewed warning'],
+      { skewMs: 45_001, open: new Set(['ClockSkewed']) },
+    ],
+    ['no more by 45 s', [], { skewMs: 45_000, open: new Set(['ClockSkewed']) }],
+  ]);
+
+  test('tells whole seconds, so that a look that finds the same says the same', () => {
+    expect(detectService(serviceFacts({ skewMs: -90_400 })).findings).toMatchObject([{ facts: { skewMs: -90_000 } }]);
+  });
+});
+
+describe('the journal, the configuration, the fleet and the scheduler', () => {
+  const path = './data/journal.db';
+  const degraded = anError('ERR_JOURNAL_UNWRITABLE');
+  const fleet: FleetState = {
+    ...calibrated({}).fleet,
+    failedAfterPush: 3,
+    halted: { at: NOW - HOUR, error: anError('ERR_FLEET_HALTED') },
+  };
+  test.each<[string, Partial<ServiceFacts>, Partial<Finding>]>([
+    [
+      'JournalUnwritable',
+      { journal: { path, degraded, ephemeral: false } },
+      { severity: 'critical', facts: { path }, error: degraded },
+    ],
+    [
+      'JournalEphemeral',
+      { journal: { path, degraded: undefined, ephemeral: true } },
+      { severity: 'warning', facts: { path } },
+    ],
+    [
+      'ConfigurationRejected',
+      { configurationRejected: { at: NOW - HOUR, error: anError('ERR_CONFIG') } },
+      { severity: 'warning', since: NOW - HOUR, error: anError('ERR_CONFIG') },
+    ],
+    [
+      'FleetHalted',
+      { fleet },
+      { severity: 'critical', since: NOW - HOUR, facts: { failures: 3 }, error: anError('ERR_FLEET_HALTED') },
+    ],
+    [
+      'SchedulerStalled',
+      { scheduler: { alive: false, lastTurnAt: NOW - HOUR } },
+      { severity: 'critical', since: NOW - HOUR, facts: { lastTurnAt: NOW - HOUR } },
+    ],
+  ])('%s', (condition, facts, expected) => {
+    const { findings } = detectService(serviceFacts(facts));
+    expect(findings).toHaveLength(1);
+    expect(findings[0]).toMatchObject({ condition, id: condition, target: null, loginsUntil: null, ...expected });
+  });
+
+  test('a code of a journal that is not ours is one all the same', () => {
+    const odd = { ...degraded, code: 'SQLITE_FULL' };
+    expect(detectService(serviceFacts({ journal: { path, degraded: odd, ephemeral: false } })).findings).toMatchObject([
+      { error: { code: 'ERR_JOURNAL_UNWRITABLE', message: degraded.message } },
+    ]);
+  });
+});
+
+describe('ChannelFailing', () => {
+  const channel = (
+    failures: number,
+    code: 'ERR_CHANNEL_REFUSED' | 'ERR_CHANNEL_UNAVAILABLE' | null,
+    waitsMs?: number,
+  ) => ({
+    channels: [
+      {
+        name: 'ops',
+        state: {
+          ...emptyChannelState('ops'),
+          failures,
+          failingSince: failures > 0 ? NOW - HOUR : null,
+          error: code === null ? null : anError(code),
+        },
+        oldestAt: waitsMs === undefined ? null : NOW - waitsMs,
+      },
+    ],
+  });
+  table([
+    ['not after two failures', [], channel(2, 'ERR_CHANNEL_UNAVAILABLE')],
+    ['after three', ['ChannelFailing warning'], channel(3, 'ERR_CHANNEL_UNAVAILABLE')],
+    ['at the first refusal', ['ChannelFailing warning'], channel(1, 'ERR_CHANNEL_REFUSED')],
+    ['no more after a delivery', [], channel(0, null)],
+    ['not while a message waits for 15 minutes', [], channel(1, 'ERR_CHANNEL_UNAVAILABLE', 15 * MINUTE)],
+    ['1 ms later', ['ChannelFailing warning'], channel(1, 'ERR_CHANNEL_UNAVAILABLE', 15 * MINUTE + 1)],
+    [
+      'also where nothing was tried yet',
+      ['ChannelFailing warning'],
+      { channels: [{ name: 'ops', state: undefined, oldestAt: NOW - HOUR }] },
+    ],
+  ]);
+
+  test('is one for each channel, and tells since when and what waits', () => {
+    const other = { name: 'mail', state: undefined, oldestAt: NOW - 2 * HOUR };
+    const facts = { channels: [...channel(4, 'ERR_CHANNEL_UNAVAILABLE', MINUTE).channels, other] };
+    expect(detectService(serviceFacts(facts)).findings).toMatchObject([
+      {
+        id: 'ChannelFailing/ops',
+        facts: { channel: 'ops', attempts: 4, oldestAt: NOW - MINUTE },
+        since: NOW - HOUR,
+        error: anError('ERR_CHANNEL_UNAVAILABLE'),
+      },
+      { id: 'ChannelFailing/mail', facts: { attempts: 0 }, since: NOW - 2 * HOUR, error: null },
+    ]);
+  });
+});
+
+describe('a target of which the configuration says nothing usable', () => {
+  const problems = ['envId: nothing, wanted the id of an environment'];
+
+  test.each([
+    ['is critical where 1 ms less than 20 days is left', 'critical', 20 * DAY - 1],
+    ['is a warning where 20 days are left', 'warning', 20 * DAY],
+  ])('misconfigured or removed, %s', (_name, severity, ms) => {
+    const state = aWatchedState(left(ms));
+    const loginsUntil = NOW + ms;
+    expect(detectMisconfigured({ name: 'shop', problems, state, now: NOW })).toMatchObject({
+      id: 'TargetMisconfigured/shop',
+      severity,
+      target: { key: state.key, name: 'shop', envId: state.envId, providerId: 'apple' },
+      facts: { problems },
+      loginsUntil,
+    });
+    expect(detectRemoved({ state, open: ['SecretExpiring', 'RotationFailing'], now: NOW })).toMatchObject({
+      id: 'TargetRemoved/shop-1g2h3j/apple@tcb.tencentcloudapi.com',
+      severity,
+      target: { key: state.key, name: 'shop', envId: state.envId, providerId: 'apple' },
+      facts: { open: ['RotationFailing', 'SecretExpiring'] },
+      loginsUntil,
+    });
+  });
+
+  test('removed, promises no logins where it was switched off or had no provider', () => {
+    const state = aWatchedState(left(100 * DAY));
+    expect(detectRemoved({ state, open: ['ProviderDisabled'], now: NOW }).loginsUntil).toBeNull();
+    const gone = { ...state, error: anError('ERR_PROVIDER_NOT_FOUND') };
+    expect(detectRemoved({ state: gone, open: ['RotationFailing'], now: NOW }).loginsUntil).toBeNull();
+  });
+
+  test('misconfigured, is critical where nobody knows how much is left, and has the same id', () => {
+    expect(detectMisconfigured({ name: 'shop', problems, state: undefined, now: NOW })).toMatchObject({
+      id: 'TargetMisconfigured/shop',
+      severity: 'critical',
+      target: { key: 'shop', name: 'shop', envId: null, providerId: null },
+      loginsUntil: null,
+    });
+  });
+
+  test('removed, is a warning where nobody knows how much is left', () => {
+    const state = aWatchedState({ deployed: null });
+    expect(detectRemoved({ state, open: [], now: NOW })).toMatchObject({ severity: 'warning', loginsUntil: null });
+  });
+});
+
+test('every condition has a row, but for StartRefused, which a daemon tells that cannot look', () => {
+  const failed = { state: 'failed', error: anError('ERR_CREDENTIALS_REJECTED') } as const;
+  const ofTargets = [
+    {
+      ...left(-1),
+      ...failed,
+      renewalAt: NOW - DAY,
+      lastGatherAt: NOW - DAY,
+      appleAsked: anAsked(),
+      providerDisabled: true,
+    },
+    { foreign: [{ fingerprint: null, at: NOW }], providerChanges: [{ path: 'On', by: 'our-write', at: NOW } as const] },
+    { state: 'pending' } as const,
+  ].flatMap((state) => detectTarget(targetFacts(state)));
+  const ofService = [
+    serviceFacts({
+      ...calibrated({ controlRejectedAt: null, answeredAt: NOW - 3 * DAY }),
+      states: [aWatchedState({ ...failed, appleAsked: anAsked() }), aWatchedState({ state: 'unverified' })],
+      skewMs: HOUR,
+      journal: { path: '', degraded: anError('ERR_JOURNAL_UNWRITABLE'), ephemeral: true },
+      channels: [{ name: 'ops', state: undefined, oldestAt: NOW - HOUR }],
+      configurationRejected: { at: NOW, error: anError('ERR_CONFIG') },
+      scheduler: { alive: false, lastTurnAt: NOW },
+    }),
+    serviceFacts({ fleet: { failedAfterPush: 3, halted: { at: NOW, error: anError('ERR_FLEET_HALTED') }, apple: {} } }),
+  ].flatMap((facts) => detectService(facts).findings);
+  const state = aWatchedState();
+  const absent = [
+    detectMisconfigured({ name: 'shop', problems: [], state, now: NOW }),
+    detectRemoved({ state, open: [], now: NOW }),
+  ];
+  const names = new Set([...ofTargets, ...ofService, ...absent].map(({ condition }) => condition));
+  expect(CONDITIONS.filter((name) => !names.has(name))).toEqual(['StartRefused']);
+});

@@ -1,0 +1,389 @@
+// How a message is put together: its title, the order and the parts of its items, what is said at the end of a
+// condition, events, the digest and the test message.
+import { describe, expect, test } from 'vitest';
+import { composeMessage, runbookLink } from '../../../src/alerts/words/compose.ts';
+import type { ConditionName, Finding } from '../../../src/core/alerts/conditions.ts';
+import { LANGUAGES, type Language } from '../../../src/core/alerts/message.ts';
+import type { DeliverySubject, DigestFacts, RotatedEvent } from '../../../src/core/alerts/records.ts';
+import { aFinding, aSubject, DENIED, NOW, SHOP } from '../../support/alert-findings.ts';
+import { DAY, HOUR, MINUTE } from '../../support/builders.ts';
+
+const ID = '019aad5e-5d10-7000-8000-000000000000';
+
+function composed(subjects: readonly DeliverySubject[], language: Language = 'en', instance = 'prod-rotator') {
+  return composeMessage({
+    id: ID,
+    now: NOW,
+    instance,
+    version: '1.2.3',
+    language,
+    runbook: 'docs/runbook.md',
+    subjects,
+  });
+}
+
+/** RotationFailing of the target `name`. */
+function failing(name: string, rest: Partial<Finding> = {}): Finding {
+  const target = { ...SHOP, key: name, name, envId: `${name}-1` };
+  const facts = { failures: 1, nextAttemptAt: null, emergency: false };
+  return aFinding('RotationFailing', facts, { target, id: `RotationFailing/${name}`, ...rest } as Partial<Finding>);
+}
+
+const CRITICAL = { severity: 'critical' } as const;
+
+const ROTATED: RotatedEvent = {
+  target: { name: 'shop-prod', envId: 'shop-prod-1g2h3j', providerId: 'apple' },
+  reason: 'RenewalDue',
+  keyId: 'K1L2M3N4O5',
+  fingerprint: '1fa947dc0e2b'.padEnd(64, '0'),
+  expiresAt: NOW + 180 * DAY,
+  previousExpiresAt: NOW + 58 * DAY,
+};
+
+describe('a message about one condition', () => {
+  const finding = failing('shop-prod', { ...CRITICAL, error: DENIED });
+
+  test('carries everything that a channel needs', () => {
+    const message = composed([aSubject(finding)]);
+    const { title, what, next } = message.items[0] ?? {};
+    expect(message).toEqual({
+      id: ID,
+      kind: 'alert',
+      instance: 'prod-rotator',
+      version: '1.2.3',
+      language: 'en',
+      at: '2026-11-22T20:15:30.000Z',
+      severity: 'critical',
+      title: '[prod-rotator] CRITICAL shop-prod: the client secret cannot be renewed (logins work until 2026-12-04)',
+      lines: [],
+      items: [
+        {
+          id: 'RotationFailing/shop-prod',
+          condition: 'RotationFailing',
+          status: 'raised',
+          severity: 'critical',
+          target: 'shop-prod',
+          envId: 'shop-prod-1',
+          providerId: 'apple',
+          title,
+          what,
+          since: '2026-11-22T15:15:30.000Z',
+          until: null,
+          loginsUntil: '2026-12-04T20:15:30.000Z',
+          next,
+          code: 'ERR_CLOUDBASE_DENIED',
+          runbook: 'docs/runbook.md#rotationfailing',
+          thread: 'RotationFailing/shop-prod',
+        },
+      ],
+      closes: [],
+      labels: message.labels,
+    });
+  });
+
+  test.each([
+    ['raised', 'CRITICAL shop-prod: the client secret cannot be renewed (logins work until 2026-12-04)'],
+    ['escalated', 'now CRITICAL shop-prod: the client secret cannot be renewed (logins work until 2026-12-04)'],
+    ['repeated', 'still CRITICAL shop-prod: the client secret cannot be renewed (logins work until 2026-12-04)'],
+    ['cleared', 'all clear: shop-prod: the client secret can be renewed again'],
+    ['ended', 'over, told late: shop-prod: the client secret could not be renewed'],
+    ['forgotten', 'no longer watched: shop-prod: the client secret cannot be renewed'],
+  ] as const)('%s: %s', (status, title) => {
+    expect(composed([aSubject(finding, status)]).title).toBe(`[prod-rotator] ${title}`);
+  });
+
+  test.each([
+    ['raised', '【严重】shop-prod：客户端密钥无法轮换（登录可用至 2026-12-04）'],
+    ['escalated', '【升级为严重】shop-prod：客户端密钥无法轮换（登录可用至 2026-12-04）'],
+    ['repeated', '【严重，仍未恢复】shop-prod：客户端密钥无法轮换（登录可用至 2026-12-04）'],
+    ['cleared', '【已恢复】shop-prod：客户端密钥已可正常轮换'],
+    ['ended', '【已结束，补报】shop-prod：客户端密钥曾无法轮换'],
+    ['forgotten', '【不再监控】shop-prod：客户端密钥无法轮换'],
+  ] as const)('in Chinese, %s: %s', (status, title) => {
+    expect(composed([aSubject(finding, status)], 'zh').title).toBe(`[prod-rotator] ${title}`);
+  });
+
+  test('of the service itself has no target in its title', () => {
+    const skewed = aFinding('ClockSkewed', { skewMs: 75_000 });
+    expect(composed([aSubject(skewed)]).title).toBe('[prod-rotator] WARNING: the clock of this machine is wrong');
+  });
+
+  test('keeps its title short, whatever the instance and the target are called', () => {
+    const target = { ...SHOP, name: 'a'.repeat(63) };
+    for (const language of LANGUAGES) {
+      const { title } = composed(
+        [aSubject(failing('x', { target }))],
+        language,
+        `prod\n\u{1F511}${'\u{1F511}'.repeat(200)}`,
+      );
+      expect(title).toMatch(/^\[prod /);
+      expect(title).toContain(target.name);
+      expect(title.length).toBeLessThanOrEqual(120);
+      expect(title.isWellFormed() && !title.includes('\n')).toBe(true);
+    }
+  });
+});
+
+describe('the end of a condition', () => {
+  const finding = failing('shop-prod', { ...CRITICAL, error: DENIED });
+
+  test('an all-clear says how long it lasted, wants nothing, and closes its thread', () => {
+    const message = composed([aSubject(finding, 'cleared')]);
+    expect(message.severity).toBe('info');
+    expect(message.closes).toEqual(['RotationFailing/shop-prod']);
+    expect(message.items[0]).toMatchObject({
+      title: 'the client secret can be renewed again',
+      what: 'It lasted 4 hours, from 2026-11-22 15:15 UTC to 2026-11-22 20:14 UTC.',
+      until: '2026-11-22T20:14:30.000Z',
+      loginsUntil: null,
+      next: null,
+    });
+  });
+
+  test('one that nobody could be told of says so, with its last error', () => {
+    const [english] = composed([aSubject(finding, 'ended')]).items;
+    expect(english?.what).toBe(
+      `It lasted 4 hours, from 2026-11-22 15:15 UTC to 2026-11-22 20:14 UTC; nobody could be told while it lasted, and it is over now. The last error: ${DENIED.message}.`,
+    );
+    const [chinese] = composed([aSubject(finding, 'ended')], 'zh').items;
+    expect(chinese?.what).toMatch(/^持续 4 小时.*其间未能通知到任何人/);
+    expect(chinese?.what).toContain(DENIED.message);
+  });
+
+  test('forgetting is no all-clear, and the expiry stays in sight', () => {
+    const message = composed([aSubject(finding, 'forgotten')]);
+    expect(message.items[0]).toMatchObject({
+      title: 'the client secret cannot be renewed',
+      what: 'Somebody ran `apple-secret-rotator forget shop-prod`, so this target is not watched any more. This is no all-clear: whether the trouble was mended is not known. Apple logins work until 2026-12-04 20:15 UTC (in 12 days).',
+      loginsUntil: '2026-12-04T20:15:30.000Z',
+      next: null,
+    });
+    expect(composed([aSubject(finding, 'forgotten')], 'zh').items[0]?.what).toContain('这并非恢复通知');
+    expect(message.labels.status.forgotten).toContain('no all-clear');
+  });
+});
+
+describe('a message about many', () => {
+  test('500 targets: counts by severity, and what it is about', () => {
+    const subjects = Array.from({ length: 500 }, (_, n) =>
+      aSubject(n === 250 ? aFinding('ClockSkewed', { skewMs: 1 }) : failing(`t${n}`, n < 12 ? CRITICAL : {})),
+    );
+    expect(composed(subjects).title).toBe(
+      '[prod-rotator] 500 alerts: 12 critical, 488 warning: the client secret cannot be renewed (499), …',
+    );
+    expect(composed(subjects, 'zh').title).toBe(
+      '[prod-rotator] 500 项告警（严重 12，警告 488）：客户端密钥无法轮换（499）、本机时钟不准',
+    );
+    expect(composed(subjects).items).toHaveLength(500);
+  });
+
+  test('the worst come first: critical, warning, what is over, events; then by target and condition', () => {
+    const subjects = [
+      { kind: 'rotated', event: ROTATED } as const,
+      aSubject(failing('b')),
+      aSubject(failing('a', CRITICAL), 'cleared'),
+      aSubject(aFinding('SecretExpired', { expiresAt: NOW }, { ...CRITICAL, target: { ...SHOP, name: 'c' } })),
+      aSubject(failing('c', CRITICAL), 'repeated'),
+      aSubject(aFinding('FleetHalted', { failures: 3 }, CRITICAL)),
+      aSubject(failing('a')),
+    ];
+    const message = composed(subjects);
+    expect(message.items.map(({ condition, target, status }) => `${condition} ${target} ${status}`)).toEqual([
+      'FleetHalted null raised',
+      'RotationFailing c repeated',
+      'SecretExpired c raised',
+      'RotationFailing a raised',
+      'RotationFailing b raised',
+      'RotationFailing a cleared',
+      'Rotated shop-prod happened',
+    ]);
+    expect(message.severity).toBe('critical');
+    expect(message.title).toContain('5 alerts (3 critical, 2 warning), 1 all clear, 1 for information');
+  });
+
+  test('the worst is named first, however many of the others there are', () => {
+    const channel = aFinding('ChannelFailing', { channel: 'a', attempts: 3, oldestAt: null });
+    const rotated = ['a', 'b', 'c'].map((name) => {
+      const event = { ...ROTATED, target: { ...ROTATED.target, name } };
+      return { kind: 'rotated', event } as const;
+    });
+    expect(composed([aSubject(channel), ...rotated, aSubject(failing('shop-prod', CRITICAL))]).title).toBe(
+      '[prod-rotator] 2 alerts (1 critical, 1 warning), 3 for information: the client secret cannot be renewed, …',
+    );
+    expect(composed([...rotated, aSubject(channel)]).title).toBe(
+      '[prod-rotator] 1 alert (1 warning), 3 for information: an alert channel takes no messages, …',
+    );
+  });
+
+  test('about one target names it', () => {
+    const expired = aFinding('SecretExpired', { expiresAt: NOW }, CRITICAL);
+    const subjects = [aSubject(expired), aSubject(failing('shop-prod'))];
+    expect(composed(subjects).title).toBe(
+      '[prod-rotator] shop-prod: 2 alerts: 1 critical, 1 warning: Apple logins fail: the client secret has expired, …',
+    );
+    expect(composed(subjects, 'zh').title).toMatch(/^\[prod-rotator\] shop-prod：2 项告警/);
+    const skewed = aFinding('ClockSkewed', { skewMs: 1 });
+    expect(composed([...subjects, aSubject(skewed)]).title).not.toContain('shop-prod');
+  });
+
+  test('all-clears alone, and events alone', () => {
+    expect(composed([aSubject(failing('a'), 'cleared'), aSubject(failing('b'), 'cleared')]).title).toBe(
+      '[prod-rotator] 2 all clear: the client secret can be renewed again (2)',
+    );
+    const events = [ROTATED, { ...ROTATED, target: { ...ROTATED.target, name: 'blog' } }];
+    const message = composed(events.map((event) => ({ kind: 'rotated', event })));
+    expect(message.title).toBe('[prod-rotator] 2 for information: the client secret was renewed (2)');
+    expect(message.severity).toBe('info');
+  });
+
+  test('a thread that two subjects close is closed once', () => {
+    const subjects = ['a', 'b'].map((name) => aSubject(failing(name), 'cleared', { closes: ['storm/x'] }));
+    expect(composed(subjects).closes).toEqual(['storm/x']);
+  });
+});
+
+describe('a rotation', () => {
+  test('is told as an event', () => {
+    const message = composed([{ kind: 'rotated', event: ROTATED }]);
+    expect(message).toMatchObject({ kind: 'alert', severity: 'info', closes: [] });
+    expect(message.title).toBe('[prod-rotator] shop-prod: the client secret was renewed');
+    expect(message.items).toEqual([
+      {
+        id: 'Rotated/shop-prod-1g2h3j/apple/1fa947dc0e2b',
+        condition: 'Rotated',
+        status: 'happened',
+        severity: 'info',
+        target: 'shop-prod',
+        envId: 'shop-prod-1g2h3j',
+        providerId: 'apple',
+        title: 'the client secret was renewed',
+        what: 'It was replaced because its time for renewal has come. The new one, of key K1L2M3N4O5, fingerprint 1fa947dc0e2b…, is valid until 2027-05-21 20:15 UTC (in 180 days). The one before would have expired at 2027-01-19 20:15 UTC (in 58 days).',
+        since: '2026-11-22T20:15:30.000Z',
+        until: null,
+        loginsUntil: '2027-05-21T20:15:30.000Z',
+        next: null,
+        code: null,
+        runbook: null,
+        thread: 'Rotated/shop-prod-1g2h3j/apple/1fa947dc0e2b',
+      },
+    ]);
+    expect(composed([{ kind: 'rotated', event: ROTATED }], 'zh').items[0]?.what).toBe(
+      '轮换原因：到了轮换时间。新密钥（Key ID K1L2M3N4O5，指纹 1fa947dc0e2b…）有效期至 2027-05-21 20:15 UTC（180 天后）。原密钥原定于 2027-01-19 20:15 UTC（58 天后）过期。',
+    );
+  });
+
+  test('of which little is known has no gaps', () => {
+    const event = { ...ROTATED, keyId: null, fingerprint: null, expiresAt: null, previousExpiresAt: null };
+    expect(composed([{ kind: 'rotated', event }]).items[0]?.what).toBe(
+      'It was replaced because its time for renewal has come. The new one is in place.',
+    );
+  });
+});
+
+describe('the weekly digest', () => {
+  const DIGEST: DigestFacts = {
+    version: '1.2.3',
+    targets: 12,
+    states: { failed: 1, healthy: 9, due: 2, pending: 0 },
+    renewals: [
+      { target: 'shop-prod', at: NOW + 40 * DAY, expiresAt: NOW + 100 * DAY },
+      { target: 'blog-prod', at: NOW - 3 * HOUR, expiresAt: NOW + 60 * DAY },
+    ],
+    open: [
+      { condition: 'RotationFailing', target: 'shop-prod', severity: 'critical' },
+      { condition: 'ClockSkewed', target: null, severity: 'warning' },
+      { condition: 'FromTheFuture', target: null, severity: 'warning' },
+    ],
+    openTotal: 7,
+  };
+
+  test('says how the targets are, what is renewed next, what is wrong, and what its absence means', () => {
+    const message = composed([{ kind: 'digest', digest: DIGEST }]);
+    expect(message).toMatchObject({ kind: 'digest', severity: 'info', items: [], closes: [] });
+    expect(message.title).toBe('[prod-rotator] weekly report: 12 targets, 7 open alerts');
+    expect(message.lines).toEqual([
+      'Weekly report of prod-rotator, 2026-11-22 20:15 UTC; apple-secret-rotator 1.2.3.',
+      '12 targets: 9 healthy, 2 due for renewal, 1 failed.',
+      'Next renewals:',
+      '- shop-prod: 2027-01-01 20:15 UTC (in 40 days), expires 2027-03-02',
+      '- blog-prod: due since 2026-11-22 17:15 UTC (3 hours ago), expires 2027-01-21',
+      '7 open alerts, worst first:',
+      '- CRITICAL shop-prod: the client secret cannot be renewed',
+      '- WARNING: the clock of this machine is wrong',
+      '- WARNING: FromTheFuture',
+      '- and 4 more: `apple-secret-rotator alerts`',
+      'If this message does not come next week, something is wrong with the rotator or with this channel.',
+    ]);
+  });
+
+  test('in Chinese', () => {
+    const message = composed([{ kind: 'digest', digest: DIGEST }], 'zh');
+    expect(message.title).toBe('[prod-rotator] 【周报】12 个目标，7 项告警未恢复');
+    expect(message.lines).toEqual([
+      'prod-rotator 周报，2026-11-22 20:15 UTC；apple-secret-rotator 1.2.3。',
+      '共 12 个目标：正常 9，待轮换 2，失败 1。',
+      '接下来的轮换：',
+      '- shop-prod：2027-01-01 20:15 UTC（40 天后），2027-03-02 过期',
+      '- blog-prod：自 2026-11-22 17:15 UTC（3 小时前）起待轮换，2027-01-21 过期',
+      '未恢复的告警共 7 项，最严重的在前：',
+      '- 【严重】shop-prod：客户端密钥无法轮换',
+      '- 【警告】本机时钟不准',
+      '- 【警告】FromTheFuture',
+      '- 另有 4 项，查看：`apple-secret-rotator alerts`',
+      '如果下周没有收到这条消息，说明本服务或该告警渠道出了问题。',
+    ]);
+  });
+
+  test('with nothing wrong it is calm', () => {
+    const digest = { ...DIGEST, targets: 1, states: { healthy: 1 }, renewals: [], open: [], openTotal: 0 };
+    const message = composed([{ kind: 'digest', digest }]);
+    expect(message.title).toBe('[prod-rotator] weekly report: 1 target, nothing wrong');
+    expect(message.lines.slice(1, 4)).toEqual([
+      '1 target: 1 healthy.',
+      'No renewal is known to come.',
+      'Nothing is wrong.',
+    ]);
+    expect(composed([{ kind: 'digest', digest }], 'zh').lines).toContain('没有未恢复的告警。');
+  });
+});
+
+describe('the test message', () => {
+  test.each([
+    ['en', '[prod-rotator] TEST: this is only a test, nothing is wrong', 'Nothing is wrong'],
+    ['zh', '[prod-rotator] 【测试】这只是一条测试消息，没有任何问题', '一切正常'],
+  ] as const)('in %s is marked as one, and says that nothing is wrong', (language, title, calm) => {
+    const message = composed([{ kind: 'test' }], language);
+    expect(message).toMatchObject({ kind: 'test', severity: 'info', items: [], title });
+    expect(message.lines[0]).toContain('prod-rotator');
+    expect(message.lines.join('\n')).toContain(calm);
+  });
+});
+
+describe('what another version left in the journal', () => {
+  const finding = {
+    ...aFinding('FleetHalted', { failures: 3 }),
+    condition: 'FromTheFuture' as ConditionName,
+  } as Finding;
+
+  test.each(LANGUAGES)('is told in general words in %s', (language) => {
+    for (const status of ['raised', 'cleared', 'ended', 'forgotten'] as const) {
+      const { title, what } = composed([aSubject(finding, status)], language).items[0] ?? {};
+      expect(title).toContain('FromTheFuture');
+      expect(what).not.toMatch(/undefined/);
+    }
+  });
+});
+
+test('a link to the runbook is its base and the section', () => {
+  expect(runbookLink('https://ops.example/runbook', 'SecretExpired')).toBe('https://ops.example/runbook#secretexpired');
+});
+
+test('labels: what stands for the items that had no room names the command', () => {
+  expect(composed([{ kind: 'test' }]).labels.more(12)).toBe('and 12 more: run "apple-secret-rotator alerts"');
+  expect(composed([{ kind: 'test' }], 'zh').labels.more(12)).toContain('apple-secret-rotator alerts');
+});
+
+test('a condition that was open for less than a minute says so', () => {
+  const subject = aSubject(failing('a'), 'cleared', { since: NOW - MINUTE - 30_000, until: NOW - MINUTE });
+  expect(composed([subject]).items[0]?.what).toMatch(/^It lasted less than a minute, from /);
+});

@@ -1,0 +1,371 @@
+// The words of alerts: complete in both languages for every condition and every variant of its facts, one imperative
+// sentence for the next step, nothing undefined, no English left in Chinese, no secret. Looked at by rules, because
+// nobody reads hundreds of texts again after each change; the most important ones are held word by word.
+import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { composeMessage, describeFinding } from '../../../src/alerts/words/compose.ts';
+import { IMPERATIVES, nextAbout as nextInEnglish } from '../../../src/alerts/words/texts/en-errors.ts';
+import { TEXTS } from '../../../src/alerts/words/texts/languages.ts';
+import { ERRORS_ZH, nextAbout as nextInChinese } from '../../../src/alerts/words/texts/zh-errors.ts';
+import { CONDITIONS, type ConditionName, type Finding } from '../../../src/core/alerts/conditions.ts';
+import { LANGUAGES, type Language, type MessageItem } from '../../../src/core/alerts/message.ts';
+import { DELIVERY_STATUSES } from '../../../src/core/alerts/records.ts';
+import { type ErrorCode, REMEDIES } from '../../../src/core/errors.ts';
+import { aFinding, anError, aSubject, DENIED, NOW, SHOP, VARIANTS } from '../../support/alert-findings.ts';
+import { DAY, HOUR } from '../../support/builders.ts';
+import { modulesBelow } from '../../support/modules.ts';
+
+const CODES = Object.keys(REMEDIES) as ErrorCode[];
+const CJK = /[\u4e00-\u9fff]/;
+const STATUSES = DELIVERY_STATUSES.filter((status) => status !== 'happened');
+const WORDING = { now: NOW, runbook: 'docs/runbook.md' };
+
+function itemOf(finding: Finding, language: Language, status: (typeof STATUSES)[number] = 'raised'): MessageItem {
+  const { items } = composeMessage({
+    id: 'id',
+    instance: 'prod-rotator',
+    version: '1.2.3',
+    language,
+    ...WORDING,
+    subjects: [aSubject(finding, status)],
+  });
+  return items[0] as MessageItem;
+}
+
+/** Without what stands in backticks or in quotes: code, and texts of other origin. */
+function prose(text: string): string {
+  return text.replace(/`[^`]*`/g, 'CODE').replace(/\u201c[^\u201d]*\u201d/g, 'QUOTE');
+}
+
+/** What is never right in a text. */
+const FAULTS: readonly RegExp[] = [
+  /undefined|\bnull\b|NaN|\[object/,
+  /\u2014/,
+  / {2}| [,;]| \.(?!\w)|[,;:]\.|\.\.(?!\.)|\( | \)|\(\)|\n/,
+  /^\s|\s$|^$/,
+  /[\u3002\uff0c\uff1b\uff1a]{2}|\uff08\uff09/,
+];
+
+function faultsIn(text: string): string[] {
+  return FAULTS.filter((fault) => fault.test(prose(text))).map((fault) => `${fault.source} in: ${text}`);
+}
+
+/** Names that Apple, Tencent and everybody write in Latin letters, and those that the variants of findings bring. */
+const LATIN = new Set(
+  `Apple CloudBase CAM API UTC NTP DNS SIGHUP Keys Team Services Client Key ID p8 journal endpoint CODE QUOTE
+  ops chat shop-prod shop-staging blog-prod forum-prod wiki-prod shop-prod-1g2h3j shop
+  K1L2M3N4O5 P6Q7R8S9T0 1fa947dc0e2b c0ffee254729`.split(/\s+/),
+);
+
+function latinIn(text: string): string[] {
+  const words = prose(text).match(/[A-Za-z0-9][\w-]*/g) ?? [];
+  return words.filter((word) => /[A-Za-z]/.test(word) && !LATIN.has(word));
+}
+
+const EVERY = VARIANTS.flatMap(({ name, finding }) => STATUSES.map((status) => ({ name, status, finding })));
+
+describe('every condition, in every variant of its facts, at every status', () => {
+  test('every condition has a variant', () => {
+    expect(new Set(VARIANTS.map(({ finding }) => finding.condition))).toEqual(new Set(CONDITIONS));
+  });
+
+  test.each(EVERY)('$name, $status', ({ finding, status }) => {
+    for (const language of LANGUAGES) {
+      const { title, what, next } = itemOf(finding, language, status);
+      const texts = [title, what, ...(next === null ? [] : [next])];
+      expect(texts.flatMap(faultsIn)).toEqual([]);
+      expect(title).not.toMatch(/[.\u3002]$/);
+      expect(title.length).toBeLessThanOrEqual(80);
+      expect(what).toMatch(language === 'en' ? /[.]$/ : /\u3002$/);
+      expect(next === null).toBe(status === 'cleared' || status === 'ended' || status === 'forgotten');
+    }
+  });
+
+  test.each(VARIANTS)('the next step of $name is one imperative sentence', ({ finding }) => {
+    const english = itemOf(finding, 'en').next ?? '';
+    expect(isOneImperative(english), english).toBe(true);
+    const chinese = itemOf(finding, 'zh').next ?? '';
+    expect(isOneChineseSentence(chinese), chinese).toBe(true);
+  });
+
+  test.each(EVERY)('no English is left in the Chinese of $name, $status', ({ finding, status }) => {
+    const { title, what, next } = itemOf(finding, 'zh', status);
+    const english = itemOf(finding, 'en', status);
+    for (const text of [title, what, next ?? title]) {
+      expect(text).toMatch(CJK);
+      expect(latinIn(text), text).toEqual([]);
+      // Full-width punctuation beside Chinese characters.
+      expect(prose(text)).not.toMatch(/[\u4e00-\u9fff][,;:!?()]|[,;:!?()][\u4e00-\u9fff]/);
+      for (const sentence of [english.title, ...english.what.split('. ')]) expect(prose(text)).not.toContain(sentence);
+    }
+  });
+
+  test('headlines of one kind can be told apart, in both languages', () => {
+    for (const language of LANGUAGES) {
+      const { conditions } = TEXTS[language];
+      const titles = CONDITIONS.map((name) => conditions[name].title);
+      expect(new Set(titles).size).toBe(CONDITIONS.length);
+    }
+  });
+});
+
+function isOneImperative(sentence: string): boolean {
+  const verb = /^[A-Z][a-z]+(?=[ ,:])/.exec(sentence)?.[0] ?? '';
+  return IMPERATIVES.has(verb) && /[.]$/.test(sentence) && !/[.!?] [A-Z]/.test(prose(sentence));
+}
+
+function isOneChineseSentence(sentence: string): boolean {
+  return CJK.test(sentence) && /^[^\u3002]+\u3002$/.test(prose(sentence));
+}
+
+describe('errors', () => {
+  test.each(CODES)('%s has its words in Chinese, and a next step in both languages', (code) => {
+    const error = anError(code, 'what was found', 'Nothing to do: it passes.');
+    expect(ERRORS_ZH[code].what).toMatch(CJK);
+    expect(ERRORS_ZH[code].what).not.toMatch(/[.\u3002]$/);
+    expect([ERRORS_ZH[code].what, nextInChinese(error, SHOP)].flatMap(latinIn)).toEqual([]);
+    expect(isOneChineseSentence(nextInChinese(error, SHOP))).toBe(true);
+    expect(isOneImperative(nextInEnglish(error, SHOP)), nextInEnglish(error, SHOP)).toBe(true);
+    expect(nextInEnglish(error, SHOP)).not.toContain('NAME');
+  });
+
+  test('every hint that stands in the source gives one imperative sentence', () => {
+    const hints = modulesBelow('src').flatMap(({ text }) =>
+      [...text.matchAll(/\bhint:\s*'((?:[^'\\]|\\.)+)'/g)].map(([, hint = '']) => hint),
+    );
+    expect(hints.length).toBeGreaterThan(60);
+    const wrong = hints
+      .map((hint) => nextInEnglish(anError('ERR_INTERNAL', 'x', hint), SHOP))
+      .filter((sentence) => !isOneImperative(sentence));
+    expect(wrong).toEqual([]);
+  });
+
+  test.each([
+    [
+      'that begins with what is so',
+      'Nothing was written. Check key and ids; if right, report it.',
+      'Check key and ids; if right, report it.',
+    ],
+    ['that counsels to wait', 'Wait: it is tried again. If it lasts, look at the proxy.', 'Look at the proxy.'],
+    ['that waits in one sentence', 'Wait; if it lasts, see the quotas.', 'See the quotas.'],
+    [
+      'that names a command',
+      'Find out why (`history`), then run `resume`.',
+      'Find out why (`apple-secret-rotator history`), then run `apple-secret-rotator resume`.',
+    ],
+    [
+      'for one target',
+      'If wanted, run `once --adopt --target NAME`.',
+      'Run `apple-secret-rotator once --adopt --target shop-prod`.',
+    ],
+    [
+      'that ends with a line for the shell',
+      'Give the folder to the user: chown -R 10001 /data',
+      'Give the folder to the user: `chown -R 10001 /data`.',
+    ],
+    ['without anything to do', 'Nothing to do: it passes.', 'Report this with the log lines around it.'],
+  ])('a hint %s', (_, hint, wanted) => {
+    expect(nextInEnglish(anError('ERR_INTERNAL', 'x', hint), SHOP)).toBe(wanted);
+  });
+
+  test('a line for the shell reaches Chinese readers as it is', () => {
+    const error = anError('ERR_JOURNAL_UNWRITABLE', 'x', 'Give the folder to the user: chown -R 10001 /data');
+    expect(nextInChinese(error, null)).toContain('`chown -R 10001 /data`');
+  });
+});
+
+describe('no secret', () => {
+  const JWT = `eyJhbGciOiJFUzI1NiIsImtpZCI6IksxIn0.eyJpc3MiOiJBMUIyQzNENEU1In0.${'s'.repeat(86)}`;
+  const PEM = `-----BEGIN PRIVATE KEY-----\n${'MIGTAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBHkwdwIBAQQg'.repeat(3)}\n-----END PRIVATE KEY-----`;
+
+  test.each(LANGUAGES)('comes through in %s, wherever it was put', (language) => {
+    const error = anError('ERR_INTERNAL', `unexpected: ${JWT} and ${PEM}`, `Look at ${JWT} and ${PEM}.`);
+    const findings = [
+      ...VARIANTS.map(({ finding }) => ({ ...finding, error }) as Finding),
+      aFinding('TargetMisconfigured', { problems: [`key: ${PEM}`, `clientId: ${JWT}`] }),
+      aFinding('Unverified', { targets: [JWT] }),
+      aFinding('JournalUnwritable', { path: `/data/${JWT}` }),
+      aFinding('ChannelFailing', { channel: JWT, attempts: 3, oldestAt: NOW }),
+    ];
+    for (const finding of findings) {
+      for (const status of STATUSES) {
+        const { title, what, next } = itemOf(finding, language, status);
+        expect(`${title} ${what} ${next}`).not.toMatch(/eyJ|MIGT|BEGIN PRIVATE/);
+      }
+    }
+  });
+
+  test('whatever an error says, a text is one line without control characters', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (message, hint) => {
+        for (const language of LANGUAGES) {
+          const error = anError('ERR_INTERNAL', message, hint);
+          const facts = { failures: 3, nextAttemptAt: null, emergency: false };
+          const { what, next } = describeFinding(aFinding('RotationFailing', facts, { error }), {
+            ...WORDING,
+            language,
+          });
+          expect(`${what}${next}`).not.toMatch(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u);
+          expect(`${what}${next}`.isWellFormed()).toBe(true);
+        }
+      }),
+    );
+  });
+
+  test('whatever instants the journal holds, nothing is undefined', () => {
+    const instant = fc.oneof(fc.double(), fc.integer(), fc.constant(8.64e15 + 1), fc.constant(Number.NaN));
+    fc.assert(
+      fc.property(instant, instant, (one, other) => {
+        for (const language of LANGUAGES) {
+          const finding = aFinding('SecretExpired', { expiresAt: one }, { loginsUntil: other });
+          const subject = aSubject(finding, 'cleared', { since: one, until: other });
+          const message = composeMessage({
+            id: 'i',
+            instance: 'i',
+            version: '1',
+            language,
+            ...WORDING,
+            subjects: [subject, aSubject(finding)],
+          });
+          expect(JSON.stringify(message)).not.toMatch(/NaN|undefined|Invalid/);
+          for (const { since } of message.items) expect(since).toMatch(/^[+-]?\d{4,6}-.*Z$/);
+        }
+      }),
+    );
+  });
+});
+
+describe('word by word', () => {
+  const says = (finding: Finding, language: Language) => {
+    const { title, what, next } = describeFinding(finding, { ...WORDING, language });
+    return { title, what, next };
+  };
+  const variantOf = (name: string) => VARIANTS.find((each) => each.name === name)?.finding as Finding;
+  const STATEMENT =
+    '`{"effect":"allow","action":["tcb:GetProviders","tcb:ModifyProvider"],"resource":["qcs::tcb:ap-shanghai:uin/<main account uin>:env/<envId>"]}`';
+
+  test('RotationFailing with a denial brings the CAM statement in both languages', () => {
+    const finding = variantOf('RotationFailing, denied');
+    expect(says(finding, 'en')).toEqual({
+      title: 'the client secret cannot be renewed',
+      what: `The last attempt failed: ${DENIED.message}. The next attempt comes with the next ordinary check. Apple logins work until 2026-12-04 20:15 UTC (in 12 days).`,
+      next: `Allow it in CAM: ${STATEMENT}; if the message names another resource, that one.`,
+    });
+    expect(says(finding, 'zh')).toEqual({
+      title: '客户端密钥无法轮换',
+      what: `最近一次尝试失败：访问管理（CAM）没有授权这项操作。详情：“${DENIED.message}”。将在下一次例行检查时重试。Apple 登录可用至 2026-12-04 20:15 UTC（12 天后）。`,
+      next: `在访问管理（CAM）中添加策略语句 ${STATEMENT}（如详情中指明了其他资源，以详情为准）。`,
+    });
+  });
+
+  test('RotationFailing in an emergency that is none for want of time promises no logins', () => {
+    const facts = { failures: 1, nextAttemptAt: null, emergency: true };
+    const finding = aFinding('RotationFailing', facts, { loginsUntil: NOW + 100 * DAY });
+    expect(says(finding, 'en').what).toContain('Apple logins are probably failing now.');
+    expect(itemOf(finding, 'en').loginsUntil).toBe(null);
+    expect(itemOf({ ...finding, loginsUntil: NOW + DAY } as Finding, 'en').loginsUntil).toBe(
+      '2026-11-23T20:15:30.000Z',
+    );
+  });
+
+  test('SecretExpired', () => {
+    const finding = aFinding('SecretExpired', { expiresAt: NOW - 3 * HOUR });
+    expect(says(finding, 'en')).toEqual({
+      title: 'Apple logins fail: the client secret has expired',
+      what: 'The client secret expired at 2026-11-22 17:15 UTC (3 hours ago); every Apple login of this app fails until it is replaced.',
+      next: 'Run `apple-secret-rotator once --target shop-prod` now, and if that fails make a client secret with `apple-secret-rotator generate` and set it by hand in the CloudBase console (Authentication, Login Methods, Apple).',
+    });
+    expect(says(finding, 'zh')).toEqual({
+      title: 'Apple 登录失败：客户端密钥已过期',
+      what: '客户端密钥已于 2026-11-22 17:15 UTC（3 小时前）过期，替换之前，该应用的 Apple 登录全部失败。',
+      next: '立即执行 `apple-secret-rotator once --target shop-prod`，如仍失败，则用 `apple-secret-rotator generate` 生成客户端密钥，并在云开发 CloudBase 控制台（身份认证 → 登录方式 → Apple）中手动填入。',
+    });
+  });
+
+  test('SecretReplaced names both secrets, and says when it is left alone', () => {
+    expect(says(variantOf('SecretReplaced, once'), 'en').what).toBe(
+      'The client secret of this service (key K1L2M3N4O5, fingerprint 1fa947dc0e2b…) was replaced by somebody else at 2026-11-22 15:15 UTC (5 hours ago); the one there now is another (key P6Q7R8S9T0, fingerprint c0ffee254729…).',
+    );
+    const alone = variantOf('SecretReplaced, twice, and left alone');
+    expect(says(alone, 'en').what).toContain(
+      'it is left in place while it is valid, and this service does not renew it.',
+    );
+    expect(says(alone, 'en').next).toContain('`apple-secret-rotator once --force --target shop-prod`');
+    expect(says(alone, 'zh').title).toBe('客户端密钥屡遭他人替换，目前无人负责轮换');
+    expect(says(alone, 'zh').what).toContain('先后 2 次被他人替换，最近一次发生在 2026-11-22 15:15 UTC（5 小时前）');
+  });
+
+  test('TargetRemoved says what was open, and how it is ended on purpose', () => {
+    const finding = variantOf('TargetRemoved, with something open');
+    expect(says(finding, 'en').what).toContain(
+      'this was wrong and not yet mended: SecretExpiring and RotationFailing.',
+    );
+    expect(says(finding, 'en').next).toBe(
+      'Put the target back into the configuration, or run `apple-secret-rotator forget shop-prod` if it was removed on purpose.',
+    );
+    expect(says(finding, 'zh').next).toBe(
+      '把该目标加回配置，如确属有意移除则执行 `apple-secret-rotator forget shop-prod`。',
+    );
+  });
+
+  test('FleetHalted', () => {
+    const finding = aFinding('FleetHalted', { failures: 3 });
+    expect(says(finding, 'en')).toEqual({
+      title: 'renewal is halted for all targets',
+      what: '3 rotations in a row failed after the new client secret had been written, so all but emergencies are stopped. Apple logins work as before, until client secrets near their end.',
+      next: 'Find the cause with `apple-secret-rotator history`, mend it, and then let renewal go on with `apple-secret-rotator resume`.',
+    });
+    expect(says(finding, 'zh').next).toBe(
+      '用 `apple-secret-rotator history` 查明原因，排除后执行 `apple-secret-rotator resume` 恢复轮换。',
+    );
+  });
+
+  test('ChannelFailing names the channel, also where nothing was tried yet', () => {
+    const error = anError(
+      'ERR_CHANNEL_REFUSED',
+      'channel ops (wecom) refused the message: HTTP 200, errcode 93000',
+      'Copy the address of the group robot again.',
+    );
+    const refused = aFinding('ChannelFailing', { channel: 'ops', attempts: 3, oldestAt: null }, { error });
+    expect(says(refused, 'en')).toEqual({
+      title: 'alert channel ops takes no messages',
+      what: 'The last 3 attempts to send through channel ops failed: channel ops (wecom) refused the message: HTTP 200, errcode 93000.',
+      next: 'Copy the address of the group robot again.',
+    });
+    expect(says(refused, 'zh').what).toBe(
+      '经渠道 ops 发送消息，连续 3 次失败：对方拒绝了消息。详情：“channel ops (wecom) refused the message: HTTP 200, errcode 93000”。',
+    );
+    const waiting = aFinding('ChannelFailing', { channel: 'ops', attempts: 0, oldestAt: NOW - HOUR });
+    expect(says(waiting, 'en').what).toBe(
+      'What channel ops is to tell waits since 2026-11-22 19:15 UTC (60 minutes ago), and is tried again until it gets through.',
+    );
+  });
+
+  test('StartRefused', () => {
+    expect(says(variantOf('StartRefused, of its configuration'), 'en')).toEqual({
+      title: 'the daemon cannot start',
+      what: 'It ended at once: configuration: config/rotator.yaml: targets: found nothing, wanted at least one target (and 2 more). Until it runs, no client secret is checked or renewed.',
+      next: 'Correct the configuration, then start the daemon.',
+    });
+    expect(says(variantOf('StartRefused, of another daemon'), 'zh').next).toBe(
+      '停止另一个守护进程，或为本进程配置单独的状态库。',
+    );
+  });
+
+  test.each(['AppleRejectsSecret', 'ProviderDisabled', 'ProviderChanged'] satisfies ConditionName[])(
+    '%s promises no logins by the expiry',
+    (condition) => {
+      const finding = VARIANTS.find((each) => each.finding.condition === condition)?.finding as Finding;
+      expect(finding.loginsUntil).not.toBe(null);
+      expect(itemOf(finding, 'en').loginsUntil).toBe(null);
+    },
+  );
+});
+
+test('the English words that a Chinese text may hold are names, not a hole in the rule', () => {
+  expect(latinIn('客户端密钥 cannot be renewed')).toEqual(['cannot', 'be', 'renewed']);
+  expect(faultsIn('It is undefined.')).not.toEqual([]);
+  expect(isOneImperative('It is so. Do it.')).toBe(false);
+  expect(readFileSync('src/alerts/words/texts/zh.ts', 'utf8')).toMatch(CJK);
+});

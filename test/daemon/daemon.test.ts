@@ -1,0 +1,213 @@
+// When passes run. The clock is moved by hand and the passes are recorded instead of run: what is tested is timing,
+// which no real part can produce in the time that a test has.
+import { afterEach, describe, expect, test } from 'vitest';
+import { RotatorError } from '../../src/core/errors.ts';
+import type { Window } from '../../src/core/ports.ts';
+import { tickOffsetMs } from '../../src/core/schedule.ts';
+import type { HandClock } from '../support/clock.ts';
+import { HOUR, MINUTE, START, startDaemon, wired } from '../support/daemon-rig.ts';
+
+let rig: ReturnType<typeof startDaemon>;
+afterEach(async () => {
+  rig.daemon.stop();
+  await rig.clock.advance(30_000);
+  await rig.running;
+});
+
+/** The minute, counted from the start, in which a target's tick of `hours` after ten o'clock is due. */
+function tickMinute(name: string, hours: number): number {
+  return Math.round((hours * HOUR - 30 * MINUTE + tickOffsetMs(`env-${name}`, HOUR)) / MINUTE);
+}
+
+const retry = (clock: HandClock, ms: number) => ({
+  state: 'failed' as const,
+  retry: { failures: 1, nextAttemptAt: clock.now() + ms },
+});
+
+describe('ticks', () => {
+  test('everything is checked at the start, without an offset', async () => {
+    rig = startDaemon([wired('a'), wired('b')]);
+    await rig.clock.advance(0);
+    expect(rig.passes).toEqual([
+      { name: 'a', trigger: 'start', at: 0 },
+      { name: 'b', trigger: 'start', at: 0 },
+    ]);
+  });
+
+  test('then at every tick, by a steady offset of at most 15 minutes for each environment', async () => {
+    rig = startDaemon([wired('a'), wired('b')]);
+    await rig.clock.advance(2 * HOUR + 29 * MINUTE);
+    const later = rig.passes.filter(({ at }) => at > 0);
+    const expected = ['a', 'b'].flatMap((name) =>
+      [1, 2].map((hours) => ({ name, trigger: 'schedule', at: tickMinute(name, hours) })),
+    );
+    expect(later.sort((x, y) => x.at - y.at)).toEqual(expected.sort((x, y) => x.at - y.at));
+    for (const { at } of later) expect((at - 30) % 60).toBeLessThanOrEqual(15);
+  });
+
+  test('come even when node-cron never fires', async () => {
+    rig = startDaemon([wired('a')]);
+    await rig.clock.advance(HOUR);
+    expect(rig.ticks).toHaveLength(1);
+    expect(rig.passes.map(({ trigger }) => trigger)).toEqual(['start', 'schedule']);
+  });
+
+  test('one that node-cron fires and the watchdog sees is one check', async () => {
+    rig = startDaemon([wired('a')]);
+    await rig.clock.advance(30 * MINUTE);
+    rig.ticks[0]?.onTick();
+    rig.ticks[0]?.onTick();
+    await rig.clock.advance(20 * MINUTE);
+    expect(rig.passes).toHaveLength(2);
+  });
+});
+
+describe('the wall clock', () => {
+  test.each([
+    ['back by 180 days', -180 * 24 * HOUR],
+    ['ahead by 200 days', 200 * 24 * HOUR],
+    ['back by a minute', -MINUTE],
+  ])('that steps %s: the cron task is made anew and everything is checked within a minute', async (_name, step) => {
+    rig = startDaemon([wired('a')]);
+    await rig.clock.advance(5 * MINUTE);
+    rig.clock.step(step);
+    await rig.clock.advance(MINUTE);
+    expect(rig.passes).toHaveLength(2);
+    expect(rig.ticks.map(({ stopped }) => stopped)).toEqual([true, false]);
+    expect(rig.events).toMatchObject([{ event: 'warning', code: 'ERR_CLOCK_SKEWED' }]);
+  });
+
+  test('that steps by less than five seconds is nothing', async () => {
+    rig = startDaemon([wired('a')]);
+    await rig.clock.advance(5 * MINUTE);
+    rig.clock.step(4_000);
+    await rig.clock.advance(2 * MINUTE);
+    expect([rig.passes.length, rig.events.length]).toEqual([1, 0]);
+  });
+
+  test('goes on ticking after it was set back', async () => {
+    rig = startDaemon([wired('a')]);
+    await rig.clock.advance(MINUTE);
+    rig.clock.step(-180 * 24 * HOUR);
+    await rig.clock.advance(2 * HOUR);
+    expect(rig.passes.length).toBeGreaterThanOrEqual(4);
+  });
+});
+
+describe('retries', () => {
+  test('come at their instant, and a tick before it passes the target by', async () => {
+    rig = startDaemon([wired('a')]);
+    rig.answers.set('a', retry(rig.clock, 55 * MINUTE));
+    await rig.clock.advance(0);
+    rig.answers.delete('a');
+    await rig.clock.advance(56 * MINUTE);
+    expect(rig.passes).toEqual([
+      { name: 'a', trigger: 'start', at: 0 },
+      { name: 'a', trigger: 'retry', at: 55 },
+    ]);
+  });
+
+  test('that a person must mend wait for the tick', async () => {
+    rig = startDaemon([wired('a')]);
+    rig.answers.set('a', { state: 'failed', retry: { failures: 1, nextAttemptAt: null } });
+    await rig.clock.advance(50 * MINUTE);
+    expect(rig.passes.map(({ trigger }) => trigger)).toEqual(['start', 'schedule']);
+  });
+
+  test('of a target whose lease another process holds come a minute later', async () => {
+    rig = startDaemon([wired('a')]);
+    rig.answers.set('a', { waitsFor: new RotatorError('ERR_LEASE_HELD', 'held', { hint: 'wait' }) });
+    await rig.clock.advance(0);
+    rig.answers.delete('a');
+    await rig.clock.advance(MINUTE);
+    expect(rig.passes).toMatchObject([{ at: 0 }, { at: 1, trigger: 'retry' }]);
+  });
+
+  test('of one target are not held up by another one that hangs', async () => {
+    rig = startDaemon([wired('slow'), wired('quick')]);
+    let release = () => {};
+    rig.answers.set('slow', {
+      lasts: new Promise((resolve) => {
+        release = resolve;
+      }),
+    });
+    rig.answers.set('quick', retry(rig.clock, MINUTE));
+    await rig.clock.advance(0);
+    await rig.clock.advance(3 * MINUTE);
+    expect(rig.passes.filter(({ name }) => name === 'quick').length).toBeGreaterThanOrEqual(2);
+    expect(rig.passes.filter(({ name }) => name === 'slow')).toHaveLength(1);
+    release();
+    await rig.clock.advance(0);
+  });
+});
+
+test('a target that its window holds back is woken when it opens', async () => {
+  const opens = START + 17 * MINUTE;
+  const window: Window = { isOpen: (at) => at >= opens, nextOpening: (at) => Math.max(at, opens) };
+  rig = startDaemon([wired('a', window)]);
+  rig.answers.set('a', { state: 'due', reason: 'RenewalDue' });
+  await rig.clock.advance(0);
+  rig.answers.delete('a');
+  await rig.clock.advance(18 * MINUTE);
+  expect(rig.passes).toEqual([
+    { name: 'a', trigger: 'start', at: 0 },
+    { name: 'a', trigger: 'schedule', at: 17 },
+  ]);
+});
+
+describe('a reload', () => {
+  test('checks everything at once, targets that are new included, and drops those that left', async () => {
+    rig = startDaemon([wired('a'), wired('b')]);
+    await rig.clock.advance(MINUTE);
+    rig.daemon.reload(rig.plan([wired('b'), wired('c')]));
+    await rig.clock.advance(0);
+    expect(rig.passes.slice(2)).toMatchObject([
+      { name: 'b', trigger: 'start' },
+      { name: 'c', trigger: 'start' },
+    ]);
+    await rig.clock.advance(2 * HOUR);
+    expect(rig.passes.slice(4).map(({ name }) => name)).not.toContain('a');
+    expect(rig.ticks.map(({ stopped }) => stopped)).toEqual([true, false]);
+  });
+});
+
+describe('a stop', () => {
+  test('begins no pass, drops those without an intent at once and cuts off the others after 25 s', async () => {
+    rig = startDaemon([wired('a')]);
+    let release = () => {};
+    rig.answers.set('a', {
+      lasts: new Promise((resolve) => {
+        release = resolve;
+      }),
+    });
+    await rig.clock.advance(0);
+    rig.daemon.stop();
+    const [request] = rig.requests;
+    expect([request?.drop.aborted, request?.cutOff.aborted]).toEqual([true, false]);
+    await rig.clock.advance(24_999);
+    expect(request?.cutOff.aborted).toBe(false);
+    await rig.clock.advance(1);
+    expect(request?.cutOff.aborted).toBe(true);
+    release();
+    await rig.running;
+    expect(rig.passes).toHaveLength(1);
+    expect(rig.ticks[0]?.stopped).toBe(true);
+  });
+
+  test('is not undone by a reload, which would leave ticks that keep the process alive', async () => {
+    rig = startDaemon([wired('a')]);
+    await rig.clock.advance(0);
+    rig.daemon.stop();
+    rig.daemon.reload(rig.plan([wired('a'), wired('b')]));
+    await rig.running;
+    expect(rig.passes).toHaveLength(1);
+    expect(rig.ticks.map(({ stopped }) => stopped)).toEqual([true]);
+  });
+});
+
+test('when a target is checked next: its retry, else the tick with its offset', () => {
+  const a = wired('a');
+  rig = startDaemon([a]);
+  expect(rig.daemon.nextCheckAt(a.target, START + 5)).toBe(START + 5);
+  expect(rig.daemon.nextCheckAt(a.target, null)).toBe(START + 30 * MINUTE + tickOffsetMs('env-a', HOUR));
+});

@@ -1,0 +1,224 @@
+// The log: one JSON line an event, its level, its fields, nothing secret in it, and no trouble for whoever logs.
+import { describe, expect, test } from 'vitest';
+import { EVENT_NAMES, type RotatorEvent } from '../../src/core/events.ts';
+import { createLog } from '../../src/service/log.ts';
+import { MAIN, ownWorkspace, startCommand } from '../support/program.ts';
+
+const HOUR = 3_600_000;
+const NOW = Date.UTC(2026, 10, 22, 16, 0, 0, 123);
+
+/** A log whose lines are kept; `at` is what its clock says. */
+function log({ level = 'trace' } = {}) {
+  const lines: string[] = [];
+  const clock = { at: NOW, now: () => clock.at, monotonic: () => 0, sleep: async () => undefined };
+  const destination = { write: (line: string) => void lines.push(line) };
+  const emit = createLog({ level, instance: 'prod-rotator', clock, destination });
+  return { emit, clock, lines, entries: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>) };
+}
+
+const event = (name: RotatorEvent['event'], fields: Partial<RotatorEvent> = {}): RotatorEvent => ({
+  event: name,
+  message: 'something happened',
+  ...fields,
+});
+
+describe('lines', () => {
+  test('an event is one line of JSON with time, level, instance, the event and all of its fields', () => {
+    const { emit, lines } = log();
+    emit(
+      event('rotation.succeeded', {
+        target: 'shop-prod',
+        envId: 'shop-1g2h3j',
+        reason: 'RenewalDue',
+        keyId: 'K1L2M3N4O5',
+        fingerprint: 'ab12',
+        expiresAt: '2027-05-21T16:00:00Z',
+        previousExpiresAt: '2026-11-27T16:00:00Z',
+        requestId: '3e74db1b',
+        durationMs: 1234,
+        attempt: 2,
+        code: 'ERR_NOT_APPLIED',
+        resumed: true,
+        message: 'line one\nline two',
+      }),
+    );
+    expect(lines).toHaveLength(1);
+    expect(lines[0]?.indexOf('\n')).toBe((lines[0]?.length ?? 0) - 1);
+    expect(JSON.parse(lines[0] ?? '')).toEqual({
+      level: 'info',
+      time: '2026-11-22T16:00:00.123Z',
+      instance: 'prod-rotator',
+      event: 'rotation.succeeded',
+      target: 'shop-prod',
+      envId: 'shop-1g2h3j',
+      reason: 'RenewalDue',
+      keyId: 'K1L2M3N4O5',
+      fingerprint: 'ab12',
+      expiresAt: '2027-05-21T16:00:00Z',
+      previousExpiresAt: '2026-11-27T16:00:00Z',
+      requestId: '3e74db1b',
+      durationMs: 1234,
+      attempt: 2,
+      code: 'ERR_NOT_APPLIED',
+      resumed: true,
+      msg: 'line one\nline two',
+    });
+  });
+
+  test('every event has a level that says whether somebody should look', () => {
+    const { emit, entries } = log();
+    for (const name of EVENT_NAMES) emit(event(name));
+    expect(Object.fromEntries(entries().map(({ event: name, level }) => [name, level]))).toEqual({
+      'daemon.started': 'info',
+      'daemon.stopped': 'info',
+      'config.reloaded': 'info',
+      'config.rejected': 'error',
+      'pass.healthy': 'info',
+      'pass.deferred': 'info',
+      'pass.pending': 'warn',
+      'pass.failed': 'error',
+      'rotation.started': 'info',
+      'rotation.step': 'debug',
+      'rotation.succeeded': 'info',
+      'rotation.unverified': 'warn',
+      'rotation.failed': 'error',
+      'rotation.rolled_back': 'error',
+      'rotation.blocked': 'error',
+      'retry.scheduled': 'info',
+      'journal.degraded': 'error',
+      'condition.raised': 'warn',
+      'condition.cleared': 'info',
+      'alert.sent': 'info',
+      'alert.failed': 'error',
+      warning: 'warn',
+    });
+  });
+
+  test('that the journal is back is told, and calls nobody', () => {
+    const { emit, entries } = log();
+    emit(event('journal.degraded', { degraded: true }));
+    emit(event('journal.degraded', { degraded: false }));
+    expect(entries().map(({ level }) => level)).toEqual(['error', 'info']);
+  });
+
+  test.each([
+    ['debug', ['rotation.step', 'pass.healthy', 'pass.pending', 'pass.failed']],
+    ['info', ['pass.healthy', 'pass.pending', 'pass.failed']],
+    ['warn', ['pass.pending', 'pass.failed']],
+    ['error', ['pass.failed']],
+    ['fatal', []],
+  ] as const)('level %s leaves out what is below it', (level, expected) => {
+    const { emit, entries } = log({ level });
+    for (const name of ['rotation.step', 'pass.healthy', 'pass.pending', 'pass.failed'] as const) emit(event(name));
+    expect(entries().map(({ event: name }) => name)).toEqual(expected);
+  });
+});
+
+describe('nothing secret is logged', () => {
+  const jwt = 'eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJURUFNIn0.c2lnbmF0dXJl';
+
+  test('neither in a message nor in a field, however deep, nor under a name that says it is one', () => {
+    const { emit, lines } = log();
+    const pem =
+      '-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg\n-----END PRIVATE KEY-----';
+    emit(
+      event('pass.failed', {
+        message: `it answered ${jwt} and ${pem}`,
+        hint: `look at ${jwt}`,
+        detail: { list: [jwt, { password: 'hunter2-hunter2' }], error: new Error(`deep ${jwt}`) },
+        secretKey: 'plain-secret-key',
+      }),
+    );
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      msg: 'it answered [redacted JWT] and [redacted private key]',
+      hint: 'look at [redacted JWT]',
+      detail: {
+        list: ['[redacted JWT]', { password: '[redacted, 15 characters]' }],
+        error: { name: 'Error', message: 'deep [redacted JWT]' },
+      },
+      secretKey: '[redacted, 16 characters]',
+    });
+    for (const secret of ['c2lnbmF0dXJl', 'MIGHAgEA', 'hunter2', 'plain-secret'])
+      expect(lines[0]).not.toContain(secret);
+  });
+});
+
+describe('a warning that stays true is told once a day', () => {
+  const warning = event('warning', { message: 'the key file may be read by everybody', target: 'shop' });
+
+  test('and again when a day has gone by', () => {
+    const { emit, clock, lines } = log();
+    emit(warning);
+    clock.at += 24 * HOUR - 1;
+    emit(warning);
+    expect(lines).toHaveLength(1);
+    clock.at += 1;
+    emit(warning);
+    emit(warning);
+    expect(lines).toHaveLength(2);
+  });
+
+  test('by target and by words', () => {
+    const { emit, lines } = log();
+    emit(warning);
+    emit({ ...warning, target: 'app' });
+    emit({ ...warning, message: 'something else' });
+    emit(event('warning', { message: warning.message }));
+    expect(lines).toHaveLength(4);
+  });
+
+  test('and a clock that was ahead silences none', () => {
+    const { emit, clock, lines } = log();
+    clock.at += 1000 * HOUR;
+    emit(warning);
+    clock.at = NOW;
+    emit(warning);
+    emit(warning);
+    expect(lines).toHaveLength(2);
+  });
+
+  test('other events are told whenever they happen', () => {
+    const { emit, lines } = log();
+    for (let i = 0; i < 3; i += 1) emit(event('pass.failed'));
+    expect(lines).toHaveLength(3);
+  });
+});
+
+describe('a log that cannot be written', () => {
+  test('throws nothing at whoever logs, and goes on when it can be written again', () => {
+    const lines: string[] = [];
+    let full = true;
+    const destination = {
+      write(line: string) {
+        if (full) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+        lines.push(line);
+      },
+    };
+    const clock = { now: () => NOW, monotonic: () => 0, sleep: async () => undefined };
+    const emit = createLog({ level: 'info', instance: 'x', clock, destination });
+    for (const name of EVENT_NAMES) expect(() => emit(event(name))).not.toThrow();
+    full = false;
+    emit(event('daemon.stopped'));
+    expect(lines).toHaveLength(1);
+  });
+
+  test.each([
+    ['a full disk', '> /dev/full'],
+    ['a closed stdout', '>&-'],
+  ])('stops no rotation of the daemon: %s', async (_, redirection) => {
+    const place = await ownWorkspace({ settings: { apple: { check: 'off' } } });
+    const pushed = Promise.withResolvers<'pushed'>();
+    place.world.before('tcb', 'ModifyProvider', () => pushed.resolve('pushed'));
+    const before = place.secret();
+    const daemon = startCommand('sh', ['-c', `exec "$0" "$1" run ${redirection}`, process.execPath, MAIN], {
+      cwd: place.folder,
+      env: { ROTATOR_CONFIG: place.configFile },
+    });
+    expect(await Promise.race([pushed.promise, daemon.exited])).toBe('pushed');
+    daemon.signal('SIGTERM');
+    expect(await daemon.exited).toEqual({ code: 0, signal: null });
+    expect(daemon.stderr()).toMatch(/^stopping: .*\n$/);
+    expect(place.secret()).not.toBe(before);
+  });
+});

@@ -1,0 +1,51 @@
+// A service with something to show in every metric, and the names of all metrics as a scrape shows them.
+import { EMPTY_BOOK } from '../../../src/core/alerts/records.ts';
+import { createMetrics, type Metrics, type MetricsSnapshot } from '../../../src/service/metrics/metrics.ts';
+import { aState, DAY, NOW } from '../../support/builders.ts';
+
+/** What a scrape is answered from, but for the version, which the metrics know. */
+export type Shown = Omit<MetricsSnapshot, 'version'>;
+
+export const NOTHING: Shown = { now: NOW, targets: [], book: EMPTY_BOOK, skewMs: undefined, journalDegraded: false };
+
+export const EVERYTHING: Shown = {
+  now: NOW,
+  targets: [
+    {
+      name: 'shop',
+      state: aState({
+        deployed: { fingerprint: null, keyId: null, issuedAt: NOW - DAY, expiresAt: NOW + 100 * DAY, shape: 'clear' },
+        renewalAt: NOW + 40 * DAY,
+        lastSuccessAt: NOW,
+      }),
+    },
+    { name: 'new', state: undefined },
+  ],
+  book: { ...EMPTY_BOOK, deliveries: [{ id: '1', channel: 'ops', at: NOW - 1000, subject: { kind: 'test' } }] },
+  skewMs: 250,
+  journalDegraded: true,
+};
+
+/** Metrics that have counted one of everything. */
+export function busyMetrics(): Metrics {
+  const metrics = createMetrics({ version: '1.2.3' });
+  metrics.onEvent({ event: 'rotation.succeeded', message: '', target: 'shop', reason: 'RenewalDue', durationMs: 1500 });
+  metrics.onEvent({ event: 'alert.sent', message: '', channel: 'ops' });
+  metrics.tencentRequest({ action: 'GetProviders', code: 'OK' });
+  metrics.appleAnswer('accepted');
+  return metrics;
+}
+
+/** Every metric with its type and the labels of its series, by its name. */
+export async function metricsByName(): Promise<ReadonlyMap<string, { type: string; labels: ReadonlySet<string> }>> {
+  const { text } = await busyMetrics().text(EVERYTHING);
+  const found = new Map<string, { type: string; labels: Set<string> }>();
+  for (const line of text.split('\n')) {
+    const [, name, type] = /^# TYPE (\S+) (\S+)/.exec(line) ?? [];
+    if (name !== undefined && type !== undefined) found.set(name, { type, labels: new Set() });
+    const [, series, labels = ''] = /^([a-z_]+)(?:\{(.*)\})? /.exec(line) ?? [];
+    const metric = series === undefined ? undefined : found.get(series.replace(/_(?:bucket|sum|count)$/, ''));
+    for (const [, label = ''] of labels.matchAll(/(\w+)="/g)) metric?.labels.add(label);
+  }
+  return found;
+}

@@ -1,0 +1,205 @@
+// What the gauges show of what is known: absent where nothing is known, and ready only where that is certain.
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Finding } from '../../../src/core/alerts/conditions.ts';
+import { type ConditionRecord, type Delivery, EMPTY_BOOK } from '../../../src/core/alerts/records.ts';
+import { APPLE_MAX_LIFETIME_S } from '../../../src/core/client-secret.ts';
+import type { DeployedRecord, TargetState } from '../../../src/core/records.ts';
+import {
+  GAUGES,
+  isReady,
+  type MetricsSnapshot,
+  oldestSeconds,
+  openConditions,
+} from '../../../src/service/metrics/readings.ts';
+import { aState, DAY, HOUR, NOW, SECOND } from '../../support/builders.ts';
+
+const deployed = (overrides: Partial<DeployedRecord> = {}): DeployedRecord => ({
+  fingerprint: 'a'.repeat(64),
+  keyId: 'K1L2M3N4O5',
+  issuedAt: NOW - 80 * DAY,
+  expiresAt: NOW + 100 * DAY,
+  shape: 'clear',
+  ...overrides,
+});
+
+/** A target with a hundred days left and renewal due in forty, at the end of a good pass. */
+const wellState = (overrides: Partial<TargetState> = {}) =>
+  aState({ deployed: deployed(), renewalAt: NOW + 40 * DAY, lastSuccessAt: NOW - HOUR, ...overrides });
+
+const snapshot = (overrides: Partial<MetricsSnapshot> = {}): MetricsSnapshot => ({
+  now: NOW,
+  version: '1.2.3',
+  targets: [{ name: 'shop', state: wellState() }],
+  book: EMPTY_BOOK,
+  skewMs: undefined,
+  journalDegraded: false,
+  ...overrides,
+});
+
+/** `labels value` of every series of a metric. */
+function seriesOf(name: string, of: MetricsSnapshot): Record<string, number> {
+  const gauge = GAUGES.find((row) => row.name === `apple_secret_${name}`);
+  if (gauge === undefined) throw new TypeError(`no gauge is called ${name}`);
+  return Object.fromEntries(gauge.series(of).map(({ labels, value }) => [Object.values(labels).join(' '), value]));
+}
+
+const open = (
+  condition: 'AppleRejectsSecret' | 'SecretExpiring',
+  overrides: Partial<ConditionRecord> = {},
+  severity: Finding['severity'] = 'warning',
+): ConditionRecord => {
+  const { key, name, envId, providerId } = wellState();
+  const facts =
+    condition === 'SecretExpiring'
+      ? { condition, facts: { expiresAt: NOW + DAY } }
+      : { condition, facts: { asked: 'deployed' as const, askedAt: NOW, keyId: null, fingerprint: null } };
+  const finding: Finding = {
+    ...facts,
+    id: condition,
+    severity,
+    target: { key, name, envId, providerId },
+    since: null,
+    loginsUntil: null,
+    error: null,
+  };
+  return { finding, foundAt: NOW, raisedAt: NOW, toldAt: NOW, told: {}, ...overrides };
+};
+
+const delivery = (at: number): Delivery => ({ id: String(at), channel: 'ops', at, subject: { kind: 'test' } });
+
+describe('ready', () => {
+  test.each<[string, boolean, TargetState | undefined]>([
+    ['a good secret after a good pass', true, wellState()],
+    ['a target that the journal does not know', false, undefined],
+    ['a target that was never read', false, aState({ state: 'unknown' })],
+    ['a target of whose last pass nothing is known', false, wellState({ state: 'unknown' })],
+    ['a last pass that failed, whatever is left', false, wellState({ state: 'failed' })],
+    ['a rotation that waits for its window', true, wellState({ state: 'due', reason: 'RenewalDue' })],
+    ['a secret that waits to be adopted and works', true, wellState({ state: 'pending', reason: 'KeyChanged' })],
+    ['a provider that does not show what was written', true, wellState({ state: 'unverified' })],
+    ['no secret at all', false, wellState({ deployed: deployed({ expiresAt: null, shape: 'missing' }) })],
+    ['a provider that was never read', false, wellState({ deployed: null })],
+    ['one second before expiry', true, wellState({ deployed: deployed({ expiresAt: NOW + SECOND }), renewalAt: NOW })],
+    ['exactly at expiry', false, wellState({ deployed: deployed({ expiresAt: NOW }), renewalAt: NOW })],
+    [
+      'a lifetime that Apple just takes',
+      true,
+      wellState({ deployed: deployed({ expiresAt: NOW + APPLE_MAX_LIFETIME_S * SECOND }) }),
+    ],
+    [
+      'a lifetime that Apple does not take',
+      false,
+      wellState({ deployed: deployed({ expiresAt: NOW + APPLE_MAX_LIFETIME_S * SECOND + 1 }) }),
+    ],
+    ['exactly 24 h past renewal', true, wellState({ renewalAt: NOW - DAY })],
+    ['more than 24 h past renewal', false, wellState({ renewalAt: NOW - DAY - 1 })],
+    ['a renewal instant that is not known', true, wellState({ renewalAt: null })],
+  ])('%s: %s', (_, ready, state) => {
+    expect(isReady(state, NOW)).toBe(ready);
+    expect(seriesOf('ready', snapshot({ targets: [{ name: 'shop', state }] }))).toEqual({ shop: ready ? 1 : 0 });
+  });
+
+  test('is over when Apple is known to reject the secret, for that target alone', () => {
+    const other = { ...wellState(), key: 'another', name: 'blog' };
+    const targets = [
+      { name: 'shop', state: wellState() },
+      { name: 'blog', state: other },
+    ];
+    const rejected = (record: ConditionRecord) =>
+      seriesOf('ready', snapshot({ targets, book: { ...EMPTY_BOOK, conditions: [record] } }));
+    expect(rejected(open('AppleRejectsSecret'))).toEqual({ shop: 0, blog: 1 });
+    expect(rejected(open('AppleRejectsSecret', { raisedAt: null }))).toEqual({ shop: 1, blog: 1 });
+    expect(rejected(open('SecretExpiring'))).toEqual({ shop: 1, blog: 1 });
+  });
+
+  test('never returns by itself while time goes on', () => {
+    const instant = fc.integer({ min: -200 * DAY, max: 200 * DAY }).map((offset) => NOW + offset);
+    fc.assert(
+      fc.property(instant, instant, fc.nat({ max: 400 * DAY }), (expiresAt, renewalAt, later) => {
+        // Beyond what Apple takes, waiting does make a secret valid.
+        fc.pre(expiresAt - NOW <= APPLE_MAX_LIFETIME_S * SECOND);
+        const state = wellState({ deployed: deployed({ expiresAt }), renewalAt });
+        if (!isReady(state, NOW)) expect(isReady(state, NOW + later)).toBe(false);
+      }),
+    );
+  });
+});
+
+describe('instants', () => {
+  test('are in seconds, under the configured name', () => {
+    const of = snapshot({ targets: [{ name: 'renamed', state: wellState() }] });
+    expect(seriesOf('expiration_timestamp_seconds', of)).toEqual({ renamed: (NOW + 100 * DAY) / 1000 });
+    expect(seriesOf('renewal_timestamp_seconds', of)).toEqual({ renamed: (NOW + 40 * DAY) / 1000 });
+    expect(seriesOf('last_success_timestamp_seconds', of)).toEqual({ renamed: (NOW - HOUR) / 1000 });
+  });
+
+  test.each([
+    ['nothing is known of the target', undefined],
+    ['nothing was ever read', aState({ deployed: null, renewalAt: null, lastSuccessAt: null })],
+    ['the provider holds no secret', aState({ deployed: deployed({ expiresAt: null }), renewalAt: null })],
+    [
+      'the journal is damaged',
+      wellState({
+        deployed: deployed({ expiresAt: Number.NaN }),
+        renewalAt: Number.NaN,
+        lastSuccessAt: Number.POSITIVE_INFINITY,
+      }),
+    ],
+  ])('are absent while %s; the counts are there', (_, state) => {
+    const of = snapshot({ targets: [{ name: 'shop', state }] });
+    for (const name of ['expiration', 'renewal', 'last_success'])
+      expect(seriesOf(`${name}_timestamp_seconds`, of)).toEqual({});
+    expect(seriesOf('consecutive_failures', of)).toEqual({ shop: 0 });
+  });
+
+  test('a target that left the configuration leaves nothing behind', () => {
+    for (const { labels, series } of GAUGES)
+      if (labels.includes('target')) expect(series(snapshot({ targets: [] }))).toEqual([]);
+  });
+});
+
+test('failures in a row are those of the journal', () => {
+  const state = wellState({ state: 'failed', retry: { failures: 7, nextAttemptAt: NOW } });
+  expect(seriesOf('consecutive_failures', snapshot({ targets: [{ name: 'shop', state }] }))).toEqual({ shop: 7 });
+});
+
+describe('conditions', () => {
+  test('are counted by severity when they are raised, and every other series is 0', () => {
+    const conditions = [
+      open('SecretExpiring'),
+      open('SecretExpiring'),
+      open('SecretExpiring', {}, 'critical'),
+      open('AppleRejectsSecret', { raisedAt: null }),
+    ];
+    const series = openConditions({ ...EMPTY_BOOK, conditions });
+    const found = series.filter(({ value }) => value !== 0);
+    expect(found).toEqual([
+      { labels: { condition: 'SecretExpiring', severity: 'warning' }, value: 2 },
+      { labels: { condition: 'SecretExpiring', severity: 'critical' }, value: 1 },
+    ]);
+    expect(series).toContainEqual({ labels: { condition: 'FleetHalted', severity: 'critical' }, value: 0 });
+    expect(series).toContainEqual({ labels: { condition: 'AppleRejectsSecret', severity: 'warning' }, value: 0 });
+  });
+});
+
+describe('the alert queue', () => {
+  test.each<[string, number, readonly number[]]>([
+    ['empty', 0, []],
+    ['the oldest of several, in whatever order', 90, [NOW - 5 * SECOND, NOW - 90 * SECOND, NOW]],
+    ['written by a clock that was ahead', 0, [NOW + HOUR]],
+  ])('%s', (_, age, instants) => {
+    const book = { ...EMPTY_BOOK, deliveries: instants.map(delivery) };
+    expect(oldestSeconds(book, NOW)).toBe(age);
+    expect(seriesOf('alert_queue_oldest_seconds', snapshot({ book }))).toEqual({ '': age });
+    expect(seriesOf('alert_queue_length', snapshot({ book }))).toEqual({ '': instants.length });
+  });
+});
+
+test('the clock of CloudBase, the journal and the version', () => {
+  expect(seriesOf('clock_skew_seconds', snapshot())).toEqual({});
+  expect(seriesOf('clock_skew_seconds', snapshot({ skewMs: -1500 }))).toEqual({ '': -1.5 });
+  expect(seriesOf('journal_degraded', snapshot())).toEqual({ '': 0 });
+  expect(seriesOf('journal_degraded', snapshot({ journalDegraded: true }))).toEqual({ '': 1 });
+  expect(seriesOf('build_info', snapshot())).toEqual({ '1.2.3': 1 });
+});

@@ -1,0 +1,78 @@
+// The service around the daemon, where its journal cannot be written at the start and can be later.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { acquireDaemonLock } from '../../src/adapters/journal/lock.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import type { RotatorEvent } from '../../src/core/events.ts';
+import type { Clock } from '../../src/core/ports.ts';
+import { openService } from '../../src/service/service.ts';
+import { systemClock } from '../../src/service/system-clock.ts';
+
+/** A service whose journal's folder is a file at first; its target's key is not there either. */
+async function startWithoutJournal() {
+  const folder = mkdtempSync(join(tmpdir(), 'rotator-'));
+  const place = join(folder, 'data');
+  writeFileSync(place, 'a file, no folder');
+  const file = join(folder, 'rotator.yaml');
+  const lines = [
+    `journal: sqlite:${place}/journal.db`,
+    'cloudbase: { endpoint: "http://127.0.0.1:9" }',
+    `targets: [{ name: shop, envId: shop-1, key: { from: file, path: ${folder}/none.p8 } }]`,
+    'http: { port: 0 }',
+    'alerts: { none: accepted }',
+  ];
+  writeFileSync(file, lines.join('\n'));
+  let ahead = 0;
+  const clock: Clock = { ...systemClock, monotonic: () => systemClock.monotonic() + ahead };
+  const events: RotatorEvent[] = [];
+  const load = () => loadConfig({ file, env: {}, mode: 'daemon' });
+  const service = await openService({
+    loaded: await load(),
+    world: { clock, env: {}, emit: (event) => events.push(event), random: (size) => new Uint8Array(size) },
+    version: '0.0.0',
+    pid: process.pid,
+    load,
+  });
+  const running = service.run();
+  onTestFinished(async () => {
+    service.stop();
+    await running;
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const told = (event: string) => events.filter((each) => each.event === event);
+  await vi.waitUntil(() => told('pass.failed').length > 0);
+  const who = { instance: 'other', pid: 1, host: 'elsewhere' };
+  return {
+    told,
+    /** Tries to be a second daemon over the same journal. */
+    takeLock: () => acquireDaemonLock({ journalPath: join(place, 'journal.db'), who, clock: systemClock }),
+    mendFolder: () => rmSync(place),
+    /** Lets so much time go by that the journal is tried again. */
+    goOn: async () => {
+      ahead += 60_000;
+      await service.reload();
+    },
+  };
+}
+
+test('a journal that can be written later is locked then: no second daemon beside this one', async () => {
+  const { told, takeLock, mendFolder, goOn } = await startWithoutJournal();
+  expect(told('journal.degraded')).toMatchObject([{ degraded: true, code: 'ERR_JOURNAL_UNWRITABLE' }]);
+  mendFolder();
+  await goOn();
+  await vi.waitUntil(() => told('journal.degraded').length === 2);
+  await expect(takeLock()).rejects.toMatchObject({ code: 'ERR_DAEMON_RUNNING' });
+});
+
+test('and if another daemon was quicker it stays without, and says who has it', async () => {
+  const { told, takeLock, mendFolder, goOn } = await startWithoutJournal();
+  mendFolder();
+  const other = await takeLock();
+  onTestFinished(() => other.release());
+  await goOn();
+  await vi.waitUntil(() => told('warning').some(({ code }) => code === 'ERR_DAEMON_RUNNING'));
+  expect(told('warning').find(({ code }) => code === 'ERR_DAEMON_RUNNING')?.message).toContain('instance other, pid 1');
+  expect(told('journal.degraded')).toHaveLength(1);
+});

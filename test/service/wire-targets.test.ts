@@ -1,0 +1,58 @@
+// What the wiring of a configuration makes of it: whoever observes hears of every call to the outside, whichever
+// client makes it.
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { loadConfig } from '../../src/config/load.ts';
+import { systemClock } from '../../src/service/system-clock.ts';
+import { wireTargets } from '../../src/service/wire-targets.ts';
+import { IDS } from '../support/pass-rig.ts';
+import { envIdOf, ownWorkspace } from '../support/program.ts';
+
+test('every call to CloudBase, SSM and STS is heard, and every answer of Apple', async () => {
+  const place = await ownWorkspace();
+  const { url } = place.sandbox;
+  place.world.ssmSecrets.put({ name: 'apple-key', text: 'key' });
+  const assumeRole = { roleArn: 'qcs::cam::uin/100000000001:roleName/rotator', endpoint: url };
+  const credentials = { from: 'profile', path: join(place.folder, 'credentials'), assumeRole };
+  place.configure({
+    cloudbase: { credentials },
+    targets: [
+      {
+        ...IDS,
+        name: 'shop',
+        envId: envIdOf('shop'),
+        key: { from: 'tencent-ssm', secretName: 'apple-key', region: 'ap-shanghai', endpoint: url, credentials },
+      },
+    ],
+  });
+  const { config } = await loadConfig({ file: place.configFile, env: {}, mode: 'strict' });
+  const heard: string[] = [];
+  const [wired] = wireTargets(config, {
+    clock: systemClock,
+    env: {},
+    emit: () => undefined,
+    leaseHolder: 'test:',
+    random: (size) => new Uint8Array(size),
+    observe: {
+      tencentRequest: ({ service, action, code }) => heard.push(`${service} ${action} ${code}`),
+      appleAnswer: (verdict) => heard.push(`apple ${verdict}`),
+    },
+  });
+  if (wired === undefined) throw new TypeError('the configuration has a target');
+  const { signal } = new AbortController();
+
+  await wired.tools.keySource.read(signal);
+  expect(heard.splice(0)).toEqual(['sts AssumeRole OK', 'ssm GetSecretValue OK']);
+
+  await wired.tools.provider.read(wired.target.envId, 'apple', { maxAgeMs: 0, signal });
+  // The role was taken on before: the two share it.
+  expect(heard.splice(0)).toEqual(['tcb GetProviders OK']);
+
+  place.world.addFault({ service: 'tcb', action: 'GetProviders', kind: 'status', status: 503, times: 1 });
+  const failed = wired.tools.provider.read(wired.target.envId, 'apple', { maxAgeMs: 0, signal });
+  await expect(failed).rejects.toMatchObject({ code: 'ERR_CLOUDBASE_UNAVAILABLE' });
+  expect(heard.splice(0)).toEqual(['tcb GetProviders HTTP_503']);
+
+  await wired.tools.apple.ask({ clientId: IDS.clientId, clientSecret: place.mint(5), signal });
+  expect(heard).toEqual(['apple accepted']);
+});

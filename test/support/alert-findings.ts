@@ -1,0 +1,525 @@
+// One finding of every condition, and of every variant that its facts make: what the tests of the texts go through.
+
+import { remoteError } from '../../src/adapters/tencent/error-table.ts';
+import type { ConditionFacts, ConditionName, ConditionTarget, Finding } from '../../src/core/alerts/conditions.ts';
+import { CONDITIONS, conditionId, TARGET_CONDITIONS } from '../../src/core/alerts/conditions.ts';
+import type { DeliveryStatus, DeliverySubject, RotatedEvent } from '../../src/core/alerts/records.ts';
+import type { ErrorCode, ErrorView } from '../../src/core/errors.ts';
+import { DAY, HOUR, MINUTE } from './builders.ts';
+
+/** 2026-11-22 20:15 UTC, and some seconds. */
+export const NOW = Date.UTC(2026, 10, 22, 20, 15, 30);
+
+export const SHOP: ConditionTarget = {
+  key: 'https://tcb.tencentcloudapi.com|shop-prod-1g2h3j|apple',
+  name: 'shop-prod',
+  envId: 'shop-prod-1g2h3j',
+  providerId: 'apple',
+};
+
+const IDENTITY = { endpoint: 'https://tcb.tencentcloudapi.com', envId: 'shop-prod-1g2h3j', providerId: 'apple' };
+
+export function anError(code: ErrorCode, message: string, hint: string): ErrorView {
+  return { code, message, hint };
+}
+
+/** What CloudBase says when CAM does not permit the call, as the client words it. */
+export const DENIED: ErrorView = viewOf(
+  remoteError({
+    service: 'tcb',
+    action: 'GetProviders',
+    region: 'ap-shanghai',
+    remoteCode: 'UnauthorizedOperation',
+    remoteMessage:
+      'you are not authorized to perform operation (tcb:GetProviders) resource (qcs::tcb:ap-shanghai:uin/100000000001:env/shop-prod-1g2h3j) has no permission',
+    write: false,
+    sent: true,
+    skewMs: undefined,
+  }),
+);
+
+/** Trouble that may pass. */
+export const TIMEOUT: ErrorView = anError(
+  'ERR_CLOUDBASE_TIMEOUT',
+  'tcb GetProviders had no answer within 15 s',
+  'Wait: it is tried again. If it lasts, look at the network and the proxy, or raise cloudbase.timeout.',
+);
+
+function viewOf({ code, message, hint }: ErrorView): ErrorView {
+  return { code, message, hint };
+}
+
+/** A finding; of a target's condition it is one of SHOP. */
+export function aFinding<Name extends ConditionName>(
+  condition: Name,
+  facts: ConditionFacts[Name],
+  rest: Partial<Omit<Finding, 'condition' | 'facts'>> = {},
+): Finding {
+  const ofTarget = TARGET_CONDITIONS.some((name) => name === condition);
+  const base = {
+    id: ofTarget ? conditionId(condition, IDENTITY) : conditionId(condition),
+    severity: 'warning',
+    target: ofTarget ? SHOP : null,
+    since: null,
+    loginsUntil: ofTarget ? NOW + 12 * DAY : null,
+    error: null,
+  };
+  return { ...base, condition, facts, ...rest } as Finding;
+}
+
+export interface Variant {
+  readonly name: string;
+  readonly finding: Finding;
+}
+
+type VariantTable = { readonly [Name in ConditionName]: readonly Variant[] };
+
+function variant(name: string, finding: Finding): Variant {
+  return { name, finding };
+}
+
+const FINGERPRINT = '1fa947dc0e2b'.padEnd(64, '0');
+const FOREIGN = 'c0ffee254729'.padEnd(64, '0');
+const CRITICAL = { severity: 'critical' } as const;
+const TARGETS = ['shop-prod', 'shop-staging', 'blog-prod', 'forum-prod', 'wiki-prod', 'mail-prod', 'chat-prod'];
+
+const TABLE: VariantTable = {
+  RenewalOverdue: [
+    variant(
+      'for renewal',
+      aFinding('RenewalOverdue', { dueSince: NOW - 26 * HOUR, reason: 'RenewalDue', windowsPassed: null }),
+    ),
+    variant(
+      'through windows, with an error',
+      aFinding(
+        'RenewalOverdue',
+        { dueSince: NOW - 9 * DAY, reason: 'KeyChanged', windowsPassed: 2 },
+        { ...CRITICAL, error: TIMEOUT },
+      ),
+    ),
+    variant(
+      'for no known reason, expiry unknown',
+      aFinding('RenewalOverdue', { dueSince: NOW - 3 * DAY, reason: null, windowsPassed: 1 }, { loginsUntil: null }),
+    ),
+  ],
+  CheckStale: [
+    variant('for hours', aFinding('CheckStale', { lastGatherAt: NOW - 7 * HOUR }, { error: TIMEOUT })),
+    variant('never read', aFinding('CheckStale', { lastGatherAt: null }, { ...CRITICAL, loginsUntil: null })),
+  ],
+  RotationFailing: [
+    variant(
+      'denied',
+      aFinding(
+        'RotationFailing',
+        { failures: 1, nextAttemptAt: null, emergency: false },
+        { ...CRITICAL, error: DENIED },
+      ),
+    ),
+    variant(
+      'for the third time',
+      aFinding(
+        'RotationFailing',
+        { failures: 3, nextAttemptAt: NOW + 5 * MINUTE, emergency: false },
+        { error: TIMEOUT },
+      ),
+    ),
+    variant(
+      'in an emergency',
+      aFinding(
+        'RotationFailing',
+        { failures: 12, nextAttemptAt: NOW + 10 * MINUTE, emergency: true },
+        { ...CRITICAL, error: TIMEOUT, loginsUntil: NOW + 4 * DAY },
+      ),
+    ),
+    variant(
+      'without any secret, and without an error',
+      aFinding(
+        'RotationFailing',
+        { failures: 1, nextAttemptAt: null, emergency: true },
+        { ...CRITICAL, loginsUntil: null },
+      ),
+    ),
+    variant(
+      'over an expired one',
+      aFinding(
+        'RotationFailing',
+        { failures: 40, nextAttemptAt: NOW, emergency: true },
+        { ...CRITICAL, error: TIMEOUT, loginsUntil: NOW - 2 * DAY },
+      ),
+    ),
+  ],
+  SecretExpiring: [
+    variant('in weeks', aFinding('SecretExpiring', { expiresAt: NOW + 44 * DAY }, { loginsUntil: NOW + 44 * DAY })),
+    variant(
+      'in days, with an error',
+      aFinding(
+        'SecretExpiring',
+        { expiresAt: NOW + 12 * DAY + HOUR },
+        { ...CRITICAL, loginsUntil: NOW + 12 * DAY + HOUR, error: DENIED },
+      ),
+    ),
+  ],
+  SecretExpired: [
+    variant(
+      'for hours',
+      aFinding('SecretExpired', { expiresAt: NOW - 3 * HOUR }, { ...CRITICAL, loginsUntil: NOW - 3 * HOUR }),
+    ),
+    variant(
+      'with an error',
+      aFinding(
+        'SecretExpired',
+        { expiresAt: NOW - 2 * DAY },
+        { ...CRITICAL, loginsUntil: NOW - 2 * DAY, error: DENIED },
+      ),
+    ),
+  ],
+  AppleRejectsSecret: [
+    variant(
+      'the deployed one',
+      aFinding(
+        'AppleRejectsSecret',
+        { asked: 'deployed', askedAt: NOW - HOUR, keyId: 'K1L2M3N4O5', fingerprint: FINGERPRINT },
+        CRITICAL,
+      ),
+    ),
+    variant(
+      'a fresh one of the same key',
+      aFinding(
+        'AppleRejectsSecret',
+        { asked: 'same-key', askedAt: NOW - HOUR, keyId: 'K1L2M3N4O5', fingerprint: null },
+        CRITICAL,
+      ),
+    ),
+    variant(
+      'of an unknown key',
+      aFinding(
+        'AppleRejectsSecret',
+        { asked: 'deployed', askedAt: NOW, keyId: null, fingerprint: FINGERPRINT },
+        CRITICAL,
+      ),
+    ),
+  ],
+  ProviderDisabled: [variant('as it is', aFinding('ProviderDisabled', {}))],
+  ProviderChanged: [
+    variant(
+      'by us',
+      aFinding(
+        'ProviderChanged',
+        { changes: [{ path: 'Config.AuthorizationEndpoint', by: 'our-write' }] },
+        {
+          ...CRITICAL,
+          error: anError(
+            'ERR_PROVIDER_CHANGED',
+            'the new client secret is in place, but the write changed Config.AuthorizationEndpoint and restoring failed',
+            'Correct these fields by hand in the CloudBase console (Login Methods, Apple); until then logins may fail.',
+          ),
+        },
+      ),
+    ),
+    variant('by somebody else', aFinding('ProviderChanged', { changes: [{ path: 'On', by: 'somebody-else' }] })),
+    variant(
+      'by both',
+      aFinding('ProviderChanged', {
+        changes: [
+          { path: 'Config.Scope', by: 'our-write' },
+          { path: 'Config.RedirectUri', by: 'our-write' },
+          { path: 'Name', by: 'somebody-else' },
+        ],
+      }),
+    ),
+  ],
+  SecretReplaced: [
+    variant(
+      'once',
+      aFinding('SecretReplaced', {
+        replacements: [{ fingerprint: FOREIGN, at: NOW - 5 * HOUR }],
+        keyId: 'P6Q7R8S9T0',
+        ourFingerprint: FINGERPRINT,
+        ourKeyId: 'K1L2M3N4O5',
+        takenBack: false,
+        leftAlone: false,
+      }),
+    ),
+    variant(
+      'twice, and left alone',
+      aFinding(
+        'SecretReplaced',
+        {
+          replacements: [
+            { fingerprint: FOREIGN, at: NOW - 5 * DAY },
+            { fingerprint: FOREIGN, at: NOW - 5 * HOUR },
+          ],
+          keyId: 'P6Q7R8S9T0',
+          ourFingerprint: FINGERPRINT,
+          ourKeyId: 'K1L2M3N4O5',
+          takenBack: false,
+          leftAlone: true,
+        },
+        CRITICAL,
+      ),
+    ),
+    variant(
+      'at the same moment, of unknown origin',
+      aFinding(
+        'SecretReplaced',
+        {
+          replacements: [{ fingerprint: null, at: NOW - MINUTE }],
+          keyId: null,
+          ourFingerprint: null,
+          ourKeyId: null,
+          takenBack: false,
+          leftAlone: false,
+        },
+        {
+          error: anError(
+            'ERR_CONFLICT',
+            'after our write the provider holds a third client secret, which is readable and not expired',
+            'Somebody else wrote it at the same moment, and it was left in place; find out who (a person, another rotator) and agree on one.',
+          ),
+        },
+      ),
+    ),
+    variant(
+      'and taken back',
+      aFinding('SecretReplaced', {
+        replacements: [{ fingerprint: FOREIGN, at: NOW - 5 * HOUR }],
+        keyId: 'K1L2M3N4O5',
+        ourFingerprint: FINGERPRINT,
+        ourKeyId: 'K1L2M3N4O5',
+        takenBack: true,
+        leftAlone: false,
+      }),
+    ),
+    variant(
+      'without a trace',
+      aFinding('SecretReplaced', {
+        replacements: [],
+        keyId: null,
+        ourFingerprint: FINGERPRINT,
+        ourKeyId: 'K1L2M3N4O5',
+        takenBack: false,
+        leftAlone: false,
+      }),
+    ),
+  ],
+  AdoptionPending: [
+    variant('readable', aFinding('AdoptionPending', { keyId: 'P6Q7R8S9T0', fingerprint: FOREIGN })),
+    variant(
+      'hidden',
+      aFinding('AdoptionPending', { keyId: null, fingerprint: null }, { ...CRITICAL, loginsUntil: null }),
+    ),
+  ],
+  TargetMisconfigured: [
+    variant(
+      'one problem',
+      aFinding('TargetMisconfigured', { problems: ['key.path: nothing, wanted the path of the .p8'] }),
+    ),
+    variant(
+      'many problems',
+      aFinding(
+        'TargetMisconfigured',
+        { problems: ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((key) => `${key}: "x", wanted 10 characters`) },
+        { ...CRITICAL, loginsUntil: null },
+      ),
+    ),
+    variant('none named', aFinding('TargetMisconfigured', { problems: [] })),
+  ],
+  TargetRemoved: [
+    variant('with nothing open', aFinding('TargetRemoved', { open: [] })),
+    variant(
+      'with something open',
+      aFinding('TargetRemoved', { open: ['SecretExpiring', 'RotationFailing'] }, CRITICAL),
+    ),
+    variant('expiry unknown', aFinding('TargetRemoved', { open: ['CheckStale'] }, { loginsUntil: null })),
+  ],
+  Unverified: [
+    variant('one target', aFinding('Unverified', { targets: ['shop-prod'] })),
+    variant('many targets', aFinding('Unverified', { targets: TARGETS })),
+  ],
+  CredentialsRejected: [
+    variant(
+      'with an error',
+      aFinding(
+        'CredentialsRejected',
+        { targets: TARGETS },
+        {
+          ...CRITICAL,
+          error: anError(
+            'ERR_CREDENTIALS_REJECTED',
+            'tcb GetProviders was refused for its credentials (AuthFailure.SecretIdNotFound)',
+            'Check the secret id and key: whether they belong together, are enabled and have not been deleted.',
+          ),
+        },
+      ),
+    ),
+    variant('without one', aFinding('CredentialsRejected', { targets: ['shop-prod'] }, CRITICAL)),
+  ],
+  AppleUnreachable: [
+    variant('for days', aFinding('AppleUnreachable', { lastAnswerAt: NOW - 3 * DAY })),
+    variant(
+      'for ever',
+      aFinding(
+        'AppleUnreachable',
+        { lastAnswerAt: null },
+        {
+          error: anError(
+            'ERR_APPLE_UNKNOWN',
+            'apple gave no usable answer about the candidate (timeout after 10 s), and its key is not proven yet',
+            'Make sure that apple.tokenUrl can be reached from here; the rotation is tried again by itself.',
+          ),
+        },
+      ),
+    ),
+  ],
+  AppleCheckBlind: [
+    variant('since days', aFinding('AppleCheckBlind', { controlRejectedAt: NOW - 9 * DAY, oursAcceptedAt: NOW - DAY })),
+    variant('never seen', aFinding('AppleCheckBlind', { controlRejectedAt: null, oursAcceptedAt: null })),
+  ],
+  ClockSkewed: [
+    variant('ahead', aFinding('ClockSkewed', { skewMs: 75_000 })),
+    variant('far behind', aFinding('ClockSkewed', { skewMs: -6 * MINUTE }, CRITICAL)),
+  ],
+  JournalUnwritable: [
+    variant(
+      'forbidden',
+      aFinding(
+        'JournalUnwritable',
+        { path: '/data/journal.db' },
+        {
+          ...CRITICAL,
+          error: anError(
+            'ERR_JOURNAL_UNWRITABLE',
+            'journal /data/journal.db is not writable by this user',
+            'Give the folder to the user of this process: chown -R 10001 /data',
+          ),
+        },
+      ),
+    ),
+    variant('for no known reason', aFinding('JournalUnwritable', { path: '/data/journal.db' }, CRITICAL)),
+  ],
+  JournalEphemeral: [variant('as it is', aFinding('JournalEphemeral', { path: '/app/data/journal.db' }))],
+  ChannelFailing: [
+    variant(
+      'refused',
+      aFinding(
+        'ChannelFailing',
+        { channel: 'ops', attempts: 3, oldestAt: NOW - 20 * MINUTE },
+        {
+          ...CRITICAL,
+          id: 'ChannelFailing/ops',
+          error: anError(
+            'ERR_CHANNEL_REFUSED',
+            'wecom answered HTTP 200, errcode 40058',
+            'Check the webhook address of the group robot.',
+          ),
+        },
+      ),
+    ),
+    variant(
+      'once, nothing waits',
+      aFinding('ChannelFailing', { channel: 'chat', attempts: 1, oldestAt: null }, { id: 'ChannelFailing/chat' }),
+    ),
+  ],
+  ConfigurationRejected: [
+    variant(
+      'with an error',
+      aFinding(
+        'ConfigurationRejected',
+        {},
+        {
+          error: anError(
+            'ERR_CONFIG',
+            'configuration: config/rotator.yaml line 7: http.port: found "x", wanted a whole number from 0 to 65535',
+            'Correct the configuration as the message says and try again.',
+          ),
+        },
+      ),
+    ),
+    variant('without one', aFinding('ConfigurationRejected', {})),
+  ],
+  StartRefused: [
+    variant(
+      'of its configuration',
+      aFinding(
+        'StartRefused',
+        {},
+        {
+          ...CRITICAL,
+          error: anError(
+            'ERR_CONFIG',
+            'configuration: config/rotator.yaml: targets: found nothing, wanted at least one target (and 2 more)',
+            'Correct the configuration as the message says and try again.',
+          ),
+        },
+      ),
+    ),
+    variant(
+      'of another daemon',
+      aFinding(
+        'StartRefused',
+        {},
+        {
+          ...CRITICAL,
+          error: anError(
+            'ERR_DAEMON_RUNNING',
+            'a daemon already runs over journal /data/journal.db: process 17',
+            'Stop that one first, or give this one a journal of its own; `status` and `once` work beside it.',
+          ),
+        },
+      ),
+    ),
+    variant('for no known reason', aFinding('StartRefused', {}, CRITICAL)),
+  ],
+  FleetHalted: [
+    variant(
+      'after failures',
+      aFinding(
+        'FleetHalted',
+        { failures: 3 },
+        {
+          ...CRITICAL,
+          error: anError(
+            'ERR_FLEET_HALTED',
+            '3 rotations in a row failed after the push, so all but emergencies are stopped; the last: CloudBase answered the write with success, but still shows the old client secret',
+            'Find out why (`history`), then run `resume`.',
+          ),
+        },
+      ),
+    ),
+    variant('without an error', aFinding('FleetHalted', { failures: 3 }, CRITICAL)),
+  ],
+  SchedulerStalled: [variant('as it is', aFinding('SchedulerStalled', { lastTurnAt: NOW - 4 * HOUR }, CRITICAL))],
+};
+
+export const VARIANTS: readonly Variant[] = CONDITIONS.flatMap((condition) =>
+  TABLE[condition].map(({ name, finding }) => ({ name: `${condition}, ${name}`, finding })),
+);
+
+/** What a channel is told of a finding, since five hours ago. */
+export function aSubject(
+  finding: Finding,
+  status: Exclude<DeliveryStatus, 'happened'> = 'raised',
+  rest: Partial<Extract<DeliverySubject, { kind: 'condition' }>> = {},
+): DeliverySubject {
+  const over = status === 'cleared' || status === 'ended' || status === 'forgotten';
+  const until = over ? NOW - MINUTE : null;
+  return {
+    kind: 'condition',
+    status,
+    finding,
+    since: NOW - 5 * HOUR,
+    until,
+    thread: finding.id,
+    closes: over ? [finding.id] : [],
+    ...rest,
+  };
+}
+
+export const ROTATED: RotatedEvent = {
+  target: { name: 'shop-prod', envId: 'shop-prod-1g2h3j', providerId: 'apple' },
+  reason: 'RenewalDue',
+  keyId: 'K1L2M3N4O5',
+  fingerprint: FINGERPRINT,
+  expiresAt: NOW + 180 * DAY,
+  previousExpiresAt: NOW + 58 * DAY,
+};
