@@ -9,6 +9,7 @@ import type { CliContext, ExitStatus, TextOutput } from './cli/context.ts';
 import { printFailure } from './cli/failure.ts';
 import { type Actions, type ConfigOption, createProgram } from './cli/program.ts';
 import { RotatorError } from './core/errors.ts';
+import { uuidv7 } from './core/uuid.ts';
 import { systemClock } from './service/system-clock.ts';
 
 // Tencent's SDK loads a module that Node deprecates; a user can do nothing about it and must not see it.
@@ -81,7 +82,7 @@ async function load(options: ConfigOption, mode: 'daemon' | 'strict') {
   return loadConfig({ ...file, env: process.env, mode, now: Date.now() });
 }
 
-const random = (size: number) => new Uint8Array(randomBytes(size));
+const newId = () => uuidv7(systemClock.now(), randomBytes(10));
 
 const actions: Actions = {
   async run(options) {
@@ -100,7 +101,7 @@ const actions: Actions = {
       load: () => load(options, 'daemon'),
       refuse: async (error, loaded) => {
         const { refuseStart } = await import('./service/start-refusal.ts');
-        return refuseStart(error, loaded, { clock: systemClock, env: process.env, random }, pkg.version);
+        return refuseStart(error, loaded, { clock: systemClock, env: process.env, newId }, pkg.version);
       },
       open: (loaded) => {
         const { instance, log } = loaded.config;
@@ -108,7 +109,7 @@ const actions: Actions = {
         const emit = createLog({ level: log.level, instance, clock: systemClock, destination });
         return openService({
           loaded,
-          world: { clock: systemClock, env: process.env, emit, random },
+          world: { clock: systemClock, env: process.env, emit, newId },
           version: pkg.version,
           pid: process.pid,
           load: () => load(options, 'daemon'),
@@ -124,7 +125,7 @@ const actions: Actions = {
     ]);
     const loaded = await load(options, 'strict');
     const emit = (event: Parameters<typeof progressLine>[0]) => context.stderr.write(progressLine(event));
-    const outside = { clock: systemClock, env: process.env, emit, random };
+    const outside = { clock: systemClock, env: process.env, emit, newId };
     const own = { version: pkg.version, configFile: loaded.file, stop: stopSignal() };
     const session = await openOnce(loaded.config, outside, options, own).catch(async (thrown) => {
       const unwritable = thrown instanceof RotatorError && thrown.code.startsWith('ERR_JOURNAL');
@@ -155,7 +156,7 @@ const actions: Actions = {
     const emit = (event: Parameters<typeof progressLine>[0]) => context.stderr.write(progressLine(event));
     const session = await openPlan(
       config,
-      { clock: systemClock, env: process.env, emit, random },
+      { clock: systemClock, env: process.env, emit, newId },
       options,
       stopSignal(),
     );
@@ -185,14 +186,12 @@ const actions: Actions = {
   },
 
   async forget(name, options) {
-    const [{ forget }, { forgetTarget }, { policyOf }, { uuidv7 }] = await Promise.all([
+    const [{ forget }, { forgetTarget }, { policyOf }] = await Promise.all([
       import('./cli/forget.ts'),
       import('./alerts/forget.ts'),
       import('./service/wire-alerts.ts'),
-      import('./core/uuid.ts'),
     ]);
     return withJournal(options, 'write', (journal, targets, config) => {
-      const newId = () => uuidv7(systemClock.now(), random(10));
       const tools = { clock: systemClock, journal, policy: policyOf(config.alerts), newId };
       return forget(name, { context, journal, targets, forget: (state) => forgetTarget(state, tools) });
     });
@@ -242,11 +241,10 @@ type Config = import('./config/schema.ts').Config;
 type JournalTarget = import('./core/target-view.ts').TargetLabel & { readonly key: string };
 
 async function testChannels(options: ConfigOption & { channel?: string; json: boolean }): Promise<ExitStatus> {
-  const [{ testAlerts }, { channelsOf, voiceOf }, { composeMessage }, { uuidv7 }] = await Promise.all([
+  const [{ testAlerts }, { channelsOf, voiceOf }, { composeMessage }] = await Promise.all([
     import('./cli/alerts.ts'),
     import('./service/wire-alerts.ts'),
     import('./alerts/words/compose.ts'),
-    import('./core/uuid.ts'),
   ]);
   const { config } = await load(options, 'strict');
   const world = { clock: systemClock, env: process.env };
@@ -256,8 +254,7 @@ async function testChannels(options: ConfigOption & { channel?: string; json: bo
     stop: stopSignal(),
     message: () => {
       const now = systemClock.now();
-      const id = uuidv7(now, random(10));
-      return composeMessage({ id, now, ...voiceOf(config, pkg.version), subjects: [{ kind: 'test' }] });
+      return composeMessage({ id: newId(), now, ...voiceOf(config, pkg.version), subjects: [{ kind: 'test' }] });
     },
   });
 }

@@ -1,6 +1,5 @@
 // How long a channel that failed is left alone. It is never given up: the last wait holds for ever.
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
+import { MINUTE, SECOND } from '../core/time.ts';
 
 /** Waits after the 1st, 2nd, … failure in a row. */
 const BACKOFF_MS: readonly number[] = [

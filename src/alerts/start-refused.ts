@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { conditionId, type Finding } from '../core/alerts/conditions.ts';
 import type { AlertBook, ConditionRecord, DeliverySubject } from '../core/alerts/records.ts';
 import type { ErrorView } from '../core/errors.ts';

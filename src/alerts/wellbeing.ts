@@ -1,12 +1,13 @@
 // What the heartbeat says: whether the service itself is well (its scheduler turns, its alerts get out, its journal can
 // be written), and which conditions are critical. Pure; names channels and conditions, never a URL.
 import type { AlertBook } from '../core/alerts/records.ts';
+import { MINUTE } from '../core/time.ts';
 import { oldestWaiting } from './deliverer.ts';
 import type { Wellbeing } from './heartbeat.ts';
 import type { Surroundings } from './watch.ts';
 
 /** An alert that has waited for so long is overdue. */
-const OVERDUE_MS = 15 * 60_000;
+const OVERDUE_MS = 15 * MINUTE;
 
 /** What there is to say at this moment. */
 export function wellbeing(book: AlertBook, { now, journal, scheduler }: Surroundings): Wellbeing {

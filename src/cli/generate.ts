@@ -5,6 +5,7 @@ import { RotatorError } from '../core/errors.ts';
 import { ID_FORMS, type IdName, type IdProblem, joinIds, keyIdOfFileName } from '../core/key-ids.ts';
 import type { KeyMaterial } from '../core/key-material.ts';
 import { shown } from '../core/shown.ts';
+import { DAY } from '../core/time.ts';
 import { type CliContext, EXIT, type ExitStatus } from './context.ts';
 import { localTime, utcTime } from './exact-time.ts';
 import { readKeyInput } from './key-input.ts';
@@ -21,7 +22,6 @@ export interface GenerateOptions {
   readonly json?: boolean | undefined;
 }
 
-const DAY = 86_400_000;
 const MAX_DAYS = 180;
 
 const FLAGS: Readonly<Record<IdName, string>> = { teamId: '--team-id', clientId: '--client-id', keyId: '--key-id' };

@@ -1,8 +1,5 @@
 // Instants as a person reads them in a table: the day, the minute, or how far away. Times are UTC and say so.
-
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
+import { DAY, HOUR, MINUTE } from '../core/time.ts';
 
 /** `2027-05-20` from an ISO 8601 text; `-` for null. */
 export function day(iso: string | null): string {

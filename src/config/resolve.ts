@@ -2,6 +2,7 @@
 // defaults to what, and every rule that joins several keys. A problem is told at the key that a person would change.
 import { hostname } from 'node:os';
 import { targetKey } from '../core/records.ts';
+import { SECOND } from '../core/time.ts';
 import { checkChannels, checkSharedHosts, checkTargetHosts, originOf } from './hosts.ts';
 import { nameAt, type Parsed, type ParsedSections, type Report } from './parsed.ts';
 import { checkOwnPolicy, checkSharedPolicy, createSurvey, expiryOf, type PolicyRules, policyOf } from './policy.ts';
@@ -18,7 +19,6 @@ import type {
 } from './schema.ts';
 import type { ChannelConfig } from './schema-alerts.ts';
 import type { CredentialsConfig, KeyConfig } from './schema-keys.ts';
-import { SECOND } from './units.ts';
 
 export interface Resolution {
   /** Everything but the targets; undefined while a section is missing. */

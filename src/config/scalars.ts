@@ -1,11 +1,10 @@
 // The scalars of the configuration: each builder takes text (the file is read without guessing types) and says what
 // it wants when the text is something else. The same definition gives the JSON Schema, which also admits the numbers
 // and booleans that an editor sees where the loader sees text, and ${NAME} wherever a value may stand.
-
 import * as z from 'zod';
 import { parseCron } from '../core/cron.ts';
 import { ID_FORMS, type IdName, isPlaceholder } from '../core/key-ids.ts';
-import { DAY, HOUR, MINUTE, SECOND } from './units.ts';
+import { DAY, HOUR, MINUTE, SECOND } from '../core/time.ts';
 
 /** What a scalar's reader answers when the text will not do. `wanted` and `next` never hold the text itself. */
 class Refusal {

@@ -3,8 +3,8 @@ import * as z from 'zod';
 import { CHANNELS } from '../adapters/channels/registry.ts';
 import { SEVERITIES } from '../core/alerts/conditions.ts';
 import { LANGUAGES } from '../core/alerts/message.ts';
+import { DAY, HOUR, MINUTE, SECOND } from '../core/time.ts';
 import { cronOrOff, duration, flag, httpUrl, oneOf, patterned, text } from './scalars.ts';
-import { DAY, HOUR, MINUTE, SECOND } from './units.ts';
 
 /** A label: of a target, of a channel. */
 export const LABEL = /^[a-z0-9][a-z0-9._-]{0,62}$/;

@@ -5,6 +5,7 @@ import * as z from 'zod';
 import type { Language } from '../core/alerts/message.ts';
 import type { WindowRule } from '../core/cron.ts';
 import type { TargetIdentity } from '../core/records.ts';
+import { DAY, MINUTE, SECOND } from '../core/time.ts';
 import { HTTP_DEFAULTS } from './http-defaults.ts';
 import {
   appleId,
@@ -25,7 +26,6 @@ import {
 } from './scalars.ts';
 import { ALERTS, type ChannelConfig, HEARTBEAT, LABEL, LABEL_WANTED } from './schema-alerts.ts';
 import { CREDENTIALS, type CredentialsConfig, KEY, type KeyConfig } from './schema-keys.ts';
-import { DAY, MINUTE, SECOND } from './units.ts';
 
 const LOG = z
   .strictObject({

@@ -5,7 +5,8 @@ import { type ErrorCode, RotatorError } from './errors.ts';
 import type { KeyMaterial } from './key-material.ts';
 import type { Verdict } from './reasons.ts';
 import type { AppleAsked, Calibration, DeployedRecord } from './records.ts';
-import { DAY, steadyFraction, within } from './schedule.ts';
+import { steadyFraction, within } from './schedule.ts';
+import { DAY, MINUTE } from './time.ts';
 
 export const UNCALIBRATED: Calibration = {
   controlAskedAt: null,
@@ -36,7 +37,7 @@ export function controlDue(calibration: Calibration, now: number): boolean {
  * After an answer that was none, and while Apple rejects, the question is put again at the hourly ticks; they come a
  * few minutes early or late.
  */
-const ASK_AGAIN_MS = 50 * 60_000;
+const ASK_AGAIN_MS = 50 * MINUTE;
 
 /** True if an answer is about the secret that is deployed now, or about its key where that is all that can be asked. */
 export function isAbout({ asked, keyId, fingerprint }: AppleAsked, deployed: Identified): boolean {

@@ -4,10 +4,9 @@
 // Local times that a clock change skips do not occur; those that it repeats occur twice, as in node-cron's matcher.
 import { createTask, parse } from 'node-cron';
 import type { Window } from './ports.ts';
+import { DAY, SECOND } from './time.ts';
 import { type OffsetSpan, offsetSpan } from './timezone.ts';
 
-const SECOND = 1000;
-const DAY = 86_400 * SECOND;
 /** Four years: a rule that depends on leap days or month lengths shows its longest gap within them. */
 const SURVEY = 1461 * DAY;
 

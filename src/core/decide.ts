@@ -15,8 +15,9 @@ import type { KeyMaterial } from './key-material.ts';
 import { configOf, showsNothing } from './provider-fields.ts';
 import type { Reason } from './reasons.ts';
 import type { TargetState } from './records.ts';
-import { DAY, emergencyInstant, renewalInstant, within } from './schedule.ts';
+import { emergencyInstant, renewalInstant, within } from './schedule.ts';
 import { shown } from './shown.ts';
+import { DAY } from './time.ts';
 
 /** Everything a decision may know, gathered beforehand. */
 export interface Snapshot {

@@ -2,10 +2,7 @@
 // milliseconds since the epoch; durations are milliseconds.
 import { createHash } from 'node:crypto';
 import type { Remedy } from './errors.ts';
-
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-export const DAY = 24 * HOUR;
+import { HOUR, MINUTE } from './time.ts';
 
 /** The longest wait that the retry table can produce. */
 export const LONGEST_RETRY_MS = 6 * HOUR;
@@ -51,7 +48,7 @@ const RETRY_DELAYS_MS: readonly number[] = [
   ...repeat(3, 10 * MINUTE), // 38 min
   ...repeat(4, 20 * MINUTE), // 1 h 58
   ...repeat(6, 30 * MINUTE), // 4 h 58
-  ...repeat(3, 1 * HOUR), // 7 h 58
+  ...repeat(3, HOUR), // 7 h 58
   ...repeat(2, 2 * HOUR), // 11 h 58
   ...repeat(2, 3 * HOUR), // 17 h 58
   LONGEST_RETRY_MS, // for ever

@@ -1,8 +1,6 @@
 // What a time zone's clocks show against UTC, as spans of constant offset. The runtime's Intl is the only source;
 // answers are kept per zone and UTC day, because a formatter call costs microseconds and a survey of years makes many.
-
-const SECOND = 1000;
-const DAY = 86_400 * SECOND;
+import { DAY, SECOND } from './time.ts';
 
 /** A stretch of time in which local time is UTC + `offsetMs`; `endMs` excluded. Never longer than one UTC day. */
 export interface OffsetSpan {

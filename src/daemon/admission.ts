@@ -3,11 +3,11 @@
 import { RotatorError } from '../core/errors.ts';
 import type { Clock, Journal } from '../core/ports.ts';
 import type { Reason } from '../core/reasons.ts';
+import { HOUR } from '../core/time.ts';
 import { type Admission, fleetHalted, type PassResult, type Want } from '../pass/pass.ts';
 
 /** Up to so many targets may want rotation for a cause at once without one going first. */
 const SMALL_WAVE = 3;
-const HOUR_MS = 3_600_000;
 
 export interface AdmissionTools {
   readonly clock: Clock;
@@ -121,8 +121,8 @@ export class Admissions {
     const now = this.tools.clock.now();
     const limit = this.tools.maxRotationsPerHour();
     // This process's own list covers what is admitted and has no intent yet; the journal the other processes.
-    this.begun = this.begun.filter(({ at }) => at <= now && at > now - HOUR_MS);
-    const count = Math.max(this.begun.length, await this.tools.journal.countStarted(now - HOUR_MS, now));
+    this.begun = this.begun.filter(({ at }) => at <= now && at > now - HOUR);
+    const count = Math.max(this.begun.length, await this.tools.journal.countStarted(now - HOUR, now));
     if (count < limit && this.begun.length < limit) return undefined;
     return new RotatorError(
       'ERR_WAITING',

@@ -1,14 +1,14 @@
 // When each target is due: on the monotonic clock after a tick, on the wall clock for what passes asked for (a retry,
 // the opening of a window). It only remembers and answers; the daemon starts what is due.
-
 import type { CronExpression } from '../core/cron.ts';
 import type { Clock, Target } from '../core/ports.ts';
 import type { Trigger } from '../core/reasons.ts';
 import { LONGEST_RETRY_MS, LONGEST_TURN_MS, notBeyond, tickOffsetMs } from '../core/schedule.ts';
+import { DAY } from '../core/time.ts';
 import type { PassResult } from '../pass/pass.ts';
 
 /** How far back a missed tick is looked for, and how far ahead the next one. */
-const CRON_HORIZON_MS = 400 * 86_400_000;
+const CRON_HORIZON_MS = 400 * DAY;
 /** Whatever a pass asks for, the next one leaves a moment between. */
 const SOONEST_MS = 1_000;
 const LEASE_RETRY_MS = 60_000;

@@ -4,6 +4,7 @@
 import type { RotatorError } from '../core/errors.ts';
 import type { Clock, Journal } from '../core/ports.ts';
 import type { Rotation } from '../core/records.ts';
+import { HOUR } from '../core/time.ts';
 import type { Daemon } from '../daemon/daemon.ts';
 import { HttpProblem } from './problem.ts';
 
@@ -21,8 +22,7 @@ export interface RotateCall {
   readonly idempotencyKey: string | undefined;
 }
 
-const HOUR_MS = 3_600_000;
-const KEY_LIFE_MS = 24 * HOUR_MS;
+const KEY_LIFE_MS = 24 * HOUR;
 /** The oldest key is forgotten for the newest. */
 const MOST_KEYS = 1_000;
 /** A row that began further ahead was written by a clock that was wrong, and must not put anything off. */
@@ -99,7 +99,7 @@ export class RotateRequests {
     const rotations = await journal.rotations({ target: key, limit: LOOK_BACK });
     const now = clock.now();
     const counted = rotations.filter(countsForLimit).filter(({ startedAt }) => startedAt <= now + CLOCK_STEP_MS);
-    const until = Math.max(0, ...counted.map(({ startedAt }) => startedAt)) + HOUR_MS;
+    const until = Math.max(0, ...counted.map(({ startedAt }) => startedAt)) + HOUR;
     if (until <= now) return;
     throw new HttpProblem('asked-too-often', 'a rotation of this target was asked for within the last hour', {
       headers: { 'Retry-After': String(Math.ceil((until - now) / 1000)) },

@@ -1,5 +1,6 @@
 // First come, first served, at most n starts in any second.
 import type { Clock } from '../core/ports.ts';
+import { SECOND } from '../core/time.ts';
 import { untilAborted } from './abort.ts';
 
 export interface RateLimit {
@@ -12,8 +13,6 @@ export interface RateLimit {
   lower(perSecond: number): void;
 }
 
-const SECOND_MS = 1000;
-
 /** At most `perSecond` starts in any window of a second; a rate of 0.5 is one start in two seconds. */
 export function createRateLimit(initial: number, clock: Clock): RateLimit {
   let perSecond = checked(initial);
@@ -23,7 +22,7 @@ export function createRateLimit(initial: number, clock: Clock): RateLimit {
   /** How long until another start fits, in ms on the monotonic clock. */
   const wait = () => {
     const inWindow = Math.max(1, Math.floor(perSecond));
-    const windowMs = (SECOND_MS * inWindow) / perSecond;
+    const windowMs = (SECOND * inWindow) / perSecond;
     starts = starts.slice(-inWindow);
     const oldest = starts.length < inWindow ? undefined : starts[0];
     return oldest === undefined ? 0 : oldest + windowMs - clock.monotonic();

@@ -20,7 +20,8 @@ import { type Deployed, isExpired, isMissing } from '../core/deployed.ts';
 import type { AppleAnswer, AppleCheck } from '../core/ports.ts';
 import type { Verdict } from '../core/reasons.ts';
 import type { AppleAsked, Calibration, TargetState } from '../core/records.ts';
-import { DAY, within } from '../core/schedule.ts';
+import { within } from '../core/schedule.ts';
+import { DAY, HOUR } from '../core/time.ts';
 import type { Course } from './course.ts';
 
 interface Answers {
@@ -90,7 +91,7 @@ async function verdicts(course: Course, snapshot: Snapshot, candidate: MintedSec
 }
 
 /** A fresh secret that is shown to Apple in place of a hidden one is never pushed, and lives for so long. */
-const STAND_IN_MS = 3_600_000;
+const STAND_IN_MS = HOUR;
 /** Where the clock is off by more, Apple's answer to a fresh secret would be an answer about the clock. */
 const LARGEST_SKEW_MS = 60_000;
 /**

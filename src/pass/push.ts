@@ -12,13 +12,14 @@ import {
   roundTripProblems,
   withClientSecret,
 } from '../core/provider-fields.ts';
+import { MINUTE } from '../core/time.ts';
 import type { Course } from './course.ts';
 import type { Gathered } from './gather.ts';
 
 /** Read and write lie close together: longer than this between them, and the reading is stale. */
 const LONGEST_GAP_MS = 10_000;
 const SKEW_WARNING_MS = 60_000;
-const SKEW_LIMIT_MS = 4 * 60_000;
+const SKEW_LIMIT_MS = 4 * MINUTE;
 
 export type Pushed =
   /** Nothing was written; start over. */

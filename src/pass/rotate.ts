@@ -6,6 +6,7 @@ import { type Decision, decide } from '../core/decide.ts';
 import { RotatorError } from '../core/errors.ts';
 import type { KeyMaterial } from '../core/key-material.ts';
 import { LEASE_MS } from '../core/schedule.ts';
+import { DAY } from '../core/time.ts';
 import { askApple } from './ask-apple.ts';
 import { confirm } from './confirm.ts';
 import type { Course, PassResult } from './course.ts';
@@ -43,7 +44,7 @@ export async function rotate(course: Course, first: Gathered, firstDecision: Rot
 function found({ snapshot }: Gathered, { why }: Rotate): string {
   const { expiresAt } = snapshot.deployed;
   if (expiresAt === null) return `found: ${why}`;
-  const days = ((expiresAt - snapshot.now) / 86_400_000).toFixed(1);
+  const days = ((expiresAt - snapshot.now) / DAY).toFixed(1);
   return `found: ${why}; the deployed secret ${expiresAt > snapshot.now ? `expires in ${days} days` : 'has expired'} (${iso(expiresAt)})`;
 }
 

@@ -5,7 +5,8 @@ import type { JsonObject } from '../core/json.ts';
 import type { Journal } from '../core/ports.ts';
 import { differsFromJournal, type ShownSecret } from '../core/provider-fields.ts';
 import type { ProviderChange, Rotation, TargetState, WrittenRecord } from '../core/records.ts';
-import { DAY, within } from '../core/schedule.ts';
+import { within } from '../core/schedule.ts';
+import { DAY } from '../core/time.ts';
 
 /** Among so many of a target's last rotations a late write is looked for. */
 const LATE_ROWS = 10;

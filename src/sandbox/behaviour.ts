@@ -1,6 +1,6 @@
 // How the simulated services answer wherever the real ones are not known for certain. Changed by assignment
 // (`world.behaviour.showSecret = 'masked'`) or by PATCH /sandbox/behaviour; every value is checked there.
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const behaviourSchema = z.strictObject({
   /** How GetProviders shows ClientSecret. */

@@ -1,5 +1,5 @@
 // What a route of the control interface is, and the little that the rows of the table share.
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { JsonObject } from '../core/ports.ts';
 import type { World } from './world.ts';
 

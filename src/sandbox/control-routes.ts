@@ -1,7 +1,7 @@
 // Every route of the control interface, a row each: what it takes, what it does, an example body. docs/sandbox.md
 // explains them with examples; a test holds the two together.
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { behaviourSchema } from './behaviour.ts';
 import { ControlError, found, part, type Route, route } from './control-route.ts';
 import { faultSchema } from './faults.ts';

@@ -2,7 +2,7 @@
 // process) reads and changes the world. The routes are a table (control-routes.ts); GET /sandbox/ prints it.
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { z } from 'zod';
+import * as z from 'zod';
 import { isLoopback } from '../net/proxy.ts';
 import { ControlError } from './control-route.ts';
 import { ROUTES } from './control-routes.ts';

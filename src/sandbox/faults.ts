@@ -1,6 +1,6 @@
 // Faults that the simulated services commit on demand. They are tried in the order in which they were added; the
 // first that fits and fires is the one. Shares are drawn from a seeded generator, so that a test repeats.
-import { z } from 'zod';
+import * as z from 'zod';
 
 const SERVICES = ['tcb', 'ssm', 'sts', 'cvm', 'aws', 'apple', 'inbox'] as const;
 export type ServiceName = (typeof SERVICES)[number];

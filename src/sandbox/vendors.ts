@@ -3,6 +3,7 @@
 // here from what the services document, so that a mistake of the product's is not repeated.
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Json, JsonObject } from '../core/ports.ts';
+import { HOUR, MINUTE } from '../core/time.ts';
 import { type Answer, json } from './exchange.ts';
 
 /** What was posted, and what is known of the inbox. */
@@ -29,9 +30,6 @@ export interface Judgement {
 }
 
 type Judge = (posted: Posted) => Judgement;
-
-const MINUTE = 60_000;
-const HOUR = 3_600_000;
 
 const JUDGES: readonly (readonly [beginning: string, judge: Judge])[] = [
   ['wecom', wecom],

@@ -4,6 +4,7 @@ import pino, { type DestinationStream, type Level } from 'pino';
 import type { EventName, EventSink, RotatorEvent } from '../core/events.ts';
 import type { Clock } from '../core/ports.ts';
 import { redact } from '../core/redact.ts';
+import { DAY } from '../core/time.ts';
 
 export interface LogOptions {
   readonly level: string;
@@ -37,8 +38,6 @@ const LEVELS: Record<EventName, Level> = {
   warning: 'warn',
 };
 
-const DAY_MS = 86_400_000;
-
 /** That the journal is back goes by the event's name too, and is no reason to call anybody. */
 function levelOf({ event, degraded }: RotatorEvent): Level {
   return event === 'journal.degraded' && degraded === false ? 'info' : LEVELS[event];
@@ -69,7 +68,7 @@ export function createLog({ level, instance, clock, destination }: LogOptions): 
 
 /** Forgets what was told more than a day ago, or by a clock that was ahead, so that `told` stays small. */
 function toldToday(told: Map<string, number>, { target, message }: RotatorEvent, now: number): boolean {
-  for (const [key, at] of told) if (at > now || now - at >= DAY_MS) told.delete(key);
+  for (const [key, at] of told) if (at > now || now - at >= DAY) told.delete(key);
   const key = `${target ?? ''} ${message}`;
   if (told.has(key)) return true;
   told.set(key, now);

@@ -8,6 +8,7 @@ import { parseCron } from '../core/cron.ts';
 import { RotatorError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import type { Clock, Journal, Target } from '../core/ports.ts';
+import { DAY } from '../core/time.ts';
 import { Admissions } from '../daemon/admission.ts';
 import { Sweeper } from '../daemon/sweep.ts';
 import { type PassRequest, type PassResult, type Preview, previewPass, type Want } from '../pass/pass.ts';
@@ -19,7 +20,7 @@ import { type World, wireTargets } from './wire-targets.ts';
 const LEASE_WAIT_MS = 30_000;
 /** `once` delivers alerts for so long; what is left waits in the journal for the next run. */
 const ALERT_LIMIT_MS = 30_000;
-const CRON_HORIZON_MS = 400 * 86_400_000;
+const CRON_HORIZON_MS = 400 * DAY;
 
 export interface PassOptions {
   readonly target: readonly string[];

@@ -16,7 +16,7 @@ import { ConfigError, type ReadablePart } from '../config/problems.ts';
 import type { RotatorError } from '../core/errors.ts';
 import type { Channel } from '../core/ports.ts';
 import { redactText } from '../core/redact.ts';
-import { uuidv7 } from '../core/uuid.ts';
+import { HOUR, MINUTE } from '../core/time.ts';
 import { channelsOf } from './wire-alerts.ts';
 import type { World } from './wire-targets.ts';
 
@@ -42,7 +42,7 @@ export async function takeOver(place: Place, options: { readonly before?: number
 }
 
 /** A supervisor that starts a program again and again has it told again within `repeatEvery`, and a little. */
-const SILENT_MS = 10 * 60_000;
+const SILENT_MS = 10 * MINUTE;
 
 /**
  * What other processes told beside a service that runs (a second daemon, a `once` of the wrong user), once they have
@@ -69,9 +69,9 @@ const TOLD_WITHOUT_JOURNAL = ['StartRefused', 'JournalUnwritable'] as const sati
 export type Refused = RefusalAnswers | 'told before';
 
 /** The defaults of `alerts`, for a configuration that could not be read that far. */
-const DEFAULTS = { language: 'en', runbook: 'docs/runbook.md', repeatEvery: { criticalMs: 4 * 3_600_000 } } as const;
+const DEFAULTS = { language: 'en', runbook: 'docs/runbook.md', repeatEvery: { criticalMs: 4 * HOUR } } as const;
 
-type Outside = Pick<World, 'clock' | 'env' | 'random'>;
+type Outside = Pick<World, 'clock' | 'env' | 'newId'>;
 
 /** Tells that the daemon cannot start over every channel that can be read. Never throws; takes about 10 s at most. */
 export async function refuseStart(
@@ -110,7 +110,7 @@ async function tell(
   const { channels, voice, repeatEveryMs } = known;
   const place: RefusalPlace = { ...known.place, condition };
   const view = { code: error.code, message: redactText(error.message), hint: redactText(error.hint) };
-  const newId = () => uuidv7(world.clock.now(), world.random(10));
+  const { newId } = world;
   const tools = {
     clock: world.clock,
     channels: usable(channels, world, voice.instance),

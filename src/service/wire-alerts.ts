@@ -13,7 +13,7 @@ import { parseCron } from '../core/cron.ts';
 import { asRotatorError } from '../core/errors.ts';
 import type { EventSink, RotatorEvent } from '../core/events.ts';
 import type { Channel, Clock, Journal, Target } from '../core/ports.ts';
-import { uuidv7 } from '../core/uuid.ts';
+import { DAY } from '../core/time.ts';
 import type { World } from './wire-targets.ts';
 
 export interface AlertingOptions {
@@ -40,9 +40,9 @@ export interface Alerting {
 }
 
 /** How far back a digest that was missed is looked for. */
-const DIGEST_HORIZON_MS = 400 * 86_400_000;
+const DIGEST_HORIZON_MS = 400 * DAY;
 /** A schedule with longer gaps than this is as good as none. */
-const LONGEST_GAP_MS = 60 * 86_400_000;
+const LONGEST_GAP_MS = 60 * DAY;
 
 /** Events after which something may be wrong, or over. */
 const CALLS_FOR_A_LOOK =
@@ -51,8 +51,7 @@ const CALLS_FOR_A_LOOK =
 /** Wires watch, delivery and heartbeat; nothing is sent before the alerter runs or flushes. */
 export function createAlerting(options: AlertingOptions): Alerting {
   const { config, world, version, journal, surroundings, isWhole, takenOver, toldBeside, isBrief = false } = options;
-  const { clock, env, emit, leaseHolder } = world;
-  const newId = () => uuidv7(clock.now(), world.random(10));
+  const { clock, env, emit, leaseHolder, newId } = world;
   const own = watchOptions(config, version, isWhole);
   const watch = new Watch(takenOver === undefined ? own : { ...own, takenOver }, surroundings, {
     clock,

@@ -12,7 +12,6 @@ import { createWindow, parseCron } from '../core/cron.ts';
 import type { EventSink } from '../core/events.ts';
 import type { AppleAnswer, AppleCheck, Clock, Provider, Target } from '../core/ports.ts';
 import { targetKey } from '../core/records.ts';
-import { uuidv7 } from '../core/uuid.ts';
 import type { Plan, Ticks } from '../daemon/daemon.ts';
 import type { WiredTarget } from '../daemon/sweep.ts';
 import type { Env } from '../net/proxy.ts';
@@ -23,8 +22,8 @@ export interface World {
   readonly emit: EventSink;
   /** See PassTools. */
   readonly leaseHolder: string;
-  /** Random bytes for identifiers. */
-  readonly random: (size: number) => Uint8Array;
+  /** A fresh UUIDv7. */
+  readonly newId: () => string;
   /** Hears of every call to the outside, for the metrics. */
   readonly observe?: CallObserver;
 }
@@ -61,7 +60,7 @@ export function wireTargets(config: Config, world: World): WiredTarget[] {
       provider: parts.provider(entry.cloudbase),
       apple,
       leaseHolder: world.leaseHolder,
-      newId: () => uuidv7(world.clock.now(), world.random(10)),
+      newId: world.newId,
     },
     laneWidth: Math.max(1, Math.min(WIDEST_LANE, Math.ceil(entry.cloudbase.requestsPerSecond * LANE_SECONDS))),
   }));

@@ -11,15 +11,13 @@ import type { AlertMessage } from '../../src/core/alerts/message.ts';
 import { type ErrorCode, RotatorError } from '../../src/core/errors.ts';
 import type { RotatorEvent } from '../../src/core/events.ts';
 import type { Channel } from '../../src/core/ports.ts';
+import { MINUTE, SECOND } from '../../src/core/time.ts';
 import { uuidv7 } from '../../src/core/uuid.ts';
 import { anError, aWatched, TOKEN_URL } from '../support/alert-facts.ts';
 import { route } from '../support/alert-life.ts';
 import { aState } from '../support/builders.ts';
 import { HandClock } from '../support/clock.ts';
 import { VOICE } from './rig.ts';
-
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
 
 /** What a channel makes of each attempt, the last of it for ever: takes it, fails, or never answers. */
 type Manner = 'takes' | 'hangs' | Extract<ErrorCode, `ERR_CHANNEL_${string}`>;

@@ -1,11 +1,9 @@
 // Delivery as the outside sees it: what arrives, when, how often; and what the journal keeps while it does not.
 import { describe, expect, test } from 'vitest';
 import type { Channel } from '../../src/core/ports.ts';
+import { MINUTE, SECOND } from '../../src/core/time.ts';
 import { failing, halted } from '../support/alert-life.ts';
 import { startDelivery, VOICE } from './rig.ts';
-
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
 
 /** `raised shop, cleared web` of a message that a webhook got. */
 function items(message: { readonly body: unknown } | undefined): string {

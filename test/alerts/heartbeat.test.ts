@@ -3,10 +3,10 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { failUrl, Heartbeat } from '../../src/alerts/heartbeat.ts';
 import type { RotatorEvent } from '../../src/core/events.ts';
+import { MINUTE } from '../../src/core/time.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
 import { LeapingClock } from '../support/pass-rig.ts';
 
-const MINUTE = 60_000;
 const WELL = { troubles: [], critical: [] };
 
 async function startHeartbeat({ healthUrl = true } = {}) {

@@ -17,11 +17,11 @@ import { forgetRefusal, tellRefused, toldRefusal } from '../../src/alerts/start-
 import type { AlertMessage } from '../../src/core/alerts/message.ts';
 import { RotatorError } from '../../src/core/errors.ts';
 import type { Channel } from '../../src/core/ports.ts';
+import { HOUR } from '../../src/core/time.ts';
 import { takeOverSilent } from '../../src/service/start-refusal.ts';
 import { LeapingClock } from '../support/pass-rig.ts';
 import { VOICE } from './rig.ts';
 
-const HOUR = 3_600_000;
 const WRONG = { code: 'ERR_CONFIG', message: 'log.level: found "loud"', hint: 'Correct it.' } as const;
 
 async function start() {

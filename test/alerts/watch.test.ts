@@ -14,10 +14,10 @@ import type { ConditionRecord } from '../../src/core/alerts/records.ts';
 import { parseCron } from '../../src/core/cron.ts';
 import type { RotatorEvent } from '../../src/core/events.ts';
 import { type TargetState, targetKey } from '../../src/core/records.ts';
+import { DAY, MINUTE } from '../../src/core/time.ts';
 import { uuidv7 } from '../../src/core/uuid.ts';
 import { anError, aWatched, aWatchedState, TOKEN_URL } from '../support/alert-facts.ts';
 import { route } from '../support/alert-life.ts';
-import { DAY, MINUTE } from '../support/builders.ts';
 import { LeapingClock } from '../support/pass-rig.ts';
 
 /** A Sunday: the digest is due on Mondays at nine. */

@@ -5,9 +5,10 @@ import type { Surroundings } from '../../src/alerts/watch.ts';
 import { wellbeing } from '../../src/alerts/wellbeing.ts';
 import type { Finding } from '../../src/core/alerts/conditions.ts';
 import { type AlertBook, type ConditionRecord, type Delivery, EMPTY_BOOK } from '../../src/core/alerts/records.ts';
+import { MINUTE } from '../../src/core/time.ts';
 import { TOKEN_URL } from '../support/alert-facts.ts';
 import { failing, halted } from '../support/alert-life.ts';
-import { MINUTE, NOW } from '../support/builders.ts';
+import { NOW } from '../support/builders.ts';
 
 const WELL: Surroundings = {
   now: NOW,

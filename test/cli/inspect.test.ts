@@ -8,10 +8,9 @@ import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type InspectOptions, inspect } from '../../src/cli/inspect.ts';
 import { fingerprint, mintClientSecret } from '../../src/core/client-secret.ts';
 import type { KeyMaterial } from '../../src/core/key-material.ts';
+import { DAY } from '../../src/core/time.ts';
 import { IDS, newKey, newP8 } from '../support/keys.ts';
 import { captured, NOW } from './captured.ts';
-
-const DAY = 86_400_000;
 
 let key: KeyMaterial;
 let jwt: string;

@@ -8,9 +8,8 @@ import { resume } from '../../src/cli/resume.ts';
 import { status } from '../../src/cli/status.ts';
 import type { Journal } from '../../src/core/ports.ts';
 import type { TargetState } from '../../src/core/records.ts';
+import { DAY } from '../../src/core/time.ts';
 import { aRotation, aTarget, finished, MovableClock, NOW } from '../support/journal.ts';
-
-const DAY = 86_400_000;
 
 interface Terminal {
   readonly context: CliContext;

@@ -2,9 +2,8 @@
 import { hostname } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { nearestOf } from '../../src/config/issues.ts';
+import { DAY } from '../../src/core/time.ts';
 import { load, problemsOf, refusal, TARGETS } from './support.ts';
-
-const DAY = 86_400_000;
 
 /** Problems of a file of one line above the usual target. */
 const above = (line: string) => problemsOf(`${line}\n${TARGETS}`);

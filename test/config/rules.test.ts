@@ -1,8 +1,7 @@
 // The rules that join several keys, each on both sides of its boundary.
 import { describe, expect, test } from 'vitest';
+import { DAY } from '../../src/core/time.ts';
 import { lines, load, NOW, problemsOf, refusal, TARGETS } from './support.ts';
-
-const DAY = 86_400_000;
 
 const above = (line: string) => problemsOf(`${line}\n${TARGETS}`);
 const accepts = async (line: string) => (await load(`${line}\n${TARGETS}`)).config;

@@ -5,10 +5,10 @@ import { describe, expect, test } from 'vitest';
 import { RotationFinishedError } from '../../src/adapters/journal/stored.ts';
 import type { Journal } from '../../src/core/ports.ts';
 import { EMPTY_FLEET } from '../../src/core/records.ts';
+import { MINUTE } from '../../src/core/time.ts';
 import { anyFleet, anyRotation, anyTarget, aRotation, aTarget, child, finished, NOW } from '../support/journal.ts';
 
 const RUNS = { numRuns: 60 };
-const MINUTE = 60_000;
 
 /** `open` gives a journal with nothing in it, closed by the opener after the test. */
 export function journalContract(name: string, open: () => Promise<Journal>): void {

@@ -15,7 +15,8 @@ import {
 } from '../../src/core/apple-gate.ts';
 import { VERDICTS } from '../../src/core/reasons.ts';
 import type { Calibration } from '../../src/core/records.ts';
-import { aKey, aQuestion, DAY, NOW } from '../support/builders.ts';
+import { DAY } from '../../src/core/time.ts';
+import { aKey, aQuestion, NOW } from '../support/builders.ts';
 
 const MODES = ['compare', 'require', 'off'] as const;
 const PREDECESSORS = ['absent', 'hidden-or-absent', 'expired', 'readable', 'unreadable'] as const;

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { answered, askedAfter, isAbout, questionDue, UNCALIBRATED } from '../../src/core/apple-gate.ts';
 import type { AppleAsked } from '../../src/core/records.ts';
-import { DAY, HOUR, MINUTE, NOW } from '../support/builders.ts';
+import { DAY, HOUR, MINUTE } from '../../src/core/time.ts';
+import { NOW } from '../support/builders.ts';
 
 const DEPLOYED = { keyId: 'K1L2M3N4O5', fingerprint: 'a'.repeat(64) };
 

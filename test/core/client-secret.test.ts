@@ -18,10 +18,10 @@ import {
   verifySignature,
 } from '../../src/core/client-secret.ts';
 import type { KeyMaterial } from '../../src/core/key-material.ts';
+import { DAY } from '../../src/core/time.ts';
 import { IDS, newKey, vector } from '../support/keys.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 16, 0, 0, 250);
-const DAY = 86_400_000;
 
 let key: KeyMaterial;
 let other: KeyMaterial;

@@ -13,6 +13,7 @@ import {
 } from '../../src/core/decide.ts';
 import type { Deployed } from '../../src/core/deployed.ts';
 import { REASONS, type Reason, SHAPES } from '../../src/core/reasons.ts';
+import { DAY, HOUR } from '../../src/core/time.ts';
 import {
   aDeployed,
   aForeignSecret,
@@ -23,8 +24,6 @@ import {
   aSnapshot,
   aState,
   aWritten,
-  DAY,
-  HOUR,
   NOW,
 } from '../support/builders.ts';
 

@@ -19,7 +19,8 @@ import type { KeyMaterial } from '../../src/core/key-material.ts';
 import { type ShownSecret, shownSecret } from '../../src/core/provider-fields.ts';
 import type { Shape } from '../../src/core/reasons.ts';
 import type { WrittenRecord } from '../../src/core/records.ts';
-import { aDeployed, aForeignSecret, anUnknownSecret, aWritten, DAY, NOW, SECOND } from '../support/builders.ts';
+import { DAY, SECOND } from '../../src/core/time.ts';
+import { aDeployed, aForeignSecret, anUnknownSecret, aWritten, NOW } from '../support/builders.ts';
 import { IDS, newKey } from '../support/keys.ts';
 
 const LIMIT = 15_777_000_000;

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { fingerprint } from '../../src/core/client-secret.ts';
 import type { ShownSecret } from '../../src/core/provider-fields.ts';
 import { judgeReadBack, type ReadBack } from '../../src/core/read-back.ts';
-import { NOW, SECOND } from '../support/builders.ts';
+import { SECOND } from '../../src/core/time.ts';
+import { NOW } from '../support/builders.ts';
 
 function jwt(name: string, claims: object): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');

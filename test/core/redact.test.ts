@@ -5,7 +5,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { mintClientSecret } from '../../src/core/client-secret.ts';
 import { RotatorError } from '../../src/core/errors.ts';
 import { redact, redactText } from '../../src/core/redact.ts';
-import { DAY, NOW } from '../support/builders.ts';
+import { DAY } from '../../src/core/time.ts';
+import { NOW } from '../support/builders.ts';
 import { newKey, newP8 } from '../support/keys.ts';
 
 const PEM = newP8();

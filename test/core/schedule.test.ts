@@ -17,7 +17,8 @@ import {
   tickOffsetMs,
   within,
 } from '../../src/core/schedule.ts';
-import { DAY, HOUR, MINUTE, NOW, SECOND } from '../support/builders.ts';
+import { DAY, HOUR, MINUTE, SECOND } from '../../src/core/time.ts';
+import { NOW } from '../support/builders.ts';
 
 const TABLE = [
   [1, 1],

@@ -4,8 +4,9 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { RotatorError } from '../../src/core/errors.ts';
 import type { Window } from '../../src/core/ports.ts';
 import { tickOffsetMs } from '../../src/core/schedule.ts';
+import { HOUR, MINUTE } from '../../src/core/time.ts';
 import type { HandClock } from '../support/clock.ts';
-import { HOUR, MINUTE, START, startDaemon, wired } from '../support/daemon-rig.ts';
+import { START, startDaemon, wired } from '../support/daemon-rig.ts';
 
 let rig: ReturnType<typeof startDaemon>;
 afterEach(async () => {

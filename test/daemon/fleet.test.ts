@@ -8,12 +8,14 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createMemoryJournal } from '../../src/adapters/journal/memory.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { RotatorEvent } from '../../src/core/events.ts';
+import { DAY } from '../../src/core/time.ts';
+import { uuidv7 } from '../../src/core/uuid.ts';
 import { Admissions } from '../../src/daemon/admission.ts';
 import { Sweeper, type SweepResults } from '../../src/daemon/sweep.ts';
 import { fleetHalted, type PassRequest } from '../../src/pass/pass.ts';
 import { SANDBOX_CREDENTIALS, startSandbox } from '../../src/sandbox/server.ts';
 import { wireTargets } from '../../src/service/wire-targets.ts';
-import { DAY, fullProvider, IDS, LeapingClock } from '../support/pass-rig.ts';
+import { fullProvider, IDS, LeapingClock } from '../support/pass-rig.ts';
 
 /** So many targets, each in an environment of its own, or all in the one that is named. */
 async function startFleet(size: number, settings = '', sharedEnv?: string, check = 'compare') {
@@ -57,13 +59,13 @@ async function startFleet(size: number, settings = '', sharedEnv?: string, check
   };
   const { config } = await loadConfig({ file, env, mode: 'strict' });
   const events: RotatorEvent[] = [];
-  const random = (bytes: number) => new Uint8Array(randomBytes(bytes));
+  const newId = () => uuidv7(clock.now(), randomBytes(10));
   const looked: string[] = [];
   const wired = wireTargets(config, {
     clock,
     env,
     emit: (event) => events.push(event),
-    random,
+    newId,
     leaseHolder: 'test:',
   }).map((each) => ({
     ...each,

@@ -3,8 +3,9 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { RotatorError } from '../../src/core/errors.ts';
 import { stallLimitMs } from '../../src/core/schedule.ts';
+import { HOUR, MINUTE } from '../../src/core/time.ts';
 import type { RequestAnswer } from '../../src/daemon/rotation-requests.ts';
-import { HOUR, MINUTE, startDaemon, wired } from '../support/daemon-rig.ts';
+import { startDaemon, wired } from '../support/daemon-rig.ts';
 
 const A = wired('a');
 const B = wired('b');

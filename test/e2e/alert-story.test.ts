@@ -2,10 +2,9 @@
 // words that help, is reminded a day later, and hears when it is over; whoever kills the daemon at the worst moments
 // loses nothing, and doubles one message at most.
 import { afterEach, expect, test } from 'vitest';
+import { HOUR } from '../../src/core/time.ts';
 import { type Program, type Workspace, workspace } from '../support/program.ts';
 import { aheadBy } from './faketime.ts';
-
-const HOUR = 3_600_000;
 
 let place: Workspace;
 afterEach(() => place.dispose());

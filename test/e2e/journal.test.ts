@@ -5,10 +5,10 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { openSqliteJournal } from '../../src/adapters/journal/sqlite.ts';
 import { fingerprint } from '../../src/core/client-secret.ts';
 import { targetKey } from '../../src/core/records.ts';
+import { DAY } from '../../src/core/time.ts';
 import { systemClock } from '../../src/service/system-clock.ts';
 import { envIdOf, ownWorkspace, type Workspace } from '../support/program.ts';
 
-const DAY = 86_400_000;
 const ISO = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 const UUID_V7 = expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
 const UNASKED = { apple: { check: 'off' } };

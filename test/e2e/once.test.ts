@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openSqliteJournal } from '../../src/adapters/journal/sqlite.ts';
 import { fingerprint } from '../../src/core/client-secret.ts';
+import { DAY } from '../../src/core/time.ts';
 import { secretFault } from '../../src/sandbox/apple.ts';
 import { systemClock } from '../../src/service/system-clock.ts';
 import { IDS } from '../support/pass-rig.ts';
 import { ownWorkspace, type Result, type Workspace, withoutMachine } from '../support/program.ts';
 
-const DAY = 86_400_000;
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 /** Apple asks for a second between questions; tests that do not need its opinion do without. */
 const UNASKED = { apple: { check: 'off' } };

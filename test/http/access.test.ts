@@ -1,6 +1,7 @@
 // Who may do what: tokens, binds, the Host header. Nothing of a token is in any answer (the rig looks).
 import { describe, expect, test } from 'vitest';
-import { HOUR, READ_TOKEN, startHttpRig, TOKEN } from './rig.ts';
+import { HOUR } from '../../src/core/time.ts';
+import { READ_TOKEN, startHttpRig, TOKEN } from './rig.ts';
 
 const PROBLEM = 'tag:apple-secret-rotator,2026:problem/';
 const READING = ['/api/v1/targets', '/api/v1/targets/shop', '/api/v1/rotations', '/openapi.json'];

@@ -1,7 +1,8 @@
 // What is read over HTTP: health, readiness, metrics, targets, rotations, the OpenAPI document.
 import { describe, expect, test } from 'vitest';
 import { RotatorError } from '../../src/core/errors.ts';
-import { DOCUMENT, HOUR, START, startHttpRig } from './rig.ts';
+import { HOUR } from '../../src/core/time.ts';
+import { DOCUMENT, START, startHttpRig } from './rig.ts';
 
 const PROBLEM = 'tag:apple-secret-rotator,2026:problem/';
 

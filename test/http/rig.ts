@@ -8,6 +8,7 @@ import type { RotatorEvent } from '../../src/core/events.ts';
 import type { ErrorLike, Target } from '../../src/core/ports.ts';
 import type { Rotation, TargetState } from '../../src/core/records.ts';
 import { emptyTargetState, targetKey } from '../../src/core/records.ts';
+import { HOUR } from '../../src/core/time.ts';
 import { uuidv7 } from '../../src/core/uuid.ts';
 import type { DaemonHealth } from '../../src/daemon/daemon.ts';
 import type { RequestAnswer } from '../../src/daemon/rotation-requests.ts';
@@ -21,7 +22,6 @@ import { wired } from '../support/daemon-rig.ts';
 export const TOKEN = 'change-token-0123456789abcdef0123456789';
 export const READ_TOKEN = 'read-token-0123456789abcdef0123456789ab';
 export const START = Date.UTC(2026, 10, 22);
-export const HOUR = 3_600_000;
 
 export interface Reply {
   readonly status: number;

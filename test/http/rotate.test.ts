@@ -2,8 +2,9 @@
 // own tests, and the whole of it in daemon.test.ts.
 import { describe, expect, test } from 'vitest';
 import { RotatorError } from '../../src/core/errors.ts';
+import { HOUR } from '../../src/core/time.ts';
 import type { RequestAnswer } from '../../src/daemon/rotation-requests.ts';
-import { HOUR, START, startHttpRig, TOKEN } from './rig.ts';
+import { START, startHttpRig, TOKEN } from './rig.ts';
 
 const PROBLEM = 'tag:apple-secret-rotator,2026:problem/';
 const tokens = { token: TOKEN };

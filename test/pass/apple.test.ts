@@ -1,7 +1,8 @@
 // What Apple says, and what is made of it when it says nothing or the same to everybody.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseClientSecret } from '../../src/core/client-secret.ts';
-import { DAY, IDS, type Rig, startRig } from '../support/pass-rig.ts';
+import { DAY } from '../../src/core/time.ts';
+import { IDS, type Rig, startRig } from '../support/pass-rig.ts';
 
 let rig: Rig;
 beforeEach(async () => {

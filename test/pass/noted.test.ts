@@ -3,7 +3,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { fingerprint } from '../../src/core/client-secret.ts';
 import { RotatorError } from '../../src/core/errors.ts';
-import { DAY, ENV_ID, IDS, type Rig, startRig } from '../support/pass-rig.ts';
+import { DAY, HOUR } from '../../src/core/time.ts';
+import { ENV_ID, IDS, type Rig, startRig } from '../support/pass-rig.ts';
 
 let rig: Rig;
 beforeEach(async () => {
@@ -11,7 +12,6 @@ beforeEach(async () => {
 });
 afterEach(() => rig.stop());
 
-const HOUR = 3_600_000;
 const closed = { isOpen: () => false, nextOpening: () => undefined };
 const shut = { target: { policy: { lifetimeMs: 180 * DAY, renewBeforeMs: 60 * DAY, window: closed } } };
 

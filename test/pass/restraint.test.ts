@@ -3,7 +3,8 @@
 import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createWindow } from '../../src/core/cron.ts';
-import { DAY, ENV_ID, fullProvider, IDS, type Rig, startRig } from '../support/pass-rig.ts';
+import { DAY } from '../../src/core/time.ts';
+import { ENV_ID, fullProvider, IDS, type Rig, startRig } from '../support/pass-rig.ts';
 
 let rig: Rig;
 beforeEach(async () => {

@@ -2,7 +2,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { fingerprint, parseClientSecret } from '../../src/core/client-secret.ts';
 import { differences } from '../../src/core/json.ts';
-import { DAY, IDS, type Rig, startRig } from '../support/pass-rig.ts';
+import { DAY } from '../../src/core/time.ts';
+import { IDS, type Rig, startRig } from '../support/pass-rig.ts';
 
 let rig: Rig;
 beforeEach(async () => {

@@ -4,7 +4,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { fingerprint } from '../../src/core/client-secret.ts';
 import { differences } from '../../src/core/json.ts';
 import type { Shape } from '../../src/core/reasons.ts';
-import { DAY, type Rig, startRig } from '../support/pass-rig.ts';
+import { DAY } from '../../src/core/time.ts';
+import { type Rig, startRig } from '../support/pass-rig.ts';
 
 let rig: Rig;
 afterEach(() => rig.stop());

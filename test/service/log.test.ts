@@ -1,10 +1,10 @@
 // The log: one JSON line an event, its level, its fields, nothing secret in it, and no trouble for whoever logs.
 import { describe, expect, test } from 'vitest';
 import { EVENT_NAMES, type RotatorEvent } from '../../src/core/events.ts';
+import { HOUR } from '../../src/core/time.ts';
 import { createLog } from '../../src/service/log.ts';
 import { MAIN, ownWorkspace, startCommand } from '../support/program.ts';
 
-const HOUR = 3_600_000;
 const NOW = Date.UTC(2026, 10, 22, 16, 0, 0, 123);
 
 /** A log whose lines are kept; `at` is what its clock says. */

@@ -30,7 +30,7 @@ async function startWithoutJournal() {
   const load = () => loadConfig({ file, env: {}, mode: 'daemon' });
   const service = await openService({
     loaded: await load(),
-    world: { clock, env: {}, emit: (event) => events.push(event), random: (size) => new Uint8Array(size) },
+    world: { clock, env: {}, emit: (event) => events.push(event), newId: () => '01890000-0000-7000-8000-000000000000' },
     version: '0.0.0',
     pid: process.pid,
     load,

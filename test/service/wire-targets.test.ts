@@ -32,7 +32,7 @@ test('every call to CloudBase, SSM and STS is heard, and every answer of Apple',
     env: {},
     emit: () => undefined,
     leaseHolder: 'test:',
-    random: (size) => new Uint8Array(size),
+    newId: () => '01890000-0000-7000-8000-000000000000',
     observe: {
       tencentRequest: ({ service, action, code }) => heard.push(`${service} ${action} ${code}`),
       appleAnswer: (verdict) => heard.push(`apple ${verdict}`),

@@ -1,11 +1,11 @@
 // Facts for the detection of conditions: a target and a service with which nothing is wrong, and overrides. The target
 // was rotated by us 80 days ago, was checked a minute ago and has 100 days left.
-
 import type { ServiceFacts, TargetFacts, WatchedTarget } from '../../src/alerts/detect/detect.ts';
 import type { Finding } from '../../src/core/alerts/conditions.ts';
 import type { ErrorCode, ErrorView } from '../../src/core/errors.ts';
 import type { AppleAsked, Calibration, TargetState } from '../../src/core/records.ts';
-import { aKey, aState, aWritten, DAY, MINUTE, NOW } from './builders.ts';
+import { DAY, MINUTE } from '../../src/core/time.ts';
+import { aKey, aState, aWritten, NOW } from './builders.ts';
 
 export const TOKEN_URL = 'https://appleid.apple.com/auth/token';
 

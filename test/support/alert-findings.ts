@@ -1,11 +1,10 @@
 // One finding of every condition, and of every variant that its facts make: what the tests of the texts go through.
-
 import { remoteError } from '../../src/adapters/tencent/error-table.ts';
 import type { ConditionFacts, ConditionName, ConditionTarget, Finding } from '../../src/core/alerts/conditions.ts';
 import { CONDITIONS, conditionId, TARGET_CONDITIONS } from '../../src/core/alerts/conditions.ts';
 import type { DeliveryStatus, DeliverySubject, RotatedEvent } from '../../src/core/alerts/records.ts';
 import type { ErrorCode, ErrorView } from '../../src/core/errors.ts';
-import { DAY, HOUR, MINUTE } from './builders.ts';
+import { DAY, HOUR, MINUTE } from '../../src/core/time.ts';
 
 /** 2026-11-22 20:15 UTC, and some seconds. */
 export const NOW = Date.UTC(2026, 10, 22, 20, 15, 30);

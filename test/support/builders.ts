@@ -6,11 +6,8 @@ import type { Deployed } from '../../src/core/deployed.ts';
 import type { Json, JsonObject } from '../../src/core/json.ts';
 import type { KeyMaterial } from '../../src/core/key-material.ts';
 import { emptyTargetState, type TargetState, type WrittenRecord } from '../../src/core/records.ts';
+import { DAY } from '../../src/core/time.ts';
 
-export const SECOND = 1_000;
-export const MINUTE = 60 * SECOND;
-export const HOUR = 60 * MINUTE;
-export const DAY = 24 * HOUR;
 export const NOW = Date.UTC(2026, 10, 22, 10);
 
 const CLIENT_ID = 'com.example.shop.web';

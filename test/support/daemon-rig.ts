@@ -1,18 +1,16 @@
 // A daemon whose clock is moved by hand and whose passes are recorded instead of run: what is tested with it is when
 // passes run, which no real part can produce in the time that a test has.
-
 import { parseCron } from '../../src/core/cron.ts';
 import type { RotatorError } from '../../src/core/errors.ts';
 import type { RotatorEvent } from '../../src/core/events.ts';
 import type { Target, Window } from '../../src/core/ports.ts';
 import { emptyTargetState, type TargetState, targetKey } from '../../src/core/records.ts';
+import { HOUR, MINUTE } from '../../src/core/time.ts';
 import { Daemon, type Plan } from '../../src/daemon/daemon.ts';
 import type { Sweeper, SweepItem, WiredTarget } from '../../src/daemon/sweep.ts';
 import type { PassResult } from '../../src/pass/pass.ts';
 import { HandClock } from './clock.ts';
 
-export const MINUTE = 60_000;
-export const HOUR = 60 * MINUTE;
 /** A Sunday, at half past the hour. */
 export const START = Date.UTC(2026, 10, 22, 10, 30);
 

@@ -12,12 +12,12 @@ import { createTencentClient } from '../../src/adapters/tencent/client.ts';
 import type { RotatorEvent } from '../../src/core/events.ts';
 import type { Clock, Journal, JsonObject, Target } from '../../src/core/ports.ts';
 import { type Rotation, type TargetState, targetKey } from '../../src/core/records.ts';
+import { DAY } from '../../src/core/time.ts';
 import { uuidv7 } from '../../src/core/uuid.ts';
 import { createRateLimit } from '../../src/net/rate-limit.ts';
 import { type PassRequest, type PassResult, type PassTools, runPass } from '../../src/pass/pass.ts';
 import { SANDBOX_CREDENTIALS, startSandbox } from '../../src/sandbox/server.ts';
 
-export const DAY = 86_400_000;
 export const ENV_ID = 'shop-1g2h3j';
 export const IDS = { teamId: 'TEAM123456', clientId: 'com.example.shop.web', keyId: 'KEYAAAAAAA' };
 

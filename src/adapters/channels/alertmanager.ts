@@ -6,6 +6,7 @@ import { FLAVOURS } from '../../alerts/words/flavours.ts';
 import { layOut, linkOf } from '../../alerts/words/layout.ts';
 import type { AlertMessage, MessageItem } from '../../core/alerts/message.ts';
 import type { RefreshedChannel } from '../../core/ports.ts';
+import { HOUR } from '../../core/time.ts';
 import { type ChannelTools, type Named, Poster } from './http.ts';
 import { postUrl } from './options.ts';
 
@@ -16,7 +17,7 @@ const REFRESH_MS = 120_000;
 /** Five refreshes may be lost before an alert ends that is still open. */
 const FIRING_MS = 600_000;
 /** `once` may run once a day, and must not seem to give an all-clear ten minutes later. */
-const BRIEF_FIRING_MS = 26 * 3_600_000;
+const BRIEF_FIRING_MS = 26 * HOUR;
 /** What only happened, and what was over before it could be told, is shown for so long. */
 const PASSING_MS = 300_000;
 /** Far below the 1 MB at which proxies in front of it commonly stop. */

@@ -3,6 +3,7 @@
 // a secret, or what the service said, for that may repeat what was sent.
 import { type ErrorCode, RotatorError } from '../../core/errors.ts';
 import type { Clock } from '../../core/ports.ts';
+import { HOUR } from '../../core/time.ts';
 import { CallFailure } from '../../net/failure.ts';
 import { type Env, isLoopback } from '../../net/proxy.ts';
 import { type HttpAnswer, request } from '../../net/request.ts';
@@ -39,7 +40,7 @@ const TIMEOUT_MS = 15_000;
 /** A service that is over its limit and does not say for how long. */
 const PAUSE_MS = 60_000;
 /** Nobody is believed who asks to be left alone for longer. */
-const LONGEST_PAUSE_MS = 6 * 3_600_000;
+const LONGEST_PAUSE_MS = 6 * HOUR;
 
 const HINTS: Readonly<Record<number, string>> = {
   400: 'The other side does not take this form: check that the type of the channel fits its URL.',

@@ -3,7 +3,7 @@
 // The lock file stays when the lock is released: deleting a lock file is how two holders come about.
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { z } from 'zod';
+import * as z from 'zod';
 import { RotatorError } from '../../core/errors.ts';
 import type { Clock, DaemonLock } from '../../core/ports.ts';
 import { shown } from '../../core/shown.ts';

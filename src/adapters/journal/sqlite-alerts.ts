@@ -2,7 +2,7 @@
 // next call reads nothing, so that an update costs its own rows and one sync, however long the outbox is.
 // A row that cannot be read is left out, told, and removed at the next update: it must not silence the others.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { type AlertBook, type AlertMemo, type AlertUpdate, EMPTY_MEMO } from '../../core/alerts/records.ts';
 import { shown } from '../../core/shown.ts';
 import { frozen, updatedBook } from './alert-book.ts';

@@ -3,7 +3,7 @@
 // most. Every transaction first makes sure that the file is still the one that was opened, and of our schema.
 import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Journal } from '../../core/ports.ts';
 import type { FleetState, Rotation } from '../../core/records.ts';
 import { EMPTY_FLEET } from '../../core/records.ts';

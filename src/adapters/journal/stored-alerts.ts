@@ -2,7 +2,7 @@
 // reads. Prose is redacted when it is written. An identifier is not: it must come back as it is, or a condition would
 // never be found again under its id, and raised anew at every look; only a token or a key inside one is cut out.
 // A new condition or delivery status needs a new schema version: older programs would drop its rows as damaged.
-import { z } from 'zod';
+import * as z from 'zod';
 import { CONDITIONS, type ConditionName, type Finding, SEVERITIES } from '../../core/alerts/conditions.ts';
 import {
   type AlertMemo,

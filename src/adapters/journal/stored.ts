@@ -2,7 +2,7 @@
 // read again is never written) and to what is read. Redaction happens here and nowhere else in the journal.
 // A new value in one of the closed vocabularies needs a new schema version: older programs could not read it.
 import { isDeepStrictEqual } from 'node:util';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type ErrorCode, REMEDIES } from '../../core/errors.ts';
 import { OUTCOMES, REASONS, SHAPES, TARGET_STATES, TRIGGERS, VERDICTS } from '../../core/reasons.ts';
 import type { FleetState, Rotation, TargetState } from '../../core/records.ts';

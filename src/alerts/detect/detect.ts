@@ -1,10 +1,9 @@
 // What is wrong, as findings: of the configured targets (detect-target.ts), of the service as a whole
 // (detect-service.ts), and of targets of which the configuration says nothing usable. Pure: the same facts give the
 // same findings, in the same order.
-
 import type { ConditionName, Finding } from '../../core/alerts/conditions.ts';
 import type { TargetState } from '../../core/records.ts';
-import { DAY } from '../../core/schedule.ts';
+import { DAY } from '../../core/time.ts';
 import { finding } from './finding.ts';
 import { isInDoubt } from './logins.ts';
 

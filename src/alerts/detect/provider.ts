@@ -1,7 +1,8 @@
 // The rows of the table of conditions that tell what somebody, or our own write, did to a provider, and what waits for
 // a person's word. Each a pure function, as in detect-target.ts.
 import { isRecordEmergency } from '../../core/deployed.ts';
-import { DAY, within } from '../../core/schedule.ts';
+import { within } from '../../core/schedule.ts';
+import { DAY } from '../../core/time.ts';
 import type { Detail } from './finding.ts';
 import { earliest, expiryOf, type Known, severityOf } from './target-facts.ts';
 

@@ -1,12 +1,12 @@
 // What is wrong with the service as a whole: a table with a row a condition, each a pure function. What a process does
 // not know (`once` has no scheduler, nobody has read a clock yet) is undecided: neither raised nor cleared.
-
 import type { ConditionName, Finding, SERVICE_CONDITIONS } from '../../core/alerts/conditions.ts';
 import type { ChannelState } from '../../core/alerts/records.ts';
 import { isBlind, UNCALIBRATED } from '../../core/apple-gate.ts';
 import { type ErrorCode, type ErrorView, REMEDIES } from '../../core/errors.ts';
 import type { FleetState, TargetState } from '../../core/records.ts';
-import { DAY, within } from '../../core/schedule.ts';
+import { within } from '../../core/schedule.ts';
+import { DAY, MINUTE } from '../../core/time.ts';
 import { type Detail, finding } from './finding.ts';
 
 /** A channel of the configuration. */
@@ -140,7 +140,7 @@ function appleCheckBlind({ fleet, tokenUrl, asksApple, now }: ServiceFacts): Det
 }
 
 const SKEW_WARNING_MS = 60_000;
-const SKEW_CRITICAL_MS = 4 * 60_000;
+const SKEW_CRITICAL_MS = 4 * MINUTE;
 /** Once raised it ends well below: a clock that is off by just a minute is not to call again and again. */
 const SKEW_OVER_MS = 45_000;
 
@@ -179,7 +179,7 @@ function schedulerStalled({ scheduler }: ServiceFacts): Outcome<'SchedulerStalle
 
 /** So many attempts in a row are more than an accident. */
 const PATIENCE = 3;
-const OVERDUE_MS = 15 * 60_000;
+const OVERDUE_MS = 15 * MINUTE;
 
 /** After the third failure, at the first that a person must mend, or when what it has to say has waited too long. */
 function channelFailing({ name, state, oldestAt }: WatchedChannel, now: number): Finding[] {

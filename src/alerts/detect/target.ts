@@ -1,12 +1,11 @@
 // What is wrong with a target: a table with a row a condition, each a pure function of what the journal knows, of the
 // configuration and of the instant. A row names nothing where it finds nothing. Instants and durations are ms; a stored
 // instant in the future was written by a clock that was wrong, and counts as never.
-
 import type { Finding, TARGET_CONDITIONS } from '../../core/alerts/conditions.ts';
 import { isRecordEmergency } from '../../core/deployed.ts';
 import { type ErrorCode, REMEDIES } from '../../core/errors.ts';
 import { emptyTargetState, type TargetState } from '../../core/records.ts';
-import { DAY } from '../../core/schedule.ts';
+import { DAY, HOUR, MINUTE } from '../../core/time.ts';
 import { type Detail, finding } from './finding.ts';
 import { isInDoubt } from './logins.ts';
 import { adoptionPending, providerChanged, secretReplaced } from './provider.ts';
@@ -51,9 +50,8 @@ const ROWS: Rows = {
   AdoptionPending: adoptionPending,
 };
 
-const HOUR = DAY / 24;
 /** After a start, or a step of the clock, the first checks have so long before time alone is an alarm. */
-const SETTLE_MS = 10 * 60_000;
+const SETTLE_MS = 10 * MINUTE;
 
 // ---- the two that ask for no cause
 

@@ -1,5 +1,6 @@
 // How many maintenance windows went by. A window tells whether it is open and when it opens next, never when it closes:
 // that is found by looking every ten minutes, so windows less than that apart count as one.
+import { MINUTE } from '../../core/time.ts';
 
 /** A maintenance window, asked by instant (ports.ts, Window). */
 export interface Openings {
@@ -7,9 +8,9 @@ export interface Openings {
   nextOpening(atMs: number, horizonMs: number): number | undefined;
 }
 
-const STEP_MS = 10 * 60_000;
+const STEP_MS = 10 * MINUTE;
 /** A window that stays open for longer is over after a day: whatever could use it has had its time. */
-const LONGEST_MS = 24 * 60 * 60_000;
+const LONGEST_MS = 24 * 60 * MINUTE;
 
 /**
  * The windows that opened after `fromMs` and closed by `nowMs`, at most `most`; of one that was open at `fromMs`

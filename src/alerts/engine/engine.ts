@@ -3,6 +3,7 @@
 // and deliveries are one update of the journal, so that a crash neither loses nor doubles a transition.
 import { type ConditionName, type Finding, SEVERITIES } from '../../core/alerts/conditions.ts';
 import type { AlertBook, AlertUpdate, ConditionRecord, Delivery, DeliverySubject } from '../../core/alerts/records.ts';
+import { DAY } from '../../core/time.ts';
 import { type Route, recipientsOf } from './recipients.ts';
 import { Threads } from './threads.ts';
 
@@ -38,7 +39,7 @@ export interface Advance {
 type Status = Extract<DeliverySubject, { kind: 'condition' }>['status'];
 
 /** Conditions that are told again more seldom than `repeatEvery` says. */
-const REPEAT_MS: Partial<Record<ConditionName, number>> = { Unverified: 30 * 86_400_000 };
+const REPEAT_MS: Partial<Record<ConditionName, number>> = { Unverified: 30 * DAY };
 
 /** While the second is open for a target, the first is not repeated: it says the same with less. */
 const MUTED_BY: Partial<Record<ConditionName, ConditionName>> = { SecretExpiring: 'SecretExpired' };

@@ -2,6 +2,7 @@
 // one: a raise that was never delivered before its end is "was failing from … to …", and nobody is told of a change
 // that another one has overtaken. Rows are never rewritten; they are folded anew at every attempt.
 import type { Delivery, DeliverySubject } from '../../core/alerts/records.ts';
+import { DAY } from '../../core/time.ts';
 
 /** The subjects of one message. */
 export interface Batch {
@@ -73,7 +74,7 @@ function idsOf(rows: readonly Delivery[]): string[] {
 }
 
 /** What tells of nothing that lasts is given up after so long. */
-const OUTDATED_MS = 7 * 86_400_000;
+const OUTDATED_MS = 7 * DAY;
 
 /**
  * The ids of the rows that are not worth sending any more: of conditions that are over, of events, digests and tests,

@@ -2,10 +2,11 @@
 // has a thread of its own. Where many are raised within minutes they share one, so that a fleet that fails together is
 // one incident and not hundreds; it is resolved when the last of them is over.
 import type { ConditionRecord } from '../../core/alerts/records.ts';
+import { MINUTE } from '../../core/time.ts';
 
 /** More than so many conditions raised for a channel within STORM_MS share a thread. */
 const STORM_ABOVE = 5;
-const STORM_MS = 10 * 60_000;
+const STORM_MS = 10 * MINUTE;
 const STORM = 'storm/';
 
 /** The threads of one look. */

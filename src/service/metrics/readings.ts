@@ -1,12 +1,11 @@
 // What the gauges show, as pure functions of what the program knows at the moment of a scrape: a metric is a row of
 // GAUGES. A series whose value is not known is absent, and a target that left the configuration leaves no series
 // behind. Durations and instants are in seconds, as Prometheus wants them.
-
 import { CONDITIONS, SEVERITIES } from '../../core/alerts/conditions.ts';
 import type { AlertBook } from '../../core/alerts/records.ts';
 import { APPLE_MAX_LIFETIME_S } from '../../core/client-secret.ts';
 import type { TargetState } from '../../core/records.ts';
-import { DAY } from '../../core/schedule.ts';
+import { DAY } from '../../core/time.ts';
 
 /** What a scrape is answered from. Instants are ms since the epoch. */
 export interface MetricsSnapshot {

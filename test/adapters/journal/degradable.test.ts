@@ -11,6 +11,7 @@ import { type AlertBook, EMPTY_BOOK, EMPTY_MEMO } from '../../../src/core/alerts
 import { RotatorError } from '../../../src/core/errors.ts';
 import type { DegradableJournal, Journal } from '../../../src/core/ports.ts';
 import { EMPTY_FLEET, type FleetState } from '../../../src/core/records.ts';
+import { MINUTE } from '../../../src/core/time.ts';
 import { alertBookContract, sharedAlertBookContract } from '../../contract/alert-book.ts';
 import { journalContract, sharedJournalContract } from '../../contract/journal.ts';
 import { aChannel, aCondition, aDelivery } from '../../support/alert-rows.ts';
@@ -18,7 +19,6 @@ import { aWritten } from '../../support/builders.ts';
 import { aRotation, aTarget, finished, folder, MovableClock, NOW } from '../../support/journal.ts';
 
 const HALF_MINUTE = 30_000;
-const MINUTE = 60_000;
 
 const trouble = (): RotatorError =>
   new RotatorError('ERR_JOURNAL_UNWRITABLE', 'journal j cannot grow: the disk is full', { hint: 'Free space.' });

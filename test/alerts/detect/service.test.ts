@@ -12,6 +12,7 @@ import { CONDITIONS, type ConditionName, type Finding } from '../../../src/core/
 import { emptyChannelState } from '../../../src/core/alerts/records.ts';
 import type { Shape } from '../../../src/core/reasons.ts';
 import type { Calibration, FleetState, TargetState } from '../../../src/core/records.ts';
+import { DAY, HOUR, MINUTE } from '../../../src/core/time.ts';
 import {
   aCalibration,
   anAsked,
@@ -23,7 +24,7 @@ import {
   TOKEN_URL,
   targetFacts,
 } from '../../support/alert-facts.ts';
-import { aWritten, DAY, HOUR, MINUTE, NOW } from '../../support/builders.ts';
+import { aWritten, NOW } from '../../support/builders.ts';
 
 const DAEMON_ONLY: ConditionName[] = ['ClockSkewed', 'ConfigurationRejected', 'SchedulerStalled', 'StartRefused'];
 

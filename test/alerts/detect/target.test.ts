@@ -6,8 +6,9 @@ import type { Finding } from '../../../src/core/alerts/conditions.ts';
 import { createWindow } from '../../../src/core/cron.ts';
 import { type ErrorCode, REMEDIES } from '../../../src/core/errors.ts';
 import type { TargetState } from '../../../src/core/records.ts';
+import { DAY, HOUR, MINUTE } from '../../../src/core/time.ts';
 import { anAsked, anError, aWatched, aWatchedState, inShort, left, targetFacts } from '../../support/alert-facts.ts';
-import { aWritten, DAY, HOUR, MINUTE, NOW } from '../../support/builders.ts';
+import { aWritten, NOW } from '../../support/builders.ts';
 import { anyTarget } from '../../support/journal.ts';
 
 type Row = [name: string, found: string[], state: Partial<TargetState>, overrides?: Partial<TargetFacts>];

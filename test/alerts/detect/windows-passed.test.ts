@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { windowsPassed } from '../../../src/alerts/detect/windows-passed.ts';
 import { createWindow } from '../../../src/core/cron.ts';
-import { DAY, HOUR, MINUTE } from '../../support/builders.ts';
+import { DAY, HOUR, MINUTE } from '../../../src/core/time.ts';
 
 /** A Monday. */
 const MONDAY = Date.UTC(2026, 10, 16);

@@ -4,10 +4,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Finding } from '../../../src/core/alerts/conditions.ts';
 import type { ConditionRecord } from '../../../src/core/alerts/records.ts';
+import { DAY, HOUR, MINUTE } from '../../../src/core/time.ts';
 import { failing, halted, Life, route } from '../../support/alert-life.ts';
-import { HOUR, MINUTE, NOW } from '../../support/builders.ts';
-
-const DAY = 24 * HOUR;
+import { NOW } from '../../support/builders.ts';
 
 describe('a condition that lasts', () => {
   test('is told once, and once more only when repeatEvery is over', () => {

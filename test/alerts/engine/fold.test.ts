@@ -4,8 +4,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { nextBatch, outdated } from '../../../src/alerts/engine/fold.ts';
 import type { Delivery, DeliverySubject } from '../../../src/core/alerts/records.ts';
+import { HOUR } from '../../../src/core/time.ts';
 import { failing } from '../../support/alert-life.ts';
-import { HOUR, NOW } from '../../support/builders.ts';
+import { NOW } from '../../support/builders.ts';
 
 type Status = Extract<DeliverySubject, { kind: 'condition' }>['status'];
 

@@ -5,8 +5,8 @@ import { composeMessage, runbookLink } from '../../../src/alerts/words/compose.t
 import type { ConditionName, Finding } from '../../../src/core/alerts/conditions.ts';
 import { LANGUAGES, type Language } from '../../../src/core/alerts/message.ts';
 import type { DeliverySubject, DigestFacts, RotatedEvent } from '../../../src/core/alerts/records.ts';
+import { DAY, HOUR, MINUTE } from '../../../src/core/time.ts';
 import { aFinding, aSubject, DENIED, NOW, SHOP } from '../../support/alert-findings.ts';
-import { DAY, HOUR, MINUTE } from '../../support/builders.ts';
 
 const ID = '019aad5e-5d10-7000-8000-000000000000';
 

@@ -12,8 +12,8 @@ import { CONDITIONS, type ConditionName, type Finding } from '../../../src/core/
 import { LANGUAGES, type Language, type MessageItem } from '../../../src/core/alerts/message.ts';
 import { DELIVERY_STATUSES } from '../../../src/core/alerts/records.ts';
 import { type ErrorCode, REMEDIES } from '../../../src/core/errors.ts';
+import { DAY, HOUR } from '../../../src/core/time.ts';
 import { aFinding, anError, aSubject, DENIED, NOW, SHOP, VARIANTS } from '../../support/alert-findings.ts';
-import { DAY, HOUR } from '../../support/builders.ts';
 import { modulesBelow } from '../../support/modules.ts';
 
 const CODES = Object.keys(REMEDIES) as ErrorCode[];

@@ -1,7 +1,8 @@
 // A service with something to show in every metric, and the names of all metrics as a scrape shows them.
 import { EMPTY_BOOK } from '../../../src/core/alerts/records.ts';
+import { DAY } from '../../../src/core/time.ts';
 import { createMetrics, type Metrics, type MetricsSnapshot } from '../../../src/service/metrics/metrics.ts';
-import { aState, DAY, NOW } from '../../support/builders.ts';
+import { aState, NOW } from '../../support/builders.ts';
 
 /** What a scrape is answered from, but for the version, which the metrics know. */
 export type Shown = Omit<MetricsSnapshot, 'version'>;

@@ -5,6 +5,7 @@ import type { Finding } from '../../../src/core/alerts/conditions.ts';
 import { type ConditionRecord, type Delivery, EMPTY_BOOK } from '../../../src/core/alerts/records.ts';
 import { APPLE_MAX_LIFETIME_S } from '../../../src/core/client-secret.ts';
 import type { DeployedRecord, TargetState } from '../../../src/core/records.ts';
+import { DAY, HOUR, SECOND } from '../../../src/core/time.ts';
 import {
   GAUGES,
   isReady,
@@ -12,7 +13,7 @@ import {
   oldestSeconds,
   openConditions,
 } from '../../../src/service/metrics/readings.ts';
-import { aState, DAY, HOUR, NOW, SECOND } from '../../support/builders.ts';
+import { aState, NOW } from '../../support/builders.ts';
 
 const deployed = (overrides: Partial<DeployedRecord> = {}): DeployedRecord => ({
   fingerprint: 'a'.repeat(64),

@@ -1,16 +1,15 @@
 // Keeps temporary credentials: fetched when first needed, refreshed well before they expire, one fetch for all who
 // wait. A failed fetch is forgotten, so that the next call tries again (the SDK's own providers keep a rejected
 // promise for ever and never recover); until the old ones expire, they serve.
-
 import type { Clock } from '../../../core/ports.ts';
+import { MINUTE } from '../../../core/time.ts';
 import { type SharedCall, shareCall } from '../../../net/shared-call.ts';
 import type { CredentialSource, TencentCredential } from './source.ts';
 
-const MINUTE_MS = 60_000;
 /** Refreshed when less than this is left, or a sixth of the life if that is more; never more than half of the life. */
-const MARGIN_MS = 5 * MINUTE_MS;
+const MARGIN_MS = 5 * MINUTE;
 /** STS gives 12 hours at most; an expiry further off was seen by a clock that was wrong. */
-const MAX_LIFE_MS = 12 * 60 * MINUTE_MS;
+const MAX_LIFE_MS = 12 * 60 * MINUTE;
 
 interface Kept {
   readonly credential: TencentCredential;

@@ -2,11 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import { createRefreshingCredentials } from '../../../../src/adapters/tencent/credentials/refreshing.ts';
 import type { TencentCredential } from '../../../../src/adapters/tencent/credentials/source.ts';
+import { HOUR, MINUTE } from '../../../../src/core/time.ts';
 import { HandClock } from '../../../support/clock.ts';
 import { get } from './support.ts';
-
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
 
 /** A source whose credentials are numbered in the order in which they were fetched. */
 function numbered(lifeMs: number | undefined) {

@@ -1,5 +1,0 @@
-// Milliseconds of the units in which the configuration writes durations.
-export const SECOND = 1000;
-export const MINUTE = 60 * SECOND;
-export const HOUR = 60 * MINUTE;
-export const DAY = 24 * HOUR;

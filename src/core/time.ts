@@ -1,0 +1,5 @@
+// Units of time in milliseconds. Instants are milliseconds since the epoch, durations are milliseconds.
+export const SECOND = 1_000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
