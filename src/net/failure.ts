@@ -35,7 +35,8 @@ export function failureOf(exchange: Readonly<Exchange>, timedOutAfterMs: number 
   if (refused === 'too-large') return failure('TOO_LARGE', 'has an answer that is longer than permitted');
   if (refused === 'encoded') return failure('ENCODED', 'has a compressed answer, which was not asked for');
   if (timedOutAfterMs !== undefined) return failure('TIMEOUT', `had no answer within ${inWords(timedOutAfterMs)}`);
-  if (error !== undefined) return failure('NETWORK', `found no connection, or lost it (${networkCode(error)})`);
+  if (error !== undefined)
+    return failure('NETWORK', `could not connect, or the connection was lost (${networkCode(error)})`);
   if (cut) return failure('NETWORK', 'lost the connection in the middle of the answer');
   return undefined;
 }

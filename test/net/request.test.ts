@@ -117,7 +117,7 @@ describe('the network', () => {
   test('nothing listening: told by its code, and certainly not sent', async () => {
     expect(await failure(call({ url: `http://127.0.0.1:${await closedPort()}` }))).toMatchObject({
       kind: 'NETWORK',
-      message: 'found no connection, or lost it (ECONNREFUSED)',
+      message: 'could not connect, or the connection was lost (ECONNREFUSED)',
       sent: false,
     });
   });
@@ -148,7 +148,7 @@ describe('the network', () => {
     try {
       expect(await failure(call({ url: server.url }))).toMatchObject({
         kind: 'NETWORK',
-        message: 'found no connection, or lost it (DEPTH_ZERO_SELF_SIGNED_CERT)',
+        message: 'could not connect, or the connection was lost (DEPTH_ZERO_SELF_SIGNED_CERT)',
         sent: false,
       });
     } finally {
@@ -161,7 +161,7 @@ describe('the network', () => {
   test('a certificate for another host is refused', async () => {
     const server = await serve((_, response) => response.end('x'), certificate);
     expect(await failure(call({ url: server.url, ca: certificate.cert }))).toMatchObject({
-      message: 'found no connection, or lost it (ERR_TLS_CERT_ALTNAME_INVALID)',
+      message: 'could not connect, or the connection was lost (ERR_TLS_CERT_ALTNAME_INVALID)',
     });
     expect(server.seen).toEqual([]);
   });
@@ -211,7 +211,7 @@ describe('proxies', () => {
     expect(proxy.seen).toEqual([`CONNECT ${HOST}:443`]);
     expect(proxy.authorizations).toEqual([`Basic ${Buffer.from('user:pa ss').toString('base64')}`]);
     expect(await failure(call({ url: `https://${HOST}/x`, env }))).toMatchObject({
-      message: 'found no connection, or lost it (DEPTH_ZERO_SELF_SIGNED_CERT)',
+      message: 'could not connect, or the connection was lost (DEPTH_ZERO_SELF_SIGNED_CERT)',
     });
   });
 
@@ -239,7 +239,7 @@ describe('proxies', () => {
       const proxy = await serveProxy(undefined);
       const env = { HTTPS_PROXY: proxy.url, NO_PROXY: noProxy };
       const error = await failure(call({ url: `https://${HOST}/`, env }));
-      expect(error.message).toMatch(/^found no connection, or lost it \((ENOTFOUND|EAI_AGAIN)\)$/);
+      expect(error.message).toMatch(/^could not connect, or the connection was lost \((ENOTFOUND|EAI_AGAIN)\)$/);
       expect(proxy.seen).toEqual([]);
     },
   );
@@ -257,7 +257,7 @@ describe('proxies', () => {
     const error = await failure(call({ url: `https://${HOST}/`, env }));
     expect(error).toMatchObject({
       kind: 'NETWORK',
-      message: 'found no connection, or lost it (ERR_PROXY_TUNNEL, HTTP 407)',
+      message: 'could not connect, or the connection was lost (ERR_PROXY_TUNNEL, HTTP 407)',
       sent: false,
     });
     expect(`${error.cause}`).not.toContain('hunter2');

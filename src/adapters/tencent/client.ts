@@ -45,37 +45,44 @@ export interface TencentAnswer {
   readonly receivedAt: number;
 }
 
+export interface CallOptions {
+  readonly signal: AbortSignal;
+  /** The call changes something, so an error says whether it may have been applied. */
+  readonly write: boolean;
+  /** What is asked for, in words; messages of errors begin with it. */
+  readonly about?: string;
+}
+
 export interface TencentClient {
   /**
-   * Calls `action` with `params`; the SDK leaves out nulls. `write` says that the call changes something, so that an
-   * error tells whether it may have been applied. Throws a RotatorError, or the signal's reason on abort.
+   * Calls `action` with `params`; the SDK leaves out nulls. Throws a RotatorError of error-table.ts, or the signal's
+   * reason on abort.
    */
-  call(action: string, params: JsonObject, options: { signal: AbortSignal; write: boolean }): Promise<TencentAnswer>;
+  call(action: string, params: JsonObject, options: CallOptions): Promise<TencentAnswer>;
 }
 
 /** Loads nothing until the first call. Throws ERR_CONFIG for an endpoint that the SDK could not address. */
 export function createTencentClient(options: TencentClientOptions): TencentClient {
   const endpoint = parsedEndpoint(options.endpoint);
   return {
-    async call(action, params, { signal, write }) {
+    async call(action, params, call) {
+      const { signal } = call;
       const first = await ready(options, signal);
       try {
-        return await attempt(options, endpoint, first, { action, params, signal, write });
+        return await attempt(options, endpoint, first, { action, params, ...call });
       } catch (error) {
         if (!(error instanceof RotatorError && wantsFreshCredentials(error.remoteCode))) throw error;
         if (options.credentials !== 'unsigned' && first !== undefined) options.credentials.renew(first);
         const second = await ready(options, signal);
-        return await attempt(options, endpoint, second, { action, params, signal, write });
+        return await attempt(options, endpoint, second, { action, params, ...call });
       }
     },
   };
 }
 
-interface Attempt {
+interface Attempt extends CallOptions {
   readonly action: string;
   readonly params: JsonObject;
-  readonly signal: AbortSignal;
-  readonly write: boolean;
 }
 
 /** Waits for the call's turn, then for credentials; undefined for unsigned calls. */
@@ -96,7 +103,7 @@ async function attempt(
   options: TencentClientOptions,
   endpoint: URL,
   credential: TencentCredential | undefined,
-  { action, params, signal, write }: Attempt,
+  { action, params, signal, write, about }: Attempt,
 ): Promise<TencentAnswer> {
   const { service, region, timeoutMs, clock, env } = options;
   const { Client } = (await CLIENTS[service]()).default;
@@ -132,7 +139,7 @@ async function attempt(
     const found = whatFailed(thrown, guard.exchange, limit.expired ? timeoutMs : undefined);
     const envId = typeof params['EnvId'] === 'string' ? params['EnvId'] : undefined;
     const sent = guard.exchange.sent;
-    const error = remoteError({ service, action, region, envId, write, skewMs, sent, ...found });
+    const error = remoteError({ service, action, region, envId, about, write, skewMs, sent, ...found });
     record(error.remoteCode ?? found.remoteCode);
     throw error;
   } finally {

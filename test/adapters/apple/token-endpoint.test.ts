@@ -101,7 +101,7 @@ describe('an answer of', () => {
   test('nobody is unknown', async () => {
     expect(await ask(`http://127.0.0.1:${await closedPort()}`)).toEqual({
       verdict: 'unknown',
-      detail: 'the question found no connection, or lost it (ECONNREFUSED)',
+      detail: 'the question could not connect, or the connection was lost (ECONNREFUSED)',
     });
     const silent = await serve(() => undefined);
     expect(await ask(silent.url)).toEqual({ verdict: 'unknown', detail: 'the question had no answer within 200 ms' });

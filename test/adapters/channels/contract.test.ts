@@ -54,7 +54,7 @@ describe.each(HTTP_TYPES)('%s', (type) => {
     ['two megabytes', { kind: 'huge' }, 'ERR_CHANNEL_UNAVAILABLE', /longer than permitted$/],
     ['an unknown URL', { kind: 'status', status: 404 }, 'ERR_CHANNEL_REFUSED', /refused the message: HTTP 404$/],
     ['a forbidden one', { kind: 'status', status: 403, body: TOKEN }, 'ERR_CHANNEL_REFUSED', /refused .*: HTTP 403$/],
-    ['a reset', { kind: 'reset-after' }, 'ERR_CHANNEL_UNAVAILABLE', /found no connection, or lost it/],
+    ['a reset', { kind: 'reset-after' }, 'ERR_CHANNEL_UNAVAILABLE', /could not connect, or the connection was lost/],
   ] as const)('%s', async (_, fault, code, said) => {
     const sent = failing(fault);
     await expect(sent).rejects.toSatisfy(isChannelError(code, SECRETS));

@@ -155,7 +155,11 @@ describe('errors', () => {
       'cannot be read now (the answer is not of its protocol)',
     ],
     ['200 with nothing in it', { kind: 'body', body: '{}' }, 'was answered without a value'],
-    ['a connection that is cut', { kind: 'reset-before' }, 'found no connection, or lost it (ECONNRESET)'],
+    [
+      'a connection that is cut',
+      { kind: 'reset-before' },
+      'could not connect, or the connection was lost (ECONNRESET)',
+    ],
     ['an answer over 1 MB', { kind: 'huge' }, 'has an answer that is longer than permitted'],
   ] as const)('%s may pass', async (_what, fault, message) => {
     sandbox.world.addFault({ service: 'aws', times: 1, ...fault });
@@ -182,7 +186,7 @@ describe('errors', () => {
   test('nobody listens', async () => {
     await expect(source({ endpoint: 'http://127.0.0.1:1' }).read(signal)).rejects.toMatchObject({
       code: 'ERR_KEY_SOURCE_UNAVAILABLE',
-      message: `${PLACE} found no connection, or lost it (ECONNREFUSED)`,
+      message: `${PLACE} could not connect, or the connection was lost (ECONNREFUSED)`,
     });
   });
 
@@ -203,7 +207,7 @@ describe('the way out', () => {
     const env = { HTTPS_PROXY: proxy.url };
     await expect(source({ endpoint: undefined, env }).read(signal)).rejects.toMatchObject({
       code: 'ERR_KEY_SOURCE_UNAVAILABLE',
-      message: `${PLACE} found no connection, or lost it (ERR_PROXY_TUNNEL, HTTP 407)`,
+      message: `${PLACE} could not connect, or the connection was lost (ERR_PROXY_TUNNEL, HTTP 407)`,
     });
     expect(proxy.seen).toEqual(['CONNECT secretsmanager.ap-southeast-1.amazonaws.com:443']);
   });
@@ -307,7 +311,7 @@ describe('credentials', () => {
       vi.stubEnv('AWS_ENDPOINT_URL_STS', 'http://127.0.0.1:1');
       await expect(source().read(signal)).rejects.toMatchObject({
         code: 'ERR_CREDENTIALS_UNAVAILABLE',
-        message: `no AWS credentials for ${PLACE}: found no connection, or lost it (ECONNREFUSED)`,
+        message: `no AWS credentials for ${PLACE}: could not connect, or the connection was lost (ECONNREFUSED)`,
         remoteCode: 'NETWORK',
       });
     });

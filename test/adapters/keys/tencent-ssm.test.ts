@@ -77,7 +77,12 @@ describe('a secret that cannot be had', () => {
     [
       { kind: 'error', code: 'InvalidParameterValue' },
       'ERR_KEY_NOT_FOUND',
-      ': ssm GetSecretValue was refused (InvalidParameterValue)',
+      ' has no valid name or version id (InvalidParameterValue)',
+    ],
+    [
+      { kind: 'error', code: 'OperationDenied.RoleNotExist' },
+      'ERR_KEY_FORBIDDEN',
+      ': ssm GetSecretValue was refused (OperationDenied.RoleNotExist)',
     ],
     [
       { kind: 'error', code: 'RequestLimitExceeded' },
@@ -93,7 +98,7 @@ describe('a secret that cannot be had', () => {
     [
       { kind: 'reset-before' },
       'ERR_KEY_SOURCE_UNAVAILABLE',
-      ': ssm GetSecretValue found no connection, or lost it (ECONNRESET)',
+      ': ssm GetSecretValue could not connect, or the connection was lost (ECONNRESET)',
     ],
     [{ kind: 'hang' }, 'ERR_KEY_SOURCE_UNAVAILABLE', ': ssm GetSecretValue had no answer within 300 ms'],
   ] as const)('because of %o', async (fault, code, what) => {

@@ -144,7 +144,7 @@ describe('an error of the API', () => {
       await expect(getProviders(tencentClient(url))).rejects.toMatchObject({
         code: 'ERR_CLOUDBASE_DENIED',
         message: `tcb GetProviders is not permitted (${remote}): you are not authorized to perform operation (tcb:GetProviders) resource (qcs::tcb:ap-shanghai:uin/1:env/e) for [redacted access key id]`,
-        hint: 'Allow it in CAM: {"effect":"allow","action":["tcb:GetProviders","tcb:ModifyProvider"],"resource":["qcs::tcb:ap-shanghai:uin/<main account uin>:env/shop-prod-1g2h3j"]}; if the message names another resource, that one.',
+        hint: 'Allow it in CAM: {"effect":"allow","action":["tcb:GetProviders","tcb:ModifyProvider"],"resource":["qcs::tcb:ap-shanghai:uin/<main account uin>:env/shop-prod-1g2h3j"]}; if the message names another resource, allow that one.',
       });
     },
   );
@@ -251,7 +251,7 @@ describe('the network', () => {
     const client = tencentClient(`http://127.0.0.1:${await closedPort()}`);
     await expect(modifyProvider(client)).rejects.toMatchObject({
       code: 'ERR_CLOUDBASE_NETWORK',
-      message: 'tcb ModifyProvider found no connection, or lost it (ECONNREFUSED)',
+      message: 'tcb ModifyProvider could not connect, or the connection was lost (ECONNREFUSED)',
       remoteCode: 'NETWORK',
       ambiguous: false,
     });
@@ -264,7 +264,7 @@ describe('the network', () => {
     const client = tencentClient(url);
     await expect(modifyProvider(client)).rejects.toMatchObject({
       code: 'ERR_CLOUDBASE_NETWORK',
-      message: 'tcb ModifyProvider found no connection, or lost it (ECONNRESET)',
+      message: 'tcb ModifyProvider could not connect, or the connection was lost (ECONNRESET)',
       ambiguous: true,
     });
     expect(world.provider(ENV_ID, 'apple')?.Config['ClientSecret']).toBe(kind === 'reset-after' ? 'new' : 'old');

@@ -250,7 +250,7 @@ describe('word by word', () => {
     expect(says(finding, 'en')).toEqual({
       title: 'the client secret cannot be renewed',
       what: `The last attempt failed: ${DENIED.message}. The next attempt comes with the next ordinary check. Apple logins work until 2026-12-04 20:15 UTC (in 12 days).`,
-      next: `Allow it in CAM: ${STATEMENT}; if the message names another resource, that one.`,
+      next: `Allow it in CAM: ${STATEMENT}; if the message names another resource, allow that one.`,
     });
     expect(says(finding, 'zh')).toEqual({
       title: '客户端密钥无法轮换',

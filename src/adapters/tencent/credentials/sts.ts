@@ -1,7 +1,7 @@
-// Temporary credentials from STS: the call that AssumeRole and AssumeRoleWithWebIdentity have in common, and what
-// its errors mean to somebody who wanted credentials.
+// Temporary credentials from STS: the call that AssumeRole and AssumeRoleWithWebIdentity have in common. A failed call
+// has the codes of error-table.ts.
 import * as z from 'zod';
-import { type ErrorCode, RotatorError } from '../../../core/errors.ts';
+import { RotatorError } from '../../../core/errors.ts';
 import type { JsonObject } from '../../../core/json.ts';
 import { createTencentClient } from '../client.ts';
 import type { CredentialDeps, CredentialSource, TencentCredential } from './source.ts';
@@ -17,17 +17,6 @@ const answer = z.object({
   /** Seconds since the epoch. */
   ExpiredTime: z.number(),
 });
-
-/** What the codes of a failed call mean here; those that are not listed say it as it is. */
-const MEANINGS: Partial<Record<ErrorCode, ErrorCode>> = {
-  ERR_CLOUDBASE_THROTTLED: 'ERR_CREDENTIALS_UNAVAILABLE',
-  ERR_CLOUDBASE_UNAVAILABLE: 'ERR_CREDENTIALS_UNAVAILABLE',
-  ERR_CLOUDBASE_NETWORK: 'ERR_CREDENTIALS_UNAVAILABLE',
-  ERR_CLOUDBASE_TIMEOUT: 'ERR_CREDENTIALS_UNAVAILABLE',
-  ERR_CLOUDBASE_BAD_ANSWER: 'ERR_CREDENTIALS_UNAVAILABLE',
-  ERR_CLOUDBASE_DENIED: 'ERR_CREDENTIALS_REJECTED',
-  ERR_CLOUDBASE_REFUSED: 'ERR_CREDENTIALS_REJECTED',
-};
 
 /** A function that fetches temporary credentials by `action`. */
 export function stsCall(
@@ -45,34 +34,18 @@ export function stsCall(
     ...(onRequest === undefined ? {} : { onRequest }),
   });
   return async (action, params, signal) => {
-    try {
-      const { response } = await client.call(action, params, { signal, write: false });
-      const found = answer.safeParse(response);
-      if (!found.success)
-        throw new RotatorError('ERR_CREDENTIALS_UNAVAILABLE', `sts ${action} has an answer without credentials`, {
-          hint: 'Wait: it is tried again. If it lasts, check the endpoint of assumeRole.',
-        });
-      const { Credentials, ExpiredTime } = found.data;
-      return {
-        secretId: Credentials.TmpSecretId,
-        secretKey: Credentials.TmpSecretKey,
-        token: Credentials.Token,
-        expiresAt: ExpiredTime * 1000,
-      };
-    } catch (error) {
-      throw error instanceof RotatorError ? meant(error) : error;
-    }
+    const { response } = await client.call(action, params, { signal, write: false });
+    const found = answer.safeParse(response);
+    if (!found.success)
+      throw new RotatorError('ERR_CREDENTIALS_UNAVAILABLE', `sts ${action} has an answer without credentials`, {
+        hint: 'Wait: it is tried again. If this continues, check the endpoint of assumeRole.',
+      });
+    const { Credentials, ExpiredTime } = found.data;
+    return {
+      secretId: Credentials.TmpSecretId,
+      secretKey: Credentials.TmpSecretKey,
+      token: Credentials.Token,
+      expiresAt: ExpiredTime * 1000,
+    };
   };
-}
-
-function meant(error: RotatorError): RotatorError {
-  const code = MEANINGS[error.code];
-  if (code === undefined) return error;
-  const { message, hint, requestId, remoteCode } = error;
-  return new RotatorError(code, message, {
-    hint,
-    cause: error,
-    ...(requestId === undefined ? {} : { requestId }),
-    ...(remoteCode === undefined ? {} : { remoteCode }),
-  });
 }

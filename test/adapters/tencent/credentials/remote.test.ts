@@ -42,7 +42,7 @@ describe('cvm-role', () => {
     await expect(get(credentials)).rejects.toMatchObject({
       code: 'ERR_CREDENTIALS_UNAVAILABLE',
       message: expect.stringMatching(
-        /^the metadata service found no connection, or lost it \((ENOTFOUND|EAI_AGAIN)\)$/,
+        /^the metadata service could not connect, or the connection was lost \((ENOTFOUND|EAI_AGAIN)\)$/,
       ),
     });
     expect(proxy.seen).toEqual([]);
@@ -59,7 +59,7 @@ describe('cvm-role', () => {
 
   test.each([
     [{ kind: 'status', status: 500 }, 'answered with HTTP 500'],
-    [{ kind: 'reset-before' }, 'found no connection, or lost it (ECONNRESET)'],
+    [{ kind: 'reset-before' }, 'could not connect, or the connection was lost (ECONNRESET)'],
     [{ kind: 'redirect', location: 'http://127.0.0.1:1/' }, 'was answered with a redirect (HTTP 307)'],
     [{ kind: 'hang' }, 'had no answer within 100 ms'],
     [{ kind: 'body', body: '<html>' }, 'has an answer that is no role name'],
@@ -149,7 +149,11 @@ describe('assumeRole', () => {
       "failed on the server's side (InternalError)",
     ],
     [{ kind: 'status', status: 502 }, 'ERR_CREDENTIALS_UNAVAILABLE', 'was answered with HTTP 502'],
-    [{ kind: 'reset-before' }, 'ERR_CREDENTIALS_UNAVAILABLE', 'found no connection, or lost it (ECONNRESET)'],
+    [
+      { kind: 'reset-before' },
+      'ERR_CREDENTIALS_UNAVAILABLE',
+      'could not connect, or the connection was lost (ECONNRESET)',
+    ],
     [{ kind: 'hang' }, 'ERR_CREDENTIALS_UNAVAILABLE', 'had no answer within 300 ms'],
     [{ kind: 'body' }, 'ERR_CREDENTIALS_UNAVAILABLE', 'has an answer that is not the API envelope'],
     [{ kind: 'body', body: '{"Response":{}}' }, 'ERR_CREDENTIALS_UNAVAILABLE', 'has an answer without credentials'],
