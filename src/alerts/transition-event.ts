@@ -3,10 +3,10 @@
 
 import type { RotatorEvent } from '../core/events.ts';
 import { redactText } from '../core/redact.ts';
+import { TEXTS, wordsOf } from '../core/texts/languages.ts';
+import { say } from '../core/texts/texts.ts';
 import type { Transition } from './engine/engine.ts';
 import { describeFinding } from './words/compose.ts';
-import { TEXTS, wordsOf } from './words/texts/languages.ts';
-import { say } from './words/texts/texts.ts';
 
 /** The event of a transition; undefined: none. */
 export function transitionEvent({ what, finding, since }: Transition, now: number): RotatorEvent | undefined {

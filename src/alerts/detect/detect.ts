@@ -2,10 +2,10 @@
 // (detect-service.ts), and of targets of which the configuration says nothing usable. Pure: the same facts give the
 // same findings, in the same order.
 import type { ConditionName, Finding } from '../../core/alerts/conditions.ts';
+import { isInDoubt } from '../../core/alerts/logins.ts';
 import type { TargetState } from '../../core/records.ts';
 import { DAY } from '../../core/time.ts';
 import { finding } from './finding.ts';
-import { isInDoubt } from './logins.ts';
 
 export { detectService, type ServiceFacts, type ServiceLook, type WatchedChannel } from './service.ts';
 export { detectTarget } from './target.ts';

@@ -2,12 +2,12 @@
 // configuration and of the instant. A row names nothing where it finds nothing. Instants and durations are ms; a stored
 // instant in the future was written by a clock that was wrong, and counts as never.
 import type { Finding, TARGET_CONDITIONS } from '../../core/alerts/conditions.ts';
+import { isInDoubt } from '../../core/alerts/logins.ts';
 import { isRecordEmergency } from '../../core/deployed.ts';
 import { type ErrorCode, REMEDIES } from '../../core/errors.ts';
 import { emptyTargetState, type TargetState } from '../../core/records.ts';
 import { DAY, HOUR, MINUTE } from '../../core/time.ts';
 import { type Detail, finding } from './finding.ts';
-import { isInDoubt } from './logins.ts';
 import { adoptionPending, providerChanged, secretReplaced } from './provider.ts';
 import { earliest, expiryOf, type Known, leftMs, severityOf, type TargetFacts } from './target-facts.ts';
 import { windowsPassed } from './windows-passed.ts';

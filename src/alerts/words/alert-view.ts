@@ -2,11 +2,11 @@
 // null. Instants are ISO 8601 UTC.
 
 import type { ConditionName, Severity } from '../../core/alerts/conditions.ts';
+import { loginsUntilOf } from '../../core/alerts/logins.ts';
 import type { AlertBook, ConditionRecord, Delivery } from '../../core/alerts/records.ts';
 import type { ErrorView } from '../../core/errors.ts';
 import { isoOrNull } from '../../core/instants.ts';
 import { errorView } from '../../core/target-view.ts';
-import { loginsUntilOf } from '../detect/logins.ts';
 import { sinceOf } from '../engine/engine.ts';
 import { describeFinding } from './compose.ts';
 

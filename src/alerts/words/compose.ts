@@ -2,14 +2,14 @@
 // that a channel would have to look up. The words are those of texts/; here is only how they are put together.
 
 import { CONDITIONS, type Finding, type Severity } from '../../core/alerts/conditions.ts';
+import { loginsUntilOf } from '../../core/alerts/logins.ts';
 import type { AlertMessage, Language, MessageItem } from '../../core/alerts/message.ts';
 import type { DeliverySubject, RotatedEvent } from '../../core/alerts/records.ts';
 import { isoOrNull } from '../../core/instants.ts';
 import { redactText } from '../../core/redact.ts';
-import { loginsUntilOf } from '../detect/logins.ts';
-import { TEXTS, wordsOf } from './texts/languages.ts';
-import { detail } from './texts/quote.ts';
-import { say } from './texts/texts.ts';
+import { TEXTS, wordsOf } from '../../core/texts/languages.ts';
+import { detail } from '../../core/texts/quote.ts';
+import { say } from '../../core/texts/texts.ts';
 import { isOpen, rankOf, titleOf } from './title.ts';
 
 export interface MessageRequest {

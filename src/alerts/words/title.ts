@@ -2,9 +2,9 @@
 // It is what a telephone shows, so it is kept short.
 import type { AlertMessage, Language, MessageItem } from '../../core/alerts/message.ts';
 import type { DeliveryStatus, DeliverySubject } from '../../core/alerts/records.ts';
-import { TEXTS, wordsOf } from './texts/languages.ts';
-import { detail } from './texts/quote.ts';
-import type { Counts, Texts } from './texts/texts.ts';
+import { TEXTS, wordsOf } from '../../core/texts/languages.ts';
+import { detail } from '../../core/texts/quote.ts';
+import type { Counts, Texts } from '../../core/texts/texts.ts';
 
 export interface TitleRequest {
   readonly now: number;

@@ -1,9 +1,9 @@
 // The languages of alerts, and the words of a condition in each.
-import type { ConditionName, Finding } from '../../../core/alerts/conditions.ts';
-import type { Language } from '../../../core/alerts/message.ts';
-import { EN } from './en.ts';
+import type { ConditionName, Finding } from '../alerts/conditions.ts';
+import type { Language } from '../alerts/message.ts';
+import { EN } from './en/texts.ts';
 import type { ConditionWords, Texts } from './texts.ts';
-import { ZH } from './zh.ts';
+import { ZH } from './zh/texts.ts';
 
 export const TEXTS: Readonly<Record<Language, Texts>> = { en: EN, zh: ZH };
 

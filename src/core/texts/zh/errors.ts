@@ -1,7 +1,7 @@
 // What each error means and what to do about it, in Chinese. A new code does not compile until it stands here.
 // The error's own English message follows `what` in quotes (zh-words.ts): it holds the particulars.
-import type { ErrorCode, ErrorView } from '../../../core/errors.ts';
-import { command, lineIn, statementIn } from './quote.ts';
+import type { ErrorCode, ErrorView } from '../../errors.ts';
+import { command, lineIn, statementIn } from '../quote.ts';
 
 type Named = { readonly name: string } | null;
 

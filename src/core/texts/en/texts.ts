@@ -1,9 +1,9 @@
 // English: labels, titles, the digest, the test message, and what is said at the end of a condition.
-import { TARGET_STATES, type TargetStateName } from '../../../core/reasons.ts';
-import { CONDITIONS_EN } from './en-conditions.ts';
-import { at, counted, day, duration, fails, logins, REASONS, sentences, when } from './en-words.ts';
-import { command, detail, shortFingerprint } from './quote.ts';
-import type { Counts, Span, Texts } from './texts.ts';
+import { TARGET_STATES, type TargetStateName } from '../../reasons.ts';
+import { command, detail, shortFingerprint } from '../quote.ts';
+import type { Counts, Span, Texts } from '../texts.ts';
+import { CONDITIONS_EN } from './conditions.ts';
+import { at, counted, day, duration, fails, logins, REASONS, sentences, when } from './words.ts';
 
 const STATES: Readonly<Record<TargetStateName, string>> = {
   healthy: 'healthy',

@@ -1,11 +1,11 @@
 // Every condition in English. People read this at three in the morning: what is wrong, what breaks and when, and one
 // next step. Plain words, short sentences, nothing of ours without its explanation.
 
-import { isShortOfTime } from '../../detect/logins.ts';
-import { nextAbout } from './en-errors.ts';
-import { counted, fails, listed, logins, REASONS, sentences, told, when } from './en-words.ts';
-import { command, detail, firstOf, shortFingerprint } from './quote.ts';
-import type { ConditionTable, FindingAs } from './texts.ts';
+import { isShortOfTime } from '../../alerts/logins.ts';
+import { command, detail, firstOf, shortFingerprint } from '../quote.ts';
+import type { ConditionTable, FindingAs } from '../texts.ts';
+import { nextAbout } from './errors.ts';
+import { counted, fails, listed, logins, REASONS, sentences, told, when } from './words.ts';
 
 const CONSOLE = 'in the CloudBase console (Authentication, Login Methods, Apple)';
 

@@ -1,10 +1,10 @@
 // Every condition in Chinese, as operators of Tencent Cloud write it: what is wrong, what breaks and when, and one next
 // step. Names of the console and of Apple's portal are theirs; commands, keys and codes stay as they are typed.
-import { isShortOfTime } from '../../detect/logins.ts';
-import { command, detail, firstOf, shortFingerprint } from './quote.ts';
-import type { ConditionTable, FindingAs } from './texts.ts';
-import { nextAbout } from './zh-errors.ts';
-import { fails, listed, logins, quoted, REASONS, told, when } from './zh-words.ts';
+import { isShortOfTime } from '../../alerts/logins.ts';
+import { command, detail, firstOf, shortFingerprint } from '../quote.ts';
+import type { ConditionTable, FindingAs } from '../texts.ts';
+import { nextAbout } from './errors.ts';
+import { fails, listed, logins, quoted, REASONS, told, when } from './words.ts';
 
 const CONSOLE = '云开发 CloudBase 控制台（身份认证 → 登录方式 → Apple）';
 

@@ -2,10 +2,10 @@
 // Each language satisfies this interface, so that a new condition, status or state does not compile until all have it.
 // Words are pure functions of what was found and of now; whatever comes from outside goes through quote.ts first.
 
-import type { ConditionName, Finding, Severity } from '../../../core/alerts/conditions.ts';
-import type { Labels } from '../../../core/alerts/message.ts';
-import type { DigestFacts, RotatedEvent } from '../../../core/alerts/records.ts';
-import type { Reason } from '../../../core/reasons.ts';
+import type { ConditionName, Finding, Severity } from '../alerts/conditions.ts';
+import type { Labels } from '../alerts/message.ts';
+import type { DigestFacts, RotatedEvent } from '../alerts/records.ts';
+import type { Reason } from '../reasons.ts';
 
 /** A finding of this condition, with its facts. */
 export type FindingAs<Name extends ConditionName> = Extract<Finding, { readonly condition: Name }>;

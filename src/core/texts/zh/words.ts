@@ -1,11 +1,11 @@
 // Chinese for what every alert needs: times, lists, reasons, and the sentences on errors and logins. Texts of other
 // origin, which are English, stand in full-width quotes.
 
-import type { Finding } from '../../../core/alerts/conditions.ts';
-import type { ErrorView } from '../../../core/errors.ts';
-import type { Reason } from '../../../core/reasons.ts';
-import { dayOf, detail, firstOf, inUnits, minuteOf } from './quote.ts';
-import { ERRORS_ZH } from './zh-errors.ts';
+import type { Finding } from '../../alerts/conditions.ts';
+import type { ErrorView } from '../../errors.ts';
+import type { Reason } from '../../reasons.ts';
+import { dayOf, detail, firstOf, inUnits, minuteOf } from '../quote.ts';
+import { ERRORS_ZH } from './errors.ts';
 
 const UNITS = { day: '天', hour: '小时', minute: '分钟' } as const;
 const UNKNOWN_TIME = '时间不明';

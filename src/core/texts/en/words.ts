@@ -1,10 +1,10 @@
 // English for what every alert needs: times, counts, lists, reasons, and the sentences on errors and logins.
 
-import type { Finding } from '../../../core/alerts/conditions.ts';
-import type { ErrorView } from '../../../core/errors.ts';
-import type { Reason } from '../../../core/reasons.ts';
-import { capital } from './en-errors.ts';
-import { dayOf, detail, firstOf, inUnits, minuteOf } from './quote.ts';
+import type { Finding } from '../../alerts/conditions.ts';
+import type { ErrorView } from '../../errors.ts';
+import type { Reason } from '../../reasons.ts';
+import { dayOf, detail, firstOf, inUnits, minuteOf } from '../quote.ts';
+import { capital } from './errors.ts';
 
 const UNKNOWN_TIME = 'an unknown time';
 

@@ -1,8 +1,8 @@
 // Until when logins can be said to work. The expiry of a client secret is no promise where something else may be making
 // logins fail already: then nothing is said rather than something that calms wrongly.
 
-import type { ConditionName, Finding } from '../../core/alerts/conditions.ts';
-import type { ErrorCode } from '../../core/errors.ts';
+import type { ErrorCode } from '../errors.ts';
+import type { ConditionName, Finding } from './conditions.ts';
 
 /** A tenth of the longest lifetime that Apple allows (15 777 000 s): with more left, no emergency is for want of time. */
 const LONGEST_EMERGENCY_MS = 15_777_000 * 100;

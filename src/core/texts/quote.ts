@@ -1,8 +1,8 @@
 // How texts of other origin (error messages, hints, names, paths) get into a message: redacted, on one line, of
 // bounded length. And what both languages share in the way of quoting: instants, fingerprints, commands.
-import { isoOrNull } from '../../../core/instants.ts';
-import { redactText } from '../../../core/redact.ts';
-import { shown } from '../../../core/shown.ts';
+import { isoOrNull } from '../instants.ts';
+import { redactText } from '../redact.ts';
+import { shown } from '../shown.ts';
 
 const PROGRAM = 'apple-secret-rotator';
 /** CAM's own words (up to 500 characters) and ours around them have room in it. */

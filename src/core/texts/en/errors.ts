@@ -1,7 +1,7 @@
 // The next step that an error asks for, in English: its own hint where that is an imperative sentence, and otherwise
 // the sentence that stands here for its code. A new code does not compile until it has one.
-import type { ErrorCode, ErrorView } from '../../../core/errors.ts';
-import { withCode } from './quote.ts';
+import type { ErrorCode, ErrorView } from '../../errors.ts';
+import { withCode } from '../quote.ts';
 
 /** What to do where the hint does not say it in one sentence. Somebody reads it because it did not pass by itself. */
 const NEXT: Readonly<Record<ErrorCode, string>> = {
