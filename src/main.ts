@@ -124,7 +124,8 @@ const actions: Actions = {
       import('./service/once.ts'),
     ]);
     const loaded = await load(options, 'strict');
-    const emit = (event: Parameters<typeof progressLine>[0]) => context.stderr.write(progressLine(event));
+    const emit = (event: Parameters<typeof progressLine>[0]) =>
+      context.stderr.write(progressLine(event, context.clock.now()));
     const outside = { clock: systemClock, env: process.env, emit, newId };
     const own = { version: pkg.version, configFile: loaded.file, stop: stopSignal() };
     const session = await openOnce(loaded.config, outside, options, own).catch(async (thrown) => {
@@ -153,7 +154,8 @@ const actions: Actions = {
       import('./service/once.ts'),
     ]);
     const { config } = await load(options, 'strict');
-    const emit = (event: Parameters<typeof progressLine>[0]) => context.stderr.write(progressLine(event));
+    const emit = (event: Parameters<typeof progressLine>[0]) =>
+      context.stderr.write(progressLine(event, context.clock.now()));
     const session = await openPlan(
       config,
       { clock: systemClock, env: process.env, emit, newId },

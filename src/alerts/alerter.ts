@@ -128,8 +128,7 @@ export class Alerter {
     try {
       await work();
     } catch (thrown) {
-      const { code, message, hint } = asRotatorError(thrown);
-      this.tools.emit({ event: 'warning', message: `alerts: ${message}`, code, hint });
+      this.tools.emit({ event: 'warning', during: 'alerts', error: asRotatorError(thrown) });
     }
   }
 }

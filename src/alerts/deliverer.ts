@@ -183,11 +183,11 @@ export class Deliverer {
       const durationMs = Math.round(clock.monotonic() - startedAt);
       this.tools.emit({
         event: 'alert.sent',
-        message: `sent ${contents(batch)} over ${channel.name}: ${answer?.detail ?? ''}`,
         channel: channel.name,
         kind: batch.kind,
         alerts: batch.subjects.length,
-        messageId: batch.deliveries.at(-1),
+        messageId: batch.deliveries.at(-1) ?? '',
+        detail: answer?.detail ?? '',
         durationMs,
       });
       if (answer?.warning !== undefined) this.warn(channel, answer.warning);
@@ -241,26 +241,15 @@ export class Deliverer {
     error: RotatorError,
     retry?: { readonly attempt: number; readonly nextAttemptAt: number | null },
   ): void {
-    const { nextAttemptAt = null } = retry ?? {};
-    this.tools.emit({
-      event: 'alert.failed',
-      message: error.message.startsWith(`channel ${name} `) ? error.message : `channel ${name}: ${error.message}`,
-      channel: name,
-      code: error.code,
-      hint: error.hint,
-      ...(retry === undefined ? {} : { attempt: retry.attempt }),
-      ...(nextAttemptAt === null ? {} : { nextCheckAt: new Date(nextAttemptAt).toISOString() }),
-    });
+    const { attempt = null, nextAttemptAt: nextCheckAt = null } = retry ?? {};
+    this.tools.emit({ event: 'alert.failed', channel: name, error, attempt, nextCheckAt });
   }
 
   private warn({ name }: Channel, warning: string): void {
-    this.tools.emit({
-      event: 'warning',
-      message: `channel ${name}: ${warning}`,
-      channel: name,
-      code: 'ERR_CHANNEL_REFUSED',
-      hint: 'Correct the channel; until then a part of whom it should reach hears nothing.',
+    const error = new RotatorError('ERR_CHANNEL_REFUSED', warning, {
+      hint: 'Correct the channel; until then some of its recipients receive nothing.',
     });
+    this.tools.emit({ event: 'warning', channel: name, error });
   }
 
   /** The id is that of the newest row: the same for every attempt at the same rows. */
@@ -303,10 +292,4 @@ function noAnswer(): RotatorError {
 
 function isRefreshed(channel: Channel): channel is RefreshedChannel {
   return 'refresh' in channel;
-}
-
-function contents({ kind, subjects }: Batch): string {
-  if (kind === 'digest') return 'the digest';
-  if (kind === 'test') return 'a test message';
-  return subjects.length === 1 ? 'an alert' : `${subjects.length} alerts in one message`;
 }

@@ -1,6 +1,7 @@
 // The heartbeat, a dead man's switch: an outside service that calls somebody when this one falls silent. `url` says
 // that we live: it is pinged while the scheduler turns, and told of a failure when alerts do not get out or the journal
 // is degraded; one app's trouble does not muddy it. `healthUrl` fails while any critical condition is raised.
+import { RotatorError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import type { Clock } from '../core/ports.ts';
 import { CallFailure } from '../net/failure.ts';
@@ -95,12 +96,10 @@ export class Heartbeat {
     // Told once, not at every beat: whoever receives the heartbeat notices by its absence.
     if (!this.failing.has(which) && !this.closing.signal.aborted) {
       this.failing.add(which);
-      this.tools.emit({
-        event: 'warning',
-        message: `${which} could not be called: it ${why}`,
-        code: 'ERR_CHANNEL_UNAVAILABLE',
+      const error = new RotatorError('ERR_CHANNEL_UNAVAILABLE', `${which} could not be called: it ${why}`, {
         hint: `Check ${which} and whether it can be reached from here; it is tried again by itself.`,
       });
+      this.tools.emit({ event: 'warning', error });
     }
     return false;
   }

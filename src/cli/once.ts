@@ -1,8 +1,9 @@
 // `once` and `plan`: one pass on every target or the named ones, or what such a pass would do.
 
-import type { EventName, RotatorEvent } from '../core/events.ts';
+import type { RotatorEvent } from '../core/events.ts';
 import type { Target } from '../core/ports.ts';
 import { isWell, type TargetView, targetView } from '../core/target-view.ts';
+import { eventText } from '../core/texts/en/events.ts';
 import type { PassResult, Preview } from '../pass/pass.ts';
 import { type CliContext, EXIT, type ExitStatus } from './context.ts';
 import { printJson } from './print-json.ts';
@@ -62,11 +63,13 @@ function print(views: readonly TargetView[], json: boolean, { stdout, clock }: C
   return views.every((view) => isWell(view, now)) ? EXIT.ok : EXIT.failed;
 }
 
-const QUIET: ReadonlySet<EventName> = new Set(['pass.healthy', 'retry.scheduled']);
-
-/** Progress for a person who waits: a line an event on stderr. */
-export function progressLine({ event, message, target, code, hint }: RotatorEvent): string {
-  if (QUIET.has(event)) return '';
-  const after = hint === undefined || event === 'rotation.step' ? '' : `\n    ${hint}`;
-  return `${target === undefined ? '' : `${target}: `}${message}${code === undefined ? '' : ` (${code})`}${after}\n`;
+/** Progress for a person who waits: a line for each event, with the next step below it. Empty for what needs no line. */
+export function progressLine(event: RotatorEvent, now: number): string {
+  if (event.event === 'pass.healthy' || event.event === 'retry.scheduled') return '';
+  const { target, error, code, hint } = { target: null, error: null, code: null, hint: null, ...event };
+  const before = target === null ? '' : `${target}: `;
+  const shownCode = error?.code ?? code;
+  const next = event.event === 'rotation.step' ? null : (error?.hint ?? hint);
+  const after = `${shownCode === null ? '' : ` (${shownCode})`}${next === null ? '' : `\n    ${next}`}`;
+  return `${before}${eventText(event, now)}${after}\n`;
 }

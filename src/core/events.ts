@@ -1,56 +1,165 @@
-// What the program says of itself while it works. Passes and the daemon emit events; the log (and later metrics
-// and alerts) listen. An event never holds a secret; src/core/redact.ts is applied by the log all the same.
-import type { Outcome, Reason } from './reasons.ts';
+// What the program reports while it works. Passes, the daemon and the alerts emit events; the log, the metrics, the
+// alerts and the progress of `once` listen. An event carries values, never sentences: instants are ms since the epoch
+// and durations are ms. The texts stand in texts/en/events.ts and are made by the log alone. An event never holds a secret.
+import type { ConditionName, Severity } from './alerts/conditions.ts';
+import type { ErrorView } from './errors.ts';
+import type { ReadBack } from './read-back.ts';
+import type { Outcome, Reason, Verdict } from './reasons.ts';
 
-export const EVENT_NAMES = [
-  'daemon.started',
-  'daemon.stopped',
-  'config.reloaded',
-  'config.rejected',
-  'pass.healthy',
-  'pass.deferred',
-  'pass.pending',
-  'pass.failed',
-  'rotation.started',
-  'rotation.step',
-  'rotation.succeeded',
-  'rotation.unverified',
-  'rotation.failed',
-  'rotation.rolled_back',
-  'rotation.blocked',
-  'retry.scheduled',
-  'journal.degraded',
-  'condition.raised',
-  'condition.cleared',
-  'alert.sent',
-  'alert.failed',
-  'warning',
-] as const;
-export type EventName = (typeof EVENT_NAMES)[number];
-
-/** The fields of a log line. Instants are ISO 8601 UTC; `message` is for a person and no contract. */
-export interface RotatorEvent {
-  readonly event: EventName;
-  readonly message: string;
-  readonly target?: string;
-  readonly envId?: string;
-  readonly reason?: Reason;
-  readonly rotationId?: string;
-  readonly outcome?: Outcome;
-  readonly keyId?: string;
-  readonly fingerprint?: string;
-  readonly expiresAt?: string;
-  readonly previousExpiresAt?: string;
-  readonly nextCheckAt?: string;
-  readonly requestId?: string;
-  readonly durationMs?: number;
-  readonly attempt?: number;
-  readonly code?: string;
-  readonly hint?: string;
-  /** The outcome of a rotation that an earlier life of the program left open. */
-  readonly resumed?: boolean;
-  readonly [field: string]: unknown;
+/** An error as an event carries it. A RotatorError fits. */
+export interface EventError extends ErrorView {
+  readonly requestId?: string | undefined;
 }
+
+interface OfTarget {
+  readonly target: string;
+  readonly envId: string;
+}
+
+interface OfPass extends OfTarget {
+  /** The row of this pass in the journal; null if it has none. */
+  readonly rotationId: string | null;
+}
+
+/** A client secret: the deployed one in an event of a pass, the candidate in an event of a rotation. */
+interface OfSecret {
+  readonly keyId: string | null;
+  readonly fingerprint: string | null;
+  readonly expiresAt: number | null;
+}
+
+interface PassEnd extends OfPass {
+  readonly durationMs: number;
+  readonly nextCheckAt: number | null;
+}
+
+interface OfRotation extends OfTarget, OfSecret {
+  readonly rotationId: string;
+  readonly reason: Reason;
+  readonly previousExpiresAt: number | null;
+  readonly requestId: string | null;
+}
+
+interface RotationEnd<O extends Outcome> extends OfRotation {
+  readonly outcome: O;
+  readonly error: EventError | null;
+  /** True if an earlier life of the program began this rotation. The pass that finishes it then goes on. */
+  readonly resumed: boolean;
+  /** How long the pass took; null if `resumed`. */
+  readonly durationMs: number | null;
+  readonly nextCheckAt: number | null;
+}
+
+/** One thing that a pass did on its way. */
+export type Step =
+  | { readonly step: 'found'; readonly why: string; readonly expiresAt: number | null }
+  | ({ readonly step: 'minted' } & OfSecret)
+  | { readonly step: 'verified' }
+  | { readonly step: 'acceptance-reused' }
+  | {
+      readonly step: 'apple-answered';
+      readonly asked: 'candidate' | 'deployed' | 'same-key' | 'control';
+      readonly verdict: Verdict;
+      readonly detail: string;
+    }
+  | { readonly step: 'intent-recorded' }
+  | { readonly step: 'pushed'; readonly requestId: string | null }
+  | { readonly step: 'push-unclear'; readonly error: EventError }
+  | { readonly step: 'starting-over'; readonly error: EventError }
+  | { readonly step: 'read-back'; readonly found: ReadBack }
+  | { readonly step: 'restoring-fields'; readonly fields: readonly string[] }
+  | { readonly step: 'putting-back' }
+  | { readonly step: 'outcome-recorded' };
+
+/** What an alert says about a condition; its texts come from the alerts' own catalogue. */
+interface OfCondition {
+  readonly condition: ConditionName;
+  readonly conditionId: string;
+  readonly severity: Severity;
+  readonly since: number;
+  readonly target: string | null;
+  readonly envId: string | null;
+  readonly code: string | null;
+  readonly title: string;
+}
+
+/** The fields of every event, by its name. */
+export interface EventFields {
+  'daemon.started': {
+    readonly version: string;
+    readonly targets: number;
+    readonly journal: string;
+    readonly http: string;
+    readonly nextTickAt: number | null;
+  };
+  'daemon.stopped': object;
+  'config.reloaded': { readonly targets: number };
+  'config.rejected': { readonly error: EventError };
+  'pass.healthy': PassEnd & OfSecret;
+  /** A rotation is wanted, but not now. `error` says what it waits for, if not for the maintenance window. */
+  'pass.deferred': PassEnd &
+    OfSecret & { readonly reason: Reason; readonly why: string; readonly error: EventError | null };
+  'pass.pending': PassEnd & OfSecret & { readonly reason: Reason; readonly error: EventError };
+  /** `durationMs` and what follows it are null if the pass broke off before it could record anything. */
+  'pass.failed': OfPass &
+    OfSecret & {
+      readonly error: EventError;
+      readonly durationMs: number | null;
+      readonly nextCheckAt: number | null;
+    };
+  'rotation.started': OfRotation & { readonly attempt: number };
+  'rotation.step': OfPass & Step;
+  'rotation.succeeded': RotationEnd<'succeeded'>;
+  'rotation.unverified': RotationEnd<'unverified'>;
+  'rotation.failed': RotationEnd<'failed'>;
+  'rotation.rolled_back': RotationEnd<'rolled-back'>;
+  'rotation.blocked': RotationEnd<'blocked'>;
+  'retry.scheduled': OfPass & { readonly attempt: number; readonly nextCheckAt: number; readonly code: string };
+  /** `error` is null when the journal can be written again. */
+  'journal.degraded': { readonly degraded: boolean; readonly error: EventError | null };
+  'condition.raised': OfCondition & {
+    readonly what: 'raised' | 'escalated';
+    readonly loginsUntil: number | null;
+    readonly hint: string | null;
+  };
+  'condition.cleared': OfCondition & { readonly what: 'cleared' | 'forgotten' };
+  'alert.sent': {
+    readonly channel: string;
+    readonly kind: 'alert' | 'digest' | 'test';
+    readonly alerts: number;
+    readonly messageId: string;
+    readonly detail: string;
+    readonly durationMs: number;
+  };
+  /** `nextCheckAt`: when delivery is tried again; null if it is not. */
+  'alert.failed': {
+    readonly channel: string;
+    readonly error: EventError;
+    readonly attempt: number | null;
+    readonly nextCheckAt: number | null;
+  };
+  warning: {
+    readonly error: EventError;
+    /** What was going on, where the error itself does not say it. */
+    readonly during?: 'alerts' | 'http-request';
+    readonly channel?: string;
+    readonly target?: string;
+    readonly envId?: string;
+    readonly rotationId?: string | null;
+  };
+}
+
+export type EventName = keyof EventFields;
+
+/** An event: any, or that of the given names. */
+export type RotatorEvent<N extends EventName = EventName> = {
+  [K in N]: { readonly event: K } & EventFields[K];
+}[N];
+
+/** The end of a rotation. */
+export type RotationEndEvent = RotatorEvent<
+  'rotation.succeeded' | 'rotation.unverified' | 'rotation.failed' | 'rotation.rolled_back' | 'rotation.blocked'
+>;
 
 /** Must not throw; one listener's trouble never reaches another or the pass. */
 export type EventSink = (event: RotatorEvent) => void;

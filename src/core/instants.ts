@@ -8,3 +8,8 @@ export function isoOrNull(instantMs: number | null): string | null {
   if (instantMs === null || !(Math.abs(instantMs) <= MAX_INSTANT)) return null;
   return new Date(instantMs).toISOString();
 }
+
+/** The same to the second, as log lines show it; the number itself where no Date can hold it. */
+export function isoSeconds(instantMs: number): string {
+  return isoOrNull(instantMs)?.replace(/\.\d{3}Z$/, 'Z') ?? String(instantMs);
+}

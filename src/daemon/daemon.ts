@@ -9,7 +9,6 @@ import type { Clock, Target } from '../core/ports.ts';
 import type { Trigger } from '../core/reasons.ts';
 import { stallLimitMs } from '../core/schedule.ts';
 import type { PassRequest, PassResult } from '../pass/pass.ts';
-import { iso } from '../pass/report.ts';
 import { Agenda, latestTick, tickAfter, tickOffset, tickPeriod } from './agenda.ts';
 import { type RequestAnswer, type RotationRequest, RotationRequests } from './rotation-requests.ts';
 import type { Sweeper, WiredTarget } from './sweep.ts';
@@ -197,7 +196,7 @@ export class Daemon {
     const error = new RotatorError('ERR_CLOCK_SKEWED', `the wall clock stepped by ${Math.round(step / 1000)} s`, {
       hint: 'Nothing to do if the clock was just set right; everything is checked now.',
     });
-    emit({ event: 'warning', message: error.message, code: error.code, hint: error.hint });
+    emit({ event: 'warning', error });
     this.begin('schedule');
   }
 
@@ -307,8 +306,7 @@ function unexplainedError(): RotatorError {
   return asRotatorError(new Error('the pass ended without a row'));
 }
 
-/** For the log: the next tick of a plan. */
-export function nextTick(plan: Plan, now: number): string | undefined {
-  const next = tickAfter(plan.cron, now);
-  return next === undefined ? undefined : iso(next);
+/** The next tick of a plan after `now`; both in ms. */
+export function nextTick(plan: Plan, now: number): number | undefined {
+  return tickAfter(plan.cron, now);
 }

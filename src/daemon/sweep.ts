@@ -3,10 +3,11 @@
 // at every target, so that it is known how many want rotation, before any rotates for a cause.
 import pLimit, { type LimitFunction } from 'p-limit';
 import { asRotatorError, type RotatorError } from '../core/errors.ts';
+import type { RotatorEvent } from '../core/events.ts';
 import type { Journal, Target } from '../core/ports.ts';
 import { emptyTargetState } from '../core/records.ts';
 import { type PassRequest, type PassResult, type PassTools, runPass } from '../pass/pass.ts';
-import { viewOf } from '../pass/report.ts';
+import { deployedFields, viewOf } from '../pass/report.ts';
 import type { Admissions } from './admission.ts';
 
 /** A target with the adapters that its configuration names. */
@@ -103,14 +104,9 @@ export class Sweeper {
         admit: (want) => admissions.admit(want),
       });
     } catch (thrown) {
-      result = failed(target, asRotatorError(thrown));
-      tools.emit({
-        event: 'pass.failed',
-        message: result.state.error?.message ?? '',
-        target: target.name,
-        envId: target.envId,
-        ...(result.state.error ?? {}),
-      });
+      const error = asRotatorError(thrown);
+      result = failed(target, error);
+      tools.emit(passBrokeOff(target, error));
     } finally {
       admissions.settle(target.key, result);
     }
@@ -123,6 +119,11 @@ export class Sweeper {
     const expiry = new Map(states.map(({ key, deployed }) => [key, deployed?.expiresAt ?? 0]));
     return [...items].sort((a, b) => (expiry.get(a.wired.target.key) ?? 0) - (expiry.get(b.wired.target.key) ?? 0));
   }
+}
+
+function passBrokeOff({ name, envId }: Target, error: RotatorError): RotatorEvent<'pass.failed'> {
+  const nothing = { rotationId: null, durationMs: null, nextCheckAt: null };
+  return { event: 'pass.failed', target: name, envId, error, ...nothing, ...deployedFields(null) };
 }
 
 function failed(target: Target, error: RotatorError): PassResult {

@@ -188,7 +188,7 @@ function decoded(path: string): string {
 
 function problemOf(thrown: unknown, { emit }: HttpDeps): HttpProblem {
   if (thrown instanceof HttpProblem) return thrown;
-  const { code, message, hint } = asRotatorError(thrown);
-  emit({ event: 'warning', message: `an HTTP request could not be served: ${message}`, code, hint });
-  return new HttpProblem('internal', `the request could not be served (${code}); the log says why`);
+  const error = asRotatorError(thrown);
+  emit({ event: 'warning', during: 'http-request', error });
+  return new HttpProblem('internal', `the request could not be served (${error.code}); the log says why`);
 }

@@ -63,13 +63,13 @@ async function verdicts(course: Course, snapshot: Snapshot, candidate: MintedSec
   const id = acceptanceId(key);
   const acceptedAt = course.state.acceptedKeys[id];
   if (acceptedAt !== undefined && within(acceptedAt, now, ACCEPTANCE_MS)) {
-    course.step('apple accepted this key within the last 24 h; not asked again');
+    course.step({ step: 'acceptance-reused' });
     course.candidateAsked = sameKey({ at: acceptedAt, verdict: 'accepted', keyId: key.keyId, fingerprint: null });
     return { candidate: 'accepted', deployed: 'not-asked', detail: 'accepted within the last 24 h' };
   }
   await calibrate(course, key.clientId, candidate.jwt, now);
   const first = await ask(course, key.clientId, candidate.jwt);
-  course.step(`apple ${first.verdict} the candidate (${first.detail})`);
+  course.step({ step: 'apple-answered', asked: 'candidate', ...first });
   const accepted = { ...course.state.acceptedKeys };
   if (first.verdict === 'accepted') accepted[id] = now;
   if (first.verdict === 'rejected') delete accepted[id];
@@ -81,7 +81,7 @@ async function verdicts(course: Course, snapshot: Snapshot, candidate: MintedSec
   let second: Verdict = 'not-asked';
   if (deployed.knownFrom === 'read' && deployed.shown.text !== null && !isExpired(deployed, now)) {
     const answer = await ask(course, deployed.clientId ?? key.clientId, deployed.shown.text);
-    course.step(`apple ${answer.verdict} the deployed secret (${answer.detail})`);
+    course.step({ step: 'apple-answered', asked: 'deployed', ...answer });
     second = answer.verdict;
     noteAsked(course, asDeployed(deployed, answer.verdict, now));
   }
@@ -139,7 +139,7 @@ async function askAbout(course: Course, { jwt, clientId, ours, asked }: Shown, n
   if (ours) await calibrate(course, clientId, jwt, now);
   const { verdict, detail } = await ask(course, clientId, jwt);
   const fresh = asked(verdict, now);
-  course.step(`apple ${verdict} ${fresh.asked === 'deployed' ? 'the deployed secret' : 'its key'} (${detail})`);
+  course.step({ step: 'apple-answered', asked: fresh.asked, verdict, detail });
   noteAsked(course, fresh);
   if (ours && verdict === 'accepted') await note(course, { oursAcceptedAt: now });
 }
@@ -201,7 +201,7 @@ async function askControl(course: Course, clientId: string, candidate: string, n
   const calibration = (await journal.fleet()).apple[apple.tokenUrl] ?? UNCALIBRATED;
   if (!controlDue(calibration, now)) return;
   const { verdict, detail } = await ask(course, clientId, await throwawayControl(candidate));
-  course.step(`apple ${verdict} the control signed with a throwaway key (${detail})`);
+  course.step({ step: 'apple-answered', asked: 'control', verdict, detail });
   // No answer: the control stays due, so that the first answers after an outage are calibrated.
   if (verdict !== 'unknown')
     await note(course, { controlAskedAt: now, controlRejectedAt: verdict === 'rejected' ? now : null });

@@ -76,7 +76,7 @@ export async function confirm(
   };
   const shown = await readBack(course, written, ({ verdict }) => verdict === 'arrived');
   if (shown instanceof RotatorError) return endUnknown(course, shown, written.before);
-  course.step(`read back: ${READ_BACK_WORDS[shown.verdict]}`);
+  course.step({ step: 'read-back', found: shown.verdict });
   switch (shown.verdict) {
     case 'arrived':
       return endArrived(course, candidate, written, pushed.before, shown.provider);
@@ -97,14 +97,6 @@ export async function confirm(
         : course.endBadly(unfit(), 'failed', noteChanges(course, pushed.before, shown.provider));
   }
 }
-
-const READ_BACK_WORDS: Record<ReadBack, string> = {
-  arrived: 'the candidate is there',
-  'not-shown': 'the provider does not show its secret',
-  'still-old': 'the old secret is still there',
-  conflict: 'a third secret is there',
-  unfit: 'what is there is no usable secret',
-};
 
 /** The candidate is in place (or was written and cannot be seen): the other fields are compared, ours restored. */
 async function endArrived(
@@ -150,7 +142,7 @@ export async function restoreFields(
   tellOthers(course, others);
   const changes = asChanges(others, 'somebody-else', course.now);
   if (ours.length === 0) return { provider: after, changes };
-  course.step(`our write changed ${ours.map((path) => `Config.${path}`).join(', ')}; restoring`);
+  course.step({ step: 'restoring-fields', fields: ours });
   const was = configOf(before);
   const fields = new Map(ours.map((path) => [path, valueAt(was, path) ?? null]));
   const failure = await rewrite(course, fields, candidate.jwt, (provider) => showsAs(provider, after));
@@ -199,7 +191,7 @@ async function putBack(course: Course, gathered: Gathered, before: JsonObject, a
   const was = configOf(before);
   const { ours, others } = fieldChanges(before, after);
   tellOthers(course, others);
-  course.step('putting the previous secret back');
+  course.step({ step: 'putting-back' });
   const fields = new Map(ours.map((path) => [path, valueAt(was, path) ?? null]));
   const failure = await rewrite(course, fields, old, (provider) => showsAs(provider, after));
   const { fingerprint } = gathered.snapshot.deployed;

@@ -3,12 +3,12 @@
 import { isEmergency, type Snapshot } from '../core/decide.ts';
 import { isRecordEmergency } from '../core/deployed.ts';
 import { asRotatorError, RotatorError } from '../core/errors.ts';
-import type { EventName, EventSink } from '../core/events.ts';
+import type { EventSink, Step } from '../core/events.ts';
 import type { AppleCheck, Clock, Journal, KeySource, Provider, Target } from '../core/ports.ts';
 import type { Outcome, Reason, Trigger } from '../core/reasons.ts';
 import type { AppleAsked, Rotation, TargetState } from '../core/records.ts';
 import { LEASE_MS, nextAttemptAt, renewalInstant } from '../core/schedule.ts';
-import { deployedFields, errorFields, type Fields, iso, outcomeEvent, rowFields, viewOf } from './report.ts';
+import { deployedFields, outcomeEvent, rowFields, viewOf } from './report.ts';
 
 /** A rotation that a pass has decided on and asks leave for. */
 export interface Want {
@@ -54,6 +54,11 @@ export interface PassRequest {
   /** Hears the id of the pass's row once it is journalled. Must not throw. */
   readonly onRow?: (id: string) => void;
 }
+
+/** Why a wanted rotation has to wait: for the window or its turn (`due`), or for a person (`pending`). */
+export type Wait =
+  | { readonly state: 'due'; readonly reason: Reason; readonly why: string; readonly error: RotatorError | null }
+  | { readonly state: 'pending'; readonly reason: Reason; readonly error: RotatorError };
 
 export interface PassResult {
   readonly state: TargetState;
@@ -115,19 +120,18 @@ export class Course {
     this.skewMs = skewMs ?? this.skewMs;
   }
 
-  tell(event: EventName, message: string, fields: Fields = {}): void {
-    const { name, envId } = this.target;
-    const rotation = this.row === undefined ? {} : { rotationId: this.row.id };
-    this.tools.emit({ event, message, target: name, envId, ...rotation, ...fields });
+  /** The fields of every event of this pass. */
+  private get place() {
+    return { target: this.target.name, envId: this.target.envId, rotationId: this.row?.id ?? null };
   }
 
   /** One thing done on the way, for a person who watches (level debug). */
-  step(message: string, fields: Fields = {}): void {
-    this.tell('rotation.step', message, fields);
+  step(step: Step): void {
+    this.tools.emit({ event: 'rotation.step', ...this.place, ...step });
   }
 
   warn(error: RotatorError): void {
-    this.tell('warning', error.message, errorFields(error));
+    this.tools.emit({ event: 'warning', ...this.place, error });
   }
 
   /** Extends the lease; false if it is no longer ours. */
@@ -169,7 +173,7 @@ export class Course {
     await this.tools.journal.commit({ rotation: this.row });
     request.onRow?.(this.row.id);
     const attempt = this.state.retry.failures + 1;
-    this.tell('rotation.started', `rotation started: ${reason}`, { ...rowFields(this.row), attempt });
+    this.tools.emit({ event: 'rotation.started', ...rowFields(this.row), attempt });
   }
 
   /** The row of this pass; a TypeError before it was opened. */
@@ -196,24 +200,21 @@ export class Course {
     const ending = { state, reason, error: null, retry, lastSuccessAt: this.now, dueSince: null };
     const result = await this.end(outcome, null, { ...change, ...ending });
     if (outcome === null) {
-      this.tell('pass.healthy', 'nothing to do', { ...deployedFields(this.state.deployed), ...this.closing() });
+      this.tools.emit({ event: 'pass.healthy', ...deployedFields(this.state.deployed), ...this.closing() });
     }
     return result;
   }
 
   /** Ends the pass without a rotation that is wanted: it waits for the window, its turn, or a person. */
-  async endWaiting(
-    state: 'due' | 'pending',
-    reason: Reason,
-    why: string,
-    error: RotatorError | null,
-  ): Promise<PassResult> {
+  async endWaiting(wait: Wait): Promise<PassResult> {
+    const { state, reason, error } = wait;
     const retry = { ...this.state.retry, nextAttemptAt: null };
     const outcome = this.row === undefined ? null : 'blocked';
     const dueSince = state === 'due' ? this.dueSince : null;
     const result = await this.end(outcome, error, { state, reason, error: viewOf(error), retry, dueSince });
-    const fields = { reason, ...deployedFields(this.state.deployed), ...errorFields(error), ...this.closing() };
-    this.tell(state === 'due' ? 'pass.deferred' : 'pass.pending', why, fields);
+    const fields = { reason, ...deployedFields(this.state.deployed), ...this.closing() };
+    if (wait.state === 'due') this.tools.emit({ event: 'pass.deferred', ...fields, why: wait.why, error });
+    else this.tools.emit({ event: 'pass.pending', ...fields, error: wait.error });
     return { ...result, waitsFor: state === 'due' ? error : null };
   }
 
@@ -238,12 +239,11 @@ export class Course {
     const ending = { state: 'failed' as const, reason, error: viewOf(error), retry };
     const result = await this.end(this.row === undefined ? null : outcome, error, { ...change, ...ending });
     if (this.row === undefined) {
-      const fields = { ...errorFields(error), ...deployedFields(this.state.deployed), ...this.closing() };
-      this.tell('pass.failed', error.message, fields);
+      this.tools.emit({ event: 'pass.failed', error, ...deployedFields(this.state.deployed), ...this.closing() });
     }
     if (retryAt !== null) {
-      const message = `will be tried again after ${failures === 1 ? 'a failure' : `${failures} failures in a row`}`;
-      this.tell('retry.scheduled', message, { attempt: failures + 1, nextCheckAt: iso(retryAt), code: error.code });
+      const retry = { attempt: failures + 1, nextCheckAt: retryAt, code: error.code };
+      this.tools.emit({ event: 'retry.scheduled', ...this.place, ...retry });
     }
     return result;
   }
@@ -266,8 +266,8 @@ export class Course {
     if (this.row === undefined) return;
     this.row = { ...this.row, outcome, finishedAt: this.now, error: viewOf(error) };
     await this.tools.journal.commit({ rotation: this.row, ...(state === undefined ? {} : { target: state }) });
-    this.step('outcome journalled');
-    this.tools.emit({ ...outcomeEvent(this.row, error), ...this.closing() });
+    this.step({ step: 'outcome-recorded' });
+    this.tools.emit(outcomeEvent(this.row, error, this.closing()));
   }
 
   /** Ends the open row, after which the pass goes on without one. */
@@ -300,9 +300,9 @@ export class Course {
   }
 
   /** How long the pass took, and when the next one comes. */
-  private closing(): Fields {
-    const next = this.tools.nextCheckAt(this.target, this.state.retry.nextAttemptAt);
+  private closing() {
+    const nextCheckAt = this.tools.nextCheckAt(this.target, this.state.retry.nextAttemptAt) ?? null;
     const durationMs = Math.round(this.tools.clock.monotonic() - this.startedAt);
-    return { durationMs, ...(next === undefined ? {} : { nextCheckAt: iso(next) }) };
+    return { ...this.place, durationMs, nextCheckAt };
   }
 }

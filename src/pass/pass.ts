@@ -92,8 +92,7 @@ async function passWithLease(course: Course): Promise<PassResult> {
     if (decision.action !== 'rotate') return await endUnrotated(course, decision);
     const { reason, why } = decision;
     const admission = await tools.admit(wantOf(target, request, decision));
-    if (!admission.go)
-      return await course.endWaiting('due', reason, `${why}; ${admission.error.message}`, admission.error);
+    if (!admission.go) return await course.endWaiting({ state: 'due', reason, why, error: admission.error });
     return await rotate(course, gathered, decision);
   } catch (thrown) {
     if (thrown instanceof RotatorError && thrown.code.startsWith('ERR_JOURNAL')) throw thrown;

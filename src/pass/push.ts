@@ -47,7 +47,7 @@ export async function recordIntent(course: Course, { snapshot }: Gathered, candi
     },
   });
   course.intent = true;
-  course.step('intent journalled');
+  course.step({ step: 'intent-recorded' });
 }
 
 /**
@@ -79,7 +79,7 @@ export async function push(course: Course, gathered: Gathered, candidate: Minted
       course.signal,
     );
     course.noteRequest(requestId);
-    course.step('candidate pushed', requestId === null ? {} : { requestId });
+    course.step({ step: 'pushed', requestId });
     return { kind: 'written', before, error: undefined };
   } catch (thrown) {
     const error = course.signal.aborted ? cutOff(thrown) : asRotatorError(thrown);
@@ -88,7 +88,7 @@ export async function push(course: Course, gathered: Gathered, candidate: Minted
       course.pushed = false;
       throw error;
     }
-    course.step(`the write may or may not have been applied: ${error.message}`, { code: error.code });
+    course.step({ step: 'push-unclear', error });
     return { kind: 'written', before, error };
   }
 }

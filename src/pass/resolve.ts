@@ -29,7 +29,7 @@ export async function resolveOpenRows(course: Course): Promise<void> {
     course.state = { ...course.state, ...change };
     const finished: Rotation = { ...row, outcome, error: viewOf(error), finishedAt: course.now };
     await tools.journal.commit({ target: course.state, rotation: finished });
-    tools.emit({ ...outcomeEvent(finished, error), resumed: true });
+    tools.emit(outcomeEvent(finished, error, null));
   }
 }
 

@@ -6,13 +6,11 @@ import { type Decision, decide } from '../core/decide.ts';
 import { RotatorError } from '../core/errors.ts';
 import type { KeyMaterial } from '../core/key-material.ts';
 import { LEASE_MS } from '../core/schedule.ts';
-import { DAY } from '../core/time.ts';
 import { askApple } from './ask-apple.ts';
 import { confirm } from './confirm.ts';
 import type { Course, PassResult } from './course.ts';
 import { type Gathered, gather } from './gather.ts';
 import { push, recordIntent } from './push.ts';
-import { iso } from './report.ts';
 
 type Rotate = Extract<Decision, { action: 'rotate' }>;
 
@@ -21,7 +19,7 @@ export async function rotate(course: Course, first: Gathered, firstDecision: Rot
   let [gathered, decision] = [first, firstDecision];
   for (let attempt = 1; ; attempt += 1) {
     await course.openRow(decision.reason);
-    course.step(found(gathered, decision));
+    course.step({ step: 'found', why: decision.why, expiresAt: gathered.snapshot.deployed.expiresAt });
     const candidate = await mintVerified(course, gathered);
     const question = await askApple(course, gathered.snapshot, candidate, decision.needsAcceptance);
     await course.updateRow({ appleCheck: { candidate: question.candidate, deployed: question.deployed } });
@@ -32,7 +30,7 @@ export async function rotate(course: Course, first: Gathered, firstDecision: Rot
     if (pushed.kind === 'written') return confirm(course, gathered, candidate, pushed);
     course.intent = false;
     if (attempt === 2) throw pushed.error;
-    course.step(`${pushed.error.message}; starting over`);
+    course.step({ step: 'starting-over', error: pushed.error });
     await mustHoldLease(course, pushed.error);
     gathered = await gather(course, true);
     const again = decide(gathered.snapshot);
@@ -41,23 +39,14 @@ export async function rotate(course: Course, first: Gathered, firstDecision: Rot
   }
 }
 
-function found({ snapshot }: Gathered, { why }: Rotate): string {
-  const { expiresAt } = snapshot.deployed;
-  if (expiresAt === null) return `found: ${why}`;
-  const days = ((expiresAt - snapshot.now) / DAY).toFixed(1);
-  return `found: ${why}; the deployed secret ${expiresAt > snapshot.now ? `expires in ${days} days` : 'has expired'} (${iso(expiresAt)})`;
-}
-
 /** Steps 3 and 4: the candidate, checked as Apple would check it, with the public half of the key. */
 async function mintVerified(course: Course, { snapshot }: Gathered): Promise<MintedSecret> {
   const { key, now } = snapshot;
   const candidate = await mintClientSecret(key, { nowMs: now, lifetimeMs: course.target.policy.lifetimeMs });
-  course.step(`candidate minted, valid until ${iso(candidate.expiresAtMs)}`, {
-    keyId: key.keyId,
-    fingerprint: candidate.fingerprint,
-  });
+  const { fingerprint, expiresAtMs: expiresAt } = candidate;
+  course.step({ step: 'minted', keyId: key.keyId, fingerprint, expiresAt });
   await verify(key, candidate, now);
-  course.step('candidate verified against the public half of the key, claim by claim');
+  course.step({ step: 'verified' });
   return candidate;
 }
 
@@ -106,9 +95,9 @@ export function endUnrotated(course: Course, decision: Exclude<Decision, Rotate>
     case 'none':
       return course.endWell('healthy');
     case 'defer':
-      return course.endWaiting('due', decision.reason, decision.why, null);
+      return course.endWaiting({ state: 'due', reason: decision.reason, why: decision.why, error: null });
     case 'pend':
-      return course.endWaiting('pending', decision.reason, decision.error.message, decision.error);
+      return course.endWaiting({ state: 'pending', reason: decision.reason, error: decision.error });
     case 'refuse':
       return course.endBadly(decision.error);
   }

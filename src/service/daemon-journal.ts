@@ -76,27 +76,18 @@ function unlessUnwritable(thrown: unknown): void {
 }
 
 async function openJournal({ path, clock, emit }: DaemonJournalOptions, lock: Lock): Promise<DegradableJournal> {
-  const warn = ({ message, code, hint }: RotatorError) => emit({ event: 'warning', message, code, hint });
+  const warn = (error: RotatorError) => emit({ event: 'warning', error });
   return openDegradableJournal({
     open: async () => {
       // A daemon that began without its journal must not come back to one that another daemon took meanwhile.
       await lock.take().catch((thrown) => {
-        const { code, message, hint } = asRotatorError(thrown);
-        if (code === 'ERR_DAEMON_RUNNING') emit({ event: 'warning', message, code, hint });
+        const error = asRotatorError(thrown);
+        if (error.code === 'ERR_DAEMON_RUNNING') emit({ event: 'warning', error });
         throw thrown;
       });
       return openSqliteJournal({ path, clock, mode: 'write', onDamage: warn });
     },
     clock,
-    onChange: (error) => {
-      const message =
-        error === undefined ? 'the journal can be written again' : `going on without the journal: ${error.message}`;
-      emit({
-        event: 'journal.degraded',
-        message,
-        degraded: error !== undefined,
-        ...(error === undefined ? {} : { code: error.code, hint: error.hint }),
-      });
-    },
+    onChange: (error) => emit({ event: 'journal.degraded', degraded: error !== undefined, error: error ?? null }),
   });
 }

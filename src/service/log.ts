@@ -1,9 +1,11 @@
-// The daemon's log: one JSON line an event on stdout, written by pino; pretty where a terminal is attached. Every
-// event goes through the one redaction. A warning that stays true is told once a day, not at every pass.
+// The daemon's log: one line for each event, written by pino. Here alone an event becomes text, and its instants become
+// ISO 8601. Every line goes through the one redaction. A warning that stays true is logged once a day, not at every pass.
 import pino, { type DestinationStream, type Level } from 'pino';
 import type { EventName, EventSink, RotatorEvent } from '../core/events.ts';
+import { isoSeconds } from '../core/instants.ts';
 import type { Clock } from '../core/ports.ts';
-import { redact } from '../core/redact.ts';
+import { redact, redactText } from '../core/redact.ts';
+import { eventText } from '../core/texts/en/events.ts';
 import { DAY } from '../core/time.ts';
 
 export interface LogOptions {
@@ -38,9 +40,9 @@ const LEVELS: Record<EventName, Level> = {
   warning: 'warn',
 };
 
-/** That the journal is back goes by the event's name too, and is no reason to call anybody. */
-function levelOf({ event, degraded }: RotatorEvent): Level {
-  return event === 'journal.degraded' && degraded === false ? 'info' : LEVELS[event];
+/** The end of a degraded journal has the same event name, and is good news. */
+function levelOf(event: RotatorEvent): Level {
+  return event.event === 'journal.degraded' && !event.degraded ? 'info' : LEVELS[event.event];
 }
 
 /** A sink that logs. Never throws: a log that cannot be written silences nothing else. */
@@ -56,21 +58,43 @@ export function createLog({ level, instance, clock, destination }: LogOptions): 
   );
   const told = new Map<string, number>();
   return (event) => {
-    if (event.event === 'warning' && toldToday(told, event, clock.now())) return;
     try {
-      const { message, ...fields } = redact(event) as RotatorEvent;
-      logger[levelOf(event)](fields, message);
+      const text = redactText(eventText(event, clock.now()));
+      if (event.event === 'warning' && toldToday(told, `${event.target ?? ''} ${text}`, clock.now())) return;
+      logger[levelOf(event)](redact(fieldsOf(event)), text);
     } catch {
-      // Nowhere left to say it; journal, alerts and the pass go on.
+      // Nowhere left to report it; journal, alerts and the pass go on.
     }
   };
 }
 
-/** Forgets what was told more than a day ago, or by a clock that was ahead, so that `told` stays small. */
-function toldToday(told: Map<string, number>, { target, message }: RotatorEvent, now: number): boolean {
+/** Fields that hold an instant end in `At` or `Until`, or are `since`. */
+const INSTANT = /(?:At|Until)$|^since$/;
+
+/** The fields of a log line: what is null is left out, instants are ISO 8601 UTC, an error is its code and hint. */
+function fieldsOf(event: RotatorEvent): Record<string, unknown> {
+  const { error, ...own } = { error: null, ...event };
+  const ofError =
+    error === null
+      ? {}
+      : {
+          code: error.code,
+          hint: error.hint,
+          ...(error.requestId === undefined ? {} : { requestId: error.requestId }),
+        };
+  return Object.fromEntries(
+    Object.entries({ ...own, ...ofError }).flatMap(([name, value]): [string, unknown][] => {
+      if (value === null || value === undefined) return [];
+      return [[name, typeof value === 'number' && INSTANT.test(name) ? isoSeconds(value) : value]];
+    }),
+  );
+}
+
+/** Whether `line` was logged within the last day. Forgets older ones, so that `told` stays small. */
+function toldToday(told: Map<string, number>, line: string, now: number): boolean {
+  // An instant in the future was noted by a clock that was ahead, and would silence the warning for too long.
   for (const [key, at] of told) if (at > now || now - at >= DAY) told.delete(key);
-  const key = `${target ?? ''} ${message}`;
-  if (told.has(key)) return true;
-  told.set(key, now);
+  if (told.has(line)) return true;
+  told.set(line, now);
   return false;
 }

@@ -64,7 +64,7 @@ export async function openOnce(
     path: config.journal.path,
     clock,
     mode: 'write',
-    onDamage: ({ message, code, hint }) => emit({ event: 'warning', message, code, hint }),
+    onDamage: (error) => emit({ event: 'warning', error }),
   });
   const targets = wired.map(({ target }) => target);
   let measuredSkewMs: number | undefined;

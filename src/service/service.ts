@@ -87,9 +87,9 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       return takeOverSilent(refusals, world.clock.now(), running.config.alerts.repeatEvery.criticalMs);
     },
   });
-  listeners.push(alerting.onEvent, ({ event, degraded }) => {
-    if (event === 'journal.degraded' && degraded === false) void forgetTold(refusals);
-    if (event === 'alert.sent' && journal.degraded !== undefined)
+  listeners.push(alerting.onEvent, (event) => {
+    if (event.event === 'journal.degraded' && !event.degraded) void forgetTold(refusals);
+    if (event.event === 'alert.sent' && journal.degraded !== undefined)
       void journal.alertBook().then((book) => rememberUnwritable(book, refusals));
   });
   running.onConfig = alerting.configure;
@@ -126,7 +126,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       await alerts;
       await http.close();
       await opened.close();
-      emit({ event: 'daemon.stopped', message: 'stopped' });
+      emit({ event: 'daemon.stopped' });
     },
     stop: () => running.daemon.stop(),
     reload: () => running.reload(),
@@ -220,12 +220,11 @@ class Running {
     if (doubt !== undefined) this.warn(doubt);
     world.emit({
       event: 'daemon.started',
-      message: `watching ${counted(config.targets.length)}`,
       version,
       targets: config.targets.length,
       journal: config.journal.path,
       http: url,
-      nextTick: nextTick(plan, world.clock.now()),
+      nextTickAt: nextTick(plan, world.clock.now()) ?? null,
     });
   }
 
@@ -256,23 +255,14 @@ class Running {
     this.daemon.reload(plan);
     this.onConfig(config);
     for (const warning of configurationWarnings(loaded)) this.warn(warning);
-    world.emit({
-      event: 'config.reloaded',
-      message: `configuration reloaded: ${counted(config.targets.length)}`,
-      targets: config.targets.length,
-    });
+    world.emit({ event: 'config.reloaded', targets: config.targets.length });
   }
 
   private reject(error: RotatorError): void {
     const { code, message, hint } = error;
     const shown = { code, message: redactText(message), hint: redactText(hint) };
     this.rejected = { at: this.world.clock.now(), error: shown };
-    this.world.emit({
-      event: 'config.rejected',
-      message: `the new configuration was refused, the old one stays: ${message}`,
-      code,
-      hint,
-    });
+    this.world.emit({ event: 'config.rejected', error });
   }
 
   private planOf(config: Config): Plan {
@@ -280,11 +270,7 @@ class Running {
     return planOf(config, this.world, (onTick) => startTicks(cron, timezone, onTick));
   }
 
-  private warn({ message, code, hint }: RotatorError): void {
-    this.world.emit({ event: 'warning', message, code, hint });
+  private warn(error: RotatorError): void {
+    this.world.emit({ event: 'warning', error });
   }
-}
-
-function counted(targets: number): string {
-  return `${targets} ${targets === 1 ? 'target' : 'targets'}`;
 }

@@ -11,7 +11,7 @@ import type { AlertsConfig, Config } from '../config/schema.ts';
 import type { RotatedEvent } from '../core/alerts/records.ts';
 import { parseCron } from '../core/cron.ts';
 import { asRotatorError } from '../core/errors.ts';
-import type { EventSink, RotatorEvent } from '../core/events.ts';
+import type { EventName, EventSink, RotatorEvent } from '../core/events.ts';
 import type { Channel, Clock, Journal, Target } from '../core/ports.ts';
 import { DAY } from '../core/time.ts';
 import type { World } from './wire-targets.ts';
@@ -44,9 +44,21 @@ const DIGEST_HORIZON_MS = 400 * DAY;
 /** A schedule with longer gaps than this is as good as none. */
 const LONGEST_GAP_MS = 60 * DAY;
 
-/** Events after which something may be wrong, or over. */
-const CALLS_FOR_A_LOOK =
-  /^(?:pass\.\w+|rotation\.(?:succeeded|unverified|failed|rolled_back|blocked)|journal\.degraded|config\.\w+)$/;
+/** Events after which something may be wrong, or over: the alerts then look at once. */
+const CALLS_FOR_A_LOOK: ReadonlySet<EventName> = new Set<EventName>([
+  'pass.healthy',
+  'pass.deferred',
+  'pass.pending',
+  'pass.failed',
+  'rotation.succeeded',
+  'rotation.unverified',
+  'rotation.failed',
+  'rotation.rolled_back',
+  'rotation.blocked',
+  'journal.degraded',
+  'config.reloaded',
+  'config.rejected',
+]);
 
 /** Wires watch, delivery and heartbeat; nothing is sent before the alerter runs or flushes. */
 export function createAlerting(options: AlertingOptions): Alerting {
@@ -74,15 +86,12 @@ export function createAlerting(options: AlertingOptions): Alerting {
     alerter,
     watch,
     onEvent(event) {
-      if (!CALLS_FOR_A_LOOK.test(event.event)) return;
+      if (!CALLS_FOR_A_LOOK.has(event.event)) return;
       const rotated = present.alerts.rotated ? rotatedEvent(event, present) : undefined;
       if (rotated === undefined) return alerter.rouse();
       void watch.tellRotated(rotated).then(
         () => alerter.rouse(),
-        (thrown) => {
-          const { code, message, hint } = asRotatorError(thrown);
-          emit({ event: 'warning', message: `alerts: ${message}`, code, hint });
-        },
+        (thrown) => emit({ event: 'warning', during: 'alerts', error: asRotatorError(thrown) }),
       );
     },
     configure(next) {
@@ -133,16 +142,10 @@ export function longestTickGapMs({ schedule: { cron, timezone } }: Config, clock
 function rotatedEvent(event: RotatorEvent, { targets }: Config): RotatedEvent | undefined {
   if (event.event !== 'rotation.succeeded') return undefined;
   const target = targets.find(({ name, envId }) => name === event.target && envId === event.envId);
-  if (target === undefined || event.reason === undefined) return undefined;
+  if (target === undefined) return undefined;
   const { name, envId, providerId } = target;
-  return {
-    target: { name, envId, providerId },
-    reason: event.reason,
-    keyId: event.keyId ?? null,
-    fingerprint: event.fingerprint ?? null,
-    expiresAt: event.expiresAt === undefined ? null : Date.parse(event.expiresAt),
-    previousExpiresAt: event.previousExpiresAt === undefined ? null : Date.parse(event.previousExpiresAt),
-  };
+  const { reason, keyId, fingerprint, expiresAt, previousExpiresAt } = event;
+  return { target: { name, envId, providerId }, reason, keyId, fingerprint, expiresAt, previousExpiresAt };
 }
 
 function watchOptions(config: Config, version: string, isWhole: boolean): WatchOptions {

@@ -184,9 +184,10 @@ describe('the loop', () => {
     await rig.run();
     await rig.fail();
     await rig.clock.advance(MINUTE);
-    expect(rig.events).toEqual([
-      { event: 'warning', message: 'alerts: the disk is full', code: 'ERR_JOURNAL_UNWRITABLE', hint: 'Make room.' },
-      { event: 'warning', message: 'alerts: the disk is full', code: 'ERR_JOURNAL_UNWRITABLE', hint: 'Make room.' },
+    const error = { code: 'ERR_JOURNAL_UNWRITABLE', message: 'the disk is full', hint: 'Make room.' };
+    expect(rig.events).toMatchObject([
+      { event: 'warning', during: 'alerts', error },
+      { event: 'warning', during: 'alerts', error },
     ]);
     rig.break(undefined);
     await rig.clock.advance(MINUTE + 2 * SECOND);

@@ -73,7 +73,7 @@ describe('a channel that fails', () => {
       rig.clock.pass(wait);
     }
     expect(waits).toEqual([10, 30, 60, 120, 300, 600, 900, 900, 900]);
-    expect(rig.told('alert.failed').map(({ attempt, code }) => `${attempt} ${code}`)).toContain(
+    expect(rig.told('alert.failed').map(({ attempt, error }) => `${attempt} ${error.code}`)).toContain(
       '9 ERR_CHANNEL_UNAVAILABLE',
     );
     expect(await rig.channel()).toMatchObject({ failures: 9, error: { code: 'ERR_CHANNEL_UNAVAILABLE' } });
@@ -223,7 +223,7 @@ test('a message that only some of its readers got is sent, and somebody is warne
   await rig.look([failing('shop')]);
   await rig.round(true);
   expect(await rig.waiting()).toEqual([]);
-  expect(rig.told('warning')).toMatchObject([{ message: 'channel ops: refused 1 of 2 recipients', channel: 'ops' }]);
+  expect(rig.told('warning')).toMatchObject([{ error: { message: 'refused 1 of 2 recipients' }, channel: 'ops' }]);
 });
 
 describe('a channel that forgets what it is not told again', () => {

@@ -12,7 +12,7 @@ import { type AlertPolicy, advance } from '../../src/alerts/engine/engine.ts';
 import { CHANNEL } from '../../src/config/schema-alerts.ts';
 import type { Finding } from '../../src/core/alerts/conditions.ts';
 import type { DeliverySubject } from '../../src/core/alerts/records.ts';
-import type { RotatorEvent } from '../../src/core/events.ts';
+import type { EventName, RotatorEvent } from '../../src/core/events.ts';
 import type { Channel } from '../../src/core/ports.ts';
 import { uuidv7 } from '../../src/core/uuid.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
@@ -58,7 +58,8 @@ export async function startDelivery(channels: readonly Settings[] = [{ name: 'op
     deliverer,
     /** Another process over the same journal. */
     newDeliverer,
-    told: (event: RotatorEvent['event']) => events.filter((each) => each.event === event),
+    told: <N extends EventName>(name: N) =>
+      events.filter((each): each is RotatorEvent<N> & RotatorEvent => each.event === name),
     /** What arrived at an inbox. */
     inbox: (name = 'ops') => sandbox.world.inbox.filter((message) => message.name === name),
     /** One look of the engine. */

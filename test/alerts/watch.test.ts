@@ -169,9 +169,9 @@ describe('a look', () => {
     await daemon.look();
     expect(await open()).toEqual([]);
     expect(await told()).toEqual(['raised RotationFailing', 'cleared RotationFailing']);
-    expect(events.map(({ event, target, condition }) => [event, target, condition])).toEqual([
-      ['condition.raised', 'shop', 'RotationFailing'],
-      ['condition.cleared', 'shop', 'RotationFailing'],
+    expect(events).toMatchObject([
+      { event: 'condition.raised', target: 'shop', condition: 'RotationFailing' },
+      { event: 'condition.cleared', target: 'shop', condition: 'RotationFailing' },
     ]);
   });
 

@@ -75,7 +75,7 @@ describe('the wall clock', () => {
     await rig.clock.advance(MINUTE);
     expect(rig.passes).toHaveLength(2);
     expect(rig.ticks.map(({ stopped }) => stopped)).toEqual([true, false]);
-    expect(rig.events).toMatchObject([{ event: 'warning', code: 'ERR_CLOCK_SKEWED' }]);
+    expect(rig.events).toMatchObject([{ event: 'warning', error: { code: 'ERR_CLOCK_SKEWED' } }]);
   });
 
   test('that steps by less than five seconds is nothing', async () => {

@@ -3,8 +3,8 @@ import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { fingerprint } from '../../src/core/client-secret.ts';
-import { EVENT_NAMES } from '../../src/core/events.ts';
 import { differences } from '../../src/core/json.ts';
+import { EVENT_NAMES } from '../support/events.ts';
 import { envIdOf, type Program, type Workspace, type WorkspaceOptions, workspace } from '../support/program.ts';
 
 /** Every second, so that a tick is never far. */

@@ -81,7 +81,7 @@ describe('/metrics', () => {
       json: { type: `${PROBLEM}internal`, detail: 'the request could not be served (ERR_INTERNAL); the log says why' },
     });
     expect(rig.events).toMatchObject([
-      { event: 'warning', code: 'ERR_INTERNAL', message: expect.stringContaining('a gauge broke') },
+      { event: 'warning', error: { code: 'ERR_INTERNAL', message: expect.stringContaining('a gauge broke') } },
     ]);
   });
 });
@@ -218,7 +218,9 @@ describe('rotations', () => {
       status: 500,
       json: { detail: 'the request could not be served (ERR_JOURNAL_OLDER); the log says why' },
     });
-    expect(rig.events).toMatchObject([{ event: 'warning', code: 'ERR_JOURNAL_OLDER', hint: 'Start `run` once.' }]);
+    expect(rig.events).toMatchObject([
+      { event: 'warning', error: { code: 'ERR_JOURNAL_OLDER', hint: 'Start `run` once.' } },
+    ]);
   });
 });
 

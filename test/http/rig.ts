@@ -1,6 +1,8 @@
 // The HTTP interface on a real socket, over a journal in memory and a daemon that answers as a test says. Every answer
 // that a test gets is held to the OpenAPI document, to the headers that all of them carry, and to hold no token.
+
 import http from 'node:http';
+import { inspect } from 'node:util';
 import { expect, onTestFinished } from 'vitest';
 import * as z from 'zod';
 import { createMemoryJournal } from '../../src/adapters/journal/memory.ts';
@@ -181,7 +183,7 @@ export async function startHttpRig(options: RigOptions = {}) {
     const closed = server.close();
     await clock.advance(5_000);
     await closed;
-    mustTellNoToken({ status: 0, headers: {}, text: JSON.stringify(events), json: undefined }, state.tokens);
+    mustTellNoToken({ status: 0, headers: {}, text: inspect(events, { depth: null }), json: undefined }, state.tokens);
   });
   return rig;
 }

@@ -204,7 +204,7 @@ describe('the fleet', () => {
     for (let round = 0; round < 3; round += 1) await rig.pass();
     const fleet = await rig.journal.fleet();
     expect(fleet).toMatchObject({ failedAfterPush: 3, halted: { error: { code: 'ERR_FLEET_HALTED' } } });
-    expect(rig.events.filter(({ code }) => code === 'ERR_FLEET_HALTED')).toHaveLength(1);
+    expect(rig.warnings().filter(({ code }) => code === 'ERR_FLEET_HALTED')).toHaveLength(1);
   });
 
   test('counts anew after a success', async () => {

@@ -274,8 +274,7 @@ describe('a field that our write changed', () => {
       if (rig.writes().length > 0) rig.world.patchConfig(ENV_ID, 'apple', { UserinfoEndpoint: '', Scope: '******' });
     });
     await rig.pass();
-    expect(rig.events.find(({ message }) => message.includes('left as it is: Config.Scope'))).toMatchObject({
-      event: 'warning',
+    expect(rig.warnings().find(({ message }) => message.includes('left as it is: Config.Scope'))).toMatchObject({
       code: 'ERR_PROVIDER_CHANGED',
     });
   });

@@ -53,7 +53,7 @@ describe('an administrator who edits the provider', () => {
     const { state } = await rig.pass();
     expect(state).toMatchObject({ state: 'rotated', providerChanges: [{ path: 'Config.Scope', by: 'somebody-else' }] });
     expect(rig.provider().Config['Scope']).toBe('openid');
-    expect(rig.events.find(({ event }) => event === 'warning')).toMatchObject({ code: 'ERR_PROVIDER_CHANGED' });
+    expect(rig.warnings()).toMatchObject([{ code: 'ERR_PROVIDER_CHANGED' }]);
   });
 
   test('of a top-level field between push and read-back keeps it too', async () => {

@@ -1,11 +1,10 @@
 // The log: one JSON line an event, its level, its fields, nothing secret in it, and no trouble for whoever logs.
 import { describe, expect, test } from 'vitest';
-import { EVENT_NAMES, type RotatorEvent } from '../../src/core/events.ts';
+import { RotatorError } from '../../src/core/errors.ts';
 import { HOUR } from '../../src/core/time.ts';
 import { createLog } from '../../src/service/log.ts';
+import { anEvent, EVENT_NAMES, EVENT_NOW as NOW } from '../support/events.ts';
 import { MAIN, ownWorkspace, startCommand } from '../support/program.ts';
-
-const NOW = Date.UTC(2026, 10, 22, 16, 0, 0, 123);
 
 /** A log whose lines are kept; `at` is what its clock says. */
 function log({ level = 'trace' } = {}) {
@@ -16,58 +15,59 @@ function log({ level = 'trace' } = {}) {
   return { emit, clock, lines, entries: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>) };
 }
 
-const event = (name: RotatorEvent['event'], fields: Partial<RotatorEvent> = {}): RotatorEvent => ({
-  event: name,
-  message: 'something happened',
-  ...fields,
-});
-
 describe('lines', () => {
-  test('an event is one line of JSON with time, level, instance, the event and all of its fields', () => {
+  test('an event is one line of JSON: time, level, instance, its fields, instants in ISO 8601, what is null left out', () => {
     const { emit, lines } = log();
-    emit(
-      event('rotation.succeeded', {
-        target: 'shop-prod',
-        envId: 'shop-1g2h3j',
-        reason: 'RenewalDue',
-        keyId: 'K1L2M3N4O5',
-        fingerprint: 'ab12',
-        expiresAt: '2027-05-21T16:00:00Z',
-        previousExpiresAt: '2026-11-27T16:00:00Z',
-        requestId: '3e74db1b',
-        durationMs: 1234,
-        attempt: 2,
-        code: 'ERR_NOT_APPLIED',
-        resumed: true,
-        message: 'line one\nline two',
-      }),
-    );
+    const error = new RotatorError('ERR_NOT_APPLIED', 'line one\nline two', {
+      hint: 'Look.',
+      requestId: 'of the error',
+    });
+    emit(anEvent('rotation.failed', { error, resumed: true }));
     expect(lines).toHaveLength(1);
     expect(lines[0]?.indexOf('\n')).toBe((lines[0]?.length ?? 0) - 1);
     expect(JSON.parse(lines[0] ?? '')).toEqual({
-      level: 'info',
+      level: 'error',
       time: '2026-11-22T16:00:00.123Z',
       instance: 'prod-rotator',
-      event: 'rotation.succeeded',
-      target: 'shop-prod',
+      event: 'rotation.failed',
+      target: 'shop',
       envId: 'shop-1g2h3j',
+      rotationId: 'row',
       reason: 'RenewalDue',
       keyId: 'K1L2M3N4O5',
       fingerprint: 'ab12',
-      expiresAt: '2027-05-21T16:00:00Z',
-      previousExpiresAt: '2026-11-27T16:00:00Z',
-      requestId: '3e74db1b',
-      durationMs: 1234,
-      attempt: 2,
-      code: 'ERR_NOT_APPLIED',
+      expiresAt: '2027-02-20T16:00:00Z',
+      previousExpiresAt: '2026-11-23T16:00:00Z',
+      requestId: 'of the error',
+      durationMs: 1500,
+      outcome: 'failed',
       resumed: true,
-      msg: 'line one\nline two',
+      code: 'ERR_NOT_APPLIED',
+      hint: 'Look.',
+      msg: 'the rotation failed: line one\nline two',
     });
+  });
+
+  test('numbers stay numbers, instants that no date can hold are shown as they are', () => {
+    const { emit, entries } = log();
+    emit(anEvent('condition.raised', { since: NOW, loginsUntil: Number.MAX_VALUE }));
+    emit(anEvent('daemon.started', { targets: 2, nextTickAt: NOW }));
+    expect(entries()).toMatchObject([
+      { since: '2026-11-22T16:00:00Z', loginsUntil: String(Number.MAX_VALUE) },
+      { targets: 2, nextTickAt: '2026-11-22T16:00:00Z' },
+    ]);
+  });
+
+  test('every event has a text, and no text is lost in its fields', () => {
+    const { emit, entries } = log();
+    for (const name of EVENT_NAMES) emit(anEvent(name));
+    expect(entries()).toHaveLength(EVENT_NAMES.length);
+    for (const { msg } of entries()) expect(msg).toMatch(/^[a-z].*[^.]$/i);
   });
 
   test('every event has a level that says whether somebody should look', () => {
     const { emit, entries } = log();
-    for (const name of EVENT_NAMES) emit(event(name));
+    for (const name of EVENT_NAMES) emit(anEvent(name));
     expect(Object.fromEntries(entries().map(({ event: name, level }) => [name, level]))).toEqual({
       'daemon.started': 'info',
       'daemon.stopped': 'info',
@@ -96,8 +96,8 @@ describe('lines', () => {
 
   test('that the journal is back is told, and calls nobody', () => {
     const { emit, entries } = log();
-    emit(event('journal.degraded', { degraded: true }));
-    emit(event('journal.degraded', { degraded: false }));
+    emit(anEvent('journal.degraded'));
+    emit(anEvent('journal.degraded', { degraded: false, error: null }));
     expect(entries().map(({ level }) => level)).toEqual(['error', 'info']);
   });
 
@@ -109,7 +109,7 @@ describe('lines', () => {
     ['fatal', []],
   ] as const)('level %s leaves out what is below it', (level, expected) => {
     const { emit, entries } = log({ level });
-    for (const name of ['rotation.step', 'pass.healthy', 'pass.pending', 'pass.failed'] as const) emit(event(name));
+    for (const name of ['rotation.step', 'pass.healthy', 'pass.pending', 'pass.failed'] as const) emit(anEvent(name));
     expect(entries().map(({ event: name }) => name)).toEqual(expected);
   });
 });
@@ -121,14 +121,9 @@ describe('nothing secret is logged', () => {
     const { emit, lines } = log();
     const pem =
       '-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg\n-----END PRIVATE KEY-----';
-    emit(
-      event('pass.failed', {
-        message: `it answered ${jwt} and ${pem}`,
-        hint: `look at ${jwt}`,
-        detail: { list: [jwt, { password: 'hunter2-hunter2' }], error: new Error(`deep ${jwt}`) },
-        secretKey: 'plain-secret-key',
-      }),
-    );
+    const error = { code: 'ERR_INTERNAL', message: `it answered ${jwt} and ${pem}`, hint: `look at ${jwt}` } as const;
+    const odd = { detail: { list: [jwt, { password: 'hunter2-hunter2' }], error: new Error(`deep ${jwt}`) } };
+    emit({ ...anEvent('pass.failed', { error }), ...odd, ...{ secretKey: 'plain-secret-key' } });
     expect(lines).toHaveLength(1);
     expect(JSON.parse(lines[0] ?? '')).toMatchObject({
       msg: 'it answered [redacted JWT] and [redacted private key]',
@@ -145,7 +140,9 @@ describe('nothing secret is logged', () => {
 });
 
 describe('a warning that stays true is told once a day', () => {
-  const warning = event('warning', { message: 'the key file may be read by everybody', target: 'shop' });
+  const warningOf = (message: string) =>
+    anEvent('warning', { error: { code: 'ERR_KEY_INVALID', message, hint: '' }, target: 'shop' });
+  const warning = warningOf('the key file may be read by everybody');
 
   test('and again when a day has gone by', () => {
     const { emit, clock, lines } = log();
@@ -163,8 +160,8 @@ describe('a warning that stays true is told once a day', () => {
     const { emit, lines } = log();
     emit(warning);
     emit({ ...warning, target: 'app' });
-    emit({ ...warning, message: 'something else' });
-    emit(event('warning', { message: warning.message }));
+    emit(warningOf('something else'));
+    emit(anEvent('warning', { error: warning.error }));
     expect(lines).toHaveLength(4);
   });
 
@@ -180,7 +177,7 @@ describe('a warning that stays true is told once a day', () => {
 
   test('other events are told whenever they happen', () => {
     const { emit, lines } = log();
-    for (let i = 0; i < 3; i += 1) emit(event('pass.failed'));
+    for (let i = 0; i < 3; i += 1) emit(anEvent('pass.failed'));
     expect(lines).toHaveLength(3);
   });
 });
@@ -197,9 +194,9 @@ describe('a log that cannot be written', () => {
     };
     const clock = { now: () => NOW, monotonic: () => 0, sleep: async () => undefined };
     const emit = createLog({ level: 'info', instance: 'x', clock, destination });
-    for (const name of EVENT_NAMES) expect(() => emit(event(name))).not.toThrow();
+    for (const name of EVENT_NAMES) expect(() => emit(anEvent(name))).not.toThrow();
     full = false;
-    emit(event('daemon.stopped'));
+    emit(anEvent('daemon.stopped'));
     expect(lines).toHaveLength(1);
   });
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { acquireDaemonLock } from '../../src/adapters/journal/lock.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import type { RotatorEvent } from '../../src/core/events.ts';
+import type { EventName, RotatorEvent } from '../../src/core/events.ts';
 import type { Clock } from '../../src/core/ports.ts';
 import { openService } from '../../src/service/service.ts';
 import { systemClock } from '../../src/service/system-clock.ts';
@@ -41,7 +41,8 @@ async function startWithoutJournal() {
     await running;
     rmSync(folder, { recursive: true, force: true });
   });
-  const told = (event: string) => events.filter((each) => each.event === event);
+  const told = <N extends EventName>(name: N) =>
+    events.filter((each): each is RotatorEvent<N> & RotatorEvent => each.event === name);
   await vi.waitUntil(() => told('pass.failed').length > 0);
   const who = { instance: 'other', pid: 1, host: 'elsewhere' };
   return {
@@ -59,7 +60,7 @@ async function startWithoutJournal() {
 
 test('a journal that can be written later is locked then: no second daemon beside this one', async () => {
   const { told, takeLock, mendFolder, goOn } = await startWithoutJournal();
-  expect(told('journal.degraded')).toMatchObject([{ degraded: true, code: 'ERR_JOURNAL_UNWRITABLE' }]);
+  expect(told('journal.degraded')).toMatchObject([{ degraded: true, error: { code: 'ERR_JOURNAL_UNWRITABLE' } }]);
   mendFolder();
   await goOn();
   await vi.waitUntil(() => told('journal.degraded').length === 2);
@@ -72,7 +73,9 @@ test('and if another daemon was quicker it stays without, and says who has it', 
   const other = await takeLock();
   onTestFinished(() => other.release());
   await goOn();
-  await vi.waitUntil(() => told('warning').some(({ code }) => code === 'ERR_DAEMON_RUNNING'));
-  expect(told('warning').find(({ code }) => code === 'ERR_DAEMON_RUNNING')?.message).toContain('instance other, pid 1');
+  await vi.waitUntil(() => told('warning').some(({ error: { code } }) => code === 'ERR_DAEMON_RUNNING'));
+  expect(told('warning').find(({ error: { code } }) => code === 'ERR_DAEMON_RUNNING')?.error.message).toContain(
+    'instance other, pid 1',
+  );
   expect(told('journal.degraded')).toHaveLength(1);
 });

@@ -199,6 +199,7 @@ export async function startRig(options: RigOptions = {}) {
     asked: () => world.requests.filter(({ service }) => service === 'apple'),
     state: async () => (await journal.target(target.key)) as TargetState,
     rotations: (): Promise<Rotation[]> => journal.rotations({ limit: 100 }),
+    warnings: () => events.flatMap((event) => (event.event === 'warning' ? [event.error] : [])),
     eventNames: () => events.map(({ event }) => event).filter((event) => event !== 'rotation.step'),
     async stop() {
       await journal.close();

@@ -2,10 +2,10 @@
 // to the outside, and count from the start of the process through every reload; gauges are computed afresh at each
 // scrape (readings.ts). Nothing here may throw into a pass.
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { EventName, EventSink, RotatorEvent } from '../../core/events.ts';
+import type { EventSink, RotatorEvent } from '../../core/events.ts';
 import type { AppleAnswer } from '../../core/ports.ts';
-import { OUTCOMES, REASONS } from '../../core/reasons.ts';
-import { codeLabels, OTHER } from './labels.ts';
+import { OUTCOMES } from '../../core/reasons.ts';
+import { codeLabels } from './labels.ts';
 import { GAUGES, type MetricsSnapshot } from './readings.ts';
 
 export type { MetricsSnapshot } from './readings.ts';
@@ -33,20 +33,6 @@ export interface Metrics {
 /** A pass waits for network calls: from a tenth of a second to the end of its read-backs and timeouts. */
 const PASS_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120];
 
-const ENDINGS: Partial<Record<EventName, PassOutcome>> = {
-  'pass.healthy': 'healthy',
-  'pass.deferred': 'deferred',
-  'pass.pending': 'pending',
-  'pass.failed': 'failed',
-  'rotation.succeeded': 'succeeded',
-  'rotation.unverified': 'unverified',
-  'rotation.failed': 'failed',
-  'rotation.rolled_back': 'rolled-back',
-  'rotation.blocked': 'blocked',
-};
-
-const DELIVERIES: Partial<Record<EventName, 'sent' | 'failed'>> = { 'alert.sent': 'sent', 'alert.failed': 'failed' };
-
 /** Metrics that begin at 0, in a registry of their own. */
 export function createMetrics({ version }: { readonly version: string }): Metrics {
   const registry = new Registry();
@@ -54,12 +40,7 @@ export function createMetrics({ version }: { readonly version: string }): Metric
   const codeLabel = codeLabels();
 
   return {
-    onEvent(event) {
-      const outcome = ENDINGS[event.event];
-      if (outcome !== undefined) notePass(counters, event, outcome);
-      const delivery = DELIVERIES[event.event];
-      if (delivery !== undefined) counters.alerts.inc({ channel: labelOf(event['channel']), outcome: delivery });
-    },
+    onEvent: (event) => noteEvent(counters, event),
     tencentRequest: ({ action, code }) => counters.tencent.inc({ action, code: codeLabel(code) }),
     appleAnswer: (verdict) => counters.apple.inc({ verdict }),
     async text(snapshot) {
@@ -113,24 +94,44 @@ function countersOf(registry: Registry) {
 }
 
 /**
- * A row's outcome is a rotation. It is also the end of its pass, unless an earlier life of the program began it
- * (`resumed`: the pass goes on); what the pass then says of its own row (deferred after it was blocked) is no second end.
+ * The end of a rotation is also the end of its pass, unless an earlier life of the program began it (`resumed`: the
+ * pass goes on). What the pass then reports about its own row (deferred after it was blocked) is not a second end.
  */
-function notePass({ rotations, passes }: Counters, event: RotatorEvent, outcome: PassOutcome): void {
-  const ofRow = event.event.startsWith('rotation.');
-  if (ofRow) rotations.inc({ target: labelOf(event.target), outcome, reason: reasonOf(event) });
-  const { durationMs, resumed, rotationId } = event;
-  const endsPass = ofRow ? resumed !== true : rotationId === undefined;
-  if (endsPass && durationMs !== undefined && durationMs >= 0) passes.observe({ outcome }, durationMs / 1000);
+function noteEvent({ rotations, passes, alerts }: Counters, event: RotatorEvent): void {
+  const timed = (outcome: PassOutcome, durationMs: number | null) => {
+    if (durationMs !== null && durationMs >= 0) passes.observe({ outcome }, durationMs / 1000);
+  };
+  switch (event.event) {
+    case 'pass.healthy':
+    case 'pass.deferred':
+    case 'pass.pending':
+    case 'pass.failed':
+      if (event.rotationId === null) timed(PASS_ENDS[event.event], event.durationMs);
+      break;
+    case 'rotation.succeeded':
+    case 'rotation.unverified':
+    case 'rotation.failed':
+    case 'rotation.rolled_back':
+    case 'rotation.blocked': {
+      const { target, outcome, reason, resumed, durationMs } = event;
+      rotations.inc({ target, outcome, reason });
+      if (!resumed) timed(outcome, durationMs);
+      break;
+    }
+    case 'alert.sent':
+      alerts.inc({ channel: event.channel, outcome: 'sent' });
+      break;
+    case 'alert.failed':
+      alerts.inc({ channel: event.channel, outcome: 'failed' });
+  }
 }
 
-function reasonOf({ reason }: RotatorEvent): string {
-  return REASONS.find((known) => known === reason) ?? OTHER;
-}
-
-function labelOf(value: unknown): string {
-  return typeof value === 'string' && value !== '' ? value : OTHER;
-}
+const PASS_ENDS = {
+  'pass.healthy': 'healthy',
+  'pass.deferred': 'deferred',
+  'pass.pending': 'pending',
+  'pass.failed': 'failed',
+} as const;
 
 /** Gauges that live for one scrape, so that two at once do not mix and nothing is left of what is gone. */
 function gaugesOf(snapshot: MetricsSnapshot): Registry {

@@ -3,6 +3,7 @@ import { EMPTY_BOOK } from '../../../src/core/alerts/records.ts';
 import { DAY } from '../../../src/core/time.ts';
 import { createMetrics, type Metrics, type MetricsSnapshot } from '../../../src/service/metrics/metrics.ts';
 import { aState, NOW } from '../../support/builders.ts';
+import { anEvent } from '../../support/events.ts';
 
 /** What a scrape is answered from, but for the version, which the metrics know. */
 export type Shown = Omit<MetricsSnapshot, 'version'>;
@@ -30,8 +31,8 @@ export const EVERYTHING: Shown = {
 /** Metrics that have counted one of everything. */
 export function busyMetrics(): Metrics {
   const metrics = createMetrics({ version: '1.2.3' });
-  metrics.onEvent({ event: 'rotation.succeeded', message: '', target: 'shop', reason: 'RenewalDue', durationMs: 1500 });
-  metrics.onEvent({ event: 'alert.sent', message: '', channel: 'ops' });
+  metrics.onEvent(anEvent('rotation.succeeded'));
+  metrics.onEvent(anEvent('alert.sent'));
   metrics.tencentRequest({ action: 'GetProviders', code: 'OK' });
   metrics.appleAnswer('accepted');
   return metrics;

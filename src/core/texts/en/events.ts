@@ -1,0 +1,116 @@
+// The text of every event, as the log and the progress of `once` show it. Whole sentences without a full stop; names,
+// ids and instants stand in the fields of the log line and are repeated here only where the sentence needs them.
+import type { EventName, RotationEndEvent, RotatorEvent, Step } from '../../events.ts';
+import { isoSeconds } from '../../instants.ts';
+import { DAY } from '../../time.ts';
+
+type Texts = { readonly [N in EventName]: (event: RotatorEvent<N>, now: number) => string };
+
+const TEXTS: Texts = {
+  'daemon.started': ({ targets }) => `started; watching ${counted(targets, 'target')}`,
+  'daemon.stopped': () => 'stopped',
+  'config.reloaded': ({ targets }) => `configuration reloaded; watching ${counted(targets, 'target')}`,
+  'config.rejected': ({ error }) => `new configuration rejected, still using the old one: ${error.message}`,
+  'pass.healthy': () => 'nothing to do',
+  'pass.deferred': ({ why, error }) => (error === null ? why : `${why}; ${error.message}`),
+  'pass.pending': ({ error }) => error.message,
+  'pass.failed': ({ error }) => error.message,
+  'rotation.started': ({ reason }) => `rotation started: ${reason}`,
+  'rotation.step': stepText,
+  'rotation.succeeded': ended('the new client secret is in place'),
+  'rotation.unverified': ended('the new client secret was written, but the provider does not show it'),
+  'rotation.failed': ended('the rotation failed'),
+  'rotation.rolled_back': ended('the previous client secret was put back'),
+  'rotation.blocked': ended('nothing was written'),
+  'retry.scheduled': ({ attempt }) =>
+    `will try again after ${attempt === 2 ? 'a failure' : `${attempt - 1} failures in a row`}`,
+  'journal.degraded': ({ error }) =>
+    error === null ? 'the journal can be written again' : `going on without the journal: ${error.message}`,
+  'condition.raised': ({ what, title }) => `condition ${what}: ${title}`,
+  'condition.cleared': ({ what, title }) => `condition ${what}: ${title}`,
+  'alert.sent': (event) => `sent ${contents(event)} over ${event.channel}: ${event.detail}`,
+  'alert.failed': ({ channel, error }) => aboutChannel(channel, error.message),
+  warning: ({ channel, during, error }) => {
+    if (channel !== undefined) return aboutChannel(channel, error.message);
+    return during === undefined ? error.message : `${DURING[during]}: ${error.message}`;
+  },
+};
+
+const DURING = { alerts: 'alerts', 'http-request': 'could not answer an HTTP request' } as const;
+
+/** The sentence of an event. `now` in ms: some sentences say how far away an instant is. */
+export function eventText<N extends EventName>(event: RotatorEvent<N>, now: number): string {
+  const text: (event: RotatorEvent<N>, now: number) => string = TEXTS[event.event];
+  return text(event, now);
+}
+
+function ended(words: string): (event: RotationEndEvent) => string {
+  return ({ error }) => (error === null ? words : `${words}: ${error.message}`);
+}
+
+function stepText(event: Step, now: number): string {
+  switch (event.step) {
+    case 'found':
+      return `found: ${event.why}${expiry(event.expiresAt, now)}`;
+    case 'minted':
+      return `candidate minted${event.expiresAt === null ? '' : `, valid until ${isoSeconds(event.expiresAt)}`}`;
+    case 'verified':
+      return "candidate checked claim by claim, its signature with the key's public half";
+    case 'acceptance-reused':
+      return 'Apple accepted this key within the last 24 h; not asked again';
+    case 'apple-answered':
+      return `Apple's answer about ${ASKED[event.asked]}: ${event.verdict} (${event.detail})`;
+    case 'intent-recorded':
+      return 'intent recorded in the journal';
+    case 'pushed':
+      return 'candidate sent to CloudBase';
+    case 'push-unclear':
+      return `the write may or may not have been applied: ${event.error.message}`;
+    case 'starting-over':
+      return `starting over: ${event.error.message}`;
+    case 'read-back':
+      return `read back: ${READ_BACK[event.found]}`;
+    case 'restoring-fields':
+      return `our write changed ${event.fields.map((path) => `Config.${path}`).join(', ')}; restoring`;
+    case 'putting-back':
+      return 'putting the previous secret back';
+    case 'outcome-recorded':
+      return 'outcome recorded in the journal';
+  }
+}
+
+const ASKED = {
+  candidate: 'the candidate',
+  deployed: 'the deployed secret',
+  'same-key': 'a fresh secret of the same key',
+  control: 'the control (signed with a throwaway key)',
+} as const;
+
+const READ_BACK = {
+  arrived: 'the candidate is there',
+  'not-shown': 'the provider does not show its secret',
+  'still-old': 'the old secret is still there',
+  conflict: 'a third secret is there',
+  unfit: 'no usable secret is there',
+} as const;
+
+function expiry(expiresAt: number | null, now: number): string {
+  if (expiresAt === null) return '';
+  const days = ((expiresAt - now) / DAY).toFixed(1);
+  return `; the deployed secret ${expiresAt > now ? `expires in ${days} days` : 'has expired'} (${isoSeconds(expiresAt)})`;
+}
+
+function contents({ kind, alerts }: RotatorEvent<'alert.sent'>): string {
+  if (kind === 'digest') return 'the digest';
+  if (kind === 'test') return 'a test message';
+  return alerts === 1 ? 'an alert' : `${alerts} alerts in one message`;
+}
+
+/** Errors of a channel often name it themselves. */
+function aboutChannel(name: string, message: string): string {
+  return message.startsWith(`channel ${name} `) ? message : `channel ${name}: ${message}`;
+}
+
+function counted(amount: number, noun: string): string {
+  return `${amount} ${noun}${amount === 1 ? '' : 's'}`;
+}
