@@ -187,18 +187,6 @@ const actions: Actions = {
     );
   },
 
-  async forget(name, options) {
-    const [{ forget }, { forgetTarget }, { policyOf }] = await Promise.all([
-      import('./cli/forget.ts'),
-      import('./alerts/forget.ts'),
-      import('./service/wire-alerts.ts'),
-    ]);
-    return withJournal(options, 'write', (journal, targets, config) => {
-      const tools = { clock: systemClock, journal, policy: policyOf(config.alerts), newId };
-      return forget(name, { context, journal, targets, forget: (state) => forgetTarget(state, tools) });
-    });
-  },
-
   async resume(options) {
     const { resume } = await import('./cli/resume.ts');
     return withJournal(options, 'write', (journal) => resume({ context, journal }));

@@ -23,6 +23,6 @@ export function transitionEvent({ what, finding, since }: Transition, now: numbe
     code: error?.code ?? null,
     title: words,
   };
-  if (what === 'cleared' || what === 'forgotten') return { event: 'condition.cleared', what, ...fields };
+  if (what === 'cleared' || what === 'unwatched') return { event: 'condition.cleared', what, ...fields };
   return { event: 'condition.raised', what, ...fields, loginsUntil, hint: next };
 }

@@ -17,14 +17,13 @@ import type { Clock, ErrorLike, Journal } from '../core/ports.ts';
 import type { FleetState, TargetState } from '../core/records.ts';
 import {
   detectMisconfigured,
-  detectRemoved,
   detectService,
   detectTarget,
   type ServiceFacts,
   type WatchedTarget,
 } from './detect/detect.ts';
 import { digestOf } from './digest.ts';
-import { type AlertPolicy, advance, type Transition } from './engine/engine.ts';
+import { type AlertPolicy, advance, type Transition, type UnwatchedTarget } from './engine/engine.ts';
 import { carries } from './engine/recipients.ts';
 import { transitionEvent } from './transition-event.ts';
 
@@ -42,7 +41,6 @@ export interface Surroundings {
   readonly journal: {
     readonly path: string;
     readonly degraded: ErrorLike | undefined;
-    readonly ephemeral: boolean;
   };
   readonly skewMs: number | undefined;
   /** Null: the configuration in force is the one that was read last. */
@@ -103,18 +101,23 @@ export class Watch {
     this.takenOver ??= await toldBeside?.();
     const [states, fleet] = [await journal.targets(), await journal.fleet()];
     let transitions: readonly Transition[] = [];
+    let unwatched: readonly UnwatchedTarget[] = [];
     await journal.updateAlerts((stored) => {
       const fresh = this.freshlyTaken(stored);
       const book = fresh.length === 0 ? stored : { ...stored, conditions: [...stored.conditions, ...fresh] };
       const result = this.advance(book, states, fleet);
-      transitions = result.transitions;
+      ({ transitions, unwatched } = result);
       return withConditions(result.update, fresh);
     });
     const { takenOver } = this;
     this.takenOver = undefined;
     await takenOver?.done();
+    const now = this.tools.clock.now();
+    for (const { target, expiresAt } of unwatched) {
+      emit({ event: 'target.unwatched', target: target.name, envId: target.envId, expiresAt });
+    }
     for (const transition of transitions) {
-      const event = transitionEvent(transition, this.tools.clock.now());
+      const event = transitionEvent(transition, now);
       if (event !== undefined) emit(event);
     }
   }
@@ -143,13 +146,14 @@ export class Watch {
     book: AlertBook,
     states: readonly TargetState[],
     fleet: FleetState,
-  ): { update: AlertUpdate; transitions: readonly Transition[] } {
+  ): { update: AlertUpdate; transitions: readonly Transition[]; unwatched: readonly UnwatchedTarget[] } {
     const around = this.around();
-    const memo = this.memoOf(book, around);
+    const unwatched = this.unwatched(book, states);
+    const memo = this.memoOf(book, states, around);
     const found = this.detect(book, states, fleet, memo, around);
     const { now } = around;
     const { newId } = this.tools;
-    const { update, transitions } = advance(book, { now, ...found, newId }, this.options.policy);
+    const { update, transitions } = advance(book, { now, ...found, unwatched, newId }, this.options.policy);
     const digest = this.digest(book, states, around);
     return {
       update: {
@@ -158,6 +162,7 @@ export class Watch {
         ...withMemo(book.memo, { ...memo, digestAt: digest?.tick ?? memo.digestAt }),
       },
       transitions,
+      unwatched,
     };
   }
 
@@ -184,38 +189,49 @@ export class Watch {
         appleBlind,
       }),
     );
-    const left = isWhole ? this.absent(states, around) : { misconfigured: [], removed: [] };
-    const ofAbsent = [
-      ...left.misconfigured.map(([entry, state]) => detectMisconfigured({ ...entry, state, now })),
-      ...left.removed.map((state) => detectRemoved({ state, open: [...(open.get(state.key) ?? [])], now })),
-    ];
+    const configured = new Set(targets.map(({ key }) => key));
+    const others = states.filter(({ key }) => !configured.has(key));
+    const ofWrong = (isWhole ? around.misconfigured : []).map((entry) =>
+      detectMisconfigured({ ...entry, state: others.find(({ name }) => name === entry.name), now }),
+    );
     // Without its journal this process may not know a provider that it has written before.
     const isNews = ({ condition, target }: Finding) =>
       condition !== 'AdoptionPending' ||
       around.journal.degraded === undefined ||
       open.get(target?.key ?? '')?.has(condition);
-    const watched = new Set(targets.map(({ key }) => key));
     const { findings: ofService, undecided } = detectService(this.serviceFacts(book, states, fleet, around));
     const unknown = new Set<string>(undecided);
     return {
-      findings: [...ofTargets.filter(isNews), ...ofAbsent, ...ofService],
+      findings: [...ofTargets.filter(isNews), ...ofWrong, ...ofService],
       undecided: ({ condition, target }) => {
         if (target === null) return unknown.has(condition);
-        if (condition === 'TargetRemoved' || condition === 'TargetMisconfigured') return !isWhole;
-        return !watched.has(target.key);
+        return condition === 'TargetMisconfigured' ? !isWhole : !configured.has(target.key);
       },
     };
   }
 
-  /** Entries that are wrong, with what is known of their target; and targets that left the configuration. */
-  private absent(states: readonly TargetState[], { targets, misconfigured }: Surroundings) {
-    const configured = new Set(targets.map(({ key }) => key));
-    const others = states.filter(({ key }) => !configured.has(key));
+  /**
+   * Targets that left the configuration since the last look at all of it: the memo has watched them, or they have open
+   * conditions. One whose entry is only wrong has not left.
+   */
+  private unwatched({ memo, conditions }: AlertBook, states: readonly TargetState[]): UnwatchedTarget[] {
+    const { targets, misconfigured } = this.around();
+    if (!this.options.isWhole) return [];
+    const open = conditions.flatMap(({ finding }) =>
+      finding.target === null || finding.condition === 'TargetMisconfigured' ? [] : [finding.target],
+    );
+    const known = states.filter(({ key }) => memo.watchedSince[key] !== undefined);
     const wrong = new Set(misconfigured.map(({ name }) => name));
-    return {
-      misconfigured: misconfigured.map((entry) => [entry, others.find(({ name }) => name === entry.name)] as const),
-      removed: others.filter(({ name, forgottenAt }) => !wrong.has(name) && forgottenAt === null),
-    };
+    const left = new Map(
+      [...open, ...known].map(({ key, name, envId, providerId }) => [key, { key, name, envId, providerId }]),
+    );
+    for (const { key } of targets) left.delete(key);
+    return [...left.values()]
+      .filter(({ name }) => !wrong.has(name))
+      .map((target) => {
+        const state = states.find(({ key }) => key === target.key);
+        return { target, expiresAt: state?.deployed?.expiresAt ?? null };
+      });
   }
 
   private serviceFacts(
@@ -250,10 +266,13 @@ export class Watch {
     };
   }
 
-  private memoOf({ memo }: AlertBook, { now, targets }: Surroundings): AlertMemo {
-    const kept = this.options.isWhole ? {} : memo.watchedSince;
+  private memoOf({ memo }: AlertBook, states: readonly TargetState[], around: Surroundings): AlertMemo {
+    const { now, targets, misconfigured } = around;
+    const wrong = new Set(misconfigured.map(({ name }) => name));
+    const waiting = new Set(states.filter(({ name }) => wrong.has(name)).map(({ key }) => key));
+    const kept = Object.entries(memo.watchedSince).filter(([key]) => !this.options.isWhole || waiting.has(key));
     const since = targets.map(({ key }) => [key, Math.min(memo.watchedSince[key] ?? now, now)] as const);
-    return { ...memo, watchedSince: { ...kept, ...Object.fromEntries(since) } };
+    return { ...memo, watchedSince: Object.fromEntries([...kept, ...since]) };
   }
 
   /** The rows of a digest whose time has come, and the tick that it serves. The first start waits for the next tick. */
@@ -279,7 +298,7 @@ export class Watch {
 function openByTarget({ conditions }: AlertBook): Map<string, Set<ConditionName>> {
   const open = new Map<string, Set<ConditionName>>();
   for (const { finding, raisedAt } of conditions) {
-    if (finding.target === null || raisedAt === null || finding.condition === 'TargetRemoved') continue;
+    if (finding.target === null || raisedAt === null) continue;
     const { key } = finding.target;
     open.set(key, (open.get(key) ?? new Set<ConditionName>()).add(finding.condition));
   }

@@ -19,7 +19,6 @@ export interface Actions {
   history(options: ConfigOption & { target?: string; limit: number; json: boolean }): Promise<ExitStatus>;
   alerts(options: ConfigOption & { test: boolean; channel?: string; json: boolean }): Promise<ExitStatus>;
   resume(options: ConfigOption): Promise<ExitStatus>;
-  forget(name: string, options: ConfigOption): Promise<ExitStatus>;
   health(options: ConfigOption): Promise<ExitStatus>;
   journalBackup(file: string, options: ConfigOption): Promise<ExitStatus>;
   generate(options: {
@@ -131,10 +130,6 @@ export function createProgram(actions: Actions, version: string, done: (status: 
   add('health', 'exit status 0 if the running daemon is healthy; for container health checks', ['health'])
     .addOption(config())
     .action(async (options) => done(await actions.health(options)));
-
-  add('forget <name>', 'ends the conditions of a target that left the configuration', ['forget shop-old'])
-    .addOption(config())
-    .action(async (name, options) => done(await actions.forget(name, options)));
 
   const backup = 'journal backup /backup/journal.db';
   const journal = add('journal', 'the journal file', [backup]).helpCommand(false);

@@ -122,7 +122,9 @@ export interface EventFields {
     readonly loginsUntil: number | null;
     readonly hint: string | null;
   };
-  'condition.cleared': OfCondition & { readonly what: 'cleared' | 'forgotten' };
+  'condition.cleared': OfCondition & { readonly what: 'cleared' | 'unwatched' };
+  /** A target left the configuration; `expiresAt` is that of its client secret. */
+  'target.unwatched': { readonly target: string; readonly envId: string | null; readonly expiresAt: number | null };
   'alert.sent': {
     readonly channel: string;
     readonly kind: 'alert' | 'digest' | 'test';

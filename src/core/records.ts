@@ -91,8 +91,6 @@ export interface TargetState extends TargetIdentity {
   readonly dueSince: number | null;
   /** What Apple said when it was last asked about the deployed secret or a fresh one of the same key. */
   readonly appleAsked: AppleAsked | null;
-  /** Set by `forget`: the target left the configuration and nobody wants to hear of it. Ends when it is checked again. */
-  readonly forgottenAt: number | null;
 }
 
 /** The daily question about what is deployed. */
@@ -197,6 +195,5 @@ export function emptyTargetState(identity: TargetIdentity, name: string): Target
     providerDisabled: false,
     dueSince: null,
     appleAsked: null,
-    forgottenAt: null,
   };
 }

@@ -292,8 +292,7 @@ export class Course {
     error: RotatorError | null,
     change: Partial<TargetState>,
   ): Promise<PassResult> {
-    // A target that is checked is watched, whoever has forgotten it.
-    this.state = { ...this.state, ...change, lastPassAt: this.now, forgottenAt: null };
+    this.state = { ...this.state, ...change, lastPassAt: this.now };
     if (outcome === null) await this.tools.journal.commit({ target: this.state });
     else await this.finishRow(outcome, error, this.state);
     return { state: this.state, outcome, waitsFor: null, skewMs: this.skewMs };

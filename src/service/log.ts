@@ -35,6 +35,7 @@ const LEVELS: Record<EventName, Level> = {
   'journal.degraded': 'error',
   'condition.raised': 'warn',
   'condition.cleared': 'info',
+  'target.unwatched': 'warn',
   'alert.sent': 'info',
   'alert.failed': 'error',
   warning: 'warn',

@@ -1,6 +1,5 @@
 // What `once`, `plan` and the commands that read the journal work with: a journal opened for the occasion, and
 // passes that run a single time.
-import { isEphemeral } from '../adapters/journal/ephemeral.ts';
 import { openJournalToRead } from '../adapters/journal/reading.ts';
 import { openSqliteJournal } from '../adapters/journal/sqlite.ts';
 import type { Config } from '../config/schema.ts';
@@ -93,7 +92,7 @@ export async function openOnce(
       misconfigured: [],
       longestTickGapMs: gapMs,
       tokenUrl: config.apple.tokenUrl,
-      journal: { path, degraded: undefined, ephemeral: isEphemeral(path, world.env) },
+      journal: { path, degraded: undefined },
       skewMs: measuredSkewMs,
       // What only the daemon can know.
       configurationRejected: undefined,

@@ -1,6 +1,5 @@
 // The running service around the daemon: its configuration, its journal and lock, its alerts, its HTTP interface, and
 // what a signal does. Journal, metrics, log and alerts are independent: one that fails does not silence the others.
-import { isEphemeral } from '../adapters/journal/ephemeral.ts';
 import { storageWarning } from '../adapters/journal/storage.ts';
 import { rememberUnwritable } from '../alerts/start-refused.ts';
 import type { Surroundings } from '../alerts/watch.ts';
@@ -142,7 +141,6 @@ class Running {
   private readonly options: ServiceOptions;
   private readonly world: World;
   private readonly journal: DegradableJournal;
-  private readonly ephemeral: boolean;
   private readonly admissions: Admissions;
   private loaded: LoadedConfig;
   private tickGapMs: number;
@@ -157,7 +155,6 @@ class Running {
     this.config = options.loaded.config;
     this.plan = this.planOf(this.config);
     this.tickGapMs = longestTickGapMs(this.config, world.clock);
-    this.ephemeral = isEphemeral(this.config.journal.path, world.env);
     this.admissions = new Admissions({
       clock: world.clock,
       journal,
@@ -192,7 +189,7 @@ class Running {
       configured: this.plan.targets.map(({ target }) => target.key),
       longestTickGapMs: this.tickGapMs,
       tokenUrl: config.apple.tokenUrl,
-      journal: { path: config.journal.path, degraded: journal.degraded, ephemeral: this.ephemeral },
+      journal: { path: config.journal.path, degraded: journal.degraded },
       skewMs: this.skewMs,
       configurationRejected: this.rejected,
       // A service that stops has no scheduler any more, and that is no trouble.

@@ -80,7 +80,7 @@ async function start(manners: Readonly<Record<string, readonly Manner[]>> = { op
       misconfigured: [],
       longestTickGapMs: 60 * MINUTE,
       tokenUrl: TOKEN_URL,
-      journal: { path: './data/journal.db', degraded: undefined, ephemeral: false },
+      journal: { path: './data/journal.db', degraded: undefined },
       skewMs: undefined,
       configurationRejected: null,
       scheduler: { alive: true, lastTurnAt: clock.now() },

@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openSqliteJournal } from '../../src/adapters/journal/sqlite.ts';
 import type { WatchedTarget } from '../../src/alerts/detect/detect.ts';
-import { forgetTarget } from '../../src/alerts/forget.ts';
 import { type Surroundings, type TakenOver, Watch, type WatchOptions } from '../../src/alerts/watch.ts';
 import { conditionId } from '../../src/core/alerts/conditions.ts';
 import type { ConditionRecord } from '../../src/core/alerts/records.ts';
@@ -76,7 +75,7 @@ async function start() {
       misconfigured: [],
       longestTickGapMs: 60 * MINUTE,
       tokenUrl: TOKEN_URL,
-      journal: { path: './data/journal.db', degraded: undefined, ephemeral: false },
+      journal: { path: './data/journal.db', degraded: undefined },
       skewMs: undefined,
       configurationRejected: null,
       scheduler: { alive: true, lastTurnAt: clock.now() },
@@ -147,7 +146,7 @@ describe('a look', () => {
     const { watch, state, open } = await start();
     await state('shop', { state: 'pending', error: anError('ERR_ADOPTION_REQUIRED') });
     const degraded = { code: 'ERR_JOURNAL_UNWRITABLE', message: 'the disk is full', hint: 'Make room.' };
-    const journal = { path: './data/journal.db', degraded, ephemeral: false };
+    const journal = { path: './data/journal.db', degraded };
     await watch({ change: { journal } }).look();
     expect(await open()).toEqual(['JournalUnwritable']);
     await watch().look();
@@ -342,35 +341,41 @@ describe('a look at some of the targets', () => {
 });
 
 describe('a target that is not in the configuration', () => {
-  test('is told, its conditions stay, and its return clears what is over', async () => {
-    const { watch, state, open, told } = await start();
-    await state('shop', FAILED);
+  test('is told once, and its conditions end without an all-clear', async () => {
+    const { watch, state, open, told, delivered, events, book } = await start();
+    const expiresAt = SUNDAY + 130 * DAY;
+    const { deployed } = aWatchedState();
+    await state('shop', { ...FAILED, deployed: deployed && { ...deployed, expiresAt } });
     await state('web');
     await watch().look();
+    expect(await told()).toEqual(['raised RotationFailing']);
+    await delivered();
     await watch({ names: ['web'] }).look();
-    expect(await open()).toEqual(['RotationFailing shop', 'TargetRemoved shop']);
-    await state('shop');
-    await watch().look();
+    await watch({ names: ['web'] }).look();
     expect(await open()).toEqual([]);
-    expect(await told()).toEqual([
-      'raised RotationFailing',
-      'raised TargetRemoved',
-      'cleared RotationFailing',
-      'cleared TargetRemoved',
-    ]);
+    expect(await told()).toEqual(['unwatched']);
+    expect((await book()).deliveries[0]?.subject).toMatchObject({
+      event: { target: { name: 'shop', envId: 'shop-1' }, expiresAt, open: ['RotationFailing'] },
+      closes: [conditionId('RotationFailing', identity('shop'))],
+    });
+    expect(events.filter(({ event }) => event === 'target.unwatched')).toMatchObject([{ target: 'shop', expiresAt }]);
   });
 
-  test('ends when it is forgotten, which is no all-clear, and is not told again', async () => {
-    const { watch, state, open, told, journal, clock, policy, newId } = await start();
-    const shop = await state('shop', FAILED);
+  test('is watched anew when it comes back, and told again when it leaves again', async () => {
+    const { watch, state, told } = await start();
+    await state('shop');
+    await state('web');
+    for (const names of [['shop', 'web'], ['web'], ['shop', 'web'], ['web']]) await watch({ names }).look();
+    expect(await told()).toEqual(['unwatched', 'unwatched']);
+  });
+
+  test('is not told by a process that looks at some targets alone', async () => {
+    const { watch, state, told } = await start();
+    await state('shop');
     await state('web');
     await watch().look();
-    await watch({ names: ['web'] }).look();
-    const ended = await forgetTarget(shop, { clock, journal, policy, newId });
-    expect(ended).toEqual(['RotationFailing', 'TargetRemoved']);
-    await watch({ names: ['web'] }).look();
-    expect(await open()).toEqual([]);
-    expect((await told()).slice(2)).toEqual(['forgotten RotationFailing', 'forgotten TargetRemoved']);
+    await watch({ names: ['web'], options: { isWhole: false } }).look();
+    expect(await told()).toEqual([]);
   });
 
   test('because its entry is wrong is told as that, with what is wrong, and not as removed', async () => {

@@ -58,7 +58,6 @@ test('of a new target nothing is known, and every field is there', () => {
     providerDisabled: false,
     dueSince: null,
     appleAsked: null,
-    forgottenAt: null,
   });
 });
 

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { describeFinding } from '../../src/alerts/words/compose.ts';
 import { type Actions, createProgram } from '../../src/cli/program.ts';
 import { CONDITIONS } from '../../src/core/alerts/conditions.ts';
+import { EVENT_TITLES } from '../../src/core/alerts/message.ts';
 import { REMEDIES } from '../../src/core/errors.ts';
 import { NOW, VARIANTS } from '../support/alert-findings.ts';
 
@@ -38,13 +39,13 @@ const sections = sectionsOf(TEXT);
 const fragments = sections.map(({ heading }) => fragmentOf(heading));
 
 describe('sections', () => {
-  test('every condition has its own, in the order of the list, and the event after them', () => {
-    const names = new Set<string>([...CONDITIONS, 'Rotated']);
+  test('every condition has its own, in the order of the list, and the events after them', () => {
+    const names = new Set<string>([...CONDITIONS, ...EVENT_TITLES]);
     const found = sections.filter(({ level, heading }) => level === 2 && names.has(heading));
-    expect(found.map(({ heading }) => heading)).toEqual([...CONDITIONS, 'Rotated']);
+    expect(found.map(({ heading }) => heading)).toEqual([...CONDITIONS, ...EVENT_TITLES]);
   });
 
-  test.each([...CONDITIONS, 'Rotated'])('%s has its five parts, none of them empty', (name) => {
+  test.each([...CONDITIONS, ...EVENT_TITLES])('%s has its five parts, none of them empty', (name) => {
     const body = sections.find(({ heading }) => heading === name)?.body ?? '';
     const parts = [...body.matchAll(/^\*\*(.+?)\.\*\* ?([\s\S]*?)(?=^\*\*|$(?![\s\S]))/gm)];
     expect(parts.map(([, title]) => title)).toEqual(PARTS);

@@ -1,5 +1,4 @@
-// A workspace whose alerts go to the sandbox's inbox, and what arrived there in few words. What the machine that the
-// tests run on is told for (it may be a container, whose journal is lost with it) is left out everywhere.
+// A workspace whose alerts go to the sandbox's inbox, and what arrived there in few words.
 import type { Json, JsonObject } from '../../src/core/ports.ts';
 import type { InboxMessage } from '../../src/sandbox/world.ts';
 import { ownWorkspace, type Program, type Result, type WorkspaceOptions } from '../support/program.ts';
@@ -19,8 +18,6 @@ export interface HeardItem {
   readonly what: string;
   readonly next: string | null;
 }
-
-const OF_THE_MACHINE = 'JournalEphemeral';
 
 /** A workspace of the test that runs, with channels. No digest; everything else as the configuration has it. */
 export async function alertPlace({ channels = { ops: {} }, ...options }: AlertPlaceOptions = {}) {
@@ -52,10 +49,10 @@ export async function alertPlace({ channels = { ops: {} }, ...options }: AlertPl
 
 export type AlertPlace = Awaited<ReturnType<typeof alertPlace>>;
 
-/** The items of a webhook's message but for what concerns the machine. */
+/** The items of a webhook's message. */
 export function itemsOf({ body }: InboxMessage): HeardItem[] {
   const { items = [] } = (body ?? {}) as { readonly items?: readonly HeardItem[] };
-  return items.filter(({ condition }) => condition !== OF_THE_MACHINE);
+  return [...items];
 }
 
 function words(message: InboxMessage): string {
@@ -70,18 +67,17 @@ export type AlertRow = Readonly<Record<string, Json>> & {
   readonly target: string | null;
 };
 
-/** What `alerts --json` printed, but for what concerns the machine. */
+/** What `alerts --json` printed. */
 export function alertsOf({ stdout }: Pick<Result, 'stdout'>): {
   readonly alerts: readonly AlertRow[];
   readonly channels: readonly Readonly<Record<string, Json>>[];
 } {
-  const view = JSON.parse(stdout) as ReturnType<typeof alertsOf>;
-  return { ...view, alerts: view.alerts.filter(({ condition }) => condition !== OF_THE_MACHINE) };
+  return JSON.parse(stdout) as ReturnType<typeof alertsOf>;
 }
 
-/** The lines of one event in a daemon's log, but for what concerns the machine. */
+/** The lines of one event in a daemon's log. */
 export function lines(program: Program, event: string) {
-  return program.log().filter((line) => line.event === event && line['condition'] !== OF_THE_MACHINE);
+  return program.log().filter((line) => line.event === event);
 }
 
 /** For `waitFor`: an event was logged so often. */

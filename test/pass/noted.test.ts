@@ -52,12 +52,6 @@ describe('a rotation that is put off', () => {
   });
 });
 
-test('a target that was forgotten is watched again as soon as a pass of it ends', async () => {
-  await rig.pass();
-  await rig.journal.commit({ target: { ...(await rig.state()), forgottenAt: rig.clock.now() } });
-  expect((await rig.pass()).state.forgottenAt).toBeNull();
-});
-
 describe('the daily question', () => {
   beforeEach(() => rig.put(rig.mint(120)));
   const ours = () => ({ keyId: IDS.keyId, fingerprint: fingerprint(rig.secret()) });

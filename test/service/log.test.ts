@@ -88,6 +88,7 @@ describe('lines', () => {
       'journal.degraded': 'error',
       'condition.raised': 'warn',
       'condition.cleared': 'info',
+      'target.unwatched': 'warn',
       'alert.sent': 'info',
       'alert.failed': 'error',
       warning: 'warn',

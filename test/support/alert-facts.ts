@@ -78,7 +78,7 @@ export function serviceFacts(overrides: Partial<ServiceFacts> = {}): ServiceFact
     asksApple: true,
     states: [aWatchedState()],
     skewMs: 0,
-    journal: { path: './data/journal.db', degraded: undefined, ephemeral: false },
+    journal: { path: './data/journal.db', degraded: undefined },
     channels: [{ name: 'ops', state: undefined, oldestAt: null }],
     configurationRejected: null,
     scheduler: { alive: true, lastTurnAt: NOW },

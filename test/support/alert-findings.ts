@@ -323,14 +323,6 @@ const TABLE: VariantTable = {
     ),
     variant('none named', aFinding('TargetMisconfigured', { problems: [] })),
   ],
-  TargetRemoved: [
-    variant('with nothing open', aFinding('TargetRemoved', { open: [] })),
-    variant(
-      'with something open',
-      aFinding('TargetRemoved', { open: ['SecretExpiring', 'RotationFailing'] }, CRITICAL),
-    ),
-    variant('expiry unknown', aFinding('TargetRemoved', { open: ['CheckStale'] }, { loginsUntil: null })),
-  ],
   Unverified: [
     variant('one target', aFinding('Unverified', { targets: ['shop-prod'] })),
     variant('many targets', aFinding('Unverified', { targets: TARGETS })),
@@ -396,7 +388,6 @@ const TABLE: VariantTable = {
     ),
     variant('for no known reason', aFinding('JournalUnwritable', { path: '/data/journal.db' }, CRITICAL)),
   ],
-  JournalEphemeral: [variant('as it is', aFinding('JournalEphemeral', { path: '/app/data/journal.db' }))],
   ChannelFailing: [
     variant(
       'refused',
@@ -500,7 +491,7 @@ export function aSubject(
   status: Exclude<DeliveryStatus, 'happened'> = 'raised',
   rest: Partial<Extract<DeliverySubject, { kind: 'condition' }>> = {},
 ): DeliverySubject {
-  const over = status === 'cleared' || status === 'ended' || status === 'forgotten';
+  const over = status === 'cleared' || status === 'ended';
   const until = over ? NOW - MINUTE : null;
   return {
     kind: 'condition',

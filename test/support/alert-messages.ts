@@ -8,7 +8,6 @@ export const LABELS: Labels = {
     repeated: 'still so',
     cleared: 'all clear',
     ended: 'was so',
-    forgotten: 'no longer watched',
     happened: 'happened',
   },
   severity: { warning: 'warning', critical: 'CRITICAL', info: 'info' },

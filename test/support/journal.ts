@@ -167,7 +167,6 @@ export const anyTarget: fc.Arbitrary<TargetState> = fc.record({
       fingerprint: orNull(text),
     }),
   ),
-  forgottenAt: orNull(instant),
 });
 
 export const anyRotation: fc.Arbitrary<Rotation> = fc.record({

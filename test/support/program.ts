@@ -143,11 +143,6 @@ export async function runCommand(
   return { code, stdout: program.stdout(), stderr: program.stderr() };
 }
 
-/** Progress without what `once` says of the machine that the tests run on, which may be a container. */
-export function withoutMachine(stderr: string): string {
-  return stderr.replace(/^condition raised: the journal will be lost with its container\n(?: {4}.*\n)*/m, '');
-}
-
 export interface WorkspaceOptions {
   /** Entries of `targets`, a provider each; what an entry does not say is made up from its name. Default: `shop`. */
   readonly targets?: readonly (JsonObject & { readonly name: string })[];

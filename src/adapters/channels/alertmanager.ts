@@ -94,7 +94,6 @@ const STATUS: Readonly<Record<MessageItem['status'], Told>> = {
     ...fires(item, frame, now, firingMs),
   ],
   cleared: ends,
-  forgotten: ends,
   // Nobody heard of it while it lasted: it is shown for a while.
   ended: (...told) => [...ends(...told), ...passes(...told)],
   happened: passes,

@@ -2,7 +2,7 @@
 // form. docs/webhook.md explains it. Fields may be added under the same number of `schema`; none is removed or renamed.
 import * as z from 'zod';
 import { CONDITIONS, SEVERITIES } from '../../core/alerts/conditions.ts';
-import { type AlertMessage, LANGUAGES } from '../../core/alerts/message.ts';
+import { type AlertMessage, EVENT_TITLES, LANGUAGES } from '../../core/alerts/message.ts';
 import { DELIVERY_STATUSES } from '../../core/alerts/records.ts';
 
 const instant = z.iso.datetime();
@@ -10,11 +10,11 @@ const severity = z.enum([...SEVERITIES, 'info']);
 
 const item = z.object({
   id: z.string().describe('The id of the condition; the same as long as it lasts, and when it comes back.'),
-  condition: z.enum([...CONDITIONS, 'Rotated']).describe('What is wrong; `Rotated` is an event.'),
+  condition: z.enum([...CONDITIONS, ...EVENT_TITLES]).describe('What is wrong; `Rotated` and `Unwatched` are events.'),
   status: z
     .enum(DELIVERY_STATUSES)
     .describe(
-      '`raised`, `escalated` and `repeated` tell of what lasts; `cleared`: over; `ended`: over before it could be told; `forgotten`: no longer watched, which is no all-clear; `happened`: an event.',
+      '`raised`, `escalated` and `repeated` tell of what lasts; `cleared`: over; `ended`: over before it could be told; `happened`: an event.',
     ),
   severity: severity.describe('`info`: an event.'),
   target: z.string().nullable().describe('The name of the target; null: the service itself.'),

@@ -77,7 +77,6 @@ function alertSchemas(prose: z.ZodType<string>, label: z.ZodType<string, string>
     }),
     AdoptionPending: of('AdoptionPending', { keyId, fingerprint }),
     TargetMisconfigured: of('TargetMisconfigured', { problems: z.array(prose) }),
-    TargetRemoved: of('TargetRemoved', { open: z.array(z.enum(CONDITIONS)) }),
     Unverified: of('Unverified', { targets: labels }),
     CredentialsRejected: of('CredentialsRejected', { targets: labels }),
     AppleUnreachable: of('AppleUnreachable', { lastAnswerAt: instant.nullable() }),
@@ -87,7 +86,6 @@ function alertSchemas(prose: z.ZodType<string>, label: z.ZodType<string, string>
     }),
     ClockSkewed: of('ClockSkewed', { skewMs: z.number() }),
     JournalUnwritable: of('JournalUnwritable', { path: prose }),
-    JournalEphemeral: of('JournalEphemeral', { path: prose }),
     ChannelFailing: of('ChannelFailing', { channel: label, attempts: z.number(), oldestAt: instant.nullable() }),
     ConfigurationRejected: of('ConfigurationRejected', {}),
     StartRefused: of('StartRefused', {}),
@@ -112,6 +110,11 @@ function alertSchemas(prose: z.ZodType<string>, label: z.ZodType<string, string>
     expiresAt: instant.nullable(),
     previousExpiresAt: instant.nullable(),
   });
+  const unwatched = z.object({
+    target: z.object({ name: label, envId: label.nullable(), providerId: label.nullable() }),
+    expiresAt: instant.nullable(),
+    open: z.array(z.enum(CONDITIONS)),
+  });
   const digest = z.object({
     version: prose,
     targets: z.number(),
@@ -135,6 +138,7 @@ function alertSchemas(prose: z.ZodType<string>, label: z.ZodType<string, string>
         closes: labels,
       }),
       z.object({ kind: z.literal('rotated'), event: rotated }),
+      z.object({ kind: z.literal('unwatched'), event: unwatched, closes: labels }),
       z.object({ kind: z.literal('digest'), digest }),
       z.object({ kind: z.literal('test') }),
     ]),

@@ -72,7 +72,6 @@ export const targetSchema: z.ZodType<TargetState> = z.object({
       fingerprint: text.nullable(),
     })
     .nullable(),
-  forgottenAt: instant.nullable(),
 });
 
 export const rotationSchema: z.ZodType<Rotation> = z.object({

@@ -1,8 +1,7 @@
 // What is wrong, as findings: of the configured targets (detect-target.ts), of the service as a whole
 // (detect-service.ts), and of targets of which the configuration says nothing usable. Pure: the same facts give the
 // same findings, in the same order.
-import type { ConditionName, Finding } from '../../core/alerts/conditions.ts';
-import { isInDoubt } from '../../core/alerts/logins.ts';
+import type { Finding } from '../../core/alerts/conditions.ts';
 import type { TargetState } from '../../core/records.ts';
 import { DAY } from '../../core/time.ts';
 import { finding } from './finding.ts';
@@ -34,22 +33,4 @@ export function detectMisconfigured({ name, problems, state, now }: Misconfigure
   const target = { key: state?.key ?? name, name, envId: state?.envId ?? null, providerId: state?.providerId ?? null };
   const severity = isSafe ? 'warning' : 'critical';
   return finding('TargetMisconfigured', { severity, facts: { problems }, loginsUntil: expiresAt }, name, target);
-}
-
-/** A target that left the configuration and was not forgotten. */
-export interface RemovedTarget {
-  readonly state: TargetState;
-  /** Its conditions that were open then. */
-  readonly open: readonly ConditionName[];
-  readonly now: number;
-}
-
-/** Told until it returns or is forgotten; critical when its secret runs out. */
-export function detectRemoved({ state, open, now }: RemovedTarget): Finding {
-  const { key, name, envId, providerId } = state;
-  const expiresAt = state.deployed?.expiresAt ?? null;
-  const severity = expiresAt !== null && expiresAt - now < CRITICAL_MS ? 'critical' : 'warning';
-  const facts = { open: [...open].sort() };
-  const loginsUntil = isInDoubt(open, state.error) ? null : expiresAt;
-  return finding('TargetRemoved', { severity, facts, loginsUntil }, state, { key, name, envId, providerId });
 }

@@ -33,8 +33,6 @@ export interface ServiceFacts {
     readonly path: string;
     /** Why it is not written; undefined: it is. */
     readonly degraded: { readonly code: string; readonly message: string; readonly hint: string } | undefined;
-    /** In a container, and not on a mounted volume. */
-    readonly ephemeral: boolean;
   };
   readonly channels: readonly WatchedChannel[];
   /** Null: the configuration that was read last is in force. */
@@ -78,8 +76,6 @@ const ROWS: Rows = {
   AppleCheckBlind: appleCheckBlind,
   ClockSkewed: clockSkewed,
   JournalUnwritable: journalUnwritable,
-  JournalEphemeral: ({ journal: { ephemeral, path } }) =>
-    ephemeral ? { severity: 'warning', facts: { path } } : undefined,
   ConfigurationRejected: configurationRejected,
   FleetHalted: fleetHalted,
   SchedulerStalled: schedulerStalled,

@@ -34,7 +34,7 @@ function withoutPromise(found: Finding): Finding {
 }
 
 /** A target that is not in the configuration is the subject of detect.ts. */
-type Watched = Exclude<(typeof TARGET_CONDITIONS)[number], 'TargetMisconfigured' | 'TargetRemoved'>;
+type Watched = Exclude<(typeof TARGET_CONDITIONS)[number], 'TargetMisconfigured'>;
 type Rows = { readonly [Name in Watched]: (known: Known) => Detail<Name> | undefined };
 
 const ROWS: Rows = {

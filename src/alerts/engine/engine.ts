@@ -1,10 +1,10 @@
 // The alert engine: a pure state machine over conditions. It compares what is open with what was found now, and says
 // what changes: conditions that are raised, repeated, escalated or cleared, and the deliveries that tell of it. State
 // and deliveries are one update of the journal, so that a crash neither loses nor doubles a transition.
-import { type ConditionName, type Finding, SEVERITIES } from '../../core/alerts/conditions.ts';
+import { type ConditionName, type ConditionTarget, type Finding, SEVERITIES } from '../../core/alerts/conditions.ts';
 import type { AlertBook, AlertUpdate, ConditionRecord, Delivery, DeliverySubject } from '../../core/alerts/records.ts';
 import { DAY } from '../../core/time.ts';
-import { type Route, recipientsOf } from './recipients.ts';
+import { carries, type Route, recipientsOf } from './recipients.ts';
 import { Threads } from './threads.ts';
 
 export interface AlertPolicy {
@@ -18,15 +18,21 @@ export interface Look {
   readonly findings: readonly Finding[];
   /** True for an open condition of which this look cannot tell whether it is over: it stays as it is. */
   readonly undecided: (open: Finding) => boolean;
-  /** Conditions that `forget` ends: no all-clear. */
-  readonly forgotten?: (open: Finding) => boolean;
+  /** Targets that left the configuration: one event tells of each, and their conditions end without an all-clear. */
+  readonly unwatched?: readonly UnwatchedTarget[];
   /** A fresh UUIDv7. */
   readonly newId: () => string;
 }
 
+/** A target that left the configuration, and when its client secret expires. */
+export interface UnwatchedTarget {
+  readonly target: ConditionTarget;
+  readonly expiresAt: number | null;
+}
+
 /** What became of a condition, for the log. */
 export interface Transition {
-  readonly what: 'raised' | 'escalated' | 'repeated' | 'cleared' | 'forgotten';
+  readonly what: 'raised' | 'escalated' | 'repeated' | 'cleared' | 'unwatched';
   readonly finding: Finding;
   readonly since: number;
 }
@@ -51,13 +57,15 @@ const AHEAD_MS = 60_000;
 export function advance(book: AlertBook, look: Look, policy: AlertPolicy): Advance {
   const course = new Course(book, look, policy);
   course.dropRemovedChannels();
+  const left = new Set<string | undefined>(look.unwatched?.map(({ target }) => target.key));
+  for (const each of look.unwatched ?? []) course.unwatch(each);
   const found = new Map(look.findings.map((finding) => [finding.id, finding]));
   for (const record of book.conditions) {
     const finding = found.get(record.finding.id);
-    if (look.forgotten?.(record.finding)) course.end(record, 'forgotten');
-    else if (finding !== undefined) course.goOn(record, finding);
+    if (left.has(record.finding.target?.key)) continue;
+    if (finding !== undefined) course.goOn(record, finding);
     else if (look.undecided(record.finding)) course.goOn(record, record.finding);
-    else course.end(record, 'cleared');
+    else course.end(record);
   }
   const known = new Set(book.conditions.map(({ finding }) => finding.id));
   for (const finding of found.values()) if (!known.has(finding.id)) course.begin(finding);
@@ -120,16 +128,39 @@ class Course {
     }
   }
 
-  end(record: ConditionRecord, status: 'cleared' | 'forgotten'): void {
+  end(record: ConditionRecord): void {
     const { finding, raisedAt } = record;
     this.removed.push(finding.id);
     if (raisedAt === null) return;
     const told = Object.entries(record.told).filter(([channel]) => this.channels.has(channel));
     for (const [channel, thread] of told) {
       const closes = this.threads.leave(channel, thread, finding.id) ? [thread] : [];
-      this.deliver(channel, status, record, thread, closes, this.look.now);
+      this.deliver(channel, 'cleared', record, thread, closes, this.look.now);
     }
-    this.transitions.push({ what: status, finding, since: sinceOf(record) });
+    this.transitions.push({ what: 'cleared', finding, since: sinceOf(record) });
+  }
+
+  /** Ends the conditions of a target, what waits to be told of them included, and tells once that nobody watches it. */
+  unwatch({ target, expiresAt }: UnwatchedTarget): void {
+    const ended = this.book.conditions.filter(({ finding }) => finding.target?.key === target.key);
+    const ids = new Set(ended.map(({ finding }) => finding.id));
+    for (const { id, subject } of this.book.deliveries) {
+      if (subject.kind === 'condition' && ids.has(subject.finding.id)) this.dropped.push(id);
+    }
+    const closes = new Map(this.informed(target).map((channel) => [channel, [] as string[]]));
+    for (const record of ended) {
+      const { finding, raisedAt, told } = record;
+      this.removed.push(finding.id);
+      if (raisedAt !== null) this.transitions.push({ what: 'unwatched', finding, since: sinceOf(record) });
+      for (const [channel, thread] of Object.entries(this.withoutRemovedChannels(told))) {
+        const closed = this.threads.leave(channel, thread, finding.id) ? [thread] : [];
+        closes.set(channel, [...(closes.get(channel) ?? []), ...closed]);
+      }
+    }
+    const open = ended.filter(({ raisedAt }) => raisedAt !== null).map(({ finding }) => finding.condition);
+    const { name, envId, providerId } = target;
+    const event = { target: { name, envId, providerId }, expiresAt, open };
+    for (const [channel, threads] of closes) this.add(channel, { kind: 'unwatched', event, closes: threads });
   }
 
   result(): Advance {
@@ -183,6 +214,22 @@ class Course {
     if (before === undefined || !sameRecord(before, next)) this.put.push(next);
   }
 
+  /**
+   * Channels that take warnings about a target. The configuration may have named it under `targets` of a channel until
+   * now: if none is left that does, every channel that takes warnings is told, or else every channel.
+   */
+  private informed(target: ConditionTarget): string[] {
+    const { routes } = this.policy;
+    const warned = routes.filter(({ severities }) => severities.includes('warning'));
+    const carrying = routes.filter((route) => carries(route, 'warning', target));
+    const [chosen] = [carrying, warned, routes].filter(({ length }) => length > 0);
+    return (chosen ?? []).map(({ name }) => name);
+  }
+
+  private add(channel: string, subject: DeliverySubject): void {
+    this.deliveries.push({ id: this.look.newId(), channel, at: this.look.now, subject });
+  }
+
   private deliver(
     channel: string,
     status: Status,
@@ -191,11 +238,8 @@ class Course {
     closes: readonly string[],
     until: number | null = null,
   ): void {
-    const { newId, now } = this.look;
     const { finding } = record;
-    const since = sinceOf(record);
-    const subject = { kind: 'condition', status, finding, since, until, thread, closes } as const;
-    this.deliveries.push({ id: newId(), channel, at: now, subject });
+    this.add(channel, { kind: 'condition', status, finding, since: sinceOf(record), until, thread, closes });
   }
 
   private repeatDue({ finding, toldAt }: ConditionRecord): boolean {
@@ -208,9 +252,7 @@ class Course {
   private isMuted({ condition, target }: Finding): boolean {
     const key = target?.key ?? '';
     const stronger = MUTED_BY[condition];
-    if (stronger !== undefined && this.openNames.has(`${stronger} ${key}`)) return true;
-    // What a target that left the configuration left open is told with TargetRemoved.
-    return target !== null && condition !== 'TargetRemoved' && this.openNames.has(`TargetRemoved ${key}`);
+    return stronger !== undefined && this.openNames.has(`${stronger} ${key}`);
   }
 
   private withoutRemovedChannels(told: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

@@ -19,7 +19,7 @@ type ConditionSubject = Extract<DeliverySubject, { kind: 'condition' }>;
  * `waiting`: the rows of this channel, oldest first.
  */
 export function nextBatch(waiting: readonly Delivery[]): Batch | undefined {
-  const alerts = waiting.filter(({ subject }) => subject.kind === 'condition' || subject.kind === 'rotated');
+  const alerts = waiting.filter(({ subject }) => subject.kind !== 'digest' && subject.kind !== 'test');
   if (alerts.length > 0) return { kind: 'alert', subjects: foldAlerts(alerts), deliveries: idsOf(alerts) };
   for (const kind of ['digest', 'test'] as const) {
     const rows = waiting.filter(({ subject }) => subject.kind === kind);
@@ -42,8 +42,9 @@ function foldAlerts(rows: readonly Delivery[]): DeliverySubject[] {
   }
   const folded = [...conditions.values()].map(foldCondition);
   const stillOpen = new Set(folded.filter(({ until }) => until === null).map(({ thread }) => thread));
-  const closing = (subject: ConditionSubject) => subject.closes.filter((thread) => !stillOpen.has(thread));
-  return [...folded.map((subject) => ({ ...subject, closes: closing(subject) })), ...events];
+  return [...folded, ...events].map((subject) =>
+    'closes' in subject ? { ...subject, closes: subject.closes.filter((thread) => !stillOpen.has(thread)) } : subject,
+  );
 }
 
 /** One condition's rows, oldest first, as one. */
@@ -62,7 +63,6 @@ function foldedStatus(
   untold: boolean,
   last: ConditionSubject['status'],
 ): ConditionSubject['status'] {
-  if (last === 'forgotten') return last;
   if (last === 'cleared') return untold ? 'ended' : last;
   if (untold) return 'raised';
   if (rows.some(({ status }) => status === 'escalated')) return 'escalated';

@@ -3,8 +3,14 @@
 
 import { CONDITIONS, type Finding, type Severity } from '../../core/alerts/conditions.ts';
 import { loginsUntilOf } from '../../core/alerts/logins.ts';
-import type { AlertMessage, Language, MessageItem } from '../../core/alerts/message.ts';
-import type { DeliverySubject, RotatedEvent } from '../../core/alerts/records.ts';
+import {
+  type AlertMessage,
+  EVENT_TITLES,
+  type EventTitle,
+  type Language,
+  type MessageItem,
+} from '../../core/alerts/message.ts';
+import type { DeliverySubject, RotatedEvent, UnwatchedEvent } from '../../core/alerts/records.ts';
 import { isoOrNull } from '../../core/instants.ts';
 import { redactText } from '../../core/redact.ts';
 import { TEXTS, wordsOf } from '../../core/texts/languages.ts';
@@ -67,7 +73,7 @@ export function composeMessage(request: MessageRequest): AlertMessage {
     title: titleOf({ ...request, subjects: items.length > 0 ? told.map(({ subject }) => subject) : subjects }, items),
     lines: lines.map(redactText),
     items,
-    closes: [...new Set(subjects.flatMap((subject) => (subject.kind === 'condition' ? subject.closes : [])))],
+    closes: [...new Set(subjects.flatMap((subject) => ('closes' in subject ? subject.closes : [])))],
     labels: texts.labels,
   };
 }
@@ -90,7 +96,8 @@ export function runbookLink(base: string, condition: string): string {
 
 function itemOf(subject: DeliverySubject, request: MessageRequest): MessageItem[] {
   if (subject.kind === 'condition') return [conditionItem(subject, request)];
-  return subject.kind === 'rotated' ? [rotatedItem(subject.event, request)] : [];
+  if (subject.kind === 'rotated') return [rotatedItem(subject.event, request)];
+  return subject.kind === 'unwatched' ? [unwatchedItem(subject.event, request)] : [];
 }
 
 function conditionItem(subject: ConditionSubject, request: MessageRequest): MessageItem {
@@ -98,8 +105,7 @@ function conditionItem(subject: ConditionSubject, request: MessageRequest): Mess
   const { target, error } = finding;
   const { now } = request;
   const open = isOpen(status);
-  const { title, what, next, runbook } =
-    status === 'forgotten' || open ? lasting(subject, request) : past(subject, request);
+  const { title, what, next, runbook } = open ? describeFinding(finding, request) : past(subject, request);
   return {
     id: finding.id,
     condition: finding.condition,
@@ -112,7 +118,7 @@ function conditionItem(subject: ConditionSubject, request: MessageRequest): Mess
     what: redactText(what),
     since: iso(subject.since, now),
     until: open ? null : iso(subject.until ?? now, now),
-    loginsUntil: open || status === 'forgotten' ? isoOrNull(loginsUntilOf(finding, now)) : null,
+    loginsUntil: open ? isoOrNull(loginsUntilOf(finding, now)) : null,
     next,
     code: error?.code ?? null,
     runbook,
@@ -125,13 +131,6 @@ interface ItemTexts {
   readonly what: string;
   readonly next: string | null;
   readonly runbook: string;
-}
-
-/** What is not known to be over. */
-function lasting({ status, finding }: ConditionSubject, request: MessageRequest): ItemTexts {
-  const described = describeFinding(finding, request);
-  if (status !== 'forgotten') return described;
-  return { ...described, what: TEXTS[request.language].endings.forgotten(finding, request.now), next: null };
 }
 
 function past({ status, finding, since, until }: ConditionSubject, request: MessageRequest): ItemTexts {
@@ -149,34 +148,42 @@ function past({ status, finding, since, until }: ConditionSubject, request: Mess
 }
 
 function rotatedItem(event: RotatedEvent, { language, now }: MessageRequest): MessageItem {
-  const { target, fingerprint } = event;
-  const { rotated } = TEXTS[language];
-  const id = rotatedId(event, fingerprint);
+  const { title, what } = TEXTS[language].rotated;
+  return eventItem('Rotated', event, event.fingerprint?.slice(0, 12), { title, what: what(event, now) }, now);
+}
+
+function unwatchedItem(event: UnwatchedEvent, { language, now }: MessageRequest): MessageItem {
+  const { title, what } = TEXTS[language].unwatched;
+  return eventItem('Unwatched', event, undefined, { title, what: what(event, now) }, now);
+}
+
+/** `detail` ends the id, which is the same at every attempt of the message. */
+function eventItem(
+  condition: EventTitle,
+  { target, expiresAt }: Pick<UnwatchedEvent, 'target' | 'expiresAt'>,
+  detail: string | undefined,
+  { title, what }: Pick<ItemTexts, 'title' | 'what'>,
+  now: number,
+): MessageItem {
+  const id = [condition, target.envId, target.providerId, detail].filter(Boolean).join('/');
   return {
     id,
-    condition: 'Rotated',
+    condition,
     status: 'happened',
     severity: 'info',
     target: target.name,
     envId: target.envId,
     providerId: target.providerId,
-    title: rotated.title,
-    what: redactText(rotated.what(event, now)),
+    title,
+    what: redactText(what),
     since: iso(now, now),
     until: null,
-    loginsUntil: isoOrNull(event.expiresAt),
+    loginsUntil: isoOrNull(expiresAt),
     next: null,
     code: null,
     runbook: null,
     thread: id,
   };
-}
-
-/** Steady for one rotation: the same at every attempt of its message. */
-function rotatedId({ target }: RotatedEvent, fingerprint: string | null): string {
-  return ['Rotated', target.envId, target.providerId, ...(fingerprint === null ? [] : [fingerprint.slice(0, 12)])].join(
-    '/',
-  );
 }
 
 /** An instant that no Date can hold (a stored number may be damaged) is told as now. */
@@ -186,7 +193,7 @@ function iso(atMs: number, now: number): string {
 
 function kindOf(subjects: readonly DeliverySubject[]): AlertMessage['kind'] {
   const kinds = new Set(subjects.map(({ kind }) => kind));
-  if (kinds.has('condition') || kinds.has('rotated')) return 'alert';
+  if (kinds.has('condition') || kinds.has('rotated') || kinds.has('unwatched')) return 'alert';
   return kinds.has('test') ? 'test' : 'digest';
 }
 
@@ -207,7 +214,8 @@ function worstFirst(one: MessageItem, other: MessageItem): number {
 }
 
 function order({ condition }: MessageItem): number {
-  return condition === 'Rotated' ? CONDITIONS.length : CONDITIONS.indexOf(condition);
+  const known: readonly string[] = [...CONDITIONS, ...EVENT_TITLES];
+  return known.indexOf(condition);
 }
 
 /** By code units, so that the order is the same on every machine. */

@@ -61,7 +61,6 @@ function manyTitle(instance: string, { language, subjects }: TitleRequest, items
     warning: count((item) => rankOf(item) === 1),
     cleared: count(({ status }) => status === 'cleared'),
     ended: count(({ status }) => status === 'ended'),
-    forgotten: count(({ status }) => status === 'forgotten'),
     happened: count(({ status }) => status === 'happened'),
   };
   const target = items[0]?.target ?? null;
@@ -100,7 +99,7 @@ function kindsOf(subjects: readonly DeliverySubject[], items: readonly MessageIt
 
 /** Under what heading a subject is counted. */
 function kindTitle(subject: DeliverySubject, texts: Texts): string | undefined {
-  if (subject.kind === 'rotated') return texts.rotated.title;
+  if (subject.kind === 'rotated' || subject.kind === 'unwatched') return texts[subject.kind].title;
   if (subject.kind !== 'condition') return undefined;
   const { status, finding } = subject;
   const words = wordsOf(finding, texts);

@@ -22,7 +22,6 @@ export const TARGET_CONDITIONS = [
   'SecretReplaced',
   'AdoptionPending',
   'TargetMisconfigured',
-  'TargetRemoved',
 ] as const;
 
 /** Conditions of the service as a whole. */
@@ -33,7 +32,6 @@ export const SERVICE_CONDITIONS = [
   'AppleCheckBlind',
   'ClockSkewed',
   'JournalUnwritable',
-  'JournalEphemeral',
   'ChannelFailing',
   'ConfigurationRejected',
   'StartRefused',
@@ -87,8 +85,6 @@ export interface ConditionFacts {
   readonly AdoptionPending: { readonly keyId: string | null; readonly fingerprint: string | null };
   /** One line a problem: `key: found, wanted`. */
   readonly TargetMisconfigured: { readonly problems: readonly string[] };
-  /** Its conditions that were open when it left the configuration. */
-  readonly TargetRemoved: { readonly open: readonly ConditionName[] };
   /** Names of the targets whose provider does not show what was written. */
   readonly Unverified: { readonly targets: readonly string[] };
   readonly CredentialsRejected: { readonly targets: readonly string[] };
@@ -97,7 +93,6 @@ export interface ConditionFacts {
   /** Our clock less CloudBase's. */
   readonly ClockSkewed: { readonly skewMs: number };
   readonly JournalUnwritable: { readonly path: string };
-  readonly JournalEphemeral: { readonly path: string };
   readonly ChannelFailing: {
     readonly channel: string;
     readonly attempts: number;

@@ -6,11 +6,15 @@ import type { DeliveryStatus } from './records.ts';
 export const LANGUAGES = ['en', 'zh'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
+/** What is told and has no end. */
+export const EVENT_TITLES = ['Rotated', 'Unwatched'] as const;
+export type EventTitle = (typeof EVENT_TITLES)[number];
+
 /** One condition or event of a message. */
 export interface MessageItem {
-  /** The condition's id; of an event `Rotated/<row's id or target>`. */
+  /** The condition's id; of an event its name and target: `Rotated/ENV/PROVIDER/…`, `Unwatched/ENV/PROVIDER`. */
   readonly id: string;
-  readonly condition: ConditionName | 'Rotated';
+  readonly condition: ConditionName | EventTitle;
   readonly status: DeliveryStatus;
   /** `info`: an event. */
   readonly severity: Severity | 'info';

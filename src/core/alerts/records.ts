@@ -2,7 +2,7 @@
 // each channel, and a memo. Instants are ms since the epoch. No field holds a secret or the URL of a channel.
 import type { ErrorView } from '../errors.ts';
 import type { Reason } from '../reasons.ts';
-import type { Finding, Severity } from './conditions.ts';
+import type { ConditionName, Finding, Severity } from './conditions.ts';
 
 /** A condition that was found and is not over. */
 export interface ConditionRecord {
@@ -29,14 +29,12 @@ export const DELIVERY_STATUSES = [
   'cleared',
   /** The condition ended before its raise could be delivered: "was failing from … to …". Made by folding alone. */
   'ended',
-  /** `forget`: nobody watches it any more, which is no all-clear. */
-  'forgotten',
   /** An event, which has no end. */
   'happened',
 ] as const;
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
-/** A client secret was replaced: the one event that can be told (`alerts.rotated`). */
+/** A client secret was replaced (told where `alerts.rotated` says so). */
 export interface RotatedEvent {
   readonly target: { readonly name: string; readonly envId: string; readonly providerId: string };
   readonly reason: Reason;
@@ -44,6 +42,15 @@ export interface RotatedEvent {
   readonly fingerprint: string | null;
   readonly expiresAt: number | null;
   readonly previousExpiresAt: number | null;
+}
+
+/** A target left the configuration. It is told once; its conditions end with it, which is no all-clear. */
+export interface UnwatchedEvent {
+  readonly target: { readonly name: string; readonly envId: string | null; readonly providerId: string | null };
+  /** Of the client secret that was deployed when it was read last; null where that is not known. */
+  readonly expiresAt: number | null;
+  /** Its conditions that were raised. */
+  readonly open: readonly ConditionName[];
 }
 
 /** What the weekly sign of life says. */
@@ -75,6 +82,12 @@ export type DeliverySubject =
       readonly closes: readonly string[];
     }
   | { readonly kind: 'rotated'; readonly event: RotatedEvent }
+  | {
+      readonly kind: 'unwatched';
+      readonly event: UnwatchedEvent;
+      /** Threads in which nothing is open any more once this is told. */
+      readonly closes: readonly string[];
+    }
   | { readonly kind: 'digest'; readonly digest: DigestFacts }
   | { readonly kind: 'test' };
 

@@ -79,7 +79,7 @@ export function withCode(hint: string, target: { readonly name: string } | null)
     .replace(STATEMENT, (statement) => `\`${statement}\``)
     .replace(LAST_LINE, (_, line: string) => `: \`${line}\``)
     .replace(
-      /`((?:once|plan|status|history|alerts|resume|forget|generate|inspect|health|run)(?: [^`]*)?)`/g,
+      /`((?:once|plan|status|history|alerts|resume|generate|inspect|health|run)(?: [^`]*)?)`/g,
       (_, words: string) => command(words, target),
     );
 }

@@ -4,7 +4,7 @@
 
 import type { ConditionName, Finding, Severity } from '../alerts/conditions.ts';
 import type { Labels } from '../alerts/message.ts';
-import type { DigestFacts, RotatedEvent } from '../alerts/records.ts';
+import type { DigestFacts, RotatedEvent, UnwatchedEvent } from '../alerts/records.ts';
 import type { Reason } from '../reasons.ts';
 
 /** A finding of this condition, with its facts. */
@@ -43,7 +43,6 @@ export interface Counts {
   readonly warning: number;
   readonly cleared: number;
   readonly ended: number;
-  readonly forgotten: number;
   readonly happened: number;
 }
 
@@ -63,12 +62,14 @@ export interface Texts {
     readonly cleared: (span: Span) => string;
     /** It ended before anybody could be told. */
     readonly ended: (finding: Finding, span: Span) => string;
-    /** Nobody watches it any more, which is no all-clear. */
-    readonly forgotten: (finding: Finding, now: number) => string;
   };
   readonly rotated: {
     readonly title: string;
     readonly what: (event: RotatedEvent, now: number) => string;
+  };
+  readonly unwatched: {
+    readonly title: string;
+    readonly what: (event: UnwatchedEvent, now: number) => string;
   };
   /** The title of a message, without the instance in brackets before it. */
   readonly titles: {

@@ -68,11 +68,6 @@ describe('ends', () => {
       ['RotationFailing warning 0', 'RotationFailing critical 0'],
     ],
     [
-      'what is forgotten ends',
-      one({ ...over, status: 'forgotten' }),
-      ['RotationFailing warning 0', 'RotationFailing critical 0'],
-    ],
-    [
       'what was over before it could be told is shown for five minutes',
       one({ ...over, status: 'ended' }),
       ['RotationFailing warning 0', 'RotationFailing critical 0', 'RotationFailing info 300'],

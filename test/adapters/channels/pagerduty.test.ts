@@ -66,11 +66,6 @@ describe('events', () => {
       ['resolve prod-rotator/A'],
     ],
     [
-      'what is forgotten resolves',
-      message({ items: [{ ...a, ...over, status: 'forgotten' }], closes: ['A'] }),
-      ['resolve prod-rotator/A'],
-    ],
-    [
       'one of a storm that is over resolves nothing while another lasts',
       message({ items: [{ ...a, ...over, status: 'cleared', thread: 'storm' }], closes: [] }),
       [],

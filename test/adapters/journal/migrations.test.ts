@@ -80,7 +80,7 @@ test('an older journal is copied, then migrated; nothing of it is lost', async (
 function firstSchemaAt(path: string, damage: { readonly apple?: unknown } = {}): Rotation {
   const db = new DatabaseSync(path);
   migrate(db, path, NOW, MIGRATIONS.slice(0, 1));
-  const { dueSince: _due, appleAsked: _asked, forgottenAt: _forgotten, ...target } = aTarget();
+  const { dueSince: _due, appleAsked: _asked, ...target } = aTarget();
   const apple = {
     'https://appleid.apple.com/auth/token': { controlAskedAt: NOW, controlRejectedAt: NOW, oursAcceptedAt: null },
     'http://127.0.0.1:8080/a"b.c': { controlAskedAt: null, controlRejectedAt: null, oursAcceptedAt: NOW },

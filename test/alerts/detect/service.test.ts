@@ -3,7 +3,6 @@
 import { describe, expect, test } from 'vitest';
 import {
   detectMisconfigured,
-  detectRemoved,
   detectService,
   detectTarget,
   type ServiceFacts,
@@ -192,16 +191,7 @@ describe('the journal, the configuration, the fleet and the scheduler', () => {
     halted: { at: NOW - HOUR, error: anError('ERR_FLEET_HALTED') },
   };
   test.each<[string, Partial<ServiceFacts>, Partial<Finding>]>([
-    [
-      'JournalUnwritable',
-      { journal: { path, degraded, ephemeral: false } },
-      { severity: 'critical', facts: { path }, error: degraded },
-    ],
-    [
-      'JournalEphemeral',
-      { journal: { path, degraded: undefined, ephemeral: true } },
-      { severity: 'warning', facts: { path } },
-    ],
+    ['JournalUnwritable', { journal: { path, degraded } }, { severity: 'critical', facts: { path }, error: degraded }],
     [
       'ConfigurationRejected',
       { configurationRejected: { at: NOW - HOUR, error: anError('ERR_CONFIG') } },
@@ -225,7 +215,7 @@ describe('the journal, the configuration, the fleet and the scheduler', () => {
 
   test('a code of a journal that is not ours is one all the same', () => {
     const odd = { ...degraded, code: 'SQLITE_FULL' };
-    expect(detectService(serviceFacts({ journal: { path, degraded: odd, ephemeral: false } })).findings).toMatchObject([
+    expect(detectService(serviceFacts({ journal: { path, degraded: odd } })).findings).toMatchObject([
       { error: { code: 'ERR_JOURNAL_UNWRITABLE', message: degraded.message } },
     ]);
   });
@@ -285,7 +275,7 @@ describe('a target of which the configuration says nothing usable', () => {
   test.each([
     ['is critical where 1 ms less than 20 days is left', 'critical', 20 * DAY - 1],
     ['is a warning where 20 days are left', 'warning', 20 * DAY],
-  ])('misconfigured or removed, %s', (_name, severity, ms) => {
+  ])('misconfigured, %s', (_name, severity, ms) => {
     const state = aWatchedState(left(ms));
     const loginsUntil = NOW + ms;
     expect(detectMisconfigured({ name: 'shop', problems, state, now: NOW })).toMatchObject({
@@ -295,20 +285,6 @@ describe('a target of which the configuration says nothing usable', () => {
       facts: { problems },
       loginsUntil,
     });
-    expect(detectRemoved({ state, open: ['SecretExpiring', 'RotationFailing'], now: NOW })).toMatchObject({
-      id: 'TargetRemoved/shop-1g2h3j/apple@tcb.tencentcloudapi.com',
-      severity,
-      target: { key: state.key, name: 'shop', envId: state.envId, providerId: 'apple' },
-      facts: { open: ['RotationFailing', 'SecretExpiring'] },
-      loginsUntil,
-    });
-  });
-
-  test('removed, promises no logins where it was switched off or had no provider', () => {
-    const state = aWatchedState(left(100 * DAY));
-    expect(detectRemoved({ state, open: ['ProviderDisabled'], now: NOW }).loginsUntil).toBeNull();
-    const gone = { ...state, error: anError('ERR_PROVIDER_NOT_FOUND') };
-    expect(detectRemoved({ state: gone, open: ['RotationFailing'], now: NOW }).loginsUntil).toBeNull();
   });
 
   test('misconfigured, is critical where nobody knows how much is left, and has the same id', () => {
@@ -318,11 +294,6 @@ describe('a target of which the configuration says nothing usable', () => {
       target: { key: 'shop', name: 'shop', envId: null, providerId: null },
       loginsUntil: null,
     });
-  });
-
-  test('removed, is a warning where nobody knows how much is left', () => {
-    const state = aWatchedState({ deployed: null });
-    expect(detectRemoved({ state, open: [], now: NOW })).toMatchObject({ severity: 'warning', loginsUntil: null });
   });
 });
 
@@ -345,18 +316,14 @@ test('every condition has a row, but for StartRefused, which a daemon tells that
       ...calibrated({ controlRejectedAt: null, answeredAt: NOW - 3 * DAY }),
       states: [aWatchedState({ ...failed, appleAsked: anAsked() }), aWatchedState({ state: 'unverified' })],
       skewMs: HOUR,
-      journal: { path: '', degraded: anError('ERR_JOURNAL_UNWRITABLE'), ephemeral: true },
+      journal: { path: '', degraded: anError('ERR_JOURNAL_UNWRITABLE') },
       channels: [{ name: 'ops', state: undefined, oldestAt: NOW - HOUR }],
       configurationRejected: { at: NOW, error: anError('ERR_CONFIG') },
       scheduler: { alive: false, lastTurnAt: NOW },
     }),
     serviceFacts({ fleet: { failedAfterPush: 3, halted: { at: NOW, error: anError('ERR_FLEET_HALTED') }, apple: {} } }),
   ].flatMap((facts) => detectService(facts).findings);
-  const state = aWatchedState();
-  const absent = [
-    detectMisconfigured({ name: 'shop', problems: [], state, now: NOW }),
-    detectRemoved({ state, open: [], now: NOW }),
-  ];
-  const names = new Set([...ofTargets, ...ofService, ...absent].map(({ condition }) => condition));
+  const wrong = detectMisconfigured({ name: 'shop', problems: [], state: aWatchedState(), now: NOW });
+  const names = new Set([...ofTargets, ...ofService, wrong].map(({ condition }) => condition));
   expect(CONDITIONS.filter((name) => !names.has(name))).toEqual(['StartRefused']);
 });

@@ -77,16 +77,57 @@ describe('the end of a condition', () => {
     expect(life.book.conditions).toHaveLength(1);
     expect(life.look([]).transitions).toEqual(['cleared']);
   });
+});
 
-  test('by forgetting is no all-clear', () => {
+describe('a target that left the configuration', () => {
+  const shop = { key: failing('shop').target?.key ?? '', name: 'shop', envId: 'shop-1', providerId: 'apple' };
+  const unwatched = [{ target: shop, expiresAt: NOW + DAY }];
+
+  test('is told once to channels that take its warnings, and what is open of it ends without an all-clear', () => {
+    const life = new Life([
+      route('ops'),
+      route('pager', { severities: ['critical'] }),
+      route('web', { targets: ['web'] }),
+    ]);
+    life.look([failing('shop'), failing('web')]);
+    life.delivered();
+    expect(life.look([failing('web')], { unwatched })).toEqual({ transitions: ['unwatched'], told: ['ops unwatched'] });
+    expect(life.book.conditions.map(({ finding }) => finding.target?.name)).toEqual(['web']);
+    expect(life.book.deliveries[0]?.subject).toEqual({
+      kind: 'unwatched',
+      event: {
+        target: { name: 'shop', envId: 'shop-1', providerId: 'apple' },
+        expiresAt: NOW + DAY,
+        open: ['RotationFailing'],
+      },
+      closes: [failing('shop').id],
+    });
+  });
+
+  test('is told where what is open of it was told, so that an incident is closed', () => {
+    const life = new Life([route('ops'), route('pager', { severities: ['critical'] })]);
+    life.look([failing('shop', { severity: 'critical' })]);
+    life.delivered();
+    expect(life.look([], { unwatched }).told).toEqual(['ops unwatched', 'pager unwatched']);
+  });
+
+  test('takes what waits to be told of it out of the outbox', () => {
     const life = new Life();
     life.look([failing('shop')]);
-    const forgotten = ({ target }: Finding) => target?.name === 'shop';
-    expect(life.look([failing('shop')], { forgotten })).toEqual({
-      transitions: ['forgotten'],
-      told: ['ops forgotten shop'],
-    });
-    expect(life.book.conditions).toEqual([]);
+    life.look([], { unwatched });
+    expect(life.delivered().map(({ subject }) => subject.kind)).toEqual(['unwatched']);
+  });
+
+  test.each([
+    ['every channel that takes warnings, where none names it any more', { targets: ['web'] }, ['ops unwatched']],
+    [
+      'every channel, where none takes warnings',
+      { severities: ['critical' as const] },
+      ['ops unwatched', 'pager unwatched'],
+    ],
+  ])('is told to %s', (_name, ops, told) => {
+    const life = new Life([route('ops', ops), route('pager', { severities: ['critical'] })]);
+    expect(life.look([], { unwatched }).told).toEqual(told);
   });
 });
 
@@ -182,18 +223,6 @@ describe('what says the same with less is not repeated', () => {
     life.delivered();
     expect(life.later(DAY).look([expiring, expired]).told).toEqual(['ops repeated shop']);
     expect(life.look([expiring]).told).toEqual(['ops cleared shop', 'ops repeated shop'].toReversed());
-  });
-
-  test('the conditions of a target that left the configuration, beside TargetRemoved', () => {
-    const removed = failing('shop', { condition: 'TargetRemoved', facts: { open: [] }, id: 'TargetRemoved/shop' });
-    const life = new Life();
-    life.look([failing('shop')]);
-    life.delivered();
-    const undecided = () => true;
-    expect(life.look([removed], { undecided }).told).toEqual(['ops raised shop']);
-    life.delivered();
-    life.later(DAY).look([removed], { undecided });
-    expect(life.delivered().map(({ subject }) => subject)).toMatchObject([{ finding: { condition: 'TargetRemoved' } }]);
   });
 });
 

@@ -18,7 +18,7 @@ function row(
 ): Delivery {
   const { name = 'shop', at = NOW, closes = [] } = change;
   const finding = failing(name);
-  const ended = status === 'cleared' || status === 'forgotten';
+  const ended = status === 'cleared';
   const subject = { kind: 'condition', status, finding, since: at, until: ended ? at : null, closes } as const;
   return { id: `row-${++count}`, channel: 'ops', at, subject: { ...subject, thread: change.thread ?? finding.id } };
 }
@@ -37,7 +37,6 @@ describe('the rows of one condition become one', () => {
     ['an escalation and its reminder', ['escalated', 'repeated'], 'escalated'],
     ['an end that did not last', ['cleared', 'raised'], 'raised'],
     ['an end that did not last, and came again', ['cleared', 'raised', 'cleared'], 'cleared'],
-    ['a raise that was forgotten', ['raised', 'forgotten'], 'forgotten'],
   ])('%s', (_name, statuses, folded) => {
     const batch = nextBatch(statuses.map((status) => row(status)));
     expect(batch?.subjects).toMatchObject([{ status: folded }]);
@@ -92,7 +91,7 @@ describe('the next message', () => {
   });
 
   test('accounts for every row of its kind exactly once, whatever the sequence', () => {
-    const statuses = fc.constantFrom<Status>('raised', 'repeated', 'escalated', 'cleared', 'forgotten');
+    const statuses = fc.constantFrom<Status>('raised', 'repeated', 'escalated', 'cleared');
     const rows = fc.array(fc.record({ status: statuses, name: fc.constantFrom('a', 'b') }), { minLength: 1 });
     fc.assert(
       fc.property(rows, (given) => {

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { composeMessage, runbookLink } from '../../../src/alerts/words/compose.ts';
 import type { ConditionName, Finding } from '../../../src/core/alerts/conditions.ts';
 import { LANGUAGES, type Language } from '../../../src/core/alerts/message.ts';
-import type { DeliverySubject, DigestFacts, RotatedEvent } from '../../../src/core/alerts/records.ts';
+import type { DeliverySubject, DigestFacts, RotatedEvent, UnwatchedEvent } from '../../../src/core/alerts/records.ts';
 import { DAY, HOUR, MINUTE } from '../../../src/core/time.ts';
 import { aFinding, aSubject, DENIED, NOW, SHOP } from '../../support/alert-findings.ts';
 
@@ -87,7 +87,6 @@ describe('a message about one condition', () => {
     ['repeated', 'still CRITICAL shop-prod: the client secret cannot be renewed (logins work until 2026-12-04)'],
     ['cleared', 'all clear: shop-prod: the client secret can be renewed again'],
     ['ended', 'over, told late: shop-prod: the client secret could not be renewed'],
-    ['forgotten', 'no longer watched: shop-prod: the client secret cannot be renewed'],
   ] as const)('%s: %s', (status, title) => {
     expect(composed([aSubject(finding, status)]).title).toBe(`[prod-rotator] ${title}`);
   });
@@ -98,7 +97,6 @@ describe('a message about one condition', () => {
     ['repeated', '【严重，仍未恢复】shop-prod：客户端密钥无法轮换（登录可用至 2026-12-04）'],
     ['cleared', '【已恢复】shop-prod：客户端密钥已可正常轮换'],
     ['ended', '【已结束，补报】shop-prod：客户端密钥曾无法轮换'],
-    ['forgotten', '【不再监控】shop-prod：客户端密钥无法轮换'],
   ] as const)('in Chinese, %s: %s', (status, title) => {
     expect(composed([aSubject(finding, status)], 'zh').title).toBe(`[prod-rotator] ${title}`);
   });
@@ -148,18 +146,6 @@ describe('the end of a condition', () => {
     const [chinese] = composed([aSubject(finding, 'ended')], 'zh').items;
     expect(chinese?.what).toMatch(/^持续 4 小时.*其间未能通知到任何人/);
     expect(chinese?.what).toContain(DENIED.message);
-  });
-
-  test('forgetting is no all-clear, and the expiry stays in sight', () => {
-    const message = composed([aSubject(finding, 'forgotten')]);
-    expect(message.items[0]).toMatchObject({
-      title: 'the client secret cannot be renewed',
-      what: 'Somebody ran `apple-secret-rotator forget shop-prod`, so this target is not watched any more. This is no all-clear: whether the trouble was mended is not known. Apple logins work until 2026-12-04 20:15 UTC (in 12 days).',
-      loginsUntil: '2026-12-04T20:15:30.000Z',
-      next: null,
-    });
-    expect(composed([aSubject(finding, 'forgotten')], 'zh').items[0]?.what).toContain('这并非恢复通知');
-    expect(message.labels.status.forgotten).toContain('no all-clear');
   });
 });
 
@@ -359,6 +345,51 @@ describe('the test message', () => {
   });
 });
 
+describe('a target that left the configuration', () => {
+  const event: UnwatchedEvent = {
+    target: { name: 'shop-prod', envId: 'shop-prod-1g2h3j', providerId: 'apple' },
+    expiresAt: NOW + 12 * DAY,
+    open: ['SecretExpiring', 'RotationFailing'],
+  };
+  const unwatched = (change: Partial<UnwatchedEvent> = {}) =>
+    ({ kind: 'unwatched', event: { ...event, ...change }, closes: ['a', 'b'] }) as const;
+
+  test('is an event that says until when its secret is valid, what was open, and closes its incidents', () => {
+    const message = composed([unwatched()]);
+    expect(message).toMatchObject({
+      kind: 'alert',
+      severity: 'info',
+      title: '[prod-rotator] shop-prod: no longer watched: the target was removed from the configuration',
+      closes: ['a', 'b'],
+    });
+    expect(message.items).toMatchObject([
+      {
+        id: 'Unwatched/shop-prod-1g2h3j/apple',
+        condition: 'Unwatched',
+        status: 'happened',
+        what: 'The service no longer checks or renews its client secret. That secret expires at 2026-12-04 20:15 UTC (in 12 days). These alerts were still open and are closed now, although nothing was fixed: SecretExpiring and RotationFailing. If this was a mistake, put the target back into the configuration.',
+        loginsUntil: '2026-12-04T20:15:30.000Z',
+      },
+    ]);
+    expect(composed([unwatched()], 'zh').items[0]?.what).toBe(
+      '本服务不再检查和轮换该目标的客户端密钥。该密钥将于 2026-12-04 20:15 UTC（12 天后）过期。以下告警移除时尚未解决，现已关闭，但问题并未修复：`SecretExpiring`、`RotationFailing`。如属误删，请将该目标加回配置。',
+    );
+  });
+
+  test.each([
+    [null, 'When that secret expires is not known.', '该密钥何时过期未知。'],
+    [
+      NOW - DAY,
+      'That secret expired at 2026-11-21 20:15 UTC (24 hours ago).',
+      '该密钥已于 2026-11-21 20:15 UTC（24 小时前）过期。',
+    ],
+  ])('with a secret that expires at %s', (expiresAt, english, chinese) => {
+    const subject = unwatched({ expiresAt, open: [] });
+    expect(composed([subject]).items[0]?.what).toContain(`its client secret. ${english} If`);
+    expect(composed([subject], 'zh').items[0]?.what).toContain(`客户端密钥。${chinese}如`);
+  });
+});
+
 describe('what another version left in the journal', () => {
   const finding = {
     ...aFinding('FleetHalted', { failures: 3 }),
@@ -366,7 +397,7 @@ describe('what another version left in the journal', () => {
   } as Finding;
 
   test.each(LANGUAGES)('is told in general words in %s', (language) => {
-    for (const status of ['raised', 'cleared', 'ended', 'forgotten'] as const) {
+    for (const status of ['raised', 'cleared', 'ended'] as const) {
       const { title, what } = composed([aSubject(finding, status)], language).items[0] ?? {};
       expect(title).toContain('FromTheFuture');
       expect(what).not.toMatch(/undefined/);

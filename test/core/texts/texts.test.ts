@@ -78,7 +78,7 @@ describe('every condition, in every variant of its facts, at every status', () =
       expect(title).not.toMatch(/[.\u3002]$/);
       expect(title.length).toBeLessThanOrEqual(80);
       expect(what).toMatch(language === 'en' ? /[.]$/ : /\u3002$/);
-      expect(next === null).toBe(status === 'cleared' || status === 'ended' || status === 'forgotten');
+      expect(next === null).toBe(status === 'cleared' || status === 'ended');
     }
   });
 
@@ -294,19 +294,6 @@ describe('word by word', () => {
     expect(says(alone, 'en').next).toContain('`apple-secret-rotator once --force --target shop-prod`');
     expect(says(alone, 'zh').title).toBe('客户端密钥屡遭他人替换，目前无人负责轮换');
     expect(says(alone, 'zh').what).toContain('先后 2 次被他人替换，最近一次发生在 2026-11-22 15:15 UTC（5 小时前）');
-  });
-
-  test('TargetRemoved says what was open, and how it is ended on purpose', () => {
-    const finding = variantOf('TargetRemoved, with something open');
-    expect(says(finding, 'en').what).toContain(
-      'this was wrong and not yet mended: SecretExpiring and RotationFailing.',
-    );
-    expect(says(finding, 'en').next).toBe(
-      'Put the target back into the configuration, or run `apple-secret-rotator forget shop-prod` if it was removed on purpose.',
-    );
-    expect(says(finding, 'zh').next).toBe(
-      '把该目标加回配置，如确属有意移除则执行 `apple-secret-rotator forget shop-prod`。',
-    );
   });
 
   test('FleetHalted', () => {

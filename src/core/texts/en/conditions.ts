@@ -218,22 +218,6 @@ export const CONDITIONS_EN: ConditionTable = {
     was: 'the target was left out because its configuration was wrong',
   },
 
-  TargetRemoved: {
-    title: 'the target left the configuration and is not watched any more',
-    what: (finding, now) => {
-      const { open } = finding.facts;
-      return sentences(
-        'Nobody checks or renews its client secret any more.',
-        open.length === 0 ? '' : `When it was removed, this was wrong and not yet mended: ${listed(open)}.`,
-        logins(finding, now),
-      );
-    },
-    next: ({ target }) =>
-      `Put the target back into the configuration, or run ${command('forget NAME', target)} if it was removed on purpose.`,
-    over: 'the target is in the configuration again',
-    was: 'the target had left the configuration',
-  },
-
   Unverified: {
     title: 'it cannot be seen whether new client secrets arrived',
     what: ({ facts: { targets } }) =>
@@ -311,15 +295,6 @@ export const CONDITIONS_EN: ConditionTable = {
       error === null ? 'Make the journal writable for the user of this service.' : nextAbout(error, target),
     over: 'the journal can be written again',
     was: 'the journal could not be written',
-  },
-
-  JournalEphemeral: {
-    title: 'the journal will be lost with its container',
-    what: ({ facts }) =>
-      `The journal ${detail(facts.path, 200)} lies inside the container and not on a mounted volume. When the container is replaced, the history, open alerts and all that is known of hidden client secrets are lost.`,
-    next: () => 'Mount a volume at the folder of the journal (`/data` in our image).',
-    over: 'the journal lies on a mounted volume',
-    was: 'the journal lay inside the container',
   },
 
   ChannelFailing: {

@@ -27,7 +27,12 @@ const TEXTS: Texts = {
   'journal.degraded': ({ error }) =>
     error === null ? 'the journal can be written again' : `going on without the journal: ${error.message}`,
   'condition.raised': ({ what, title }) => `condition ${what}: ${title}`,
-  'condition.cleared': ({ what, title }) => `condition ${what}: ${title}`,
+  'condition.cleared': ({ what, title }) =>
+    what === 'cleared' ? `condition cleared: ${title}` : `condition no longer watched: ${title}`,
+  'target.unwatched': ({ expiresAt }) =>
+    `no longer watched: the target was removed from the configuration; its client secret ${
+      expiresAt === null ? 'expires at an unknown time' : `is valid until ${isoSeconds(expiresAt)}`
+    }`,
   'alert.sent': (event) => `sent ${contents(event)} over ${event.channel}: ${event.detail}`,
   'alert.failed': ({ channel, error }) => aboutChannel(channel, error.message),
   warning: ({ channel, during, error }) => {

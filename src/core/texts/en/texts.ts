@@ -3,7 +3,7 @@ import { TARGET_STATES, type TargetStateName } from '../../reasons.ts';
 import { command, detail, shortFingerprint } from '../quote.ts';
 import type { Counts, Span, Texts } from '../texts.ts';
 import { CONDITIONS_EN } from './conditions.ts';
-import { at, counted, day, duration, fails, logins, REASONS, sentences, when } from './words.ts';
+import { at, counted, day, duration, fails, listed, REASONS, sentences, when } from './words.ts';
 
 const STATES: Readonly<Record<TargetStateName, string>> = {
   healthy: 'healthy',
@@ -32,12 +32,6 @@ export const EN = {
         `It lasted ${lasted(span)}; nobody could be told while it lasted, and it is over now.`,
         fails('The last error', error),
       ),
-    forgotten: (finding, now) =>
-      sentences(
-        `Somebody ran ${command('forget NAME', finding.target)}, so this target is not watched any more.`,
-        'This is no all-clear: whether the trouble was mended is not known.',
-        finding.target === null ? '' : logins(finding, now),
-      ),
   },
 
   rotated: {
@@ -52,6 +46,21 @@ export const EN = {
       ),
   },
 
+  unwatched: {
+    title: 'no longer watched: the target was removed from the configuration',
+    what: ({ expiresAt, open }, now) =>
+      sentences(
+        'The service no longer checks or renews its client secret.',
+        expiresAt === null
+          ? 'When that secret expires is not known.'
+          : `That secret ${expiresAt > now ? 'expires' : 'expired'} at ${when(expiresAt, now)}.`,
+        open.length === 0
+          ? ''
+          : `These alerts were still open and are closed now, although nothing was fixed: ${listed(open)}.`,
+        'If this was a mistake, put the target back into the configuration.',
+      ),
+  },
+
   titles: {
     one: (mark, target, headline) =>
       `${[mark, target].filter(Boolean).join(target && /[A-Z]$/.test(mark) ? ' ' : ': ')}: ${headline}`,
@@ -62,7 +71,6 @@ export const EN = {
         repeated: `still ${severity.toUpperCase()}`,
         cleared: 'all clear',
         ended: 'over, told late',
-        forgotten: 'no longer watched',
         happened: '',
       })[status],
     loginsUntil: (ms) => ` (logins work until ${day(ms)})`,
@@ -115,7 +123,6 @@ export const EN = {
       repeated: 'still so',
       cleared: 'all clear',
       ended: 'over, told late',
-      forgotten: 'no longer watched (no all-clear)',
       happened: 'for your information',
     },
     severity: { warning: 'warning', critical: 'CRITICAL', info: 'info' },
@@ -139,7 +146,7 @@ function lasted({ since, until }: Span): string {
 }
 
 /** `500 alerts: 12 critical, 488 warning`, `5 all clear`, `5 alerts (2 critical, 3 warning), 3 all clear`. */
-function manyOf({ critical, warning, cleared, ended, forgotten, happened }: Counts): string {
+function manyOf({ critical, warning, cleared, ended, happened }: Counts): string {
   const open = critical + warning;
   const worst = [critical > 0 ? `${critical} critical` : '', warning > 0 ? `${warning} warning` : '']
     .filter(Boolean)
@@ -147,7 +154,6 @@ function manyOf({ critical, warning, cleared, ended, forgotten, happened }: Coun
   const others = [
     cleared > 0 ? `${cleared} all clear` : '',
     ended > 0 ? `${ended} told late` : '',
-    forgotten > 0 ? `${forgotten} no longer watched` : '',
     happened > 0 ? `${happened} for information` : '',
   ].filter(Boolean);
   if (open === 0) return others.join(', ');

@@ -188,21 +188,6 @@ export const CONDITIONS_ZH: ConditionTable = {
     was: '目标曾因配置有误而被跳过',
   },
 
-  TargetRemoved: {
-    title: '目标已从配置中移除，不再受到监控',
-    what: (finding, now) => {
-      const { open } = finding.facts;
-      return [
-        '该目标的客户端密钥不再有人检查和轮换。',
-        open.length === 0 ? '' : `移除时尚有未解决的告警：${listed(open.map((name) => `\`${name}\``))}。`,
-        logins(finding, now),
-      ].join('');
-    },
-    next: ({ target }) => `把该目标加回配置，如确属有意移除则执行 ${command('forget NAME', target)}。`,
-    over: '目标已重新加入配置',
-    was: '目标曾从配置中移除',
-  },
-
   Unverified: {
     title: '无法核实新的客户端密钥是否写入',
     what: ({ facts: { targets } }) =>
@@ -275,15 +260,6 @@ export const CONDITIONS_ZH: ConditionTable = {
     next: ({ error, target }) => (error === null ? '让运行本服务的用户可以写入状态库。' : nextAbout(error, target)),
     over: '状态库（journal）已可写入',
     was: '状态库（journal）曾无法写入',
-  },
-
-  JournalEphemeral: {
-    title: '状态库（journal）会随容器一起丢失',
-    what: ({ facts }) =>
-      `状态库${quoted(facts.path)}位于容器内部，没有放在挂载卷上。容器重建后，轮换记录、未恢复的告警以及对隐藏密钥的了解都会丢失。`,
-    next: '为状态库所在目录挂载数据卷（本镜像中为 `/data`）。',
-    over: '状态库（journal）已位于挂载卷上',
-    was: '状态库（journal）曾位于容器内部',
   },
 
   ChannelFailing: {

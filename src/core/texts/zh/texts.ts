@@ -3,7 +3,7 @@ import { TARGET_STATES, type TargetStateName } from '../../reasons.ts';
 import { command, detail, shortFingerprint } from '../quote.ts';
 import type { Counts, Span, Texts } from '../texts.ts';
 import { CONDITIONS_ZH } from './conditions.ts';
-import { at, day, duration, fails, logins, REASONS, when } from './words.ts';
+import { at, day, duration, fails, listed, REASONS, when } from './words.ts';
 
 const STATES: Readonly<Record<TargetStateName, string>> = {
   healthy: '正常',
@@ -33,12 +33,6 @@ export const ZH = {
         `持续${lasted(span).startsWith('不') ? '' : ' '}${lasted(span)}，其间未能通知到任何人，现已结束。`,
         fails('最后的错误', error),
       ].join(''),
-    forgotten: (finding, now) =>
-      [
-        `有人执行了 ${command('forget NAME', finding.target)}，该目标不再受到监控。`,
-        '这并非恢复通知：问题是否已解决无从得知。',
-        finding.target === null ? '' : logins(finding, now),
-      ].join(''),
   },
 
   rotated: {
@@ -58,6 +52,21 @@ export const ZH = {
     },
   },
 
+  unwatched: {
+    title: '目标已从配置中移除，不再受到监控',
+    what: ({ expiresAt, open }, now) =>
+      [
+        '本服务不再检查和轮换该目标的客户端密钥。',
+        expiresAt === null
+          ? '该密钥何时过期未知。'
+          : `该密钥${expiresAt > now ? '将' : '已'}于 ${when(expiresAt, now)}过期。`,
+        open.length === 0
+          ? ''
+          : `以下告警移除时尚未解决，现已关闭，但问题并未修复：${listed(open.map((name) => `\`${name}\``))}。`,
+        '如属误删，请将该目标加回配置。',
+      ].join(''),
+  },
+
   titles: {
     one: (mark, target, headline) =>
       `${mark === '' ? '' : `【${mark}】`}${target === null ? '' : `${target}：`}${headline}`,
@@ -68,7 +77,6 @@ export const ZH = {
         repeated: `${SEVERITIES[severity]}，仍未恢复`,
         cleared: '已恢复',
         ended: '已结束，补报',
-        forgotten: '不再监控',
         happened: '通知',
       })[status],
     loginsUntil: (ms) => `（登录可用至 ${day(ms)}）`,
@@ -121,7 +129,6 @@ export const ZH = {
       repeated: '仍未恢复',
       cleared: '已恢复',
       ended: '已结束，补报',
-      forgotten: '不再监控（并非恢复）',
       happened: '供参考',
     },
     severity: SEVERITIES,
@@ -144,14 +151,13 @@ function lasted({ since, until }: Span): string {
   return `${duration(until - since)}（${at(since)} 至 ${at(until)}）`;
 }
 
-function manyOf({ critical, warning, cleared, ended, forgotten, happened }: Counts): string {
+function manyOf({ critical, warning, cleared, ended, happened }: Counts): string {
   const open = critical + warning;
   const worst = [...(critical > 0 ? [`严重 ${critical}`] : []), ...(warning > 0 ? [`警告 ${warning}`] : [])];
   return [
     ...(open > 0 ? [`${open} 项告警（${worst.join('，')}）`] : []),
     ...(cleared > 0 ? [`${cleared} 项已恢复`] : []),
     ...(ended > 0 ? [`${ended} 项已结束（补报）`] : []),
-    ...(forgotten > 0 ? [`${forgotten} 项不再监控`] : []),
     ...(happened > 0 ? [`${happened} 项通知`] : []),
   ].join('，');
 }
