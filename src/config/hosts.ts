@@ -1,12 +1,13 @@
 // Which hosts a URL of the configuration may name. A request to an endpoint carries a signature or a client secret, so
 // a slip of the pen must not send it elsewhere: https to the vendor's own hosts, anything on loopback, and whatever
 // allowHosts names.
+import type { ChannelOptions } from '../adapters/channels/registry.ts';
+import type { KeySourceOptions } from '../adapters/keys/registry.ts';
+import type { CredentialsOptions } from '../adapters/tencent/credentials/registry.ts';
 import { isLoopback } from '../net/proxy.ts';
 import { type ParsedSections, type Report, targetNames } from './parsed.ts';
 import type { Path, RawConfig } from './raw.ts';
 import type { TargetEntry } from './schema.ts';
-import type { ChannelConfig } from './schema-alerts.ts';
-import type { CredentialsConfig, KeyConfig } from './schema-keys.ts';
 
 /** What an endpoint is used for; the first label of a Tencent host is part of the signature. */
 export type HostUse = 'apple' | 'tcb' | 'ssm' | 'sts' | 'aws' | 'metadata';
@@ -36,9 +37,8 @@ const HOST_RULES: Readonly<Record<HostUse, HostRule>> = {
 
 /** What is wanted instead of `url` (which parses), or undefined if it may be used. `allowHosts` are lower case. */
 function hostObjection(url: string, use: HostUse, allowHosts: readonly string[]): string | undefined {
-  const { hostname, protocol, pathname, search, hash, username, password } = new URL(url);
+  const { hostname, protocol, pathname, search, hash } = new URL(url);
   const { allowed, wanted, plainHttp = false } = HOST_RULES[use];
-  if (username !== '' || password !== '') return 'a URL without user and password';
   if (use !== 'apple' && (search !== '' || hash !== '' || (use !== 'metadata' && pathname !== '/')))
     return 'an endpoint without path and query';
   if (isLoopback(hostname)) return undefined;
@@ -86,13 +86,13 @@ export function checkTargetHosts(
 }
 
 /** Whose host the `endpoint` of a key source is; a source without a line here does not compile. */
-const KEY_ENDPOINTS: Readonly<Record<KeyConfig['from'], HostUse | undefined>> = {
+const KEY_ENDPOINTS: Readonly<Record<KeySourceOptions['from'], HostUse | undefined>> = {
   file: undefined,
   env: undefined,
   'aws-secrets-manager': 'aws',
   'tencent-ssm': 'ssm',
 };
-const CREDENTIAL_ENDPOINTS: Readonly<Record<CredentialsConfig['from'], HostUse | undefined>> = {
+const CREDENTIAL_ENDPOINTS: Readonly<Record<CredentialsOptions['from'], HostUse | undefined>> = {
   env: undefined,
   profile: undefined,
   'cvm-role': 'metadata',
@@ -101,7 +101,7 @@ const CREDENTIAL_ENDPOINTS: Readonly<Record<CredentialsConfig['from'], HostUse |
 
 type HostCheck = (path: Path, url: string | undefined, use: HostUse) => void;
 
-function checkCredentials(path: Path, credentials: CredentialsConfig | undefined, check: HostCheck): void {
+function checkCredentials(path: Path, credentials: CredentialsOptions | undefined, check: HostCheck): void {
   if (credentials === undefined) return;
   check([...path, 'assumeRole', 'endpoint'], credentials.assumeRole?.endpoint, 'sts');
   const use = CREDENTIAL_ENDPOINTS[credentials.from];
@@ -116,7 +116,7 @@ function hostCheck(allowHosts: readonly string[], report: Report): HostCheck {
 }
 
 /** Names and URLs of the channels, and the targets that they list. */
-export function checkChannels(raw: RawConfig, channels: ReadonlyMap<number, ChannelConfig>, report: Report): void {
+export function checkChannels(raw: RawConfig, channels: ReadonlyMap<number, ChannelOptions>, report: Report): void {
   const names = targetNames(raw);
   const seen = new Map<string, number>();
   for (const [index, channel] of channels) {

@@ -1,8 +1,9 @@
 // The JSON Schema of the configuration file, for editors, out of the definition that the loader applies. It accepts
 // whatever the loader accepts: numbers and booleans where the loader sees their text, ${NAME} wherever a value may
 // stand, nothing at all where a key is optional. The loader's rules across keys are beyond it.
+
 import * as z from 'zod';
-import { INTERPOLATED } from './scalars.ts';
+import { INTERPOLATED } from '../adapters/scalars.ts';
 import { FILE } from './schema.ts';
 
 export type JsonSchema = { [keyword: string]: unknown };
@@ -44,28 +45,8 @@ function write(value: unknown, depth: number, before: number): string {
   return `{\n${lines.join(',\n')}\n${end}}`;
 }
 
-/** The keys of the adapters' options, which carry no descriptions of their own. */
-const DESCRIPTIONS: Readonly<Record<string, string>> = {
-  from: 'The kind of source.',
-  type: 'The kind of channel.',
-  path: 'The path of the file; relative to the working directory.',
-  variable: 'The name of the variable that holds the key; NAME_FILE names a file instead.',
-  secretId: 'The name or ARN of the secret.',
-  secretName: 'The name of the secret.',
-  region: 'The region of the secret.',
-  versionStage: 'The stage to read. Default: AWSCURRENT.',
-  versionId: 'The version to read. Default: SSM_Current.',
-  endpoint: "An endpoint other than the vendor's usual one.",
-  credentials: "Credentials for this source. Default: those of the target's CloudBase.",
-  idVariable: 'The variable with the SecretId. Default: TENCENTCLOUD_SECRET_ID.',
-  keyVariable: 'The variable with the SecretKey. Default: TENCENTCLOUD_SECRET_KEY.',
-  tokenVariable: 'The variable with the token of temporary credentials. Default: TENCENTCLOUD_TOKEN.',
-  profile: 'The profile in the file. Default: default.',
-  assumeRole: 'A role to take on with these credentials.',
-  roleArn: 'The role, such as qcs::cam::uin/100000000001:roleName/rotator.',
-  sessionName: 'Names the session in the audit log. Default: apple-secret-rotator.',
-  externalId: 'The external id that the role asks for.',
-};
+/** What says the kind of an entry is a word of the definition, and has no description of its own. */
+const DESCRIPTIONS: Readonly<Record<string, string>> = { from: 'The kind of source.', type: 'The kind of channel.' };
 
 /** Where a key is optional, an empty value is the same as leaving it out. */
 const NOTHING = { enum: ['', null] };

@@ -1,6 +1,9 @@
 // Reads the configuration: finds the file (or the environment that stands in for it), parses, interpolates, applies
 // the definition, then the rules that join several keys. Every problem is collected and told at once.
+
 import type * as z from 'zod';
+import { channelOptions } from '../adapters/channels/registry.ts';
+import { LABEL } from '../adapters/scalars.ts';
 import { isLoopback } from '../net/proxy.ts';
 import { readYaml } from './document.ts';
 import { environmentConfig } from './environment.ts';
@@ -11,7 +14,6 @@ import { ConfigError, type Problem } from './problems.ts';
 import { dotted, ENVIRONMENT, nodeAt, type Path, plain, problemAt, type RawConfig } from './raw.ts';
 import { resolve } from './resolve.ts';
 import { type Config, SECTIONS, TARGET } from './schema.ts';
-import { CHANNEL, LABEL } from './schema-alerts.ts';
 import { readConfigFile } from './source.ts';
 
 export interface LoadOptions {
@@ -126,7 +128,7 @@ function applyDefinition(raw: RawConfig, early: readonly Problem[]): { parsed: P
       return [name, parse(schema, [name], name === 'alerts' && listed ? 'channels' : undefined)];
     }),
   );
-  const channels = parseEach(CHANNEL, ['alerts', 'channels']);
+  const channels = parseEach(channelOptions, ['alerts', 'channels']);
   const targets = parseEach(TARGET, ['targets']);
   const listed = nodeAt(raw.root, ['targets']);
   if (listed?.kind !== 'list') problems.push(problemAt(raw, ['targets'], NO_TARGETS));

@@ -1,7 +1,7 @@
 // What the definition made of a configuration, before the rules that join several keys are applied to it.
+import type { ChannelOptions } from '../adapters/channels/registry.ts';
 import { nodeAt, type Path, type ProblemText, type RawConfig } from './raw.ts';
 import type { Sections, TargetEntry } from './schema.ts';
-import type { ChannelConfig } from './schema-alerts.ts';
 
 /**
  * What could be converted. A section or an entry with problems is here without what was wrong with it, so that its
@@ -11,7 +11,7 @@ export interface Parsed {
   readonly sections: Partial<Omit<Sections, 'targets'>>;
   /** By their index in the file. */
   readonly targets: ReadonlyMap<number, TargetEntry>;
-  readonly channels: ReadonlyMap<number, ChannelConfig>;
+  readonly channels: ReadonlyMap<number, ChannelOptions>;
   /** False if a problem at or below `path` was told: rules must not judge by what now stands in its place. */
   readonly isSound: (path: Path) => boolean;
 }

@@ -1,10 +1,10 @@
 // The policy in force for a target, and the rules that join lifetime, renewBefore, window, ticks and thresholds: a
 // secret must be noticed, renewed and told of in time, whatever a person made of each of these alone.
+import { formatDuration } from '../adapters/scalars.ts';
 import { longestShutMs, parseCron, type WindowRule } from '../core/cron.ts';
 import { DAY, HOUR, SECOND } from '../core/time.ts';
 import type { Parsed, ParsedSections, Report } from './parsed.ts';
 import { nodeAt, type Path, type RawConfig } from './raw.ts';
-import { formatDuration } from './scalars.ts';
 import type { PolicyConfig, PolicySection, TargetConfig } from './schema.ts';
 
 const LONGEST_LIFETIME = 180 * DAY;

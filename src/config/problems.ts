@@ -1,8 +1,8 @@
 // What is wrong with a configuration, as data, and the one error that carries all of it. A problem never holds a
 // value that came from the environment, belongs to a secret or looks like one: source.ts words what was found.
+import type { ChannelOptions } from '../adapters/channels/registry.ts';
 import { RotatorError } from '../core/errors.ts';
 import type { Sections } from './schema.ts';
-import type { ChannelConfig } from './schema-alerts.ts';
 
 export interface Problem {
   /** The file, or `the environment`. */
@@ -20,7 +20,7 @@ export interface Problem {
 
 /** What could be read of a configuration that is wrong: a daemon that cannot start says so by it. */
 export interface ReadablePart {
-  readonly channels: readonly ChannelConfig[];
+  readonly channels: readonly ChannelOptions[];
   readonly file?: string | undefined;
   readonly instance?: string | undefined;
   readonly alerts?: Pick<Sections['alerts'], 'language' | 'runbook' | 'repeatEvery'> | undefined;

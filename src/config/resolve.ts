@@ -1,6 +1,10 @@
 // From the sections as the definition converted them to the configuration in force: what a target overrides, what
 // defaults to what, and every rule that joins several keys. A problem is told at the key that a person would change.
+
 import { hostname } from 'node:os';
+import type { ChannelOptions } from '../adapters/channels/registry.ts';
+import type { KeySourceOptions } from '../adapters/keys/registry.ts';
+import type { CredentialsOptions } from '../adapters/tencent/credentials/registry.ts';
 import { targetKey } from '../core/records.ts';
 import { SECOND } from '../core/time.ts';
 import { checkChannels, checkSharedHosts, checkTargetHosts, originOf } from './hosts.ts';
@@ -8,17 +12,7 @@ import { nameAt, type Parsed, type ParsedSections, type Report } from './parsed.
 import { checkOwnPolicy, checkSharedPolicy, createSurvey, expiryOf, type PolicyRules, policyOf } from './policy.ts';
 import type { Problem } from './problems.ts';
 import { problemAt, type RawConfig } from './raw.ts';
-import type {
-  AlertsConfig,
-  CloudBaseConfig,
-  Config,
-  Sections,
-  TargetConfig,
-  TargetEntry,
-  TargetKeyConfig,
-} from './schema.ts';
-import type { ChannelConfig } from './schema-alerts.ts';
-import type { CredentialsConfig, KeyConfig } from './schema-keys.ts';
+import type { AlertsConfig, CloudBaseConfig, Config, Sections, TargetConfig, TargetEntry } from './schema.ts';
 
 export interface Resolution {
   /** Everything but the targets; undefined while a section is missing. */
@@ -59,7 +53,10 @@ export function resolve(raw: RawConfig, parsed: Parsed, now: number): Resolution
   };
 }
 
-function settingsOf(sections: ParsedSections, channels: readonly ChannelConfig[]): Omit<Config, 'targets'> | undefined {
+function settingsOf(
+  sections: ParsedSections,
+  channels: readonly ChannelOptions[],
+): Omit<Config, 'targets'> | undefined {
   const { journal, log, http, schedule, apple, alerts, heartbeat, allowHosts } = sections;
   if (!journal || !log || !http || !schedule || !apple || !alerts || !heartbeat || !allowHosts) return undefined;
   if (!sections.policy || !sections.cloudbase) return undefined;
@@ -76,12 +73,12 @@ function settingsOf(sections: ParsedSections, channels: readonly ChannelConfig[]
   };
 }
 
-function alertsOf(section: Sections['alerts'], channels: readonly ChannelConfig[]): AlertsConfig {
+function alertsOf(section: Sections['alerts'], channels: readonly ChannelOptions[]): AlertsConfig {
   const { language, repeatEvery, digest, rotated, runbook, none } = section;
   return {
     language,
     repeatEvery: { warningMs: repeatEvery.warning, criticalMs: repeatEvery.critical },
-    digest,
+    digest: digest === 'off' ? undefined : digest,
     rotated,
     runbook,
     channels,
@@ -111,7 +108,7 @@ function targetOf(entry: TargetEntry, sections: ParsedSections): TargetConfig {
   };
 }
 
-function keyOf(key: KeyConfig, credentials: CredentialsConfig): TargetKeyConfig {
+function keyOf(key: TargetEntry['key'], credentials: CredentialsOptions): KeySourceOptions {
   return key.from === 'tencent-ssm' ? { ...key, credentials: key.credentials ?? credentials } : key;
 }
 

@@ -2,11 +2,8 @@
 // JSON Schema is generated from it, and the type Config says what is left when both are done. Rules that join
 // several keys (order of durations, hosts, windows, duplicates) are in resolve.ts.
 import * as z from 'zod';
-import type { Language } from '../core/alerts/message.ts';
-import type { WindowRule } from '../core/cron.ts';
-import type { TargetIdentity } from '../core/records.ts';
-import { DAY, MINUTE, SECOND } from '../core/time.ts';
-import { HTTP_DEFAULTS } from './http-defaults.ts';
+import type { ChannelOptions } from '../adapters/channels/registry.ts';
+import { type KeySourceOptions, keyOptions } from '../adapters/keys/registry.ts';
 import {
   appleId,
   cloudbaseId,
@@ -17,15 +14,21 @@ import {
   httpUrl,
   integer,
   journal,
+  label,
   longToken,
   oneOf,
-  patterned,
   positiveNumber,
+  region,
   text,
   timezone,
-} from './scalars.ts';
-import { ALERTS, type ChannelConfig, HEARTBEAT, LABEL, LABEL_WANTED } from './schema-alerts.ts';
-import { CREDENTIALS, type CredentialsConfig, KEY, type KeyConfig } from './schema-keys.ts';
+} from '../adapters/scalars.ts';
+import { type CredentialsOptions, credentialsOptions } from '../adapters/tencent/credentials/registry.ts';
+import type { Language } from '../core/alerts/message.ts';
+import type { WindowRule } from '../core/cron.ts';
+import type { TargetIdentity } from '../core/records.ts';
+import { DAY, MINUTE, SECOND } from '../core/time.ts';
+import { HTTP_DEFAULTS } from './http-defaults.ts';
+import { ALERTS, HEARTBEAT } from './schema-alerts.ts';
 
 const LOG = z
   .strictObject({
@@ -99,9 +102,7 @@ const CLOUDBASE = z
     endpoint: httpUrl('the endpoint of the tcb API, such as https://tcb.tencentcloudapi.com')
       .optional()
       .describe('The endpoint of the tcb API. Default: https://tcb.tencentcloudapi.com.'),
-    region: patterned('a region such as ap-shanghai', /^[a-z0-9-]{2,40}$/)
-      .optional()
-      .describe('The region. Default: ap-shanghai.'),
+    region: region('ap-shanghai').optional().describe('The region. Default: ap-shanghai.'),
     requestsPerSecond: positiveNumber(20)
       .optional()
       .describe(
@@ -110,16 +111,16 @@ const CLOUDBASE = z
     timeout: duration(SECOND, 5 * MINUTE)
       .optional()
       .describe('How long one request may take. Default: 15s.'),
-    credentials: CREDENTIALS.optional().describe(
-      'Where the credentials for Tencent Cloud come from. Default: { from: env }.',
-    ),
+    credentials: credentialsOptions
+      .optional()
+      .describe('Where the credentials for Tencent Cloud come from. Default: { from: env }.'),
   })
   .meta({ id: 'cloudbase' })
   .describe('How CloudBase is reached. A target may override any of these.');
 
 export const TARGET = z
   .strictObject({
-    name: patterned(LABEL_WANTED, LABEL).describe('A label, unique; it may change without losing history.'),
+    name: label().describe('A label, unique; it may change without losing history.'),
     envId: cloudbaseId('the id of a CloudBase environment, such as shop-prod-1g2h3j').describe(
       'The CloudBase environment.',
     ),
@@ -132,7 +133,7 @@ export const TARGET = z
     adopt: flag()
       .prefault('false')
       .describe('Whether a secret that may be working and is not ours may be replaced the first time.'),
-    key: KEY.describe('Where the private key is read from, at every pass.'),
+    key: keyOptions.describe('Where the private key is read from, at every pass.'),
     policy: POLICY.optional(),
     cloudbase: CLOUDBASE.optional(),
   })
@@ -168,11 +169,6 @@ export type TargetEntry = z.output<typeof TARGET>;
 export type PolicySection = z.output<typeof POLICY>;
 export type Sections = { [Name in keyof typeof SECTIONS]: z.output<(typeof SECTIONS)[Name]> };
 
-/** Tencent SSM needs credentials of its own kind; without any it uses those of its target. */
-export type TargetKeyConfig =
-  | Exclude<KeyConfig, { from: 'tencent-ssm' }>
-  | (Extract<KeyConfig, { from: 'tencent-ssm' }> & { readonly credentials: CredentialsConfig });
-
 export interface PolicyConfig {
   readonly lifetimeMs: number;
   readonly renewBeforeMs: number;
@@ -185,7 +181,7 @@ export interface CloudBaseConfig {
   readonly region: string;
   readonly requestsPerSecond: number;
   readonly timeoutMs: number;
-  readonly credentials: CredentialsConfig;
+  readonly credentials: CredentialsOptions;
 }
 
 /** A target with everything in force for it: its own settings, else the file's, else the defaults. */
@@ -193,7 +189,7 @@ export interface TargetConfig extends TargetIdentity {
   readonly name: string;
   readonly ids: { readonly teamId?: string; readonly clientId?: string; readonly keyId?: string };
   readonly adopt: boolean;
-  readonly key: TargetKeyConfig;
+  readonly key: KeySourceOptions;
   readonly policy: PolicyConfig;
   readonly cloudbase: CloudBaseConfig;
   /** When the coming expiry is told: less than this is left. */
@@ -209,7 +205,7 @@ export interface AlertsConfig {
   readonly rotated: boolean;
   /** URL or path of the runbook, to which `#section` is appended. */
   readonly runbook: string;
-  readonly channels: readonly ChannelConfig[];
+  readonly channels: readonly ChannelOptions[];
   /** `alerts: { none: accepted }`. */
   readonly noneAccepted: boolean;
 }

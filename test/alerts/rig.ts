@@ -5,11 +5,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { createChannel } from '../../src/adapters/channels/registry.ts';
+import { channelOptions, createChannel } from '../../src/adapters/channels/registry.ts';
 import { openSqliteJournal } from '../../src/adapters/journal/sqlite.ts';
 import { Deliverer } from '../../src/alerts/deliverer.ts';
 import { type AlertPolicy, advance } from '../../src/alerts/engine/engine.ts';
-import { CHANNEL } from '../../src/config/schema-alerts.ts';
 import type { Finding } from '../../src/core/alerts/conditions.ts';
 import type { DeliverySubject } from '../../src/core/alerts/records.ts';
 import type { EventName, RotatorEvent } from '../../src/core/events.ts';
@@ -38,7 +37,7 @@ export async function startDelivery(channels: readonly Settings[] = [{ name: 'op
   });
 
   const made = channels.map((settings): Channel => {
-    const parsed = CHANNEL.parse({ url: `${sandbox.url}/inbox/${settings.name}`, ...settings });
+    const parsed = channelOptions.parse({ url: `${sandbox.url}/inbox/${settings.name}`, ...settings });
     return createChannel(parsed, { clock, env: {}, instance: VOICE.instance });
   });
   const policy: AlertPolicy = {

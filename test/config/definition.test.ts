@@ -76,7 +76,7 @@ test('empty sections are sections left out', async () => {
 describe('a wrong value is told with what is wanted', () => {
   test.each([
     ['instance: { a: b }', '1 instance: found a mapping, wanted a name'],
-    ['instance: "a\\nb"', '1 instance: found "a\\nb", wanted a name, at most 100 characters'],
+    ['instance: "a\\nb"', '1 instance: found "a\\nb", wanted a name, without line breaks and other control characters'],
     [
       'journal: /var/journal.db',
       '1 journal: found "/var/journal.db", wanted sqlite:PATH, such as sqlite:./data/journal.db',
@@ -176,8 +176,8 @@ describe('a wrong value is told with what is wanted', () => {
 
   test('a journal in PostgreSQL: this version has none, and the password is not shown', async () => {
     const error = await refusal(`journal: postgres://rotator:geheim@db/rotator\n${TARGETS}`);
-    expect(error.problems[0]?.wanted).toContain('this version does not support a PostgreSQL journal');
-    expect(error.hint).toContain('fleet mode, which this version does not have');
+    expect(error.problems[0]?.wanted).toContain('this version does not support a journal in PostgreSQL');
+    expect(error.hint).toContain('this version keeps its journal in a file');
     expect(JSON.stringify(error)).not.toContain('geheim');
   });
 
@@ -208,7 +208,7 @@ describe('durations', () => {
 describe('a target', () => {
   test('needs name, envId and key', async () => {
     expect(await problemsOf('targets:\n  - adopt: true\n')).toEqual([
-      '2 targets[0].name: found nothing, wanted 1 to 63 of a-z, 0-9, dot, underscore and hyphen, beginning with a letter or digit',
+      '2 targets[0].name: found nothing, wanted 1 to 63 characters of a-z, 0-9, dot, underscore and hyphen; the first is a letter or a digit',
       '2 targets[0].envId: found nothing, wanted the id of a CloudBase environment, such as shop-prod-1g2h3j',
       '2 targets[0].key: found nothing, wanted a mapping',
     ]);

@@ -111,7 +111,7 @@ describe('endpoints', () => {
       `1 apple.tokenUrl: found text of 38 characters, wanted Apple's token endpoint, https://appleid.apple.com/auth/token, without user and password`,
     ]);
     expect(await problemsOf(USES['targets[0].key.endpoint']('https://user:geheim@ssm.tencentcloudapi.com'))).toEqual([
-      '4 targets[0].key.endpoint: found text of 43 characters, wanted a URL without user and password',
+      '4 targets[0].key.endpoint: found text of 43 characters, wanted a URL such as https://ssm.tencentcloudapi.com, without user and password',
     ]);
   });
 });

@@ -56,7 +56,7 @@ describe('an error in one entry of targets', () => {
       'a name that is none',
       `  - { name: ${JWT}, envId: e2, key: { from: file, path: k } }\n`,
       'targets[1]',
-      [expect.stringMatching(/^3 targets\[1\]\.name: found text of \d+ characters, wanted 1 to 63 of a-z/)],
+      [expect.stringMatching(/^3 targets\[1\]\.name: found text of \d+ characters, wanted 1 to 63 characters of a-z/)],
     ],
     ['no mapping', '  - shop\n', 'targets[1]', ['3 targets[1]: found "shop", wanted a mapping']],
   ])('disables that entry in run and is refused elsewhere: %s', async (_, entry, name, problems) => {

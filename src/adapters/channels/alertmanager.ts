@@ -7,10 +7,10 @@ import { layOut, linkOf } from '../../alerts/words/layout.ts';
 import type { AlertMessage, MessageItem } from '../../core/alerts/message.ts';
 import type { RefreshedChannel } from '../../core/ports.ts';
 import { HOUR } from '../../core/time.ts';
-import { type ChannelTools, type Named, Poster } from './http.ts';
-import { postUrl } from './options.ts';
+import { type ChannelTools, Poster } from './http.ts';
+import { common, postUrl } from './options.ts';
 
-export const options = z.strictObject({ type: z.literal('alertmanager'), url: postUrl() });
+export const options = z.strictObject({ type: z.literal('alertmanager'), ...common, url: postUrl() });
 export type AlertmanagerOptions = z.output<typeof options>;
 
 const REFRESH_MS = 120_000;
@@ -38,7 +38,7 @@ interface Alert {
 type Frame = Omit<AlertMessage, 'items'>;
 
 export function createAlertmanagerChannel(
-  { url, ...named }: AlertmanagerOptions & Named,
+  { url, ...named }: AlertmanagerOptions,
   tools: ChannelTools,
 ): RefreshedChannel {
   const poster = new Poster('alertmanager', named, url, tools);

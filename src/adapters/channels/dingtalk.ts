@@ -6,10 +6,15 @@ import * as z from 'zod';
 import { FLAVOURS } from '../../alerts/words/flavours.ts';
 import { layOut, shortened } from '../../alerts/words/layout.ts';
 import type { Channel } from '../../core/ports.ts';
-import { type ChannelTools, type CodeRow, judgeByCode, type Named, Poster } from './http.ts';
-import { postUrl, signingSecret } from './options.ts';
+import { type ChannelTools, type CodeRow, judgeByCode, Poster } from './http.ts';
+import { common, postUrl, signingSecret } from './options.ts';
 
-export const options = z.strictObject({ type: z.literal('dingtalk'), url: postUrl(), secret: signingSecret() });
+export const options = z.strictObject({
+  type: z.literal('dingtalk'),
+  ...common,
+  url: postUrl(),
+  secret: signingSecret(),
+});
 export type DingtalkOptions = z.output<typeof options>;
 
 /** The whole request may have 20 000 bytes; the frame and the title need a few hundred. */
@@ -36,10 +41,7 @@ const CODES: Readonly<Record<number, CodeRow>> = {
   400102: { is: 'refused', hint: 'Switch the robot on again in its group.' },
 };
 
-export function createDingtalkChannel(
-  { url, secret, ...named }: DingtalkOptions & Named,
-  tools: ChannelTools,
-): Channel {
+export function createDingtalkChannel({ url, secret, ...named }: DingtalkOptions, tools: ChannelTools): Channel {
   const poster = new Poster('dingtalk', named, url, tools);
   return {
     name: named.name,

@@ -12,18 +12,20 @@ import type { Channel } from '../../core/ports.ts';
 import { deadline } from '../../net/abort.ts';
 import { inWords } from '../../net/failure.ts';
 import { isLoopback } from '../../net/proxy.ts';
-import type { ChannelTools, Named } from './http.ts';
-import { flag, patterned, port, text } from './options.ts';
+import { flag, integer, patterned, text } from '../scalars.ts';
+import type { ChannelTools } from './http.ts';
+import { common } from './options.ts';
 
 const ADDRESS = '[^\\s@<>,;:"()\\[\\]\\\\]+@[^\\s@<>,;:"()\\[\\]\\\\]+';
 
 export const options = z.strictObject({
   type: z.literal('email'),
+  ...common,
   host: patterned(
     'the host of a mail server',
     /^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?|[0-9A-Fa-f:.]{2,45})$/,
   ).describe('The SMTP server, by name or address.'),
-  port: port().describe('Its port.'),
+  port: integer(1, 65_535).describe('Its port.'),
   secure: flag()
     .optional()
     .describe('TLS from the first byte (the default on port 465). Without it STARTTLS is used where offered.'),
@@ -49,7 +51,7 @@ const FULL = 50;
 /** What a server that wants fewer messages, or to see the sender again (grey listing), is given. */
 const PAUSE_MS = 300_000;
 
-export function createEmailChannel(settings: EmailOptions & Named, tools: ChannelTools): Channel {
+export function createEmailChannel(settings: EmailOptions, tools: ChannelTools): Channel {
   const { name } = settings;
   const timeoutMs = tools.timeoutMs ?? TIMEOUT_MS;
   return {
@@ -85,7 +87,7 @@ function count(recipients: number): string {
 
 type TransportOptions = Extract<Parameters<typeof createTransport>[0], { requireTLS?: boolean | undefined }>;
 
-function transportOptions(settings: EmailOptions & Named, ca: string | undefined, timeoutMs: number): TransportOptions {
+function transportOptions(settings: EmailOptions, ca: string | undefined, timeoutMs: number): TransportOptions {
   const { host, port, user, password, insecure } = settings;
   const secure = settings.secure ?? port === 465;
   const login = user === undefined && password === undefined ? undefined : { user: user ?? '', pass: password ?? '' };

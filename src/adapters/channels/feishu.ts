@@ -6,10 +6,15 @@ import * as z from 'zod';
 import { FLAVOURS } from '../../alerts/words/flavours.ts';
 import { layOut } from '../../alerts/words/layout.ts';
 import type { Channel } from '../../core/ports.ts';
-import { type ChannelTools, type CodeRow, judgeByCode, type Named, Poster } from './http.ts';
-import { postUrl, signingSecret } from './options.ts';
+import { type ChannelTools, type CodeRow, judgeByCode, Poster } from './http.ts';
+import { common, postUrl, signingSecret } from './options.ts';
 
-export const options = z.strictObject({ type: z.literal('feishu'), url: postUrl(), secret: signingSecret() });
+export const options = z.strictObject({
+  type: z.literal('feishu'),
+  ...common,
+  url: postUrl(),
+  secret: signingSecret(),
+});
 export type FeishuOptions = z.output<typeof options>;
 
 /** Of 20 KB for the whole request, signature and frame included. */
@@ -32,7 +37,7 @@ const CODES: Readonly<Record<number, CodeRow>> = {
   },
 };
 
-export function createFeishuChannel({ url, secret, ...named }: FeishuOptions & Named, tools: ChannelTools): Channel {
+export function createFeishuChannel({ url, secret, ...named }: FeishuOptions, tools: ChannelTools): Channel {
   const poster = new Poster('feishu', named, url, tools);
   return {
     name: named.name,

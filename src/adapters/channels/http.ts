@@ -23,12 +23,6 @@ export interface ChannelTools {
   readonly isBrief?: boolean;
 }
 
-/** What the configuration gives every channel beside its own options. */
-export interface Named {
-  readonly name: string;
-  readonly insecure: boolean;
-}
-
 export interface Post {
   readonly url: string | URL;
   readonly body: string;
@@ -59,7 +53,12 @@ export class Poster {
   private readonly tools: ChannelTools;
 
   /** Throws ERR_CONFIG for http:// to another machine without `insecure: true`. */
-  constructor(type: string, { name, insecure }: Named, url: string, tools: ChannelTools) {
+  constructor(
+    type: string,
+    { name, insecure }: { readonly name: string; readonly insecure: boolean },
+    url: string,
+    tools: ChannelTools,
+  ) {
     this.name = name;
     this.type = type;
     this.tools = tools;

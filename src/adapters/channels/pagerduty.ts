@@ -8,11 +8,13 @@ import { FLAVOURS } from '../../alerts/words/flavours.ts';
 import { layOut, linkOf, shortened } from '../../alerts/words/layout.ts';
 import type { AlertMessage, MessageItem } from '../../core/alerts/message.ts';
 import type { Channel } from '../../core/ports.ts';
-import { type ChannelTools, type Named, Poster } from './http.ts';
-import { patterned, postUrl } from './options.ts';
+import { patterned } from '../scalars.ts';
+import { type ChannelTools, Poster } from './http.ts';
+import { common, postUrl } from './options.ts';
 
 export const options = z.strictObject({
   type: z.literal('pagerduty'),
+  ...common,
   routingKey: patterned('the integration key of a service', /^[A-Za-z0-9]{20,64}$/).describe(
     'The integration key of the service (Events API v2). Never shown.',
   ),
@@ -48,10 +50,7 @@ interface Resolve {
 }
 type PagerdutyEvent = Trigger | Resolve;
 
-export function createPagerdutyChannel(
-  { routingKey, url, ...named }: PagerdutyOptions & Named,
-  tools: ChannelTools,
-): Channel {
+export function createPagerdutyChannel({ routingKey, url, ...named }: PagerdutyOptions, tools: ChannelTools): Channel {
   const poster = new Poster('pagerduty', named, url, tools);
   let accepted: { readonly id: string; count: number } = { id: '', count: 0 };
   return {

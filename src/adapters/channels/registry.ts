@@ -1,12 +1,12 @@
 // The channels by `type`. A new channel is its file, a line in each table here, its test calling the shared contract
-// (test/contract/channel.ts), and a row of the README.
-import type * as z from 'zod';
+// (test/contract/channel.ts), and a row of docs/configuration.md.
+import * as z from 'zod';
 import type { Channel } from '../../core/ports.ts';
 import { options as alertmanager, createAlertmanagerChannel } from './alertmanager.ts';
 import { createDingtalkChannel, options as dingtalk } from './dingtalk.ts';
 import { createEmailChannel, options as email } from './email.ts';
 import { createFeishuChannel, options as feishu } from './feishu.ts';
-import type { ChannelTools, Named } from './http.ts';
+import type { ChannelTools } from './http.ts';
 import { createPagerdutyChannel, options as pagerduty } from './pagerduty.ts';
 import { createSlackChannel, options as slack } from './slack.ts';
 import { createWebhookChannel, options as webhook } from './webhook.ts';
@@ -14,25 +14,16 @@ import { createWecomChannel, options as wecom } from './wecom.ts';
 
 export type { ChannelTools } from './http.ts';
 
-/** The options of each channel, beside those that all have (src/config/schema-alerts.ts). */
-export const CHANNELS = {
-  webhook,
-  slack,
-  wecom,
-  dingtalk,
-  feishu,
-  pagerduty,
-  alertmanager,
-  email,
-} as const satisfies Readonly<Record<string, z.ZodObject>>;
-
-type Type = keyof typeof CHANNELS;
-type OptionsOf = { readonly [T in Type]: z.output<(typeof CHANNELS)[T]> & Named };
-
 /** A channel of the configuration. */
-export type ChannelOptions = OptionsOf[Type];
+export const channelOptions = z
+  .discriminatedUnion('type', [webhook, slack, wecom, dingtalk, feishu, pagerduty, alertmanager, email])
+  .describe('A channel.');
+export type ChannelOptions = z.output<typeof channelOptions>;
 
-const FACTORIES: { readonly [T in Type]: (options: OptionsOf[T], tools: ChannelTools) => Channel } = {
+type Type = ChannelOptions['type'];
+type OptionsOf<T extends Type> = Extract<ChannelOptions, { type: T }>;
+
+const FACTORIES: { readonly [T in Type]: (options: OptionsOf<T>, tools: ChannelTools) => Channel } = {
   webhook: createWebhookChannel,
   slack: createSlackChannel,
   wecom: createWecomChannel,
@@ -48,9 +39,6 @@ const FACTORIES: { readonly [T in Type]: (options: OptionsOf[T], tools: ChannelT
  * it knows of a message that it is in the midst of is its own. Throws ERR_CONFIG for http:// to another machine.
  */
 export function createChannel(options: ChannelOptions, tools: ChannelTools): Channel {
-  return create(options.type, options, tools);
-}
-
-function create<T extends Type>(type: T, options: OptionsOf[T], tools: ChannelTools): Channel {
-  return FACTORIES[type](options, tools);
+  const create = FACTORIES[options.type] as (options: ChannelOptions, tools: ChannelTools) => Channel;
+  return create(options, tools);
 }

@@ -4,10 +4,10 @@ import * as z from 'zod';
 import { FLAVOURS } from '../../alerts/words/flavours.ts';
 import { layOut, paragraphsOf } from '../../alerts/words/layout.ts';
 import type { Channel } from '../../core/ports.ts';
-import { type ChannelTools, type Named, Poster } from './http.ts';
-import { postUrl } from './options.ts';
+import { type ChannelTools, Poster } from './http.ts';
+import { common, postUrl } from './options.ts';
 
-export const options = z.strictObject({ type: z.literal('slack'), url: postUrl() });
+export const options = z.strictObject({ type: z.literal('slack'), ...common, url: postUrl() });
 export type SlackOptions = z.output<typeof options>;
 
 /** Of 40 000 characters that Slack would take: so that it is read, and that there are far fewer than 50 blocks. */
@@ -37,7 +37,7 @@ const WORDS: Readonly<Record<string, string>> = {
   no_text: 'Report this: Slack does not take the form of the message.',
 };
 
-export function createSlackChannel({ url, ...named }: SlackOptions & Named, tools: ChannelTools): Channel {
+export function createSlackChannel({ url, ...named }: SlackOptions, tools: ChannelTools): Channel {
   const poster = new Poster('slack', named, url, tools);
   return {
     name: named.name,

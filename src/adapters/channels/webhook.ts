@@ -3,12 +3,13 @@
 import { createHmac } from 'node:crypto';
 import * as z from 'zod';
 import type { Channel } from '../../core/ports.ts';
-import { type ChannelTools, type Named, Poster } from './http.ts';
-import { postUrl, signingSecret } from './options.ts';
+import { type ChannelTools, Poster } from './http.ts';
+import { common, postUrl, signingSecret } from './options.ts';
 import { webhookBody } from './webhook-body.ts';
 
 export const options = z.strictObject({
   type: z.literal('webhook'),
+  ...common,
   url: postUrl(),
   secret: signingSecret().optional(),
 });
@@ -17,7 +18,7 @@ export type WebhookOptions = z.output<typeof options>;
 /** The receiver's limits are unknown: twelve messages a minute at most. */
 const GAP_MS = 5_000;
 
-export function createWebhookChannel({ url, secret, ...named }: WebhookOptions & Named, tools: ChannelTools): Channel {
+export function createWebhookChannel({ url, secret, ...named }: WebhookOptions, tools: ChannelTools): Channel {
   const poster = new Poster('webhook', named, url, tools);
   return {
     name: named.name,

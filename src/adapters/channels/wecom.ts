@@ -4,10 +4,10 @@ import * as z from 'zod';
 import { FLAVOURS } from '../../alerts/words/flavours.ts';
 import { layOut } from '../../alerts/words/layout.ts';
 import type { Channel } from '../../core/ports.ts';
-import { type ChannelTools, type CodeRow, judgeByCode, type Named, Poster } from './http.ts';
-import { postUrl } from './options.ts';
+import { type ChannelTools, type CodeRow, judgeByCode, Poster } from './http.ts';
+import { common, postUrl } from './options.ts';
 
-export const options = z.strictObject({ type: z.literal('wecom'), url: postUrl() });
+export const options = z.strictObject({ type: z.literal('wecom'), ...common, url: postUrl() });
 export type WecomOptions = z.output<typeof options>;
 
 const MAX_BYTES = 4096;
@@ -27,7 +27,7 @@ const CODES: Readonly<Record<number, CodeRow>> = {
   93008: { is: 'refused', hint: 'Add the robot to its group again.' },
 };
 
-export function createWecomChannel({ url, ...named }: WecomOptions & Named, tools: ChannelTools): Channel {
+export function createWecomChannel({ url, ...named }: WecomOptions, tools: ChannelTools): Channel {
   const poster = new Poster('wecom', named, url, tools);
   return {
     name: named.name,

@@ -7,23 +7,18 @@ import type { KeySource, KeyText } from '../../core/ports.ts';
 import { deadline, untilAborted } from '../../net/abort.ts';
 import { inWords } from '../../net/failure.ts';
 import type { Env } from '../../net/proxy.ts';
+import { httpUrl, region, text } from '../scalars.ts';
 import { credentialsError, readError, unavailable } from './aws/error-table.ts';
 import { type Transport, transport } from './aws/transport.ts';
 
-const text = (wanted: string) => z.string({ error: wanted }).min(1, { error: wanted });
-
 export const options = z.strictObject({
   from: z.literal('aws-secrets-manager'),
-  secretId: text('the name or ARN of a secret'),
-  region: text('a region such as ap-southeast-1').refine((region) => /^[a-z0-9-]{2,40}$/.test(region), {
-    error: 'a region such as ap-southeast-1',
-  }),
-  versionStage: text('a version stage').default('AWSCURRENT'),
-  endpoint: text('a URL such as https://secretsmanager.ap-southeast-1.amazonaws.com')
-    .refine((url) => /^https?:$/.test(URL.parse(url)?.protocol ?? ''), {
-      error: 'a URL such as https://secretsmanager.ap-southeast-1.amazonaws.com',
-    })
-    .optional(),
+  secretId: text('the name or ARN of a secret').describe('The name or ARN of the secret.'),
+  region: region('ap-southeast-1').describe('The region of the secret.'),
+  versionStage: text('a version stage').prefault('AWSCURRENT').describe('The stage to read.'),
+  endpoint: httpUrl('a URL such as https://secretsmanager.ap-southeast-1.amazonaws.com')
+    .optional()
+    .describe("An endpoint other than AWS's usual one."),
 });
 export type AwsSecretsManagerOptions = z.output<typeof options>;
 

@@ -3,13 +3,12 @@
 import * as z from 'zod';
 import { RotatorError } from '../../core/errors.ts';
 import type { KeySource } from '../../core/ports.ts';
+import { variableName } from '../scalars.ts';
 import { readKeyFile } from './key-file.ts';
-
-const wanted = 'the name of a variable';
 
 export const options = z.strictObject({
   from: z.literal('env'),
-  variable: z.string({ error: wanted }).regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: wanted }),
+  variable: variableName().describe('The name of the variable that holds the key; NAME_FILE names a file instead.'),
 });
 export type EnvOptions = z.output<typeof options>;
 

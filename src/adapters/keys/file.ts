@@ -3,13 +3,12 @@
 import * as z from 'zod';
 import { keyIdOfFileName } from '../../core/key-ids.ts';
 import type { KeySource } from '../../core/ports.ts';
+import { text } from '../scalars.ts';
 import { readKeyFile } from './key-file.ts';
-
-const wanted = 'the path of a .p8 file';
 
 export const options = z.strictObject({
   from: z.literal('file'),
-  path: z.string({ error: wanted }).min(1, { error: wanted }),
+  path: text('the path of a .p8 file').describe('The path of the file; relative to the working directory.'),
 });
 export type FileOptions = z.output<typeof options>;
 

@@ -1,6 +1,6 @@
-// The key sources by `from`. A new source is its file, a line in each table here, its test calling the shared contract
-// (test/contract/key-source.ts), and a row of the README.
-import type * as z from 'zod';
+// The key sources by `from`. A new source is its file, a line in each list here, its test calling the shared contract
+// (test/contract/key-source.ts), and a row of docs/configuration.md.
+import * as z from 'zod';
 import type { Clock, KeySource } from '../../core/ports.ts';
 import type { Env } from '../../net/proxy.ts';
 import { createTencentClient } from '../tencent/client.ts';
@@ -11,22 +11,17 @@ import { createEnvKeySource, options as env } from './env.ts';
 import { createFileKeySource, options as file } from './file.ts';
 import { createTencentSsmKeySource, SSM_ENDPOINT, options as tencentSsm } from './tencent-ssm.ts';
 
-/** The options of each source, as `key` of a target gives them. */
-export const KEY_SOURCES = {
-  file,
-  env,
-  'aws-secrets-manager': awsSecretsManager,
-  'tencent-ssm': tencentSsm,
-} as const satisfies Readonly<Record<string, z.ZodObject>>;
-
-type From = keyof typeof KEY_SOURCES;
-type Parsed = { readonly [F in From]: z.output<(typeof KEY_SOURCES)[F]> };
+/** `key` of a target. */
+export const keyOptions = z.discriminatedUnion('from', [file, env, awsSecretsManager, tencentSsm]).meta({ id: 'key' });
+type Parsed = z.output<typeof keyOptions>;
 
 /** With the target's own credentials filled in where the source needs some and has none. */
-type OptionsOf = Omit<Parsed, 'tencent-ssm'> & {
-  readonly 'tencent-ssm': Parsed['tencent-ssm'] & { readonly credentials: CredentialsOptions };
-};
-export type KeySourceOptions = OptionsOf[From];
+export type KeySourceOptions =
+  | Exclude<Parsed, { from: 'tencent-ssm' }>
+  | (Extract<Parsed, { from: 'tencent-ssm' }> & { readonly credentials: CredentialsOptions });
+
+type From = KeySourceOptions['from'];
+type OptionsOf<F extends From> = Extract<KeySourceOptions, { from: F }>;
 
 /** What the sources need of the process; each takes its part. */
 export interface KeySourceDeps {
@@ -42,7 +37,7 @@ export interface KeySourceDeps {
   readonly onRequest?: (record: RequestRecord) => void;
 }
 
-const FACTORIES: { readonly [F in From]: (options: OptionsOf[F], deps: KeySourceDeps) => KeySource } = {
+const FACTORIES: { readonly [F in From]: (options: OptionsOf<F>, deps: KeySourceDeps) => KeySource } = {
   file: createFileKeySource,
   env: createEnvKeySource,
   'aws-secrets-manager': createAwsSecretsManagerKeySource,
@@ -60,9 +55,6 @@ const FACTORIES: { readonly [F in From]: (options: OptionsOf[F], deps: KeySource
 
 /** The source that `options` describe. Nothing is read or called before its first `read`. */
 export function createKeySource(options: KeySourceOptions, deps: KeySourceDeps): KeySource {
-  return create(options.from, options, deps);
-}
-
-function create<F extends From>(from: F, options: OptionsOf[F], deps: KeySourceDeps): KeySource {
-  return FACTORIES[from](options, deps);
+  const create = FACTORIES[options.from] as (options: KeySourceOptions, deps: KeySourceDeps) => KeySource;
+  return create(options, deps);
 }

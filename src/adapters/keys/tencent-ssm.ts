@@ -3,20 +3,23 @@
 import * as z from 'zod';
 import { RotatorError } from '../../core/errors.ts';
 import type { KeySource } from '../../core/ports.ts';
+import { httpUrl, region, text } from '../scalars.ts';
 import type { TencentClient } from '../tencent/client.ts';
-import { httpUrl, text } from '../tencent/credentials/options.ts';
 import { credentialsOptions } from '../tencent/credentials/registry.ts';
 
 export const SSM_ENDPOINT = 'https://ssm.tencentcloudapi.com';
 
 export const options = z.strictObject({
   from: z.literal('tencent-ssm'),
-  secretName: text('the name of a secret'),
-  versionId: text('a version id').default('SSM_Current'),
-  region: text('a region such as ap-shanghai').regex(/^[a-z0-9-]{2,40}$/, { error: 'a region such as ap-shanghai' }),
-  endpoint: httpUrl('a URL such as https://ssm.tencentcloudapi.com').optional(),
-  /** Default: those of the target. */
-  credentials: credentialsOptions.optional(),
+  secretName: text('the name of a secret').describe('The name of the secret.'),
+  versionId: text('a version id').prefault('SSM_Current').describe('The version to read.'),
+  region: region('ap-shanghai').describe('The region of the secret.'),
+  endpoint: httpUrl('a URL such as https://ssm.tencentcloudapi.com')
+    .optional()
+    .describe("An endpoint other than Tencent's usual one."),
+  credentials: credentialsOptions
+    .optional()
+    .describe("Credentials for this source. Default: those of the target's CloudBase."),
 });
 export type TencentSsmOptions = z.output<typeof options>;
 

@@ -3,7 +3,7 @@
 import net, { type AddressInfo } from 'node:net';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { CHANNELS, createChannel } from '../../../src/adapters/channels/registry.ts';
+import { channelOptions, createChannel } from '../../../src/adapters/channels/registry.ts';
 import type { Channel } from '../../../src/core/ports.ts';
 import { channelContract, isChannelError } from '../../contract/channel.ts';
 import { item, items, message, signOfLife } from '../../support/alert-messages.ts';
@@ -122,8 +122,10 @@ function mailChannel({
   timeoutMs = 10_000,
   ...own
 }: Wish): Channel {
-  const options = CHANNELS.email.parse({
+  const options = channelOptions.parse({
     type: 'email',
+    name: 'ops',
+    insecure: String(insecure),
     host: 'localhost',
     from: 'Apple secret rotator <rotator@example.com>',
     to: ['ops@example.com'],
@@ -132,7 +134,7 @@ function mailChannel({
     ...(secure === undefined ? {} : { secure: String(secure) }),
   });
   const tools = { env: {}, clock: realClock, instance: 'prod-rotator', timeoutMs, ca };
-  return createChannel({ ...options, name: 'ops', insecure }, tools);
+  return createChannel(options, tools);
 }
 
 /** A connection to the server, unless `fault` says otherwise of the next one. */

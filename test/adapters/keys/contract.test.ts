@@ -4,7 +4,13 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished, vi } from 'vitest';
-import { createKeySource, KEY_SOURCES, type KeySourceDeps } from '../../../src/adapters/keys/registry.ts';
+import {
+  createKeySource,
+  type KeySourceDeps,
+  type KeySourceOptions,
+  keyOptions,
+} from '../../../src/adapters/keys/registry.ts';
+import type { KeySource } from '../../../src/core/ports.ts';
 import {
   SANDBOX_AWS_CREDENTIALS,
   SANDBOX_CREDENTIALS,
@@ -31,11 +37,16 @@ async function sandboxOfTest(): Promise<Sandbox> {
   return sandbox;
 }
 
-const HARNESSES: Readonly<Record<keyof typeof KEY_SOURCES, () => KeySourceHarness | Promise<KeySourceHarness>>> = {
+/** As the configuration would make it. */
+function source(options: object, env?: Record<string, string>): KeySource {
+  return createKeySource(keyOptions.parse(options) as KeySourceOptions, deps(env));
+}
+
+const HARNESSES: Readonly<Record<KeySourceOptions['from'], () => KeySourceHarness | Promise<KeySourceHarness>>> = {
   file() {
     const path = join(folder(), 'key.p8');
     return {
-      source: createKeySource(KEY_SOURCES.file.parse({ from: 'file', path }), deps()),
+      source: source({ from: 'file', path }),
       place: 'key.p8',
       put: (text) => {
         writeFileSync(path, text);
@@ -48,7 +59,7 @@ const HARNESSES: Readonly<Record<keyof typeof KEY_SOURCES, () => KeySourceHarnes
   env() {
     const env: Record<string, string> = {};
     return {
-      source: createKeySource(KEY_SOURCES.env.parse({ from: 'env', variable: 'APPLE_KEY' }), deps(env)),
+      source: source({ from: 'env', variable: 'APPLE_KEY' }, env),
       place: 'APPLE_KEY',
       put: (text) => {
         env['APPLE_KEY'] = text;
@@ -67,7 +78,7 @@ const HARNESSES: Readonly<Record<keyof typeof KEY_SOURCES, () => KeySourceHarnes
     const secret = { name: 'prod/apple', region };
     const options = { from: 'aws-secrets-manager', secretId: secret.name, region, endpoint: url };
     return {
-      source: createKeySource(KEY_SOURCES['aws-secrets-manager'].parse(options), deps()),
+      source: source(options),
       place: 'prod/apple in ap-southeast-1',
       put: (text) => world.awsSecrets.put({ ...secret, text }),
       remove: () => world.awsSecrets.delete(secret),
@@ -84,9 +95,8 @@ const HARNESSES: Readonly<Record<keyof typeof KEY_SOURCES, () => KeySourceHarnes
       TENCENTCLOUD_SECRET_ID: SANDBOX_CREDENTIALS.secretId,
       TENCENTCLOUD_SECRET_KEY: SANDBOX_CREDENTIALS.secretKey,
     };
-    const parsed = { ...KEY_SOURCES['tencent-ssm'].parse(options), credentials: { from: 'env' as const } };
     return {
-      source: createKeySource(parsed, deps(env)),
+      source: source({ ...options, credentials: { from: 'env' } }, env),
       place: 'apple-key',
       put: (text) => world.ssmSecrets.put({ ...secret, text }),
       remove: () => world.ssmSecrets.delete(secret),

@@ -91,7 +91,8 @@ describe('a file that is not there', () => {
 });
 
 test('a key in the place of its path is not repeated', async () => {
-  await expect(read('-----BEGIN PRIVATE KEY-----\nMIGH/abc\n-----END PRIVATE KEY-----')).rejects.toMatchObject({
+  const path = '-----BEGIN PRIVATE KEY-----\nMIGH/abc\n-----END PRIVATE KEY-----';
+  await expect(createFileKeySource({ from: 'file', path }).read(signal)).rejects.toMatchObject({
     code: 'ERR_KEY_NOT_FOUND',
     message: 'the path of the key file is none: 62 characters of other text',
     hint: 'Give the path of the file here, not what is in it.',

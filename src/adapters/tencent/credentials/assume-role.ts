@@ -1,17 +1,22 @@
 // Credentials of a CAM role, taken on with those of another source through STS AssumeRole
 // (cloud.tencent.com/document/product/1312/48197).
 import * as z from 'zod';
-import { httpUrl, text } from './options.ts';
+import { httpUrl, text } from '../../scalars.ts';
 import { createRefreshingCredentials } from './refreshing.ts';
 import type { CredentialDeps, CredentialSource } from './source.ts';
 import { stsCall } from './sts.ts';
 
 export const options = z.strictObject({
-  roleArn: text('a role such as qcs::cam::uin/100000000001:roleName/rotator'),
-  sessionName: text('a session name').optional(),
-  externalId: text('an external id').optional(),
-  /** Of STS. */
-  endpoint: httpUrl('a URL such as https://sts.tencentcloudapi.com').optional(),
+  roleArn: text('a role such as qcs::cam::uin/100000000001:roleName/rotator').describe(
+    'The role, such as qcs::cam::uin/100000000001:roleName/rotator.',
+  ),
+  sessionName: text('a session name')
+    .optional()
+    .describe('Names the session in the audit log. Default: apple-secret-rotator.'),
+  externalId: text('an external id').optional().describe('The external id that the role asks for.'),
+  endpoint: httpUrl('a URL such as https://sts.tencentcloudapi.com')
+    .optional()
+    .describe("An endpoint of STS other than Tencent's usual one."),
 });
 
 export function createAssumeRoleCredentials(

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { RotatorError } from '../../../core/errors.ts';
 import { CallFailure } from '../../../net/failure.ts';
 import { type HttpAnswer, request } from '../../../net/request.ts';
-import { httpUrl } from './options.ts';
+import { httpUrl } from '../../scalars.ts';
 import { createRefreshingCredentials } from './refreshing.ts';
 import { type CredentialDeps, type CredentialSource, credentialsMissing, type TencentCredential } from './source.ts';
 
@@ -15,8 +15,9 @@ const MAX_TIMEOUT_MS = 5_000;
 
 export const options = z.strictObject({
   from: z.literal('cvm-role'),
-  /** Default: http://metadata.tencentyun.com */
-  endpoint: httpUrl('a URL such as http://metadata.tencentyun.com').optional(),
+  endpoint: httpUrl('a URL such as http://metadata.tencentyun.com')
+    .optional()
+    .describe('An endpoint other than http://metadata.tencentyun.com.'),
 });
 
 const role = z.string().regex(/^[\w+=,.@-]{1,128}$/);

@@ -3,14 +3,16 @@
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import type { Env } from '../../../net/proxy.ts';
-import { variableName } from './options.ts';
+import { variableName } from '../../scalars.ts';
 import { type CredentialDeps, type CredentialSource, credentialsMissing } from './source.ts';
 
 export const options = z.strictObject({
   from: z.literal('env'),
-  idVariable: variableName().optional(),
-  keyVariable: variableName().optional(),
-  tokenVariable: variableName().optional(),
+  idVariable: variableName().optional().describe('The variable with the SecretId. Default: TENCENTCLOUD_SECRET_ID.'),
+  keyVariable: variableName().optional().describe('The variable with the SecretKey. Default: TENCENTCLOUD_SECRET_KEY.'),
+  tokenVariable: variableName()
+    .optional()
+    .describe('The variable with the token of temporary credentials. Default: TENCENTCLOUD_TOKEN.'),
 });
 
 /** TENCENTCLOUD_SECRET_ID and _KEY, with _TOKEN (or _SESSION_TOKEN, the SDK's name) for temporary ones, by default. */

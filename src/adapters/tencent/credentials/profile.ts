@@ -4,13 +4,13 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { text } from './options.ts';
+import { text } from '../../scalars.ts';
 import { type CredentialDeps, type CredentialSource, credentialsMissing } from './source.ts';
 
 export const options = z.strictObject({
   from: z.literal('profile'),
-  path: text('a path').optional(),
-  profile: text('the name of a profile').optional(),
+  path: text('a path').optional().describe('The path of the file. Default: ~/.tencentcloud/credentials.'),
+  profile: text('the name of a profile').optional().describe('The profile in the file. Default: default.'),
 });
 
 export function createProfileCredentials(

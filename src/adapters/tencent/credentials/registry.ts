@@ -1,5 +1,5 @@
 // The sources of Tencent credentials by `from`, each of which may take on a role. A new source is its file, a line
-// here, its test, and a row of the README.
+// here, its test, and a row of docs/configuration.md.
 import * as z from 'zod';
 import { options as assumeRole, createAssumeRoleCredentials } from './assume-role.ts';
 import { createCvmRoleCredentials, options as cvmRole } from './cvm-role.ts';
@@ -8,41 +8,27 @@ import { createProfileCredentials, options as profile } from './profile.ts';
 import type { CredentialDeps, CredentialSource } from './source.ts';
 import { createTkeOidcCredentials, options as tkeOidc } from './tke-oidc.ts';
 
-const role = { assumeRole: assumeRole.optional() };
+const role = { assumeRole: assumeRole.optional().describe('A role to take on with these credentials.') };
 
-/** The options of each source. */
-const CREDENTIAL_SOURCES = {
-  env: env.extend(role),
-  profile: profile.extend(role),
-  'cvm-role': cvmRole.extend(role),
-  'tke-oidc': tkeOidc.extend(role),
-} as const satisfies Readonly<Record<string, z.ZodObject>>;
+/** `cloudbase.credentials` of the configuration. */
+export const credentialsOptions = z
+  .discriminatedUnion('from', [env.extend(role), profile.extend(role), cvmRole.extend(role), tkeOidc.extend(role)])
+  .meta({ id: 'credentials' });
+export type CredentialsOptions = z.output<typeof credentialsOptions>;
 
-type From = keyof typeof CREDENTIAL_SOURCES;
-type OptionsOf = { readonly [F in From]: z.output<(typeof CREDENTIAL_SOURCES)[F]> };
+type From = CredentialsOptions['from'];
+type OptionsOf<F extends From> = Extract<CredentialsOptions, { from: F }>;
 
-const FACTORIES: { readonly [F in From]: (options: OptionsOf[F], deps: CredentialDeps) => CredentialSource } = {
+const FACTORIES: { readonly [F in From]: (options: OptionsOf<F>, deps: CredentialDeps) => CredentialSource } = {
   env: createEnvCredentials,
   profile: createProfileCredentials,
   'cvm-role': createCvmRoleCredentials,
   'tke-oidc': createTkeOidcCredentials,
 };
 
-/** `cloudbase.credentials` of the configuration. */
-export const credentialsOptions = z.discriminatedUnion('from', [
-  CREDENTIAL_SOURCES.env,
-  CREDENTIAL_SOURCES.profile,
-  CREDENTIAL_SOURCES['cvm-role'],
-  CREDENTIAL_SOURCES['tke-oidc'],
-]);
-export type CredentialsOptions = z.output<typeof credentialsOptions>;
-
 /** The source that `options` describe. Nothing is read or called before its first `get`. */
 export function createCredentials(options: CredentialsOptions, deps: CredentialDeps): CredentialSource {
-  const base = createBase(options.from, options, deps);
+  const create = FACTORIES[options.from] as (options: CredentialsOptions, deps: CredentialDeps) => CredentialSource;
+  const base = create(options, deps);
   return options.assumeRole === undefined ? base : createAssumeRoleCredentials(options.assumeRole, base, deps);
-}
-
-function createBase<F extends From>(from: F, options: OptionsOf[F], deps: CredentialDeps): CredentialSource {
-  return FACTORIES[from](options, deps);
 }

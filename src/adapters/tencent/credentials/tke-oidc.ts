@@ -3,15 +3,16 @@
 // the cluster replaces it.
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
-import { httpUrl } from './options.ts';
+import { httpUrl } from '../../scalars.ts';
 import { createRefreshingCredentials } from './refreshing.ts';
 import { type CredentialDeps, type CredentialSource, credentialsMissing } from './source.ts';
 import { stsCall } from './sts.ts';
 
 export const options = z.strictObject({
   from: z.literal('tke-oidc'),
-  /** Of STS. */
-  endpoint: httpUrl('a URL such as https://sts.tencentcloudapi.com').optional(),
+  endpoint: httpUrl('a URL such as https://sts.tencentcloudapi.com')
+    .optional()
+    .describe("An endpoint of STS other than Tencent's usual one."),
 });
 
 const VARIABLES = ['TKE_REGION', 'TKE_PROVIDER_ID', 'TKE_WEB_IDENTITY_TOKEN_FILE', 'TKE_ROLE_ARN'] as const;
