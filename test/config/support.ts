@@ -1,9 +1,10 @@
 // Configurations as files in a directory of the test's own, and what loading them gives.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { afterAll, expect } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { type LoadedConfig, loadConfig } from '../../src/config/load.ts';
 import { ConfigError, formatProblems, type Problem } from '../../src/config/problems.ts';
 
@@ -13,14 +14,11 @@ export type Mode = 'daemon' | 'strict';
 /** 2026-11-22, when no clock changes anywhere. */
 export const NOW = Date.UTC(2026, 10, 22, 12);
 
-const directory = await mkdtemp(join(tmpdir(), 'config-'));
-let files = 0;
-afterAll(() => rm(directory, { recursive: true }));
-
-/** Writes a file that no other test uses. */
+/** Writes a file into a folder of its own, which is removed after the test. */
 export async function file(content: string | Uint8Array): Promise<string> {
-  files += 1;
-  const path = join(directory, `rotator-${files}.yaml`);
+  const folder = mkdtempSync(join(tmpdir(), 'config-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, 'rotator.yaml');
   await writeFile(path, content);
   return path;
 }

@@ -1,29 +1,14 @@
-// What ships is the bundle, not the source: it is built into an empty folder, away from node_modules, and rotates
-// there through every SDK that it carries, and sends through every channel.
-import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+// What ships is the bundle, not the sources. Here it works away from node_modules: it rotates through every SDK that it
+// carries, and sends through every kind of channel.
+import { readdirSync, readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { SMTPServer } from 'smtp-server';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import pkg from '../../package.json' with { type: 'json' };
 import { SANDBOX_AWS_CREDENTIALS } from '../../src/sandbox/server.ts';
 import { IDS } from '../support/pass-rig.ts';
-import { ownWorkspace, runCommand } from '../support/program.ts';
-
-const BUILD = fileURLToPath(new URL('../../.ci/build.ts', import.meta.url));
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-
-let folder: string;
-beforeAll(async () => {
-  folder = realpathSync(mkdtempSync(join(tmpdir(), 'rotator-bundle-')));
-  const { code, stderr } = await runCommand(process.execPath, [BUILD, folder], { cwd: ROOT });
-  expect([code, stderr]).toEqual([0, '']);
-}, 60_000);
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const bundled = (args: readonly string[], options: Parameters<typeof runCommand>[2]) =>
-  runCommand(process.execPath, [join(folder, 'main.js'), ...args], options);
+import { MAIN, ownWorkspace, runProgram, SOURCES } from '../support/program.ts';
 
 test('the bundle rotates with keys from a file, SSM and AWS, the last with an assumed role', async () => {
   const role = { roleArn: 'qcs::cam::uin/100000000001:roleName/rotator' };
@@ -50,11 +35,10 @@ test('the bundle rotates with keys from a file, SSM and AWS, the last with an as
     ],
   } as never);
   const env = {
-    ROTATOR_CONFIG: place.configFile,
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
   };
-  const { code, stdout, stderr } = await bundled(['once', '--json'], { cwd: place.folder, env });
+  const { code, stdout, stderr } = await place.run(['once', '--json'], { env });
   const { targets } = JSON.parse(stdout) as { targets: { name: string; state: string; error: unknown }[] };
   expect(targets.map(({ name, state, error }) => ({ name, state, error }))).toEqual([
     { name: 'from-file', state: 'rotated', error: null },
@@ -104,10 +88,7 @@ test('the bundle sends through every kind of channel', async () => {
     { name: 'email', type: 'email', host: '127.0.0.1', port, from: 'rotator@example.com', to: ['ops@example.com'] },
   ];
   place.configure({ alerts: { channels } } as never);
-  const { code, stdout } = await bundled(['alerts', '--test', '--json'], {
-    cwd: place.folder,
-    env: { ROTATOR_CONFIG: place.configFile },
-  });
+  const { code, stdout } = await place.run(['alerts', '--test', '--json']);
   const { tests } = JSON.parse(stdout) as { tests: { channel: string; delivered: boolean; error: unknown }[] };
   expect(tests.map(({ channel, delivered, error }) => [channel, delivered, error])).toEqual(
     channels.map(({ name }) => [name, true, null]),
@@ -120,6 +101,7 @@ test('the bundle sends through every kind of channel', async () => {
 }, 60_000);
 
 test('the bundle loads what sends mail when it is asked for, and not before', () => {
+  const folder = dirname(MAIN);
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js'));
   const texts = new Map(files.map((name) => [join(folder, name), readFileSync(join(folder, name), 'utf8')]));
   const senders = [...texts].filter(([, text]) => text.includes('GREETING_TIMEOUT')).map(([path]) => path);
@@ -131,5 +113,6 @@ test('the bundle loads what sends mail when it is asked for, and not before', ()
 });
 
 test('the bundle says its version and starts without anything beside it', async () => {
-  expect(await bundled(['--version'], {})).toMatchObject({ code: 0, stderr: '' });
+  expect(MAIN).not.toBe(SOURCES);
+  expect(await runProgram(['--version'])).toEqual({ code: 0, stdout: `${pkg.version}\n`, stderr: '' });
 });

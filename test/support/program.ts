@@ -7,13 +7,19 @@ import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, onTestFinished } from 'vitest';
+import { afterAll, inject, onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
 import type { Json, JsonObject } from '../../src/core/ports.ts';
 import { SANDBOX_CREDENTIALS, startSandbox } from '../../src/sandbox/server.ts';
 import { fullProvider, IDS } from './pass-rig.ts';
 
-export const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+/** The program as a checkout starts it. */
+export const SOURCES = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+const bundle = inject('bundle');
+
+/** The program of these tests: the bundle where one was built for them, the sources elsewhere. */
+export const MAIN = bundle === undefined ? SOURCES : join(bundle, 'main.js');
 
 type Env = Readonly<Record<string, string>>;
 
