@@ -106,6 +106,14 @@ describe('the world is met at its edges alone', () => {
     expect(places(waiting, /^src\/(?:service\/system-clock|net\/abort|cli\/sandbox)\.ts$|^src\/sandbox\//)).toEqual([]);
   });
 
+  test('only the adapter, the sandbox and the texts know the words of CloudBase', () => {
+    const words =
+      /\b(?:ClientSecret|ClientId|EnvId|ProviderType|(?:Get|Modify|Add|Delete)Providers?)\b|(['"`])(?:On|Config)\1|\bConfig\.[A-Z$]/;
+    // The table of errors names the actions that CAM must allow.
+    const knowing = /^src\/(?:adapters\/(?:provider\/|tencent\/error-table)|(?:cli\/)?sandbox\b|.*\/texts\/)/;
+    expect(places(words, knowing)).toEqual([]);
+  });
+
   test('chance is an argument, but for the throwaway key that Apple must reject and the simulated world', () => {
     const chance = /\bMath\.random\b|\brandom(?:Bytes|UUID|Int)\b|\bgenerateKeyPair/;
     expect(places(chance, /^src\/(?:main|core\/client-secret)\.ts$|^src\/sandbox\//)).toEqual([]);

@@ -102,8 +102,9 @@ function unwrapped(text: string): string {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'string') return value.trim();
-    const { clientSecret, ClientSecret } = value as { clientSecret?: unknown; ClientSecret?: unknown };
-    return [clientSecret, ClientSecret].find((found) => typeof found === 'string') ?? text;
+    const entries: [string, unknown][] = Object.entries(value as object);
+    const secret = entries.find(([key, found]) => /^clientSecret$/i.test(key) && typeof found === 'string')?.[1];
+    return typeof secret === 'string' ? secret : text;
   } catch {
     return text.replace(/^"|"$/g, '').trim();
   }

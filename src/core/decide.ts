@@ -10,20 +10,20 @@ import {
   mayBeWorking,
 } from './deployed.ts';
 import { RotatorError } from './errors.ts';
-import type { JsonObject } from './json.ts';
 import type { KeyMaterial } from './key-material.ts';
-import { configOf, showsNothing } from './provider-fields.ts';
+import type { ProviderView } from './provider.ts';
 import type { Reason } from './reasons.ts';
 import type { TargetState } from './records.ts';
 import { emergencyInstant, renewalInstant, within } from './schedule.ts';
 import { shown } from './shown.ts';
+import { showsNothing } from './shown-secret.ts';
 import { DAY } from './time.ts';
 
 /** Everything a decision may know, gathered beforehand. */
 export interface Snapshot {
   readonly now: number;
   readonly key: KeyMaterial;
-  readonly provider: JsonObject | undefined;
+  readonly provider: ProviderView | undefined;
   readonly deployed: Deployed;
   readonly state: TargetState;
   readonly policy: { readonly lifetimeMs: number; readonly renewBeforeMs: number };
@@ -182,9 +182,9 @@ function refuse({ provider, key, state }: Snapshot): RotatorError | undefined {
       },
     );
   }
-  const clientId = configOf(provider)['ClientId'];
+  const { clientId } = provider;
   if (clientId === key.clientId) return undefined;
-  const found = typeof clientId === 'string' && clientId !== '' ? shown(clientId) : 'not set';
+  const found = clientId === undefined ? 'not set' : shown(clientId);
   return new RotatorError('ERR_CLIENT_ID_MISMATCH', `provider's client id is ${found}, the key's is ${key.clientId}`, {
     hint: 'Correct clientId of the target, or the Client ID in the CloudBase console; with two different ids every Apple login would fail.',
   });

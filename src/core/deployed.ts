@@ -9,10 +9,11 @@ import {
   verifySignature,
 } from './client-secret.ts';
 import type { KeyMaterial } from './key-material.ts';
-import { type ShownSecret, showsNothing } from './provider-fields.ts';
+import type { ShownSecret } from './provider.ts';
 import type { DeployedRecord, WrittenRecord } from './records.ts';
 import { emergencyInstant } from './schedule.ts';
 import { shown as shownText } from './shown.ts';
+import { showsNothing } from './shown-secret.ts';
 
 export interface Deployed {
   readonly shown: ShownSecret;
@@ -50,7 +51,7 @@ const DEFECTS: ReadonlySet<ObjectionCode> = new Set([
 /** Reads what is deployed. `clientId` is the provider's own; a secret for another client is a defect. */
 export async function readDeployed(
   shown: ShownSecret,
-  clientId: string | null,
+  clientId: string | undefined,
   written: WrittenRecord | null,
   key: KeyMaterial,
   now: number,
@@ -59,7 +60,7 @@ export async function readDeployed(
   if (parsed === undefined || shown.text === null) return fromRecord(asOpaque(shown), written, key);
   const found = await objections(parsed, { nowMs: now });
   const defects = found.filter(({ code }) => DEFECTS.has(code)).map(({ message }) => message);
-  if (clientId !== null && parsed.clientId !== undefined && parsed.clientId !== clientId) {
+  if (clientId !== undefined && parsed.clientId !== undefined && parsed.clientId !== clientId) {
     defects.push(`it was made for client ${shownText(parsed.clientId)}, the provider's is ${shownText(clientId)}`);
   }
   const print = fingerprint(shown.text);

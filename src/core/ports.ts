@@ -2,11 +2,9 @@
 // shared tests in test/contract/ hold it to. Absence is `undefined`; a failure is a thrown RotatorError.
 import type { AlertMessage, MessageItem } from './alerts/message.ts';
 import type { AlertBook, AlertUpdate } from './alerts/records.ts';
-import type { JsonObject } from './json.ts';
+import type { ProviderFields, ProviderView } from './provider.ts';
 import type { Verdict } from './reasons.ts';
 import type { FleetState, Rotation, TargetIdentity, TargetState } from './records.ts';
-
-export type { Json, JsonObject } from './json.ts';
 
 /** The only source of time. Tests hand in one that advances by hand. */
 export interface Clock {
@@ -36,15 +34,20 @@ export interface KeySource {
   read(signal: AbortSignal): Promise<KeyText>;
 }
 
-/** A provider exactly as CloudBase returned it, unknown keys included. */
 export interface ProviderReading {
-  /** `undefined`: the environment has no provider of this id. */
-  readonly provider: JsonObject | undefined;
+  /** `undefined`: the environment has no provider with this id. */
+  readonly provider: ProviderView | undefined;
   readonly requestId: string | null;
   /** Wall clock when the answer arrived. */
   readonly readAt: number;
   /** Our wall clock less the server's Date header, in ms; `undefined` where the answer had none. */
   readonly skewMs: number | undefined;
+}
+
+export interface ProviderWrite {
+  readonly clientSecret: string;
+  /** From a reading of this same provider, with or without restored fields. */
+  readonly fields: ProviderFields;
 }
 
 export interface Provider {
@@ -56,13 +59,13 @@ export interface Provider {
    */
   read(envId: string, providerId: string, options: { maxAgeMs: number; signal: AbortSignal }): Promise<ProviderReading>;
   /**
-   * Sends ModifyProvider with EnvId, Id and `config` as the whole Config, and nothing else. Never retries.
-   * Throws with `ambiguous: true` where it may have been applied. Invalidates every shared reading of the environment.
+   * Writes a client secret, together with the other fields as they were read, and nothing else. Never retries.
+   * Throws with `ambiguous: true` if it may have been applied. Invalidates every shared reading of the environment.
    */
   write(
     envId: string,
     providerId: string,
-    config: JsonObject,
+    write: ProviderWrite,
     signal: AbortSignal,
   ): Promise<{ requestId: string | null }>;
 }

@@ -1,6 +1,7 @@
 // What a reading after our write says about it. The last of several readings decides; this judges one of them.
 import { fingerprint, parseClientSecret } from './client-secret.ts';
-import { type ShownSecret, showsNothing } from './provider-fields.ts';
+import type { ShownSecret } from './provider.ts';
+import { showsNothing } from './shown-secret.ts';
 
 export type ReadBack =
   /** The candidate is there. */
@@ -11,7 +12,7 @@ export type ReadBack =
   | 'still-old'
   /** A third secret, readable and not expired: somebody else's. */
   | 'conflict'
-  /** Missing, unreadable or expired, where it was not so before. */
+  /** Missing, unreadable or expired, and it was not so before. */
   | 'unfit';
 
 export interface Written {

@@ -1,19 +1,20 @@
 // Step 8: the read-back, and what follows from each of its endings. Nothing is written over a secret that may be
-// somebody else's; what our own write spoiled is mended once.
+// somebody else's; what our own write spoiled is repaired once.
 import { askedAfter } from '../core/apple-gate.ts';
-import { fingerprint, type MintedSecret } from '../core/client-secret.ts';
+import type { MintedSecret } from '../core/client-secret.ts';
 import { isReadableAndGood } from '../core/deployed.ts';
 import { asRotatorError, RotatorError } from '../core/errors.ts';
-import { type JsonObject, valueAt } from '../core/json.ts';
-import { configOf, type ShownSecret, shownSecret } from '../core/provider-fields.ts';
+import type { EarlierFields, FieldChange, ProviderView, ShownSecret } from '../core/provider.ts';
 import { judgeReadBack, type ReadBack, type Written } from '../core/read-back.ts';
 import type { ProviderChange, TargetState } from '../core/records.ts';
+import { fingerprintShown } from '../core/shown-secret.ts';
 import type { Course, PassResult } from './course.ts';
 import {
   conflict,
   fieldsLost,
   notApplied,
   outcomeUnknown,
+  providerGone,
   rollbackFailed,
   rolledBack,
   stoppedReading,
@@ -21,7 +22,7 @@ import {
 } from './endings.ts';
 import type { Gathered } from './gather.ts';
 import type { Pushed } from './push.ts';
-import { providerChanges as asChanges, fieldChanges, lostFields, rewrite, showsAs, withEarlier } from './repair.ts';
+import { oursAmong, rewrite, withEarlier } from './repair.ts';
 import { afterUnknownWrite, afterWrite, noteForeign, recordOf } from './written.ts';
 
 /** Waits before the 1st, 2nd, … reading: at 0, 2, 5 and 10 s. */
@@ -30,10 +31,13 @@ const WAITS_MS = [0, 2_000, 3_000, 5_000] as const;
 /** What the last reading showed. */
 export interface Shown {
   readonly verdict: ReadBack;
-  readonly provider: JsonObject;
+  readonly provider: ProviderView;
 }
 
-/** Reads until `fits`, at most four times: at 0, 2, 5 and 10 s. The last reading decides; an error only if no reading succeeded. */
+/**
+ * Reads until `fits`, at most four times: at 0, 2, 5 and 10 s. The last reading that succeeded decides. An error if none
+ * did, and ERR_PROVIDER_NOT_FOUND if the last one found no provider.
+ */
 export async function readBack(
   course: Course,
   written: Written,
@@ -49,8 +53,11 @@ export async function readBack(
         maxAgeMs: 0,
         signal: course.signal,
       });
-      const verdict = judgeReadBack(written, shownSecret(configOf(provider ?? {})), course.now);
-      last = { verdict, provider: provider ?? {} };
+      if (provider === undefined) {
+        last = undefined;
+        throw providerGone();
+      }
+      last = { verdict: judgeReadBack(written, provider.secret, course.now), provider };
       if (fits(last)) return last;
     } catch (thrown) {
       error = thrown;
@@ -71,7 +78,7 @@ export async function confirm(
   const { deployed } = gathered.snapshot;
   const written: Written = {
     candidateFingerprint: candidate.fingerprint,
-    before: shownSecret(configOf(pushed.before)),
+    before: pushed.before.secret,
     beforeFingerprint: deployed.fingerprint,
   };
   const shown = await readBack(course, written, ({ verdict }) => verdict === 'arrived');
@@ -103,11 +110,11 @@ async function endArrived(
   course: Course,
   candidate: MintedSecret,
   written: Written,
-  before: JsonObject,
-  after: JsonObject,
+  before: ProviderView,
+  after: ProviderView,
 ): Promise<PassResult> {
-  const { provider, changes } = await restoreFields(course, before, after, candidate);
-  const shown = shownSecret(configOf(provider));
+  const { provider, changes } = await restoreFields(course, before.fields, after, candidate);
+  const shown = provider.secret;
   const verdict = judgeReadBack(written, shown, course.now);
   const providerChanges = withEarlier(course.state.providerChanges, changes);
   if (verdict === 'conflict') return endConflict(course, provider, { providerChanges });
@@ -119,63 +126,65 @@ async function endArrived(
     // Whoever was asked about the candidate was asked about what is deployed from now on.
     ...(course.candidateAsked && { appleAsked: askedAfter(course.state.appleAsked, course.candidateAsked) }),
   };
-  const lost = changes.filter(({ by }) => by === 'our-write').map(({ path }) => path);
+  const lost = oursAmong(changes);
   if (lost.length > 0) return course.endBadly(fieldsLost(lost), 'failed', change);
   return course.endWell(verdict === 'arrived' ? 'rotated' : 'unverified', change);
 }
 
 /** Somebody else's secret is in place: noted as such at once, whatever becomes of the next pass. */
-function endConflict(course: Course, provider: JsonObject, change: Partial<TargetState>): Promise<PassResult> {
-  const { text } = shownSecret(configOf(provider));
-  const foreign = text === null ? course.state.foreign : noteForeign(course.state, fingerprint(text), course.now);
+function endConflict(course: Course, provider: ProviderView, change: Partial<TargetState>): Promise<PassResult> {
+  const foreign = noteForeign(course.state, fingerprintShown(provider.secret), course.now);
   return course.endBadly(conflict(), 'failed', { ...change, foreign });
 }
 
-/** Restores, once, what our write changed in Config; tells what somebody else changed. */
+/** Restores, once, the fields that our write changed; tells what somebody else changed. */
 export async function restoreFields(
   course: Course,
-  before: JsonObject,
-  after: JsonObject,
+  before: EarlierFields,
+  after: ProviderView,
   candidate: Pick<MintedSecret, 'jwt' | 'fingerprint'>,
-): Promise<{ provider: JsonObject; changes: ProviderChange[] }> {
-  const { ours, others } = fieldChanges(before, after);
-  tellOthers(course, others);
-  const changes = asChanges(others, 'somebody-else', course.now);
+): Promise<{ provider: ProviderView; changes: ProviderChange[] }> {
+  const changes = tellOthers(course, after.fields.changesSince(before));
+  const ours = oursAmong(changes);
   if (ours.length === 0) return { provider: after, changes };
   course.step({ step: 'restoring-fields', fields: ours });
-  const was = configOf(before);
-  const fields = new Map(ours.map((path) => [path, valueAt(was, path) ?? null]));
-  const failure = await rewrite(course, fields, candidate.jwt, (provider) => showsAs(provider, after));
+  const failure = await rewrite(course, { earlier: before, paths: ours, clientSecret: candidate.jwt }, after);
   if (failure instanceof RotatorError) course.warn(failure);
   const written: Written = {
     candidateFingerprint: candidate.fingerprint,
-    before: shownSecret(configOf(after)),
+    before: after.secret,
     beforeFingerprint: null,
   };
-  const restored = ({ provider }: Shown) => fieldChanges(before, provider).ours.length === 0;
-  const shown = await readBack(course, written, restored);
+  const lost = (provider: ProviderView) => provider.fields.changesSince(before).filter(({ by }) => by === 'our-write');
+  const shown = await readBack(course, written, ({ provider }) => lost(provider).length === 0);
   const provider = shown instanceof RotatorError ? after : shown.provider;
-  return { provider, changes: [...changes, ...lostFields(before, provider, course.now)] };
+  const theirs = changes.filter(({ by }) => by === 'somebody-else');
+  return { provider, changes: [...theirs, ...dated(course, lost(provider))] };
 }
 
-function tellOthers(course: Course, paths: readonly string[]): void {
-  if (paths.length === 0) return;
-  course.warn(
-    new RotatorError(
-      'ERR_PROVIDER_CHANGED',
-      `while we wrote, somebody else changed ${paths.join(', ')}; left as it is`,
-      {
-        hint: 'Nothing to do if you or a colleague just edited the provider; otherwise look at it in the CloudBase console.',
-      },
-    ),
-  );
+/** Warns of what somebody else changed while we wrote; gives all changes as the journal keeps them. */
+function tellOthers(course: Course, changes: readonly FieldChange[]): ProviderChange[] {
+  const theirs = changes.filter(({ by }) => by === 'somebody-else').map(({ path }) => path);
+  if (theirs.length > 0) {
+    course.warn(
+      new RotatorError(
+        'ERR_PROVIDER_CHANGED',
+        `while we wrote, somebody else changed ${theirs.join(', ')}; left as it is`,
+        {
+          hint: 'Nothing to do if you or a colleague just edited the provider; otherwise look at it in the CloudBase console.',
+        },
+      ),
+    );
+  }
+  return dated(course, changes);
 }
 
-function noteChanges(course: Course, before: JsonObject, after: JsonObject): Partial<TargetState> {
-  const { others } = fieldChanges(before, after);
-  tellOthers(course, others);
-  const theirs = asChanges(others, 'somebody-else', course.now);
-  const changes = [...theirs, ...lostFields(before, after, course.now)];
+function dated(course: Course, changes: readonly FieldChange[]): ProviderChange[] {
+  return changes.map((change) => ({ ...change, at: course.now }));
+}
+
+function noteChanges(course: Course, before: ProviderView, after: ProviderView): Partial<TargetState> {
+  const changes = tellOthers(course, after.fields.changesSince(before.fields));
   return { providerChanges: withEarlier(course.state.providerChanges, changes) };
 }
 
@@ -186,18 +195,20 @@ function endUnknown(course: Course, cause: RotatorError, before: ShownSecret): P
 }
 
 /** Our write spoiled a secret that was good: the old one goes back. */
-async function putBack(course: Course, gathered: Gathered, before: JsonObject, after: JsonObject): Promise<PassResult> {
-  const old = shownSecret(configOf(before)).text ?? '';
-  const was = configOf(before);
-  const { ours, others } = fieldChanges(before, after);
-  tellOthers(course, others);
+async function putBack(
+  course: Course,
+  gathered: Gathered,
+  before: ProviderView,
+  after: ProviderView,
+): Promise<PassResult> {
   course.step({ step: 'putting-back' });
-  const fields = new Map(ours.map((path) => [path, valueAt(was, path) ?? null]));
-  const failure = await rewrite(course, fields, old, (provider) => showsAs(provider, after));
+  const paths = oursAmong(tellOthers(course, after.fields.changesSince(before.fields)));
+  const clientSecret = before.secret.text ?? '';
+  const failure = await rewrite(course, { earlier: before.fields, paths, clientSecret }, after);
   const { fingerprint } = gathered.snapshot.deployed;
   const written: Written = {
     candidateFingerprint: fingerprint ?? '',
-    before: shownSecret(configOf(after)),
+    before: after.secret,
     beforeFingerprint: null,
   };
   const shown = await readBack(course, written, ({ verdict }) => verdict === 'arrived');

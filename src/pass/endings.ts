@@ -65,6 +65,13 @@ export function fieldsLost(paths: readonly string[]): RotatorError {
   );
 }
 
+/** The provider was there before the write. */
+export function providerGone(): RotatorError {
+  return new RotatorError('ERR_PROVIDER_NOT_FOUND', 'the provider has been deleted since it was written', {
+    hint: 'Create the Apple login method again in the CloudBase console, or remove the target from the configuration.',
+  });
+}
+
 /** A reading that was cut off by the end of the program. */
 export function stoppedReading(): RotatorError {
   return new RotatorError('ERR_INTERRUPTED', 'the program had to stop before the provider could be read', {

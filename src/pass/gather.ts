@@ -3,16 +3,17 @@
 import { renewalOf, type Snapshot } from '../core/decide.ts';
 import { type Deployed, deployedRecord, readDeployed } from '../core/deployed.ts';
 import { RotatorError } from '../core/errors.ts';
-import type { JsonObject } from '../core/json.ts';
 import { type KeyMaterial, parseKeyMaterial } from '../core/key-material.ts';
 import type { ProviderReading } from '../core/ports.ts';
-import { configKeys, configOf, shownSecret } from '../core/provider-fields.ts';
+import type { ProviderView, ShownSecret } from '../core/provider.ts';
 import type { TargetState } from '../core/records.ts';
 import type { Course } from './course.ts';
 import { noteForeign, recentForeign, settleChanges, settleLateWrite, settleUnknownWrite } from './written.ts';
 
 /** A reading shared by the targets of an environment is at most so old, and serves to decide only. */
 const SHARED_READING_MS = 30_000;
+
+const NOTHING: ShownSecret = { shape: 'missing', text: null };
 
 export interface Gathered {
   readonly snapshot: Snapshot;
@@ -32,17 +33,15 @@ export async function gather(course: Course, alone = false): Promise<Gathered> {
   );
   const now = course.now;
   course.noteSkew(reading.skewMs);
-  const config = configOf(reading.provider ?? {});
-  const shown = shownSecret(config);
-  const clientId = typeof config['ClientId'] === 'string' ? config['ClientId'] : null;
+  const shown = reading.provider?.secret ?? NOTHING;
   course.state = await settleLateWrite(settleUnknownWrite(course.state, shown), shown, tools.journal);
-  const deployed = await readDeployed(shown, clientId, course.state.written, key, now);
+  const deployed = await readDeployed(shown, reading.provider?.clientId, course.state.written, key, now);
   course.state =
     reading.provider === undefined
       ? { ...course.state, lastGatherAt: now }
       : await settleChanges(
           seen(course.state, reading.provider, deployed, request.adopt, now),
-          reading.provider,
+          reading.provider.fields,
           tools.journal,
         );
   const snapshot: Snapshot = {
@@ -80,15 +79,20 @@ async function bothOrFirstError<A, B>(first: Promise<A>, second: Promise<B>): Pr
 }
 
 /** What a complete gather adds to the journal's knowledge of the target. */
-function seen(state: TargetState, provider: JsonObject, deployed: Deployed, adopt: boolean, now: number): TargetState {
-  const keys = configKeys(configOf(provider));
+function seen(
+  state: TargetState,
+  { enabled, fields }: ProviderView,
+  deployed: Deployed,
+  adopt: boolean,
+  now: number,
+): TargetState {
   return {
     ...state,
     lastGatherAt: now,
     deployed: deployedRecord(deployed),
-    configKeys: adopt ? keys : [...new Set([...state.configKeys, ...keys])].sort(),
+    configKeys: adopt ? fields.names : [...new Set([...state.configKeys, ...fields.names])].sort(),
     foreign: seenForeign(state, deployed, now),
-    providerDisabled: provider['On'] === 'FALSE',
+    providerDisabled: enabled === false,
   };
 }
 

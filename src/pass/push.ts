@@ -1,17 +1,12 @@
 // Steps 6 and 7: the intent is journalled, the provider is read again, alone, and the whole Config goes back with
 // ClientSecret alone replaced. Whatever moved since the snapshot stops the write; the pass then starts over, once.
 import type { MintedSecret } from '../core/client-secret.ts';
+import type { Snapshot } from '../core/decide.ts';
 import { isExpired, isMissing } from '../core/deployed.ts';
 import { asRotatorError, RotatorError } from '../core/errors.ts';
-import { differences, type JsonObject } from '../core/json.ts';
 import type { ProviderReading } from '../core/ports.ts';
-import {
-  configOf,
-  fieldsForJournal,
-  type RoundTripProblem,
-  roundTripProblems,
-  withClientSecret,
-} from '../core/provider-fields.ts';
+import type { FieldObstacle, ProviderView } from '../core/provider.ts';
+import { sameSecret } from '../core/shown-secret.ts';
 import { MINUTE } from '../core/time.ts';
 import type { Course } from './course.ts';
 import type { Gathered } from './gather.ts';
@@ -25,11 +20,11 @@ export type Pushed =
   /** Nothing was written; start over. */
   | { readonly kind: 'moved'; readonly error: RotatorError }
   /** Written, or possibly written (`error` is then the ambiguous failure of the call). */
-  | { readonly kind: 'written'; readonly before: JsonObject; readonly error: RotatorError | undefined };
+  | { readonly kind: 'written'; readonly before: ProviderView; readonly error: RotatorError | undefined };
 
 /** Journals what is about to happen, so that a crash from here on can be resolved by reading. */
 export async function recordIntent(course: Course, { snapshot }: Gathered, candidate: MintedSecret): Promise<void> {
-  const { key, provider, deployed } = snapshot;
+  const { key, deployed } = snapshot;
   await course.updateRow({
     keyId: key.keyId,
     fingerprint: candidate.fingerprint,
@@ -41,7 +36,7 @@ export async function recordIntent(course: Course, { snapshot }: Gathered, candi
       thumbprint: key.thumbprint,
       teamId: key.teamId,
       clientId: key.clientId,
-      fields: fieldsForJournal(provider ?? {}),
+      fields: present(snapshot).fields.forJournal(),
       shapeBefore: deployed.shown.shape,
       at: course.now,
     },
@@ -54,18 +49,16 @@ export async function recordIntent(course: Course, { snapshot }: Gathered, candi
  * Reads alone, compares, and writes. Throws ERR_PROVIDER_NOT_ROUNDTRIPPABLE, ERR_CLOCK_SKEWED, or what the API
  * refused definitely; then nothing was written.
  */
-export async function push(course: Course, gathered: Gathered, candidate: MintedSecret): Promise<Pushed> {
+export async function push(course: Course, { snapshot }: Gathered, candidate: MintedSecret): Promise<Pushed> {
   const { target, tools } = course;
   const reading = await tools.provider.read(target.envId, target.providerId, { maxAgeMs: 0, signal: course.signal });
   const readAt = tools.clock.monotonic();
   course.noteSkew(reading.skewMs);
   const before = reading.provider;
-  const changed = differences(gathered.reading.provider, before);
-  if (before === undefined || changed.length > 0) {
-    return moved(`the provider changed while it was being looked at (${changed.join(', ') || 'it is gone'})`);
-  }
-  const config = configOf(before);
-  mustRoundTrip(roundTripProblems(config, course.state.configKeys));
+  if (before === undefined) return moved('the provider was deleted after it was read');
+  const changed = changesBetween(present(snapshot), before);
+  if (changed.length > 0) return moved(`the provider changed after it was read (${changed.join(', ')})`);
+  mustRoundTrip(before.fields.obstacles(course.state.configKeys));
   mustHaveTheTime(course, reading);
   if (!(await course.renewLease())) return moved('another process took over this target');
   const gap = tools.clock.monotonic() - readAt;
@@ -75,7 +68,7 @@ export async function push(course: Course, gathered: Gathered, candidate: Minted
     const { requestId } = await tools.provider.write(
       target.envId,
       target.providerId,
-      withClientSecret(config, candidate.jwt),
+      { fields: before.fields, clientSecret: candidate.jwt },
       course.signal,
     );
     course.noteRequest(requestId);
@@ -93,6 +86,17 @@ export async function push(course: Course, gathered: Gathered, candidate: Minted
   }
 }
 
+function present({ provider }: Snapshot): ProviderView {
+  if (provider === undefined) throw new TypeError('a rotation was decided on for a provider that does not exist');
+  return provider;
+}
+
+/** Names what differs between two readings, for the operator. */
+function changesBetween(earlier: ProviderView, now: ProviderView): string[] {
+  const paths = now.fields.changesSince(earlier.fields).map(({ path }) => path);
+  return sameSecret(earlier.secret, now.secret) ? paths : ['the client secret', ...paths];
+}
+
 function moved(why: string): Pushed {
   const hint =
     'Nothing was written. It is tried again by itself; if this repeats, find out who else writes the provider.';
@@ -108,15 +112,15 @@ function cutOff(thrown: unknown): RotatorError {
   });
 }
 
-const PROBLEM_WORDS: Record<RoundTripProblem['why'], string> = {
+const OBSTACLE_WORDS: Record<FieldObstacle['why'], string> = {
   masked: 'is shown masked and would be overwritten by its mask',
   'unsafe-number': 'is a number that JSON cannot carry safely',
   gone: 'was there before and is not shown any more',
 };
 
-function mustRoundTrip(problems: readonly RoundTripProblem[]): void {
+function mustRoundTrip(problems: readonly FieldObstacle[]): void {
   if (problems.length === 0) return;
-  const words = problems.map(({ path, why }) => `Config.${path} ${PROBLEM_WORDS[why]}`).join('; ');
+  const words = problems.map(({ path, why }) => `${path} ${OBSTACLE_WORDS[why]}`).join('; ');
   const onlyGone = problems.every(({ why }) => why === 'gone');
   throw new RotatorError('ERR_PROVIDER_NOT_ROUNDTRIPPABLE', `the provider cannot be written without harm: ${words}`, {
     hint: onlyGone

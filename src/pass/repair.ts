@@ -1,49 +1,28 @@
-// Undoing our own harm: Config fields that our write changed are restored, once; a secret that our write spoiled is
-// put back. Each repair reads alone first and leaves alone what meanwhile is somebody else's.
+// Undoing our own harm: fields that our write changed are restored, once; a secret that our write spoiled is put back.
+// Each repair reads alone first and leaves alone what is somebody else's by then.
 import { asRotatorError, RotatorError } from '../core/errors.ts';
-import { differences, type Json, type JsonObject, valueAt, withValueAt } from '../core/json.ts';
-import {
-  configOf,
-  explainedByOurWrite,
-  roundTripProblems,
-  shownSecret,
-  withClientSecret,
-} from '../core/provider-fields.ts';
+import type { EarlierFields, FieldChange, ProviderView } from '../core/provider.ts';
 import type { ProviderChange } from '../core/records.ts';
+import { sameSecret } from '../core/shown-secret.ts';
 import type { Course } from './course.ts';
 
-/** What differs after a write, ClientSecret excepted, and whose doing it is. */
-export interface FieldChanges {
-  /** Dotted paths inside Config that our write explains. */
-  readonly ours: readonly string[];
-  /** Dotted paths from the top that it does not. */
-  readonly others: readonly string[];
+/** What a repair writes. */
+export interface Restoration {
+  /** The fields at `paths` are written as they were in `earlier`. */
+  readonly earlier: EarlierFields;
+  readonly paths: readonly string[];
+  readonly clientSecret: string;
 }
-
-/** Sorts what differs between the provider before our write and now. */
-export function fieldChanges(before: JsonObject, after: JsonObject): FieldChanges {
-  const [was, is] = [configOf(before), configOf(after)];
-  const paths = differences(before, after).filter((path) => path !== 'Config.ClientSecret');
-  const ours = paths
-    .filter((path) => path.startsWith('Config.'))
-    .map((path) => path.slice('Config.'.length))
-    .filter((path) => explainedByOurWrite(path, valueAt(was, path), valueAt(is, path), was['Issuer']));
-  return { ours, others: paths.filter((path) => !ours.includes(path.slice('Config.'.length))) };
-}
-
-/** Which Config fields to restore, and to what. */
-export type Restoration = ReadonlyMap<string, Json>;
 
 /**
- * Writes the provider's Config as it is now with `fields` restored and `clientSecret` in place, unless
- * `stillOurs` objects to what a fresh reading shows. Resolves to the failure of the write, if any; a reading that
- * fails counts as such.
+ * Writes the provider as it is now with some fields restored and a client secret in place, unless its secret no longer
+ * shows as in `after`, the reading that led to the repair. Resolves to the failure of the write, if any; a reading that
+ * fails counts as one.
  */
 export async function rewrite(
   course: Course,
-  fields: Restoration,
-  clientSecret: string,
-  stillOurs: (provider: JsonObject) => boolean,
+  { earlier, paths, clientSecret }: Restoration,
+  after: ProviderView,
 ): Promise<RotatorError | 'left alone' | undefined> {
   const { target, tools } = course;
   try {
@@ -51,14 +30,19 @@ export async function rewrite(
       maxAgeMs: 0,
       signal: course.signal,
     });
-    if (provider === undefined || !stillOurs(provider)) return leftAlone(course, 'it changed meanwhile');
+    if (provider === undefined || !sameSecret(provider.secret, after.secret))
+      return leftAlone(course, 'it changed meanwhile');
     await course.renewLease();
-    let config = withClientSecret(configOf(provider), clientSecret);
-    for (const [path, value] of fields) config = withValueAt(config, path, value);
-    // A repair writes the whole Config as well, and must do no more harm than the push.
-    const [problem] = roundTripProblems(config, []);
-    if (problem !== undefined) return leftAlone(course, `Config.${problem.path} cannot be sent back without harm`);
-    const { requestId } = await tools.provider.write(target.envId, target.providerId, config, course.signal);
+    const fields = provider.fields.withRestored(earlier, paths);
+    // A repair writes all fields as the push does, and must do no more harm.
+    const [obstacle] = fields.obstacles([]);
+    if (obstacle !== undefined) return leftAlone(course, `${obstacle.path} cannot be sent back without harm`);
+    const { requestId } = await tools.provider.write(
+      target.envId,
+      target.providerId,
+      { fields, clientSecret },
+      course.signal,
+    );
     course.noteRequest(requestId);
     return undefined;
   } catch (thrown) {
@@ -75,25 +59,13 @@ function leftAlone(course: Course, why: string): 'left alone' {
   return 'left alone';
 }
 
-/** How the secret shows is as it was in the reading that led to the repair. */
-export function showsAs(provider: JsonObject, like: JsonObject): boolean {
-  const [now, then] = [shownSecret(configOf(provider)), shownSecret(configOf(like))];
-  return now.shape === then.shape && now.text === then.text;
+/** The paths of the changes that our write can have caused. */
+export function oursAmong(changes: readonly FieldChange[]): string[] {
+  return changes.filter(({ by }) => by === 'our-write').map(({ path }) => path);
 }
 
-/** The Config fields that our write changed and that are still changed, as the journal keeps them. */
-export function lostFields(before: JsonObject, after: JsonObject, at: number): ProviderChange[] {
-  const paths = fieldChanges(before, after).ours.map((path) => `Config.${path}`);
-  return providerChanges(paths, 'our-write', at);
-}
-
-/** What an earlier write of ours changed and nobody has mended outlasts the next write. */
+/** What an earlier write of ours changed, and nobody has corrected since, outlasts the next write. */
 export function withEarlier(earlier: readonly ProviderChange[], fresh: readonly ProviderChange[]): ProviderChange[] {
   const again = new Set(fresh.map(({ path }) => path));
   return [...earlier.filter(({ by, path }) => by === 'our-write' && !again.has(path)), ...fresh];
-}
-
-/** As the journal keeps it. */
-export function providerChanges(paths: readonly string[], by: ProviderChange['by'], at: number): ProviderChange[] {
-  return paths.map((path) => ({ path, by, at }));
 }

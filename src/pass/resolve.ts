@@ -1,16 +1,14 @@
 // Rows that a crash left open are settled at the start of the target's next pass: by reading the provider, the
 // comparison of its fields and their restoring included. What reading cannot tell ends as unknown, and due at once.
 import { RotatorError } from '../core/errors.ts';
-import type { Json, JsonObject } from '../core/json.ts';
-import { withValueAt } from '../core/json.ts';
-import { configOf, differsFromJournal, isDigestOnly, shownSecret } from '../core/provider-fields.ts';
+import type { ProviderView } from '../core/provider.ts';
 import type { Written } from '../core/read-back.ts';
 import type { Outcome } from '../core/reasons.ts';
 import type { Intent, Rotation, TargetState } from '../core/records.ts';
 import { readBack, restoreFields } from './confirm.ts';
 import type { Course } from './course.ts';
 import { fieldsLost, interrupted, neverApplied, outcomeUnknown, replaced } from './endings.ts';
-import { lostFields, withEarlier } from './repair.ts';
+import { oursAmong, withEarlier } from './repair.ts';
 import { outcomeEvent, viewOf } from './report.ts';
 import { afterUnknownWrite, afterWrite, recordOf } from './written.ts';
 
@@ -42,7 +40,15 @@ async function resolution(course: Course, row: Rotation): Promise<Resolution> {
     beforeFingerprint: row.previousFingerprint,
   };
   const shown = await readBack(course, written, ({ verdict }) => verdict === 'arrived');
-  if (shown instanceof RotatorError) throw shown;
+  const unknown = (why: string): Resolution => ({
+    outcome: 'failed',
+    error: outcomeUnknown(`the program was cut off, and ${why}`),
+    change: afterUnknownWrite(course.state, recordOf(row, written.before, intent.at)),
+  });
+  if (shown instanceof RotatorError) {
+    if (shown.code !== 'ERR_PROVIDER_NOT_FOUND') throw shown;
+    return unknown(shown.message);
+  }
   switch (shown.verdict) {
     case 'arrived':
       return arrived(course, row, intent, shown.provider);
@@ -52,40 +58,25 @@ async function resolution(course: Course, row: Rotation): Promise<Resolution> {
       return { outcome: 'failed', error: replaced(), change: {} };
     case 'not-shown':
     case 'unfit':
-      return {
-        outcome: 'failed',
-        error: outcomeUnknown('the program was cut off, and the provider does not show a readable secret'),
-        change: afterUnknownWrite(course.state, recordOf(row, written.before, intent.at)),
-      };
+      return unknown('the provider does not show a readable secret');
   }
 }
 
-async function arrived(course: Course, row: Rotation, intent: Intent, provider: JsonObject): Promise<Resolution> {
-  const shown = shownSecret(configOf(provider));
-  const before = asBefore(provider, intent);
+async function arrived(course: Course, row: Rotation, intent: Intent, provider: ProviderView): Promise<Resolution> {
+  const { secret, fields } = provider;
   // A digest proves the candidate, but cannot be sent back: fields are then reported, not restored.
   const changes =
-    shown.shape === 'clear' && shown.text !== null && row.fingerprint !== null
-      ? (await restoreFields(course, before, provider, { jwt: shown.text, fingerprint: row.fingerprint })).changes
-      : lostFields(before, provider, course.now);
-  const lost = changes.filter(({ by }) => by === 'our-write').map(({ path }) => path);
+    secret.shape === 'clear' && secret.text !== null && row.fingerprint !== null
+      ? (await restoreFields(course, intent.fields, provider, { jwt: secret.text, fingerprint: row.fingerprint }))
+          .changes
+      : fields.changesSince(intent.fields).map((change) => ({ ...change, at: course.now }));
+  const lost = oursAmong(changes);
   return {
     outcome: lost.length === 0 ? 'succeeded' : 'failed',
     error: lost.length === 0 ? null : fieldsLost(lost),
     change: {
-      ...afterWrite(course.state, recordOf(row, shown, intent.at)),
+      ...afterWrite(course.state, recordOf(row, secret, intent.at)),
       providerChanges: withEarlier(course.state.providerChanges, changes),
     },
   };
-}
-
-/** The provider as it was before the write, as far as the journal kept it in clear. */
-function asBefore(provider: JsonObject, intent: Intent): JsonObject {
-  let before = provider;
-  for (const path of differsFromJournal(provider, intent.fields)) {
-    const kept = intent.fields[path];
-    if (isDigestOnly(kept)) continue;
-    before = withValueAt(before, path, kept as Json | undefined);
-  }
-  return before;
 }

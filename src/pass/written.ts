@@ -1,11 +1,10 @@
 // What the journal keeps of writes: the record that stands in for a secret which the provider does not show, the
 // record of a write of which nobody knows yet whether it arrived, what our writes spoiled, and what others wrote.
-import { fingerprint } from '../core/client-secret.ts';
-import type { JsonObject } from '../core/json.ts';
 import type { Journal } from '../core/ports.ts';
-import { differsFromJournal, type ShownSecret } from '../core/provider-fields.ts';
+import type { ProviderFields, ShownSecret } from '../core/provider.ts';
 import type { ProviderChange, Rotation, TargetState, WrittenRecord } from '../core/records.ts';
 import { within } from '../core/schedule.ts';
+import { fingerprintShown } from '../core/shown-secret.ts';
 import { DAY } from '../core/time.ts';
 
 /** Among so many of a target's last rotations a late write is looked for. */
@@ -56,8 +55,8 @@ export function afterUnknownWrite(state: TargetState, maybeWritten: WrittenRecor
 
 /** A write that was read back as not applied, and shows now: what is deployed is ours, and nobody else's. */
 export async function settleLateWrite(state: TargetState, shown: ShownSecret, journal: Journal): Promise<TargetState> {
-  const print = shown.text === null ? null : shown.shape === 'clear' ? fingerprint(shown.text) : shown.text;
-  if (print === null || shown.shape === 'masked' || print === state.written?.fingerprint) return state;
+  const print = fingerprintShown(shown);
+  if (print === null || print === state.written?.fingerprint) return state;
   const rows = await journal.rotations({ target: state.key, limit: LATE_ROWS });
   const row = rows.find((each) => each.fingerprint === print);
   const at = row?.intent?.at;
@@ -68,9 +67,8 @@ export async function settleLateWrite(state: TargetState, shown: ShownSecret, jo
 /** Settles a write of unknown outcome as soon as the provider shows which secret it holds. */
 export function settleUnknownWrite(state: TargetState, shown: ShownSecret): TargetState {
   const { maybeWritten, written } = state;
-  if (maybeWritten === null || shown.text === null) return state;
-  if (shown.shape !== 'clear' && shown.shape !== 'digest') return state;
-  const print = shown.shape === 'clear' ? fingerprint(shown.text) : shown.text;
+  const print = fingerprintShown(shown);
+  if (maybeWritten === null || print === null) return state;
   if (print === maybeWritten.fingerprint) {
     const shownDigest = shown.shape === 'digest' ? shown.text : null;
     return { ...state, ...afterWrite(state, { ...maybeWritten, shape: shown.shape, shownDigest }) };
@@ -80,12 +78,20 @@ export function settleUnknownWrite(state: TargetState, shown: ShownSecret): Targ
 }
 
 /** What our write spoiled and somebody has mended is no change any more: the row of that write knows how it was. */
-export async function settleChanges(state: TargetState, provider: JsonObject, journal: Journal): Promise<TargetState> {
+export async function settleChanges(
+  state: TargetState,
+  fields: ProviderFields,
+  journal: Journal,
+): Promise<TargetState> {
   if (state.providerChanges.every(({ by }) => by !== 'our-write')) return state;
   const rows = await journal.rotations({ target: state.key, limit: LATE_ROWS });
   const isMended = ({ path, by, at }: ProviderChange): boolean => {
     const intent = rows.find((row) => row.intent !== null && row.intent.at <= at)?.intent ?? null;
-    return by === 'our-write' && intent !== null && !differsFromJournal(provider, intent.fields).includes(path);
+    return (
+      by === 'our-write' &&
+      intent !== null &&
+      !fields.changesSince(intent.fields).some((change) => change.path === path)
+    );
   };
   return { ...state, providerChanges: state.providerChanges.filter((change) => !isMended(change)) };
 }

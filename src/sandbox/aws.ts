@@ -1,5 +1,5 @@
 // AWS Secrets Manager: GetSecretValue in its JSON 1.1 protocol. Errors are HTTP 400 with `__type`.
-import type { Json } from '../core/ports.ts';
+import type { Json } from '../core/json.ts';
 import { type Answer, type Call, type Incoming, json } from './exchange.ts';
 import type { SecretState, SecretVersion } from './secret-store.ts';
 import { verifySigV4 } from './sigv4.ts';

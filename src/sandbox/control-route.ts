@@ -1,6 +1,6 @@
 // What a route of the control interface is, and the little that the rows of the table share.
 import type * as z from 'zod';
-import type { JsonObject } from '../core/ports.ts';
+import type { JsonObject } from '../core/json.ts';
 import type { World } from './world.ts';
 
 /** An error of whoever called the control interface. */

@@ -1,6 +1,6 @@
 // Where alerts may be sent in a rehearsal: any request to /inbox/NAME (or below it) is kept, and answered as the service
 // behind the channel would answer it: what that one would refuse is refused, and kept with the reason.
-import type { Json } from '../core/ports.ts';
+import type { Json } from '../core/json.ts';
 import { type Call, type Incoming, json } from './exchange.ts';
 import { judge } from './vendors.ts';
 

@@ -1,7 +1,7 @@
 // CloudBase's environments and their identity providers: the true state, and what a reader is shown of it.
 // Records are kept as they were put, unknown keys included, and are handed out as copies.
 import { createHash } from 'node:crypto';
-import type { Json, JsonObject } from '../core/ports.ts';
+import type { Json, JsonObject } from '../core/json.ts';
 import type { Behaviour } from './behaviour.ts';
 
 /** A provider as CloudBase keeps it; `Config.ClientSecret` in clear. */

@@ -1,7 +1,7 @@
 // What arrived, in order, and who wants to know. A secret is never kept: its fingerprint (lower-case hex SHA-256)
 // stands in for it, and authorization headers are not kept at all.
 import { createHash } from 'node:crypto';
-import type { Json } from '../core/ports.ts';
+import type { Json } from '../core/json.ts';
 import type { ServiceName } from './faults.ts';
 
 export interface RequestRecord {

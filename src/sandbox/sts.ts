@@ -1,6 +1,6 @@
 // Tencent's `sts`, version 2018-08-13: temporary credentials by AssumeRole and AssumeRoleWithWebIdentity. They are
 // accepted from then on, with their token and until they expire.
-import type { JsonObject } from '../core/ports.ts';
+import type { JsonObject } from '../core/json.ts';
 import { type Action, ApiError, textParameter } from './tencent-action.ts';
 import type { World } from './world.ts';
 

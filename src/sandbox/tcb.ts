@@ -1,6 +1,6 @@
 // CloudBase's `tcb` service, version 2018-06-08: the four actions about identity providers. ModifyProvider is
 // incremental at the top level; what it makes of Config is the world's behaviour (nobody has documented it).
-import type { Json, JsonObject } from '../core/ports.ts';
+import type { Json, JsonObject } from '../core/json.ts';
 import { type ProviderRecord, writtenConfig } from './providers.ts';
 import { type Action, ApiError, textParameter } from './tencent-action.ts';
 import type { World } from './world.ts';

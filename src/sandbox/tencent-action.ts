@@ -1,5 +1,5 @@
 // What an action of a Tencent Cloud service is, and how it fails.
-import type { JsonObject } from '../core/ports.ts';
+import type { JsonObject } from '../core/json.ts';
 import type { World } from './world.ts';
 
 export interface Action {

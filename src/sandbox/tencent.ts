@@ -1,7 +1,7 @@
 // The common part of Tencent Cloud's API 3.0: one path, routed by X-TC-Version and X-TC-Action; TC3 signatures are
 // verified; answers and errors come in the envelope {"Response": {…, "RequestId"}} with HTTP 200.
 import { randomUUID } from 'node:crypto';
-import type { Json, JsonObject } from '../core/ports.ts';
+import type { Json, JsonObject } from '../core/json.ts';
 import { type Answer, type Call, type Incoming, json } from './exchange.ts';
 import type { ServiceName } from './faults.ts';
 import { ssmActions } from './ssm.ts';

@@ -2,7 +2,7 @@
 // name: form, signature, size and rate, with the answers and codes that each of them gives. Signatures are computed
 // here from what the services document, so that a mistake of the product's is not repeated.
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { Json, JsonObject } from '../core/ports.ts';
+import type { Json, JsonObject } from '../core/json.ts';
 import { HOUR, MINUTE } from '../core/time.ts';
 import { type Answer, json } from './exchange.ts';
 

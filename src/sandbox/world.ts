@@ -1,7 +1,7 @@
 // The state of the simulated outside world: what tests and the control interface read and change. The services
 // (tcb.ts, ssm.ts, sts.ts, aws.ts, apple.ts …) answer from it and from nothing else.
 import type { JsonWebKey } from 'node:crypto';
-import type { Json, JsonObject } from '../core/ports.ts';
+import type { Json, JsonObject } from '../core/json.ts';
 import { type AppleKeyIds, AppleKeys, type SecretWish } from './apple-keys.ts';
 import { type Behaviour, defaultBehaviour } from './behaviour.ts';
 import { initialCredentials, type TemporaryCredential, temporaryCredential } from './credentials.ts';

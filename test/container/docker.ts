@@ -3,7 +3,7 @@
 import { chmodSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { inject, onTestFinished } from 'vitest';
-import type { JsonObject } from '../../src/core/ports.ts';
+import type { JsonObject } from '../../src/core/json.ts';
 import { IDS } from '../support/pass-rig.ts';
 import {
   envIdOf,

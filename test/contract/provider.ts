@@ -1,7 +1,7 @@
 // What every Provider keeps (ports.ts), whatever it speaks to.
 import { describe, expect, test } from 'vitest';
-import type { JsonObject } from '../../src/core/json.ts';
-import type { Provider } from '../../src/core/ports.ts';
+import type { Provider, ProviderWrite } from '../../src/core/ports.ts';
+import type { ProviderView } from '../../src/core/provider.ts';
 
 /** A provider over an environment that the test can look into. */
 export interface ProviderHarness {
@@ -9,14 +9,12 @@ export interface ProviderHarness {
   readonly envId: string;
   /** There are two of them in the environment, and no other. */
   readonly ids: readonly [string, string];
-  /** The true state of one. */
-  state(id: string): JsonObject | undefined;
-  /** Changes one Config key, as an administrator would. */
+  /** The true state of one, through the eyes of a pass. */
+  truth(id: string): ProviderView;
+  /** Changes one field, as an administrator would; `Scope` is one that every provider has. */
   edit(id: string, key: string, value: string): void;
   /** How many reads and writes have arrived. */
   arrived(): { readonly reads: number; readonly writes: number };
-  /** The parameters of the last write. */
-  lastWrite(): unknown;
   /** From now on reads (or writes) wait, once they have arrived and before they take effect. */
   hold(what: 'reads' | 'writes'): Held;
   /** The next read or write fails: without effect, or after it had its effect. */
@@ -35,15 +33,27 @@ const never = new AbortController().signal;
 const SHARED = { maxAgeMs: 30_000, signal: never };
 const ALONE = { maxAgeMs: 0, signal: never };
 
+/** A view as plain data. */
+function facts(view: ProviderView | undefined): unknown {
+  return view && { ...view, fields: view.fields.forJournal() };
+}
+
+const NEW = 'new.client.secret';
+
+const renewed = ({ fields }: ProviderView): ProviderWrite => ({ fields, clientSecret: NEW });
+
+const pathsChanged = (now: ProviderView | undefined, before: ProviderView | undefined) =>
+  before && now?.fields.changesSince(before.fields).map(({ path }) => path);
+
 /** Runs the contract; `create` gives a fresh environment each time and cleans up with the test. */
 export function providerContract(name: string, create: () => Promise<ProviderHarness>): void {
   describe(`${name} keeps the contract of providers`, () => {
     test('a provider comes as it is, unknown keys included', async () => {
-      const { provider, envId, ids, state, edit } = await create();
+      const { provider, envId, ids, truth, edit } = await create();
       edit(ids[0], 'KeyThatNobodyKnows', 'kept');
       const reading = await provider.read(envId, ids[0], ALONE);
-      expect(reading.provider).toEqual(state(ids[0]));
-      expect(reading.provider).toHaveProperty('Config.KeyThatNobodyKnows', 'kept');
+      expect(facts(reading.provider)).toEqual(facts(truth(ids[0])));
+      expect(reading.provider?.fields.names).toContain('KeyThatNobodyKnows');
       expect(reading.requestId).toMatch(/./);
       expect(reading.readAt).toBeTypeOf('number');
     });
@@ -61,9 +71,9 @@ export function providerContract(name: string, create: () => Promise<ProviderHar
 
     describe('reading together', () => {
       test('callers at the same time share one read, whatever id they want', async () => {
-        const { provider, envId, ids, state, arrived } = await create();
+        const { provider, envId, ids, truth, arrived } = await create();
         const readings = await Promise.all([...ids, ids[0]].map((id) => provider.read(envId, id, SHARED)));
-        expect(readings.map((reading) => reading.provider)).toEqual([...ids, ids[0]].map(state));
+        expect(readings.map((reading) => facts(reading.provider))).toEqual([...ids, ids[0]].map(truth).map(facts));
         expect(arrived().reads).toBe(1);
       });
 
@@ -71,7 +81,7 @@ export function providerContract(name: string, create: () => Promise<ProviderHar
         const { provider, envId, ids, arrived, pass } = await create();
         const first = await provider.read(envId, ids[0], SHARED);
         await pass(30_000);
-        expect(await provider.read(envId, ids[0], SHARED)).toEqual(first);
+        expect((await provider.read(envId, ids[0], SHARED)).readAt).toBe(first.readAt);
         expect(arrived().reads).toBe(1);
         await pass(1);
         await provider.read(envId, ids[0], SHARED);
@@ -95,7 +105,7 @@ export function providerContract(name: string, create: () => Promise<ProviderHar
       });
 
       test('one who aborts leaves alone', async () => {
-        const { provider, envId, ids, hold, arrived } = await create();
+        const { provider, envId, ids, truth, hold, arrived } = await create();
         const held = hold('reads');
         const controller = new AbortController();
         const left = provider.read(envId, ids[0], { maxAgeMs: 30_000, signal: controller.signal });
@@ -105,7 +115,7 @@ export function providerContract(name: string, create: () => Promise<ProviderHar
         controller.abort(reason);
         await expect(left).rejects.toBe(reason);
         held.release();
-        expect((await stayed).provider).toMatchObject({ Id: ids[1] });
+        expect(facts((await stayed).provider)).toEqual(facts(truth(ids[1])));
         expect(arrived().reads).toBe(1);
       });
 
@@ -126,9 +136,10 @@ export function providerContract(name: string, create: () => Promise<ProviderHar
     describe('reading alone', () => {
       test('always goes out, and sees what changed', async () => {
         const { provider, envId, ids, edit, arrived } = await create();
-        await provider.read(envId, ids[0], SHARED);
+        const before = await provider.read(envId, ids[0], SHARED);
         edit(ids[0], 'Scope', 'changed');
-        expect((await provider.read(envId, ids[0], ALONE)).provider).toHaveProperty('Config.Scope', 'changed');
+        const now = await provider.read(envId, ids[0], ALONE);
+        expect(pathsChanged(now.provider, before.provider)).toEqual(['Config.Scope']);
         await Promise.all([provider.read(envId, ids[0], ALONE), provider.read(envId, ids[0], ALONE)]);
         expect(arrived().reads).toBe(4);
       });
@@ -146,10 +157,11 @@ export function providerContract(name: string, create: () => Promise<ProviderHar
 
       test('refreshes what is shared', async () => {
         const { provider, envId, ids, edit, arrived } = await create();
-        await provider.read(envId, ids[0], SHARED);
+        const before = await provider.read(envId, ids[0], SHARED);
         edit(ids[0], 'Scope', 'changed');
         await provider.read(envId, ids[0], ALONE);
-        expect((await provider.read(envId, ids[0], SHARED)).provider).toHaveProperty('Config.Scope', 'changed');
+        const shared = await provider.read(envId, ids[0], SHARED);
+        expect(pathsChanged(shared.provider, before.provider)).toEqual(['Config.Scope']);
         expect(arrived().reads).toBe(2);
       });
 
@@ -185,83 +197,91 @@ export function providerContract(name: string, create: () => Promise<ProviderHar
     );
 
     describe('writing', () => {
-      test('sends EnvId, Id and the whole Config, and nothing else', async () => {
-        const { provider, envId, ids, state, lastWrite } = await create();
-        const { Config: before, ...others } = state(ids[0]) ?? {};
-        const config = { ...(before as JsonObject), ClientSecret: 'new', KeyThatNobodyKnows: { a: ['b'] } };
-        expect((await provider.write(envId, ids[0], config, never)).requestId).toMatch(/./);
-        expect(lastWrite()).toMatchObject({ EnvId: envId, Id: ids[0] });
-        expect(Object.keys(lastWrite() as object).sort()).toEqual(['Config', 'EnvId', 'Id']);
-        expect(state(ids[0])).toEqual({ ...others, Config: config });
+      test('changes the client secret and nothing else', async () => {
+        const { provider, envId, ids, truth, edit } = await create();
+        edit(ids[0], 'KeyThatNobodyKnows', 'kept');
+        const before = truth(ids[0]);
+        expect((await provider.write(envId, ids[0], renewed(before), never)).requestId).toMatch(/./);
+        expect(facts(truth(ids[0]))).toEqual({ ...(facts(before) as object), secret: { shape: 'clear', text: NEW } });
+      });
+
+      test('puts fields back as they were earlier', async () => {
+        const { provider, envId, ids, truth, edit } = await create();
+        const before = truth(ids[0]);
+        edit(ids[0], 'Scope', 'changed');
+        const fields = truth(ids[0]).fields.withRestored(before.fields, ['Config.Scope']);
+        await provider.write(envId, ids[0], { fields, clientSecret: NEW }, never);
+        expect(truth(ids[0]).fields.changesSince(before.fields)).toEqual([]);
+      });
+
+      test('takes no fields that another adapter made', async () => {
+        const { provider, envId, ids, truth, arrived } = await create();
+        const fields = { ...truth(ids[0]).fields };
+        await expect(provider.write(envId, ids[0], { fields, clientSecret: NEW }, never)).rejects.toThrow(TypeError);
+        expect(arrived().writes).toBe(0);
       });
 
       test('ends what was shared', async () => {
-        const { provider, envId, ids, arrived } = await create();
+        const { provider, envId, ids, arrived, truth } = await create();
         await provider.read(envId, ids[0], SHARED);
-        await provider.write(envId, ids[0], { ClientSecret: 'new' }, never);
-        const { provider: found } = await provider.read(envId, ids[0], SHARED);
-        expect(found).toHaveProperty('Config.ClientSecret', 'new');
+        await provider.write(envId, ids[0], renewed(truth(ids[0])), never);
+        expect((await provider.read(envId, ids[0], SHARED)).provider?.secret.text).toBe(NEW);
         expect(arrived()).toEqual({ reads: 2, writes: 1 });
       });
 
       test.each([ALONE, SHARED])('a read that was under way meanwhile is not shared afterwards: %o', async (how) => {
-        const { provider, envId, ids, hold, arrived } = await create();
+        const { provider, envId, ids, hold, arrived, truth } = await create();
         const held = hold('reads');
         const early = provider.read(envId, ids[0], how);
         await held.waiting(1);
-        await provider.write(envId, ids[0], { ClientSecret: 'new' }, never);
+        await provider.write(envId, ids[0], renewed(truth(ids[0])), never);
         held.release();
         await early;
-        const { provider: found } = await provider.read(envId, ids[0], SHARED);
-        expect(found).toHaveProperty('Config.ClientSecret', 'new');
+        expect((await provider.read(envId, ids[0], SHARED)).provider?.secret.text).toBe(NEW);
         expect(arrived().reads).toBe(2);
       });
 
       test('a read during the write is not shared after it', async () => {
-        const { provider, envId, ids, hold } = await create();
+        const { provider, envId, ids, hold, truth } = await create();
         const held = hold('writes');
-        const write = provider.write(envId, ids[0], { ClientSecret: 'new' }, never);
+        const write = provider.write(envId, ids[0], renewed(truth(ids[0])), never);
         await held.waiting(1);
         await provider.read(envId, ids[0], SHARED);
         held.release();
         await write;
-        const { provider: found } = await provider.read(envId, ids[0], SHARED);
-        expect(found).toHaveProperty('Config.ClientSecret', 'new');
+        expect((await provider.read(envId, ids[0], SHARED)).provider?.secret.text).toBe(NEW);
       });
 
       test.each(['before', 'after'] as const)(
         'an answer lost %s the effect: said, not retried, not shared',
         async (when) => {
-          const { provider, envId, ids, state, fail, arrived } = await create();
+          const { provider, envId, ids, truth, fail, arrived } = await create();
           await provider.read(envId, ids[0], SHARED);
           fail('write', when);
-          await expect(provider.write(envId, ids[0], { ClientSecret: 'new' }, never)).rejects.toMatchObject({
+          await expect(provider.write(envId, ids[0], renewed(truth(ids[0])), never)).rejects.toMatchObject({
             remedy: 'passes',
             ambiguous: true,
           });
           expect(arrived().writes).toBe(1);
           const { provider: found } = await provider.read(envId, ids[0], SHARED);
-          expect(found).toEqual(state(ids[0]));
-          const renewed = expect.objectContaining({ ClientSecret: 'new' });
-          expect(found?.['Config']).toEqual(
-            when === 'after' ? renewed : expect.not.objectContaining({ ClientSecret: 'new' }),
-          );
+          expect(facts(found)).toEqual(facts(truth(ids[0])));
+          expect(found?.secret.text === NEW).toBe(when === 'after');
         },
       );
 
       test('a provider that does not exist: a person must act, and nothing was applied', async () => {
-        const { provider, envId } = await create();
-        await expect(provider.write(envId, 'nobody', { ClientSecret: 'new' }, never)).rejects.toMatchObject({
+        const { provider, envId, ids, truth } = await create();
+        await expect(provider.write(envId, 'nobody', renewed(truth(ids[0])), never)).rejects.toMatchObject({
           remedy: 'person',
           ambiguous: false,
         });
       });
 
       test('aborts with the reason of the signal', async () => {
-        const { provider, envId, ids, hold } = await create();
+        const { provider, envId, ids, hold, truth } = await create();
         const held = hold('writes');
         const controller = new AbortController();
-        const write = provider.write(envId, ids[0], { ClientSecret: 'new' }, controller.signal);
+        const write = provider.write(envId, ids[0], renewed(truth(ids[0])), controller.signal);
         await held.waiting(1);
         const reason = new Error('stopping');
         controller.abort(reason);

@@ -16,7 +16,7 @@ import {
   readDeployed,
 } from '../../src/core/deployed.ts';
 import type { KeyMaterial } from '../../src/core/key-material.ts';
-import { type ShownSecret, shownSecret } from '../../src/core/provider-fields.ts';
+import type { ShownSecret } from '../../src/core/provider.ts';
 import type { Shape } from '../../src/core/reasons.ts';
 import type { WrittenRecord } from '../../src/core/records.ts';
 import { DAY, SECOND } from '../../src/core/time.ts';
@@ -33,7 +33,7 @@ beforeAll(async () => {
   [key, other] = [await newKey(), { ...(await newKey()), keyId: 'KEYFOREIGN' }];
 });
 
-const clear = (text: string): ShownSecret => shownSecret({ ClientSecret: text });
+const clear = (text: string): ShownSecret => ({ shape: 'clear', text });
 
 type Claims = { readonly [name in 'iss' | 'sub' | 'aud' | 'iat' | 'exp' | 'nbf']?: string | number | undefined };
 
@@ -135,7 +135,7 @@ describe('a secret in clear', () => {
 
   test('is not compared with a client id that the provider does not tell', async () => {
     const jwt = await sign({ sub: 'com.example.other' });
-    expect((await readDeployed(clear(jwt), null, null, key, NOW)).defects).toEqual([]);
+    expect((await readDeployed(clear(jwt), undefined, null, key, NOW)).defects).toEqual([]);
   });
 
   test('of which next to nothing is well-typed leaves null for the rest', async () => {

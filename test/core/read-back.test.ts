@@ -1,7 +1,7 @@
 // Every cell of what may be read after a write: how the secret showed before, and what shows now.
 import { describe, expect, test } from 'vitest';
 import { fingerprint } from '../../src/core/client-secret.ts';
-import type { ShownSecret } from '../../src/core/provider-fields.ts';
+import type { ShownSecret } from '../../src/core/provider.ts';
 import { judgeReadBack, type ReadBack } from '../../src/core/read-back.ts';
 import { SECOND } from '../../src/core/time.ts';
 import { NOW } from '../support/builders.ts';

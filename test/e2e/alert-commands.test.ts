@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { describe, expect, test, vi } from 'vitest';
 import pkg from '../../package.json' with { type: 'json' };
-import type { JsonObject } from '../../src/core/ports.ts';
+import type { JsonObject } from '../../src/core/json.ts';
 import { fullProvider, IDS } from '../support/pass-rig.ts';
 import { envIdOf, type Result } from '../support/program.ts';
 import { type AlertPlace, alertPlace, alertsOf, lines } from './alert-place.ts';

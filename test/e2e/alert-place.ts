@@ -1,5 +1,5 @@
 // A workspace whose alerts go to the sandbox's inbox, and what arrived there in few words.
-import type { Json, JsonObject } from '../../src/core/ports.ts';
+import type { Json, JsonObject } from '../../src/core/json.ts';
 import type { InboxMessage } from '../../src/sandbox/world.ts';
 import { ownWorkspace, type Program, type Result, type WorkspaceOptions } from '../support/program.ts';
 

@@ -3,7 +3,7 @@
 // reverse.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
-import type { JsonObject } from '../../src/core/ports.ts';
+import type { JsonObject } from '../../src/core/json.ts';
 import { fullProvider, IDS } from '../support/pass-rig.ts';
 import type { Program } from '../support/program.ts';
 import { type AlertPlace, alertPlace, alertsOf, lines, seen } from './alert-place.ts';

@@ -4,7 +4,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { JsonObject } from '../../src/core/ports.ts';
+import type { JsonObject } from '../../src/core/json.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import { SANDBOX_CREDENTIALS } from '../../src/sandbox/server.ts';
 import { ownWorkspace, runProgram, type Workspace, type WorkspaceOptions } from '../support/program.ts';

@@ -1,8 +1,8 @@
 // A pass that is stopped, and a program that dies in the middle of one: what is left behind, and how the next pass
 // finds out what happened.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { providerView } from '../../src/adapters/provider/fields.ts';
 import { fingerprint } from '../../src/core/client-secret.ts';
-import { fieldsForJournal } from '../../src/core/provider-fields.ts';
 import type { Rotation } from '../../src/core/records.ts';
 import type { PassTools } from '../../src/pass/pass.ts';
 import { ENV_ID, IDS, type Rig, startRig } from '../support/pass-rig.ts';
@@ -159,7 +159,7 @@ async function openRow(shapeBefore: 'clear' | 'masked'): Promise<Rotation> {
       thumbprint: 'x',
       teamId: IDS.teamId,
       clientId: IDS.clientId,
-      fields: fieldsForJournal(rig.provider()),
+      fields: providerView(rig.provider()).fields.forJournal(),
       shapeBefore,
       at: now,
     },

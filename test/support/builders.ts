@@ -1,10 +1,12 @@
 // Builders for the pure rules: each gives the most ordinary thing of its kind, and takes what the test is about as
 // overrides. The ordinary target was rotated by us 80 days ago, shows its secret in clear, and has 100 days left.
+import { providerView } from '../../src/adapters/provider/fields.ts';
 import type { GateQuestion } from '../../src/core/apple-gate.ts';
 import type { Snapshot } from '../../src/core/decide.ts';
 import type { Deployed } from '../../src/core/deployed.ts';
-import type { Json, JsonObject } from '../../src/core/json.ts';
+import type { JsonObject } from '../../src/core/json.ts';
 import type { KeyMaterial } from '../../src/core/key-material.ts';
+import type { ProviderView } from '../../src/core/provider.ts';
 import { emptyTargetState, type TargetState, type WrittenRecord } from '../../src/core/records.ts';
 import { DAY } from '../../src/core/time.ts';
 
@@ -109,12 +111,12 @@ export function aNewState(overrides: Partial<TargetState> = {}): TargetState {
   return aState({ state: 'unknown', written: null, keyThumbprints: {}, ...overrides });
 }
 
-export function aProvider(config: Readonly<Record<string, Json>> = {}): JsonObject {
-  return {
+export function aProvider(config: JsonObject = {}): ProviderView {
+  return providerView({
     Id: 'apple',
     On: 'TRUE',
     Config: { Issuer: 'https://appleid.apple.com', ClientId: CLIENT_ID, ClientSecret: 'a.b.c', ...config },
-  };
+  });
 }
 
 export function aSnapshot(overrides: Partial<Snapshot> = {}): Snapshot {

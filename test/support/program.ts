@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, inject, onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
-import type { Json, JsonObject } from '../../src/core/ports.ts';
+import type { Json, JsonObject } from '../../src/core/json.ts';
 import { SANDBOX_CREDENTIALS, startSandbox } from '../../src/sandbox/server.ts';
 import { fullProvider, IDS } from './pass-rig.ts';
 

@@ -66,7 +66,7 @@ export function tencentClient(endpoint: string, overrides: Partial<TencentClient
 
 /** A read of the sandbox's environment. */
 export function getProviders(client: TencentClient, signal = new AbortController().signal) {
-  return client.call('GetProviders', { EnvId: ENV_ID }, { signal, write: false });
+  return client.call('GetProviders', { EnvId: ENV_ID }, { signal, write: false, envId: ENV_ID });
 }
 
 /** A write of one Config key. */

@@ -1,14 +1,18 @@
 // The provider as CloudBase's `tcb` API holds it (GetProviders, ModifyProvider, version 2018-06-08). GetProviders gives
-// all providers of an environment at once: targets of one environment share a reading to decide, never to push.
-// What was read is carried untouched; what is written is EnvId, Id and Config.
+// all providers of an environment at once, so targets of one environment share a reading to decide, never to push.
+// A write sends EnvId, Id and Config, and no other field; fields.ts says how a record is read and sent back.
 import * as z from 'zod';
 import { RotatorError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Clock, Provider, ProviderReading } from '../../core/ports.ts';
 import { type SharedCall, shareCall } from '../../net/shared-call.ts';
 import type { TencentAnswer, TencentClient } from '../tencent/client.ts';
+import { configToSend, providerView } from './fields.ts';
 
-/** A reading that nobody may share any more is dropped after this, with the secrets in it. */
+/**
+ * Readings older than this are dropped, with the secrets in them. Nobody asks for one older than 30 s; a smaller value
+ * would drop readings that can still be shared, a larger one would only keep secrets in memory.
+ */
 const FORGET_AFTER_MS = 60_000;
 
 const providers = z.object({
@@ -63,7 +67,7 @@ export function createCloudbaseProvider(deps: {
     const shared = environment(envId);
     const { generation } = shared;
     const startedAt = clock.monotonic();
-    const reading = parse(await client.call('GetProviders', { EnvId: envId }, { signal, write: false }));
+    const reading = parse(await client.call('GetProviders', { EnvId: envId }, { signal, write: false, envId }));
     const newer = shared.last === undefined || shared.last.startedAt <= startedAt;
     if (shared.generation === generation && newer) shared.last = { reading, startedAt };
     forget();
@@ -83,10 +87,10 @@ export function createCloudbaseProvider(deps: {
       signal.throwIfAborted();
       return pick(await (maxAgeMs > 0 ? share(envId, maxAgeMs, signal) : fetch(envId, signal)), providerId);
     },
-    async write(envId, providerId, config, signal) {
+    async write(envId, providerId, { fields, clientSecret }, signal) {
+      const params = { EnvId: envId, Id: providerId, Config: configToSend(fields, clientSecret) };
       try {
-        const params = { EnvId: envId, Id: providerId, Config: config };
-        const { requestId } = await client.call('ModifyProvider', params, { signal, write: true });
+        const { requestId } = await client.call('ModifyProvider', params, { signal, write: true, envId });
         return { requestId };
       } finally {
         // Afterwards, and also where it failed: what was read before or meanwhile may show either state.
@@ -112,12 +116,12 @@ function pick({ providers: byId, total, answer }: EnvironmentReading, providerId
   if (provider === undefined && total > byId.size)
     throw badAnswer(`holds ${byId.size} of ${total} providers, and ${providerId} is not among them`, answer);
   const { requestId, receivedAt, skewMs } = answer;
-  return { provider, requestId, readAt: receivedAt, skewMs };
+  return { provider: provider && providerView(provider), requestId, readAt: receivedAt, skewMs };
 }
 
 function badAnswer(what: string, { requestId }: TencentAnswer): RotatorError {
   return new RotatorError('ERR_CLOUDBASE_BAD_ANSWER', `the answer to tcb GetProviders ${what}`, {
-    hint: "Wait: it is tried again. If it lasts, ask Tencent Cloud's support with the request id.",
+    hint: "Wait: it will be tried again. If this continues, ask Tencent Cloud's support and name the request id.",
     ...(requestId === null ? {} : { requestId }),
   });
 }

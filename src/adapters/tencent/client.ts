@@ -51,6 +51,8 @@ export interface CallOptions {
   readonly write: boolean;
   /** What is asked for, in words; messages of errors begin with it. */
   readonly about?: string;
+  /** The environment that the call is about, for the policy that a denied call shows. */
+  readonly envId?: string;
 }
 
 export interface TencentClient {
@@ -103,7 +105,7 @@ async function attempt(
   options: TencentClientOptions,
   endpoint: URL,
   credential: TencentCredential | undefined,
-  { action, params, signal, write, about }: Attempt,
+  { action, params, signal, write, about, envId }: Attempt,
 ): Promise<TencentAnswer> {
   const { service, region, timeoutMs, clock, env } = options;
   const { Client } = (await CLIENTS[service]()).default;
@@ -137,7 +139,6 @@ async function attempt(
   } catch (thrown) {
     if (signal.aborted && !limit.expired) throw signal.reason;
     const found = whatFailed(thrown, guard.exchange, limit.expired ? timeoutMs : undefined);
-    const envId = typeof params['EnvId'] === 'string' ? params['EnvId'] : undefined;
     const sent = guard.exchange.sent;
     const error = remoteError({ service, action, region, envId, about, write, skewMs, sent, ...found });
     record(error.remoteCode ?? found.remoteCode);

@@ -1,7 +1,9 @@
 // The CloudBase adapter: the contract over the sandbox, then answers that no sandbox would give.
 import { describe, expect, test } from 'vitest';
 import { createCloudbaseProvider } from '../../../src/adapters/provider/cloudbase.ts';
+import { providerView } from '../../../src/adapters/provider/fields.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
+import type { ProviderView } from '../../../src/core/provider.ts';
 import type { World } from '../../../src/sandbox/server.ts';
 import { type Held, type ProviderHarness, providerContract } from '../../contract/provider.ts';
 import { HandClock } from '../../support/clock.ts';
@@ -19,10 +21,9 @@ providerContract('cloudbase', async (): Promise<ProviderHarness> => {
     provider: createCloudbaseProvider({ client: tencentClient(url, { clock }), lane: 'lane', clock }),
     envId: ENV_ID,
     ids: ['apple', 'google'],
-    state: (id) => world.provider(ENV_ID, id),
+    truth: (id) => providerView(world.provider(ENV_ID, id) ?? {}),
     edit: (id, key, value) => world.patchConfig(ENV_ID, id, { [key]: value }),
     arrived: () => ({ reads: count('GetProviders'), writes: count('ModifyProvider') }),
-    lastWrite: () => world.requests.findLast(({ action }) => action === 'ModifyProvider')?.body,
     hold: (what) => hold(world, ACTIONS[what]),
     fail: (what, when) => {
       world.addFault({ service: 'tcb', action: ACTIONS[`${what}s`], kind: `reset-${when}`, times: 1 });
@@ -65,20 +66,24 @@ async function read(response: JsonObject, maxAgeMs = 0) {
   return provider.read(ENV_ID, 'apple', { maxAgeMs, signal: never });
 }
 
-describe('the list of providers', () => {
-  test('is carried untouched: nulls, unknown keys, order, odd names', async () => {
-    const apple = {
-      z: null,
-      Id: 'apple',
-      Config: { b: null, a: [1, { c: '' }] },
-      constructor: 'x',
-      Name: { Message: 'A' },
-    };
-    const reading = await read({ Total: 2, Data: [{ Id: 'other', Config: 7 }, apple] });
-    expect(reading).toMatchObject({ requestId: 'r', readAt: Date.UTC(2026, 10, 22) });
-    expect(JSON.stringify(reading.provider)).toBe(JSON.stringify(apple));
-  });
+test('a write sends EnvId, Id and Config, in which ClientSecret alone differs: nulls, order and odd names stay', async () => {
+  const Config = { b: null, ClientSecret: 'old', a: [1, { c: '' }], constructor: 'x', ClientId: 'i' };
+  const apple = { z: null, Id: 'apple', On: 'FALSE', Config, Name: { Message: 'A' } };
+  const Response = { RequestId: 'r', Total: 2, Data: [{ Id: 'other', Config: 7 }, apple] };
+  const server = await serve((_, answer) => answer.end(JSON.stringify({ Response })));
+  const clock = new HandClock(Date.UTC(2026, 10, 22));
+  const adapter = createCloudbaseProvider({ client: tencentClient(server.url, { clock }), lane: 'lane', clock });
+  const { provider, requestId, readAt } = await adapter.read(ENV_ID, 'apple', { maxAgeMs: 0, signal: never });
+  expect({ requestId, readAt }).toEqual({ requestId: 'r', readAt: Date.UTC(2026, 10, 22) });
+  expect(provider).toMatchObject({ clientId: 'i', enabled: false, secret: { shape: 'masked', text: 'old' } });
+  const { fields } = provider as ProviderView;
+  await adapter.write(ENV_ID, 'apple', { fields, clientSecret: 'new' }, never);
+  const { b: _, ...rest } = Config;
+  const expected = { EnvId: ENV_ID, Id: 'apple', Config: { ...rest, ClientSecret: 'new' } };
+  expect(server.seen.at(-1)?.body).toBe(JSON.stringify(expected));
+});
 
+describe('the list of providers', () => {
   test.each([
     [{ Total: 0, Data: [] }],
     [{ Total: 0, Data: null }],
@@ -89,7 +94,7 @@ describe('the list of providers', () => {
   });
 
   test('one that is shorter than its total serves for those that are in it', async () => {
-    expect((await read({ Total: 30, Data: [{ Id: 'apple' }] })).provider).toEqual({ Id: 'apple' });
+    expect((await read({ Total: 30, Data: [{ Id: 'apple' }] })).provider).toMatchObject({ clientId: undefined });
   });
 
   test.each([0, 30_000])(
@@ -137,10 +142,7 @@ test('two environments share nothing', async () => {
   const readings = await Promise.all(
     [ENV_ID, 'other-env'].map((envId) => provider.read(envId, 'apple', { maxAgeMs: 30_000, signal: never })),
   );
-  expect(readings.map((reading) => reading.provider)).toEqual([
-    world.provider(ENV_ID, 'apple'),
-    world.provider('other-env', 'apple'),
-  ]);
+  expect(readings.map(({ provider }) => provider?.clientId)).toEqual([expect.stringMatching(/^com\./), 'other']);
 });
 
 test('what nobody has asked for in a minute is forgotten, with the secrets in it', async () => {

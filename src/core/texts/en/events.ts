@@ -76,7 +76,7 @@ function stepText(event: Step, now: number): string {
     case 'read-back':
       return `read back: ${READ_BACK[event.found]}`;
     case 'restoring-fields':
-      return `our write changed ${event.fields.map((path) => `Config.${path}`).join(', ')}; restoring`;
+      return `our write changed ${event.fields.join(', ')}; restoring`;
     case 'putting-back':
       return 'putting the previous secret back';
     case 'outcome-recorded':

@@ -1,0 +1,196 @@
+// A CloudBase provider record as the pass sees it (core/provider.ts), and the Config that a write sends. Every rule here
+// exists because ModifyProvider has no version or ETag and nobody knows how deep it merges: the whole Config goes back
+// as it was read, so the whole Config must be fit to go back.
+import { createHash } from 'node:crypto';
+import {
+  canonical,
+  holdsNothing,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  leaves,
+  withValueAt,
+} from '../../core/json.ts';
+import type {
+  EarlierFields,
+  FieldChange,
+  FieldObstacle,
+  JournalledFields,
+  ProviderFields,
+  ProviderView,
+} from '../../core/provider.ts';
+import { redactText } from '../../core/redact.ts';
+import { shownSecret } from '../../core/shown-secret.ts';
+
+const SECRET = 'Config.ClientSecret';
+
+/** The view of a record exactly as GetProviders returned it, unknown keys included. */
+export function providerView(record: JsonObject): ProviderView {
+  const { ClientId, ClientSecret } = configOf(record) as { ClientId?: Json; ClientSecret?: Json };
+  return {
+    clientId: typeof ClientId === 'string' && ClientId !== '' ? ClientId : undefined,
+    // `UNSPECIFIED` means TRUE when it is read; it is not stated by anybody.
+    enabled: record['On'] === 'FALSE' ? false : record['On'] === undefined ? undefined : true,
+    secret: shownSecret(ClientSecret),
+    fields: providerFields(record),
+  };
+}
+
+/** The Config to send: everything as it was read, ClientSecret alone replaced. */
+export function configToSend(fields: ProviderFields, clientSecret: string): JsonObject {
+  return { ...configOf(recordOf(fields)), ClientSecret: clientSecret };
+}
+
+/** The records behind the fields. Kept apart from them, so that no log, error or journal can come upon what is in one. */
+const records = new WeakMap<object, JsonObject>();
+
+function recordOf(fields: ProviderFields): JsonObject {
+  const record = records.get(fields);
+  if (record === undefined) throw new TypeError('these fields were made by another adapter');
+  return record;
+}
+
+function providerFields(record: JsonObject): ProviderFields {
+  const names = configLeaves(record).map(([name]) => name);
+  const fields: ProviderFields = {
+    names: names.sort(),
+    forJournal: () => forJournal(record),
+    changesSince: (earlier) => changes(keptOf(earlier), new Map(leavesOf(record))),
+    obstacles: (seen) => obstacles(record, seen),
+    withRestored: (earlier, paths) => providerFields(restored(record, keptOf(earlier), paths)),
+  };
+  records.set(fields, record);
+  return fields;
+}
+
+/** A provider without a Config has an empty one. */
+function configOf(record: JsonObject): JsonObject {
+  const config = record['Config'];
+  return isJsonObject(config) ? config : {};
+}
+
+/** Every leaf of the record but the client secret, by its path from the top. */
+function leavesOf(record: JsonObject): [path: string, value: Json][] {
+  return leaves(record).filter(([path]) => path !== SECRET && !path.startsWith(`${SECRET}.`));
+}
+
+/** Every leaf of the Config but the client secret, by its path inside the Config. */
+function configLeaves(record: JsonObject): [name: string, value: Json][] {
+  return leavesOf(record).flatMap(([path, value]): [string, Json][] =>
+    path.startsWith('Config.') ? [[path.slice('Config.'.length), value]] : [],
+  );
+}
+
+/** Asterisks or bullets in a row, or a text of x alone: the usual ways to hide a value. */
+const MASKED = /\*{3,}|[•●∗]{3,}|^x{6,}$/i;
+
+/**
+ * A masked value would overwrite the real one, a number that JSON.parse may have changed would be stored changed, and a
+ * key that used to be there and is not shown any more might be cleared.
+ */
+function obstacles(record: JsonObject, seen: readonly string[]): FieldObstacle[] {
+  const found = configLeaves(record);
+  const unfit = found.flatMap(([name, value]): FieldObstacle[] => {
+    const path = `Config.${name}`;
+    const masked = deepSome(value, (leaf) => typeof leaf === 'string' && MASKED.test(leaf));
+    const unsafe = deepSome(value, (leaf) => typeof leaf === 'number' && !Number.isSafeInteger(leaf));
+    return [
+      ...(masked ? [{ path, why: 'masked' } as const] : []),
+      ...(unsafe ? [{ path, why: 'unsafe-number' } as const] : []),
+    ];
+  });
+  const gone = seen.filter((name) => !found.some(([path]) => path === name || path.startsWith(`${name}.`)));
+  return [...unfit, ...gone.map((name) => ({ path: `Config.${name}`, why: 'gone' }) as const)];
+}
+
+function deepSome(value: Json, test: (leaf: Json) => boolean): boolean {
+  if (Array.isArray(value)) return value.some((item) => deepSome(item, test));
+  if (isJsonObject(value)) return Object.values(value).some((item) => deepSome(item, test));
+  return test(value);
+}
+
+/** Names that may hold somebody else's secret (a proxy's password, an SMTP account). */
+const PRIVATE_NAME = /secret|password|passwd|token$|credential|private|account|proxy|apikey/i;
+
+/** An address with a password in it. */
+const PRIVATE_URL = /:\/\/[^/?#\s]*:[^/?#\s]*@/;
+
+/** Config values in clear, because a crash may have to restore one; everything else as a digest. */
+function forJournal(record: JsonObject): JournalledFields {
+  return Object.fromEntries(
+    leavesOf(record).map(([path, value]) => [
+      path,
+      path.startsWith('Config.') && !isPrivate(path, value) ? value : digestOf(value),
+    ]),
+  );
+}
+
+/** May hold a secret: by its name, by the name of something inside it (a list of objects), or by how it looks. */
+function isPrivate(name: string, value: Json): boolean {
+  if (PRIVATE_NAME.test(name)) return true;
+  if (Array.isArray(value)) return value.some((item) => isPrivate('', item));
+  if (isJsonObject(value)) return Object.entries(value).some(([key, item]) => isPrivate(key, item));
+  return typeof value === 'string' && (PRIVATE_URL.test(value) || redactText(value) !== value);
+}
+
+function digestOf(value: Json): string {
+  return `sha256:${createHash('sha256').update(canonical(value)).digest('hex')}`;
+}
+
+function isDigest(kept: Json): boolean {
+  return typeof kept === 'string' && /^sha256:[0-9a-f]{64}$/.test(kept);
+}
+
+/** Path → value or digest, from the journal or from the record of an earlier reading. */
+type Kept = ReadonlyMap<string, Json>;
+
+function keptOf(earlier: EarlierFields): Kept {
+  const record = records.get(earlier);
+  const kept = record === undefined ? Object.entries(earlier as Readonly<Record<string, Json>>) : leavesOf(record);
+  return new Map(kept.filter(([, value]) => !holdsNothing(value)));
+}
+
+function changes(before: Kept, now: Kept): FieldChange[] {
+  const paths = new Set([...before.keys(), ...now.keys()]);
+  return [...paths]
+    .filter((path) => !isSame(before.get(path), now.get(path)))
+    .sort()
+    .map((path) => ({ path, by: isExplained(path, before, now) ? 'our-write' : 'somebody-else' }));
+}
+
+function isSame(before: Json | undefined, now: Json | undefined): boolean {
+  if (before === undefined || now === undefined) return before === now;
+  return canonical(before) === canonical(now) || before === digestOf(now);
+}
+
+/** Config fields that OIDC discovery fills in from the Issuer. */
+const DISCOVERED = /(?:Endpoint|JwksUri)$/;
+
+/**
+ * Two effects of a write on Config fields are known. A write that replaces loses keys: an administrator cannot take a
+ * key away, because ModifyProvider keeps what is not sent. And discovery is repeated because Issuer was sent: the field
+ * becomes empty, or a plain URL at the issuer's host.
+ */
+function isExplained(path: string, before: Kept, now: Kept): boolean {
+  if (!path.startsWith('Config.') || !before.has(path)) return false;
+  const after = now.get(path);
+  if (after === undefined) return !isReplaced(path, now);
+  if (!DISCOVERED.test(path) || typeof after !== 'string') return false;
+  if (after === '') return true;
+  const issuer = before.get('Config.Issuer');
+  const url = URL.parse(after);
+  const home = typeof issuer === 'string' ? URL.parse(issuer) : null;
+  return url !== null && home !== null && url.host === home.host && url.search === '';
+}
+
+/** The field has gone because a value stands where its object was, or an object where its value was. */
+function isReplaced(path: string, now: Kept): boolean {
+  return [...now.keys()].some((other) => other.startsWith(`${path}.`) || path.startsWith(`${other}.`));
+}
+
+function restored(record: JsonObject, earlier: Kept, paths: readonly string[]): JsonObject {
+  return paths.reduce((made, path) => {
+    const value = path.startsWith('Config.') ? earlier.get(path) : undefined;
+    return value === undefined || isDigest(value) ? made : withValueAt(made, path, value);
+  }, record);
+}
