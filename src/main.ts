@@ -8,6 +8,7 @@ import pkg from '../package.json' with { type: 'json' };
 import type { CliContext, ExitStatus, TextOutput } from './cli/context.ts';
 import { printFailure } from './cli/failure.ts';
 import { type Actions, type ConfigOption, createProgram } from './cli/program.ts';
+import { terminalOutput } from './cli/terminal.ts';
 import { RotatorError } from './core/errors.ts';
 import { uuidv7 } from './core/uuid.ts';
 import { systemClock } from './service/system-clock.ts';
@@ -30,9 +31,19 @@ const context: CliContext = {
 function output(stream: NodeJS.WriteStream): TextOutput {
   // A reader that went away (`| head`) is no error of ours.
   stream.on('error', () => undefined);
-  const color = stream.isTTY === true && !process.env['NO_COLOR'];
-  return { write: (text) => void stream.write(text), color };
+  return terminalOutput((text) => void stream.write(text), takesColor(stream));
 }
+
+function takesColor(stream: NodeJS.WriteStream): boolean {
+  return stream.isTTY === true && !process.env['NO_COLOR'];
+}
+
+// Node would print what was thrown as it is, and it may hold anything.
+process.on('uncaughtException', (thrown) => {
+  printFailure(thrown, context);
+  if (thrown instanceof Error) context.stderr.write(`${thrown.stack ?? ''}\n`);
+  process.exit(1);
+});
 
 async function readStdin(): Promise<string | undefined> {
   if (process.stdin.isTTY) return undefined;
@@ -105,7 +116,7 @@ const actions: Actions = {
       },
       open: (loaded) => {
         const { instance, log } = loaded.config;
-        const destination = logDestination(process.stdout, context.stdout.color);
+        const destination = logDestination(process.stdout, takesColor(process.stdout));
         const emit = createLog({ level: log.level, instance, clock: systemClock, destination });
         return openService({
           loaded,
@@ -282,7 +293,7 @@ async function main(): Promise<void> {
     );
     return;
   }
-  const program = createProgram(actions, pkg.version, (status) => {
+  const program = createProgram(actions, pkg.version, context, (status) => {
     process.exitCode = status;
   });
   try {

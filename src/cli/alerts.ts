@@ -49,14 +49,12 @@ const NEVER_LOOKED = 'nobody has looked yet: `run` or `once` checks the targets 
 
 function print({ alerts: raised, channels }: AlertsView, { stdout, clock }: CliContext): void {
   const now = clock.now();
-  const { color } = stdout;
   if (raised.length === 0) stdout.write('nothing is raised\n');
   else
     stdout.write(
       table(
         COLUMNS,
         raised.map((view) => alertRow(view, now)),
-        { color },
       ),
     );
   if (channels.length === 0) {
@@ -67,7 +65,6 @@ function print({ alerts: raised, channels }: AlertsView, { stdout, clock }: CliC
     `\n${table(
       CHANNEL_COLUMNS,
       channels.map((view) => channelRow(view, now)),
-      { color },
     )}`,
   );
 }

@@ -1,10 +1,12 @@
 // What a command may touch of the terminal and the process it runs in; main.ts makes the real one, tests another.
 import type { Clock } from '../core/ports.ts';
 
+/** Made by terminal.ts. */
 export interface TextOutput {
+  /** Writes text, cleaned: without secrets and control characters; what was painted (core/output.ts) in colour. */
   write(text: string): void;
-  /** True if escape sequences for colour may be written (a terminal, and NO_COLOR not set). */
-  readonly color: boolean;
+  /** Writes text as it is: for the client secret that somebody asked for, and the sandbox's made-up credentials. */
+  writeSecret(text: string): void;
 }
 
 export interface CliContext {

@@ -2,7 +2,7 @@
 // stack trace for a user's mistake, and never a secret.
 import { ConfigError, formatProblems, sentence, unreadProblem } from '../config/problems.ts';
 import { asRotatorError, type ErrorCode } from '../core/errors.ts';
-import { redactText } from '../core/redact.ts';
+import { paint } from '../core/output.ts';
 import { type CliContext, EXIT, type ExitStatus } from './context.ts';
 
 const USAGE: ReadonlySet<ErrorCode> = new Set(['ERR_USAGE', 'ERR_CONFIG']);
@@ -10,16 +10,16 @@ const USAGE: ReadonlySet<ErrorCode> = new Set(['ERR_USAGE', 'ERR_CONFIG']);
 /** Prints whatever was thrown, and gives the exit status: 2 for the command line and the configuration, else 1. */
 export function printFailure(thrown: unknown, { stderr }: CliContext): ExitStatus {
   const { code, message, hint } = asRotatorError(thrown);
-  const [red, dim, off] = stderr.color ? ['\x1b[31m', '\x1b[2m', '\x1b[0m'] : ['', '', ''];
+  const [error, of] = [paint('red', 'error:'), paint('dim', `(${code})`)];
   const unread = unreadProblem(thrown);
   if (unread !== undefined) {
     // One line, which a supervisor may repeat at every start.
-    stderr.write(redactText(`${red}error:${off} ${sentence(unread)}. ${hint} ${dim}(${code})${off}\n`));
+    stderr.write(`${error} ${sentence(unread)}. ${hint} ${of}\n`);
   } else if (thrown instanceof ConfigError) {
-    stderr.write(redactText(`${red}error:${off} the configuration cannot be used ${dim}(${code})${off}\n`));
-    stderr.write(redactText(formatProblems(thrown.problems)));
+    stderr.write(`${error} the configuration cannot be used ${of}\n`);
+    stderr.write(formatProblems(thrown.problems));
   } else {
-    stderr.write(redactText(`${red}error:${off} ${message} ${dim}(${code})${off}\n  ${hint}\n`));
+    stderr.write(`${error} ${message} ${of}\n  ${hint}\n`);
   }
   return USAGE.has(code) ? EXIT.usage : EXIT.failed;
 }

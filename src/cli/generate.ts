@@ -43,11 +43,11 @@ export async function generate(options: GenerateOptions, context: CliContext): P
     const { teamId, clientId, keyId } = key;
     const [issuedAt, expiresAt] = [minted.issuedAtMs, minted.expiresAtMs].map((ms) => new Date(ms).toISOString());
     const document = { clientSecret, teamId, clientId, keyId, issuedAt, expiresAt, fingerprint };
-    context.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+    context.stdout.writeSecret(`${JSON.stringify(document, null, 2)}\n`);
     return EXIT.ok;
   }
   context.stderr.write(explanation(key, days, minted));
-  context.stdout.write(`${minted.jwt}\n`);
+  context.stdout.writeSecret(`${minted.jwt}\n`);
   return EXIT.ok;
 }
 

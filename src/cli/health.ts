@@ -2,7 +2,6 @@
 // the address of the configuration, and goes through no proxy.
 import { isIP } from 'node:net';
 import type { Listening } from '../config/listening.ts';
-import { redactText } from '../core/redact.ts';
 import { TYPE_PREFIX } from '../http/problem.ts';
 import { CallFailure } from '../net/failure.ts';
 import { type HttpAnswer, request } from '../net/request.ts';
@@ -25,7 +24,7 @@ export async function health({ context, listening }: HealthDeps): Promise<ExitSt
     return EXIT.ok;
   }
   const doubt = listening.doubt === undefined ? '' : ` (asked there because of: ${listening.doubt})`;
-  context.stderr.write(redactText(`unhealthy: ${trouble}${doubt}\n`));
+  context.stderr.write(`unhealthy: ${trouble}${doubt}\n`);
   return EXIT.failed;
 }
 

@@ -1,12 +1,13 @@
 // `history`: rotations, newest first, from the journal alone; open ones and failed ones included.
 
+import type { Color } from '../core/output.ts';
 import type { Journal } from '../core/ports.ts';
 import type { Outcome } from '../core/reasons.ts';
 import { type RotationView, rotationView } from '../core/rotation-view.ts';
 import { type CliContext, EXIT, type ExitStatus } from './context.ts';
 import { day, minute } from './instants.ts';
 import { printJson } from './print-json.ts';
-import { type Color, type Column, type TableRow, table } from './table.ts';
+import { type Column, type TableRow, table } from './table.ts';
 
 export interface HistoryOptions {
   /** A target's name; also one that has left the configuration. */
@@ -50,7 +51,7 @@ export async function history(options: HistoryOptions, deps: HistoryDeps): Promi
   if (json) {
     printJson(context.stdout, { rotations: views });
   } else if (views.length > 0) {
-    context.stdout.write(table(COLUMNS, views.map(tableRow), { color: context.stdout.color }));
+    context.stdout.write(table(COLUMNS, views.map(tableRow)));
   } else {
     context.stderr.write(`no rotation${name === undefined ? '' : ` of ${name}`} has been recorded yet\n`);
   }

@@ -1,6 +1,7 @@
 // `inspect`: explains a client secret to a person: what is in it, until when it is good, and everything that Apple would
 // object to. Reads an argument, a file or standard input; never prints the secret itself.
 import { type Objection, objections, type ParsedSecret, verifySignature } from '../core/client-secret.ts';
+import { paint } from '../core/output.ts';
 import { APPLE_MAX_LIFETIME_S } from '../core/parsed-secret.ts';
 import { shown, shownValue } from '../core/shown.ts';
 import { type CliContext, EXIT, type ExitStatus } from './context.ts';
@@ -39,7 +40,7 @@ export async function inspect(options: InspectOptions, context: CliContext): Pro
   const found = await objections(parsed, { nowMs, publicJwk: key?.publicJwk, expected: key?.ids });
   const fits = key === undefined ? null : await verifySignature(parsed, key.publicJwk);
   if (options.json) printJson(context.stdout, asJson(parsed, found, fits));
-  else context.stdout.write(report(parsed, found, { key, fits, nowMs, color: context.stdout.color }));
+  else context.stdout.write(report(parsed, found, { key, fits, nowMs }));
   return found.length === 0 ? EXIT.ok : EXIT.failed;
 }
 
@@ -66,7 +67,6 @@ interface Seen {
   readonly key: KeyInput | undefined;
   readonly fits: boolean | null;
   readonly nowMs: number;
-  readonly color: boolean;
 }
 
 const WIDTH = 100;
@@ -137,16 +137,15 @@ function expiryText(expiresAtMs: number, issuedAtMs: number | undefined, nowMs: 
   return `${distance(expiresAtMs, nowMs)}, ${local}; ${percent} % of its life is left`;
 }
 
-function verdict(found: readonly Objection[], { key, color }: Seen): string[] {
-  const paint = (text: string, code: number) => (color ? `\x1b[${code}m${text}\x1b[0m` : text);
+function verdict(found: readonly Objection[], { key }: Seen): string[] {
   if (found.length === 0)
     return [
-      paint('Apple has nothing to object to.', 32),
+      paint('green', 'Apple has nothing to object to.'),
       ...(key === undefined ? ['Whether the signature fits a key of yours was not checked: pass --key-file.'] : []),
     ];
   const things = found.length === 1 ? 'one thing' : `${found.length} things`;
   return [
-    paint(`Apple would object to ${things}:`, 31),
+    paint('red', `Apple would object to ${things}:`),
     ...found.flatMap(({ code, message, hint }) => [
       '',
       ...wrap(`${code}: ${message}`, WIDTH - 2).map((line) => `  ${line}`),

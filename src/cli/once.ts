@@ -59,7 +59,7 @@ const ACTION_WORDS: Record<Preview['action'], string> = {
 function print(views: readonly TargetView[], json: boolean, { stdout, clock }: CliContext): ExitStatus {
   const now = clock.now();
   if (json) printJson(stdout, { targets: views });
-  else stdout.write(targetTable(views, now, stdout.color));
+  else stdout.write(targetTable(views, now));
   return views.every((view) => isWell(view, now)) ? EXIT.ok : EXIT.failed;
 }
 

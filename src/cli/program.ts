@@ -1,8 +1,7 @@
 // The command line: every command with its options, help and examples. It only parses; what a command does is an
 // action that main.ts hands in, so that nothing is loaded before it is needed.
 import { Command, Help, InvalidArgumentError, Option } from 'commander';
-import { redactText } from '../core/redact.ts';
-import type { ExitStatus } from './context.ts';
+import type { CliContext, ExitStatus } from './context.ts';
 
 export interface ConfigOption {
   readonly config?: string;
@@ -42,7 +41,12 @@ Exit status: 0 all is well; 1 a target failed, is unknown, or its secret has exp
 line or the configuration is wrong.`;
 
 /** Builds the program; `done` receives the exit status of the command that ran. */
-export function createProgram(actions: Actions, version: string, done: (status: ExitStatus) => void): Command {
+export function createProgram(
+  actions: Actions,
+  version: string,
+  { stdout, stderr }: Pick<CliContext, 'stdout' | 'stderr'>,
+  done: (status: ExitStatus) => void,
+): Command {
   const program = new Command(NAME)
     .description('Keeps the Sign in with Apple client secret of Tencent CloudBase environments fresh, unattended.')
     .version(version)
@@ -51,7 +55,7 @@ export function createProgram(actions: Actions, version: string, done: (status: 
     .showHelpAfterError(`(try: ${NAME} --help)`)
     .configureHelp({ sortSubcommands: false, helpWidth: 100, optionDescription: describeOption })
     // What is not understood is repeated, and may be a secret that was pasted in the wrong place.
-    .configureOutput({ outputError: (text, write) => write(redactText(text)) })
+    .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) })
     .addHelpText('after', EPILOGUE)
     .exitOverride();
 

@@ -44,7 +44,7 @@ export async function sandbox(
       context.stdout.write(demoText(url, new URL(url).port !== String(DEFAULT_PORT)));
       return await daemon(url, context, program);
     }
-    context.stdout.write(sandboxText(url) + (options.stage ? stageText() : ''));
+    context.stdout.writeSecret(sandboxText(url) + (options.stage ? stageText() : ''));
     world.onRequest((request) => context.stderr.write(requestLine(request)));
     if (!program.stop.aborted) await once(program.stop, 'abort');
     return EXIT.ok;

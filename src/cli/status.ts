@@ -34,7 +34,7 @@ export async function status(options: { json: boolean }, deps: StatusDeps): Prom
   } else {
     const notes = rows.map(({ state }) => (state === undefined ? [] : remarks(state, nowMs)));
     const views = rows.map(({ view }) => view);
-    context.stdout.write(targetTable(views, nowMs, context.stdout.color, notes));
+    context.stdout.write(targetTable(views, nowMs, notes));
   }
   if (recorded.size === 0) {
     context.stderr.write('nothing has been recorded yet: `run` or `once` checks the targets and begins the journal\n');

@@ -1,9 +1,8 @@
 // Tables for a terminal of 100 columns: aligned by what the characters take up there (Chinese, Japanese and Korean
 // ones two columns), cut on whole characters, coloured only where the output says so. What is shown is made harmless
 // first: no escape sequence of a journalled message reaches the terminal.
+import { type Color, paint } from '../core/output.ts';
 import { shown } from '../core/shown.ts';
-
-export type Color = 'red' | 'yellow' | 'green' | 'dim';
 
 export interface Cell {
   readonly text: string;
@@ -23,18 +22,11 @@ export interface TableRow {
   readonly notes?: readonly Cell[];
 }
 
-export interface TableOptions {
-  readonly color: boolean;
-  /** In columns of the terminal. */
-  readonly width?: number;
-}
-
 const WIDTH = 100;
 const GAP = '  ';
 const INDENT = '    ';
 const MIN_COLUMN = 6;
 const MAX_TEXT = 2000;
-const CODES: Readonly<Record<Color, number>> = { red: 31, yellow: 33, green: 32, dim: 2 };
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 /** Characters of East Asian width "wide" or "fullwidth" (Unicode Annex 11), by script and block, and emoji. */
@@ -103,26 +95,27 @@ function pieced(word: string, width: number): string[] {
 }
 
 /** The table as text, ending with a line break. */
-export function table(columns: readonly Column[], rows: readonly TableRow[], options: TableOptions): string {
-  const width = options.width ?? WIDTH;
+export function table(columns: readonly Column[], rows: readonly TableRow[], width = WIDTH): string {
   const clean = rows.map(({ cells, notes = [] }) => ({ cells: cells.map(printable), notes: notes.map(printable) }));
   const header = columns.map(({ title }): Cell => ({ text: title, color: 'dim' }));
   const widths = fittedWidths(columns, [header, ...clean.map(({ cells }) => cells)], width);
-  const paint = (text: string, color: Color | undefined): string =>
-    options.color && color !== undefined ? `\u001b[${CODES[color]}m${text}\u001b[0m` : text;
   const line = (cells: readonly Cell[]): string =>
     cells
       .map(({ text, color }, i) => {
         const fitted = cut(text, widths[i] ?? 0);
         const isLast = i === cells.length - 1;
         const padding = isLast ? '' : ' '.repeat((widths[i] ?? 0) - displayWidth(fitted));
-        return paint(fitted, color) + padding;
+        return painted(fitted, color) + padding;
       })
       .join(GAP);
   const note = ({ text, color }: Cell): string[] =>
-    wrap(text, width - INDENT.length).map((part) => INDENT + paint(part, color));
+    wrap(text, width - INDENT.length).map((part) => INDENT + painted(part, color));
   const lines = clean.flatMap(({ cells, notes }) => [line(cells), ...notes.flatMap(note)]);
   return [line(header), ...lines].map((text) => `${text.trimEnd()}\n`).join('');
+}
+
+function painted(text: string, color: Color | undefined): string {
+  return color === undefined ? text : paint(color, text);
 }
 
 function printable({ text, color }: Cell): Cell {

@@ -1,8 +1,9 @@
 // The table of targets that `status`, `once` and `plan` print: a row a target, its error and the next step below it.
+import type { Color } from '../core/output.ts';
 import type { TargetStateName } from '../core/reasons.ts';
 import type { TargetView } from '../core/target-view.ts';
 import { day, distance } from './instants.ts';
-import { type Cell, type Color, type Column, table } from './table.ts';
+import { type Cell, type Column, table } from './table.ts';
 
 const COLUMNS: readonly Column[] = [
   { title: 'NAME', mayShrink: true },
@@ -27,7 +28,6 @@ const STATE_COLORS: Readonly<Record<TargetStateName, Color>> = {
 export function targetTable(
   views: readonly TargetView[],
   nowMs: number,
-  color: boolean,
   notes: readonly (readonly Cell[])[] = [],
 ): string {
   const rows = views.map((view, i) => ({
@@ -41,7 +41,7 @@ export function targetTable(
     ],
     notes: [...errorNotes(view), ...(notes[i] ?? [])],
   }));
-  return table(COLUMNS, rows, { color });
+  return table(COLUMNS, rows);
 }
 
 function expiry(expiresAt: string | null, nowMs: number): Cell {

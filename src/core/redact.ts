@@ -1,5 +1,5 @@
-// The one redaction. Everything that leaves the process as text or as a structure (log lines, error messages,
-// journal rows, printed tables) goes through `redact`; tests search all outputs for what it must have caught.
+// The one redaction: what counts as a secret in a text or in a structure. Everything that leaves the process goes through
+// it by way of output.ts; tests search all outputs for what it must have caught.
 
 const PATTERNS: readonly { readonly pattern: RegExp; readonly shown: string }[] = [
   // A JWT: three base64url parts, the first of which decodes to `{"`. Also without a signature, also cut off.
@@ -35,27 +35,26 @@ export function redactText(text: string): string {
 }
 
 /**
- * A deep copy of `value` with every secret-looking text replaced, property names included, and with every text under
- * a secret's name (alone or in a list) replaced by its length. Errors become `{ name, message, code? }`; cycles and
+ * A deep copy of `value` with every text, property names included, put through `clean`, and with every text under a
+ * secret's name (alone or in a list) replaced by its length. Errors become `{ name, message, code? }`; cycles and
  * functions are cut.
  */
-export function redact(value: unknown): unknown {
-  return copy(value, new Set(), false);
+export function redact(value: unknown, clean: (text: string) => string = redactText): unknown {
+  return copy(value, clean, new Set(), false);
 }
 
-function copy(value: unknown, above: Set<object>, named: boolean): unknown {
-  if (typeof value === 'string')
-    return named && value !== '' ? `[redacted, ${value.length} characters]` : redactText(value);
+function copy(value: unknown, clean: (text: string) => string, above: Set<object>, named: boolean): unknown {
+  if (typeof value === 'string') return named && value !== '' ? `[redacted, ${value.length} characters]` : clean(value);
   if (typeof value === 'function' || typeof value === 'symbol') return undefined;
   if (typeof value !== 'object' || value === null) return value;
   if (above.has(value)) return '[circular]';
   above.add(value);
   try {
     if (value instanceof Date) return value;
-    if (Array.isArray(value)) return value.map((item) => copy(item, above, named));
+    if (Array.isArray(value)) return value.map((item) => copy(item, clean, above, named));
     const fields = Object.entries(value instanceof Error ? errorFields(value) : value);
     return Object.fromEntries(
-      fields.map(([name, item]) => [redactText(name), copy(item, above, SECRET_NAMES.test(name))]),
+      fields.map(([name, item]) => [clean(name), copy(item, clean, above, SECRET_NAMES.test(name))]),
     );
   } finally {
     above.delete(value);

@@ -1,13 +1,10 @@
 // How a text of unknown origin (a claim of somebody's JWT, an id of a configuration) may appear in a message:
 // on one line, of bounded length, without characters that a terminal obeys, and never if it looks like a secret.
-import { redactText } from './redact.ts';
+import { cleanText, REPLACEMENT } from './output.ts';
 
-/** Control characters, line separators and the marks that turn the direction of writing around. */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
-
-/** `text` for a message: at most `limit` characters, unprintable ones as `�`, secrets redacted. */
+/** `text` for a message: at most `limit` characters, unprintable ones and line breaks as `�`, secrets redacted. */
 export function shown(text: string, limit = 80): string {
-  const clean = redactText(text.slice(0, limit * 4)).replace(UNPRINTABLE, '\uFFFD');
+  const clean = cleanText(text.slice(0, limit * 4)).replace(/[\n\t]/g, REPLACEMENT);
   return clean.length <= limit ? clean : `${clean.slice(0, limit - 1)}…`;
 }
 

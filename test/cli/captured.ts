@@ -1,5 +1,6 @@
 // A context whose outputs are kept, for tests that call a command as a function.
 import type { CliContext } from '../../src/cli/context.ts';
+import { terminalOutput } from '../../src/cli/terminal.ts';
 
 export const NOW = Date.UTC(2026, 10, 22, 16, 0, 0);
 
@@ -12,12 +13,10 @@ export interface Captured {
 /** `stdin: undefined` is a terminal. */
 export function captured({ stdin, color = false }: { stdin?: string | undefined; color?: boolean } = {}): Captured {
   const written = { stdout: '', stderr: '' };
-  const output = (name: 'stdout' | 'stderr') => ({
-    color,
-    write: (text: string) => {
+  const output = (name: 'stdout' | 'stderr') =>
+    terminalOutput((text) => {
       written[name] += text;
-    },
-  });
+    }, color);
   return {
     context: {
       stdout: output('stdout'),

@@ -6,6 +6,7 @@ import { history } from '../../src/cli/history.ts';
 import { journalBackup } from '../../src/cli/journal-backup.ts';
 import { resume } from '../../src/cli/resume.ts';
 import { status } from '../../src/cli/status.ts';
+import { terminalOutput } from '../../src/cli/terminal.ts';
 import type { Journal } from '../../src/core/ports.ts';
 import type { TargetState } from '../../src/core/records.ts';
 import { DAY } from '../../src/core/time.ts';
@@ -24,8 +25,8 @@ function terminal(color = false): Terminal {
     seen[to] += text;
   };
   const context: CliContext = {
-    stdout: { write: write('out'), color },
-    stderr: { write: write('err'), color },
+    stdout: terminalOutput(write('out'), color),
+    stderr: terminalOutput(write('err'), color),
     readStdin: () => Promise.resolve(undefined),
     env: {},
     clock,

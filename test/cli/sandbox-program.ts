@@ -1,6 +1,7 @@
 // Stands in for the program in the tests of the sandbox command: `run` is a daemon that says how it was started and
 // ends as DAEMON_ENDS says; anything else calls the command with a real process around it.
 import { sandbox } from '../../src/cli/sandbox.ts';
+import { terminalOutput } from '../../src/cli/terminal.ts';
 import { RotatorError } from '../../src/core/errors.ts';
 
 const [entry = '', command = '', ...rest] = process.argv.slice(1);
@@ -30,8 +31,8 @@ async function program(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.on(signal, () => (stop.signal.aborted ? process.exit(1) : stop.abort()));
   const context = {
-    stdout: { write: (text: string) => process.stdout.write(text), color: false },
-    stderr: { write: (text: string) => process.stderr.write(text), color: false },
+    stdout: terminalOutput((text) => void process.stdout.write(text), false),
+    stderr: terminalOutput((text) => void process.stderr.write(text), false),
     readStdin: async () => undefined,
     env: process.env,
     clock: { now: () => Date.now(), monotonic: () => performance.now(), sleep: async () => undefined },

@@ -2,7 +2,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { day, distance, minute } from '../../src/cli/instants.ts';
-import { cut, displayWidth, table, wrap } from '../../src/cli/table.ts';
+import { cut, displayWidth, table as painted, wrap } from '../../src/cli/table.ts';
+import { terminalText } from '../../src/core/output.ts';
+
+/** A table as a terminal without colour shows it. */
+const table = (...args: Parameters<typeof painted>) => terminalText(painted(...args), false);
 
 test.each([
   ['', 0],
@@ -58,7 +62,7 @@ describe('a table', () => {
       { cells: cells('a', 'healthy', '-') },
       { cells: cells('商城', 'failed', 'x'), notes: cells('what was found', 'what to do') },
     ];
-    expect(table(columns, rows, { color: false })).toBe(
+    expect(table(columns, rows)).toBe(
       ['NAME  STATE    NOTE', 'a     healthy  -', '商城  failed   x', '    what was found', '    what to do', ''].join(
         '\n',
       ),
@@ -67,9 +71,9 @@ describe('a table', () => {
 
   test('cuts the column that may be cut first, then the widest', () => {
     const rows = [{ cells: cells('n'.repeat(63), 's'.repeat(20), 'o'.repeat(40)) }];
-    const [, row = ''] = table(columns, rows, { color: false }).split('\n');
+    const [, row = ''] = table(columns, rows).split('\n');
     expect(row).toBe(`${'n'.repeat(35)}…  ${'s'.repeat(20)}  ${'o'.repeat(40)}`);
-    const narrow = table(columns, rows, { color: false, width: 50 }).split('\n')[1];
+    const narrow = table(columns, rows, 50).split('\n')[1];
     expect(narrow).toBe(`nnnnn…  ${'s'.repeat(20)}  ${'o'.repeat(19)}…`);
   });
 
@@ -80,7 +84,7 @@ describe('a table', () => {
     });
     fc.assert(
       fc.property(fc.array(row, { maxLength: 4 }), (rows) => {
-        const lines = table(columns, rows, { color: false }).split('\n');
+        const lines = table(columns, rows).split('\n');
         for (const line of lines) expect(displayWidth(line)).toBeLessThanOrEqual(100);
       }),
     );
@@ -88,18 +92,18 @@ describe('a table', () => {
 
   test('is coloured only where the output says so, and colour takes up no room', () => {
     const rows = [{ cells: [{ text: 'a', color: 'red' as const }, ...cells('b', 'c')] }];
-    expect(table(columns, rows, { color: true })).toBe(
+    expect(terminalText(painted(columns, rows), true)).toBe(
       '\u001b[2mNAME\u001b[0m  \u001b[2mSTATE\u001b[0m  \u001b[2mNOTE\u001b[0m\n\u001b[31ma\u001b[0m     b      c\n',
     );
-    expect(table(columns, rows, { color: false })).not.toContain('\u001b');
+    expect(table(columns, rows)).not.toContain('\u001b');
   });
 
   test('passes no control character and no secret on to the terminal', () => {
     const jwt = `eyJhbGciOiJFUzI1NiJ9.${'b'.repeat(20)}.${'c'.repeat(20)}`;
     const rows = [{ cells: cells('\u001b[2Ja\nb', jwt, '\u202Etxt'), notes: cells(`a\r\u0007${jwt}`) }];
-    expect(table(columns, rows, { color: false }).split('\n').slice(1)).toEqual([
-      '\uFFFD[2Ja\uFFFDb  [redacted JWT]  \uFFFDtxt',
-      '    a\uFFFD\uFFFD[redacted JWT]',
+    expect(table(columns, rows).split('\n').slice(1)).toEqual([
+      '\uFFFDa\uFFFDb  [redacted JWT]  \uFFFDtxt',
+      '    a[redacted JWT]',
       '',
     ]);
   });

@@ -8,6 +8,7 @@ import { type Actions, createProgram } from '../../src/cli/program.ts';
 import { CONDITIONS } from '../../src/core/alerts/conditions.ts';
 import { EVENT_TITLES } from '../../src/core/alerts/message.ts';
 import { REMEDIES } from '../../src/core/errors.ts';
+import { captured } from '../cli/captured.ts';
 import { NOW, VARIANTS } from '../support/alert-findings.ts';
 
 const TEXT = readFileSync('docs/runbook.md', 'utf8');
@@ -132,10 +133,9 @@ async function accepts(words: string): Promise<{ ran: number; status: number | u
   };
   const actions = new Proxy({} as Actions, { get: () => action });
   let status: number | undefined;
-  const program = createProgram(actions, '1.2.3', (ended) => {
+  const program = createProgram(actions, '1.2.3', captured().context, (ended) => {
     status = ended;
   });
-  for (const command of [program, ...program.commands]) command.configureOutput({ writeErr: () => undefined });
   await program.parseAsync(argv, { from: 'user' });
   return { ran, status };
 }
