@@ -20,7 +20,7 @@ import {
   stoppedReading,
   unfit,
 } from './endings.ts';
-import type { Gathered } from './gather.ts';
+import type { Gathered } from './learnt.ts';
 import type { Pushed } from './push.ts';
 import { oursAmong, rewrite, withEarlier } from './repair.ts';
 import { afterUnknownWrite, afterWrite, noteForeign, recordOf } from './written.ts';
@@ -123,8 +123,8 @@ async function endArrived(
     ...afterWrite(course.state, recordOf(course.openedRow, shown, course.now)),
     renewalAt: course.renewalOf(candidate),
     providerChanges,
-    // Whoever was asked about the candidate was asked about what is deployed from now on.
-    ...(course.candidateAsked && { appleAsked: askedAfter(course.state.appleAsked, course.candidateAsked) }),
+    // The candidate, about which Apple was asked, is what is deployed from now on.
+    ...(course.ofCandidate && { appleAsked: askedAfter(course.state.appleAsked, course.ofCandidate) }),
   };
   const lost = oursAmong(changes);
   if (lost.length > 0) return course.endBadly(fieldsLost(lost), 'failed', change);

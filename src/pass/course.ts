@@ -8,6 +8,7 @@ import type { AppleCheck, Clock, Journal, KeySource, Provider, Target } from '..
 import type { Outcome, Reason, Trigger } from '../core/reasons.ts';
 import type { AppleAsked, Rotation, TargetState } from '../core/records.ts';
 import { LEASE_MS, nextAttemptAt, renewalInstant } from '../core/schedule.ts';
+import type { AppleOpinion, Gathered, Settlement } from './learnt.ts';
 import { deployedFields, outcomeEvent, rowFields, viewOf } from './report.ts';
 
 /** A rotation that a pass has decided on and asks leave for. */
@@ -77,19 +78,15 @@ export class Course {
   /** The lease's token. */
   readonly token: string;
   readonly startedAt: number;
-  state: TargetState;
-  snapshot: Snapshot | undefined;
+  #state: TargetState;
+  #snapshot: Snapshot | undefined;
   row: Rotation | undefined;
   /** True from the recorded intent on: the pass is not dropped any more. */
   intent = false;
-  /** Apple rejected the deployed secret in this pass, and its answers mean something. */
-  deployedRejected = false;
-  /** What Apple said of the candidate: as good as an answer about the deployed secret once that is the candidate. */
-  candidateAsked: AppleAsked | undefined;
+  #opinion: AppleOpinion | undefined;
   /** True once a write may have reached the provider. */
   pushed = false;
-  /** Our wall clock less CloudBase's, by the last reading that told. */
-  skewMs: number | undefined;
+  #skewMs: number | undefined;
 
   constructor(target: Target, request: PassRequest, tools: PassTools, token: string, state: TargetState) {
     this.target = target;
@@ -97,7 +94,22 @@ export class Course {
     this.tools = tools;
     this.token = token;
     this.startedAt = tools.clock.monotonic();
-    this.state = state;
+    this.#state = state;
+  }
+
+  /** What the journal knows of the target, and what this pass has learnt so far. */
+  get state(): TargetState {
+    return this.#state;
+  }
+
+  /** Our wall clock less CloudBase's in ms, by the last reading that told. */
+  get skewMs(): number | undefined {
+    return this.#skewMs;
+  }
+
+  /** What Apple said about the candidate of this pass. */
+  get ofCandidate(): AppleAsked | undefined {
+    return this.#opinion?.ofCandidate;
   }
 
   get now(): number {
@@ -109,15 +121,40 @@ export class Course {
     return this.intent ? this.request.cutOff : this.request.drop;
   }
 
-  /** By this pass's snapshot, else by what the journal knows. */
+  /** By what Apple said, else by the snapshot of this pass, else by what the journal knows. */
   get emergency(): boolean {
-    if (this.deployedRejected) return true;
-    if (this.snapshot !== undefined) return isEmergency({ ...this.snapshot, now: this.now });
-    return isRecordEmergency(this.state.deployed, this.target.policy.lifetimeMs, this.now);
+    if (this.#opinion?.question.emergency === true) return true;
+    if (this.#snapshot !== undefined) return isEmergency({ ...this.#snapshot, now: this.now });
+    return isRecordEmergency(this.#state.deployed, this.target.policy.lifetimeMs, this.now);
   }
 
   noteSkew(skewMs: number | undefined): void {
-    this.skewMs = skewMs ?? this.skewMs;
+    this.#skewMs = skewMs ?? this.#skewMs;
+  }
+
+  noteGathered({ snapshot, skewMs }: Gathered): void {
+    this.noteSkew(skewMs);
+    this.#snapshot = snapshot;
+    this.#state = snapshot.state;
+  }
+
+  async noteOpinion(opinion: AppleOpinion): Promise<void> {
+    this.#opinion = opinion;
+    this.learn(opinion.learnt);
+    const { candidate, deployed } = opinion.question;
+    await this.updateRow({ appleCheck: { candidate, deployed } });
+  }
+
+  learn(change: Partial<TargetState> = {}): void {
+    this.#state = { ...this.#state, ...change };
+  }
+
+  /** Ends a row that an earlier life of the program left open. */
+  async settleRow(row: Rotation, { outcome, error, learnt }: Settlement): Promise<void> {
+    this.learn(learnt);
+    const finished: Rotation = { ...row, outcome, error: viewOf(error), finishedAt: this.now };
+    await this.tools.journal.commit({ target: this.#state, rotation: finished });
+    this.tools.emit(outcomeEvent(finished, error, null));
   }
 
   /** The fields of every event of this pass. */
@@ -144,9 +181,9 @@ export class Course {
     const facts = {
       reason,
       emergency: this.emergency,
-      keyId: this.snapshot?.key.keyId ?? null,
-      previousFingerprint: this.snapshot?.deployed.fingerprint ?? null,
-      previousExpiresAt: this.snapshot?.deployed.expiresAt ?? null,
+      keyId: this.#snapshot?.key.keyId ?? null,
+      previousFingerprint: this.#snapshot?.deployed.fingerprint ?? null,
+      previousExpiresAt: this.#snapshot?.deployed.expiresAt ?? null,
     };
     if (this.row !== undefined) return this.updateRow(facts);
     const { target, request } = this;
@@ -292,7 +329,7 @@ export class Course {
     error: RotatorError | null,
     change: Partial<TargetState>,
   ): Promise<PassResult> {
-    this.state = { ...this.state, ...change, lastPassAt: this.now };
+    this.learn({ ...change, lastPassAt: this.now });
     if (outcome === null) await this.tools.journal.commit({ target: this.state });
     else await this.finishRow(outcome, error, this.state);
     return { state: this.state, outcome, waitsFor: null, skewMs: this.skewMs };

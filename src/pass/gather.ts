@@ -4,10 +4,10 @@ import { renewalOf, type Snapshot } from '../core/decide.ts';
 import { type Deployed, deployedRecord, readDeployed } from '../core/deployed.ts';
 import { RotatorError } from '../core/errors.ts';
 import { type KeyMaterial, parseKeyMaterial } from '../core/key-material.ts';
-import type { ProviderReading } from '../core/ports.ts';
 import type { ProviderView, ShownSecret } from '../core/provider.ts';
 import type { TargetState } from '../core/records.ts';
 import type { Course } from './course.ts';
+import type { Gathered } from './learnt.ts';
 import { noteForeign, recentForeign, settleChanges, settleLateWrite, settleUnknownWrite } from './written.ts';
 
 /** A reading shared by the targets of an environment is at most so old, and serves to decide only. */
@@ -15,12 +15,7 @@ const SHARED_READING_MS = 30_000;
 
 const NOTHING: ShownSecret = { shape: 'missing', text: null };
 
-export interface Gathered {
-  readonly snapshot: Snapshot;
-  readonly reading: ProviderReading;
-}
-
-/** Gathers; `alone`: the provider is read by a call of its own (after something moved under an earlier snapshot). */
+/** Gathers. With `alone` the provider is read by a call of its own, because an earlier snapshot went out of date. */
 export async function gather(course: Course, alone = false): Promise<Gathered> {
   const { target, request, tools } = course;
   const [key, reading] = await bothOrFirstError(
@@ -32,32 +27,27 @@ export async function gather(course: Course, alone = false): Promise<Gathered> {
     }),
   );
   const now = course.now;
-  course.noteSkew(reading.skewMs);
-  const shown = reading.provider?.secret ?? NOTHING;
-  course.state = await settleLateWrite(settleUnknownWrite(course.state, shown), shown, tools.journal);
-  const deployed = await readDeployed(shown, reading.provider?.clientId, course.state.written, key, now);
-  course.state =
-    reading.provider === undefined
-      ? { ...course.state, lastGatherAt: now }
-      : await settleChanges(
-          seen(course.state, reading.provider, deployed, request.adopt, now),
-          reading.provider.fields,
-          tools.journal,
-        );
+  const { provider, skewMs } = reading;
+  const shown = provider?.secret ?? NOTHING;
+  const settled = await settleLateWrite(settleUnknownWrite(course.state, shown), shown, tools.journal);
+  const deployed = await readDeployed(shown, provider?.clientId, settled.written, key, now);
+  const seen =
+    provider === undefined
+      ? { ...settled, lastGatherAt: now }
+      : await settleChanges(withSeen(settled, provider, deployed, request.adopt, now), provider.fields, tools.journal);
+  const { policy } = target;
   const snapshot: Snapshot = {
     now,
     key,
-    provider: reading.provider,
+    provider,
     deployed,
-    state: course.state,
-    policy: target.policy,
-    windowOpen: target.policy.window?.isOpen(now) ?? true,
+    state: { ...seen, renewalAt: renewalOf({ deployed, policy, state: seen }) },
+    policy,
+    windowOpen: policy.window?.isOpen(now) ?? true,
     requested: request.force,
     adopt: target.adopt || request.adopt,
   };
-  course.snapshot = snapshot;
-  course.state = { ...course.state, renewalAt: renewalOf(snapshot) };
-  return { snapshot, reading };
+  return { snapshot, skewMs };
 }
 
 async function readKey(course: Course): Promise<KeyMaterial> {
@@ -79,7 +69,7 @@ async function bothOrFirstError<A, B>(first: Promise<A>, second: Promise<B>): Pr
 }
 
 /** What a complete gather adds to the journal's knowledge of the target. */
-function seen(
+function withSeen(
   state: TargetState,
   { enabled, fields }: ProviderView,
   deployed: Deployed,

@@ -5,7 +5,7 @@ import { asRotatorError, RotatorError } from '../core/errors.ts';
 import type { Target } from '../core/ports.ts';
 import { emptyTargetState, type FleetState, type TargetState } from '../core/records.ts';
 import { LEASE_MS } from '../core/schedule.ts';
-import { askDaily } from './ask-apple.ts';
+import { askDaily } from './ask-daily.ts';
 import { Course, type PassRequest, type PassResult, type PassTools, type Want } from './course.ts';
 import { gather } from './gather.ts';
 import { viewOf } from './report.ts';
@@ -47,7 +47,9 @@ export async function previewPass(target: Target, request: PassRequest, tools: P
   const known = (await tools.journal.target(target.key)) ?? emptyTargetState(target, target.name);
   const course = new Course(target, request, tools, '', known);
   try {
-    const decision = decide((await gather(course)).snapshot);
+    const gathered = await gather(course);
+    course.noteGathered(gathered);
+    const decision = decide(gathered.snapshot);
     const planned = preview(course.state, decision);
     if (decision.action !== 'rotate') return planned;
     const admission = await tools.admit(wantOf(target, request, decision));
@@ -87,8 +89,10 @@ async function passWithLease(course: Course): Promise<PassResult> {
     if (request.force) await course.openRow('Requested');
     await resolveOpenRows(course);
     const gathered = await gather(course);
+    course.noteGathered(gathered);
     const decision = decide(gathered.snapshot);
-    if (decision.action !== 'rotate' && decision.action !== 'refuse') await askDaily(course, gathered.snapshot);
+    if (decision.action !== 'rotate' && decision.action !== 'refuse')
+      course.learn(await askDaily(course, gathered.snapshot));
     if (decision.action !== 'rotate') return await endUnrotated(course, decision);
     const { reason, why } = decision;
     const admission = await tools.admit(wantOf(target, request, decision));

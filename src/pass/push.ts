@@ -9,7 +9,7 @@ import type { FieldObstacle, ProviderView } from '../core/provider.ts';
 import { sameSecret } from '../core/shown-secret.ts';
 import { MINUTE } from '../core/time.ts';
 import type { Course } from './course.ts';
-import type { Gathered } from './gather.ts';
+import type { Gathered } from './learnt.ts';
 
 /** Read and write lie close together: longer than this between them, and the reading is stale. */
 const LONGEST_GAP_MS = 10_000;
@@ -59,7 +59,7 @@ export async function push(course: Course, { snapshot }: Gathered, candidate: Mi
   const changed = changesBetween(present(snapshot), before);
   if (changed.length > 0) return moved(`the provider changed after it was read (${changed.join(', ')})`);
   mustRoundTrip(before.fields.obstacles(course.state.configKeys));
-  mustHaveTheTime(course, reading);
+  mustHaveTheTime(course, snapshot, reading);
   if (!(await course.renewLease())) return moved('another process took over this target');
   const gap = tools.clock.monotonic() - readAt;
   if (gap > LONGEST_GAP_MS) return moved(`${Math.round(gap / 1000)} s went by between reading and writing`);
@@ -129,11 +129,10 @@ function mustRoundTrip(problems: readonly FieldObstacle[]): void {
   });
 }
 
-function mustHaveTheTime(course: Course, { skewMs }: ProviderReading): void {
+function mustHaveTheTime(course: Course, { deployed }: Snapshot, { skewMs }: ProviderReading): void {
   const skew = Math.abs(skewMs ?? 0);
   if (skew <= SKEW_WARNING_MS) return;
-  const { deployed } = course.snapshot ?? {};
-  const nothingToLose = deployed !== undefined && (isMissing(deployed) || isExpired(deployed, course.now));
+  const nothingToLose = isMissing(deployed) || isExpired(deployed, course.now);
   const error = new RotatorError(
     'ERR_CLOCK_SKEWED',
     `the clock of this machine differs from CloudBase's by ${Math.round(skew / 1000)} s`,

@@ -3,47 +3,36 @@
 import { RotatorError } from '../core/errors.ts';
 import type { ProviderView } from '../core/provider.ts';
 import type { Written } from '../core/read-back.ts';
-import type { Outcome } from '../core/reasons.ts';
-import type { Intent, Rotation, TargetState } from '../core/records.ts';
+import type { Intent, Rotation } from '../core/records.ts';
 import { readBack, restoreFields } from './confirm.ts';
 import type { Course } from './course.ts';
 import { fieldsLost, interrupted, neverApplied, outcomeUnknown, replaced } from './endings.ts';
+import type { Settlement } from './learnt.ts';
 import { oursAmong, withEarlier } from './repair.ts';
-import { outcomeEvent, viewOf } from './report.ts';
 import { afterUnknownWrite, afterWrite, recordOf } from './written.ts';
-
-interface Resolution {
-  readonly outcome: Outcome;
-  readonly error: RotatorError | null;
-  readonly change: Partial<TargetState>;
-}
 
 /** Settles every open row of the target but the one of this pass. Throws if the provider cannot be read. */
 export async function resolveOpenRows(course: Course): Promise<void> {
   const { target, tools } = course;
   const open = await tools.journal.openRotations(target.key);
   for (const row of open.filter(({ id }) => id !== course.row?.id)) {
-    const { outcome, error, change } = await resolution(course, row);
-    course.state = { ...course.state, ...change };
-    const finished: Rotation = { ...row, outcome, error: viewOf(error), finishedAt: course.now };
-    await tools.journal.commit({ target: course.state, rotation: finished });
-    tools.emit(outcomeEvent(finished, error, null));
+    await course.settleRow(row, await settlement(course, row));
   }
 }
 
-async function resolution(course: Course, row: Rotation): Promise<Resolution> {
+async function settlement(course: Course, row: Rotation): Promise<Settlement> {
   const { intent, fingerprint } = row;
-  if (intent === null || fingerprint === null) return { outcome: 'failed', error: interrupted(), change: {} };
+  if (intent === null || fingerprint === null) return { outcome: 'failed', error: interrupted(), learnt: {} };
   const written: Written = {
     candidateFingerprint: fingerprint,
     before: { shape: intent.shapeBefore, text: null },
     beforeFingerprint: row.previousFingerprint,
   };
   const shown = await readBack(course, written, ({ verdict }) => verdict === 'arrived');
-  const unknown = (why: string): Resolution => ({
+  const unknown = (why: string): Settlement => ({
     outcome: 'failed',
     error: outcomeUnknown(`the program was cut off, and ${why}`),
-    change: afterUnknownWrite(course.state, recordOf(row, written.before, intent.at)),
+    learnt: afterUnknownWrite(course.state, recordOf(row, written.before, intent.at)),
   });
   if (shown instanceof RotatorError) {
     if (shown.code !== 'ERR_PROVIDER_NOT_FOUND') throw shown;
@@ -53,16 +42,16 @@ async function resolution(course: Course, row: Rotation): Promise<Resolution> {
     case 'arrived':
       return arrived(course, row, intent, shown.provider);
     case 'still-old':
-      return { outcome: 'failed', error: neverApplied(), change: {} };
+      return { outcome: 'failed', error: neverApplied(), learnt: {} };
     case 'conflict':
-      return { outcome: 'failed', error: replaced(), change: {} };
+      return { outcome: 'failed', error: replaced(), learnt: {} };
     case 'not-shown':
     case 'unfit':
       return unknown('the provider does not show a readable secret');
   }
 }
 
-async function arrived(course: Course, row: Rotation, intent: Intent, provider: ProviderView): Promise<Resolution> {
+async function arrived(course: Course, row: Rotation, intent: Intent, provider: ProviderView): Promise<Settlement> {
   const { secret, fields } = provider;
   // A digest proves the candidate, but cannot be sent back: fields are then reported, not restored.
   const changes =
@@ -74,7 +63,7 @@ async function arrived(course: Course, row: Rotation, intent: Intent, provider: 
   return {
     outcome: lost.length === 0 ? 'succeeded' : 'failed',
     error: lost.length === 0 ? null : fieldsLost(lost),
-    change: {
+    learnt: {
       ...afterWrite(course.state, recordOf(row, secret, intent.at)),
       providerChanges: withEarlier(course.state.providerChanges, changes),
     },

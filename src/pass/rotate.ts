@@ -9,7 +9,8 @@ import { LEASE_MS } from '../core/schedule.ts';
 import { askApple } from './ask-apple.ts';
 import { confirm } from './confirm.ts';
 import type { Course, PassResult } from './course.ts';
-import { type Gathered, gather } from './gather.ts';
+import { gather } from './gather.ts';
+import type { Gathered } from './learnt.ts';
 import { push, recordIntent } from './push.ts';
 
 type Rotate = Extract<Decision, { action: 'rotate' }>;
@@ -21,9 +22,9 @@ export async function rotate(course: Course, first: Gathered, firstDecision: Rot
     await course.openRow(decision.reason);
     course.step({ step: 'found', why: decision.why, expiresAt: gathered.snapshot.deployed.expiresAt });
     const candidate = await mintVerified(course, gathered);
-    const question = await askApple(course, gathered.snapshot, candidate, decision.needsAcceptance);
-    await course.updateRow({ appleCheck: { candidate: question.candidate, deployed: question.deployed } });
-    const answer = gate(question);
+    const opinion = await askApple(course, gathered.snapshot, candidate, decision.needsAcceptance);
+    await course.noteOpinion(opinion);
+    const answer = gate(opinion.question);
     if (!answer.go) return course.endBadly(answer.error, answer.outcome);
     await recordIntent(course, gathered, candidate);
     const pushed = await push(course, gathered, candidate);
@@ -33,6 +34,7 @@ export async function rotate(course: Course, first: Gathered, firstDecision: Rot
     course.step({ step: 'starting-over', error: pushed.error });
     await mustHoldLease(course, pushed.error);
     gathered = await gather(course, true);
+    course.noteGathered(gathered);
     const again = decide(gathered.snapshot);
     if (again.action !== 'rotate') return endSuperseded(course, again, pushed.error);
     decision = again;
