@@ -3,9 +3,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import pkg from '../../package.json' with { type: 'json' };
-import { MAIN, ownWorkspace, runCommand, runProgram, startCommand } from '../support/program.ts';
+import { ownWorkspace, runProgram } from '../support/program.ts';
 
 /** No configuration lies here. */
 let nowhere = '';
@@ -165,56 +165,9 @@ FILE: 5 problems
   });
 });
 
-describe('colour', () => {
-  const quoted = (words: readonly string[]) => words.map((word) => `'${word}'`).join(' ');
-  /** On a terminal of its own, by script(1) of util-linux; what it shows has `\r\n` at the ends of lines. */
-  const onTerminal = (args: readonly string[], folder: string, env: Record<string, string>) => {
-    const command = quoted([process.execPath, MAIN, ...args]);
-    return runCommand('script', ['-qefc', command, '/dev/null'], { cwd: folder, env: { TERM: 'xterm', ...env } });
-  };
-
-  test('on a terminal, and never with NO_COLOR', async () => {
-    const place = await ownWorkspace({ daysLeft: -1 });
-    const env = { ROTATOR_CONFIG: place.configFile };
-    const coloured = await onTerminal(['status'], place.folder, env);
-    expect([coloured.code, coloured.stdout]).toEqual([1, expect.stringContaining('\x1b[31munknown\x1b[0m')]);
-    const plain = await onTerminal(['status'], place.folder, { ...env, NO_COLOR: '1' });
-    expect([plain.code, plain.stdout]).toEqual([1, expect.stringContaining('shop  unknown  -')]);
-    expect(plain.stdout).not.toContain('\x1b');
-    const error = await onTerminal(['status', '-c', 'none.yaml'], place.folder, env);
-    expect([error.code, error.stdout]).toEqual([
-      2,
-      expect.stringContaining('\x1b[31merror:\x1b[0m none.yaml: found no such file'),
-    ]);
-  });
-
-  test('not into a pipe, whatever the terminal is called', async () => {
-    const place = await ownWorkspace();
-    const { stdout, stderr } = await place.run(['status'], { env: { TERM: 'xterm-256color', FORCE_COLOR: '1' } });
-    expect(stdout).toContain('shop  unknown  -');
-    expect(stdout + stderr).not.toContain('\x1b');
-  });
-
-  test('the log of a daemon is readable on a terminal', async () => {
-    const place = await ownWorkspace({ settings: { apple: { check: 'off' } } });
-    const command = `echo "pid $$"; exec ${quoted([process.execPath, MAIN, 'run'])}`;
-    const env = { ROTATOR_CONFIG: place.configFile, NO_COLOR: '1' };
-    const terminal = startCommand('script', ['-qefc', command, '/dev/null'], { cwd: place.folder, env });
-    const pid = Number(await terminal.waitFor(/pid (\d+)/));
-    onTestFinished(() => endedOrKilled(pid));
-    const line = await terminal.waitFor(/^(.*shop: the new client secret is in place.*)$/m);
-    expect(line).toMatch(/^\[\d\d:\d\d:\d\d\] INFO: shop: the new client secret is in place/);
-    process.kill(pid, 'SIGTERM');
-    expect((await terminal.exited).code).toBe(0);
-    expect(terminal.stdout()).not.toContain('\x1b');
-  });
+test('nothing is coloured in a pipe, whatever the terminal is called', async () => {
+  const place = await ownWorkspace();
+  const { stdout, stderr } = await place.run(['status'], { env: { TERM: 'xterm-256color', FORCE_COLOR: '1' } });
+  expect(stdout).toContain('shop  unknown  -');
+  expect(stdout + stderr).not.toContain('\x1b');
 });
-
-/** A process that is not this one's child ends with the test, however that went. */
-function endedOrKilled(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch (error) {
-    expect(error).toMatchObject({ code: 'ESRCH' });
-  }
-}

@@ -7,7 +7,7 @@ import { type BaseImage, baseImage } from './base-image.ts';
 import { command } from './command.ts';
 import { engine } from './engine.ts';
 
-export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { debianProgram } from '../support/debian.ts';
-import { startCommand } from '../support/program.ts';
+import { startCommand } from '../../support/program.ts';
+import { systemProgram } from '../programs.ts';
 
 /** An alert as Alertmanager shows it. */
 export interface ActiveAlert {
@@ -84,7 +84,7 @@ interface Result {
 /** Resolves when the server says on which port it listens. */
 async function start(name: 'prometheus' | 'alertmanager', config: string, more: (folder: string) => string[]) {
   const args = [`--config.file=${config}`, '--web.listen-address=127.0.0.1:0', ...more(temporaryFolder())];
-  const program = startCommand(debianProgram(name), args);
+  const program = startCommand(systemProgram(name), args);
   onTestFinished(() => program.stop());
   const address = await program.waitFor(/msg="Listening on" address=(\S+)/);
   return { url: `http://${address}`, stop: () => program.stop() };

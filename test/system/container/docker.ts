@@ -1,10 +1,10 @@
-// Containers of a test: each gets a name of its own, is followed as a program is (../e2e/program.ts), and is removed
+// Containers of a test: each gets a name of its own, is followed as a program is (../../support/program.ts), and is removed
 // with its volumes when the test ends. They share the machine's network, where the test's sandbox listens on loopback.
 import { chmodSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { inject, onTestFinished } from 'vitest';
-import type { JsonObject } from '../../src/core/json.ts';
-import { IDS } from '../support/pass-rig.ts';
+import type { JsonObject } from '../../../src/core/json.ts';
+import { IDS } from '../../support/pass-rig.ts';
 import {
   envIdOf,
   type Program,
@@ -13,7 +13,7 @@ import {
   startCommand,
   type Workspace,
   workspace,
-} from '../support/program.ts';
+} from '../../support/program.ts';
 import { command } from './command.ts';
 
 const docker = (...args: readonly string[]) => command('docker', args, { env: inject('dockerEnv') });

@@ -1,12 +1,12 @@
 // A real Prometheus scrapes the real daemon, its rules fire into a real Alertmanager, and the daemon's own alert
 // arrives there too; when the trouble ends, both are resolved. Rules, dashboard and configurations are those of config/.
 import { expect, test, vi } from 'vitest';
-import pkg from '../../package.json' with { type: 'json' };
-import { parseClientSecret } from '../../src/core/client-secret.ts';
-import { expressions } from '../support/dashboard.ts';
-import { ownWorkspace, type Program } from '../support/program.ts';
-import { promtool } from '../support/promtool.ts';
-import { type ActiveAlert, startAlertmanager, startPrometheus } from './monitoring-servers.ts';
+import pkg from '../../../package.json' with { type: 'json' };
+import { parseClientSecret } from '../../../src/core/client-secret.ts';
+import { expressions } from '../../support/dashboard.ts';
+import { ownWorkspace, type Program } from '../../support/program.ts';
+import { promtool } from './promtool.ts';
+import { type ActiveAlert, startAlertmanager, startPrometheus } from './servers.ts';
 
 const DENIED = { code: 'UnauthorizedOperation', message: 'you are not authorized to perform ModifyProvider' } as const;
 

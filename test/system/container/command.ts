@@ -1,4 +1,4 @@
-// Runs a program to its end, for what prepares and describes containers. Tests follow containers by ../e2e/program.ts.
+// Runs a program to its end, for what prepares and describes containers. Tests follow containers by ../../support/program.ts.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 

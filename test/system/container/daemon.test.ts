@@ -3,8 +3,8 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { describe, expect, inject, test } from 'vitest';
-import { fingerprint } from '../../src/core/client-secret.ts';
-import type { Program } from '../support/program.ts';
+import { fingerprint } from '../../../src/core/client-secret.ts';
+import type { Program } from '../../support/program.ts';
 import { command } from './command.ts';
 import { container, freePort, ownPlace, runImage, volume, waiting } from './docker.ts';
 

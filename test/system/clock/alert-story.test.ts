@@ -2,8 +2,8 @@
 // words that help, is reminded a day later, and hears when it is over; whoever kills the daemon at the worst moments
 // loses nothing, and doubles one message at most.
 import { afterEach, expect, test } from 'vitest';
-import { HOUR } from '../../src/core/time.ts';
-import { type Program, type Workspace, workspace } from '../support/program.ts';
+import { HOUR } from '../../../src/core/time.ts';
+import { type Program, type Workspace, workspace } from '../../support/program.ts';
 import { aheadBy } from './faketime.ts';
 
 let place: Workspace;

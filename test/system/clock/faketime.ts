@@ -1,0 +1,8 @@
+// A moved wall clock for a real process, by libfaketime. The monotonic clock stays the machine's own, as it does when
+// the wall clock of a real machine is set.
+import { faketimeLibrary } from '../programs.ts';
+
+/** The environment of a process whose wall clock is ahead by `ms`. Throws where libfaketime is not installed. */
+export function aheadBy(ms: number): Readonly<Record<string, string>> {
+  return { LD_PRELOAD: faketimeLibrary(), FAKETIME: `+${Math.round(ms / 1000)}`, FAKETIME_DONT_FAKE_MONOTONIC: '1' };
+}

@@ -1,0 +1,14 @@
+// Tests that need a program of the system, a project for each thing that they need: `npm run test:monitoring` and so
+// on. A missing program is a failure that says what to install. Docker has a configuration of its own (container/).
+import { defineConfig } from 'vitest/config';
+import { SHARED } from '../setup/shared.ts';
+
+export default defineConfig({
+  test: {
+    ...SHARED,
+    projects: ['monitoring', 'clock', 'terminal'].map((name) => ({
+      extends: true as const,
+      test: { name, include: [`test/system/${name}/*.test.ts`], globalSetup: 'test/setup/bundle.ts' },
+    })),
+  },
+});
