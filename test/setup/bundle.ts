@@ -12,7 +12,7 @@ declare module 'vitest' {
   }
 }
 
-export default function setup({ provide, config }: TestProject): void {
+export function setup({ provide, config }: TestProject): void {
   const folder = join(tmpdir(), BUNDLE);
   execFileSync(process.execPath, ['.ci/build.ts', folder], {
     cwd: config.root,

@@ -10,7 +10,7 @@ const KEPT = /^(?:PATH|NODE_(?:V8_COVERAGE|COMPILE_CACHE|DISABLE_COMPILE_CACHE|E
 /** The entry of the folder where the end-to-end tests put the bundle; it goes with the folder. */
 export const BUNDLE = 'bundle';
 
-export default function setup(): () => void {
+export function setup(): () => void {
   const before = { ...process.env };
   const folder = mkdtempSync(join(tmpdir(), 'rotator-tests-'));
   // Tests that give up the rights of root work below it too.

@@ -22,7 +22,7 @@ declare module 'vitest' {
 /** Set where npm or the shell is to go through a proxy; Docker hands them on under these names without being told. */
 const PROXIES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'];
 
-export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
+export async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
   const { env: host, stop } = await engine();
   // Without BuildKit, which needs a plugin and, for its own front end, a registry.
   const env = { ...host, DOCKER_BUILDKIT: '0' };
