@@ -116,7 +116,7 @@ const actions: Actions = {
       },
       open: (loaded) => {
         const { instance, log } = loaded.config;
-        const destination = logDestination(process.stdout, takesColor(process.stdout));
+        const destination = logDestination(process.stdout, log.format, takesColor(process.stdout));
         const emit = createLog({ level: log.level, instance, clock: systemClock, destination });
         return openService({
           loaded,
@@ -238,7 +238,7 @@ const actions: Actions = {
 };
 
 type OpenJournal = import('./core/ports.ts').Journal;
-type Config = import('./config/schema.ts').Config;
+type Config = import('./config/resolve.ts').Config;
 type JournalTarget = import('./core/target-view.ts').TargetLabel & { readonly key: string };
 
 async function testChannels(options: ConfigOption & { channel?: string; json: boolean }): Promise<ExitStatus> {

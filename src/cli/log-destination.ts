@@ -1,14 +1,17 @@
-// Where the daemon's log goes: JSON lines on stdout, or, where a terminal is attached, the same made readable.
+// Where the daemon's log goes: JSON lines on stdout, or the same made readable for a person (`log.format`).
 // pino-pretty runs as a stream in this thread: its worker-thread transport would not survive bundling.
 import pino, { type DestinationStream } from 'pino';
 import pretty from 'pino-pretty';
+import type { Config } from '../config/resolve.ts';
 
-/** Writes synchronously, so that no line is lost when the process ends. */
+/** `auto` is readable where a terminal is attached. Writes synchronously, so that no line is lost when the process ends. */
 export function logDestination(
-  stdout: NodeJS.WriteStream & { readonly fd: number },
+  stdout: Pick<NodeJS.WriteStream, 'isTTY'> & { readonly fd: number },
+  format: Config['log']['format'],
   color: boolean,
 ): DestinationStream {
-  if (stdout.isTTY !== true) return pino.destination({ fd: stdout.fd, sync: true });
+  const isReadable = format === 'pretty' || (format === 'auto' && stdout.isTTY);
+  if (!isReadable) return pino.destination({ fd: stdout.fd, sync: true });
   return pretty({
     colorize: color,
     translateTime: 'SYS:HH:MM:ss',

@@ -5,9 +5,8 @@ import type { ChannelOptions } from '../adapters/channels/registry.ts';
 import type { KeySourceOptions } from '../adapters/keys/registry.ts';
 import type { CredentialsOptions } from '../adapters/tencent/credentials/registry.ts';
 import { isLoopback } from '../net/proxy.ts';
-import { type ParsedSections, type Report, targetNames } from './parsed.ts';
-import type { Path, RawConfig } from './raw.ts';
-import type { TargetEntry } from './schema.ts';
+import type { Sections, TargetEntry } from './schema.ts';
+import { type MapNode, nameAt, nodeAt, type Path, type Report } from './tree.ts';
 
 /** What an endpoint is used for; the first label of a Tencent host is part of the signature. */
 export type HostUse = 'apple' | 'tcb' | 'ssm' | 'sts' | 'aws' | 'metadata';
@@ -56,17 +55,12 @@ function channelObjection(url: string, insecure: boolean): string | undefined {
   return 'https:// (http:// to loopback alone, or with insecure: true)';
 }
 
-/** Scheme, host and port of an endpoint, lower case, without a slash at the end: part of a target's identity. */
-export function originOf(url: string): string {
-  return new URL(url).origin;
-}
-
 /** tokenUrl, and the endpoints that all targets share. */
-export function checkSharedHosts({ apple, cloudbase, allowHosts = [] }: ParsedSections, report: Report): void {
+export function checkSharedHosts({ apple, cloudbase, allowHosts }: Omit<Sections, 'targets'>, report: Report): void {
   const check = hostCheck(allowHosts, report);
-  check(['apple', 'tokenUrl'], apple?.tokenUrl, 'apple');
-  check(['cloudbase', 'endpoint'], cloudbase?.endpoint, 'tcb');
-  checkCredentials(['cloudbase', 'credentials'], cloudbase?.credentials, check);
+  check(['apple', 'tokenUrl'], apple.tokenUrl, 'apple');
+  check(['cloudbase', 'endpoint'], cloudbase.endpoint, 'tcb');
+  checkCredentials(['cloudbase', 'credentials'], cloudbase.credentials, check);
 }
 
 /** The endpoints of one entry of `targets`. */
@@ -116,14 +110,15 @@ function hostCheck(allowHosts: readonly string[], report: Report): HostCheck {
 }
 
 /** Names and URLs of the channels, and the targets that they list. */
-export function checkChannels(raw: RawConfig, channels: ReadonlyMap<number, ChannelOptions>, report: Report): void {
-  const names = targetNames(raw);
+export function checkChannels(root: MapNode, channels: ReadonlyMap<number, ChannelOptions>, report: Report): void {
+  const listed = nodeAt(root, ['targets']);
+  const names = new Set(listed?.kind === 'list' ? listed.items.map((_, index) => nameAt(root, index)) : []);
   const seen = new Map<string, number>();
   for (const [index, channel] of channels) {
     const path: Path = ['alerts', 'channels', index];
     const earlier = seen.get(channel.name);
     if (earlier !== undefined)
-      report([...path, 'name'], { wanted: `a name of its own; alerts.channels[${earlier}] has this one` });
+      report([...path, 'name'], { wanted: `another name: alerts.channels[${earlier}] has this one` });
     else seen.set(channel.name, index);
     const wanted = 'url' in channel ? channelObjection(channel.url, channel.insecure) : undefined;
     if (wanted !== undefined) report([...path, 'url'], { wanted });

@@ -2,10 +2,11 @@
 // never interpolated again. The variable if set and not empty, else the file that NAME_FILE names, else the default.
 import { readFile } from 'node:fs/promises';
 import type { Problem } from './problems.ts';
-import { dotted, type Path, type RawMap, type RawNode, type RawText } from './raw.ts';
+import { type MapNode, type Path, placeOf, type TextNode, type Tree, type TreeNode } from './tree.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** No value of the configuration comes near this: above it, NAME_FILE names the wrong file. */
 const LARGEST_FILE = 1024 * 1024;
 /** A literal `$${`, a reference, or a `${` that is neither. */
 const REFERENCE = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^{}]*))?\}|\$\{/g;
@@ -13,21 +14,36 @@ const REFERENCE = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^{}]*))?\}|\$\{/g;
 /** What a name stands for: a value, nothing, or a file that could not be read. */
 type Lookup = { readonly value: string } | { readonly unreadable: string } | undefined;
 
+export interface Interpolated {
+  readonly tree: Tree;
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly string[];
+}
+
 /** The tree with every reference replaced. Never throws: what cannot be replaced is a problem, and marked as broken. */
-export async function interpolate(
-  root: RawMap,
-  file: string,
-  env: Environment,
-): Promise<{ root: RawMap; problems: Problem[]; warnings: string[] }> {
-  const names = new Set<string>();
-  forEachText(root, ({ text }) => {
-    for (const [, name] of text.matchAll(REFERENCE)) if (name !== undefined) names.add(name);
-  });
+export async function interpolate(tree: Tree, env: Environment): Promise<Interpolated> {
   const lookups = new Map<string, Lookup>();
-  await Promise.all([...names].map(async (name) => lookups.set(name, await lookUp(name, env))));
+  for (const name of new Set(namesIn(tree.root))) lookups.set(name, await lookUp(name, env));
   const problems: Problem[] = [];
-  const replaced = replaceIn(root, [], (node, path) => replaceText(node, path, file, lookups, problems));
-  return { root: replaced as RawMap, problems, warnings: [...names].flatMap((name) => ambiguity(name, env)) };
+  const replace = (node: TreeNode, path: Path): TreeNode => {
+    if (node.kind === 'text') return replaceText(node, path, tree, lookups, problems);
+    if (node.kind === 'list')
+      return { ...node, items: node.items.map((item, index) => replace(item, [...path, index])) };
+    const entries = [...node.entries].map(([key, value]) => [key, replace(value, [...path, key])] as const);
+    return { ...node, entries: new Map(entries) };
+  };
+  const root = replace(tree.root, []) as MapNode;
+  const ambiguous = [...lookups.keys()].filter((name) => env[name] && env[`${name}_FILE`]);
+  return {
+    tree: { ...tree, root },
+    problems,
+    warnings: ambiguous.map((name) => `${name} and ${name}_FILE are both set: ${name} is used`),
+  };
+}
+
+function namesIn(node: TreeNode): string[] {
+  if (node.kind === 'text') return [...node.text.matchAll(REFERENCE)].flatMap(([, name]) => name ?? []);
+  return (node.kind === 'list' ? node.items : [...node.entries.values()]).flatMap(namesIn);
 }
 
 async function lookUp(name: string, env: Environment): Promise<Lookup> {
@@ -54,23 +70,19 @@ export function whyUnreadable(thrown: unknown): string {
   return `cannot be read (${typeof code === 'string' ? code : 'unknown error'})`;
 }
 
-function ambiguity(name: string, env: Environment): string[] {
-  if ((env[name] ?? '') === '' || (env[`${name}_FILE`] ?? '') === '') return [];
-  return [`${name} and ${name}_FILE are both set: ${name} is used`];
-}
-
 function replaceText(
-  node: RawText,
+  node: TextNode,
   path: Path,
-  file: string,
+  tree: Tree,
   lookups: ReadonlyMap<string, Lookup>,
   problems: Problem[],
-): RawText {
+): TextNode {
   if (!node.text.includes('${')) return node;
+  const named: TextNode = { ...node, variable: namesIn(node)[0] };
   let [fromEnvironment, broken] = [false, false];
   const refuse = (found: string, wanted: string, next?: string): string => {
     broken = true;
-    problems.push({ file, line: node.line, key: dotted(path), found, wanted, ...(next === undefined ? {} : { next }) });
+    problems.push({ ...placeOf(tree, named, path), found, wanted, ...(next === undefined ? {} : { next }) });
     return '';
   };
   const text = node.text.replace(REFERENCE, (found: string, name: string | undefined, fallback: string | undefined) => {
@@ -78,35 +90,14 @@ function replaceText(
     if (name === undefined)
       return refuse('a ${ that names no variable', `\${NAME} or \${NAME:-default}`, 'For a literal ${ write $${.');
     const lookup = lookups.get(name);
-    if (lookup === undefined)
-      return (
-        fallback ??
-        refuse(
-          `\${${name}}, which is not set`,
-          `${name} or ${name}_FILE in the environment`,
-          `Set ${name}, or write \${${name}:-default}.`,
-        )
-      );
+    if (lookup === undefined) {
+      const next = `Set ${name}, or write \${${name}:-default}.`;
+      return fallback ?? refuse(`\${${name}}, which is not set`, `${name} or ${name}_FILE in the environment`, next);
+    }
     if ('unreadable' in lookup)
       return refuse(`\${${name}}, but the file that ${name}_FILE names ${lookup.unreadable}`, 'a readable text file');
     fromEnvironment = true;
     return lookup.value;
   });
-  return { ...node, text, fromEnvironment, ...(broken ? { broken } : {}) };
-}
-
-function replaceIn(node: RawNode, path: Path, change: (node: RawText, path: Path) => RawText): RawNode {
-  if (node.kind === 'text') return change(node, path);
-  if (node.kind === 'list')
-    return { ...node, items: node.items.map((item, index) => replaceIn(item, [...path, index], change)) };
-  const entries = new Map<string, { line: number | null; node: RawNode }>();
-  for (const [key, { line, node: value }] of node.entries)
-    entries.set(key, { line, node: replaceIn(value, [...path, key], change) });
-  return { ...node, entries };
-}
-
-function forEachText(node: RawNode, visit: (node: RawText) => void): void {
-  if (node.kind === 'text') visit(node);
-  else if (node.kind === 'list') for (const item of node.items) forEachText(item, visit);
-  else for (const { node: value } of node.entries.values()) forEachText(value, visit);
+  return { ...named, text, ...(fromEnvironment ? { fromEnvironment } : {}), ...(broken ? { broken } : {}) };
 }

@@ -1,54 +1,48 @@
-// What zod objects to, as problems: the definition's own words where it has any, plain ones otherwise; and for a key
-// that it does not know, the known one that comes nearest.
+// What zod objects to, as problems: in the definition's own words where it has any, in plain ones otherwise. A key that
+// the definition does not know is one that was removed, or is shown with the known key that comes nearest.
 import type * as z from 'zod';
 import type { Problem } from './problems.ts';
-import { dotted, isBroken, nodeAt, type Path, problemAt, type RawConfig } from './raw.ts';
+import { dotted, nodeAt, type Path, problemAt, type Tree } from './tree.ts';
 
 type Schema = z.core.$ZodType;
 
-/** The problems of one part of the configuration that stands at `base` and was parsed by `schema`. */
-export function problemsOf(raw: RawConfig, base: Path, schema: Schema, error: z.ZodError): Problem[] {
-  return error.issues.flatMap((issue) => {
-    const path = [...base, ...issue.path];
-    if (isBroken(raw.root, path)) return [];
+/** Keys of earlier versions, and what took their place. `[]`: any entry of the list. */
+const REMOVED: Readonly<Record<string, string>> = {};
+
+/** The problems of what `schema` was applied to: the whole tree. */
+export function problemsOf(tree: Tree, schema: Schema, { issues }: z.ZodError): Problem[] {
+  return issues.flatMap((issue) => {
+    const node = nodeAt(tree.root, issue.path);
+    if (node?.kind === 'text' && node.broken) return [];
     if (issue.code === 'unrecognized_keys')
-      return issue.keys.map((key) => unknownKey(raw, path, key, knownKeys(schema, issue.path, raw, base)));
-    return [problemAt(raw, path, { wanted: wantedOf(issue), next: nextOf(issue) })];
+      return issue.keys.map((key) => unknownKey(tree, issue.path, key, knownKeys(schema, issue.path, tree)));
+    return [problemAt(tree, issue.path, { wanted: wantedOf(issue), next: nextOf(issue) })];
   });
 }
+
+const TYPES: Readonly<Record<string, string>> = { string: 'text', object: 'a mapping', array: 'a list' };
 
 function wantedOf(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_type' && issue.message.startsWith('Invalid input'))
     return TYPES[issue.expected] ?? issue.expected;
-  if (issue.code === 'invalid_union' && issue.discriminator !== undefined)
-    return discriminatorOptions(issue).join(' | ') || 'one of the known kinds';
-  if (issue.code === 'invalid_value' && issue.message.startsWith('Invalid'))
-    return issue.values.map(String).join(' | ');
-  if (issue.code === 'invalid_format' && issue.message.startsWith('Invalid'))
-    return FORMATS[issue.format] ?? 'another form';
-  if (issue.code === 'too_small' && issue.origin === 'string' && issue.message.startsWith('Too small'))
-    return `text of at least ${issue.minimum} characters`;
-  return issue.message;
-}
-
-const FORMATS: Readonly<Record<string, string>> = { url: 'a URL that begins with https://' };
-const TYPES: Readonly<Record<string, string>> = { string: 'text', object: 'a mapping', array: 'a list' };
-
-function discriminatorOptions(issue: z.core.$ZodIssueInvalidUnion): readonly string[] {
+  if (issue.code !== 'invalid_union') return issue.message;
   const { options } = issue as { options?: unknown };
-  return Array.isArray(options) ? options.map(String) : [];
+  return Array.isArray(options) ? options.map(String).join(' | ') : 'one of the known kinds';
 }
 
 function nextOf(issue: z.core.$ZodIssue): string | undefined {
-  if (issue.code !== 'custom') return undefined;
-  const next: unknown = issue.params?.['next'];
+  const next: unknown = issue.code === 'custom' ? issue.params?.['next'] : undefined;
   return typeof next === 'string' ? next : undefined;
 }
 
 /** The problem of a key that the definition does not know. Its value is never shown. */
-export function unknownKey(raw: RawConfig, path: Path, key: string, known: readonly string[]): Problem {
+function unknownKey(tree: Tree, path: Path, key: string, known: readonly string[]): Problem {
+  const at = [...path, key];
+  const instead = REMOVED[dotted(at).replace(/\[\d+\]/g, '[]')];
+  if (instead !== undefined)
+    return problemAt(tree, at, { found: 'a key that was removed', wanted: 'no such key', next: instead });
   const nearest = nearestOf(key, known);
-  return problemAt(raw, [...path, key], {
+  return problemAt(tree, at, {
     found: `an unknown key ${JSON.stringify(dotted([key]))}`,
     wanted: nearest === undefined ? `one of ${known.join(', ')}` : `${nearest}, the nearest known key`,
     next: nearest === undefined ? 'Remove the key.' : `Did you mean ${nearest}?`,
@@ -56,41 +50,31 @@ export function unknownKey(raw: RawConfig, path: Path, key: string, known: reado
 }
 
 /** The keys that `schema` knows at `path`; of a union the keys of the kind that the file names. */
-function knownKeys(schema: Schema, path: Path, raw: RawConfig, base: Path): readonly string[] {
-  let [here, done]: [Schema | undefined, Path] = [schema, []];
-  for (const step of path) {
-    const inner: Schema | undefined = here === undefined ? undefined : settled(here, raw, [...base, ...done]);
-    here = inner === undefined ? undefined : childOf(inner, step);
-    done = [...done, step];
-  }
-  const last = here === undefined ? undefined : settled(here, raw, [...base, ...path]);
-  return last === undefined ? [] : Object.keys(shapeOf(last));
+function knownKeys(schema: Schema, path: Path, tree: Tree): readonly string[] {
+  const here = path.reduce<Schema | undefined>((outer, step, index) => {
+    const def = defOf(settled(outer, tree, path.slice(0, index)));
+    return def?.type === 'array' ? def.element : def?.type === 'object' ? def.shape[String(step)] : undefined;
+  }, schema);
+  const def = defOf(settled(here, tree, path));
+  return def?.type === 'object' ? Object.keys(def.shape) : [];
+}
+
+function defOf(schema: Schema | undefined): z.core.$ZodTypes['_zod']['def'] | undefined {
+  return (schema as z.core.$ZodTypes | undefined)?._zod.def;
 }
 
 /** Takes off optional, default and pipe; chooses the member of a union by its discriminator. */
-function settled(schema: Schema, raw: RawConfig, at: Path): Schema | undefined {
-  const def = (schema as z.core.$ZodTypes)._zod.def;
-  if (def.type === 'optional' || def.type === 'prefault' || def.type === 'default' || def.type === 'nullable')
-    return settled(def.innerType, raw, at);
-  if (def.type === 'pipe') return settled(def.in, raw, at);
-  if (def.type !== 'union') return schema;
+function settled(schema: Schema | undefined, tree: Tree, at: Path): Schema | undefined {
+  const def = defOf(schema);
+  if (def?.type === 'optional' || def?.type === 'prefault') return settled(def.innerType, tree, at);
+  if (def?.type !== 'union') return schema;
   const { discriminator } = def as { discriminator?: string };
-  if (discriminator === undefined) return undefined;
-  const chosen = nodeAt(raw.root, [...at, discriminator]);
+  const chosen = discriminator === undefined ? undefined : nodeAt(tree.root, [...at, discriminator]);
+  if (discriminator === undefined || chosen?.kind !== 'text') return undefined;
   return def.options.find((option) => {
-    const literal = shapeOf(option)[discriminator];
-    return chosen?.kind === 'text' && (literal?._zod.values?.has(chosen.text) ?? false);
+    const inner = defOf(option);
+    return inner?.type === 'object' && inner.shape[discriminator]?._zod.values?.has(chosen.text);
   });
-}
-
-function childOf(schema: Schema, step: PropertyKey): Schema | undefined {
-  const def = (schema as z.core.$ZodTypes)._zod.def;
-  return def.type === 'array' ? def.element : shapeOf(schema)[String(step)];
-}
-
-function shapeOf(schema: Schema): Readonly<Record<string, Schema>> {
-  const def = (schema as z.core.$ZodTypes)._zod.def;
-  return def.type === 'object' ? def.shape : {};
 }
 
 /** The known key that differs by a slip or two of the fingers, or by case alone; undefined if none is that close. */

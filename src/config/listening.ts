@@ -1,12 +1,12 @@
-// Where the running daemon listens, from as much of the configuration as that takes: `health` must not call a daemon
-// dead because a secret's variable is missing in its own environment, or because the file is being edited and wrong
-// just now (the daemon then keeps to what it had). Nothing is loaded but YAML's parser.
-import { readYaml } from './document.ts';
+// Where the running daemon listens, from the part of the configuration that says so: `health` must not call a daemon
+// dead because a secret's variable is missing in its own environment, or because somebody is editing the file (the
+// daemon then keeps its old configuration). Loads nothing but the YAML parser.
 import { HTTP_DEFAULTS } from './http-defaults.ts';
 import { type Environment, interpolate } from './interpolate.ts';
 import { ConfigError } from './problems.ts';
-import { nodeAt, type RawMap, type RawNode } from './raw.ts';
-import { readConfigFile } from './source.ts';
+import { readConfigText } from './source.ts';
+import { type MapNode, nodeAt } from './tree.ts';
+import { readYaml } from './yaml.ts';
 
 export interface Listening {
   readonly host: string;
@@ -23,8 +23,8 @@ export async function readListening(file: string | undefined, env: Environment):
     doubts.push(thrown.message);
     return undefined;
   });
-  const host = text(found, 'host', doubts);
-  const port = text(found, 'port', doubts);
+  const host = valueIn(found, 'host', doubts);
+  const port = valueIn(found, 'port', doubts);
   const usable = /^[0-9]{1,5}$/.test(port) && Number(port) <= 65_535;
   if (!usable) doubts.push('http.port is not a port');
   return {
@@ -35,23 +35,20 @@ export async function readListening(file: string | undefined, env: Environment):
 }
 
 /** The section `http`, with host and port alone interpolated; undefined where there is none. */
-async function readHttp(named: string | undefined, env: Environment): Promise<RawMap | undefined> {
-  const source = await readConfigFile(named, env);
-  if (source === undefined) return undefined;
-  const { root, problems } = readYaml(source.text, source.file);
+async function readHttp(named: string | undefined, env: Environment): Promise<MapNode | undefined> {
+  const { file, text } = await readConfigText(named, env);
+  const { root, problems } = readYaml(text, file);
   if (root === undefined) throw new ConfigError(problems);
   const http = nodeAt(root, ['http']);
   if (http?.kind !== 'map') return undefined;
   const entries = [...http.entries].filter(([key]) => key in HTTP_DEFAULTS);
-  const part: RawMap = { ...http, entries: new Map(entries) };
-  return (await interpolate(part, source.file, env)).root;
+  return (await interpolate({ name: file, root: { ...http, entries: new Map(entries) } }, env)).tree.root;
 }
 
-function text(http: RawNode | undefined, key: keyof typeof HTTP_DEFAULTS, doubts: string[]): string {
-  const node = http === undefined ? undefined : nodeAt(http, [key]);
-  if (node === undefined || (node.kind === 'text' && node.text === '' && node.broken !== true))
-    return HTTP_DEFAULTS[key];
-  if (node.kind === 'text' && node.broken !== true) return node.text;
+function valueIn(http: MapNode | undefined, key: keyof typeof HTTP_DEFAULTS, doubts: string[]): string {
+  const node = http?.entries.get(key);
+  if (node === undefined) return HTTP_DEFAULTS[key];
+  if (node.kind === 'text' && node.broken !== true) return node.text === '' ? HTTP_DEFAULTS[key] : node.text;
   doubts.push(`http.${key} cannot be read`);
   return HTTP_DEFAULTS[key];
 }

@@ -1,20 +1,15 @@
-// Reads the configuration: finds the file (or the environment that stands in for it), parses, interpolates, applies
-// the definition, then the rules that join several keys. Every problem is collected and told at once.
+// Reads the configuration: finds its text, parses it, interpolates, applies the definition, then the rules that join
+// several keys. Every problem is collected, and all are reported at once.
 
-import type * as z from 'zod';
-import { channelOptions } from '../adapters/channels/registry.ts';
 import { LABEL } from '../adapters/scalars.ts';
 import { isLoopback } from '../net/proxy.ts';
-import { readYaml } from './document.ts';
-import { environmentConfig } from './environment.ts';
-import { type Environment, interpolate } from './interpolate.ts';
-import { problemsOf, unknownKey } from './issues.ts';
-import { nameAt, type Parsed } from './parsed.ts';
+import { type Environment, type Interpolated, interpolate } from './interpolate.ts';
+import { parse } from './parsed.ts';
 import { ConfigError, type Problem } from './problems.ts';
-import { dotted, ENVIRONMENT, nodeAt, type Path, plain, problemAt, type RawConfig } from './raw.ts';
-import { resolve } from './resolve.ts';
-import { type Config, SECTIONS, TARGET } from './schema.ts';
-import { readConfigFile } from './source.ts';
+import { type Config, resolve } from './resolve.ts';
+import { readConfigText } from './source.ts';
+import { ENVIRONMENT, nameAt, type Tree } from './tree.ts';
+import { readYaml } from './yaml.ts';
 
 export interface LoadOptions {
   /** `--config FILE`. */
@@ -26,7 +21,7 @@ export interface LoadOptions {
   readonly now?: number;
 }
 
-/** An entry of `targets` that `run` does without. */
+/** An entry of `targets` that is wrong, without which `run` goes on. */
 export interface DisabledTarget {
   /** Its name, or `targets[3]` where it has none. */
   readonly name: string;
@@ -47,145 +42,73 @@ export interface LoadedConfig {
  * single targets disable these instead, as long as one target is left.
  */
 export async function loadConfig({ file, env, mode, now = Date.now() }: LoadOptions): Promise<LoadedConfig> {
-  const { raw, problems: early, warnings } = await readRaw(file, env);
-  const { parsed, problems: own } = applyDefinition(raw, early);
-  const { settings, targets, problems: joined, conflicts } = resolve(raw, parsed, now);
-  const problems = [...processProblems(env), ...early, ...own, ...joined];
+  const { tree, problems: early, warnings } = await readTree(file, env);
+  const { parsed, problems: own } = parse(tree, early);
+  const { settings, targets, problems: joined, conflicts } = resolve(tree, parsed, now);
+  const problems = [...early, ...own, ...joined];
   const disabled = mode === 'daemon' ? confined(problems) : new Map<number, Problem[]>();
   const isFatal =
     problems.some((problem) => !disabled.has(targetIndex(problem))) ||
     conflicts.some(({ between }) => !between.some((index) => disabled.has(index)));
   const left = [...targets].filter(([index]) => !disabled.has(index)).map(([, target]) => target);
-  if (isFatal || settings === undefined || left.length === 0)
+  if (isFatal || left.length === 0)
     throw new ConfigError(inOrder([...problems, ...conflicts.map(({ problem }) => problem)]), {
-      channels: [...parsed.channels.values()],
-      file: fileOf(raw),
+      channels: settings.alerts.channels,
+      file: fileOf(tree),
       instance: parsed.sections.instance,
       alerts: parsed.sections.alerts,
-      journalPath: parsed.sections.journal?.path,
+      journalPath: parsed.isSound(['journal']) ? settings.journal.path : undefined,
     });
   const config = { ...settings, targets: left };
   return {
     config,
-    file: fileOf(raw),
+    file: fileOf(tree),
     warnings: [...warnings, ...doubts(config)],
     disabledTargets: [...disabled].map(([index, ofTarget]) => ({
-      name: labelAt(raw, index),
+      name: labelAt(tree, index),
       index,
       problems: inOrder(ofTarget),
     })),
   };
 }
 
-/** What goes into ids and messages: a name that is none (which may be anything that was pasted) is not repeated. */
-function labelAt(raw: RawConfig, index: number): string {
-  const name = nameAt(raw, index);
+/** What goes into ids and messages: a name of another form, which may be anything that was pasted, is not repeated. */
+function labelAt({ root }: Tree, index: number): string {
+  const name = nameAt(root, index);
   return LABEL.test(name) ? name : `targets[${index}]`;
 }
 
-function fileOf({ name }: RawConfig): string | undefined {
+function fileOf({ name }: Tree): string | undefined {
   return name === ENVIRONMENT ? undefined : name;
 }
 
-async function readRaw(
-  named: string | undefined,
-  env: Environment,
-): Promise<{ raw: RawConfig; problems: readonly Problem[]; warnings: readonly string[] }> {
-  const source = await readConfigFile(named, env);
-  if (source === undefined) return { ...environmentConfig(env), warnings: [] };
-  const { root, problems } = readYaml(source.text, source.file);
-  if (root === undefined) throw new ConfigError(inOrder([...processProblems(env), ...problems]));
-  const interpolated = await interpolate(root, source.file, env);
-  return {
-    raw: { name: source.file, root: interpolated.root },
-    problems: [...problems, ...interpolated.problems],
-    warnings: interpolated.warnings,
+/** The text of the configuration as a tree, with what the process itself was started with. */
+async function readTree(named: string | undefined, env: Environment): Promise<Interpolated> {
+  const { file, text } = await readConfigText(named, env);
+  const { root, problems } = readYaml(text, file);
+  const early = [...processProblems(env, file), ...problems];
+  if (root === undefined) throw new ConfigError(early);
+  const interpolated = await interpolate({ name: file, root }, env);
+  return { ...interpolated, problems: [...early, ...interpolated.problems] };
+}
+
+/** What no configuration can make good, and what the form without a file takes from the environment by itself. */
+function processProblems(env: Environment, file: string): readonly Problem[] {
+  const insecure = {
+    key: 'NODE_TLS_REJECT_UNAUTHORIZED',
+    found: '0, which switches off the check of every certificate',
+    wanted: 'the variable unset',
+    next: 'Unset it; to trust a certificate authority of your own, name its file in NODE_EXTRA_CA_CERTS.',
   };
-}
-
-/** Converts section by section, target by target, channel by channel, so that an error in one hides none of another. */
-function applyDefinition(raw: RawConfig, early: readonly Problem[]): { parsed: Parsed; problems: readonly Problem[] } {
-  const problems: Problem[] = [];
-  const parse = <S extends z.ZodType>(schema: S, path: Path, leaveOut?: string): z.output<S> | undefined => {
-    const value = plainAt(raw, path, leaveOut);
-    const { success, data, error } = schema.safeParse(value);
-    if (success) return data;
-    problems.push(...problemsOf(raw, path, schema, error));
-    return schema.safeParse(withoutFaults(value, error)).data;
+  const keyless = {
+    key: 'APPLE_PRIVATE_KEY',
+    found: 'nothing',
+    wanted: 'the private key (.p8) in APPLE_PRIVATE_KEY, or the path of its file in APPLE_PRIVATE_KEY_FILE',
   };
-  const parseEach = <S extends z.ZodType>(schema: S, path: Path): Map<number, z.output<S>> => {
-    const listed = nodeAt(raw.root, path);
-    const indices = listed?.kind === 'list' ? [...listed.items.keys()] : [];
-    const entries = indices.map((index) => [index, parse(schema, [...path, index])] as const);
-    return new Map(entries.flatMap(([index, entry]) => (entry === undefined ? [] : [[index, entry]])));
-  };
-  const known = Object.keys(SECTIONS);
-  for (const key of raw.root.entries.keys()) if (!known.includes(key)) problems.push(unknownKey(raw, [], key, known));
-  const { targets: _, ...others } = SECTIONS;
-  const sections = Object.fromEntries(
-    Object.entries(others).map(([name, schema]) => {
-      const listed = nodeAt(raw.root, [name, 'channels'])?.kind === 'list';
-      return [name, parse(schema, [name], name === 'alerts' && listed ? 'channels' : undefined)];
-    }),
-  );
-  const channels = parseEach(channelOptions, ['alerts', 'channels']);
-  const targets = parseEach(TARGET, ['targets']);
-  const listed = nodeAt(raw.root, ['targets']);
-  if (listed?.kind !== 'list') problems.push(problemAt(raw, ['targets'], NO_TARGETS));
-  else if (listed.items.length === 0)
-    problems.push(problemAt(raw, ['targets'], { ...NO_TARGETS, found: 'an empty list' }));
-  const faults = [...early, ...problems].map(({ key }) => key);
-  const isSound = (path: Path) => {
-    const at = dotted(path);
-    return !faults.some((key) => key === at || key.startsWith(`${at}.`) || key.startsWith(`${at}[`));
-  };
-  return { parsed: { sections, channels, targets, isSound }, problems };
-}
-
-const NO_TARGETS = { wanted: 'a list with at least one target', next: 'See targets in config/rotator.example.yaml.' };
-
-/** The plain value at `path`; an empty one is undefined, as everywhere. */
-function plainAt({ root }: RawConfig, path: Path, leaveOut: string | undefined): unknown {
-  const node = nodeAt(root, path);
-  const value = node === undefined ? undefined : plain(node);
-  if (leaveOut !== undefined && isRecord(value)) return { ...value, [leaveOut]: undefined };
-  return value === '' ? undefined : value;
-}
-
-/** A copy of `value` without what an error objects to, so that what is left can still be judged. */
-function withoutFaults(value: unknown, { issues }: z.ZodError): unknown {
-  const copy = structuredClone(value);
-  for (const issue of issues) {
-    const paths = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path];
-    for (const path of paths) remove(copy, path);
-  }
-  return copy;
-}
-
-function remove(value: unknown, path: Path): void {
-  const [step, ...rest] = path;
-  if (step === undefined || !isRecord(value)) return;
-  if (rest.length === 0) delete value[String(step)];
-  else remove(value[String(step)], rest);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
-}
-
-/** What the process was started with and no configuration can make good. */
-function processProblems(env: Environment): readonly Problem[] {
-  if (env['NODE_TLS_REJECT_UNAUTHORIZED'] !== '0') return [];
-  return [
-    {
-      file: ENVIRONMENT,
-      line: null,
-      key: 'NODE_TLS_REJECT_UNAUTHORIZED',
-      found: '0, which switches off the check of every certificate',
-      wanted: 'the variable unset',
-      next: 'Unset it; to trust a certificate authority of your own, name its file in NODE_EXTRA_CA_CERTS.',
-    },
-  ];
+  const hasKey = file !== ENVIRONMENT || env['APPLE_PRIVATE_KEY'] || env['APPLE_PRIVATE_KEY_FILE'];
+  return [env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0' ? insecure : [], hasKey ? [] : keyless]
+    .flat()
+    .map((problem) => ({ file: ENVIRONMENT, line: null, ...problem }));
 }
 
 /** The problems of single entries of `targets`, by index. */

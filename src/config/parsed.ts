@@ -1,34 +1,76 @@
-// What the definition made of a configuration, before the rules that join several keys are applied to it.
-import type { ChannelOptions } from '../adapters/channels/registry.ts';
-import { nodeAt, type Path, type ProblemText, type RawConfig } from './raw.ts';
-import type { Sections, TargetEntry } from './schema.ts';
+// Applies the definition to a tree. An error in one section, target or channel hides none of another, and what is right
+// is still converted: the rules that join several keys (resolve.ts) are applied to it.
+import { type ChannelOptions, channelOptions } from '../adapters/channels/registry.ts';
+import { problemsOf } from './issues.ts';
+import type { Problem } from './problems.ts';
+import { FILE, SECTIONS, type Sections, TARGET, type TargetEntry } from './schema.ts';
+import { dotted, type Path, plain, type Tree } from './tree.ts';
 
-/**
- * What could be converted. A section or an entry with problems is here without what was wrong with it, so that its
- * other keys are judged too; it is absent where nothing could be made of it. Its problems are already told.
- */
+/** What could be converted, without what is wrong in it. A section of which nothing is left has its defaults. */
 export interface Parsed {
-  readonly sections: Partial<Omit<Sections, 'targets'>>;
-  /** By their index in the file. */
+  readonly sections: Omit<Sections, 'targets'>;
+  /** By their index in the file; without those of which nothing could be made. */
   readonly targets: ReadonlyMap<number, TargetEntry>;
   readonly channels: ReadonlyMap<number, ChannelOptions>;
-  /** False if a problem at or below `path` was told: rules must not judge by what now stands in its place. */
+  /** False if there is a problem at or below `path`: a rule must not judge what now stands in its place. */
   readonly isSound: (path: Path) => boolean;
 }
 
-export type ParsedSections = Parsed['sections'];
-
-/** Tells a problem at a path. */
-export type Report = (path: Path, text: ProblemText) => void;
-
-/** The name as it stands in the file, also of an entry with problems. */
-export function nameAt(raw: RawConfig, index: number): string {
-  const node = nodeAt(raw.root, ['targets', index, 'name']);
-  return node?.kind === 'text' && node.text !== '' ? node.text : `targets[${index}]`;
+/** `early`: the problems that reading the tree had; the problems given back are the definition's own. */
+export function parse(tree: Tree, early: readonly Problem[]): { parsed: Parsed; problems: readonly Problem[] } {
+  const value = plain(tree.root) as Record<string, unknown>;
+  const { error } = FILE.safeParse(value);
+  const problems = error === undefined ? [] : problemsOf(tree, FILE, error);
+  for (const issue of error?.issues ?? [])
+    for (const path of issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => [...issue.path, key])
+      : [issue.path])
+      remove(value, path);
+  const { targets, alerts } = value;
+  const channels = isRecord(alerts) ? alerts['channels'] : undefined;
+  if (isRecord(alerts)) delete alerts['channels'];
+  const { targets: _, ...others } = SECTIONS;
+  const sections = Object.fromEntries(
+    Object.entries(others).map(([name, schema]) => {
+      const { success, data } = schema.safeParse(value[name]);
+      return [name, success ? data : schema.parse(undefined)];
+    }),
+  ) as Parsed['sections'];
+  const faults = [...early, ...problems].map(({ key }) => key);
+  const isSound = (path: Path) => {
+    const at = dotted(path);
+    return !faults.some((key) => key === at || key.startsWith(`${at}.`) || key.startsWith(`${at}[`));
+  };
+  const parsed = {
+    sections,
+    targets: entriesOf(targets, TARGET),
+    channels: entriesOf(channels, channelOptions),
+    isSound,
+  };
+  return { parsed, problems };
 }
 
-/** The names of all entries of `targets`, those with problems included. */
-export function targetNames(raw: RawConfig): ReadonlySet<string> {
-  const listed = nodeAt(raw.root, ['targets']);
-  return new Set(listed?.kind === 'list' ? listed.items.map((_, index) => nameAt(raw, index)) : []);
+interface Definition<T> {
+  readonly safeParse: (value: unknown) => { readonly success: true; readonly data: T } | { readonly success: false };
+}
+
+function entriesOf<T>(list: unknown, schema: Definition<T>): Map<number, T> {
+  const entries = new Map<number, T>();
+  for (const [index, value] of Array.isArray(list) ? list.entries() : []) {
+    const result = schema.safeParse(value);
+    if (result.success) entries.set(index, result.data);
+  }
+  return entries;
+}
+
+/** Removes what stands at `path`; in a list a hole stays, so that the other entries keep their index. */
+function remove(value: unknown, path: Path): void {
+  const [step, ...rest] = path;
+  if (step === undefined || !isRecord(value)) return;
+  if (rest.length === 0) delete value[String(step)];
+  else remove(value[String(step)], rest);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
 }

@@ -3,48 +3,61 @@
 import { formatDuration } from '../adapters/scalars.ts';
 import { longestShutMs, parseCron, type WindowRule } from '../core/cron.ts';
 import { DAY, HOUR, SECOND } from '../core/time.ts';
-import type { Parsed, ParsedSections, Report } from './parsed.ts';
-import { nodeAt, type Path, type RawConfig } from './raw.ts';
-import type { PolicyConfig, PolicySection, TargetConfig } from './schema.ts';
+import type { Parsed } from './parsed.ts';
+import type { PolicySection, Sections } from './schema.ts';
+import { type MapNode, nodeAt, type Path, type Report } from './tree.ts';
 
 const LONGEST_LIFETIME = 180 * DAY;
 
+export interface PolicyConfig {
+  readonly lifetimeMs: number;
+  readonly renewBeforeMs: number;
+  readonly window: WindowRule | undefined;
+}
+
+/** The file's settings with those that a target has itself in their place; an empty one is as good as none. */
+export function overridden<T extends object>(shared: T, own: T | undefined): T {
+  const given = Object.entries(own ?? {}).filter(([, value]) => value !== undefined);
+  return { ...shared, ...Object.fromEntries(given) };
+}
+
 /** A target's own settings, else the file's, else the defaults. */
-export function policyOf({ policy, schedule }: ParsedSections, own: PolicySection | undefined): PolicyConfig {
-  const lifetimeMs = own?.lifetime ?? policy?.lifetime ?? LONGEST_LIFETIME;
-  const third = Math.floor(lifetimeMs / 3 / SECOND) * SECOND;
-  const window = own?.window ?? policy?.window;
+export function policyOf(
+  { policy, schedule }: Pick<Sections, 'policy' | 'schedule'>,
+  own?: PolicySection,
+): PolicyConfig {
+  const { lifetime: lifetimeMs = LONGEST_LIFETIME, renewBefore, window } = overridden(policy, own);
   return {
     lifetimeMs,
-    renewBeforeMs: own?.renewBefore ?? policy?.renewBefore ?? third,
+    renewBeforeMs: renewBefore ?? Math.floor(lifetimeMs / 3 / SECOND) * SECOND,
     window: window && {
       cron: window.cron,
       durationMs: window.duration,
-      timezone: window.timezone ?? schedule?.timezone ?? 'UTC',
+      timezone: window.timezone ?? schedule.timezone,
     },
   };
 }
 
 /** Explicit thresholds hold for every target; without them each gets 3/4 and 1/3 of its renewBefore. */
-export function expiryOf({ renewBeforeMs }: PolicyConfig, { alerts }: ParsedSections): TargetConfig['expiry'] {
+export function expiryOf({ renewBeforeMs }: PolicyConfig, { alerts }: Pick<Sections, 'alerts'>) {
   return {
-    warningMs: alerts?.expiry.warning ?? Math.floor((renewBeforeMs * 3) / 4),
-    criticalMs: alerts?.expiry.critical ?? Math.floor(renewBeforeMs / 3),
+    warningMs: alerts.expiry.warning ?? Math.floor((renewBeforeMs * 3) / 4),
+    criticalMs: alerts.expiry.critical ?? Math.floor(renewBeforeMs / 3),
   };
 }
 
 export interface PolicyRules {
-  readonly raw: RawConfig;
+  readonly root: MapNode;
   readonly report: Report;
-  readonly sections: ParsedSections;
+  readonly sections: Parsed['sections'];
   readonly isSound: Parsed['isSound'];
   readonly survey: Survey;
 }
 
 /** The rules of the policy that all targets share. A problem is told at the key that a person would change. */
 export function checkSharedPolicy(rules: PolicyRules): void {
-  const policy = policyOf(rules.sections, undefined);
-  const keys = keysOf(rules.raw, ['policy']);
+  const policy = policyOf(rules.sections);
+  const keys = keysOf(rules.root, ['policy']);
   if (checkOrder(keys('renewBefore', 'lifetime'), policy, rules.report)) {
     checkTicks(['schedule', 'cron'], policy, rules);
     checkWindow(keys('window', 'renewBefore', 'lifetime'), policy, rules);
@@ -54,8 +67,8 @@ export function checkSharedPolicy(rules: PolicyRules): void {
 
 /** The rules of a policy that a target overrides in part; what holds for the shared one already is not told again. */
 export function checkOwnPolicy(rules: PolicyRules, index: number, own: PolicySection): void {
-  const [shared, policy] = [policyOf(rules.sections, undefined), policyOf(rules.sections, own)];
-  const keys = keysOf(rules.raw, ['targets', index, 'policy']);
+  const [shared, policy] = [policyOf(rules.sections), policyOf(rules.sections, own)];
+  const keys = keysOf(rules.root, ['targets', index, 'policy']);
   const sameRenewal = policy.renewBeforeMs === shared.renewBeforeMs;
   if (sameRenewal && policy.lifetimeMs === shared.lifetimeMs && own.window === undefined) return;
   if (!checkOrder(keys('renewBefore', 'lifetime'), policy, rules.report)) return;
@@ -66,7 +79,7 @@ export function checkOwnPolicy(rules: PolicyRules, index: number, own: PolicySec
 }
 
 /** The first of some keys that stands in a block; the block itself if none does. */
-function keysOf({ root }: RawConfig, block: Path): (...keys: string[]) => Path {
+function keysOf(root: MapNode, block: Path): (...keys: string[]) => Path {
   return (...keys) => {
     const key = keys.find((name) => nodeAt(root, [...block, name]) !== undefined);
     return key === undefined ? block : [...block, key];
@@ -114,9 +127,8 @@ function checkTicks(
   { renewBeforeMs }: PolicyConfig,
   { sections, isSound, survey, report }: PolicyRules,
 ): void {
-  const { schedule } = sections;
-  if (schedule === undefined || !isSound(['schedule'])) return;
-  const gapMs = survey.gapMs(schedule.cron, schedule.timezone);
+  if (!isSound(['schedule'])) return;
+  const gapMs = survey.gapMs(sections.schedule.cron, sections.schedule.timezone);
   const longest = Math.floor(renewBeforeMs / 10);
   if (gapMs <= longest) return;
   report(path, {
@@ -143,7 +155,7 @@ function inWords(ms: number): string {
 }
 
 function checkExpiry(path: Path, policy: PolicyConfig, { sections, isSound, report }: PolicyRules): void {
-  if (sections.alerts === undefined || !isSound(['alerts', 'expiry'])) return;
+  if (!isSound(['alerts', 'expiry'])) return;
   const { warningMs, criticalMs } = expiryOf(policy, sections);
   const { renewBeforeMs } = policy;
   if (criticalMs < warningMs && warningMs < renewBeforeMs) return;

@@ -1,5 +1,5 @@
 // What is wrong with a configuration, as data, and the one error that carries all of it. A problem never holds a
-// value that came from the environment, belongs to a secret or looks like one: source.ts words what was found.
+// value that came from the environment, belongs to a secret or looks like one: tree.ts words what was found.
 import type { ChannelOptions } from '../adapters/channels/registry.ts';
 import { RotatorError } from '../core/errors.ts';
 import type { Sections } from './schema.ts';
@@ -18,7 +18,7 @@ export interface Problem {
   readonly next?: string;
 }
 
-/** What could be read of a configuration that is wrong: a daemon that cannot start says so by it. */
+/** What could be read of a configuration that is wrong: a daemon that cannot start uses it to say so. */
 export interface ReadablePart {
   readonly channels: readonly ChannelOptions[];
   readonly file?: string | undefined;
@@ -49,7 +49,7 @@ export class ConfigError extends RotatorError {
   }
 }
 
-/** The one problem of a configuration of which nothing could be read: there is none, or its file cannot be read. */
+/** The one problem where no configuration could be read at all: there is none, or its file cannot be read. */
 export function unreadProblem(error: unknown): Problem | undefined {
   const [only, ...others] = error instanceof ConfigError ? error.problems : [];
   return only?.key === '' && only.line === null && others.length === 0 ? only : undefined;

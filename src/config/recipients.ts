@@ -3,7 +3,7 @@
 import { SEVERITIES, type Severity } from '../core/alerts/conditions.ts';
 import { RotatorError } from '../core/errors.ts';
 import type { LoadedConfig } from './load.ts';
-import type { Config } from './schema.ts';
+import type { Config } from './resolve.ts';
 
 export interface UnreachableAlert {
   /** The target's name; null: the service itself. */

@@ -1,65 +1,71 @@
 // From the sections as the definition converted them to the configuration in force: what a target overrides, what
-// defaults to what, and every rule that joins several keys. A problem is told at the key that a person would change.
-
+// defaults to what, and every rule that joins several keys. A problem stands at the key that a person would change.
 import { hostname } from 'node:os';
 import type { ChannelOptions } from '../adapters/channels/registry.ts';
 import type { KeySourceOptions } from '../adapters/keys/registry.ts';
-import type { CredentialsOptions } from '../adapters/tencent/credentials/registry.ts';
 import { targetKey } from '../core/records.ts';
 import { SECOND } from '../core/time.ts';
-import { checkChannels, checkSharedHosts, checkTargetHosts, originOf } from './hosts.ts';
-import { nameAt, type Parsed, type ParsedSections, type Report } from './parsed.ts';
-import { checkOwnPolicy, checkSharedPolicy, createSurvey, expiryOf, type PolicyRules, policyOf } from './policy.ts';
+import { checkChannels, checkSharedHosts, checkTargetHosts } from './hosts.ts';
+import type { Parsed } from './parsed.ts';
+import {
+  checkOwnPolicy,
+  checkSharedPolicy,
+  createSurvey,
+  expiryOf,
+  overridden,
+  type PolicyRules,
+  policyOf,
+} from './policy.ts';
 import type { Problem } from './problems.ts';
-import { problemAt, type RawConfig } from './raw.ts';
-import type { AlertsConfig, CloudBaseConfig, Config, Sections, TargetConfig, TargetEntry } from './schema.ts';
+import type { TargetEntry } from './schema.ts';
+import { nameAt, problemAt, type Report, type Tree } from './tree.ts';
+
+type Sections = Parsed['sections'];
+
+/** The configuration in force, every default filled in. Durations are milliseconds. */
+export type Config = ReturnType<typeof settingsOf> & { readonly targets: readonly TargetConfig[] };
+/** A target with everything in force for it: its own settings, else the file's, else the defaults. */
+export type TargetConfig = ReturnType<typeof targetOf>;
+export type AlertsConfig = Config['alerts'];
+export type CloudBaseConfig = TargetConfig['cloudbase'];
 
 export interface Resolution {
-  /** Everything but the targets; undefined while a section is missing. */
-  readonly settings: Omit<Config, 'targets'> | undefined;
+  /** Everything but the targets. */
+  readonly settings: Omit<Config, 'targets'>;
   /** By their index in the file. */
   readonly targets: ReadonlyMap<number, TargetConfig>;
   readonly problems: readonly Problem[];
   readonly conflicts: readonly Conflict[];
 }
 
-/** A problem between two entries of `targets`: which of them is wrong cannot be known. */
+/** A problem between two entries of `targets`: either may be the wrong one. */
 export interface Conflict {
   readonly problem: Problem;
   readonly between: readonly [index: number, index: number];
 }
 
 /** Applies every rule that joins several keys. `now`: from when calendars are surveyed. Pure but for the host name. */
-export function resolve(raw: RawConfig, parsed: Parsed, now: number): Resolution {
-  const { sections, targets, channels, isSound } = parsed;
+export function resolve(tree: Tree, { sections, targets, channels, isSound }: Parsed, now: number): Resolution {
   const problems: Problem[] = [];
-  const report: Report = (path, text) => problems.push(problemAt(raw, path, text));
-  const rules: PolicyRules = { raw, report, sections, isSound, survey: createSurvey(now) };
+  const report: Report = (path, text) => problems.push(problemAt(tree, path, text));
+  const rules: PolicyRules = { root: tree.root, report, sections, isSound, survey: createSurvey(now) };
   if (isSound(['policy'])) checkSharedPolicy(rules);
   checkSharedHosts(sections, report);
-  checkChannels(raw, channels, report);
+  checkChannels(tree.root, channels, report);
   const resolved = new Map<number, TargetConfig>();
   for (const [index, entry] of targets) {
-    checkTargetHosts(index, entry, sections.allowHosts ?? [], report);
+    checkTargetHosts(index, entry, sections.allowHosts, report);
     if (entry.policy !== undefined && isSound(['policy']) && isSound(['targets', index, 'policy']))
       checkOwnPolicy(rules, index, entry.policy);
     resolved.set(index, targetOf(entry, sections));
   }
-  return {
-    settings: settingsOf(sections, [...channels.values()]),
-    targets: resolved,
-    problems,
-    conflicts: duplicates(raw, resolved),
-  };
+  const settings = settingsOf(sections, [...channels.values()]);
+  return { settings, targets: resolved, problems, conflicts: duplicates(tree, resolved) };
 }
 
-function settingsOf(
-  sections: ParsedSections,
-  channels: readonly ChannelOptions[],
-): Omit<Config, 'targets'> | undefined {
-  const { journal, log, http, schedule, apple, alerts, heartbeat, allowHosts } = sections;
-  if (!journal || !log || !http || !schedule || !apple || !alerts || !heartbeat || !allowHosts) return undefined;
-  if (!sections.policy || !sections.cloudbase) return undefined;
+function settingsOf(sections: Sections, channels: readonly ChannelOptions[]) {
+  const { journal, log, http, schedule, apple, allowHosts, alerts, heartbeat } = sections;
+  const { language, repeatEvery, digest, rotated, runbook, none } = alerts;
   return {
     instance: sections.instance ?? hostname(),
     journal,
@@ -67,79 +73,76 @@ function settingsOf(
     http: { host: http.host, port: http.port, token: http.token, readToken: http.readToken },
     schedule,
     apple,
-    alerts: alertsOf(alerts, channels),
-    heartbeat: { url: heartbeat.url, healthUrl: heartbeat.healthUrl, everyMs: heartbeat.every },
     allowHosts,
+    alerts: {
+      language,
+      repeatEvery: { warningMs: repeatEvery.warning, criticalMs: repeatEvery.critical },
+      /** A cron expression in `schedule.timezone`; undefined: off. */
+      digest: digest === 'off' ? undefined : digest,
+      /** Report every rotation that succeeded. */
+      rotated,
+      /** URL or path of the runbook, to which `#section` is appended. */
+      runbook,
+      channels,
+      /** It is accepted that alerts reach nobody. */
+      noneAccepted: none !== undefined,
+    },
+    heartbeat: { url: heartbeat.url, healthUrl: heartbeat.healthUrl, everyMs: heartbeat.every },
   };
 }
 
-function alertsOf(section: Sections['alerts'], channels: readonly ChannelOptions[]): AlertsConfig {
-  const { language, repeatEvery, digest, rotated, runbook, none } = section;
-  return {
-    language,
-    repeatEvery: { warningMs: repeatEvery.warning, criticalMs: repeatEvery.critical },
-    digest: digest === 'off' ? undefined : digest,
-    rotated,
-    runbook,
-    channels,
-    noneAccepted: none === 'accepted',
-  };
-}
-
-function targetOf(entry: TargetEntry, sections: ParsedSections): TargetConfig {
-  const cloudbase = cloudbaseOf(entry, sections);
+function targetOf(entry: TargetEntry, sections: Sections) {
+  const { teamId, clientId, keyId, envId, providerId, name, adopt } = entry;
+  const shared = overridden(sections.cloudbase, entry.cloudbase);
+  const { endpoint, region, requestsPerSecond, timeout, credentials } = shared;
   const policy = policyOf(sections, entry.policy);
-  const { teamId, clientId, keyId } = entry;
+  const cloudbase = {
+    /** Scheme, host and port, lower case, without a slash at the end: part of the target's identity. */
+    endpoint: new URL(endpoint ?? 'https://tcb.tencentcloudapi.com').origin,
+    region: region ?? 'ap-shanghai',
+    requestsPerSecond: requestsPerSecond ?? 5,
+    timeoutMs: timeout ?? 15 * SECOND,
+    credentials: credentials ?? { from: 'env' as const },
+  };
+  const key: KeySourceOptions =
+    entry.key.from === 'tencent-ssm'
+      ? { ...entry.key, credentials: entry.key.credentials ?? cloudbase.credentials }
+      : entry.key;
   return {
     endpoint: cloudbase.endpoint,
-    envId: entry.envId,
-    providerId: entry.providerId,
-    name: entry.name,
+    envId,
+    providerId,
+    name,
     ids: {
       ...(teamId === undefined ? {} : { teamId }),
       ...(clientId === undefined ? {} : { clientId }),
       ...(keyId === undefined ? {} : { keyId }),
     },
-    adopt: entry.adopt,
-    key: keyOf(entry.key, cloudbase.credentials),
+    adopt,
+    key,
     policy,
     cloudbase,
+    /** The coming expiry is an alert when less than this is left. */
     expiry: expiryOf(policy, sections),
   };
 }
 
-function keyOf(key: TargetEntry['key'], credentials: CredentialsOptions): KeySourceOptions {
-  return key.from === 'tencent-ssm' ? { ...key, credentials: key.credentials ?? credentials } : key;
-}
-
-function cloudbaseOf(entry: TargetEntry, { cloudbase }: ParsedSections): CloudBaseConfig {
-  const own = entry.cloudbase;
-  return {
-    endpoint: originOf(own?.endpoint ?? cloudbase?.endpoint ?? 'https://tcb.tencentcloudapi.com'),
-    region: own?.region ?? cloudbase?.region ?? 'ap-shanghai',
-    requestsPerSecond: own?.requestsPerSecond ?? cloudbase?.requestsPerSecond ?? 5,
-    timeoutMs: own?.timeout ?? cloudbase?.timeout ?? 15 * SECOND,
-    credentials: own?.credentials ?? cloudbase?.credentials ?? { from: 'env' },
-  };
-}
-
-/** Two entries of one name or one identity, told at the later one. */
-function duplicates(raw: RawConfig, targets: ReadonlyMap<number, TargetConfig>): Conflict[] {
+/** Two entries of one name or one identity, as problems of the later one. */
+function duplicates(tree: Tree, targets: ReadonlyMap<number, TargetConfig>): Conflict[] {
   const conflicts: Conflict[] = [];
-  const names = new Map<string, number>();
-  const identities = new Map<string, number>();
-  const claim = (taken: Map<string, number>, text: string, index: number, describe: (earlier: number) => Problem) => {
-    const earlier = taken.get(text);
-    if (earlier === undefined) taken.set(text, index);
-    else conflicts.push({ problem: describe(earlier), between: [earlier, index] });
+  const taken = new Map<string, number>();
+  const claim = (claimed: string, index: number, problemBeside: (earlier: number) => Problem) => {
+    const earlier = taken.get(claimed);
+    if (earlier === undefined) taken.set(claimed, index);
+    else conflicts.push({ problem: problemBeside(earlier), between: [earlier, index] });
   };
   for (const [index, target] of targets) {
-    claim(names, target.name, index, (earlier) =>
-      problemAt(raw, ['targets', index, 'name'], { wanted: `a name of its own; targets[${earlier}] has this one` }),
+    claim(`name ${target.name}`, index, (earlier) =>
+      problemAt(tree, ['targets', index, 'name'], { wanted: `another name: targets[${earlier}] has this one` }),
     );
-    claim(identities, targetKey(target), index, (earlier) =>
-      problemAt(raw, ['targets', index, 'envId'], {
-        found: `the same endpoint, envId and providerId as targets[${earlier}] (${nameAt(raw, earlier)})`,
+    claim(`identity ${targetKey(target)}`, index, (earlier) =>
+      problemAt(tree, ['targets', index, 'envId'], {
+        found: `the same endpoint, envId and providerId as targets[${earlier}] (${nameAt(tree.root, earlier)})`,
         wanted: 'each provider once',
         next: 'Remove one of the two entries.',
       }),

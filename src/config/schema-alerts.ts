@@ -38,7 +38,9 @@ export const ALERTS = z
       .prefault('docs/runbook.md')
       .describe("Where the runbook is: a URL or path; the condition's section is appended as #fragment."),
     channels: z.array(channelOptions).prefault([]).describe('Where alerts go.'),
-    none: oneOf('accepted').optional().describe('"accepted": start although a warning or critical would reach nobody.'),
+    none: oneOf('accepted', 'none')
+      .optional()
+      .describe('"accepted" (or "none", as the variable ROTATOR_ALERTS says it): run although alerts reach nobody.'),
   })
   .describe('Whom to call, and when.');
 

@@ -1,9 +1,8 @@
-// The definition of the configuration file: every key, its default, its description. The loader converts by it, the
-// JSON Schema is generated from it, and the type Config says what is left when both are done. Rules that join
-// several keys (order of durations, hosts, windows, duplicates) are in resolve.ts.
+// The definition of the configuration file: every key, its default, its description. The loader converts by it, and the
+// JSON Schema is generated from it. Rules that join several keys (order of durations, hosts, windows, duplicates), and
+// the configuration that results, are in resolve.ts.
 import * as z from 'zod';
-import type { ChannelOptions } from '../adapters/channels/registry.ts';
-import { type KeySourceOptions, keyOptions } from '../adapters/keys/registry.ts';
+import { keyOptions } from '../adapters/keys/registry.ts';
 import {
   appleId,
   cloudbaseId,
@@ -22,10 +21,7 @@ import {
   text,
   timezone,
 } from '../adapters/scalars.ts';
-import { type CredentialsOptions, credentialsOptions } from '../adapters/tencent/credentials/registry.ts';
-import type { Language } from '../core/alerts/message.ts';
-import type { WindowRule } from '../core/cron.ts';
-import type { TargetIdentity } from '../core/records.ts';
+import { credentialsOptions } from '../adapters/tencent/credentials/registry.ts';
 import { DAY, MINUTE, SECOND } from '../core/time.ts';
 import { HTTP_DEFAULTS } from './http-defaults.ts';
 import { ALERTS, HEARTBEAT } from './schema-alerts.ts';
@@ -34,9 +30,14 @@ const LOG = z
   .strictObject({
     level: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal')
       .prefault('info')
-      .describe('The least level that is logged.'),
+      .describe('The least important level that is logged.'),
+    format: oneOf('json', 'pretty', 'auto')
+      .prefault('auto')
+      .describe(
+        'json: one JSON object a line; pretty: for people; auto: pretty when a terminal is attached, else json.',
+      ),
   })
-  .describe('JSON lines on stdout; pretty when a terminal is attached.');
+  .describe("The daemon's log, on stdout.");
 
 const HTTP = z
   .strictObject({
@@ -139,7 +140,9 @@ export const TARGET = z
   })
   .describe('One Apple identity provider in one CloudBase environment whose client secret is kept fresh.');
 
-/** The sections of the file by key. Each is parsed by itself, so that an error in one does not hide those of another. */
+const AT_LEAST_ONE = 'a list with at least one target';
+
+/** The sections of the file by key. */
 export const SECTIONS = {
   instance: text('a name', 100).optional().describe('Named in every alert. Default: the host name.'),
   journal: journal()
@@ -152,8 +155,8 @@ export const SECTIONS = {
   apple: APPLE.prefault({}),
   cloudbase: CLOUDBASE.prefault({}),
   targets: z
-    .array(TARGET)
-    .min(1, { error: () => 'at least one target' })
+    .array(TARGET, { error: () => AT_LEAST_ONE })
+    .min(1, { error: () => AT_LEAST_ONE })
     .describe('What is kept fresh.'),
   alerts: ALERTS.prefault({}),
   heartbeat: HEARTBEAT.prefault({}),
@@ -168,69 +171,3 @@ export const FILE = z.strictObject(SECTIONS).describe('Configuration of apple-se
 export type TargetEntry = z.output<typeof TARGET>;
 export type PolicySection = z.output<typeof POLICY>;
 export type Sections = { [Name in keyof typeof SECTIONS]: z.output<(typeof SECTIONS)[Name]> };
-
-export interface PolicyConfig {
-  readonly lifetimeMs: number;
-  readonly renewBeforeMs: number;
-  readonly window: WindowRule | undefined;
-}
-
-export interface CloudBaseConfig {
-  /** Scheme, host and port, lower case, without a slash at the end. */
-  readonly endpoint: string;
-  readonly region: string;
-  readonly requestsPerSecond: number;
-  readonly timeoutMs: number;
-  readonly credentials: CredentialsOptions;
-}
-
-/** A target with everything in force for it: its own settings, else the file's, else the defaults. */
-export interface TargetConfig extends TargetIdentity {
-  readonly name: string;
-  readonly ids: { readonly teamId?: string; readonly clientId?: string; readonly keyId?: string };
-  readonly adopt: boolean;
-  readonly key: KeySourceOptions;
-  readonly policy: PolicyConfig;
-  readonly cloudbase: CloudBaseConfig;
-  /** When the coming expiry is told: less than this is left. */
-  readonly expiry: { readonly warningMs: number; readonly criticalMs: number };
-}
-
-export interface AlertsConfig {
-  readonly language: Language;
-  readonly repeatEvery: { readonly warningMs: number; readonly criticalMs: number };
-  /** A cron expression in `schedule.timezone`; undefined: off. */
-  readonly digest: string | undefined;
-  /** Tell every rotation that succeeded. */
-  readonly rotated: boolean;
-  /** URL or path of the runbook, to which `#section` is appended. */
-  readonly runbook: string;
-  readonly channels: readonly ChannelOptions[];
-  /** `alerts: { none: accepted }`. */
-  readonly noneAccepted: boolean;
-}
-
-export interface HeartbeatConfig {
-  readonly url: string | undefined;
-  readonly healthUrl: string | undefined;
-  readonly everyMs: number;
-}
-
-/** The configuration in force, every default filled in. Durations are milliseconds. */
-export interface Config {
-  readonly instance: string;
-  readonly journal: { readonly kind: 'sqlite'; readonly path: string };
-  readonly log: Sections['log'];
-  readonly http: {
-    readonly host: string;
-    readonly port: number;
-    readonly token: string | undefined;
-    readonly readToken: string | undefined;
-  };
-  readonly schedule: Sections['schedule'];
-  readonly apple: Sections['apple'];
-  readonly targets: readonly TargetConfig[];
-  readonly alerts: AlertsConfig;
-  readonly heartbeat: HeartbeatConfig;
-  readonly allowHosts: readonly string[];
-}

@@ -2,7 +2,7 @@
 // passes that run a single time.
 import { openJournalToRead } from '../adapters/journal/reading.ts';
 import { openSqliteJournal } from '../adapters/journal/sqlite.ts';
-import type { Config } from '../config/schema.ts';
+import type { Config } from '../config/resolve.ts';
 import { parseCron } from '../core/cron.ts';
 import { RotatorError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';

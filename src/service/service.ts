@@ -5,7 +5,7 @@ import { rememberUnwritable } from '../alerts/start-refused.ts';
 import type { Surroundings } from '../alerts/watch.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { mustReachSomebody } from '../config/recipients.ts';
-import type { Config } from '../config/schema.ts';
+import type { Config } from '../config/resolve.ts';
 import { asRotatorError, type RotatorError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import type { DegradableJournal } from '../core/ports.ts';

@@ -1,6 +1,6 @@
 // What the service warns of when it starts and when it reads a configuration anew.
 import type { LoadedConfig } from '../config/load.ts';
-import type { Config } from '../config/schema.ts';
+import type { Config } from '../config/resolve.ts';
 import { RotatorError } from '../core/errors.ts';
 
 /** Doubts about a configuration, and the entries of `targets` that it does without. */

@@ -7,7 +7,7 @@ import type { WatchedTarget } from '../alerts/detect/detect.ts';
 import type { AlertPolicy } from '../alerts/engine/engine.ts';
 import { Heartbeat } from '../alerts/heartbeat.ts';
 import { type Surroundings, type TakenOver, Watch, type WatchOptions, type WatchTools } from '../alerts/watch.ts';
-import type { AlertsConfig, Config } from '../config/schema.ts';
+import type { AlertsConfig, Config } from '../config/resolve.ts';
 import type { RotatedEvent } from '../core/alerts/records.ts';
 import { parseCron } from '../core/cron.ts';
 import { asRotatorError } from '../core/errors.ts';

@@ -7,7 +7,7 @@ import { createTencentClient } from '../adapters/tencent/client.ts';
 import { type CredentialsOptions, createCredentials } from '../adapters/tencent/credentials/registry.ts';
 import type { CredentialSource, RequestRecord } from '../adapters/tencent/credentials/source.ts';
 import { createRateLimits, laneOf } from '../adapters/tencent/rate-limit.ts';
-import type { CloudBaseConfig, Config, TargetConfig } from '../config/schema.ts';
+import type { CloudBaseConfig, Config, TargetConfig } from '../config/resolve.ts';
 import { createWindow, parseCron } from '../core/cron.ts';
 import type { EventSink } from '../core/events.ts';
 import type { AppleAnswer, AppleCheck, Clock, Provider, Target } from '../core/ports.ts';

@@ -16,7 +16,7 @@ test('what is left out has the defaults of the contract', async () => {
   expect(config).toEqual({
     instance: hostname(),
     journal: { kind: 'sqlite', path: './data/journal.db' },
-    log: { level: 'info' },
+    log: { level: 'info', format: 'auto' },
     http: { host: '127.0.0.1', port: 8080, token: undefined, readToken: undefined },
     schedule: { cron: '7 * * * *', timezone: 'UTC', maxRotationsPerHour: 20 },
     apple: { tokenUrl: 'https://appleid.apple.com/auth/token', check: 'compare' },
@@ -141,7 +141,7 @@ describe('a wrong value is told with what is wanted', () => {
     ],
     ['heartbeat: { url: "ftp://x" }', '1 heartbeat.url: found text of 7 characters, wanted the URL to call'],
     ['alerts: { language: de }', '1 alerts.language: found "de", wanted en | zh'],
-    ['alerts: { none: yes }', '1 alerts.none: found "yes", wanted accepted'],
+    ['alerts: { none: yes }', '1 alerts.none: found "yes", wanted accepted | none'],
     ['alerts: { channels: { name: ops } }', '1 alerts.channels: found a mapping, wanted a list'],
     [
       'alerts: { digest: weekly }',
@@ -348,7 +348,7 @@ describe('channels', () => {
     ['type: pagerduty', `${at}.routingKey: found nothing, wanted the integration key of a service`],
     [
       'type: slack, url: "https://a.example", severities: []',
-      `${at}.severities: found a list, wanted at least one of warning, critical`,
+      `${at}.severities: found an empty list, wanted at least one of warning, critical`,
     ],
     [
       'type: slack, url: "https://a.example", severities: [info]',
@@ -358,7 +358,10 @@ describe('channels', () => {
       'type: slack, url: "https://a.example", targets: [nobody]',
       `${at}.targets[0]: found "nobody", wanted the name of a target of this file`,
     ],
-    ['type: email, host: h, port: 25, from: a@b, to: []', `${at}.to: found a list, wanted at least one mail address`],
+    [
+      'type: email, host: h, port: 25, from: a@b, to: []',
+      `${at}.to: found an empty list, wanted at least one mail address`,
+    ],
     ['type: email, host: h, port: 25, from: a@b, to: [ops]', `${at}.to[0]: found "ops", wanted a mail address`],
     [
       'type: pagerduty, routingKey: "R0UTINGKEY R0UTINGKEY"',
@@ -401,7 +404,7 @@ describe('channels', () => {
   test('each has a name of its own', async () => {
     const one = '{ name: ops, type: slack, url: "https://a.example" }';
     expect(await above(`alerts: { channels: [${one}, ${one}] }`)).toEqual([
-      '1 alerts.channels[1].name: found "ops", wanted a name of its own; alerts.channels[0] has this one',
+      '1 alerts.channels[1].name: found "ops", wanted another name: alerts.channels[0] has this one',
     ]);
   });
 
@@ -432,8 +435,8 @@ describe('unknown keys', () => {
       'alerts: { channels: [{ name: a, type: webhook, url: "https://a.example", sekret: x }] }',
       '1 alerts.channels[0].sekret: found an unknown key "sekret", wanted secret, the nearest known key',
     ],
-    ['log: { file: x }', '1 log.file: found an unknown key "file", wanted one of level'],
-    ['log: { level: , file: }', '1 log.file: found an unknown key "file", wanted one of level'],
+    ['log: { file: x }', '1 log.file: found an unknown key "file", wanted one of level, format'],
+    ['log: { level: , file: }', '1 log.file: found an unknown key "file", wanted one of level, format'],
   ])('%s', async (line, problem) => {
     expect(await above(line)).toEqual([problem]);
   });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
-import { everythingShown, lines, load, NOW, refusal, TARGETS, thrownBy } from './support.ts';
+import { everythingShown, file, lines, load, NOW, refusal, TARGETS, thrownBy } from './support.ts';
 
 const GOOD = '  - { name: good, envId: e1, key: { from: file, path: k } }\n';
 /** Pasted into the wrong place; it must be in no message, and would be no steady part of a condition's id. */
@@ -50,7 +50,7 @@ describe('an error in one entry of targets', () => {
       'a key that stands there twice',
       '  - { name: b, envId: e2, envId: e3, key: { from: file, path: k } }\n',
       'b',
-      [expect.stringContaining('stands there already')],
+      [expect.stringContaining('the same key a second time')],
     ],
     [
       'a name that is none',
@@ -139,8 +139,8 @@ describe('the environment alone', () => {
     loadConfig({ env: { ...ENV, ...env }, mode, now: NOW });
 
   test('gives one target', async () => {
-    const { config, file } = await fromEnv({});
-    expect(file).toBeUndefined();
+    const { config, file: found } = await fromEnv({});
+    expect(found).toBeUndefined();
     expect(config.targets).toMatchObject([
       {
         name: 'shop-1',
@@ -173,9 +173,15 @@ describe('the environment alone', () => {
     expect(config.heartbeat.url).toBe('https://b.example/ping');
   });
 
-  test('takes the key from a file', async () => {
-    const { config } = await fromEnv({ APPLE_PRIVATE_KEY: '', APPLE_PRIVATE_KEY_FILE: '/run/secrets/key.p8' });
-    expect(config.targets[0]?.key).toEqual({ from: 'file', path: '/run/secrets/key.p8' });
+  test('takes every value from a file as well', async () => {
+    const { config } = await fromEnv({
+      APPLE_PRIVATE_KEY: '',
+      APPLE_PRIVATE_KEY_FILE: '/run/secrets/key.p8',
+      ALERT_TYPE: 'slack',
+      ALERT_URL_FILE: await file('https://a.example/hook\n'),
+    });
+    expect(config.targets[0]?.key).toEqual({ from: 'env', variable: 'APPLE_PRIVATE_KEY' });
+    expect(config.alerts.channels).toMatchObject([{ url: 'https://a.example/hook' }]);
   });
 
   test('may accept that nobody is called', async () => {
@@ -194,12 +200,7 @@ describe('the environment alone', () => {
       { APPLE_TEAM_ID: 'YOUR_TEAM_ID' },
       ['- APPLE_TEAM_ID: found text of 12 characters, wanted 10 upper-case letters or digits (this is a placeholder)'],
     ],
-    [
-      { ROTATOR_ALERTS: 'off' },
-      [
-        '- ROTATOR_ALERTS: found text of 3 characters, wanted "none" (start although nobody would be called), or no such variable',
-      ],
-    ],
+    [{ ROTATOR_ALERTS: 'off' }, ['- ROTATOR_ALERTS: found text of 3 characters, wanted accepted | none']],
     [
       { ALERT_URL: 'https://a.example' },
       [
@@ -210,6 +211,12 @@ describe('the environment alone', () => {
     [
       { ALERT_TYPE: 'slack', ALERT_URL: 'http://a.example' },
       ['- ALERT_URL: found text of 16 characters, wanted https:// (http:// to loopback alone, or with insecure: true)'],
+    ],
+    [
+      { ALERT_TYPE: 'slack', ALERT_URL_FILE: '/nowhere' },
+      [
+        `- ALERT_URL: found \${ALERT_URL}, but the file that ALERT_URL_FILE names does not exist, wanted a readable text file`,
+      ],
     ],
     [{ CLOUDBASE_REGION: 'X' }, ['- CLOUDBASE_REGION: found text of 1 character, wanted a region such as ap-shanghai']],
   ])('%j is told by the name of the variable', async (env, problems) => {

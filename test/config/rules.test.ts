@@ -165,7 +165,7 @@ describe('two targets', () => {
     const yaml = `targets:\n${named('a', 'e1')}${named('a', 'e2')}`;
     for (const mode of ['strict', 'daemon'] as const)
       expect(lines((await refusal(yaml, {}, mode)).problems)).toEqual([
-        '3 targets[1].name: found "a", wanted a name of its own; targets[0] has this one',
+        '3 targets[1].name: found "a", wanted another name: targets[0] has this one',
       ]);
   });
 

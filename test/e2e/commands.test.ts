@@ -116,7 +116,7 @@ FILE: 5 problems
     wanted  a duration such as 90s, 15m, 4h or 60d, from 7d to 180d
   line 7, targets[0].name
     found   "Shop Prod"
-    wanted  1 to 63 of a-z, 0-9, dot, underscore and hyphen, beginning with a letter or digit
+    wanted  1 to 63 characters of a-z, 0-9, dot, underscore and hyphen; the first is a letter or a digit
   line 9, targets[0].key.path
     found   nothing
     wanted  the path of a .p8 file

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { RotatorError } from '../../core/errors.ts';
 import type { KeySource } from '../../core/ports.ts';
 import { variableName } from '../scalars.ts';
-import { readKeyFile } from './key-file.ts';
+import { createFileKeySource, type FileDeps } from './file.ts';
 
 export const options = z.strictObject({
   from: z.literal('env'),
@@ -12,22 +12,22 @@ export const options = z.strictObject({
 });
 export type EnvOptions = z.output<typeof options>;
 
-export interface EnvDeps {
+export interface EnvDeps extends FileDeps {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /**
  * The variable wins over NAME_FILE. An empty variable counts as unset, for that is what compose files and CI systems
- * make of a secret that does not exist. Throws ERR_KEY_NOT_FOUND for it; for NAME_FILE see readKeyFile.
+ * make of a secret that does not exist. Throws ERR_KEY_NOT_FOUND for it; for NAME_FILE as the source `file`.
  */
-export function createEnvKeySource({ variable }: EnvOptions, { env }: EnvDeps): KeySource {
+export function createEnvKeySource({ variable }: EnvOptions, { env, keyId }: EnvDeps): KeySource {
   return {
     async read(signal) {
       signal.throwIfAborted();
       const text = env[variable] ?? '';
       if (text.trim() !== '') return { text, origin: `variable ${variable}`, warnings: [] };
       const path = env[`${variable}_FILE`] ?? '';
-      if (path !== '') return readKeyFile(path, { signal });
+      if (path !== '') return createFileKeySource({ from: 'file', path }, { keyId }).read(signal);
       const state =
         env[variable] === undefined
           ? `not set, and neither is ${variable}_FILE`

@@ -1,7 +1,7 @@
 // YAML that cannot be read, and how the rest of it is read: as text, with lines, aliases resolved within bounds.
 import { describe, expect, test } from 'vitest';
-import { readYaml } from '../../src/config/document.ts';
-import { plain } from '../../src/config/raw.ts';
+import { plain } from '../../src/config/tree.ts';
+import { readYaml } from '../../src/config/yaml.ts';
 import { lines, load, problemsOf, TARGETS } from './support.ts';
 
 const read = (text: string) => {
@@ -75,8 +75,8 @@ describe('broken YAML is told with its line, and without a word of it', () => {
 describe('keys', () => {
   test('one that stands there twice is told at its second line, beside other problems', async () => {
     expect(await problemsOf(`instance: a\ninstance: b\nhttp: { port: x, port: y }\n${TARGETS}`)).toEqual([
-      '2 instance: found a key that stands there already, wanted each key once',
-      '3 http.port: found a key that stands there already, wanted each key once',
+      '2 instance: found the same key a second time, wanted each key once',
+      '3 http.port: found the same key a second time, wanted each key once',
       '3 http.port: found "x", wanted a whole number from 0 to 65535',
     ]);
   });
@@ -87,7 +87,7 @@ describe('keys', () => {
 
   test('merge keys are refused with a word on aliases', () => {
     expect(read('x: &x { a: b }\ny:\n  <<: *x').problems).toEqual([
-      '3 y.<<: found a merge key, wanted keys written out; aliases may stand as values only',
+      '3 y.<<: found a merge key, wanted keys written out; an alias can only stand for a value',
     ]);
   });
 

@@ -1,0 +1,141 @@
+// A configuration as it was read, before the definition is applied: texts, lists and mappings, each with its line.
+// Problems are worded here, so that none holds a value that must not be shown: a value that came from the environment,
+// belongs to a secret or looks like one is shown by type and length alone.
+import { redactText } from '../core/redact.ts';
+import type { Problem } from './problems.ts';
+
+interface Node {
+  /** 1-based: the line of the key, or of the entry of a list. */
+  readonly line: number;
+}
+
+export interface TextNode extends Node {
+  readonly kind: 'text';
+  readonly text: string;
+  /** The first variable that the text named. */
+  readonly variable?: string | undefined;
+  /** Part of the text came from the environment. */
+  readonly fromEnvironment?: true;
+  /** The value cannot be used, and its problem is already reported. */
+  readonly broken?: true;
+}
+
+export interface ListNode extends Node {
+  readonly kind: 'list';
+  readonly items: readonly TreeNode[];
+}
+
+export interface MapNode extends Node {
+  readonly kind: 'map';
+  readonly entries: ReadonlyMap<string, TreeNode>;
+}
+
+export type TreeNode = TextNode | ListNode | MapNode;
+export type Path = readonly PropertyKey[];
+
+/** A file, or the environment that stands in for one; `name` is how problems name it. */
+export interface Tree {
+  readonly name: string;
+  readonly root: MapNode;
+}
+
+/** The name of what is no file. */
+export const ENVIRONMENT = 'the environment';
+
+/** Keys whose values are secrets; only channels and heartbeats have a key `url`. */
+const SECRET_KEYS = /^(?:url|healthUrl|token|readToken|secret|routingKey|password|privateKey|secretKey)$/i;
+/** A URL with a password in it. */
+const USERINFO = /:\/\/[^/\s]*@/;
+/** Enough to recognise a value by; more would hide the rest of the message. */
+const LONGEST_SHOWN = 60;
+
+function childOf(node: TreeNode | undefined, step: PropertyKey): TreeNode | undefined {
+  if (node?.kind === 'map') return node.entries.get(String(step));
+  return node?.kind === 'list' ? node.items[Number(step)] : undefined;
+}
+
+/** What stands at `path`; undefined if nothing does. */
+export function nodeAt(root: TreeNode, path: Path): TreeNode | undefined {
+  return path.reduce<TreeNode | undefined>(childOf, root);
+}
+
+/** What stands at `path`; for something missing, its nearest ancestor. */
+function nearestTo(root: TreeNode, path: Path): TreeNode {
+  let node = root;
+  for (const step of path) {
+    const child = childOf(node, step);
+    if (child === undefined) break;
+    node = child;
+  }
+  return node;
+}
+
+/** The name of an entry of `targets` as it stands there, also of an entry with problems. */
+export function nameAt(root: TreeNode, index: number): string {
+  const node = nodeAt(root, ['targets', index, 'name']);
+  return node?.kind === 'text' && node.text !== '' ? node.text : `targets[${index}]`;
+}
+
+/** True where a value is empty: the same as leaving its key out, so that `${NAME:-}` can switch things off. */
+function isEmpty(node: TreeNode): boolean {
+  return node.kind === 'text' && node.text === '' && node.broken !== true;
+}
+
+/** The plain value that the definition is applied to. Empty values of a mapping are undefined, their keys stay. */
+export function plain(node: TreeNode): unknown {
+  if (node.kind === 'text') return node.text;
+  if (node.kind === 'list') return node.items.map(plain);
+  const result: Record<string, unknown> = Object.create(null);
+  for (const [key, value] of node.entries) result[key] = isEmpty(value) ? undefined : plain(value);
+  return result;
+}
+
+/** `targets[0].key.path` */
+export function dotted(path: Path): string {
+  let text = '';
+  for (const step of path) {
+    if (typeof step === 'number') text += `[${step}]`;
+    else text += `${text === '' ? '' : '.'}${redactText(String(step))}`;
+  }
+  return text;
+}
+
+/** What a problem says beside its place; `found` where it is not simply the value. */
+export interface ProblemText {
+  readonly wanted: string;
+  readonly found?: string;
+  readonly next?: string | undefined;
+}
+
+/** Reports a problem at a path. */
+export type Report = (path: Path, text: ProblemText) => void;
+
+/** The problem at `path`. */
+export function problemAt(tree: Tree, path: Path, { wanted, found, next }: ProblemText): Problem {
+  return {
+    ...placeOf(tree, nearestTo(tree.root, path), path),
+    found: found ?? shownAt(tree.root, path),
+    wanted,
+    ...(next === undefined ? {} : { next }),
+  };
+}
+
+/** The place of a node that stands at `path`. What stands in for a file has no lines: there it is the variable. */
+export function placeOf({ name }: Tree, node: TreeNode, path: Path): Pick<Problem, 'file' | 'line' | 'key'> {
+  if (name !== ENVIRONMENT) return { file: name, line: node.line, key: dotted(path) };
+  const variable = node.kind === 'text' ? node.variable : undefined;
+  return { file: name, line: null, key: variable ?? dotted(path) };
+}
+
+/** What stands at `path`, as far as it may be shown. */
+function shownAt(root: TreeNode, path: Path): string {
+  const node = nodeAt(root, path);
+  if (node === undefined || isEmpty(node)) return 'nothing';
+  if (node.kind === 'list') return node.items.length === 0 ? 'an empty list' : 'a list';
+  if (node.kind === 'map') return 'a mapping';
+  const { text, fromEnvironment } = node;
+  const secret = fromEnvironment || path.some((step) => SECRET_KEYS.test(String(step)));
+  if (secret || USERINFO.test(text) || redactText(text) !== text)
+    return `text of ${text.length} ${text.length === 1 ? 'character' : 'characters'}`;
+  return JSON.stringify(text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text);
+}

@@ -1,0 +1,125 @@
+// YAML → tree: scalars stay text (failsafe schema), every value has its line, nothing is interpolated yet. The parser's
+// errors are put into our words, without any of the file's text: that may be a secret.
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import type { Problem } from './problems.ts';
+import { dotted, type MapNode, type Path, type TextNode, type TreeNode } from './tree.ts';
+
+/** Values that aliases may add to a file. Without a limit, a few lines of nested aliases can fill the memory. */
+const MOST_ALIASED = 20_000;
+/** Levels of nesting. The definition has 6; an alias to itself would have no end. */
+const DEEPEST = 30;
+
+export interface YamlReading {
+  /** Undefined where the text is no mapping at all. */
+  readonly root: MapNode | undefined;
+  readonly problems: readonly Problem[];
+}
+
+/** Reads one YAML document. Never throws; the problems are in the order of the text. */
+export function readYaml(text: string, file: string): YamlReading {
+  const lines = new LineCounter();
+  const lineAt = (offset: number) => lines.linePos(offset).line;
+  const document = parseDocument(text, {
+    schema: 'failsafe',
+    lineCounter: lines,
+    prettyErrors: false,
+    logLevel: 'error',
+  });
+  const syntax = document.errors.filter(({ code }) => code !== 'DUPLICATE_KEY');
+  if (syntax.length > 0) {
+    const problems = syntax.map(({ code, pos: [offset] }) => ({
+      file,
+      line: lineAt(Math.min(offset, text.length - 1)),
+      key: '',
+      ...(trap(text, offset) ?? SYNTAX[code] ?? UNREADABLE),
+    }));
+    // Later errors of a line are nearly always the echo of its first.
+    const first = new Map(problems.toReversed().map((problem) => [problem.line, problem]));
+    return { root: undefined, problems: problems.filter((problem) => first.get(problem.line) === problem) };
+  }
+  const problems: Problem[] = [];
+  let aliased = 0;
+
+  const refuse = (path: Path, line: number, found: string, wanted: string): TextNode => {
+    problems.push({ file, line, key: dotted(path), found, wanted });
+    return { kind: 'text', text: '', broken: true, line };
+  };
+
+  /** `line`: of the key; `viaAlias`: `line` is that of the alias through which the node is reached, and so for all below. */
+  const read = (node: Node | null, path: Path, line: number, viaAlias: boolean): TreeNode => {
+    if (node === null) return { kind: 'text', text: '', line };
+    if (viaAlias && ++aliased > MOST_ALIASED) {
+      if (aliased > MOST_ALIASED + 1) return { kind: 'text', text: '', broken: true, line };
+      return refuse(path, line, 'aliases that add too many values', `at most ${MOST_ALIASED} values through aliases`);
+    }
+    if (path.length > DEEPEST) return refuse(path, line, 'values nested too deeply', `at most ${DEEPEST} levels`);
+    if (isAlias(node)) {
+      const target = node.resolve(document);
+      if (target !== undefined) return read(target, path, line, true);
+      return refuse(path, line, 'an alias without its anchor', 'an anchor (&name) above the alias (*name)');
+    }
+    if (node.tag !== undefined && !PLAIN_TAGS.has(node.tag))
+      return refuse(path, line, 'a YAML tag', 'a value without a tag');
+    const lineOf = (inner: Node) => (viaAlias ? line : lineAt(inner.range?.[0] ?? 0));
+    if (isSeq<Node>(node)) {
+      const items = node.items.map((item, index) => read(item, [...path, index], lineOf(item), viaAlias));
+      return { kind: 'list', items, line };
+    }
+    if (!isMap<Node, Node | null>(node))
+      return { kind: 'text', text: isScalar(node) ? String(node.value ?? '') : '', line };
+    const entries = new Map<string, TreeNode>();
+    for (const { key, value } of node.items) {
+      const keyLine = lineOf(key);
+      const name = isScalar(key) ? String(key.value ?? '') : undefined;
+      if (name === undefined) refuse(path, keyLine, 'a key that is not text', 'a key of plain text');
+      else if (name === '<<')
+        refuse([...path, name], keyLine, 'a merge key', 'keys written out; an alias can only stand for a value');
+      else if (entries.has(name)) refuse([...path, name], keyLine, 'the same key a second time', 'each key once');
+      else entries.set(name, read(value, [...path, name], keyLine, viaAlias));
+    }
+    return { kind: 'map', entries, line };
+  };
+
+  const root = read(document.contents, [], 1, false);
+  if (root.kind === 'map') return { root, problems };
+  const found = root.kind === 'list' ? 'a list' : root.text === '' ? 'an empty file' : 'a text';
+  const wanted = 'a mapping with at least targets';
+  const line = lineAt(document.contents?.range?.[0] ?? 0);
+  problems.push({ file, line, key: '', found, wanted, next: 'Start from config/rotator.example.yaml.' });
+  return { root: undefined, problems };
+}
+
+const PLAIN_TAGS = new Set(['tag:yaml.org,2002:str', 'tag:yaml.org,2002:map', 'tag:yaml.org,2002:seq']);
+
+const UNREADABLE = { found: 'YAML that cannot be read', wanted: 'YAML' };
+
+/** The parser's codes in words; any other is UNREADABLE. */
+const SYNTAX: Readonly<Record<string, { readonly found: string; readonly wanted: string }>> = {
+  TAB_AS_INDENT: { found: 'a tab as indentation', wanted: 'spaces' },
+  MULTIPLE_DOCS: { found: 'a second document (---)', wanted: 'one document' },
+  BAD_INDENT: {
+    found: 'a line that is not indented like its neighbours, or a bracket that is not closed',
+    wanted: 'YAML',
+  },
+  BLOCK_AS_IMPLICIT_KEY: { found: 'a second ": " in one line', wanted: 'one key a line, or the value in quotes' },
+  BAD_SCALAR_START: { found: 'a value that begins with a reserved character', wanted: 'the value in quotes' },
+  MISSING_CHAR: {
+    found: 'a missing quote, bracket or comma, or a line that is indented too little or too much',
+    wanted: 'YAML',
+  },
+  BAD_DQ_ESCAPE: { found: 'a backslash sequence that double quotes do not know', wanted: 'single quotes, or \\\\' },
+  BAD_ALIAS: {
+    found: 'an alias or anchor without a usable name',
+    wanted: 'the value in quotes, if it begins with * or &',
+  },
+};
+
+/** `{ url: ${X} }`: inside braces and brackets, YAML reads the brace of an unquoted ${ as the start of a mapping. */
+function trap(text: string, offset: number): { found: string; wanted: string; next: string } | undefined {
+  if (text.slice(offset - 1, offset + 1) !== '${') return undefined;
+  return {
+    found: `\${…} without quotes inside braces or brackets`,
+    wanted: `quotes around it: { url: "\${NAME}" }`,
+    next: 'Put the value in double quotes, or write the mapping over several lines.',
+  };
+}
