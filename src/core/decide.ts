@@ -99,7 +99,15 @@ export function firstObjection(snapshot: Snapshot): { reason: Reason; why: strin
 }
 
 /** When renewal is due; null while the expiry is not known. */
-export function renewalOf({ deployed, policy, state }: Pick<Snapshot, 'deployed' | 'policy' | 'state'>): number | null {
+export function renewalOf({
+  deployed,
+  policy,
+  state,
+}: {
+  readonly deployed: Pick<Deployed, 'issuedAt' | 'expiresAt'>;
+  readonly policy: Snapshot['policy'];
+  readonly state: Pick<TargetState, 'key'>;
+}): number | null {
   if (deployed.expiresAt === null) return null;
   const lifetimeMs = lifetimeOf(deployed, policy.lifetimeMs);
   return renewalInstant({

@@ -7,8 +7,8 @@ import type { EventSink, Step } from '../core/events.ts';
 import type { AppleCheck, Clock, Journal, KeySource, Provider, Target } from '../core/ports.ts';
 import type { Outcome, Reason, Trigger } from '../core/reasons.ts';
 import type { AppleAsked, Rotation, TargetState } from '../core/records.ts';
-import { LEASE_MS, nextAttemptAt, renewalInstant } from '../core/schedule.ts';
-import type { AppleOpinion, Gathered, Settlement } from './learnt.ts';
+import { LEASE_MS, nextAttemptAt } from '../core/schedule.ts';
+import type { AppleOpinion, Ending, Gathered } from './learnt.ts';
 import { deployedFields, outcomeEvent, rowFields, viewOf } from './report.ts';
 
 /** A rotation that a pass has decided on and asks leave for. */
@@ -150,7 +150,7 @@ export class Course {
   }
 
   /** Ends a row that an earlier life of the program left open. */
-  async settleRow(row: Rotation, { outcome, error, learnt }: Settlement): Promise<void> {
+  async settleRow(row: Rotation, { outcome, error, learnt }: Ending): Promise<void> {
     this.learn(learnt);
     const finished: Rotation = { ...row, outcome, error: viewOf(error), finishedAt: this.now };
     await this.tools.journal.commit({ target: this.#state, rotation: finished });
@@ -227,6 +227,13 @@ export class Course {
   noteRequest(requestId: string | null): void {
     if (this.row === undefined || requestId === null) return;
     this.row = { ...this.row, requestIds: [...this.row.requestIds, requestId] };
+  }
+
+  /** Ends a rotation that has written. */
+  endRotation({ outcome, error, learnt }: Ending): Promise<PassResult> {
+    if (outcome === 'succeeded') return this.endWell('rotated', learnt);
+    if (outcome === 'unverified') return this.endWell('unverified', learnt);
+    return this.endBadly(error, outcome, learnt);
   }
 
   /** Ends the pass well, and with it the run of failures. */
@@ -311,17 +318,6 @@ export class Course {
   async closeRow(outcome: Outcome, error: RotatorError): Promise<void> {
     await this.finishRow(outcome, error);
     this.row = undefined;
-  }
-
-  /** When a candidate that is now in place is to be renewed. */
-  renewalOf({ issuedAtMs, expiresAtMs }: { issuedAtMs: number; expiresAtMs: number }): number {
-    const { key, policy } = this.target;
-    return renewalInstant({
-      key,
-      expiresAt: expiresAtMs,
-      lifetimeMs: expiresAtMs - issuedAtMs,
-      renewBeforeMs: policy.renewBeforeMs,
-    });
   }
 
   private async end(

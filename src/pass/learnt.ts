@@ -20,9 +20,10 @@ export interface AppleOpinion {
   readonly learnt: Pick<TargetState, 'acceptedKeys' | 'appleAsked'>;
 }
 
-/** How a row ends that a crash left open. */
-export interface Settlement {
+/** How a row ends: that of this pass, or one that a crash left open. */
+export interface Ending {
   readonly outcome: Outcome;
+  /** Null only where the outcome is `succeeded` or `unverified`. */
   readonly error: RotatorError | null;
   readonly learnt: Partial<TargetState>;
 }

@@ -1,10 +1,12 @@
 // Undoing our own harm: fields that our write changed are restored, once; a secret that our write spoiled is put back.
 // Each repair reads alone first and leaves alone what is somebody else's by then.
+import type { MintedSecret } from '../core/client-secret.ts';
 import { asRotatorError, RotatorError } from '../core/errors.ts';
 import type { EarlierFields, FieldChange, ProviderView } from '../core/provider.ts';
 import type { ProviderChange } from '../core/records.ts';
 import { sameSecret } from '../core/shown-secret.ts';
 import type { Course } from './course.ts';
+import { readBack } from './read-back.ts';
 
 /** What a repair writes. */
 export interface Restoration {
@@ -59,9 +61,55 @@ function leftAlone(course: Course, why: string): 'left alone' {
   return 'left alone';
 }
 
+/** Restores, once, the fields that our write changed; tells what somebody else changed. Gives what the provider shows then. */
+export async function restoreFields(
+  course: Course,
+  before: EarlierFields,
+  after: ProviderView,
+  { jwt, fingerprint }: Pick<MintedSecret, 'jwt' | 'fingerprint'>,
+): Promise<{ provider: ProviderView; changes: ProviderChange[] }> {
+  const changes = tellOthers(course, after.fields.changesSince(before));
+  const ours = oursAmong(changes);
+  if (ours.length === 0) return { provider: after, changes };
+  course.step({ step: 'restoring-fields', fields: ours });
+  const failure = await rewrite(course, { earlier: before, paths: ours, clientSecret: jwt }, after);
+  if (failure instanceof RotatorError) course.warn(failure);
+  const written = { candidateFingerprint: fingerprint, before: after.secret, beforeFingerprint: null };
+  const lost = (provider: ProviderView) => provider.fields.changesSince(before).filter(isOurs);
+  const shown = await readBack(course, written, ({ provider }) => lost(provider).length === 0);
+  const provider = shown instanceof RotatorError ? after : shown.provider;
+  return { provider, changes: [...changes.filter((change) => !isOurs(change)), ...dated(course, lost(provider))] };
+}
+
+/** Warns of what somebody else changed while we wrote; gives all changes as the journal keeps them. */
+export function tellOthers(course: Course, changes: readonly FieldChange[]): ProviderChange[] {
+  const theirs = changes.filter((change) => !isOurs(change)).map(({ path }) => path);
+  if (theirs.length > 0) {
+    course.warn(
+      new RotatorError(
+        'ERR_PROVIDER_CHANGED',
+        `while we wrote, somebody else changed ${theirs.join(', ')}; left as it is`,
+        {
+          hint: 'Nothing to do if you or a colleague just edited the provider; otherwise look at it in the CloudBase console.',
+        },
+      ),
+    );
+  }
+  return dated(course, changes);
+}
+
+/** As the journal keeps them. */
+export function dated(course: Course, changes: readonly FieldChange[]): ProviderChange[] {
+  return changes.map((change) => ({ ...change, at: course.now }));
+}
+
+function isOurs({ by }: FieldChange): boolean {
+  return by === 'our-write';
+}
+
 /** The paths of the changes that our write can have caused. */
 export function oursAmong(changes: readonly FieldChange[]): string[] {
-  return changes.filter(({ by }) => by === 'our-write').map(({ path }) => path);
+  return changes.filter(isOurs).map(({ path }) => path);
 }
 
 /** What an earlier write of ours changed, and nobody has corrected since, outlasts the next write. */

@@ -4,11 +4,11 @@ import { RotatorError } from '../core/errors.ts';
 import type { ProviderView } from '../core/provider.ts';
 import type { Written } from '../core/read-back.ts';
 import type { Intent, Rotation } from '../core/records.ts';
-import { readBack, restoreFields } from './confirm.ts';
 import type { Course } from './course.ts';
 import { fieldsLost, interrupted, neverApplied, outcomeUnknown, replaced } from './endings.ts';
-import type { Settlement } from './learnt.ts';
-import { oursAmong, withEarlier } from './repair.ts';
+import type { Ending } from './learnt.ts';
+import { hasArrived, readBack } from './read-back.ts';
+import { dated, oursAmong, restoreFields, withEarlier } from './repair.ts';
 import { afterUnknownWrite, afterWrite, recordOf } from './written.ts';
 
 /** Settles every open row of the target but the one of this pass. Throws if the provider cannot be read. */
@@ -16,11 +16,11 @@ export async function resolveOpenRows(course: Course): Promise<void> {
   const { target, tools } = course;
   const open = await tools.journal.openRotations(target.key);
   for (const row of open.filter(({ id }) => id !== course.row?.id)) {
-    await course.settleRow(row, await settlement(course, row));
+    await course.settleRow(row, await ending(course, row));
   }
 }
 
-async function settlement(course: Course, row: Rotation): Promise<Settlement> {
+async function ending(course: Course, row: Rotation): Promise<Ending> {
   const { intent, fingerprint } = row;
   if (intent === null || fingerprint === null) return { outcome: 'failed', error: interrupted(), learnt: {} };
   const written: Written = {
@@ -28,8 +28,8 @@ async function settlement(course: Course, row: Rotation): Promise<Settlement> {
     before: { shape: intent.shapeBefore, text: null },
     beforeFingerprint: row.previousFingerprint,
   };
-  const shown = await readBack(course, written, ({ verdict }) => verdict === 'arrived');
-  const unknown = (why: string): Settlement => ({
+  const shown = await readBack(course, written, hasArrived);
+  const unknown = (why: string): Ending => ({
     outcome: 'failed',
     error: outcomeUnknown(`the program was cut off, and ${why}`),
     learnt: afterUnknownWrite(course.state, recordOf(row, written.before, intent.at)),
@@ -51,14 +51,14 @@ async function settlement(course: Course, row: Rotation): Promise<Settlement> {
   }
 }
 
-async function arrived(course: Course, row: Rotation, intent: Intent, provider: ProviderView): Promise<Settlement> {
+async function arrived(course: Course, row: Rotation, intent: Intent, provider: ProviderView): Promise<Ending> {
   const { secret, fields } = provider;
   // A digest proves the candidate, but cannot be sent back: fields are then reported, not restored.
   const changes =
     secret.shape === 'clear' && secret.text !== null && row.fingerprint !== null
       ? (await restoreFields(course, intent.fields, provider, { jwt: secret.text, fingerprint: row.fingerprint }))
           .changes
-      : fields.changesSince(intent.fields).map((change) => ({ ...change, at: course.now }));
+      : dated(course, fields.changesSince(intent.fields));
   const lost = oursAmong(changes);
   return {
     outcome: lost.length === 0 ? 'succeeded' : 'failed',

@@ -28,7 +28,8 @@ export async function rotate(course: Course, first: Gathered, firstDecision: Rot
     if (!answer.go) return course.endBadly(answer.error, answer.outcome);
     await recordIntent(course, gathered, candidate);
     const pushed = await push(course, gathered, candidate);
-    if (pushed.kind === 'written') return confirm(course, gathered, candidate, pushed);
+    if (pushed.kind === 'written')
+      return course.endRotation(await confirm(course, gathered.snapshot, candidate, pushed));
     course.intent = false;
     if (attempt === 2) throw pushed.error;
     course.step({ step: 'starting-over', error: pushed.error });

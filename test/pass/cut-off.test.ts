@@ -86,6 +86,27 @@ describe('a crash after the write', () => {
     expect(rig.provider().Config['AuthorizationEndpoint']).toBe(wanted);
   });
 
+  test('that lost a field kept as a digest, and met an edit outside Config: both are reported in the next life', async () => {
+    rig.put(rig.mint(5), { Proxy: 'http://user:password@proxy' });
+    await crashAfterWrite();
+    rig.world.patchConfig(ENV_ID, 'apple', { Proxy: null });
+    rig.world.putProvider(ENV_ID, { ...rig.provider(), Id: 'apple', On: 'FALSE' });
+    const { state } = await rig.pass();
+    expect(state.providerChanges).toMatchObject([
+      { path: 'On', by: 'somebody-else' },
+      { path: 'Config.Proxy', by: 'our-write' },
+    ]);
+    expect((await rig.rotations())[0]).toMatchObject({ outcome: 'failed', error: { code: 'ERR_PROVIDER_CHANGED' } });
+    expect(rig.provider()['On']).toBe('FALSE');
+  });
+
+  test('of a provider that is gone since: unknown', async () => {
+    await crashAfterWrite();
+    rig.world.deleteProvider(ENV_ID, 'apple');
+    expect((await rig.pass()).state).toMatchObject({ error: { code: 'ERR_PROVIDER_NOT_FOUND' } });
+    expect(await rig.rotations()).toMatchObject([{ outcome: 'failed', error: { code: 'ERR_OUTCOME_UNKNOWN' } }]);
+  });
+
   test('that was replaced meanwhile by somebody: their secret stays', async () => {
     await crashAfterWrite();
     const theirs = rig.mint(150);

@@ -263,6 +263,22 @@ describe('a field that our write changed', () => {
     expect((await rig.pass()).state.providerChanges).toEqual([]);
   });
 
+  test('stays noted while a whole map is lost, by each field of it', async () => {
+    const ProfileMetaMap = { Email: 'email', Name: 'name' };
+    const { Config, ...others } = rig.provider();
+    rig.world.putProvider(ENV_ID, { ...others, Id: 'apple', Config: { ...Config, ProfileMetaMap } });
+    rig.world.before('tcb', 'GetProviders', async () => {
+      if (rig.writes().length > 0) rig.world.patchConfig(ENV_ID, 'apple', { ProfileMetaMap: null });
+    });
+    const changes = [{ path: 'Config.ProfileMetaMap.Email' }, { path: 'Config.ProfileMetaMap.Name' }];
+    expect((await rig.pass()).state).toMatchObject({
+      error: { code: 'ERR_PROVIDER_CHANGED' },
+      providerChanges: changes,
+    });
+    rig.clock.pass(HOUR);
+    expect((await rig.pass()).state).toMatchObject({ state: 'healthy', providerChanges: changes });
+  });
+
   test('and that is left alone because of somebody else’s doing is said to be', async () => {
     rig.world.before('tcb', 'GetProviders', async () => {
       if (rig.writes().length > 0) rig.world.patchConfig(ENV_ID, 'apple', { UserinfoEndpoint: '', Scope: '******' });

@@ -98,6 +98,17 @@ test('after a write of unknown outcome, a reading that shows our secret settles 
   expect(rig.writes()).toHaveLength(1);
 });
 
+test('a provider that is gone after the write leaves the outcome unknown, and nothing is written again', async () => {
+  rig.world.before('tcb', 'GetProviders', async () => {
+    if (rig.writes().length > 0) rig.world.deleteProvider(ENV_ID, 'apple');
+  });
+  expect(await rig.pass()).toMatchObject({
+    outcome: 'failed',
+    state: { error: { code: 'ERR_OUTCOME_UNKNOWN', message: expect.stringContaining('has been deleted') } },
+  });
+  expect(rig.writes()).toHaveLength(1);
+});
+
 test('a third secret that is readable and not expired is somebody else’s', async () => {
   const theirs = rig.mint(30);
   spoil({ ClientSecret: theirs });
