@@ -1,170 +1,213 @@
-// What the journal keeps, as plain data: one TargetState per target, one Rotation per rotation, one FleetState.
-// Instants are milliseconds since the epoch, as the wall clock said; a reader treats one that lies further ahead
-// than its rule can produce as void (schedule.ts). No field ever holds a secret: fingerprints only.
-import type { ErrorView } from './errors.ts';
-import type { Outcome, Reason, Shape, TargetStateName, Trigger, Verdict } from './reasons.ts';
+// What the journal keeps, as plain data: one TargetState per target, one Rotation per rotation, one FleetState. Each
+// record is defined once, as a schema that the journal applies to what it writes and reads; its type is inferred.
+// Instants are ms since the epoch by the wall clock; a reader treats one that lies further ahead than its rule can
+// produce as void (schedule.ts). No field ever holds a secret: fingerprints only.
+// A field that journals of an earlier version lack has a default. A new value of a closed vocabulary needs a new schema
+// version of the journal: an older program could not read it.
+import * as z from 'zod';
+import { type ErrorCode, REMEDIES } from './errors.ts';
+import { OUTCOMES, REASONS, SHAPES, TARGET_STATES, TRIGGERS, VERDICTS } from './reasons.ts';
+
+/** Read-only all the way down. */
+export type Frozen<T> = T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : T;
+
+/** A schema for texts that may change a text while it is applied. */
+export type TextSchema = z.ZodType<string, string>;
+
+/** How the parts of a record that come from outside are treated: left as they are when read, redacted when written. */
+export interface Kinds {
+  /** Sentences: everything that looks like a secret is cut out. */
+  readonly prose: TextSchema;
+  /** Names, ids and addresses. They must come back as they were written, so only what surely is a secret is cut out. */
+  readonly label: TextSchema;
+  /** RFC 7638 thumbprint of a public key, base64url. It may look like the beginning of a JWT. */
+  readonly thumbprint: TextSchema;
+  /** Fields of the provider: dotted path → value. */
+  readonly fields: z.ZodType<Record<string, unknown>, Record<string, unknown>>;
+}
+
+/** Leaves everything as it is. */
+export const AS_IT_IS: Kinds = {
+  prose: z.string(),
+  label: z.string(),
+  thumbprint: z.string(),
+  fields: z.record(z.string(), z.unknown()),
+};
+
+export const instant = z.number();
+const maybeInstant = instant.nullable();
+
+/** An error as it is kept. A code that this version no longer has is read as a fault of the program. */
+export function errorSchema({ prose }: Kinds) {
+  const code = z.enum(Object.keys(REMEDIES) as [ErrorCode, ...ErrorCode[]]).catch('ERR_INTERNAL');
+  return z.object({ code, message: prose, hint: prose });
+}
+
+/** The schemas of the records. */
+export function recordSchemas(kinds: Kinds) {
+  const { prose, label, thumbprint, fields } = kinds;
+  const maybe = label.nullable();
+  const error = errorSchema(kinds).nullable();
+  const shape = z.enum(SHAPES);
+
+  /** A client secret that we wrote. */
+  const written = z.object({
+    fingerprint: label,
+    teamId: label,
+    clientId: label,
+    keyId: label,
+    thumbprint,
+    issuedAt: instant,
+    expiresAt: instant,
+    /** How the provider showed it afterwards. */
+    shape,
+    /** The digest that the provider showed, where it shows one. */
+    shownDigest: maybe,
+    at: instant,
+    reason: z.enum(REASONS),
+  });
+
+  const target = z.object({
+    endpoint: label,
+    envId: label,
+    providerId: label,
+    /** See targetKey. */
+    key: label,
+    name: label,
+    state: z.enum(TARGET_STATES),
+    reason: z.enum(REASONS).nullable(),
+    error,
+    lastPassAt: maybeInstant,
+    /** The last pass that read both the key material and the provider. */
+    lastGatherAt: maybeInstant,
+    /** The last pass that ended healthy, succeeded or unverified. */
+    lastSuccessAt: maybeInstant,
+    lastRotationAt: maybeInstant,
+    /** The deployed secret as the last complete gather saw it, or as the journal's record stood in for it. */
+    deployed: z
+      .object({ fingerprint: maybe, keyId: maybe, issuedAt: maybeInstant, expiresAt: maybeInstant, shape })
+      .nullable(),
+    renewalAt: maybeInstant,
+    /** How many passes failed in a row, and when the next attempt may come; null: on the next tick. */
+    retry: z.object({ failures: z.number(), nextAttemptAt: maybeInstant }),
+    /** The last client secret that we wrote and that arrived. */
+    written: written.nullable(),
+    /** Every Config key (dotted path) that was ever seen, ClientSecret excepted. */
+    configKeys: z.array(label),
+    /** Key id → thumbprint of the public key that was used under that id. */
+    keyThumbprints: z.record(label, thumbprint),
+    /** Accepted key (see apple-gate.ts, acceptanceId) → when Apple last accepted a secret of it. */
+    acceptedKeys: z.record(label, instant),
+    /** Replacements of our secret by somebody else, newest last. */
+    foreign: z.array(z.object({ fingerprint: maybe, at: instant })),
+    /** A write that may or may not have arrived: the target is due until a reading tells. */
+    maybeWritten: written.nullable(),
+    /** Fields that our write changed and that could not be restored, or that somebody else changed meanwhile. */
+    providerChanges: z.array(z.object({ path: label, by: z.enum(['our-write', 'somebody-else']), at: instant })),
+    /** The provider is switched off. Its secret is kept fresh all the same. */
+    providerDisabled: z.boolean(),
+    /** Since when a rotation has been wanted and deferred without a break; null while none is. */
+    dueSince: maybeInstant,
+    /** What Apple said when it was last asked about the deployed secret. */
+    appleAsked: z
+      .object({
+        at: instant,
+        verdict: z.enum(VERDICTS).exclude(['not-asked']),
+        /** `same-key`: the deployed secret is hidden, and a fresh one of the same key was shown to Apple. */
+        asked: z.enum(['deployed', 'same-key']),
+        keyId: maybe,
+        /** Of the secret that was shown to Apple. */
+        fingerprint: maybe,
+      })
+      .nullable(),
+  });
+
+  const rotation = z.object({
+    /** UUIDv7. */
+    id: label,
+    targetKey: label,
+    /** The target's name when the rotation began. */
+    target: label,
+    envId: label,
+    reason: z.enum(REASONS),
+    emergency: z.boolean(),
+    trigger: z.enum(TRIGGERS),
+    requestedBy: prose.nullable(),
+    keyId: maybe,
+    fingerprint: maybe,
+    issuedAt: maybeInstant,
+    expiresAt: maybeInstant,
+    previousFingerprint: maybe,
+    previousExpiresAt: maybeInstant,
+    startedAt: z.int(),
+    finishedAt: maybeInstant,
+    /** Null while open. */
+    outcome: z.enum(OUTCOMES).nullable(),
+    appleCheck: z.object({ candidate: z.enum(VERDICTS), deployed: z.enum(VERDICTS) }),
+    /** A check was waived by hand (`once --no-apple-check`). */
+    appleCheckWaived: z.boolean(),
+    requestIds: z.array(label),
+    error,
+    /** What is about to be written, recorded before the write so that a crash can be resolved by reading. */
+    intent: z
+      .object({
+        thumbprint,
+        teamId: label,
+        clientId: label,
+        /**
+         * The provider's other fields as they were. Config fields keep their value, because a crash may have to restore
+         * them; every other field, and whatever may be a secret, is kept as `sha256:<hex>`.
+         */
+        fields,
+        /** How the secret showed before the write. */
+        shapeBefore: shape,
+        at: instant,
+      })
+      .nullable(),
+  });
+
+  /** How far Apple's answers can be trusted. */
+  const calibration = z.object({
+    controlAskedAt: maybeInstant,
+    controlRejectedAt: maybeInstant,
+    oursAcceptedAt: maybeInstant,
+    /** When Apple was first asked, and when it last gave a usable answer (accepted or rejected) to any question. */
+    firstAskedAt: maybeInstant,
+    answeredAt: maybeInstant,
+  });
+
+  const fleet = z.object({
+    /** Rotations in a row that failed after the push. */
+    failedAfterPush: z.number(),
+    halted: z.object({ at: instant, error: errorSchema(kinds) }).nullable(),
+    /** Token URL → calibration. */
+    apple: z.record(label, calibration),
+  });
+
+  return { target, rotation, fleet };
+}
+
+type Records = ReturnType<typeof recordSchemas>;
+
+export type TargetState = Frozen<z.infer<Records['target']>>;
+export type Rotation = Frozen<z.infer<Records['rotation']>>;
+/** What concerns every target of a journal. */
+export type FleetState = Frozen<z.infer<Records['fleet']>>;
+
+export type DeployedRecord = NonNullable<TargetState['deployed']>;
+export type WrittenRecord = NonNullable<TargetState['written']>;
+export type RetryState = TargetState['retry'];
+export type ProviderChange = TargetState['providerChanges'][number];
+export type AppleAsked = NonNullable<TargetState['appleAsked']>;
+export type Intent = NonNullable<Rotation['intent']>;
+export type Calibration = FleetState['apple'][string];
 
 /** What a target is, whatever it is called. */
-export interface TargetIdentity {
-  readonly endpoint: string;
-  readonly envId: string;
-  readonly providerId: string;
-}
+export type TargetIdentity = Pick<TargetState, 'endpoint' | 'envId' | 'providerId'>;
 
 /** One text for the identity: the journal's primary key. */
 export function targetKey({ endpoint, envId, providerId }: TargetIdentity): string {
   return `${endpoint.replace(/\/+$/, '')}|${envId}|${providerId}`;
-}
-
-/** The deployed secret as the last complete gather saw it, or as the journal's record stood in for it. */
-export interface DeployedRecord {
-  readonly fingerprint: string | null;
-  readonly keyId: string | null;
-  readonly issuedAt: number | null;
-  readonly expiresAt: number | null;
-  readonly shape: Shape;
-}
-
-/** The last client secret that we wrote and that arrived. */
-export interface WrittenRecord {
-  readonly fingerprint: string;
-  readonly teamId: string;
-  readonly clientId: string;
-  readonly keyId: string;
-  /** RFC 7638 thumbprint of the public key, base64url. */
-  readonly thumbprint: string;
-  readonly issuedAt: number;
-  readonly expiresAt: number;
-  /** How the provider showed it afterwards. */
-  readonly shape: Shape;
-  /** The digest that the provider showed, where it shows one. */
-  readonly shownDigest: string | null;
-  readonly at: number;
-  readonly reason: Reason;
-}
-
-/** The retry state: how many passes failed in a row, and when the next attempt may come. */
-export interface RetryState {
-  readonly failures: number;
-  /** Null: on the next tick. */
-  readonly nextAttemptAt: number | null;
-}
-
-/** A field of the provider that our write changed and that could not be restored, or that somebody else changed meanwhile. */
-export interface ProviderChange {
-  /** `Config.AuthorizationEndpoint`, `On`, … */
-  readonly path: string;
-  readonly by: 'our-write' | 'somebody-else';
-  readonly at: number;
-}
-
-export interface TargetState extends TargetIdentity {
-  readonly key: string;
-  readonly name: string;
-  readonly state: TargetStateName;
-  readonly reason: Reason | null;
-  readonly error: ErrorView | null;
-  readonly lastPassAt: number | null;
-  /** The last pass that read both the key material and the provider. */
-  readonly lastGatherAt: number | null;
-  /** The last pass that ended healthy, succeeded or unverified. */
-  readonly lastSuccessAt: number | null;
-  readonly lastRotationAt: number | null;
-  readonly deployed: DeployedRecord | null;
-  readonly renewalAt: number | null;
-  readonly retry: RetryState;
-  readonly written: WrittenRecord | null;
-  /** Every Config key (dotted path) that was ever seen, ClientSecret excepted. */
-  readonly configKeys: readonly string[];
-  /** Key id → thumbprint of the public key that was used under that id. */
-  readonly keyThumbprints: Readonly<Record<string, string>>;
-  /** Accepted key (see apple-gate.ts, acceptanceId) → when Apple last accepted a secret of it. */
-  readonly acceptedKeys: Readonly<Record<string, number>>;
-  /** Replacements of our secret by somebody else, newest last. */
-  readonly foreign: readonly { readonly fingerprint: string | null; readonly at: number }[];
-  /** A write of which it is not known whether it arrived: the target is due until a reading tells. */
-  readonly maybeWritten: WrittenRecord | null;
-  readonly providerChanges: readonly ProviderChange[];
-  /** The provider is switched off (`On: FALSE`). Kept fresh, and reported. */
-  readonly providerDisabled: boolean;
-  /** Since when a rotation has been wanted and deferred without a break; null while none is. */
-  readonly dueSince: number | null;
-  /** What Apple said when it was last asked about the deployed secret or a fresh one of the same key. */
-  readonly appleAsked: AppleAsked | null;
-}
-
-/** The daily question about what is deployed. */
-export interface AppleAsked {
-  readonly at: number;
-  readonly verdict: Exclude<Verdict, 'not-asked'>;
-  /** `same-key`: the deployed secret is hidden, and a fresh one of the same key was shown to Apple. */
-  readonly asked: 'deployed' | 'same-key';
-  readonly keyId: string | null;
-  /** Of the secret that was shown to Apple. */
-  readonly fingerprint: string | null;
-}
-
-/** What is about to be written, recorded before the write so that a crash can be resolved by reading. */
-export interface Intent {
-  readonly thumbprint: string;
-  readonly teamId: string;
-  readonly clientId: string;
-  /**
-   * The provider's other fields as they were: dotted path → value. Config fields keep their value (a crash may
-   * have to restore them); every other field, and whatever may be a secret, is kept as `sha256:<hex>`.
-   */
-  readonly fields: Readonly<Record<string, unknown>>;
-  /** How the secret showed before the write. */
-  readonly shapeBefore: Shape;
-  readonly at: number;
-}
-
-export interface Rotation {
-  /** UUIDv7. */
-  readonly id: string;
-  readonly targetKey: string;
-  /** The target's name when the rotation began. */
-  readonly target: string;
-  readonly envId: string;
-  readonly reason: Reason;
-  readonly emergency: boolean;
-  readonly trigger: Trigger;
-  readonly requestedBy: string | null;
-  readonly keyId: string | null;
-  readonly fingerprint: string | null;
-  readonly issuedAt: number | null;
-  readonly expiresAt: number | null;
-  readonly previousFingerprint: string | null;
-  readonly previousExpiresAt: number | null;
-  readonly startedAt: number;
-  readonly finishedAt: number | null;
-  /** Null while open. */
-  readonly outcome: Outcome | null;
-  readonly appleCheck: { readonly candidate: Verdict; readonly deployed: Verdict };
-  /** Says that a check was waived by hand (`once --no-apple-check`). */
-  readonly appleCheckWaived: boolean;
-  readonly requestIds: readonly string[];
-  readonly error: ErrorView | null;
-  readonly intent: Intent | null;
-}
-
-/** What is known of how far Apple's answers can be trusted, per token URL. */
-export interface Calibration {
-  readonly controlAskedAt: number | null;
-  readonly controlRejectedAt: number | null;
-  readonly oursAcceptedAt: number | null;
-  /** When Apple was first asked, and when it last gave a usable answer (accepted or rejected) to any question. */
-  readonly firstAskedAt: number | null;
-  readonly answeredAt: number | null;
-}
-
-/** What concerns every target of a journal. */
-export interface FleetState {
-  /** Rotations in a row that failed after the push. */
-  readonly failedAfterPush: number;
-  readonly halted: { readonly at: number; readonly error: ErrorView } | null;
-  /** Token URL → calibration. */
-  readonly apple: Readonly<Record<string, Calibration>>;
 }
 
 export const EMPTY_FLEET: FleetState = { failedAfterPush: 0, halted: null, apple: {} };

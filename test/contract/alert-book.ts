@@ -138,7 +138,7 @@ export function alertBookContract(name: string, open: () => Promise<Journal>): v
       const unfit = aDelivery({ at: Number.NaN });
       await expect(
         journal.updateAlerts(() => ({ removeConditions: ['a'], addDeliveries: [aDelivery(), unfit] })),
-      ).rejects.toThrow(/^the journal cannot keep this delivery: at: /);
+      ).rejects.toThrow(/^the journal cannot keep this change of alerts: addDeliveries\.1\.at: /);
       expect(await journal.alertBook()).toEqual(before);
     });
 

@@ -4,8 +4,8 @@ import { type AlertBook, EMPTY_BOOK } from '../../core/alerts/records.ts';
 import type { Journal } from '../../core/ports.ts';
 import { EMPTY_FLEET, type FleetState, type Rotation, type TargetState } from '../../core/records.ts';
 import { frozen, updatedBook } from './alert-book.ts';
-import { LEASE_TOLERANCE_MS, rotationChange, storableFleet, storableRotation, storableTarget } from './stored.ts';
-import { storableUpdate } from './stored-alerts.ts';
+import { LEASE_TOLERANCE_MS } from './sqlite.ts';
+import { rotationChange, storable, writing } from './stored.ts';
 
 export interface Lease {
   readonly key: string;
@@ -54,8 +54,8 @@ export function createMemoryJournal({ maxFinished = Infinity }: MemoryJournalOpt
       return copies(targets.values()).sort((a, b) => compareText(a.name, b.name) || compareText(a.key, b.key));
     },
     async commit(change) {
-      const target = change.target && storableTarget(change.target);
-      const rotation = change.rotation && storableRotation(change.rotation);
+      const target = change.target && storable(writing.target, change.target, 'target');
+      const rotation = change.rotation && storable(writing.rotation, change.rotation, 'rotation');
       const isNews = rotation !== undefined && rotationChange(rotations.get(rotation.id), rotation) === 'write';
       if (target) targets.set(target.key, target);
       if (isNews) rotations.set(rotation.id, rotation);
@@ -81,7 +81,7 @@ export function createMemoryJournal({ maxFinished = Infinity }: MemoryJournalOpt
       return structuredClone(fleet);
     },
     async updateFleet(change) {
-      fleet = storableFleet(change(structuredClone(fleet)));
+      fleet = storable(writing.fleet, change(structuredClone(fleet)), 'fleet');
       return structuredClone(fleet);
     },
     async acquireLease(key, token, nowMs, ttlMs) {
@@ -107,7 +107,7 @@ export function createMemoryJournal({ maxFinished = Infinity }: MemoryJournalOpt
       return alerts;
     },
     async updateAlerts(change) {
-      const update = storableUpdate(change(alerts));
+      const update = frozen(storable(writing.update, change(alerts), 'change of alerts'));
       alerts = updatedBook(alerts, update);
       return update;
     },

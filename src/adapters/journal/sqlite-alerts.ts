@@ -6,8 +6,7 @@ import type * as z from 'zod';
 import { type AlertBook, type AlertMemo, type AlertUpdate, EMPTY_MEMO } from '../../core/alerts/records.ts';
 import { shown } from '../../core/shown.ts';
 import { frozen, updatedBook } from './alert-book.ts';
-import { complaint } from './stored.ts';
-import { storableUpdate, storedAlerts } from './stored-alerts.ts';
+import { parsed, reading, storable, writing } from './stored.ts';
 
 interface Row {
   readonly seq: number;
@@ -83,7 +82,7 @@ export class AlertTables {
   /** For use inside a transaction that writes. The update as it was stored, and the book after it, to be kept once it holds. */
   update(change: (book: AlertBook) => AlertUpdate): { update: AlertUpdate; book: AlertBook } {
     const { book, dropDamaged } = this.#read();
-    const update = storableUpdate(change(book));
+    const update = frozen(storable(writing.update, change(book), 'change of alerts'));
     for (const drop of dropDamaged) drop();
     this.#write(update);
     return { update, book: updatedBook(book, update) };
@@ -108,12 +107,12 @@ export class AlertTables {
       this.#onDamage(what, why);
     };
     function read<T>(rows: Table, schema: z.ZodType<T>, keyOf: (value: T) => string, what: string): T[] {
-      return rows.all.all().flatMap((found) => {
-        const row = found as unknown as Row;
-        const parsed = parse(schema, row.document);
-        const fits = 'value' in parsed && keyOf(parsed.value) === row.key;
-        if (fits) return [parsed.value];
-        const why = 'value' in parsed ? 'its key is another' : parsed.why;
+      return rows.all.all().flatMap((each) => {
+        const row = each as unknown as Row;
+        const found = parsed(schema, row.document);
+        const fits = 'value' in found && keyOf(found.value) === row.key;
+        if (fits) return [found.value];
+        const why = 'value' in found ? 'its key is another' : found.why;
         damaged(`${what} ${shown(row.key, 200)}`, why, () => rows.drop.run(row.seq));
         return [];
       });
@@ -121,15 +120,15 @@ export class AlertTables {
     const readMemo = (): AlertMemo => {
       const row = this.#sql.memo.get() as unknown as Row | undefined;
       if (row === undefined) return EMPTY_MEMO;
-      const parsed = parse(storedAlerts.memo, row.document);
-      if ('value' in parsed) return parsed.value;
-      damaged('memo of alerts', parsed.why, () => this.#sql.dropMemo.run());
+      const found = parsed(reading.memo, row.document);
+      if ('value' in found) return found.value;
+      damaged('memo of alerts', found.why, () => this.#sql.dropMemo.run());
       return EMPTY_MEMO;
     };
     const book = frozen({
-      conditions: read(this.#conditions, storedAlerts.condition, ({ finding }) => finding.id, 'condition'),
-      deliveries: read(this.#deliveries, storedAlerts.delivery, ({ id }) => id, 'delivery'),
-      channels: read(this.#channels, storedAlerts.channel, ({ name }) => name, 'channel state'),
+      conditions: read(this.#conditions, reading.condition, ({ finding }) => finding.id, 'condition'),
+      deliveries: read(this.#deliveries, reading.delivery, ({ id }) => id, 'delivery'),
+      channels: read(this.#channels, reading.channel, ({ name }) => name, 'channel state'),
       memo: readMemo(),
     });
     return { book, dropDamaged };
@@ -152,15 +151,4 @@ export class AlertTables {
     for (const row of putChannels) this.#channels.put.run(row.name, JSON.stringify(row));
     if (memo) this.#sql.putMemo.run(JSON.stringify(memo));
   }
-}
-
-function parse<T>(schema: z.ZodType<T>, document: string): { readonly value: T } | { readonly why: string } {
-  let found: unknown;
-  try {
-    found = JSON.parse(document);
-  } catch {
-    return { why: 'no JSON' };
-  }
-  const result = schema.safeParse(found);
-  return result.success ? { value: result.data } : { why: complaint(result.error) };
 }

@@ -11,19 +11,15 @@ import { openConnection, type SqliteJournalOptions } from './connection.ts';
 import { newerSchema, schemaVersion } from './migrations.ts';
 import { AlertTables } from './sqlite-alerts.ts';
 import { damagedRow, droppedRow, journalError, movedAway } from './storage.ts';
-import {
-  complaint,
-  fleetSchema,
-  LEASE_TOLERANCE_MS,
-  rotationChange,
-  rotationSchema,
-  storableFleet,
-  storableRotation,
-  storableTarget,
-  targetSchema,
-} from './stored.ts';
+import { parsed, reading, rotationChange, storable, writing } from './stored.ts';
 
 export type { SqliteJournalOptions } from './connection.ts';
+
+/**
+ * How much further than now + ttl a lease may end before it counts as written by a clock that was wrong. Two callers
+ * never ask at one instant: one may have read the clock and then waited for the other's transaction.
+ */
+export const LEASE_TOLERANCE_MS = 60_000;
 
 /**
  * Opens the journal. Throws ERR_JOURNAL_UNWRITABLE (not there to read, not writable, full, damaged, held for longer
@@ -110,27 +106,21 @@ function journalOver(db: DatabaseSync, { path, mode, onDamage }: SqliteJournalOp
   }
 
   function read<T>(schema: z.ZodType<T>, row: unknown, what: string): T {
-    let value: unknown;
-    try {
-      value = JSON.parse((row as Row).document);
-    } catch {
-      throw damagedRow(path, what, 'no JSON');
-    }
-    const result = schema.safeParse(value);
-    if (!result.success) throw damagedRow(path, what, complaint(result.error));
-    return result.data;
+    const found = parsed(schema, (row as Row).document);
+    if ('why' in found) throw damagedRow(path, what, found.why);
+    return found.value;
   }
 
-  const readRotations = (rows: unknown[]): Rotation[] => rows.map((row) => read(rotationSchema, row, 'rotation'));
+  const readRotations = (rows: unknown[]): Rotation[] => rows.map((row) => read(reading.rotation, row, 'rotation'));
 
   function readFleet(): FleetState {
     const row = sql.fleet.get();
-    return row === undefined ? EMPTY_FLEET : read(fleetSchema, row, 'fleet');
+    return row === undefined ? EMPTY_FLEET : read(reading.fleet, row, 'fleet');
   }
 
   function putRotation(next: Rotation): void {
     const row = sql.rotation.get(next.id);
-    const stored = row && read(rotationSchema, row, 'rotation');
+    const stored = row && read(reading.rotation, row, 'rotation');
     if (rotationChange(stored, next) === 'keep') return;
     const { id, targetKey, target, startedAt, outcome } = next;
     const emergency = next.emergency ? 1 : 0;
@@ -143,15 +133,15 @@ function journalOver(db: DatabaseSync, { path, mode, onDamage }: SqliteJournalOp
     async target(key) {
       return use(() => {
         const row = sql.target.get(key);
-        return row && read(targetSchema, row, 'target');
+        return row && read(reading.target, row, 'target');
       });
     },
     async targets() {
-      return use(() => sql.targets.all().map((row) => read(targetSchema, row, 'target')));
+      return use(() => sql.targets.all().map((row) => read(reading.target, row, 'target')));
     },
     async commit(change) {
-      const target = change.target && storableTarget(change.target);
-      const rotation = change.rotation && storableRotation(change.rotation);
+      const target = change.target && storable(writing.target, change.target, 'target');
+      const rotation = change.rotation && storable(writing.rotation, change.rotation, 'rotation');
       write(() => {
         if (target) sql.putTarget.run(target.key, target.name, JSON.stringify(target));
         if (rotation) putRotation(rotation);
@@ -173,7 +163,7 @@ function journalOver(db: DatabaseSync, { path, mode, onDamage }: SqliteJournalOp
     },
     async updateFleet(change) {
       return write(() => {
-        const next = storableFleet(change(readFleet()));
+        const next = storable(writing.fleet, change(readFleet()), 'fleet');
         sql.putFleet.run(JSON.stringify(next));
         return next;
       });

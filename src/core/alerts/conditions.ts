@@ -1,9 +1,9 @@
 // The closed vocabulary of what can be wrong for longer than a moment, and the facts that each condition carries.
 // A condition's name is a metric label, a journal value, the title of its section in the runbook and part of its id.
 // No fact holds a secret: fingerprints, ids, names and instants (ms since the epoch) only.
-import type { ErrorView } from '../errors.ts';
-import type { Reason } from '../reasons.ts';
-import type { TargetIdentity } from '../records.ts';
+import * as z from 'zod';
+import { REASONS } from '../reasons.ts';
+import { errorSchema, type Frozen, instant, type Kinds, type TargetIdentity } from '../records.ts';
 
 /** From mild to bad. */
 export const SEVERITIES = ['warning', 'critical'] as const;
@@ -42,101 +42,104 @@ export const SERVICE_CONDITIONS = [
 export const CONDITIONS = [...TARGET_CONDITIONS, ...SERVICE_CONDITIONS] as const;
 export type ConditionName = (typeof CONDITIONS)[number];
 
-/** What each condition knows beside its target, severity, error and instants. Instants are ms; null is unknown. */
-export interface ConditionFacts {
-  readonly RenewalOverdue: {
-    /** Since when renewal (or another rotation that was deferred) has been due. */
-    readonly dueSince: number;
-    readonly reason: Reason | null;
-    /** Maintenance windows that opened and closed since then; null where the target has none. */
-    readonly windowsPassed: number | null;
+/** A finding as the journal keeps it: a row for each condition, with the facts that belong to it. */
+export function findingSchema(kinds: Kinds) {
+  const { prose, label } = kinds;
+  const maybe = label.nullable();
+  const maybeInstant = instant.nullable();
+  const common = {
+    /** Steady: the same trouble has the same id in every life of the program (see conditionId). */
+    id: label,
+    severity: z.enum(SEVERITIES),
+    /** As a message names it; null: of the service itself. */
+    target: z.object({ key: label, name: label, envId: maybe, providerId: maybe }).nullable(),
+    /** Since when, where the facts tell; null: since it was first found. */
+    since: maybeInstant,
+    /** Until when logins still work: the expiry of the deployed secret; null where it is not known or not touched. */
+    loginsUntil: maybeInstant,
+    /** The error behind it, where there is one. */
+    error: errorSchema(kinds).nullable(),
+    /** It counts only after it was found for so long without a break (default 0). */
+    holdMs: z.number().exactOptional(),
   };
-  readonly CheckStale: { readonly lastGatherAt: number | null };
-  readonly RotationFailing: {
-    readonly failures: number;
-    readonly nextAttemptAt: number | null;
-    readonly emergency: boolean;
-  };
-  readonly SecretExpiring: { readonly expiresAt: number };
-  readonly SecretExpired: { readonly expiresAt: number };
-  readonly AppleRejectsSecret: {
-    /** What Apple was asked about: the deployed secret, or (where that is hidden) a fresh one of the same key. */
-    readonly asked: 'deployed' | 'same-key';
-    readonly askedAt: number;
-    readonly keyId: string | null;
-    readonly fingerprint: string | null;
-  };
-  readonly ProviderDisabled: Record<string, never>;
-  readonly ProviderChanged: {
-    readonly changes: readonly { readonly path: string; readonly by: 'our-write' | 'somebody-else' }[];
-  };
-  readonly SecretReplaced: {
-    readonly replacements: readonly { readonly fingerprint: string | null; readonly at: number }[];
-    /** Of the secret that is deployed now. */
-    readonly keyId: string | null;
-    /** Of the secret that we wrote last. */
-    readonly ourFingerprint: string | null;
-    readonly ourKeyId: string | null;
-    /** Ours is deployed again. */
-    readonly takenBack: boolean;
-    /** The loop guard leaves the foreign secret alone from now on. */
-    readonly leftAlone: boolean;
-  };
-  readonly AdoptionPending: { readonly keyId: string | null; readonly fingerprint: string | null };
-  /** One line a problem: `key: found, wanted`. */
-  readonly TargetMisconfigured: { readonly problems: readonly string[] };
-  /** Names of the targets whose provider does not show what was written. */
-  readonly Unverified: { readonly targets: readonly string[] };
-  readonly CredentialsRejected: { readonly targets: readonly string[] };
-  readonly AppleUnreachable: { readonly lastAnswerAt: number | null };
-  readonly AppleCheckBlind: { readonly controlRejectedAt: number | null; readonly oursAcceptedAt: number | null };
-  /** Our clock less CloudBase's. */
-  readonly ClockSkewed: { readonly skewMs: number };
-  readonly JournalUnwritable: { readonly path: string };
-  readonly ChannelFailing: {
-    readonly channel: string;
-    readonly attempts: number;
-    /** When the oldest message that it has not taken was written; null if none waits. */
-    readonly oldestAt: number | null;
-  };
-  readonly ConfigurationRejected: Record<string, never>;
-  readonly StartRefused: Record<string, never>;
-  readonly FleetHalted: { readonly failures: number };
-  readonly SchedulerStalled: { readonly lastTurnAt: number };
-}
+  const of = <Name extends ConditionName, Facts extends z.ZodRawShape>(condition: Name, facts: Facts) =>
+    z.object({ condition: z.literal(condition), facts: z.object(facts), ...common });
 
-/** The target of a condition as a message names it. */
-export interface ConditionTarget {
-  readonly key: string;
-  readonly name: string;
-  readonly envId: string | null;
-  readonly providerId: string | null;
+  const rows = {
+    RenewalOverdue: of('RenewalOverdue', {
+      /** Since when renewal (or another rotation that was deferred) has been due. */
+      dueSince: instant,
+      reason: z.enum(REASONS).nullable(),
+      /** Maintenance windows that opened and closed since then; null where the target has none. */
+      windowsPassed: z.number().nullable(),
+    }),
+    CheckStale: of('CheckStale', { lastGatherAt: maybeInstant }),
+    RotationFailing: of('RotationFailing', {
+      failures: z.number(),
+      nextAttemptAt: maybeInstant,
+      emergency: z.boolean(),
+    }),
+    SecretExpiring: of('SecretExpiring', { expiresAt: instant }),
+    SecretExpired: of('SecretExpired', { expiresAt: instant }),
+    AppleRejectsSecret: of('AppleRejectsSecret', {
+      /** What Apple was asked about: the deployed secret, or (where that is hidden) a fresh one of the same key. */
+      asked: z.enum(['deployed', 'same-key']),
+      askedAt: instant,
+      keyId: maybe,
+      fingerprint: maybe,
+    }),
+    ProviderDisabled: of('ProviderDisabled', {}),
+    ProviderChanged: of('ProviderChanged', {
+      changes: z.array(z.object({ path: prose, by: z.enum(['our-write', 'somebody-else']) })),
+    }),
+    SecretReplaced: of('SecretReplaced', {
+      replacements: z.array(z.object({ fingerprint: maybe, at: instant })),
+      /** Of the secret that is deployed now. */
+      keyId: maybe,
+      /** Of the secret that we wrote last. */
+      ourFingerprint: maybe,
+      ourKeyId: maybe,
+      /** Ours is deployed again. */
+      takenBack: z.boolean().default(false),
+      /** The loop guard leaves the foreign secret alone from now on. */
+      leftAlone: z.boolean(),
+    }),
+    AdoptionPending: of('AdoptionPending', { keyId: maybe, fingerprint: maybe }),
+    /** One line a problem: `key: found, wanted`. */
+    TargetMisconfigured: of('TargetMisconfigured', { problems: z.array(prose) }),
+    /** Names of the targets whose provider does not show what was written. */
+    Unverified: of('Unverified', { targets: z.array(label) }),
+    CredentialsRejected: of('CredentialsRejected', { targets: z.array(label) }),
+    AppleUnreachable: of('AppleUnreachable', { lastAnswerAt: maybeInstant }),
+    AppleCheckBlind: of('AppleCheckBlind', { controlRejectedAt: maybeInstant, oursAcceptedAt: maybeInstant }),
+    /** Our clock less CloudBase's. */
+    ClockSkewed: of('ClockSkewed', { skewMs: z.number() }),
+    JournalUnwritable: of('JournalUnwritable', { path: prose }),
+    ChannelFailing: of('ChannelFailing', {
+      channel: label,
+      attempts: z.number(),
+      /** When the oldest message that it has not taken was written; null if none waits. */
+      oldestAt: maybeInstant,
+    }),
+    ConfigurationRejected: of('ConfigurationRejected', {}),
+    StartRefused: of('StartRefused', {}),
+    FleetHalted: of('FleetHalted', { failures: z.number() }),
+    SchedulerStalled: of('SchedulerStalled', { lastTurnAt: instant }),
+  } satisfies { readonly [Name in ConditionName]: z.ZodType<{ readonly condition: Name }> };
+  const { RenewalOverdue, ...others } = rows;
+  return z.discriminatedUnion('condition', [RenewalOverdue, ...Object.values(others)]);
 }
-
-interface FindingOf<Name extends ConditionName> {
-  readonly condition: Name;
-  readonly facts: ConditionFacts[Name];
-}
-
-/** A condition with the facts that belong to it. */
-export type ConditionWithFacts = { readonly [Name in ConditionName]: FindingOf<Name> }[ConditionName];
 
 /** What a look at the facts finds wrong at this moment. */
-export type Finding = ConditionWithFacts & {
-  /** Steady: the same trouble has the same id in every life of the program (see conditionId). */
-  readonly id: string;
-  readonly severity: Severity;
-  /** Null: of the service itself. */
-  readonly target: ConditionTarget | null;
-  /** Since when, where the facts tell; null: since it was first found. */
-  readonly since: number | null;
-  /** Until when logins still work: the expiry of the deployed secret; null where it is not known or not touched. */
-  readonly loginsUntil: number | null;
-  /** The error behind it, where there is one. */
-  readonly error: ErrorView | null;
-  /** It counts only after it was found for so long without a break (default 0). */
-  readonly holdMs?: number;
+export type Finding = Frozen<z.infer<ReturnType<typeof findingSchema>>>;
+
+/** What each condition knows beside its target, severity, error and instants. Instants are ms; null is unknown. */
+export type ConditionFacts = {
+  readonly [Name in ConditionName]: Extract<Finding, { readonly condition: Name }>['facts'];
 };
+
+/** The target of a condition as a message names it. */
+export type ConditionTarget = NonNullable<Finding['target']>;
 
 /**
  * The id of a condition, which is also the deduplication key of its alerts: `RotationFailing/ENV/PROVIDER@HOST`,

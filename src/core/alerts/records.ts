@@ -1,25 +1,10 @@
 // What the journal keeps for alerts, as plain data: the open conditions, the outbox of deliveries, what is known of
-// each channel, and a memo. Instants are ms since the epoch. No field holds a secret or the URL of a channel.
-import type { ErrorView } from '../errors.ts';
-import type { Reason } from '../reasons.ts';
-import type { ConditionName, Finding, Severity } from './conditions.ts';
-
-/** A condition that was found and is not over. */
-export interface ConditionRecord {
-  /** As it was found last. `finding.id` is the key of the record. */
-  readonly finding: Finding;
-  /** When it was first found (an instant of ours, where `finding.since` may tell an earlier one). */
-  readonly foundAt: number;
-  /** When it began to count; null while it is held back (`holdMs`). */
-  readonly raisedAt: number | null;
-  /** When it was last raised, repeated or escalated. */
-  readonly toldAt: number | null;
-  /**
-   * The channels that were told of it, each with the thread (PagerDuty's dedup_key) under which it was told: the
-   * all-clear goes to these, whatever their filters say by then.
-   */
-  readonly told: Readonly<Record<string, string>>;
-}
+// each channel, and a memo. Each record is defined once, as in core/records.ts. Instants are ms since the epoch. No
+// field holds a secret or the URL of a channel.
+import * as z from 'zod';
+import { REASONS } from '../reasons.ts';
+import { errorSchema, type Frozen, instant, type Kinds } from '../records.ts';
+import { CONDITIONS, findingSchema, SEVERITIES } from './conditions.ts';
 
 /** What a delivery says of its condition. */
 export const DELIVERY_STATUSES = [
@@ -34,94 +19,142 @@ export const DELIVERY_STATUSES = [
 ] as const;
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
-/** A client secret was replaced (told where `alerts.rotated` says so). */
-export interface RotatedEvent {
-  readonly target: { readonly name: string; readonly envId: string; readonly providerId: string };
-  readonly reason: Reason;
-  readonly keyId: string | null;
-  readonly fingerprint: string | null;
-  readonly expiresAt: number | null;
-  readonly previousExpiresAt: number | null;
+/** The schemas of the records that are kept for alerts. */
+export function alertSchemas(kinds: Kinds) {
+  const { prose, label } = kinds;
+  const maybe = label.nullable();
+  const maybeInstant = instant.nullable();
+  const finding = findingSchema(kinds);
+
+  /** A condition that was found and is not over. */
+  const condition = z.object({
+    /** As it was found last. `finding.id` is the key of the record. */
+    finding,
+    /** When it was first found (an instant of ours, where `finding.since` may tell an earlier one). */
+    foundAt: instant,
+    /** When it began to count; null while it is held back (`holdMs`). */
+    raisedAt: maybeInstant,
+    /** When it was last raised, repeated or escalated. */
+    toldAt: maybeInstant,
+    /**
+     * The channels that were told of it, each with the thread (PagerDuty's dedup_key) under which it was told: the
+     * all-clear goes to these, whatever their filters say by then.
+     */
+    told: z.record(label, label),
+  });
+
+  /** A client secret was replaced (told where `alerts.rotated` says so). */
+  const rotated = z.object({
+    target: z.object({ name: label, envId: label, providerId: label }),
+    reason: z.enum(REASONS),
+    keyId: maybe,
+    fingerprint: maybe,
+    expiresAt: maybeInstant,
+    previousExpiresAt: maybeInstant,
+  });
+
+  /** A target left the configuration. It is told once; its conditions end with it, which is no all-clear. */
+  const unwatched = z.object({
+    target: z.object({ name: label, envId: maybe, providerId: maybe }),
+    /** Of the client secret that was deployed when it was read last; null where that is not known. */
+    expiresAt: maybeInstant,
+    /** Its conditions that were raised. */
+    open: z.array(z.enum(CONDITIONS)),
+  });
+
+  /** What the weekly sign of life says. */
+  const digest = z.object({
+    version: prose,
+    targets: z.number(),
+    /** How many targets are in each state, by the state's name. */
+    states: z.record(label, z.number()),
+    /** The next renewals, soonest first, at most five. */
+    renewals: z.array(z.object({ target: label, at: instant, expiresAt: instant })),
+    /** Open conditions, worst first, at most twenty; `openTotal` counts all. */
+    open: z.array(z.object({ condition: z.enum(CONDITIONS), target: maybe, severity: z.enum(SEVERITIES) })),
+    openTotal: z.number(),
+  });
+
+  /** A row of the outbox: append-only until it is delivered; rows of one condition are folded when they are sent. */
+  const delivery = z.object({
+    /** UUIDv7. */
+    id: label,
+    channel: label,
+    at: instant,
+    subject: z.discriminatedUnion('kind', [
+      z.object({
+        kind: z.literal('condition'),
+        status: z.enum(DELIVERY_STATUSES).exclude(['happened']),
+        finding,
+        /** Since when it has been so. */
+        since: instant,
+        /** When it ended; null while it lasts. */
+        until: maybeInstant,
+        /** See `told` of a condition. */
+        thread: label,
+        /** Threads in which nothing is open any more once this is told. */
+        closes: z.array(label),
+      }),
+      z.object({ kind: z.literal('rotated'), event: rotated }),
+      /** `closes`: as for a condition. */
+      z.object({ kind: z.literal('unwatched'), event: unwatched, closes: z.array(label) }),
+      z.object({ kind: z.literal('digest'), digest }),
+      z.object({ kind: z.literal('test') }),
+    ]),
+  });
+
+  /** What is known of a channel. */
+  const channel = z.object({
+    name: label,
+    /** Attempts in a row that failed. */
+    failures: z.number(),
+    /** Null: at once. */
+    nextAttemptAt: maybeInstant,
+    /** When the first of these attempts failed. */
+    failingSince: maybeInstant,
+    lastDeliveredAt: maybeInstant,
+    error: errorSchema(kinds).nullable(),
+  });
+
+  /** What the alerts need to remember beside that. */
+  const memo = z.object({
+    /** The tick of `alerts.digest` that was served last; null: none since the journal began. */
+    digestAt: maybeInstant,
+    /** Target key → since when it is watched (a target that was never read is stale from then on). */
+    watchedSince: z.record(label, instant),
+  });
+
+  /** One atomic change of the book; what is not named stays. */
+  const update = z.object({
+    /** Inserts or replaces, by `finding.id`. */
+    putConditions: z.array(condition).exactOptional(),
+    /** By `finding.id`. */
+    removeConditions: z.array(label).exactOptional(),
+    addDeliveries: z.array(delivery).exactOptional(),
+    /** By id; one that is gone already is no error. */
+    removeDeliveries: z.array(label).exactOptional(),
+    /** Inserts or replaces, by name. */
+    putChannels: z.array(channel).exactOptional(),
+    removeChannels: z.array(label).exactOptional(),
+    memo: memo.exactOptional(),
+  });
+
+  return { condition, delivery, channel, memo, update };
 }
 
-/** A target left the configuration. It is told once; its conditions end with it, which is no all-clear. */
-export interface UnwatchedEvent {
-  readonly target: { readonly name: string; readonly envId: string | null; readonly providerId: string | null };
-  /** Of the client secret that was deployed when it was read last; null where that is not known. */
-  readonly expiresAt: number | null;
-  /** Its conditions that were raised. */
-  readonly open: readonly ConditionName[];
-}
+type Schemas = ReturnType<typeof alertSchemas>;
 
-/** What the weekly sign of life says. */
-export interface DigestFacts {
-  readonly version: string;
-  readonly targets: number;
-  /** How many targets are in each state, by the state's name. */
-  readonly states: Readonly<Record<string, number>>;
-  /** The next renewals, soonest first, at most five. */
-  readonly renewals: readonly { readonly target: string; readonly at: number; readonly expiresAt: number }[];
-  /** Open conditions, worst first, at most twenty; `openTotal` counts all. */
-  readonly open: readonly { readonly condition: string; readonly target: string | null; readonly severity: Severity }[];
-  readonly openTotal: number;
-}
+export type ConditionRecord = Frozen<z.infer<Schemas['condition']>>;
+export type Delivery = Frozen<z.infer<Schemas['delivery']>>;
+export type ChannelState = Frozen<z.infer<Schemas['channel']>>;
+export type AlertMemo = Frozen<z.infer<Schemas['memo']>>;
+export type AlertUpdate = Frozen<z.infer<Schemas['update']>>;
 
 /** One thing to tell one channel. */
-export type DeliverySubject =
-  | {
-      readonly kind: 'condition';
-      readonly status: Exclude<DeliveryStatus, 'happened'>;
-      readonly finding: Finding;
-      /** Since when it has been so. */
-      readonly since: number;
-      /** When it ended; null while it lasts. */
-      readonly until: number | null;
-      /** See ConditionRecord.told. */
-      readonly thread: string;
-      /** Threads in which nothing is open any more once this is told. */
-      readonly closes: readonly string[];
-    }
-  | { readonly kind: 'rotated'; readonly event: RotatedEvent }
-  | {
-      readonly kind: 'unwatched';
-      readonly event: UnwatchedEvent;
-      /** Threads in which nothing is open any more once this is told. */
-      readonly closes: readonly string[];
-    }
-  | { readonly kind: 'digest'; readonly digest: DigestFacts }
-  | { readonly kind: 'test' };
-
-/** A row of the outbox: append-only until it is delivered; rows of one condition are folded when they are sent. */
-export interface Delivery {
-  /** UUIDv7. */
-  readonly id: string;
-  readonly channel: string;
-  readonly at: number;
-  readonly subject: DeliverySubject;
-}
-
-/** What is known of a channel. */
-export interface ChannelState {
-  readonly name: string;
-  /** Attempts in a row that failed. */
-  readonly failures: number;
-  /** Null: at once. */
-  readonly nextAttemptAt: number | null;
-  /** When the first of these attempts failed. */
-  readonly failingSince: number | null;
-  readonly lastDeliveredAt: number | null;
-  readonly error: ErrorView | null;
-}
-
-/** What the alerts need to remember beside that. */
-export interface AlertMemo {
-  /** The tick of `alerts.digest` that was served last; null: none since the journal began. */
-  readonly digestAt: number | null;
-  /** Target key → since when it is watched (a target that was never read is stale from then on). */
-  readonly watchedSince: Readonly<Record<string, number>>;
-}
-
-export const EMPTY_MEMO: AlertMemo = { digestAt: null, watchedSince: {} };
+export type DeliverySubject = Delivery['subject'];
+export type RotatedEvent = Extract<DeliverySubject, { readonly kind: 'rotated' }>['event'];
+export type UnwatchedEvent = Extract<DeliverySubject, { readonly kind: 'unwatched' }>['event'];
+export type DigestFacts = Extract<DeliverySubject, { readonly kind: 'digest' }>['digest'];
 
 /** Everything that the journal keeps for alerts. */
 export interface AlertBook {
@@ -132,22 +165,8 @@ export interface AlertBook {
   readonly memo: AlertMemo;
 }
 
+export const EMPTY_MEMO: AlertMemo = { digestAt: null, watchedSince: {} };
 export const EMPTY_BOOK: AlertBook = { conditions: [], deliveries: [], channels: [], memo: EMPTY_MEMO };
-
-/** One atomic change of the book; what is not named stays. */
-export interface AlertUpdate {
-  /** Inserts or replaces, by `finding.id`. */
-  readonly putConditions?: readonly ConditionRecord[];
-  /** By `finding.id`. */
-  readonly removeConditions?: readonly string[];
-  readonly addDeliveries?: readonly Delivery[];
-  /** By id; one that is gone already is no error. */
-  readonly removeDeliveries?: readonly string[];
-  /** Inserts or replaces, by name. */
-  readonly putChannels?: readonly ChannelState[];
-  readonly removeChannels?: readonly string[];
-  readonly memo?: AlertMemo;
-}
 
 /** A channel of which nothing is known yet. */
 export function emptyChannelState(name: string): ChannelState {

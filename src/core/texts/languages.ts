@@ -7,11 +7,7 @@ import { ZH } from './zh/texts.ts';
 
 export const TEXTS: Readonly<Record<Language, Texts>> = { en: EN, zh: ZH };
 
-/** A journal may hold a condition of another version of this program: it is told all the same, in general words. */
 export function wordsOf({ condition }: Finding, texts: Texts): ConditionWords<ConditionName> {
-  if (Object.hasOwn(texts.conditions, condition))
-    // The table's row of a name takes findings of that name, which the compiler cannot follow through a union.
-    return texts.conditions[condition] as ConditionWords<ConditionName>;
-  const words = texts.unknownCondition(condition);
-  return { ...words, over: words.title, was: words.title };
+  // The table's row of a name takes findings of that name, which the compiler cannot follow through a union.
+  return texts.conditions[condition] as ConditionWords<ConditionName>;
 }

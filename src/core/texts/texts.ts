@@ -55,8 +55,6 @@ export interface Sender {
 
 export interface Texts {
   readonly conditions: ConditionTable;
-  /** Of a condition that this version does not know: the journal may have been written by a newer one. */
-  readonly unknownCondition: (name: string) => Pick<ConditionWords<ConditionName>, 'title' | 'what' | 'next'>;
   /** What is said of the ends of a condition. */
   readonly endings: {
     readonly cleared: (span: Span) => string;

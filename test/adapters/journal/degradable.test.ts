@@ -592,7 +592,7 @@ describe('the alert book without its storage', () => {
     const storage = new Storage();
     const { journal, told } = await over(storage.open);
     await expect(journal.updateAlerts(() => ({ addDeliveries: [aDelivery({ at: Number.NaN })] }))).rejects.toThrow(
-      'the journal cannot keep this delivery: at: ',
+      'the journal cannot keep this change of alerts: addDeliveries.0.at: ',
     );
     expect(told).toEqual([]);
   });

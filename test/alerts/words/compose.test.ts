@@ -2,7 +2,7 @@
 // condition, events, the digest and the test message.
 import { describe, expect, test } from 'vitest';
 import { composeMessage, runbookLink } from '../../../src/alerts/words/compose.ts';
-import type { ConditionName, Finding } from '../../../src/core/alerts/conditions.ts';
+import type { Finding } from '../../../src/core/alerts/conditions.ts';
 import { LANGUAGES, type Language } from '../../../src/core/alerts/message.ts';
 import type { DeliverySubject, DigestFacts, RotatedEvent, UnwatchedEvent } from '../../../src/core/alerts/records.ts';
 import { DAY, HOUR, MINUTE } from '../../../src/core/time.ts';
@@ -278,7 +278,6 @@ describe('the weekly digest', () => {
     open: [
       { condition: 'RotationFailing', target: 'shop-prod', severity: 'critical' },
       { condition: 'ClockSkewed', target: null, severity: 'warning' },
-      { condition: 'FromTheFuture', target: null, severity: 'warning' },
     ],
     openTotal: 7,
   };
@@ -296,8 +295,7 @@ describe('the weekly digest', () => {
       '7 open alerts, worst first:',
       '- CRITICAL shop-prod: the client secret cannot be renewed',
       '- WARNING: the clock of this machine is wrong',
-      '- WARNING: FromTheFuture',
-      '- and 4 more: `apple-secret-rotator alerts`',
+      '- and 5 more: `apple-secret-rotator alerts`',
       'If this message does not come next week, something is wrong with the rotator or with this channel.',
     ]);
   });
@@ -314,8 +312,7 @@ describe('the weekly digest', () => {
       '未恢复的告警共 7 项，最严重的在前：',
       '- 【严重】shop-prod：客户端密钥无法轮换',
       '- 【警告】本机时钟不准',
-      '- 【警告】FromTheFuture',
-      '- 另有 4 项，查看：`apple-secret-rotator alerts`',
+      '- 另有 5 项，查看：`apple-secret-rotator alerts`',
       '如果下周没有收到这条消息，说明本服务或该告警渠道出了问题。',
     ]);
   });
@@ -387,21 +384,6 @@ describe('a target that left the configuration', () => {
     const subject = unwatched({ expiresAt, open: [] });
     expect(composed([subject]).items[0]?.what).toContain(`its client secret. ${english} If`);
     expect(composed([subject], 'zh').items[0]?.what).toContain(`客户端密钥。${chinese}如`);
-  });
-});
-
-describe('what another version left in the journal', () => {
-  const finding = {
-    ...aFinding('FleetHalted', { failures: 3 }),
-    condition: 'FromTheFuture' as ConditionName,
-  } as Finding;
-
-  test.each(LANGUAGES)('is told in general words in %s', (language) => {
-    for (const status of ['raised', 'cleared', 'ended'] as const) {
-      const { title, what } = composed([aSubject(finding, status)], language).items[0] ?? {};
-      expect(title).toContain('FromTheFuture');
-      expect(what).not.toMatch(/undefined/);
-    }
   });
 });
 

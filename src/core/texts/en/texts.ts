@@ -18,13 +18,6 @@ const STATES: Readonly<Record<TargetStateName, string>> = {
 export const EN = {
   conditions: CONDITIONS_EN,
 
-  unknownCondition: (name) => ({
-    title: `${detail(name, 60)}, which this version does not know`,
-    what: ({ error }) =>
-      sentences('Another version of this service raised this and left it in the journal.', fails('The error', error)),
-    next: () => `Look at what is raised now: ${command('alerts')}.`,
-  }),
-
   endings: {
     cleared: (span) => `It lasted ${lasted(span)}.`,
     ended: ({ error }, span) =>
@@ -99,7 +92,7 @@ export const EN = {
           `${counted(digest.openTotal, 'open alert')}, worst first:`,
           ...digest.open.map(
             ({ condition, target, severity }) =>
-              `- ${severity.toUpperCase()}${target === null ? '' : ` ${detail(target, 63)}`}: ${titleOf(condition)}`,
+              `- ${severity.toUpperCase()}${target === null ? '' : ` ${detail(target, 63)}`}: ${CONDITIONS_EN[condition].title}`,
           ),
           ...(digest.openTotal > digest.open.length
             ? [`- and ${digest.openTotal - digest.open.length} more: ${command('alerts')}`]
@@ -166,9 +159,4 @@ function statesOf(states: Readonly<Record<string, number>>): string {
   const known = TARGET_STATES.map((state) => [STATES[state], states[state] ?? 0] as const);
   const parts = known.filter(([, count]) => count > 0).map(([name, count]) => `${count} ${name}`);
   return parts.length === 0 ? '' : `: ${parts.join(', ')}`;
-}
-
-function titleOf(condition: string): string {
-  const table: Readonly<Record<string, { readonly title: string }>> = CONDITIONS_EN;
-  return Object.hasOwn(table, condition) ? (table[condition]?.title ?? condition) : detail(condition, 60);
 }

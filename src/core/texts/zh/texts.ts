@@ -20,12 +20,6 @@ const SEVERITIES = { warning: '警告', critical: '严重', info: '通知' } as 
 export const ZH = {
   conditions: CONDITIONS_ZH,
 
-  unknownCondition: (name) => ({
-    title: `本版本不认识的告警 ${detail(name, 60)}`,
-    what: ({ error }) => ['该告警由另一版本的程序写入状态库（journal）。', fails('错误', error)].join(''),
-    next: `查看当前告警：${command('alerts')}。`,
-  }),
-
   endings: {
     cleared: (span) => `持续${lasted(span).startsWith('不') ? '' : ' '}${lasted(span)}。`,
     ended: ({ error }, span) =>
@@ -105,7 +99,7 @@ export const ZH = {
           `未恢复的告警共 ${digest.openTotal} 项，最严重的在前：`,
           ...digest.open.map(
             ({ condition, target, severity }) =>
-              `- 【${SEVERITIES[severity]}】${target === null ? '' : `${detail(target, 63)}：`}${titleOf(condition)}`,
+              `- 【${SEVERITIES[severity]}】${target === null ? '' : `${detail(target, 63)}：`}${CONDITIONS_ZH[condition].title}`,
           ),
           ...(digest.openTotal > digest.open.length
             ? [`- 另有 ${digest.openTotal - digest.open.length} 项，查看：${command('alerts')}`]
@@ -167,9 +161,4 @@ function statesOf(states: Readonly<Record<string, number>>): string {
   const known = TARGET_STATES.map((state) => [STATES[state], states[state] ?? 0] as const);
   const parts = known.filter(([, count]) => count > 0).map(([name, count]) => `${name} ${count}`);
   return parts.length === 0 ? '' : `：${parts.join('，')}`;
-}
-
-function titleOf(condition: string): string {
-  const table: Readonly<Record<string, { readonly title: string }>> = CONDITIONS_ZH;
-  return Object.hasOwn(table, condition) ? (table[condition]?.title ?? condition) : detail(condition, 60);
 }
