@@ -252,11 +252,11 @@ test('the demo shows a rotation on one terminal, and ends by one signal', async 
   for (const words of [
     'expires in 5.0 days',
     'candidate minted',
-    'verified',
+    'candidate checked',
     'accepted the candidate',
-    'pushed',
+    'sent to CloudBase',
     'read back',
-    'outcome journalled',
+    'outcome recorded',
     'nextCheckAt',
   ]) {
     expect(demo.stdout()).toContain(words);

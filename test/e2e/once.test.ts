@@ -85,14 +85,14 @@ describe('once', () => {
     expect(stderr.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, 'T')).toBe(`shop: rotation started: RenewalDue
 shop: found: the renewal instant has passed; the deployed secret expires in 5.0 days (T)
 shop: candidate minted, valid until T
-shop: candidate verified against the public half of the key, claim by claim
-shop: apple rejected the control signed with a throwaway key (invalid_client)
-shop: apple accepted the candidate (invalid_grant)
-shop: apple accepted the deployed secret (invalid_grant)
-shop: intent journalled
-shop: candidate pushed
+shop: candidate checked claim by claim, its signature with the key's public half
+shop: Apple rejected the control signed with a throwaway key (invalid_client)
+shop: Apple accepted the candidate (invalid_grant)
+shop: Apple accepted the deployed secret (invalid_grant)
+shop: intent recorded in the journal
+shop: candidate sent to CloudBase
 shop: read back: the candidate is there
-shop: outcome journalled
+shop: outcome recorded in the journal
 shop: the new client secret is in place
 `);
     const after = place.provider();

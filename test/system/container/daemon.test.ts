@@ -55,7 +55,7 @@ describe('the first rotation', () => {
     const withoutShells = ['/usr/bin/dash', '/usr/bin/bash'].flatMap((shell) => ['--volume', `/dev/null:${shell}:ro`]);
     const { program } = container([...place.mount, ...withoutShells, '--tmpfs', '/usr/share/zoneinfo']);
     await program.waitFor(seen('rotation.succeeded'));
-    expect(lines(program, 'daemon.started')[0]?.['nextTick']).toMatch(/T20:00:00/);
+    expect(lines(program, 'daemon.started')[0]?.['nextTickAt']).toMatch(/T20:00:00/);
   });
 });
 

@@ -64,7 +64,7 @@ function stepText(event: Step, now: number): string {
     case 'acceptance-reused':
       return 'Apple accepted this key within the last 24 h; not asked again';
     case 'apple-answered':
-      return `Apple's answer about ${ASKED[event.asked]}: ${event.verdict} (${event.detail})`;
+      return appleText(event);
     case 'intent-recorded':
       return 'intent recorded in the journal';
     case 'pushed':
@@ -84,11 +84,16 @@ function stepText(event: Step, now: number): string {
   }
 }
 
+function appleText({ asked, verdict, detail }: Extract<Step, { step: 'apple-answered' }>): string {
+  const clear = verdict === 'accepted' || verdict === 'rejected';
+  return `${clear ? `Apple ${verdict}` : 'no clear answer from Apple about'} ${ASKED[asked]} (${detail})`;
+}
+
 const ASKED = {
   candidate: 'the candidate',
   deployed: 'the deployed secret',
   'same-key': 'a fresh secret of the same key',
-  control: 'the control (signed with a throwaway key)',
+  control: 'the control signed with a throwaway key',
 } as const;
 
 const READ_BACK = {
