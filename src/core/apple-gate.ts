@@ -1,5 +1,5 @@
-// What Apple's verdicts permit. Whether Apple's token endpoint tells good secrets from bad is disputed, so the
-// gate compares, keeps a calibration, and is safe when the answers mean nothing.
+// What Apple's verdicts permit. Nobody is sure that Apple's token endpoint tells good secrets from bad ones, so the gate
+// compares answers, keeps a calibration, and stays safe if the answers mean nothing.
 import { createHash } from 'node:crypto';
 import { type ErrorCode, RotatorError } from './errors.ts';
 import type { KeyMaterial } from './key-material.ts';
@@ -16,11 +16,15 @@ export const UNCALIBRATED: Calibration = {
   answeredAt: null,
 };
 
-/** An acceptance of a key is reused for this long, so that retries do not ask again. */
+/**
+ * How long the acceptance of a key is used again. With less, each retry of a rotation would ask; with more, a key that
+ * has been revoked since could still be pushed.
+ */
 export const ACCEPTANCE_MS = DAY;
+/** How long an answer calibrates. It is renewed daily, so a week bridges an outage of Apple and a few stops of ours. */
 const CALIBRATION_MS = 7 * DAY;
 
-/** Blind: within 7 days not both a throwaway control was rejected and a secret of ours accepted. */
+/** Blind unless Apple, within 7 days, both rejected a control and accepted a secret of ours. */
 export function isBlind(calibration: Calibration, now: number): boolean {
   return (
     !within(calibration.controlRejectedAt, now, CALIBRATION_MS) ||
@@ -28,18 +32,18 @@ export function isBlind(calibration: Calibration, now: number): boolean {
   );
 }
 
-/** A control is asked about once a day. */
+/** A control goes out once a day. */
 export function controlDue(calibration: Calibration, now: number): boolean {
   return !within(calibration.controlAskedAt, now, DAY);
 }
 
 /**
- * After an answer that was none, and while Apple rejects, the question is put again at the hourly ticks; they come a
- * few minutes early or late.
+ * After a rejection or no clear answer, the question is put again at the next hourly tick. Ticks come a few minutes early
+ * or late: a full hour would skip every second one, and much less would ask several times an hour.
  */
 const ASK_AGAIN_MS = 50 * MINUTE;
 
-/** True if an answer is about the secret that is deployed now, or about its key where that is all that can be asked. */
+/** True if an answer is about the secret that is deployed now, or about its key if that is all that can be asked. */
 export function isAbout({ asked, keyId, fingerprint }: AppleAsked, deployed: Identified): boolean {
   if (keyId !== deployed.keyId) return false;
   return asked === 'same-key' || fingerprint === deployed.fingerprint;
@@ -48,10 +52,10 @@ export function isAbout({ asked, keyId, fingerprint }: AppleAsked, deployed: Ide
 type Identified = Pick<DeployedRecord, 'keyId' | 'fingerprint'>;
 
 /**
- * Whether Apple is to be asked about what is deployed: at once if it never was (or about another secret), else once a
- * day at the target's own steady time, so that the questions of a fleet are spread over the day whenever it was
- * adopted; the first two lie between half a day and a day and a half apart. A rejection and no answer are asked about
- * again after an hour. An instant in the future was written by a clock that was wrong, and counts as never.
+ * Whether Apple is to be asked about what is deployed. At once if it was never asked about this secret. Else once a day
+ * at a steady time of the target's own, so that the questions of a fleet spread over the day; the first two lie between
+ * half a day and a day and a half apart. After a rejection or no clear answer, again after an hour. An instant in the
+ * future was written by a wrong clock and counts as never.
  */
 export function questionDue(targetKey: string, last: AppleAsked | null, deployed: Identified, now: number): boolean {
   if (last === null || last.at > now || !isAbout(last, deployed)) return true;
@@ -61,7 +65,7 @@ export function questionDue(targetKey: string, last: AppleAsked | null, deployed
   return latestTurn - last.at >= DAY / 2;
 }
 
-/** What is kept after another answer: one that was none does not undo a rejection of the same key, but for its time. */
+/** What is kept after another answer. No clear answer leaves a rejection of the same key standing, with the new time. */
 export function askedAfter(last: AppleAsked | null, fresh: AppleAsked): AppleAsked {
   const stands = fresh.verdict === 'unknown' && last?.verdict === 'rejected' && last.keyId === fresh.keyId;
   return stands ? { ...last, at: fresh.at } : fresh;
@@ -77,15 +81,15 @@ export function answered(calibration: Calibration, verdict: AppleAsked['verdict'
   };
 }
 
-/** Names a key together with everything else that Apple's answer depends on. */
+/** Names an identity: a key and everything else that Apple's answer depends on. */
 export function acceptanceId({ teamId, clientId, keyId, thumbprint }: KeyMaterial): string {
   return createHash('sha256').update([teamId, clientId, keyId, thumbprint].join('|')).digest('hex');
 }
 
-/** What stands to be replaced, as far as the gate cares. */
+/** What would be replaced, as far as the gate needs to know. */
 export type Predecessor =
   | 'absent'
-  /** Nothing is shown, and this journal has never seen how the provider shows a secret: there may be a hidden one. */
+  /** Nothing shows, and this journal has never seen how the provider shows a secret: it may hide one. */
   | 'hidden-or-absent'
   | 'expired'
   | 'readable'
@@ -102,7 +106,7 @@ export interface GateQuestion {
   /** The key signed the deployed secret, or Apple accepted it for this target before. */
   readonly keyProven: boolean;
   readonly emergency: boolean;
-  /** The key id is known with another public key: only an acceptance by Apple settles which is right. */
+  /** The key id is known with another public key: only Apple's acceptance proves the new one. */
   readonly needsAcceptance: boolean;
   /** Why the candidate's verdict is what it is. */
   readonly detail: string;
@@ -114,12 +118,12 @@ export type GateAnswer =
 
 const GO: GateAnswer = { go: true };
 
-/** Decides whether the candidate may be pushed. `blocked`: Apple objects; `failed`: postponed, tried again. */
+/** Decides whether the candidate may be pushed. `blocked`: Apple objects. `failed`: not now, it is tried again. */
 export function gate(question: GateQuestion): GateAnswer {
   const { mode, candidate, deployed, predecessor } = question;
   if (question.needsAcceptance && (candidate !== 'accepted' || question.waived))
     return stop('ERR_KEY_BINDING', question);
-  // Nobody knows what would be replaced: only a secret that Apple takes is known to be as good.
+  // Nobody knows what would be replaced, so only a secret that Apple accepts is known to be as good.
   if (predecessor === 'hidden-or-absent' && !question.waived && candidate !== 'accepted')
     return stop(WITHOUT_PROOF[candidate], question);
   if (mode === 'off' || question.waived || candidate === 'accepted') return GO;
@@ -130,15 +134,15 @@ export function gate(question: GateQuestion): GateAnswer {
   }
   const nothingToLose = gone || deployed === 'rejected';
   if (nothingToLose) return GO;
-  // A blind check's rejection says no more than "unknown"; over a secret that cannot be read, and so could not be
-  // put back, it still blocks.
+  // While the check is blind, a rejection means no more than "unknown". It still blocks over a secret that cannot be
+  // read, because that one could not be put back.
   if (candidate === 'rejected' && (!question.blind || predecessor === 'unreadable')) {
     return stop('ERR_APPLE_REJECTED', question);
   }
   return question.keyProven || question.emergency ? GO : stop('ERR_APPLE_UNKNOWN', question);
 }
 
-/** What stands between a candidate of this verdict and a provider that may hold a hidden secret. */
+/** Why a candidate with this verdict may not replace a secret that may be hidden. */
 const WITHOUT_PROOF = {
   rejected: 'ERR_APPLE_REJECTED',
   unknown: 'ERR_APPLE_UNKNOWN',

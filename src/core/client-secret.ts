@@ -1,6 +1,6 @@
-// Client secrets: the ES256 JWT by which an app proves itself to Apple. This file mints them; parsed-secret.ts reads
-// them and checks signatures, objections.ts knows what Apple would object to. Minted by jose and checked by
-// node:crypto, so that a fault of one implementation is seen by the other. Time is an argument.
+// Client secrets: the ES256 JWT with which an app proves itself to Apple. This file mints them; parsed-secret.ts reads
+// them and checks signatures, objections.ts lists what Apple would object to. jose mints and node:crypto checks, so that
+// a bug in one is found by the other. Time is an argument.
 // The rules are Apple's ("Creating a client secret") on top of RFC 7515 and RFC 7519.
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { SignJWT } from 'jose/jwt/sign';
@@ -17,23 +17,30 @@ export {
   verifySignature,
 } from './parsed-secret.ts';
 
-/** How far `iat` is dated back: Apple refuses a secret issued in its future, and clocks differ. */
+/**
+ * How far `iat` is dated back, because Apple refuses a secret that was issued in its future. A smaller value would fail
+ * on a clock that is a few minutes fast; a larger one would gain nothing, because such a clock stops our writes anyway.
+ */
 const BACKDATED_S = 300;
 
-/** How far `exp` stays below Apple's limit, for the same reason. */
+/**
+ * How far `exp` stays below Apple's limit. A smaller value would exceed the limit on a clock that is a few minutes fast;
+ * a larger one would only shorten the secret's life.
+ */
 const LIMIT_MARGIN_S = 600;
 
 export interface MintedSecret {
   readonly jwt: string;
   readonly fingerprint: string;
-  /** The `iat` claim: 300 s before now. */
+  /** The `iat` claim: 300 s before it was minted. */
   readonly issuedAtMs: number;
   readonly expiresAtMs: number;
 }
 
 /**
- * Mints a client secret: header `alg` and `kid` alone; `iat` 300 s before `nowMs`; `exp` at `nowMs + lifetimeMs`, but
- * never beyond Apple's limit less 600 s. Instants are cut to whole seconds. `lifetimeMs` must be at least a second.
+ * Mints a client secret. The header holds `alg` and `kid` only; `iat` is 300 s before `nowMs`; `exp` is
+ * `nowMs + lifetimeMs`, but never beyond Apple's limit less 600 s. Both are rounded down to seconds. A TypeError if
+ * `lifetimeMs` is below one second.
  */
 export async function mintClientSecret(
   key: KeyMaterial,
@@ -51,8 +58,8 @@ export async function mintClientSecret(
 }
 
 /**
- * The calibration control: the header and claims of `candidate`, to the letter, signed with a key that is made for this
- * one signature and that nobody else ever sees. Apple must reject it; if it does not, its answers mean nothing.
+ * The control: the header and claims of `candidate`, signed with a key that is made for this one signature and then
+ * dropped. Apple must reject it; if it does not, its answers mean nothing.
  */
 export async function throwawayControl(candidate: string): Promise<string> {
   const { header, claims } = parseClientSecret(candidate) ?? {};

@@ -1,5 +1,6 @@
-// Snapshot → Decision. The array POLICIES is the specification: asked in order, the first that objects names the
-// reason. What may not be rotated, or not now, is decided after that. Nothing here fetches, waits or writes.
+// Snapshot → Decision. The array POLICIES is the specification: its entries are asked in order, and the first that
+// objects names the reason. RESTRAINTS then say whether that rotation must not be, or not now. Nothing here fetches,
+// waits or writes.
 import {
   type Deployed,
   isExpired,
@@ -19,7 +20,7 @@ import { shown } from './shown.ts';
 import { showsNothing } from './shown-secret.ts';
 import { DAY } from './time.ts';
 
-/** Everything a decision may know, gathered beforehand. */
+/** Everything a decision may use, gathered beforehand. */
 export interface Snapshot {
   readonly now: number;
   readonly key: KeyMaterial;
@@ -45,14 +46,14 @@ export type Decision =
     }
   /** Wanted, but not now: the maintenance window is closed. */
   | { readonly action: 'defer'; readonly reason: Reason; readonly why: string }
-  /** Wanted, but a person must agree first. */
+  /** Wanted, but a person must consent first. */
   | { readonly action: 'pend'; readonly reason: Reason; readonly why: string; readonly error: RotatorError }
-  /** Must not be, until a person mends it. */
+  /** Must not be, until a person fixes it. */
   | { readonly action: 'refuse'; readonly reason: Reason | null; readonly error: RotatorError };
 
 export interface Policy {
   readonly reason: Reason;
-  /** Why a rotation is wanted, in words; undefined: no objection. */
+  /** Why a rotation is wanted; undefined: it is not. */
   readonly objects: (snapshot: Snapshot) => string | undefined;
 }
 
@@ -98,7 +99,7 @@ export function firstObjection(snapshot: Snapshot): { reason: Reason; why: strin
   return undefined;
 }
 
-/** When renewal is due; null while the expiry is not known. */
+/** When renewal is due; null if the expiry is not known. */
 export function renewalOf({
   deployed,
   policy,
@@ -119,9 +120,8 @@ export function renewalOf({
 }
 
 /**
- * Emergency: less than a tenth of the lifetime is left, or there is no secret, or one that is invalid or expired.
- * (That Apple rejected it is known only later in the pass, where the gate counts it.) Without a provider there is
- * nothing that could be kept working.
+ * Emergency: there is no secret, it is invalid or expired, or less than a tenth of its lifetime is left. (That Apple
+ * rejects it is known only later in the pass.) Without a provider there are no logins to keep working.
  */
 export function isEmergency({ provider, deployed, policy, now }: Snapshot): boolean {
   if (provider === undefined) return false;
@@ -178,7 +178,7 @@ function renewalDue(snapshot: Snapshot): string | undefined {
   return renewal !== null && snapshot.now >= renewal ? 'the renewal instant has passed' : undefined;
 }
 
-// ---- refusals: whatever the reason, writing would break logins
+// ---- refusals: writing would break logins, whatever the reason for it
 
 function refuse({ provider, key, state }: Snapshot): RotatorError | undefined {
   if (provider === undefined) {
@@ -203,7 +203,7 @@ function keyIdHasAnotherKey({ state, key }: Snapshot): boolean {
   return known !== undefined && known !== key.thumbprint;
 }
 
-// ---- restraints: a rotation is wanted, but…
+// ---- restraints: a rotation is wanted, but …
 
 type Restraint = (snapshot: Snapshot, reason: Reason, why: string) => Decision | undefined;
 

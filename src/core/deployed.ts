@@ -1,5 +1,5 @@
-// The deployed secret, as far as it can be known: read from the provider where it shows in clear, else taken from
-// the journal's record of our last write while the provider still shows it in the same way, else unknown.
+// The deployed secret, as far as it can be known: read from the provider if it shows in clear, else taken from the
+// journal's record of our last write if the provider still shows it as it did then, else unknown.
 import {
   APPLE_MAX_LIFETIME_S,
   fingerprint,
@@ -17,7 +17,7 @@ import { showsNothing } from './shown-secret.ts';
 
 export interface Deployed {
   readonly shown: ShownSecret;
-  /** `read`: in clear; `record`: the journal stands in; `none`: nothing can be said but what `shown` says. */
+  /** `read`: it shows in clear; `record`: the journal's record stands in; `none`: only `shown` is known. */
   readonly knownFrom: 'read' | 'record' | 'none';
   readonly fingerprint: string | null;
   readonly teamId: string | null;
@@ -25,18 +25,18 @@ export interface Deployed {
   readonly keyId: string | null;
   readonly issuedAt: number | null;
   readonly expiresAt: number | null;
-  /** True or false where it could be established. */
+  /** Null if it could not be established. */
   readonly signedByOurKey: boolean | null;
   /**
-   * What makes it useless at Apple whoever signed it, in words (a wrong algorithm or audience, another client's
-   * secret …); expiry and too long a lifetime have reasons of their own and are not listed.
+   * What makes it useless at Apple, whoever signed it, in words: a wrong algorithm or audience, another client's secret
+   * … Expiry and too long a lifetime are not listed; they are reasons of their own.
    */
   readonly defects: readonly string[];
   /** It is the secret of our last write. */
   readonly ours: boolean;
 }
 
-/** Objections with which no login can work, whoever signed the secret and whatever the time is. */
+/** Objections with which no login can work, whoever signed the secret and whatever time it is. */
 const DEFECTS: ReadonlySet<ObjectionCode> = new Set([
   'AlgorithmNotEs256',
   'KeyIdMissing',
@@ -48,7 +48,7 @@ const DEFECTS: ReadonlySet<ObjectionCode> = new Set([
   'SignatureLength',
 ]);
 
-/** Reads what is deployed. `clientId` is the provider's own; a secret for another client is a defect. */
+/** What is deployed. `clientId` is the provider's; a secret for another client has a defect. */
 export async function readDeployed(
   shown: ShownSecret,
   clientId: string | undefined,
@@ -79,7 +79,7 @@ export async function readDeployed(
   };
 }
 
-/** Text that looked like a JWT and is none is as opaque as a masked one. */
+/** A text that looks like a JWT and is not one says no more than a mask. */
 function asOpaque(shown: ShownSecret): ShownSecret {
   return shown.shape === 'clear' ? { shape: 'masked', text: shown.text } : shown;
 }
@@ -112,13 +112,13 @@ function fromRecord(shown: ShownSecret, written: WrittenRecord | null, key: KeyM
   };
 }
 
-/** The journal's record stands in while the secret shows as it did after our write; a digest must be the same. */
+/** The record stands in as long as the secret shows as it did after our write; a digest must be the same one. */
 function standsIn(shown: ShownSecret, written: WrittenRecord): boolean {
   if (shown.shape === 'digest') return shown.text === written.fingerprint || shown.text === written.shownDigest;
   return shown.shape === written.shape;
 }
 
-/** Nothing is deployed, as far as anybody can see. */
+/** Nothing shows, and no record stands in: there is no secret, or the cloud hides it. */
 export function isMissing({ shown, knownFrom }: Deployed): boolean {
   return knownFrom === 'none' && showsNothing(shown.shape);
 }
@@ -127,24 +127,24 @@ export function isExpired({ expiresAt }: Deployed, now: number): boolean {
   return expiresAt !== null && expiresAt <= now;
 }
 
-/** Apple refuses it for now because of its expiry: none at all, or more than 15 777 000 s ahead. */
+/** Apple refuses it now because of its expiry: it has none, or one more than 15 777 000 s ahead. */
 export function isTooLong({ knownFrom, expiresAt }: Deployed, now: number): boolean {
   if (knownFrom === 'none') return false;
   return expiresAt === null || expiresAt - now > APPLE_MAX_LIFETIME_S * 1000;
 }
 
-/** False only where it is certain that no login works with it; unknown and unreadable count as working. */
+/** False only if it is certain that no login works with it. */
 export function mayBeWorking(deployed: Deployed, now: number): boolean {
   if (isMissing(deployed) || isExpired(deployed, now) || isTooLong(deployed, now)) return false;
   return deployed.defects.length === 0;
 }
 
-/** A readable secret with nothing wrong about it: what may be put back, or left alone when it is somebody else's. */
+/** A readable secret without a defect: it may be put back, or left in place if it is somebody else's. */
 export function isReadableAndGood(deployed: Deployed, now: number): boolean {
   return deployed.knownFrom === 'read' && mayBeWorking(deployed, now);
 }
 
-/** `exp − iat` where it is known, else the policy's. */
+/** `exp − iat` if both are known, else the policy's. */
 export function lifetimeOf(
   { issuedAt, expiresAt }: Pick<Deployed, 'issuedAt' | 'expiresAt'>,
   policyLifetimeMs: number,
@@ -158,8 +158,8 @@ export function deployedRecord({ fingerprint: print, keyId, issuedAt, expiresAt,
 }
 
 /**
- * Emergency by what the journal knows alone: no secret, or less than a tenth of its lifetime left. What cannot be told
- * is none.
+ * Emergency, judged by the journal alone: there is no secret, or less than a tenth of its lifetime is left. False if the
+ * journal does not know.
  */
 export function isRecordEmergency(record: DeployedRecord | null, policyLifetimeMs: number, now: number): boolean {
   if (record === null) return false;

@@ -1,9 +1,9 @@
-// The three ids that belong to a key: which form they have, which values are placeholders out of a guide, and how
-// those of the configuration and those that came with the key become one set. Nothing here knows the key itself.
+// The three ids that belong to a key: their form, the placeholders of guides, and how the ids of the configuration and
+// those that came with the key become one set. Nothing here handles the key itself.
 import { type ErrorCode, RotatorError } from './errors.ts';
 import { shown } from './shown.ts';
 
-/** The ids; any of them may come from the configuration, with the key, or (if they agree) from both. */
+/** Each id may come from the configuration, with the key, or from both if they agree. */
 export interface KeyIds {
   readonly teamId: string;
   readonly clientId: string;
@@ -27,11 +27,11 @@ interface IdForm {
   readonly title: string;
   readonly pattern: RegExp;
   readonly wanted: string;
-  /** Where a person finds it. */
+  /** Where Apple shows it. */
   readonly where: string;
 }
 
-/** What each id looks like and where Apple shows it, in the order in which problems are told. */
+/** What each id looks like, in the order in which problems are reported. */
 export const ID_FORMS: Readonly<Record<IdName, IdForm>> = {
   teamId: {
     title: 'team id',
@@ -64,14 +64,14 @@ const PLACEHOLDERS: readonly RegExp[] = [
   /^(?:change[_-]?me|placeholder|todo|tbd)$/i,
 ];
 
-/** True for what a guide leaves to be filled in: `YOUR_TEAM_ID`, `com.yourcompany.service`, `XXXXXXXXXX`, `<key id>`. */
+/** True for a value that a guide leaves for the reader to fill in: `YOUR_TEAM_ID`, `com.yourcompany.service`, `XXXXXXXXXX`, `<key id>`. */
 export function isPlaceholder(value: string): boolean {
   return PLACEHOLDERS.some((pattern) => pattern.test(value));
 }
 
 /**
- * What is wrong with the form of one id, or undefined. `value` must not be empty; white space around it counts as
- * wrong. The form of Team ID and Key ID is Apple's (Developer Account Help, "Locate your Team ID").
+ * What is wrong with the form of one id; undefined if it is right. `value` must not be empty and has no white space
+ * around it. The form of Team ID and Key ID is Apple's (Developer Account Help, "Locate your Team ID").
  */
 function idProblem(id: IdName, value: string): IdProblem | undefined {
   const { title, pattern, wanted, where } = ID_FORMS[id];
@@ -84,8 +84,8 @@ function idProblem(id: IdName, value: string): IdProblem | undefined {
 }
 
 /**
- * Joins the ids of the configuration (or of what `given` names in messages) with those that came with the key. White
- * space around a value is dropped. Every problem is returned, not only the first; an id with one is absent from `ids`.
+ * Joins the ids of the configuration (messages call it `given`) with those that came with the key. White space around a
+ * value is dropped. Returns all problems, not only the first; an id with a problem is absent from `ids`.
  */
 export function joinIds(
   configured: PartialKeyIds,
@@ -131,7 +131,7 @@ function present(id: IdName, here: string, there: string, origin: string, given:
   };
 }
 
-/** One error out of several problems: the first conflict or bad form as it is, missing ids all in one. */
+/** One error for several problems: the first conflict or bad form, else all missing ids together. */
 export function idsError(problems: readonly IdProblem[], origin: string): RotatorError | undefined {
   const worst = problems.find(({ code }) => code !== 'ERR_KEY_IDS_MISSING') ?? problems[0];
   if (worst === undefined) return undefined;
@@ -148,7 +148,7 @@ export function idsError(problems: readonly IdProblem[], origin: string): Rotato
   );
 }
 
-/** The key id in a file name as Apple gives it (`AuthKey_K1L2M3N4O5.p8`), if there is one. */
+/** The key id in a file name that Apple chose (`AuthKey_K1L2M3N4O5.p8`); undefined for other names. */
 export function keyIdOfFileName(path: string): string | undefined {
   return /(?:^|[\\/\s])AuthKey_([A-Z0-9]{10})\.p8$/.exec(path)?.[1];
 }

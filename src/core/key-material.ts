@@ -1,5 +1,5 @@
-// Key material: Team ID, Services ID (client id), Key ID and the P-256 private key, parsed from what a key source
-// yields (a PEM, or JSON with the ids and a PEM) and joined with the ids of the configuration.
+// Key material: Team ID, Services ID (client id), Key ID and the P-256 private key. It is parsed from what a key source
+// holds (a PEM, or JSON with the ids and a PEM) and joined with the ids of the configuration.
 import { RotatorError } from './errors.ts';
 import { ID_NAMES, type IdName, idsError, joinIds, type KeyIds, type PartialKeyIds } from './key-ids.ts';
 import { type PrivateKey, parsePrivateKey } from './private-key.ts';
@@ -7,19 +7,19 @@ import { shown } from './shown.ts';
 
 export type { KeyIds } from './key-ids.ts';
 
-/** `privateKeyPem` is never logged, never journalled. */
+/** `privateKeyPem` is never logged or journalled. */
 export interface KeyMaterial extends KeyIds, PrivateKey {}
 
-/** A key as it was found, with the ids that came with it. */
+/** A key and the ids that came with it. */
 export interface FoundKey extends PrivateKey {
   readonly ids: PartialKeyIds;
 }
 
 /**
- * The key material of a target: what a key source yielded, completed with the ids of the configuration.
- * `origin` says in messages where the text was read (`file /run/secrets/key.p8`).
- * Throws ERR_KEY_INVALID (says what the text is instead of a P-256 private key), ERR_KEY_IDS_MISSING (names which, and
- * where to put them), ERR_KEY_IDS_CONFLICT (names both values), ERR_KEY_IDS_INVALID (a placeholder, a wrong form).
+ * The key material of a target: the text of a key source, completed with the ids of the configuration. `origin` says in
+ * messages where the text was read (`file /run/secrets/key.p8`).
+ * Throws ERR_KEY_INVALID (says what the text is instead of a P-256 private key), ERR_KEY_IDS_MISSING (names the ids and
+ * where to put them), ERR_KEY_IDS_CONFLICT (names both values), ERR_KEY_IDS_INVALID (a placeholder or a wrong form).
  */
 export async function parseKeyMaterial(text: string, ids: PartialKeyIds, origin: string): Promise<KeyMaterial> {
   const { ids: withKey, ...key } = parseKeyText(text, origin);
@@ -33,9 +33,9 @@ export async function parseKeyMaterial(text: string, ids: PartialKeyIds, origin:
 }
 
 /**
- * The key alone, with whatever ids came with it: a PEM (see parsePrivateKey for what is repaired), a PEM in quotes, or
- * JSON `{ teamId?, clientId?, keyId?, privateKey }`. Other names in the JSON are ignored.
- * Throws ERR_KEY_INVALID, or ERR_KEY_IDS_INVALID if an id in the JSON is not a text.
+ * The key and the ids that came with it, from a PEM (see parsePrivateKey for what is repaired), a PEM in quotes, or JSON
+ * `{ teamId?, clientId?, keyId?, privateKey }`, whose other names are ignored.
+ * Throws ERR_KEY_INVALID, and ERR_KEY_IDS_INVALID if an id in the JSON is not a text.
  */
 export function parseKeyText(text: string, origin: string): FoundKey {
   const trimmed = text.replace(/^\uFEFF/, '').trim();
@@ -51,14 +51,14 @@ export function parseKeyText(text: string, origin: string): FoundKey {
 }
 
 function parseJson(text: string, origin: string): unknown {
-  // Real line ends inside a JSON text are not allowed, but inside a PEM they can mean only themselves.
+  // JSON forbids raw line ends inside a text, but inside a PEM they can only mean line ends.
   const repaired = text.replace(/-----BEGIN [\s\S]*?-----END [A-Z ]+-----(?:\s*(?="))?/g, (pem) =>
     pem.replace(/\r?\n|\r/g, '\\n'),
   );
   try {
     return JSON.parse(repaired);
   } catch {
-    // The parser's own message would quote the text.
+    // The parser's message is dropped: it would quote the key.
     throw invalidJson(origin, 'text that begins like JSON and does not parse');
   }
 }

@@ -1,4 +1,4 @@
-// Everything Apple would object to in a client secret: a table of small rules, asked in this order, all of them.
+// Everything Apple would object to in a client secret: a table of small rules, of which all are asked, in this order.
 // The sources are Apple's "Creating a client secret", RFC 7515 (JWS), RFC 7518 (ES256) and RFC 7519 (JWT).
 // Codes are printed by `inspect --json`; messages show claims, never the secret.
 import type { JWK } from 'jose';
@@ -45,7 +45,7 @@ export interface Objection {
   readonly hint: string;
 }
 
-/** What the secret should be of; absent ids are not compared. */
+/** Whose secret it should be; absent ids are not compared. */
 export interface Expected {
   readonly teamId?: string | undefined;
   readonly clientId?: string | undefined;
@@ -56,7 +56,7 @@ interface Case {
   readonly parsed: ParsedSecret;
   readonly nowMs: number;
   readonly expected: Expected;
-  /** Undefined where there is no public key to ask. */
+  /** Undefined if there is no public key to check it with. */
   readonly signatureFits: boolean | undefined;
 }
 
@@ -180,10 +180,10 @@ const RULES: Readonly<Record<ObjectionCode, Rule>> = {
 };
 
 /**
- * Everything Apple would object to in `parsed` at `nowMs`, in the order of OBJECTION_CODES; none: nothing.
- * With `publicJwk` (a P-256 key) the signature is checked, with `expected` the ids are compared. Boundaries:
- * a secret is expired at the instant of its `exp` (RFC 7519 section 4.1.4), issued in the future from 1 ms ahead, and
- * lives too long from 1 ms above 15 777 000 s.
+ * Everything Apple would object to in `parsed` at `nowMs`, in the order of OBJECTION_CODES. With `publicJwk` (a P-256
+ * key) the signature is checked, with `expected` the ids are compared. Boundaries: a secret is expired at the instant of
+ * its `exp` (RFC 7519 section 4.1.4), issued in the future from 1 ms ahead, and lives too long from 1 ms above
+ * 15 777 000 s.
  */
 export async function objections(
   parsed: ParsedSecret,
@@ -213,7 +213,7 @@ function ahead(ms: number): string {
   return seconds < 172_800 ? `${seconds} s` : `${Math.floor(seconds / 86_400)} days`;
 }
 
-/** ASN.1: one SEQUENCE of two INTEGERs that fills the signature (RFC 3279 section 2.2.3). 64 bytes are read as raw. */
+/** ASN.1: one SEQUENCE of two INTEGERs that fills the signature (RFC 3279 section 2.2.3). 64 bytes always count as raw. */
 function isDer({ alg, signature }: ParsedSecret): boolean {
   if (alg !== 'ES256' || signature.length === SIGNATURE_BYTES || signature[0] !== 0x30) return false;
   if (signature[1] !== signature.length - 2 || signature[2] !== 0x02) return false;

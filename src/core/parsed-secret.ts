@@ -1,28 +1,28 @@
-// A client secret taken apart: what is in the JWT, its fingerprint, and whether a key made its signature.
-// Reads only what is well-typed, believes nothing, and never throws whatever the text.
+// A client secret taken apart: what is in the JWT, its fingerprint, and whether a key made its signature. Only values
+// of the right type are read, nothing is trusted, and no text makes the parser throw.
 import { createHash, createPublicKey, verify } from 'node:crypto';
 import type { JWK } from 'jose';
 
-/** The only audience that Apple's token endpoint takes. */
+/** The only audience that Apple's token endpoint accepts. */
 export const APPLE_AUDIENCE = 'https://appleid.apple.com';
 
-/** Six months: `exp` may lie at most so many seconds ahead of Apple's own clock. */
+/** Six months: how far `exp` may lie ahead of Apple's own clock (Apple, "Creating a client secret"). */
 export const APPLE_MAX_LIFETIME_S = 15_777_000;
 
 /** ES256 signatures are r and s, 32 bytes each (RFC 7518 section 3.4). */
 export const SIGNATURE_BYTES = 64;
 
-/** A real one has about 300 characters; whatever is longer than this is not looked at. */
+/** A real secret has about 300 characters. Longer texts are not parsed, so that no input can cost noticeable time. */
 const MAX_CHARACTERS = 16_384;
 
-/** A JWT taken apart. Only well-typed values appear as properties; `header` and `claims` hold what was there. */
+/** A JWT taken apart. Values of the right type appear as properties; `header` and `claims` hold everything as it was. */
 export interface ParsedSecret {
   readonly header: Readonly<Record<string, unknown>>;
   readonly claims: Readonly<Record<string, unknown>>;
   readonly signature: Uint8Array;
-  /** What the signature is over. With the signature it is the secret: never shown. */
+  /** The text that was signed. Together with the signature it is the secret, so it is never shown. */
   readonly signingInput: string;
-  /** False if a part is spelt with bits that mean nothing: the text was altered after it was encoded. */
+  /** False if the last character of a part sets bits that base64url does not use: somebody altered the text. */
   readonly canonical: boolean;
   readonly fingerprint: string;
   readonly alg?: string;
@@ -41,8 +41,8 @@ export function fingerprint(jwt: string): string {
 }
 
 /**
- * Takes a JWT apart. Undefined: it is none at all (three base64url parts, the first two JSON objects in UTF-8).
- * Nothing is trimmed, nothing is believed, and no text makes it throw.
+ * Takes a JWT apart. Undefined if the text is not three base64url parts of which the first two are JSON objects in
+ * UTF-8. Nothing is trimmed.
  */
 export function parseClientSecret(text: string): ParsedSecret | undefined {
   if (text.length > MAX_CHARACTERS || !/^[\w-]+\.[\w-]+\.[\w-]*$/.test(text)) return undefined;
@@ -67,8 +67,8 @@ export function parseClientSecret(text: string): ParsedSecret | undefined {
 }
 
 /**
- * True if the signature of `secret` is 64 raw bytes and was made by the private half of `publicJwk`, which must be a
- * P-256 key. A text that is no JWT has no signature that fits.
+ * True if the signature of `secret` is 64 raw bytes and was made by the private half of `publicJwk`. False for a text
+ * that is not a JWT; a TypeError if the key is not a P-256 key.
  */
 export async function verifySignature(secret: ParsedSecret | string, publicJwk: JWK): Promise<boolean> {
   const parsed = typeof secret === 'string' ? parseClientSecret(secret) : secret;
@@ -95,7 +95,7 @@ function wellTypedText<Name extends string>(name: Name, value: unknown): { reado
   return typeof value === 'string' && value !== '' ? ({ [name]: value } as { [key in Name]: string }) : {};
 }
 
-/** A NumericDate (seconds, fractions allowed: RFC 7519 section 2) in ms, where a Date can hold it. */
+/** A NumericDate (seconds, fractions allowed: RFC 7519 section 2) in ms, if a Date can hold it. */
 function wellTypedInstant<Name extends string>(name: Name, value: unknown): { readonly [key in Name]?: number } {
   if (typeof value !== 'number' || !(Math.abs(value) <= 8.64e12)) return {};
   return { [name]: value * 1000 } as { [key in Name]: number };

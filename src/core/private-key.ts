@@ -1,6 +1,6 @@
-// From text to a P-256 private key, or to a sentence that says what the text is instead. Line ends that were damaged
-// on the way (a variable, a JSON, a form field) are repaired where only one reading is possible.
-// Errors name kinds, curves and sizes; never a character of the text.
+// From a text to a P-256 private key, or to an error that says what the text is instead. Line ends that a variable, a
+// JSON text or a form field has damaged are repaired if they can be read in one way only. Errors name kinds, curves and
+// sizes, and never quote the text.
 import {
   createECDH,
   createHash,
@@ -12,7 +12,7 @@ import {
 import type { JWK } from 'jose';
 import { RotatorError } from './errors.ts';
 
-/** A private key that can sign client secrets, with the public half by which they are checked. */
+/** A private key that signs client secrets, and the public half that checks them. */
 export interface PrivateKey {
   /** PKCS#8 PEM, normalised. */
   readonly privateKeyPem: string;
@@ -27,7 +27,7 @@ const HINT_P8 = 'Use the .p8 file exactly as Apple gave it (Apple Developer port
 const HINT_LINES =
   'Store the .p8 with its line ends: "-----BEGIN PRIVATE KEY-----", the base64 lines and "-----END PRIVATE KEY-----", each on a line of its own.';
 
-/** What a PEM label means when it is not a private key that could be meant. */
+/** What the PEM labels mean that cannot be the key. */
 const LABELS: Readonly<Record<string, string>> = {
   'ENCRYPTED PRIVATE KEY': 'an encrypted private key',
   'PUBLIC KEY': 'a public key',
@@ -38,7 +38,7 @@ const LABELS: Readonly<Record<string, string>> = {
   'EC PARAMETERS': 'EC parameters without a key',
 };
 
-/** What a text without any PEM block looks like; the first that fits is told. */
+/** What a text without a PEM block looks like; the first pattern that matches is reported. */
 const LOOKS: readonly { readonly pattern: RegExp; readonly is: string; readonly hint: string }[] = [
   {
     pattern: /[\0\uFFFD]/,
@@ -70,8 +70,8 @@ const LOOKS: readonly { readonly pattern: RegExp; readonly is: string; readonly 
 ];
 
 /**
- * Reads a P-256 private key from a PEM: PKCS#8, as Apple gives it, or SEC1 ("EC PRIVATE KEY", what openssl makes of
- * it: the same key). Byte order mark, CRLF, `\n` written as two characters, indentation, and lines run together are
+ * Reads a P-256 private key from a PEM: PKCS#8, as Apple issues it, or SEC1 ("EC PRIVATE KEY"), into which openssl may
+ * have converted it. Byte order mark, CRLF, `\n` written as two characters, indentation, and lines run together are
  * repaired. `origin` says in messages where the text was found.
  * Throws ERR_KEY_INVALID, which says what the text is.
  */
@@ -185,7 +185,7 @@ function pem(label: string, base64: string): string {
 
 const CURVES: Readonly<Record<string, string>> = { prime256v1: 'P-256', secp384r1: 'P-384', secp521r1: 'P-521' };
 
-/** What a key is, in words: `an RSA private key of 2048 bits`, `a P-384 private key`, `an Ed25519 private key`. */
+/** The kind of a key, in words: `an RSA private key of 2048 bits`, `a P-384 private key`, `an Ed25519 private key`. */
 function describe(key: KeyObject): string {
   const { namedCurve = '', modulusLength } = key.asymmetricKeyDetails ?? {};
   const type = key.asymmetricKeyType ?? 'unknown';
@@ -196,8 +196,8 @@ function describe(key: KeyObject): string {
 }
 
 /**
- * The public half as the private scalar gives it. A PEM carries a copy of its own, which OpenSSL believes unread: were
- * it another key's, every secret would be signed by a key that Apple does not know, and pass our own check.
+ * The public half, computed from the private scalar. A PEM carries a copy of it, which OpenSSL does not check. If that
+ * copy were of another key, our own check of a secret would use the wrong public key.
  */
 function publicHalf(key: KeyObject, origin: string): JWK {
   const { crv, d = '', x, y }: JsonWebKey = key.export({ format: 'jwk' });

@@ -1,4 +1,4 @@
-// What a reading after our write says about it. The last of several readings decides; this judges one of them.
+// What one reading after our write says about it. A pass reads several times, and the last reading decides.
 import { fingerprint, parseClientSecret } from './client-secret.ts';
 import type { ShownSecret } from './provider.ts';
 import { showsNothing } from './shown-secret.ts';
@@ -6,7 +6,7 @@ import { showsNothing } from './shown-secret.ts';
 export type ReadBack =
   /** The candidate is there. */
   | 'arrived'
-  /** The provider does not show its secret, and did not before; it cannot be told. */
+  /** The provider does not show its secret, and did not before: nothing can be said. */
   | 'not-shown'
   /** Still the secret from before the write. */
   | 'still-old'
@@ -17,8 +17,9 @@ export type ReadBack =
 
 export interface Written {
   readonly candidateFingerprint: string;
-  /** How the secret showed before the write, and the fingerprint of that secret where it is known. */
+  /** How the secret showed before the write. */
   readonly before: ShownSecret;
+  /** The fingerprint of that secret, if it is known. */
   readonly beforeFingerprint: string | null;
 }
 

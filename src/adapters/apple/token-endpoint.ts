@@ -1,6 +1,6 @@
-// Apple's opinion of a client secret, from its token endpoint: asked with a code that cannot exist, it answers
-// `invalid_grant` where it took the secret and `invalid_client` where it did not
-// (developer.apple.com/documentation/signinwithapplerestapi/errorresponse). Whatever else it says is no opinion.
+// Apple's opinion of a client secret, from its token endpoint. Asked with a code that cannot exist, it answers
+// `invalid_grant` if it accepts the secret and `invalid_client` if it does not
+// (developer.apple.com/documentation/signinwithapplerestapi/errorresponse). Any other answer is not an opinion.
 import { RotatorError } from '../../core/errors.ts';
 import type { AppleAnswer, AppleCheck, Clock } from '../../core/ports.ts';
 import { CallFailure } from '../../net/failure.ts';
@@ -8,10 +8,11 @@ import type { Env } from '../../net/proxy.ts';
 import { createRateLimit } from '../../net/rate-limit.ts';
 import { type HttpAnswer, request } from '../../net/request.ts';
 
-/** Nobody documents a limit: be a rare guest. */
+/** Apple documents no limit. More might be throttled, for real logins too; less would hold up the rotations of a fleet. */
 const QUESTIONS_PER_SECOND = 1;
+/** Apple answers within a second. Less would give up on a slow network; more would hold a lease for an answer of little use. */
 const TIMEOUT_MS = 10_000;
-/** Apple's codes are longer and have dots. */
+/** It cannot exist: Apple's codes are longer and have dots. */
 const IMPOSSIBLE_CODE = 'no-such-code';
 
 const VERDICTS: Readonly<Record<string, AppleAnswer['verdict']>> = {
@@ -31,7 +32,7 @@ export function createTokenEndpointCheck(deps: {
   readonly env: Env;
   /** For one question, in ms. Default 10 s. */
   readonly timeoutMs?: number;
-  /** Hears of every verdict, for the metrics. */
+  /** Called with every verdict, for the metrics. */
   readonly onAnswer?: (verdict: AppleAnswer['verdict']) => void;
 }): AppleCheck {
   const { tokenUrl, clock, env, timeoutMs = TIMEOUT_MS, onAnswer } = deps;
