@@ -17,6 +17,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: [E2E, 'test/system/**', 'test/campaigns/**'],
+          setupFiles: 'test/setup/properties.ts',
           // All files of a worker share one process: loading vitest and the sources anew for each file takes longer
           // than the tests. So a test restores what it changes in the process.
           isolate: false,

@@ -1,6 +1,7 @@
 // ${NAME} in values: which source wins, that it happens once and after parsing, and what cannot be replaced.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { tries } from '../support/campaign.ts';
 import { file, load, problemsOf, refusal, TARGETS } from './support.ts';
 
 type Env = Record<string, string>;
@@ -45,7 +46,7 @@ test('what a variable holds is neither YAML nor interpolated again', async () =>
       const { config } = await load(`http: { readToken: "\${X}" }\n${TARGETS}`, { X: text, Y: 'again' });
       expect(config.http.readToken).toBe(text);
     }),
-    { numRuns: 60 },
+    { numRuns: tries(60) },
   );
 });
 

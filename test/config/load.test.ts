@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
+import { tries } from '../support/campaign.ts';
 import { everythingShown, file, lines, load, NOW, refusal, TARGETS, thrownBy } from './support.ts';
 
 const GOOD = '  - { name: good, envId: e1, key: { from: file, path: k } }\n';
@@ -261,7 +262,7 @@ describe('nothing secret is shown', () => {
           everythingShown(await refusal(`${place.replaceAll('$S', `\${S}`)}\n${TARGETS}`, { S: secret })),
         ).not.toContain(secret);
       }),
-      { numRuns: 120 },
+      { numRuns: tries(120) },
     );
   });
 

@@ -16,9 +16,10 @@ import {
   anyMemo,
   everyFinding,
 } from '../support/alert-rows.ts';
+import { tries } from '../support/campaign.ts';
 import { child, NOW } from '../support/journal.ts';
 
-const RUNS = { numRuns: 60 };
+const RUNS = { numRuns: tries(60) };
 
 /** `open` gives a journal with nothing in it, closed by the opener after the test. */
 export function alertBookContract(name: string, open: () => Promise<Journal>): void {

@@ -6,9 +6,10 @@ import { RotationFinishedError } from '../../src/adapters/journal/stored.ts';
 import type { Journal } from '../../src/core/ports.ts';
 import { EMPTY_FLEET } from '../../src/core/records.ts';
 import { MINUTE } from '../../src/core/time.ts';
+import { tries } from '../support/campaign.ts';
 import { anyFleet, anyRotation, anyTarget, aRotation, aTarget, child, finished, NOW } from '../support/journal.ts';
 
-const RUNS = { numRuns: 60 };
+const RUNS = { numRuns: tries(60) };
 
 /** `open` gives a journal with nothing in it, closed by the opener after the test. */
 export function journalContract(name: string, open: () => Promise<Journal>): void {

@@ -5,6 +5,7 @@ import { answered, askedAfter, isAbout, questionDue, UNCALIBRATED } from '../../
 import type { AppleAsked } from '../../src/core/records.ts';
 import { DAY, HOUR, MINUTE } from '../../src/core/time.ts';
 import { NOW } from '../support/builders.ts';
+import { tries } from '../support/campaign.ts';
 
 const DEPLOYED = { keyId: 'K1L2M3N4O5', fingerprint: 'a'.repeat(64) };
 
@@ -51,7 +52,7 @@ describe('a question is due', () => {
         expect(gaps[0]).toBeLessThanOrEqual(1.5 * DAY + 10 * MINUTE);
         for (const gap of gaps.slice(1)) expect(Math.abs(gap - DAY)).toBeLessThanOrEqual(10 * MINUTE);
       }),
-      { numRuns: 30 },
+      { numRuns: tries(30) },
     );
   });
 

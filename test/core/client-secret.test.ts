@@ -19,6 +19,7 @@ import {
 } from '../../src/core/client-secret.ts';
 import type { KeyMaterial } from '../../src/core/key-material.ts';
 import { DAY } from '../../src/core/time.ts';
+import { tries } from '../support/campaign.ts';
 import { IDS, newKey, vector } from '../support/keys.ts';
 
 const NOW = Date.UTC(2026, 10, 22, 16, 0, 0, 250);
@@ -132,7 +133,7 @@ describe('minting', () => {
           expect(await objections(parsed, { nowMs, publicJwk: key.publicJwk, expected: IDS })).toEqual([]);
         },
       ),
-      { numRuns: 100 },
+      { numRuns: tries(100) },
     );
   });
 });
@@ -237,7 +238,7 @@ describe('reading', () => {
         const found = await objections(parsed, { nowMs: NOW, publicJwk: key.publicJwk, expected: IDS });
         expect(found.length).toBeGreaterThan(0);
       }),
-      { numRuns: 500 },
+      { numRuns: tries(500) },
     );
   });
 });
@@ -288,7 +289,7 @@ describe('checking the signature', () => {
         if (parsed === undefined) return;
         expect(await objections(parsed, { nowMs: NOW, publicJwk: key.publicJwk })).not.toEqual([]);
       }),
-      { numRuns: 2000 },
+      { numRuns: tries(2000) },
     );
   });
 

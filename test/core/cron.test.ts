@@ -5,6 +5,7 @@ import { createTask, getTasks } from 'node-cron';
 import { describe, expect, test } from 'vitest';
 import { createWindow, longestShutMs, parseCron } from '../../src/core/cron.ts';
 import { offsetSpan } from '../../src/core/timezone.ts';
+import { tries } from '../support/campaign.ts';
 
 const [SECOND, MINUTE, HOUR, DAY] = [1000, 60_000, 3_600_000, 86_400_000];
 const at = (iso: string) => Date.parse(iso);
@@ -67,7 +68,7 @@ describe("node-cron's matcher agrees", () => {
         const [cron, matches] = [parseCron(expression, zone), oracle(expression, zone)];
         for (let ms = from; ms < from + 90 * SECOND; ms += SECOND) expect(cron.matches(ms)).toBe(matches(ms));
       }),
-      { numRuns: 150 },
+      { numRuns: tries(150) },
     );
   });
 
@@ -83,7 +84,7 @@ describe("node-cron's matcher agrees", () => {
           previous,
         ]);
       }),
-      { numRuns: 60 },
+      { numRuns: tries(60) },
     );
   });
 
@@ -100,7 +101,7 @@ describe("node-cron's matcher agrees", () => {
           [, ms] = [found.push(ms), cron.nextStart(ms + 1, moment + DAY - ms)];
         expect(found).toEqual(minutes.filter(matches));
       }),
-      { numRuns: 40 },
+      { numRuns: tries(40) },
     );
   });
 
@@ -246,7 +247,7 @@ describe('the longest gap', () => {
           [widest, last, next] = [Math.max(widest, next - last), next, cron.nextStart(next + 1, 3 * DAY)];
         expect(cron.longestGapMs(from, 4 * DAY)).toBe(widest);
       }),
-      { numRuns: 12 },
+      { numRuns: tries(12) },
     );
   });
 });
@@ -309,7 +310,7 @@ describe('a window', () => {
           if (opening) expect(window.nextOpening(ms, horizon)).toBe(next(ms, horizon));
           else expect(window.isOpen(ms)).toBe(open(ms));
       }),
-      { numRuns: 100 },
+      { numRuns: tries(100) },
     );
   });
 

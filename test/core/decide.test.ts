@@ -26,6 +26,7 @@ import {
   aWritten,
   NOW,
 } from '../support/builders.ts';
+import { tries } from '../support/campaign.ts';
 
 const LIMIT = 15_777_000_000;
 const left = (ms: number) => ({ issuedAt: NOW + ms - 180 * DAY, expiresAt: NOW + ms });
@@ -677,7 +678,7 @@ describe('whatever the snapshot', () => {
     test(name, () => {
       fc.assert(
         fc.property(snapshots, (snapshot) => holds(snapshot, decide(snapshot))),
-        { numRuns: 2_000 },
+        { numRuns: tries(2_000) },
       );
     });
 

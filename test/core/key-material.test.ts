@@ -5,6 +5,7 @@ import { calculateJwkThumbprint } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { keyIdOfFileName } from '../../src/core/key-ids.ts';
 import { parseKeyMaterial, parseKeyText } from '../../src/core/key-material.ts';
+import { tries } from '../support/campaign.ts';
 import { IDS, newP8, vector } from '../support/keys.ts';
 
 const ORIGIN = 'file /run/secrets/key.p8';
@@ -78,7 +79,7 @@ describe('a key that is read', () => {
         const { privateKeyPem } = await parse(around(second(first(pem))));
         expect(privateKeyPem).toBe(pem);
       }),
-      { numRuns: 100 },
+      { numRuns: tries(100) },
     );
   });
 });
@@ -196,7 +197,7 @@ describe('what is refused, and what it is said to be', () => {
           expect(said).not.toContain(secret.slice(-40, -10));
         }
       }),
-      { numRuns: 50 },
+      { numRuns: tries(50) },
     );
   });
 });

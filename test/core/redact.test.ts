@@ -7,6 +7,7 @@ import { RotatorError } from '../../src/core/errors.ts';
 import { redact, redactText } from '../../src/core/redact.ts';
 import { DAY } from '../../src/core/time.ts';
 import { NOW } from '../support/builders.ts';
+import { tries } from '../support/campaign.ts';
 import { newKey, newP8 } from '../support/keys.ts';
 
 const PEM = newP8();
@@ -171,7 +172,7 @@ describe('a structure', () => {
           expect(shown).not.toMatch(/eyJ|PRIVATE KEY/);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: tries(500) },
     );
   });
 

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createRateLimits, laneOf } from '../../src/adapters/tencent/rate-limit.ts';
 import { createRateLimit } from '../../src/net/rate-limit.ts';
+import { tries } from '../support/campaign.ts';
 import { HandClock } from '../support/clock.ts';
 
 interface Caller {
@@ -53,7 +54,7 @@ describe('for any callers', () => {
             perSecond,
           );
       }),
-      { numRuns: 60 },
+      { numRuns: tries(60) },
     );
   });
 
@@ -63,7 +64,7 @@ describe('for any callers', () => {
         const order = (await play(perSecond, arriving)).map(({ caller }) => caller);
         expect(order).toEqual([...order].sort((a, b) => a - b));
       }),
-      { numRuns: 60 },
+      { numRuns: tries(60) },
     );
   });
 
@@ -83,7 +84,7 @@ describe('for any callers', () => {
         const alone = withoutLeavers.length === 0 ? [] : await play(perSecond, withoutLeavers);
         expect(alone.map(({ at }) => at)).toEqual(starts.map(({ at }) => at));
       }),
-      { numRuns: 60 },
+      { numRuns: tries(60) },
     );
   });
 });

@@ -5,6 +5,7 @@ import { FLAVOURS, type Flavour } from '../../../src/alerts/words/flavours.ts';
 import { layOut, linkOf, paragraphsOf, shortened, shownInstant } from '../../../src/alerts/words/layout.ts';
 import type { AlertMessage } from '../../../src/core/alerts/message.ts';
 import { item, items, message, signOfLife } from '../../support/alert-messages.ts';
+import { tries } from '../../support/campaign.ts';
 
 const names = Object.keys(FLAVOURS) as (keyof typeof FLAVOURS)[];
 const flavours = names.map((name): [string, Flavour] => [name, FLAVOURS[name]]);
@@ -194,7 +195,7 @@ describe('for whatever is told', () => {
           const whole = flavour.heading(flavour.text(told.title));
           if (flavour.size(whole) <= 600) expect(first?.trimEnd()).toBe(whole.trimEnd());
         }),
-        { numRuns: 150 },
+        { numRuns: tries(150) },
       );
     },
   );

@@ -1,0 +1,8 @@
+// Before all campaigns: chooses what the caller left open, and prints how to repeat the run.
+const SCALE = '20';
+
+export function setup(): void {
+  const { CAMPAIGN_SEED: seed = String(Date.now() % 2 ** 31), CAMPAIGN_SCALE: scale = SCALE } = process.env;
+  Object.assign(process.env, { CAMPAIGN_SEED: seed, CAMPAIGN_SCALE: scale });
+  process.stdout.write(`repeat this run: CAMPAIGN_SEED=${seed} CAMPAIGN_SCALE=${scale} npm run test:campaigns\n`);
+}

@@ -1,0 +1,30 @@
+// Long randomised runs: npm run test:campaigns. Those of the project `properties` are property tests of `npm test` with
+// more tries; those of `campaigns` stand in this folder, and `npm test` runs a sample of the same functions.
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { defineConfig } from 'vitest/config';
+import { SHARED } from '../setup/shared.ts';
+
+/** Files with a property in them, or in a contract that they call. */
+const PROPERTY = /'fast-check'|contract\/(?:alert-book|journal)\.ts'/;
+
+const properties = globSync('test/{config,core,net,alerts,cli,adapters,service,http}/**/*.test.ts', {
+  cwd: SHARED.root,
+}).filter((file) => PROPERTY.test(readFileSync(join(SHARED.root, file), 'utf8')));
+
+const HOUR = 3_600_000;
+
+export default defineConfig({
+  test: {
+    ...SHARED,
+    globalSetup: [SHARED.globalSetup, 'test/campaigns/seed.ts'],
+    // The whole run has its limit in .ci/run.
+    testTimeout: HOUR,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'properties', include: properties, setupFiles: 'test/setup/properties.ts', isolate: false },
+      },
+    ],
+  },
+});

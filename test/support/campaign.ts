@@ -1,0 +1,13 @@
+// How long randomised tests run. `npm test` tries a sample; `npm run test:campaigns` runs the same tests with more
+// tries, and with a seed that it prints and that repeats the run.
+
+/** How many times the tries of `npm test`. */
+const SCALE = Number(process.env['CAMPAIGN_SCALE'] ?? 1);
+
+/** The seed of every randomised test; undefined: each test chooses its own, and a failure names it. */
+export const SEED = process.env['CAMPAIGN_SEED'] === undefined ? undefined : Number(process.env['CAMPAIGN_SEED']);
+
+/** How often a randomised test tries, by its tries in `npm test`. */
+export function tries(sample: number): number {
+  return Math.max(1, Math.round(sample * SCALE));
+}
