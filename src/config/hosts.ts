@@ -1,6 +1,6 @@
-// Which hosts a URL of the configuration may name. A request to an endpoint carries a signature or a client secret, so
-// a slip of the pen must not send it elsewhere: https to the vendor's own hosts, anything on loopback, and whatever
-// allowHosts names.
+// Which hosts a URL of the configuration may name. A request to an endpoint carries a signature or a client secret, and
+// a typing mistake must not send it elsewhere. Allowed are https to the vendor's own hosts, anything on loopback, and
+// the hosts of allowHosts.
 import type { ChannelOptions } from '../adapters/channels/registry.ts';
 import type { KeySourceOptions } from '../adapters/keys/registry.ts';
 import type { CredentialsOptions } from '../adapters/tencent/credentials/registry.ts';
@@ -14,7 +14,7 @@ export type HostUse = 'apple' | 'tcb' | 'ssm' | 'sts' | 'aws' | 'metadata';
 interface HostRule {
   readonly allowed: RegExp;
   readonly wanted: string;
-  /** Only the metadata service of a machine speaks plain HTTP; it is not reached over a network. */
+  /** True for the metadata service of a machine alone: it speaks plain HTTP, but over no network. */
   readonly plainHttp?: boolean;
 }
 
@@ -45,14 +45,14 @@ function hostObjection(url: string, use: HostUse, allowHosts: readonly string[])
     return `${wanted}, a host that allowHosts names, or one on loopback`;
   return protocol === 'https:' || (plainHttp && allowed.test(hostname))
     ? undefined
-    : 'https:// (plain http:// is for loopback alone)';
+    : 'https:// (http:// is for loopback alone)';
 }
 
 /** What is wanted instead of the URL of a channel, or undefined. */
 function channelObjection(url: string, insecure: boolean): string | undefined {
   const { hostname, protocol } = new URL(url);
   if (protocol === 'https:' || insecure || isLoopback(hostname)) return undefined;
-  return 'https:// (http:// to loopback alone, or with insecure: true)';
+  return 'https:// (http:// is for loopback alone, or with insecure: true)';
 }
 
 /** tokenUrl, and the endpoints that all targets share. */
@@ -79,7 +79,7 @@ export function checkTargetHosts(
   if ('credentials' in key) checkCredentials(['targets', index, 'key', 'credentials'], key.credentials, check);
 }
 
-/** Whose host the `endpoint` of a key source is; a source without a line here does not compile. */
+/** Whose host the `endpoint` of a key source is. A new source does not compile without a line here. */
 const KEY_ENDPOINTS: Readonly<Record<KeySourceOptions['from'], HostUse | undefined>> = {
   file: undefined,
   env: undefined,

@@ -1,5 +1,5 @@
-// The policy in force for a target, and the rules that join lifetime, renewBefore, window, ticks and thresholds: a
-// secret must be noticed, renewed and told of in time, whatever a person made of each of these alone.
+// The policy in force for a target, and the rules that join lifetime, renewBefore, window, checks and thresholds: each
+// may be fine alone, yet together a secret must be noticed, renewed and reported in time.
 import { formatDuration } from '../adapters/scalars.ts';
 import { longestShutMs, parseCron, type WindowRule } from '../core/cron.ts';
 import { DAY, HOUR, SECOND } from '../core/time.ts';
@@ -7,6 +7,7 @@ import type { Parsed } from './parsed.ts';
 import type { PolicySection, Sections } from './schema.ts';
 import { type MapNode, nodeAt, type Path, type Report } from './tree.ts';
 
+/** Apple's limit, rounded down to days; the default. renewBefore is below it, and so is every limit of a survey. */
 const LONGEST_LIFETIME = 180 * DAY;
 
 export interface PolicyConfig {
@@ -54,7 +55,7 @@ export interface PolicyRules {
   readonly survey: Survey;
 }
 
-/** The rules of the policy that all targets share. A problem is told at the key that a person would change. */
+/** The rules of the policy that all targets share. */
 export function checkSharedPolicy(rules: PolicyRules): void {
   const policy = policyOf(rules.sections);
   const keys = keysOf(rules.root, ['policy']);
@@ -65,7 +66,7 @@ export function checkSharedPolicy(rules: PolicyRules): void {
   }
 }
 
-/** The rules of a policy that a target overrides in part; what holds for the shared one already is not told again. */
+/** The rules of a policy that a target overrides in part. A problem of the shared policy is not repeated. */
 export function checkOwnPolicy(rules: PolicyRules, index: number, own: PolicySection): void {
   const [shared, policy] = [policyOf(rules.sections), policyOf(rules.sections, own)];
   const keys = keysOf(rules.root, ['targets', index, 'policy']);
@@ -78,7 +79,7 @@ export function checkOwnPolicy(rules: PolicyRules, index: number, own: PolicySec
   checkExpiry(keys('renewBefore', 'lifetime'), policy, rules);
 }
 
-/** The first of some keys that stands in a block; the block itself if none does. */
+/** The first of some keys that a block has; the block itself if it has none. */
 function keysOf(root: MapNode, block: Path): (...keys: string[]) => Path {
   return (...keys) => {
     const key = keys.find((name) => nodeAt(root, [...block, name]) !== undefined);
@@ -96,16 +97,13 @@ function checkOrder(path: Path, { lifetimeMs, renewBeforeMs }: PolicyConfig, rep
   return false;
 }
 
-/** The longest gaps of the calendars in a configuration; a thousand targets ask about a handful of them. */
+/** The longest gaps of the calendars in a configuration, each computed once: a thousand targets share a handful. */
 export interface Survey {
-  /** The longest time between two checks; above the longest limit there is, merely longer than that. */
+  /** The longest time between two checks, ms. Above the highest possible limit, any value above it. */
   readonly gapMs: (cron: string, timezone: string) => number;
-  /** The longest time for which a window is shut; the same holds. */
+  /** The longest time for which a window is shut, ms; likewise. */
   readonly shutMs: (window: WindowRule) => number;
 }
-
-/** renewBefore is below this, and with it every limit that a survey is compared with. */
-const LONGEST_LIMIT = LONGEST_LIFETIME;
 
 /** `now`: from when calendars are surveyed. */
 export function createSurvey(now: number): Survey {
@@ -117,8 +115,8 @@ export function createSurvey(now: number): Survey {
   };
   return {
     gapMs: (cron, timezone) =>
-      once(JSON.stringify([cron, timezone]), () => parseCron(cron, timezone).longestGapMs(now, LONGEST_LIMIT / 10)),
-    shutMs: (window) => once(JSON.stringify(window), () => longestShutMs(window, now, LONGEST_LIMIT)),
+      once(JSON.stringify([cron, timezone]), () => parseCron(cron, timezone).longestGapMs(now, LONGEST_LIFETIME / 10)),
+    shutMs: (window) => once(JSON.stringify(window), () => longestShutMs(window, now, LONGEST_LIFETIME)),
   };
 }
 
@@ -134,7 +132,7 @@ function checkTicks(
   report(path, {
     found: `gaps of ${inWords(gapMs)} between checks`,
     wanted: `gaps of at most a tenth of renewBefore, here ${inWords(longest)}`,
-    next: 'Let schedule.cron run more often; hourly is usual.',
+    next: 'Make schedule.cron run more often; hourly is usual.',
   });
 }
 
@@ -144,7 +142,7 @@ function checkWindow(path: Path, { window, renewBeforeMs }: PolicyConfig, { surv
   report(path, {
     found: `a window that stays shut for ${inWords(shutMs)}`,
     wanted: `a window that opens within renewBefore, here ${inWords(renewBeforeMs)}`,
-    next: 'Let the window open more often, or renew earlier.',
+    next: 'Make the window open more often, or raise renewBefore.',
   });
 }
 

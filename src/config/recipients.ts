@@ -1,5 +1,5 @@
-// Who would be called: `run` refuses a configuration, at the start and at a reload, by which a warning or critical
-// would reach nobody.
+// Who would be notified: `run` refuses a configuration, at the start and at a reload, with which a warning or a critical
+// alert would reach nobody.
 import { SEVERITIES, type Severity } from '../core/alerts/conditions.ts';
 import { RotatorError } from '../core/errors.ts';
 import type { LoadedConfig } from './load.ts';
@@ -12,8 +12,8 @@ export interface UnreachableAlert {
 }
 
 /**
- * The alerts that no channel carries, the service's own first. A channel that lists targets carries theirs alone, not
- * the service's own. Empty where the configuration says `alerts: { none: accepted }`.
+ * The alerts that no channel carries, the service's own first. A channel that lists targets carries their alerts alone.
+ * Empty where the configuration says `alerts: { none: accepted }`.
  */
 export function unreachableAlerts({ targets, alerts }: Pick<Config, 'targets' | 'alerts'>): UnreachableAlert[] {
   if (alerts.noneAccepted) return [];
@@ -27,8 +27,8 @@ export function unreachableAlerts({ targets, alerts }: Pick<Config, 'targets' | 
 }
 
 /**
- * A rotator whose failures reach nobody is refused, unless that was said to be wanted. Throws ERR_CONFIG that names whose
- * alerts nobody would hear.
+ * Throws ERR_CONFIG if alerts would reach nobody, unless the configuration accepts that. The error names whose alerts
+ * these are.
  */
 export function mustReachSomebody({ config, file }: Pick<LoadedConfig, 'config' | 'file'>): void {
   const unreachable = unreachableAlerts(config);
@@ -36,7 +36,7 @@ export function mustReachSomebody({ config, file }: Pick<LoadedConfig, 'config' 
   const shown = unreachable.slice(0, 5).map(words).join(', ');
   const more = unreachable.length > 5 ? ` and ${unreachable.length - 5} more` : '';
   throw new RotatorError('ERR_CONFIG', `${file ?? 'the environment'}: nobody would hear of ${shown}${more}`, {
-    hint: 'Add a channel under `alerts.channels` that carries both severities of every target, or accept silence by `alerts: { none: accepted }` (ROTATOR_ALERTS=none).',
+    hint: 'Add a channel under `alerts.channels` for both severities and every target, or accept it: `alerts: { none: accepted }` (ROTATOR_ALERTS=none).',
   });
 }
 

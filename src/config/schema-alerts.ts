@@ -1,4 +1,4 @@
-// The part of the configuration that says whom to call: alerts, their channels, and the heartbeat.
+// The part of the definition that says who is notified: alerts, their channels, and the heartbeat.
 import * as z from 'zod';
 import { channelOptions } from '../adapters/channels/registry.ts';
 import { cron, duration, flag, httpUrl, oneOf, text } from '../adapters/scalars.ts';
@@ -16,46 +16,50 @@ export const ALERTS = z
       .strictObject({
         warning: duration(MINUTE, 30 * DAY)
           .prefault('24h')
-          .describe('How often a lasting warning is repeated.'),
+          .describe('How often you are reminded of a warning that continues.'),
         critical: duration(MINUTE, 30 * DAY)
           .prefault('4h')
-          .describe('How often a lasting critical alert is repeated.'),
+          .describe('How often you are reminded of a critical alert that continues.'),
       })
       .prefault({})
-      .describe('How often a condition that lasts is told again.'),
+      .describe('How often you are reminded of what continues.'),
     expiry: z
       .strictObject({
-        warning: threshold().optional().describe('Warn when less than this is left. Default: 3/4 of renewBefore.'),
+        warning: threshold().optional().describe('A warning when less than this is left. Default: 3/4 of renewBefore.'),
         critical: threshold().optional().describe('Critical when less than this is left. Default: 1/3 of renewBefore.'),
       })
       .prefault({})
-      .describe("When a secret's coming expiry is told. Below renewBefore, critical below warning."),
+      .describe(
+        "When a secret's coming expiry becomes an alert. critical must be below warning, warning below renewBefore.",
+      ),
     digest: cron({ orOff: true })
       .prefault('0 9 * * 1')
-      .describe('Weekly sign of life through every channel; "off" to do without.'),
-    rotated: flag().prefault('false').describe('Tell every rotation that succeeded, as an event.'),
+      .describe('When each channel gets a sign of life (a cron expression), or "off".'),
+    rotated: flag()
+      .prefault('false')
+      .describe('true: also report every rotation that succeeded, over channels that take warnings.'),
     runbook: text('a URL or a path', 500)
       .prefault('docs/runbook.md')
-      .describe("Where the runbook is: a URL or path; the condition's section is appended as #fragment."),
+      .describe('The URL or path of the runbook that alerts link to; the section is appended as #fragment.'),
     channels: z.array(channelOptions).prefault([]).describe('Where alerts go.'),
     none: oneOf('accepted', 'none')
       .optional()
       .describe('"accepted" (or "none", as the variable ROTATOR_ALERTS says it): run although alerts reach nobody.'),
   })
-  .describe('Whom to call, and when.');
+  .describe('Who is notified, and when.');
 
 export const HEARTBEAT = z
   .strictObject({
     url: httpUrl('the URL to call')
       .optional()
       .describe(
-        'Called while the scheduler turns; with /fail where alerts do not get out or the journal cannot be written. Never shown.',
+        'Called while the scheduler turns, and its /fail when alerts do not get out or the journal cannot be written. Never shown.',
       ),
     healthUrl: httpUrl('the URL to call')
       .optional()
-      .describe('Called as well; with /fail while any critical condition is raised. Never shown.'),
+      .describe('Called as well, and its /fail while any critical condition lasts. Never shown.'),
     every: duration(10 * SECOND, HOUR * 24)
       .prefault('5m')
-      .describe('How often.'),
+      .describe('How often both are called.'),
   })
-  .describe("A dead man's switch: an outside service that calls you when this one falls silent.");
+  .describe("A dead man's switch: an outside service that notifies you when the calls of this one stop.");

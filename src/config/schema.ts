@@ -45,19 +45,21 @@ const HTTP = z
     port: integer(0, 65_535).prefault(HTTP_DEFAULTS.port).describe('The port; 0: any free one.'),
     token: longToken(32)
       .optional()
-      .describe('Bearer token for requests that change something; without it they are refused. Never shown.'),
+      .describe('The bearer token of requests that change something; without it they are refused. Never shown.'),
     readToken: text('a token')
       .optional()
       .describe(
-        'Bearer token for reading; without it a bind other than loopback serves /healthz, /readyz and /metrics alone. Never shown.',
+        'The bearer token for reading. Without it, an interface that is not on loopback serves /healthz, /readyz and /metrics alone. Never shown.',
       ),
   })
   .describe('The HTTP interface.');
 
 const SCHEDULE = z
   .strictObject({
-    cron: cron().prefault('7 * * * *').describe('When every target is checked. Gaps at most a tenth of renewBefore.'),
-    timezone: timezone().prefault('UTC').describe('The time zone of every cron expression that names none of its own.'),
+    cron: cron()
+      .prefault('7 * * * *')
+      .describe('When every target is checked. The longest gap may be a tenth of renewBefore.'),
+    timezone: timezone().prefault('UTC').describe('The time zone of every cron expression that has none of its own.'),
     maxRotationsPerHour: integer(1, 100_000)
       .prefault('20')
       .describe('At most so many rotations begin in an hour, emergencies not counted.'),
@@ -70,7 +72,7 @@ const WINDOW = z
     duration: duration(SECOND, 180 * DAY).describe('How long it stays open.'),
     timezone: timezone().optional().describe("The window's time zone. Default: schedule.timezone."),
   })
-  .describe('Renewals wait for this window; nothing else does, and nothing in an emergency.');
+  .describe('Renewals wait for this window. Nothing else waits, and nothing waits in an emergency.');
 
 const POLICY = z
   .strictObject({
@@ -83,7 +85,7 @@ const POLICY = z
     window: WINDOW.optional(),
   })
   .meta({ id: 'policy' })
-  .describe('How long secrets live and when they are renewed. A target may override any of these.');
+  .describe('How long client secrets live and when they are renewed. A target may override single keys.');
 
 const APPLE = z
   .strictObject({
@@ -93,7 +95,7 @@ const APPLE = z
     check: oneOf('compare', 'require', 'off')
       .prefault('compare')
       .describe(
-        'Whether Apple is asked about a candidate: compare it with the deployed secret, require its acceptance, or do not ask.',
+        'compare: what Apple rejects is not pushed over a secret that may work; require: only what Apple accepts is pushed; off: Apple is not asked.',
       ),
   })
   .describe('How Apple is asked about client secrets.');
@@ -107,47 +109,49 @@ const CLOUDBASE = z
     requestsPerSecond: positiveNumber(20)
       .optional()
       .describe(
-        'At most so many requests a second. The API allows 20 per action, region and account, shared with everybody else. Default: 5.',
+        'The most requests a second. The API allows 20 for each action, region and account; other programs of the account share that limit. Default: 5.',
       ),
     timeout: duration(SECOND, 5 * MINUTE)
       .optional()
-      .describe('How long one request may take. Default: 15s.'),
+      .describe('The longest time for one request to CloudBase, STS or the store that holds the key. Default: 15s.'),
     credentials: credentialsOptions
       .optional()
       .describe('Where the credentials for Tencent Cloud come from. Default: { from: env }.'),
   })
   .meta({ id: 'cloudbase' })
-  .describe('How CloudBase is reached. A target may override any of these.');
+  .describe('How CloudBase is reached. A target may override single keys.');
 
 export const TARGET = z
   .strictObject({
-    name: label().describe('A label, unique; it may change without losing history.'),
+    name: label().describe('A unique label. It may change without losing history.'),
     envId: cloudbaseId('the id of a CloudBase environment, such as shop-prod-1g2h3j').describe(
       'The CloudBase environment.',
     ),
     providerId: cloudbaseId('the id of an identity provider, such as apple')
       .prefault('apple')
       .describe('The identity provider in that environment.'),
-    teamId: appleId('teamId').optional().describe("Apple's Team ID; may come with the key instead."),
-    clientId: appleId('clientId').optional().describe('The Services ID; may come with the key instead.'),
-    keyId: appleId('keyId').optional().describe('The Key ID; may come with the key instead.'),
+    teamId: appleId('teamId').optional().describe("Apple's Team ID. It may come with the key instead."),
+    clientId: appleId('clientId').optional().describe('The Services ID. It may come with the key instead.'),
+    keyId: appleId('keyId').optional().describe('The Key ID. It may come with the key instead.'),
     adopt: flag()
       .prefault('false')
-      .describe('Whether a secret that may be working and is not ours may be replaced the first time.'),
-    key: keyOptions.describe('Where the private key is read from, at every pass.'),
+      .describe('true: a secret that may work, and that this service has not written, may be replaced the first time.'),
+    key: keyOptions.describe('Where the private key is read from, again at every pass.'),
     policy: POLICY.optional(),
     cloudbase: CLOUDBASE.optional(),
   })
-  .describe('One Apple identity provider in one CloudBase environment whose client secret is kept fresh.');
+  .describe('One Apple identity provider in one CloudBase environment.');
 
 const AT_LEAST_ONE = 'a list with at least one target';
 
 /** The sections of the file by key. */
 export const SECTIONS = {
-  instance: text('a name', 100).optional().describe('Named in every alert. Default: the host name.'),
+  instance: text('a name', 100)
+    .optional()
+    .describe('Names this service in the log and in every alert. Default: the host name.'),
   journal: journal()
     .prefault('sqlite:./data/journal.db')
-    .describe('Where the journal lies: sqlite:PATH, relative to the working directory.'),
+    .describe('Where state and history are kept: sqlite:PATH, relative to the working directory.'),
   log: LOG.prefault({}),
   http: HTTP.prefault({}),
   schedule: SCHEDULE.prefault({}),
@@ -157,13 +161,13 @@ export const SECTIONS = {
   targets: z
     .array(TARGET, { error: () => AT_LEAST_ONE })
     .min(1, { error: () => AT_LEAST_ONE })
-    .describe('What is kept fresh.'),
+    .describe('The identity providers whose client secret is kept fresh.'),
   alerts: ALERTS.prefault({}),
   heartbeat: HEARTBEAT.prefault({}),
   allowHosts: z
     .array(hostName())
     .prefault([])
-    .describe("Hosts other than Apple's and Tencent's that tokenUrl and endpoints may name."),
+    .describe("Hosts other than Apple's, Tencent's and AWS's that tokenUrl and endpoints may name."),
 } as const;
 
 export const FILE = z.strictObject(SECTIONS).describe('Configuration of apple-secret-rotator.');

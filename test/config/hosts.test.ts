@@ -99,7 +99,7 @@ describe('endpoints', () => {
       'https://proxy.example:8443',
     );
     expect(await problemsOf(named('http://proxy.example'))).toEqual([
-      '2 cloudbase.endpoint: found "http://proxy.example", wanted https:// (plain http:// is for loopback alone)',
+      '2 cloudbase.endpoint: found "http://proxy.example", wanted https:// (http:// is for loopback alone)',
     ]);
     expect(await problemsOf(named('https://sub.proxy.example'))).toHaveLength(1);
     const metadata = `allowHosts: [proxy.example]\n${USES['cloudbase.credentials.endpoint']('http://proxy.example')}`;
@@ -128,7 +128,7 @@ describe('channels', () => {
 
   test('plain http to anywhere else', async () => {
     expect(await problemsOf(channel('url: "http://a.example"'))).toEqual([
-      '1 alerts.channels[0].url: found text of 16 characters, wanted https:// (http:// to loopback alone, or with insecure: true)',
+      '1 alerts.channels[0].url: found text of 16 characters, wanted https:// (http:// is for loopback alone, or with insecure: true)',
     ]);
   });
 });

@@ -211,7 +211,9 @@ describe('the environment alone', () => {
     [{ ALERT_TYPE: 'slack' }, ['- ALERT_URL: found nothing, wanted the URL to post to']],
     [
       { ALERT_TYPE: 'slack', ALERT_URL: 'http://a.example' },
-      ['- ALERT_URL: found text of 16 characters, wanted https:// (http:// to loopback alone, or with insecure: true)'],
+      [
+        '- ALERT_URL: found text of 16 characters, wanted https:// (http:// is for loopback alone, or with insecure: true)',
+      ],
     ],
     [
       { ALERT_TYPE: 'slack', ALERT_URL_FILE: '/nowhere' },

@@ -28,8 +28,10 @@ export const options = z.strictObject({
   port: integer(1, 65_535).describe('Its port.'),
   secure: flag()
     .optional()
-    .describe('TLS from the first byte (the default on port 465). Without it STARTTLS is used where offered.'),
-  user: text('a user name').optional().describe('Who logs in.'),
+    .describe(
+      'TLS from the first byte (the default on port 465). Without it, STARTTLS is used where the server offers it.',
+    ),
+  user: text('a user name').optional().describe('The user name, if the server wants a login.'),
   password: text('a password').optional().describe('The password. Never shown.'),
   from: patterned('the sender', new RegExp(`^(?:[^<>\\p{Cc}]{0,200}<${ADDRESS}>|${ADDRESS})$`, 'u')).describe(
     'The sender, as an address or `Name <address>`.',
@@ -37,7 +39,7 @@ export const options = z.strictObject({
   to: z
     .array(patterned('a mail address', new RegExp(`^${ADDRESS}$`)))
     .min(1, { error: () => 'at least one mail address' })
-    .describe('Who gets the mail.'),
+    .describe('The recipients.'),
 });
 export type EmailOptions = z.output<typeof options>;
 

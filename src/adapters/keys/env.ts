@@ -8,7 +8,9 @@ import { createFileKeySource, type FileDeps } from './file.ts';
 
 export const options = z.strictObject({
   from: z.literal('env'),
-  variable: variableName().describe('The name of the variable that holds the key; NAME_FILE names a file instead.'),
+  variable: variableName().describe(
+    'The variable that holds the key. The variable with _FILE at its end may name a file instead.',
+  ),
 });
 export type EnvOptions = z.output<typeof options>;
 
