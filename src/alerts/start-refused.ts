@@ -10,7 +10,7 @@ import { join, resolve } from 'node:path';
 import * as z from 'zod';
 import { conditionId, type Finding } from '../core/alerts/conditions.ts';
 import type { AlertBook, ConditionRecord, DeliverySubject } from '../core/alerts/records.ts';
-import type { ErrorView } from '../core/errors.ts';
+import { type ErrorView, errorView } from '../core/errors.ts';
 import type { Channel, Clock } from '../core/ports.ts';
 import { deadline } from '../net/abort.ts';
 import type { Voice } from './deliverer.ts';
@@ -95,8 +95,9 @@ export async function rememberUnwritable(
   place: Omit<RefusalPlace, 'condition'>,
 ): Promise<void> {
   const record = conditions.find(({ finding }) => finding.id === conditionId('JournalUnwritable'));
-  const error = record?.finding.error ?? null;
-  if (record === undefined || error === null || record.toldAt === null) return;
+  const stored = record?.finding.error ?? null;
+  if (record === undefined || stored === null || record.toldAt === null) return;
+  const error = errorView(stored);
   const { finding, foundAt, toldAt, told } = record;
   const waits = (channel: string) =>
     deliveries.some(

@@ -11,9 +11,9 @@ import type {
   RotatedEvent,
 } from '../core/alerts/records.ts';
 import { isBlind, UNCALIBRATED } from '../core/apple-gate.ts';
-import type { ErrorView } from '../core/errors.ts';
+import type { StoredError } from '../core/error-params.ts';
 import type { EventSink } from '../core/events.ts';
-import type { Clock, ErrorLike, Journal } from '../core/ports.ts';
+import type { Clock, Journal } from '../core/ports.ts';
 import type { FleetState, TargetState } from '../core/records.ts';
 import {
   detectMisconfigured,
@@ -40,11 +40,11 @@ export interface Surroundings {
   readonly tokenUrl: string;
   readonly journal: {
     readonly path: string;
-    readonly degraded: ErrorLike | undefined;
+    readonly degraded: StoredError | undefined;
   };
   readonly skewMs: number | undefined;
   /** Null: the configuration in force is the one that was read last. */
-  readonly configurationRejected: { readonly at: number; readonly error: ErrorView } | null | undefined;
+  readonly configurationRejected: { readonly at: number; readonly error: StoredError } | null | undefined;
   readonly scheduler: { readonly alive: boolean; readonly lastTurnAt: number } | undefined;
 }
 

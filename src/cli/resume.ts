@@ -1,5 +1,6 @@
 // `resume`: ends FleetHalted, the stop after three rotations in a row that failed after the push. The daemon reads
 // the journal before it begins a rotation, so it goes on without being told.
+import { errorView } from '../core/errors.ts';
 import { isoOrNull } from '../core/instants.ts';
 import type { Journal } from '../core/ports.ts';
 import type { FleetState } from '../core/records.ts';
@@ -26,5 +27,5 @@ export async function resume({ context, journal }: ResumeDeps): Promise<ExitStat
 function sentence(halted: FleetState['halted'], nowMs: number): string {
   if (halted === null) return 'nothing was halted; rotations go on as before';
   const since = `${minute(isoOrNull(halted.at))}, ${distance(halted.at, nowMs)}`;
-  return `rotations were halted (${since}) by ${halted.error.code}: ${halted.error.message}\nthey go on from now`;
+  return `rotations were halted (${since}) by ${halted.error.code}: ${errorView(halted.error).message}\nthey go on from now`;
 }

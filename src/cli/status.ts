@@ -1,5 +1,6 @@
 // `status`: a row a target, from the journal alone. It works beside the running daemon and without one; whether the
 // record is stale is said below the row, because a daemon that stopped leaves its last good news behind.
+import { errorView } from '../core/errors.ts';
 import { isoOrNull } from '../core/instants.ts';
 import type { Journal } from '../core/ports.ts';
 import type { FleetState, TargetState } from '../core/records.ts';
@@ -46,7 +47,7 @@ export async function status(options: { json: boolean }, deps: StatusDeps): Prom
 function sayHalted({ halted }: FleetState, { stderr, clock }: CliContext): void {
   if (halted === null) return;
   stderr.write(
-    `rotations were halted ${distance(halted.at, clock.now())} (emergencies excepted): ${halted.error.message}\n` +
+    `rotations were halted ${distance(halted.at, clock.now())} (emergencies excepted): ${errorView(halted.error).message}\n` +
       'When the cause is mended, let them go on: apple-secret-rotator resume\n',
   );
 }

@@ -1,10 +1,16 @@
-// The one error class of the program, and what each of its codes means for retries.
-// Messages are lower case, without a full stop: what was found and what was wanted. They never hold a secret
-// or a response body of unknown content; src/core/redact.ts is the net below that rule, not its replacement.
+// The one error class of the program, and what each of its codes means for retries. An error carries a code and typed
+// parameters (error-params.ts); its sentences, in each language, are in texts/. Parameters never hold a secret or an
+// answer's body: src/core/redact.ts is the net below that rule, not its replacement.
+import type { ErrorCode, ErrorParams, ErrorView, StoredError } from './error-params.ts';
+import { redact, redactText } from './redact.ts';
+import { sentencesOf, withCopy } from './texts/catalogue.ts';
+import { ERRORS_EN } from './texts/en/errors.ts';
+
+export type { ErrorCode, ErrorFact, ErrorParams, ErrorView, StoredError } from './error-params.ts';
 
 /**
- * Who can mend an error: `passes` may go away by itself (the scheduler retries by the table in schedule.ts),
- * `person` wants somebody to act (tried again on ordinary ticks only).
+ * Who can fix an error: `passes` may go away by itself (the scheduler retries by the table in schedule.ts),
+ * `person` needs somebody to act (tried again on ordinary ticks only).
  */
 export type Remedy = 'passes' | 'person';
 
@@ -73,41 +79,45 @@ export const REMEDIES = {
   ERR_JOURNAL_OLDER: 'person',
   ERR_DAEMON_RUNNING: 'person',
   ERR_INTERNAL: 'passes',
-} as const satisfies Record<`ERR_${string}`, Remedy>;
-
-export type ErrorCode = keyof typeof REMEDIES;
+} as const satisfies Readonly<Record<ErrorCode, Remedy>>;
 
 export interface RotatorErrorOptions {
-  /** The imperative next step for the operator. */
-  readonly hint: string;
   readonly cause?: unknown;
   /** The request id that the remote side gave, for a support ticket. */
-  readonly requestId?: string;
+  readonly requestId?: string | undefined;
   /** The remote side's own code (`UnauthorizedOperation`, `HTTP_503`, `TIMEOUT`, `NETWORK`), as metrics name it. */
-  readonly remoteCode?: string;
+  readonly remoteCode?: string | undefined;
   /** True where a write may have been applied although its answer was an error. */
   readonly ambiguous?: boolean;
   /** How long the other side asks to be left alone, in ms (Retry-After, a mute). */
-  readonly retryAfterMs?: number;
+  readonly retryAfterMs?: number | undefined;
   /** Our wall clock less that of the other side, in ms, where its answer told. */
-  readonly skewMs?: number;
+  readonly skewMs?: number | undefined;
 }
 
 /** An error an operator can understand; anything else that is thrown is a fault of the program. */
 export class RotatorError extends Error {
   readonly code: ErrorCode;
-  readonly hint: string;
+  /** What it is made of: the journal keeps this. */
+  readonly stored: StoredError;
   readonly requestId: string | undefined;
   readonly remoteCode: string | undefined;
   readonly ambiguous: boolean;
   readonly retryAfterMs: number | undefined;
   readonly skewMs: number | undefined;
 
-  constructor(code: ErrorCode, message: string, options: RotatorErrorOptions) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+  constructor(code: ErrorCode, message: string, options: RotatorErrorOptions & { readonly hint: string });
+  constructor(
+    ...args: { [C in ErrorCode]: [code: C, params: ErrorParams[C], options?: RotatorErrorOptions] }[ErrorCode]
+  );
+  constructor(code: ErrorCode, found: unknown, options: RotatorErrorOptions & { readonly hint?: string } = {}) {
+    const stored = (
+      typeof found === 'string' ? { code, message: found, hint: options.hint ?? '' } : { code, params: redact(found) }
+    ) as StoredError;
+    super(sentencesOf(ERRORS_EN, stored)[0], options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'RotatorError';
     this.code = code;
-    this.hint = options.hint;
+    this.stored = stored;
     this.requestId = options.requestId;
     this.remoteCode = options.remoteCode;
     this.ambiguous = options.ambiguous ?? false;
@@ -118,21 +128,25 @@ export class RotatorError extends Error {
   get remedy(): Remedy {
     return REMEDIES[this.code];
   }
+
+  /** The next step, for a reader who knows no target. */
+  get hint(): string {
+    return errorView(this.stored).hint;
+  }
 }
 
-/** The form in which an error is journalled and printed. */
-export interface ErrorView {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly hint: string;
+/**
+ * The English form in which an error leaves the program: the hint is the next step with what it asks to paste.
+ * `target` is the name that its commands are filled in with.
+ */
+export function errorView(error: StoredError, target?: string): ErrorView {
+  const [message, next, copy] = sentencesOf(ERRORS_EN, error, target);
+  return { code: error.code, message: redactText(message), hint: redactText(withCopy(next, copy)) };
 }
 
 /** Turns whatever was thrown into a RotatorError, so that every failure has a code and a next step. */
 export function asRotatorError(thrown: unknown): RotatorError {
   if (thrown instanceof RotatorError) return thrown;
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return new RotatorError('ERR_INTERNAL', `unexpected: ${message}`, {
-    hint: 'Report this with the log lines around it; the pass is tried again.',
-    cause: thrown,
-  });
+  const said = thrown instanceof Error ? thrown.message : String(thrown);
+  return new RotatorError('ERR_INTERNAL', { said }, { cause: thrown });
 }

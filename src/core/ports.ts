@@ -2,6 +2,7 @@
 // shared tests in test/contract/ hold it to. Absence is `undefined`; a failure is a thrown RotatorError.
 import type { AlertMessage, MessageItem } from './alerts/message.ts';
 import type { AlertBook, AlertUpdate } from './alerts/records.ts';
+import type { RotatorError } from './errors.ts';
 import type { ProviderFields, ProviderView } from './provider.ts';
 import type { Verdict } from './reasons.ts';
 import type { FleetState, Rotation, TargetIdentity, TargetState } from './records.ts';
@@ -149,13 +150,7 @@ export interface Journal {
 /** A journal that can go on without its storage (`run` alone uses one). */
 export interface DegradableJournal extends Journal {
   /** The reason, while state is kept in memory only. */
-  readonly degraded: ErrorLike | undefined;
-}
-
-export interface ErrorLike {
-  readonly code: string;
-  readonly message: string;
-  readonly hint: string;
+  readonly degraded: RotatorError | undefined;
 }
 
 export interface ChannelAnswer {

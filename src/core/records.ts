@@ -5,7 +5,7 @@
 // A field that journals of an earlier version lack has a default. A new value of a closed vocabulary needs a new schema
 // version of the journal: an older program could not read it.
 import * as z from 'zod';
-import { type ErrorCode, REMEDIES } from './errors.ts';
+import { type ErrorCode, REMEDIES, type StoredError } from './errors.ts';
 import { OUTCOMES, REASONS, SHAPES, TARGET_STATES, TRIGGERS, VERDICTS } from './reasons.ts';
 
 /** Read-only all the way down. */
@@ -37,10 +37,15 @@ export const AS_IT_IS: Kinds = {
 export const instant = z.number();
 const maybeInstant = instant.nullable();
 
-/** An error as it is kept. A code that this version no longer has is read as a fault of the program. */
-export function errorSchema({ prose }: Kinds) {
-  const code = z.enum(Object.keys(REMEDIES) as [ErrorCode, ...ErrorCode[]]).catch('ERR_INTERNAL');
-  return z.object({ code, message: prose, hint: prose });
+/** An error as it is kept: its data, or in rows of version 0.1.0 the sentences of that time. */
+export function errorSchema({ prose }: Kinds): z.ZodType<StoredError, StoredError> {
+  const code = z.enum(Object.keys(REMEDIES) as [ErrorCode, ...ErrorCode[]]);
+  const json: z.ZodType = z.lazy(() =>
+    z.union([prose, z.number(), z.boolean(), z.null(), z.array(json), z.record(z.string(), json)]),
+  );
+  // A code that this version no longer has is read as a fault of the program.
+  const old = z.object({ code: code.catch('ERR_INTERNAL'), message: prose, hint: prose });
+  return z.union([z.object({ code, params: json }), old]) as z.ZodType<StoredError, StoredError>;
 }
 
 /** The schemas of the records. */

@@ -1,10 +1,9 @@
 // A rotation as `history` and the HTTP interface show it (design.md, "Commands"). Every field is always there: an
 // absent value is null, `outcome` is null while the rotation is open. The intent stays in the journal.
-import type { ErrorView } from './errors.ts';
+import { type ErrorView, errorView } from './errors.ts';
 import { isoOrNull } from './instants.ts';
 import type { Outcome, Reason, Trigger, Verdict } from './reasons.ts';
 import type { Rotation } from './records.ts';
-import { errorView } from './target-view.ts';
 
 /** The JSON of one rotation; instants are ISO 8601 UTC. */
 export interface RotationView {
@@ -47,6 +46,6 @@ export function rotationView(rotation: Rotation): RotationView {
     outcome: rotation.outcome,
     appleCheck: { candidate: rotation.appleCheck.candidate, deployed: rotation.appleCheck.deployed },
     requestIds: [...rotation.requestIds],
-    error: rotation.error ? errorView(rotation.error) : null,
+    error: rotation.error ? errorView(rotation.error, rotation.target) : null,
   };
 }

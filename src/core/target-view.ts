@@ -1,6 +1,6 @@
 // A target as `once`, `plan`, `status` and the HTTP interface show it (design.md, "Commands"). Every field is always
 // there: an absent value is null. What a target is called comes from the configuration, the rest from the journal.
-import type { ErrorView } from './errors.ts';
+import { type ErrorView, errorView } from './errors.ts';
 import { isoOrNull } from './instants.ts';
 import type { Reason, TargetStateName } from './reasons.ts';
 import type { TargetState } from './records.ts';
@@ -39,7 +39,7 @@ export function targetView(state: TargetState | undefined, { name, envId, provid
     lastRotationAt: isoOrNull(state?.lastRotationAt ?? null),
     consecutiveFailures: state?.retry.failures ?? 0,
     nextAttemptAt: isoOrNull(state?.retry.nextAttemptAt ?? null),
-    error: state?.error ? errorView(state.error) : null,
+    error: state?.error ? errorView(state.error, name) : null,
   };
 }
 
@@ -50,11 +50,6 @@ export function targetView(state: TargetState | undefined, { name, envId, provid
 export function lastingView(state: TargetState | undefined, label: TargetLabel): TargetView {
   const view = targetView(state, label);
   return view.state === 'rotated' ? { ...view, state: 'healthy', reason: null } : view;
-}
-
-/** The three fields of an error that are shown, whatever else the object at hand carries. */
-export function errorView({ code, message, hint }: ErrorView): ErrorView {
-  return { code, message, hint };
 }
 
 /** True unless the target is failed or unknown, or its secret has expired at `nowMs`: the exit status of the commands. */

@@ -3,7 +3,7 @@
 // One target's trouble never delays another's: sweeps run side by side, each target at most once.
 
 import type { CronExpression } from '../core/cron.ts';
-import { asRotatorError, type ErrorView, RotatorError } from '../core/errors.ts';
+import { asRotatorError, errorView, RotatorError, type StoredError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import type { Clock, Target } from '../core/ports.ts';
 import type { Trigger } from '../core/reasons.ts';
@@ -298,7 +298,8 @@ function goneError(): RotatorError {
   });
 }
 
-function errorOf({ code, message, hint }: ErrorView): RotatorError {
+function errorOf(error: StoredError): RotatorError {
+  const { code, message, hint } = errorView(error);
   return new RotatorError(code, message, { hint });
 }
 

@@ -1,7 +1,7 @@
 // One pass on one target: gather, decide, act. A pass never throws for trouble with its target: whatever happens is
 // journalled, told and answered as a PassResult. Only a journal that cannot be written makes it throw.
 import { type Decision, decide } from '../core/decide.ts';
-import { asRotatorError, RotatorError } from '../core/errors.ts';
+import { asRotatorError, errorView, RotatorError } from '../core/errors.ts';
 import type { Target } from '../core/ports.ts';
 import { emptyTargetState, type FleetState, type TargetState } from '../core/records.ts';
 import { LEASE_MS } from '../core/schedule.ts';
@@ -143,11 +143,16 @@ async function countForHalt(course: Course, { outcome, state }: PassResult): Pro
     return {
       ...fleet,
       failedAfterPush,
-      halted: { at: course.now, error: viewOf(fleetHalted(state.error?.message)) as NonNullable<TargetState['error']> },
+      halted: {
+        at: course.now,
+        error: viewOf(fleetHalted(state.error === null ? undefined : errorView(state.error).message)) as NonNullable<
+          TargetState['error']
+        >,
+      },
     };
   };
   await course.tools.journal.updateFleet(count);
-  if (halts) course.warn(fleetHalted(state.error?.message));
+  if (halts) course.warn(fleetHalted(state.error === null ? undefined : errorView(state.error).message));
 }
 
 /** The error of a fleet that stopped itself. */

@@ -1,9 +1,8 @@
 // How a row, an error and the deployed secret become fields of an event and of the journal.
-import type { ErrorView, RotatorError } from '../core/errors.ts';
+import type { RotatorError, StoredError } from '../core/errors.ts';
 import type { RotationEndEvent, RotatorEvent } from '../core/events.ts';
 import type { Outcome } from '../core/reasons.ts';
 import type { DeployedRecord, Rotation } from '../core/records.ts';
-import { redactText } from '../core/redact.ts';
 
 const OUTCOME_EVENTS = {
   succeeded: 'rotation.succeeded',
@@ -46,7 +45,7 @@ export function deployedFields(
   return { keyId, fingerprint, expiresAt };
 }
 
-/** An error as it is kept and printed. */
-export function viewOf(error: RotatorError | null): ErrorView | null {
-  return error === null ? null : { code: error.code, message: redactText(error.message), hint: redactText(error.hint) };
+/** An error as it is kept. */
+export function viewOf(error: RotatorError | null): StoredError | null {
+  return error === null ? null : error.stored;
 }

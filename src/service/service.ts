@@ -189,7 +189,7 @@ class Running {
       configured: this.plan.targets.map(({ target }) => target.key),
       longestTickGapMs: this.tickGapMs,
       tokenUrl: config.apple.tokenUrl,
-      journal: { path: config.journal.path, degraded: journal.degraded },
+      journal: { path: config.journal.path, degraded: journal.degraded?.stored },
       skewMs: this.skewMs,
       configurationRejected: this.rejected,
       // A service that stops has no scheduler any more, and that is no trouble.

@@ -145,7 +145,7 @@ describe('a look', () => {
   test('without the journal takes no provider for one that was never written', async () => {
     const { watch, state, open } = await start();
     await state('shop', { state: 'pending', error: anError('ERR_ADOPTION_REQUIRED') });
-    const degraded = { code: 'ERR_JOURNAL_UNWRITABLE', message: 'the disk is full', hint: 'Make room.' };
+    const degraded = anError('ERR_JOURNAL_UNWRITABLE');
     const journal = { path: './data/journal.db', degraded };
     await watch({ change: { journal } }).look();
     expect(await open()).toEqual(['JournalUnwritable']);

@@ -44,7 +44,11 @@ test('where nothing is wrong nothing is said', () => {
 });
 
 describe('the service itself is not well', () => {
-  const degraded = { code: 'ERR_JOURNAL_UNWRITABLE', message: 'https://token.example is no reason', hint: 'Look.' };
+  const degraded = {
+    code: 'ERR_JOURNAL_UNWRITABLE',
+    message: 'https://token.example is no reason',
+    hint: 'Look.',
+  } as const;
   test.each<[string, Partial<Surroundings>, string[]]>([
     [
       'while its journal cannot be written',

@@ -39,7 +39,7 @@ describe('/readyz', () => {
 
   test('answers 503 with every reason, and names neither targets nor files', async () => {
     const rig = await startHttpRig();
-    rig.state.degraded = { code: 'ERR_JOURNAL_UNWRITABLE', message: '/data/journal.db is read-only', hint: 'Mend it.' };
+    rig.state.degraded = new RotatorError('ERR_JOURNAL_UNWRITABLE', { problem: 'waiting' });
     rig.state.untried = rig.configured.targets.slice(0, 1);
     const { status, json, text } = await rig.call('/readyz');
     expect({ status, json }).toMatchObject({

@@ -6,8 +6,9 @@ import { inspect } from 'node:util';
 import { expect, onTestFinished } from 'vitest';
 import * as z from 'zod';
 import { createMemoryJournal } from '../../src/adapters/journal/memory.ts';
+import type { RotatorError } from '../../src/core/errors.ts';
 import type { RotatorEvent } from '../../src/core/events.ts';
-import type { ErrorLike, Target } from '../../src/core/ports.ts';
+import type { Target } from '../../src/core/ports.ts';
 import type { Rotation, TargetState } from '../../src/core/records.ts';
 import { emptyTargetState, targetKey } from '../../src/core/records.ts';
 import { HOUR } from '../../src/core/time.ts';
@@ -65,7 +66,7 @@ export async function startHttpRig(options: RigOptions = {}) {
   const tokens = { token: undefined, readToken: undefined, ...options.tokens } as Tokens;
   const state = {
     tokens,
-    degraded: undefined as ErrorLike | undefined,
+    degraded: undefined as RotatorError | undefined,
     health: { alive: true, lastTurnMs: 1_400 } as DaemonHealth,
     untried: [] as readonly Target[],
     running: new Map<string, string>(),

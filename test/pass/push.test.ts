@@ -2,6 +2,7 @@
 // back without harm is not sent.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ENV_ID, type Rig, startRig } from '../support/pass-rig.ts';
+import { said } from '../support/said.ts';
 
 let rig: Rig;
 beforeEach(async () => {
@@ -34,7 +35,7 @@ describe('an administrator who edits the provider', () => {
     });
     const result = await rig.pass();
     expect(result).toMatchObject({ outcome: 'failed', state: { error: { code: 'ERR_PROVIDER_MOVING' } } });
-    expect(result.state.error?.message).toContain('Config.Scope');
+    expect(said(result.state.error)?.message).toContain('Config.Scope');
     expect(rig.writes()).toHaveLength(0);
   });
 
@@ -79,7 +80,7 @@ describe('a provider that cannot be sent back', () => {
     rig.put(rig.mint(5), config);
     const { state } = await rig.pass();
     expect(state.error).toMatchObject({ code: 'ERR_PROVIDER_NOT_ROUNDTRIPPABLE' });
-    expect(state.error?.message).toContain(words);
+    expect(said(state.error)?.message).toContain(words);
     expect(rig.writes()).toHaveLength(0);
   });
 
@@ -88,7 +89,7 @@ describe('a provider that cannot be sent back', () => {
     await rig.pass();
     rig.put(rig.mint(5));
     rig.clock.pass(60_000);
-    expect((await rig.pass()).state.error).toMatchObject({
+    expect(said((await rig.pass()).state.error)).toMatchObject({
       code: 'ERR_PROVIDER_NOT_ROUNDTRIPPABLE',
       message: expect.stringContaining('Config.Extra was there before'),
       hint: expect.stringContaining('once --adopt'),

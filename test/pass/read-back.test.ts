@@ -3,6 +3,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { fingerprint } from '../../src/core/client-secret.ts';
 import { ENV_ID, type Rig, startRig } from '../support/pass-rig.ts';
+import { said } from '../support/said.ts';
 
 let rig: Rig;
 beforeEach(async () => {
@@ -138,7 +139,7 @@ describe('a write that leaves no usable secret', () => {
     spoil({ ClientSecret: '' });
     const result = await rig.pass();
     expect(result).toMatchObject({ outcome: 'failed', state: { error: { code: 'ERR_ROLLBACK_FAILED' } } });
-    expect(result.state.error?.hint).toMatch(/by hand now/);
+    expect(said(result.state.error)?.hint).toMatch(/by hand now/);
   });
 
   test('over an expired one has nothing to put back', async () => {
@@ -159,7 +160,7 @@ test('a definite refusal of the write is told with CAM’s own words, and nothin
   });
   const { state } = await rig.pass();
   expect(state).toMatchObject({ error: { code: 'ERR_CLOUDBASE_DENIED' }, retry: { failures: 1 } });
-  expect(state.error?.message).toContain('qcs::tcb:::env/shop');
+  expect(said(state.error)?.message).toContain('qcs::tcb:::env/shop');
   expect(rig.reads()).toHaveLength(2);
 });
 

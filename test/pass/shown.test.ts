@@ -6,6 +6,7 @@ import { canonical } from '../../src/core/json.ts';
 import type { Shape } from '../../src/core/reasons.ts';
 import { DAY } from '../../src/core/time.ts';
 import { type Rig, startRig } from '../support/pass-rig.ts';
+import { said } from '../support/said.ts';
 
 let rig: Rig;
 afterEach(() => rig.stop());
@@ -23,7 +24,7 @@ describe('before our first write', () => {
         outcome: null,
         state: { state: 'pending', reason: 'SecretUnreadable', error: { code: 'ERR_ADOPTION_REQUIRED' } },
       });
-      expect(result.state.error?.hint).toMatch(/adopt: true.*once --adopt/);
+      expect(said(result.state.error)?.hint).toMatch(/adopt: true.*once --adopt/);
       expect([rig.secret(), rig.writes().length]).toEqual([old, 0]);
       expect(rig.eventNames()).toEqual(['pass.pending']);
     },
@@ -158,7 +159,7 @@ describe('how Config is written', () => {
     rig.world.behaviour.configWrite = 'replace-known';
     const result = await rig.pass();
     expect(result).toMatchObject({ outcome: 'failed', state: { error: { code: 'ERR_PROVIDER_CHANGED' } } });
-    expect(result.state.error?.message).toContain('Config.RevocationEndpoint');
+    expect(said(result.state.error)?.message).toContain('Config.RevocationEndpoint');
     expect(result.state.written?.fingerprint).toBe(fingerprint(rig.secret()));
     expect(rig.writes()).toHaveLength(2);
   });

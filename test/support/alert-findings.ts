@@ -1,10 +1,10 @@
 // One finding of every condition, and of every variant that its facts make: what the tests of the texts go through.
-import { remoteError } from '../../src/adapters/tencent/error-table.ts';
 import type { ConditionFacts, ConditionName, ConditionTarget, Finding } from '../../src/core/alerts/conditions.ts';
 import { CONDITIONS, conditionId, TARGET_CONDITIONS } from '../../src/core/alerts/conditions.ts';
 import type { DeliveryStatus, DeliverySubject, RotatedEvent } from '../../src/core/alerts/records.ts';
-import type { ErrorCode, ErrorView } from '../../src/core/errors.ts';
+import type { ErrorParams, StoredError } from '../../src/core/error-params.ts';
 import { DAY, HOUR, MINUTE } from '../../src/core/time.ts';
+import { aRemote } from './error-samples.ts';
 
 /** 2026-11-22 20:15 UTC, and some seconds. */
 export const NOW = Date.UTC(2026, 10, 22, 20, 15, 30);
@@ -18,35 +18,35 @@ export const SHOP: ConditionTarget = {
 
 const IDENTITY = { endpoint: 'https://tcb.tencentcloudapi.com', envId: 'shop-prod-1g2h3j', providerId: 'apple' };
 
-export function anError(code: ErrorCode, message: string, hint: string): ErrorView {
-  return { code, message, hint };
+/** An error as the journal holds it. */
+export function anError<C extends keyof ErrorParams>(code: C, params: ErrorParams[C]): StoredError {
+  return { code, params } as StoredError;
 }
 
-/** What CloudBase says when CAM does not permit the call, as the client words it. */
-export const DENIED: ErrorView = viewOf(
-  remoteError({
-    service: 'tcb',
-    action: 'GetProviders',
-    region: 'ap-shanghai',
-    remoteCode: 'UnauthorizedOperation',
-    remoteMessage:
-      'you are not authorized to perform operation (tcb:GetProviders) resource (qcs::tcb:ap-shanghai:uin/100000000001:env/shop-prod-1g2h3j) has no permission',
-    write: false,
-    sent: true,
-    skewMs: undefined,
+/** What CloudBase says when CAM does not permit the call. */
+export const DENIED: StoredError = anError(
+  'ERR_CLOUDBASE_DENIED',
+  aRemote('denied', {
+    code: 'UnauthorizedOperation',
+    said: 'you are not authorized to perform operation (tcb:GetProviders) resource (qcs::tcb:ap-shanghai:uin/100000000001:env/shop-prod-1g2h3j) has no permission',
+    statement:
+      '{"effect":"allow","action":["tcb:GetProviders","tcb:ModifyProvider"],"resource":["qcs::tcb:ap-shanghai:uin/<main account uin>:env/<envId>"]}',
   }),
 );
 
 /** Trouble that may pass. */
-export const TIMEOUT: ErrorView = anError(
-  'ERR_CLOUDBASE_TIMEOUT',
-  'tcb GetProviders had no answer within 15 s',
-  'Wait: it is tried again. If it lasts, look at the network and the proxy, or raise cloudbase.timeout.',
-);
+export const TIMEOUT: StoredError = anError('ERR_CLOUDBASE_TIMEOUT', aRemote('timeout', { code: 'TIMEOUT' }));
 
-function viewOf({ code, message, hint }: ErrorView): ErrorView {
-  return { code, message, hint };
-}
+const CONFIG: ErrorParams['ERR_CONFIG'] = {
+  problem: 'invalid',
+  file: 'config/rotator.yaml',
+  line: 7,
+  key: 'http.port',
+  found: '"x"',
+  wanted: 'a whole number from 0 to 65535',
+  next: null,
+  more: 2,
+};
 
 /** A finding; of a target's condition it is one of SHOP. */
 export function aFinding<Name extends ConditionName>(
@@ -207,11 +207,7 @@ const TABLE: VariantTable = {
         { changes: [{ path: 'Config.AuthorizationEndpoint', by: 'our-write' }] },
         {
           ...CRITICAL,
-          error: anError(
-            'ERR_PROVIDER_CHANGED',
-            'the new client secret is in place, but the write changed Config.AuthorizationEndpoint and restoring failed',
-            'Correct these fields by hand in the CloudBase console (Login Methods, Apple); until then logins may fail.',
-          ),
+          error: anError('ERR_PROVIDER_CHANGED', { problem: 'our-write', fields: ['Config.AuthorizationEndpoint'] }),
         },
       ),
     ),
@@ -270,11 +266,7 @@ const TABLE: VariantTable = {
           leftAlone: false,
         },
         {
-          error: anError(
-            'ERR_CONFLICT',
-            'after our write the provider holds a third client secret, which is readable and not expired',
-            'Somebody else wrote it at the same moment, and it was left in place; find out who (a person, another rotator) and agree on one.',
-          ),
+          error: anError('ERR_CONFLICT', { problem: 'after-write' }),
         },
       ),
     ),
@@ -335,11 +327,10 @@ const TABLE: VariantTable = {
         { targets: TARGETS },
         {
           ...CRITICAL,
-          error: anError(
-            'ERR_CREDENTIALS_REJECTED',
-            'tcb GetProviders was refused for its credentials (AuthFailure.SecretIdNotFound)',
-            'Check the secret id and key: whether they belong together, are enabled and have not been deleted.',
-          ),
+          error: anError('ERR_CREDENTIALS_REJECTED', {
+            problem: 'remote',
+            ...aRemote('credentials', { code: 'AuthFailure.SecretIdNotFound' }),
+          }),
         },
       ),
     ),
@@ -353,11 +344,7 @@ const TABLE: VariantTable = {
         'AppleUnreachable',
         { lastAnswerAt: null },
         {
-          error: anError(
-            'ERR_APPLE_UNKNOWN',
-            'apple gave no usable answer about the candidate (timeout after 10 s), and its key is not proven yet',
-            'Make sure that apple.tokenUrl can be reached from here; the rotation is tried again by itself.',
-          ),
+          error: anError('ERR_APPLE_UNKNOWN', { problem: 'not-proven', detail: 'timeout after 10 s' }),
         },
       ),
     ),
@@ -378,11 +365,14 @@ const TABLE: VariantTable = {
         { path: '/data/journal.db' },
         {
           ...CRITICAL,
-          error: anError(
-            'ERR_JOURNAL_UNWRITABLE',
-            'journal /data/journal.db is not writable by this user',
-            'Give the folder to the user of this process: chown -R 10001 /data',
-          ),
+          error: anError('ERR_JOURNAL_UNWRITABLE', {
+            problem: 'file',
+            trouble: 'not-writable',
+            what: 'journal',
+            path: '/data/journal.db',
+            folder: '/data',
+            uid: 10001,
+          }),
         },
       ),
     ),
@@ -397,11 +387,12 @@ const TABLE: VariantTable = {
         {
           ...CRITICAL,
           id: 'ChannelFailing/ops',
-          error: anError(
-            'ERR_CHANNEL_REFUSED',
-            'wecom answered HTTP 200, errcode 40058',
-            'Check the webhook address of the group robot.',
-          ),
+          error: anError('ERR_CHANNEL_REFUSED', {
+            channel: 'ops',
+            type: 'wecom',
+            said: 'HTTP 200, errcode 40058',
+            advice: 'robot-url',
+          }),
         },
       ),
     ),
@@ -417,11 +408,7 @@ const TABLE: VariantTable = {
         'ConfigurationRejected',
         {},
         {
-          error: anError(
-            'ERR_CONFIG',
-            'configuration: config/rotator.yaml line 7: http.port: found "x", wanted a whole number from 0 to 65535',
-            'Correct the configuration as the message says and try again.',
-          ),
+          error: anError('ERR_CONFIG', CONFIG),
         },
       ),
     ),
@@ -435,11 +422,7 @@ const TABLE: VariantTable = {
         {},
         {
           ...CRITICAL,
-          error: anError(
-            'ERR_CONFIG',
-            'configuration: config/rotator.yaml: targets: found nothing, wanted at least one target (and 2 more)',
-            'Correct the configuration as the message says and try again.',
-          ),
+          error: anError('ERR_CONFIG', CONFIG),
         },
       ),
     ),
@@ -450,11 +433,7 @@ const TABLE: VariantTable = {
         {},
         {
           ...CRITICAL,
-          error: anError(
-            'ERR_DAEMON_RUNNING',
-            'a daemon already runs over journal /data/journal.db: process 17',
-            'Stop that one first, or give this one a journal of its own; `status` and `once` work beside it.',
-          ),
+          error: anError('ERR_DAEMON_RUNNING', { path: '/data/journal.db', holder: null }),
         },
       ),
     ),
@@ -468,11 +447,7 @@ const TABLE: VariantTable = {
         { failures: 3 },
         {
           ...CRITICAL,
-          error: anError(
-            'ERR_FLEET_HALTED',
-            '3 rotations in a row failed after the push, so all but emergencies are stopped; the last: CloudBase answered the write with success, but still shows the old client secret',
-            'Find out why (`history`), then run `resume`.',
-          ),
+          error: anError('ERR_FLEET_HALTED', { failures: 3 }),
         },
       ),
     ),

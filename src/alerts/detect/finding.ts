@@ -9,7 +9,7 @@ import {
   type Finding,
   type Severity,
 } from '../../core/alerts/conditions.ts';
-import type { ErrorView } from '../../core/errors.ts';
+import type { StoredError } from '../../core/error-params.ts';
 import type { TargetIdentity } from '../../core/records.ts';
 
 /** What a row found; see Finding. */
@@ -18,7 +18,7 @@ export interface Detail<Name extends ConditionName> {
   readonly facts: ConditionFacts[Name];
   readonly since?: number | null;
   readonly loginsUntil?: number | null;
-  readonly error?: ErrorView | null;
+  readonly error?: StoredError | null;
   readonly holdMs?: number;
 }
 

@@ -3,7 +3,7 @@
 import type { ConditionName, Finding, SERVICE_CONDITIONS } from '../../core/alerts/conditions.ts';
 import type { ChannelState } from '../../core/alerts/records.ts';
 import { isBlind, UNCALIBRATED } from '../../core/apple-gate.ts';
-import { type ErrorCode, type ErrorView, REMEDIES } from '../../core/errors.ts';
+import type { ErrorCode, StoredError } from '../../core/error-params.ts';
 import type { FleetState, TargetState } from '../../core/records.ts';
 import { within } from '../../core/schedule.ts';
 import { DAY, MINUTE } from '../../core/time.ts';
@@ -32,11 +32,11 @@ export interface ServiceFacts {
   readonly journal: {
     readonly path: string;
     /** Why it is not written; undefined: it is. */
-    readonly degraded: { readonly code: string; readonly message: string; readonly hint: string } | undefined;
+    readonly degraded: StoredError | undefined;
   };
   readonly channels: readonly WatchedChannel[];
   /** Null: the configuration that was read last is in force. */
-  readonly configurationRejected: { readonly at: number; readonly error: ErrorView } | null | undefined;
+  readonly configurationRejected: { readonly at: number; readonly error: StoredError } | null | undefined;
   readonly scheduler: { readonly alive: boolean; readonly lastTurnAt: number } | undefined;
   /** The conditions of the service that are raised. */
   readonly open: ReadonlySet<ConditionName>;
@@ -151,9 +151,7 @@ function clockSkewed({ skewMs, open }: ServiceFacts): Outcome<'ClockSkewed'> {
 
 function journalUnwritable({ journal: { path, degraded } }: ServiceFacts): Detail<'JournalUnwritable'> | undefined {
   if (degraded === undefined) return undefined;
-  const { message, hint } = degraded;
-  const code = degraded.code in REMEDIES ? (degraded.code as ErrorCode) : 'ERR_JOURNAL_UNWRITABLE';
-  return { severity: 'critical', facts: { path }, error: { code, message, hint } };
+  return { severity: 'critical', facts: { path }, error: degraded };
 }
 
 function configurationRejected({ configurationRejected: rejected }: ServiceFacts): Outcome<'ConfigurationRejected'> {

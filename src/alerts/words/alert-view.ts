@@ -4,9 +4,9 @@
 import type { ConditionName, Severity } from '../../core/alerts/conditions.ts';
 import { loginsUntilOf } from '../../core/alerts/logins.ts';
 import type { AlertBook, ConditionRecord, Delivery } from '../../core/alerts/records.ts';
-import type { ErrorView } from '../../core/errors.ts';
+import { type ErrorView, errorView } from '../../core/errors.ts';
 import { isoOrNull } from '../../core/instants.ts';
-import { errorView } from '../../core/target-view.ts';
+
 import { sinceOf } from '../engine/engine.ts';
 import { describeFinding } from './compose.ts';
 
@@ -84,7 +84,7 @@ function alertView(record: ConditionRecord, waiting: readonly Delivery[], now: n
     channels: Object.keys(told)
       .sort()
       .map((name) => ({ name, delivered: !isWaiting(name) })),
-    error: error === null ? null : errorView(error),
+    error: error === null ? null : errorView(error, target?.name),
   };
 }
 

@@ -1,10 +1,9 @@
 // How texts of other origin (error messages, hints, names, paths) get into a message: redacted, on one line, of
-// bounded length. And what both languages share in the way of quoting: instants, fingerprints, commands.
+// bounded length. And what both languages share in the way of quoting: instants, fingerprints, lists.
 import { isoOrNull } from '../instants.ts';
 import { redactText } from '../redact.ts';
 import { shown } from '../shown.ts';
 
-const PROGRAM = 'apple-secret-rotator';
 /** CAM's own words (up to 500 characters) and ours around them have room in it. */
 const LONGEST_DETAIL = 800;
 const LONGEST_LIST = 5;
@@ -46,40 +45,8 @@ export function shortFingerprint(fingerprint: string): string {
   return fingerprint.length <= 12 ? detail(fingerprint) : `${detail(fingerprint.slice(0, 12))}…`;
 }
 
-/** A command of ours as it is typed, in backticks. `target` fills the place of NAME. */
-export function command(words: string, target?: { readonly name: string } | null): string {
-  const named = target ? words.replace(/\bNAME\b/g, detail(target.name, 63)) : words;
-  return `\`${PROGRAM} ${named}\``;
-}
-
 /** The first few of a list, and how many are left over. */
 export function firstOf(list: readonly string[]): { readonly named: readonly string[]; readonly more: number } {
   const named = list.slice(0, LONGEST_LIST).map((item) => detail(item, 200));
   return { named, more: list.length - named.length };
-}
-
-/** A policy statement of CAM that stands in a hint. */
-const STATEMENT = /\{"effect".*\}/;
-/** A line for a shell, or a value for the configuration, at the end of a hint. */
-const LAST_LINE = /: ((?:chown|df|findmnt|mkdir|fuser|dmesg)\s.*|sqlite:\S+)$/;
-
-/** The policy statement that a hint holds. */
-export function statementIn(hint: string): string | undefined {
-  return STATEMENT.exec(detail(hint))?.[0];
-}
-
-/** The line that a hint ends with and that can be typed as it is. */
-export function lineIn(hint: string): string | undefined {
-  return LAST_LINE.exec(detail(hint))?.[1];
-}
-
-/** A hint with what can be copied from it in backticks, and commands of ours in full, `NAME` filled in. */
-export function withCode(hint: string, target: { readonly name: string } | null): string {
-  return detail(hint)
-    .replace(STATEMENT, (statement) => `\`${statement}\``)
-    .replace(LAST_LINE, (_, line: string) => `: \`${line}\``)
-    .replace(
-      /`((?:once|plan|status|history|alerts|resume|generate|inspect|health|run)(?: [^`]*)?)`/g,
-      (_, words: string) => command(words, target),
-    );
 }

@@ -212,13 +212,6 @@ describe('the journal, the configuration, the fleet and the scheduler', () => {
     expect(findings).toHaveLength(1);
     expect(findings[0]).toMatchObject({ condition, id: condition, target: null, loginsUntil: null, ...expected });
   });
-
-  test('a code of a journal that is not ours is one all the same', () => {
-    const odd = { ...degraded, code: 'SQLITE_FULL' };
-    expect(detectService(serviceFacts({ journal: { path, degraded: odd } })).findings).toMatchObject([
-      { error: { code: 'ERR_JOURNAL_UNWRITABLE', message: degraded.message } },
-    ]);
-  });
 });
 
 describe('ChannelFailing', () => {

@@ -5,6 +5,7 @@ import { composeMessage, runbookLink } from '../../../src/alerts/words/compose.t
 import type { Finding } from '../../../src/core/alerts/conditions.ts';
 import { LANGUAGES, type Language } from '../../../src/core/alerts/message.ts';
 import type { DeliverySubject, DigestFacts, RotatedEvent, UnwatchedEvent } from '../../../src/core/alerts/records.ts';
+import { errorTexts } from '../../../src/core/texts/errors.ts';
 import { DAY, HOUR, MINUTE } from '../../../src/core/time.ts';
 import { aFinding, aSubject, DENIED, NOW, SHOP } from '../../support/alert-findings.ts';
 
@@ -86,7 +87,7 @@ describe('a message about one condition', () => {
     ['escalated', 'now CRITICAL shop-prod: the client secret cannot be renewed (logins work until 2026-12-04)'],
     ['repeated', 'still CRITICAL shop-prod: the client secret cannot be renewed (logins work until 2026-12-04)'],
     ['cleared', 'all clear: shop-prod: the client secret can be renewed again'],
-    ['ended', 'over, told late: shop-prod: the client secret could not be renewed'],
+    ['ended', 'over, reported late: shop-prod: the client secret could not be renewed'],
   ] as const)('%s: %s', (status, title) => {
     expect(composed([aSubject(finding, status)]).title).toBe(`[prod-rotator] ${title}`);
   });
@@ -141,11 +142,11 @@ describe('the end of a condition', () => {
   test('one that nobody could be told of says so, with its last error', () => {
     const [english] = composed([aSubject(finding, 'ended')]).items;
     expect(english?.what).toBe(
-      `It lasted 4 hours, from 2026-11-22 15:15 UTC to 2026-11-22 20:14 UTC; nobody could be told while it lasted, and it is over now. The last error: ${DENIED.message}.`,
+      `It lasted 4 hours, from 2026-11-22 15:15 UTC to 2026-11-22 20:14 UTC; nobody could be notified meanwhile, and it is over now. The last error: ${errorTexts(DENIED, 'en').message}.`,
     );
     const [chinese] = composed([aSubject(finding, 'ended')], 'zh').items;
     expect(chinese?.what).toMatch(/^持续 4 小时.*其间未能通知到任何人/);
-    expect(chinese?.what).toContain(DENIED.message);
+    expect(chinese?.what).toContain(errorTexts(DENIED, 'zh').message);
   });
 });
 
@@ -197,7 +198,7 @@ describe('a message about many', () => {
       '[prod-rotator] 2 alerts (1 critical, 1 warning), 3 for information: the client secret cannot be renewed, …',
     );
     expect(composed([...rotated, aSubject(channel)]).title).toBe(
-      '[prod-rotator] 1 alert (1 warning), 3 for information: an alert channel takes no messages, …',
+      '[prod-rotator] 1 alert (1 warning), 3 for information: an alert channel does not accept messages, …',
     );
   });
 
@@ -323,7 +324,7 @@ describe('the weekly digest', () => {
     expect(message.title).toBe('[prod-rotator] weekly report: 1 target, nothing wrong');
     expect(message.lines.slice(1, 4)).toEqual([
       '1 target: 1 healthy.',
-      'No renewal is known to come.',
+      'No renewals are planned.',
       'Nothing is wrong.',
     ]);
     expect(composed([{ kind: 'digest', digest }], 'zh').lines).toContain('没有未恢复的告警。');

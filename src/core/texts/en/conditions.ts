@@ -1,11 +1,14 @@
 // Every condition in English. People read this at three in the morning: what is wrong, what breaks and when, and one
 // next step. Plain words, short sentences, nothing of ours without its explanation.
 
+import type { Finding } from '../../alerts/conditions.ts';
 import { isShortOfTime } from '../../alerts/logins.ts';
-import { command, detail, firstOf, shortFingerprint } from '../quote.ts';
+import type { StoredError } from '../../error-params.ts';
+import { command } from '../command.ts';
+import { errorTexts, nextStep } from '../errors.ts';
+import { detail, firstOf, shortFingerprint } from '../quote.ts';
 import type { ConditionTable, FindingAs } from '../texts.ts';
-import { nextAbout } from './errors.ts';
-import { counted, fails, listed, logins, REASONS, sentences, told, when } from './words.ts';
+import { counted, listed, REASONS, sentences, when } from './words.ts';
 
 const CONSOLE = 'in the CloudBase console (Authentication, Login Methods, Apple)';
 
@@ -22,8 +25,8 @@ export const CONDITIONS_EN: ConditionTable = {
         logins(finding, now),
       );
     },
-    next: ({ error, target }) =>
-      error === null ? `See what holds it back: ${command('plan --target NAME', target)}.` : nextAbout(error, target),
+    next: (finding) =>
+      nextStep(finding, 'en', `Check what holds it back: ${command('plan --target NAME', finding.target)}.`),
     over: 'renewal of the client secret is no longer overdue',
     was: 'renewal of the client secret was overdue',
   },
@@ -37,15 +40,13 @@ export const CONDITIONS_EN: ConditionTable = {
           ? 'No check has ever been able to read both the key and the Apple login method'
           : `Since ${when(lastGatherAt, now)} no check has been able to read both the key and the Apple login method`;
       return sentences(
-        `${since}, so nobody would notice a change there.`,
+        `${since}, so a change there would go unnoticed.`,
         fails('The last error', finding.error),
         logins(finding, now),
       );
     },
-    next: ({ error, target }) =>
-      error === null
-        ? `Run ${command('once --target NAME', target)} and read what it reports.`
-        : nextAbout(error, target),
+    next: (finding) =>
+      nextStep(finding, 'en', `Run ${command('once --target NAME', finding.target)} and read what it reports.`),
     over: 'the target can be checked again',
     was: 'the target could not be checked',
   },
@@ -69,10 +70,8 @@ export const CONDITIONS_EN: ConditionTable = {
           : logins(finding, now),
       );
     },
-    next: ({ error, target }) =>
-      error === null
-        ? `Look at the last attempts: ${command('history --target NAME', target)}.`
-        : nextAbout(error, target),
+    next: (finding) =>
+      nextStep(finding, 'en', `Look at the last attempts: ${command('history --target NAME', finding.target)}.`),
     over: 'the client secret can be renewed again',
     was: 'the client secret could not be renewed',
   },
@@ -84,10 +83,8 @@ export const CONDITIONS_EN: ConditionTable = {
         `The client secret expires at ${when(facts.expiresAt, now)}; from then on every Apple login fails.`,
         fails('It has not been renewed because of this error', error),
       ),
-    next: ({ error, target }) =>
-      error === null
-        ? `Find out why it is not renewed: ${command('plan --target NAME', target)}.`
-        : nextAbout(error, target),
+    next: (finding) =>
+      nextStep(finding, 'en', `Find out why it is not renewed: ${command('plan --target NAME', finding.target)}.`),
     over: 'the client secret is no longer about to expire',
     was: 'the client secret was about to expire',
   },
@@ -182,7 +179,7 @@ export const CONDITIONS_EN: ConditionTable = {
       return sentences(
         `The client secret of this service${takenBack ? '' : ours} was replaced by somebody else${often}${moment}; ${there}.`,
         leftAlone
-          ? 'To end the to and fro, it is left in place while it is valid, and this service does not renew it.'
+          ? 'To stop both sides from overwriting each other, it is left in place while it is valid, and this service does not renew it.'
           : '',
         fails('What was seen', error),
       );
@@ -199,14 +196,14 @@ export const CONDITIONS_EN: ConditionTable = {
     title: 'the client secret is not renewed until you agree',
     what: (finding, now) =>
       sentences(
-        `${holds(madeOf(finding.facts.keyId, finding.facts.fingerprint))} and that may be working, so it is not touched without your word; until then nobody renews it.`,
+        `${holds(madeOf(finding.facts.keyId, finding.facts.fingerprint))} and that may be working, so this service does not replace it until you agree; until then nobody renews it.`,
         fails('What was found', finding.error),
         logins(finding, now),
       ),
     next: ({ target }) =>
       `Run ${command('once --adopt --target NAME', target)}, or set \`adopt: true\` on the target, if this service shall take over.`,
     over: 'your consent to renew the client secret is no longer needed',
-    was: 'the client secret was not renewed for want of your consent',
+    was: 'the client secret was not renewed without your consent',
   },
 
   TargetMisconfigured: {
@@ -219,13 +216,13 @@ export const CONDITIONS_EN: ConditionTable = {
   },
 
   Unverified: {
-    title: 'it cannot be seen whether new client secrets arrived',
+    title: 'CloudBase does not show whether new client secrets arrived',
     what: ({ facts: { targets } }) =>
-      `CloudBase accepted the new client secret of ${counted(targets.length, 'target')} but does not show it: ${listed(targets)}. It has probably arrived; nothing here can prove it.`,
+      `CloudBase accepted the new client secret of ${counted(targets.length, 'target')} but does not show it: ${listed(targets)}. It has probably arrived, but this service cannot verify it.`,
     next: ({ facts }) =>
       facts.targets.length === 1 ? 'Try an Apple login in this app.' : 'Try an Apple login in each of these apps.',
-    over: 'new client secrets can be seen again',
-    was: 'it could not be seen whether new client secrets arrived',
+    over: 'CloudBase shows new client secrets again',
+    was: 'CloudBase did not show whether new client secrets arrived',
   },
 
   CredentialsRejected: {
@@ -235,10 +232,12 @@ export const CONDITIONS_EN: ConditionTable = {
         `${targets.length === 1 ? 'The client secret of 1 target' : `The client secrets of ${targets.length} targets`} can be neither checked nor renewed: ${listed(targets)}.`,
         fails('The last error', error),
       ),
-    next: ({ error, target }) =>
-      error === null
-        ? 'Renew the credentials of this service (`cloudbase.credentials` in the configuration says where they come from).'
-        : nextAbout(error, target),
+    next: (finding) =>
+      nextStep(
+        finding,
+        'en',
+        'Renew the credentials of this service (`cloudbase.credentials` in the configuration says where they come from).',
+      ),
     over: 'the cloud credentials of this service are accepted again',
     was: 'the cloud credentials of this service were refused',
   },
@@ -264,7 +263,7 @@ export const CONDITIONS_EN: ConditionTable = {
     what: ({ facts: { controlRejectedAt, oursAcceptedAt } }, now) =>
       sentences(
         'To trust its answers, this service must see Apple reject a false client secret and accept a true one within 7 days.',
-        `${controlRejectedAt === null ? 'Never was a false one rejected' : `A false one was last rejected at ${when(controlRejectedAt, now)}`}; ${oursAcceptedAt === null ? 'never was a true one accepted' : `a true one was last accepted at ${when(oursAcceptedAt, now)}`}.`,
+        `It ${controlRejectedAt === null ? 'has never rejected a false one' : `last rejected a false one at ${when(controlRejectedAt, now)}`}, and ${oursAcceptedAt === null ? 'has never accepted a true one' : `last accepted a true one at ${when(oursAcceptedAt, now)}`}.`,
         'Until both hold again, a rejection by Apple does not hold back a new client secret, unless the deployed one cannot be read.',
       ),
     next: () => "Check that no proxy answers in Apple's place, and that key, Team ID and Services ID belong together.",
@@ -277,7 +276,7 @@ export const CONDITIONS_EN: ConditionTable = {
     what: ({ facts: { skewMs } }) =>
       sentences(
         `The clock of this machine is ${skew(skewMs)} CloudBase's.`,
-        'Over 60 s, a client secret is written in an emergency alone; over 4 minutes, only where there is none or an expired one.',
+        'Above 60 s, client secrets are written only in an emergency; above 4 minutes, only if the deployed one is missing or expired.',
       ),
     next: () => 'Set the clock of this machine, for example by switching on NTP.',
     over: 'the clock of this machine is right again',
@@ -291,15 +290,14 @@ export const CONDITIONS_EN: ConditionTable = {
         told(error, `The journal ${detail(facts.path, 200)}, where this service keeps its records, cannot be written.`),
         'The service goes on from memory, but renews client secrets in emergencies only, and a restart forgets what it knows.',
       ),
-    next: ({ error, target }) =>
-      error === null ? 'Make the journal writable for the user of this service.' : nextAbout(error, target),
+    next: (finding) => nextStep(finding, 'en', 'Make the journal writable for the user of this service.'),
     over: 'the journal can be written again',
     was: 'the journal could not be written',
   },
 
   ChannelFailing: {
-    title: 'an alert channel takes no messages',
-    headline: ({ facts }) => `alert channel ${detail(facts.channel, 63)} takes no messages`,
+    title: 'an alert channel does not accept messages',
+    headline: ({ facts }) => `alert channel ${detail(facts.channel, 63)} does not accept messages`,
     what: ({ facts: { channel, attempts, oldestAt }, error }, now) => {
       const last = attempts === 1 ? 'The last attempt' : `The last ${attempts} attempts`;
       const failed = `${last} to send through channel ${detail(channel, 63)} failed`;
@@ -307,15 +305,13 @@ export const CONDITIONS_EN: ConditionTable = {
         attempts === 0 ? '' : error === null ? `${failed}.` : fails(failed, error),
         oldestAt === null
           ? ''
-          : `What channel ${detail(channel, 63)} is to tell waits since ${when(oldestAt, now)}, and is tried again until it gets through.`,
+          : `Messages for channel ${detail(channel, 63)} have been waiting since ${when(oldestAt, now)}, and are sent again until they arrive.`,
       );
     },
-    next: ({ error, target, facts }) =>
-      error === null
-        ? `Try it: ${command(`alerts --test --channel ${detail(facts.channel, 63)}`)}.`
-        : nextAbout(error, target),
-    over: ({ facts }) => `alert channel ${detail(facts.channel, 63)} takes messages again`,
-    was: ({ facts }) => `alert channel ${detail(facts.channel, 63)} took no messages`,
+    next: (finding) =>
+      nextStep(finding, 'en', `Try it: ${command(`alerts --test --channel ${detail(finding.facts.channel, 63)}`)}.`),
+    over: ({ facts }) => `alert channel ${detail(facts.channel, 63)} accepts messages again`,
+    was: ({ facts }) => `alert channel ${detail(facts.channel, 63)} did not accept messages`,
   },
 
   ConfigurationRejected: {
@@ -325,24 +321,15 @@ export const CONDITIONS_EN: ConditionTable = {
         fails('It cannot be used', error),
         'The daemon goes on with the old configuration; after a restart it would not start.',
       ),
-    next: ({ error, target }) =>
-      error === null || error.code === 'ERR_CONFIG'
-        ? 'Correct the configuration, then send SIGHUP again.'
-        : nextAbout(error, target),
+    next: (finding) => nextStep(withoutConfig(finding), 'en', 'Correct the configuration, then send SIGHUP again.'),
     over: 'the configuration is accepted',
     was: 'a new configuration was refused',
   },
 
   StartRefused: {
     title: 'the daemon cannot start',
-    what: ({ error }) =>
-      sentences(fails('It ended at once', error), 'Until it runs, no client secret is checked or renewed.'),
-    next: ({ error, target }) => {
-      if (error === null) return 'Look at the log of the daemon and mend what it names.';
-      return error.code === 'ERR_CONFIG'
-        ? 'Correct the configuration, then start the daemon.'
-        : nextAbout(error, target);
-    },
+    what: ({ error }) => sentences(fails('The error', error), 'Until it runs, no client secret is checked or renewed.'),
+    next: (finding) => nextStep(withoutConfig(finding), 'en', 'Correct the configuration, then start the daemon.'),
     over: 'the daemon runs',
     was: 'the daemon could not start',
   },
@@ -358,7 +345,7 @@ export const CONDITIONS_EN: ConditionTable = {
         'Apple logins work as before, until client secrets near their end.',
       ),
     next: () =>
-      `Find the cause with ${command('history')}, mend it, and then let renewal go on with ${command('resume')}.`,
+      `Find the cause with ${command('history')}, fix it, and then let renewal go on with ${command('resume')}.`,
     over: 'renewal goes on',
     was: 'renewal was halted for all targets',
   },
@@ -366,7 +353,7 @@ export const CONDITIONS_EN: ConditionTable = {
   SchedulerStalled: {
     title: 'the service has stopped checking',
     what: ({ facts: { lastTurnAt } }, now) =>
-      `The loop that starts all checks last turned at ${when(lastTurnAt, now)}. Since then no client secret is checked or renewed.`,
+      `The scheduler last ran at ${when(lastTurnAt, now)}. Since then no client secret has been checked or renewed.`,
     next: () => 'Restart the service, and keep its log to report this fault.',
     over: 'the service checks again',
     was: 'the service had stopped checking',
@@ -408,4 +395,28 @@ function skew(ms: number): string {
   const seconds = Math.round(Math.abs(ms) / 1000);
   const amount = seconds < 240 ? `${seconds} s` : counted(Math.round(seconds / 60), 'minute');
   return `${amount} ${ms < 0 ? 'behind' : 'ahead of'}`;
+}
+
+/** `Renewal fails: no key file …` as a sentence; nothing without an error. */
+export function fails(what: string, error: StoredError | null): string {
+  return error === null ? '' : `${what}: ${detail(errorTexts(error, 'en').message)}.`;
+}
+
+/** The message of an error as a sentence of its own, else `otherwise`. */
+function told(error: StoredError | null, otherwise: string): string {
+  if (error === null) return otherwise;
+  const message = detail(errorTexts(error, 'en').message);
+  return `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
+}
+
+/** A wrong configuration is corrected, and then applied: its own next step says half of that. */
+function withoutConfig({ error, target }: Finding): Pick<Finding, 'error' | 'target'> {
+  return { error: error?.code === 'ERR_CONFIG' ? null : error, target };
+}
+
+/** Until when Apple logins work, as a sentence. */
+export function logins({ loginsUntil }: Finding, now: number): string {
+  if (loginsUntil === null) return 'How long Apple logins still work is not known.';
+  if (loginsUntil > now) return `Apple logins work until ${when(loginsUntil, now)}.`;
+  return `The client secret expired at ${when(loginsUntil, now)}, so Apple logins fail.`;
 }

@@ -1,9 +1,10 @@
 // English: labels, titles, the digest, the test message, and what is said at the end of a condition.
 import { TARGET_STATES, type TargetStateName } from '../../reasons.ts';
-import { command, detail, shortFingerprint } from '../quote.ts';
+import { command } from '../command.ts';
+import { detail, shortFingerprint } from '../quote.ts';
 import type { Counts, Span, Texts } from '../texts.ts';
-import { CONDITIONS_EN } from './conditions.ts';
-import { at, counted, day, duration, fails, listed, REASONS, sentences, when } from './words.ts';
+import { CONDITIONS_EN, fails } from './conditions.ts';
+import { at, counted, day, duration, listed, REASONS, sentences, when } from './words.ts';
 
 const STATES: Readonly<Record<TargetStateName, string>> = {
   healthy: 'healthy',
@@ -22,7 +23,7 @@ export const EN = {
     cleared: (span) => `It lasted ${lasted(span)}.`,
     ended: ({ error }, span) =>
       sentences(
-        `It lasted ${lasted(span)}; nobody could be told while it lasted, and it is over now.`,
+        `It lasted ${lasted(span)}; nobody could be notified meanwhile, and it is over now.`,
         fails('The last error', error),
       ),
   },
@@ -63,7 +64,7 @@ export const EN = {
         escalated: `now ${severity.toUpperCase()}`,
         repeated: `still ${severity.toUpperCase()}`,
         cleared: 'all clear',
-        ended: 'over, told late',
+        ended: 'over, reported late',
         happened: '',
       })[status],
     loginsUntil: (ms) => ` (logins work until ${day(ms)})`,
@@ -78,7 +79,7 @@ export const EN = {
     `Weekly report of ${instance}, ${at(now)}; apple-secret-rotator ${detail(version, 40)}.`,
     `${counted(digest.targets, 'target')}${statesOf(digest.states)}.`,
     ...(digest.renewals.length === 0
-      ? ['No renewal is known to come.']
+      ? ['No renewals are planned.']
       : [
           'Next renewals:',
           ...digest.renewals.map(
@@ -104,7 +105,7 @@ export const EN = {
   test: ({ instance, version, now }) => [
     `This is a test message of ${instance}, sent by hand at ${at(now)}; apple-secret-rotator ${detail(version, 40)}.`,
     'Nothing is wrong and nothing needs to be done.',
-    'That you can read it shows that alerts of this service arrive here.',
+    'If you can read it, alerts of this service arrive here.',
   ],
 
   reasons: REASONS,
@@ -115,7 +116,7 @@ export const EN = {
       escalated: 'has become worse',
       repeated: 'still so',
       cleared: 'all clear',
-      ended: 'over, told late',
+      ended: 'over, reported late',
       happened: 'for your information',
     },
     severity: { warning: 'warning', critical: 'CRITICAL', info: 'info' },
@@ -146,7 +147,7 @@ function manyOf({ critical, warning, cleared, ended, happened }: Counts): string
     .join(', ');
   const others = [
     cleared > 0 ? `${cleared} all clear` : '',
-    ended > 0 ? `${ended} told late` : '',
+    ended > 0 ? `${ended} reported late` : '',
     happened > 0 ? `${happened} for information` : '',
   ].filter(Boolean);
   if (open === 0) return others.join(', ');

@@ -1,10 +1,7 @@
-// English for what every alert needs: times, counts, lists, reasons, and the sentences on errors and logins.
+// English for what many sentences need: times, counts, lists and reasons.
 
-import type { Finding } from '../../alerts/conditions.ts';
-import type { ErrorView } from '../../errors.ts';
 import type { Reason } from '../../reasons.ts';
-import { dayOf, detail, firstOf, inUnits, minuteOf } from '../quote.ts';
-import { capital } from './errors.ts';
+import { dayOf, firstOf, inUnits, minuteOf } from '../quote.ts';
 
 const UNKNOWN_TIME = 'an unknown time';
 
@@ -51,23 +48,6 @@ export function listed(items: readonly string[]): string {
 /** Joins sentences, leaving out those that are empty. */
 export function sentences(...parts: readonly string[]): string {
   return parts.filter((part) => part !== '').join(' ');
-}
-
-/** `Renewal fails: no key file …` as a sentence; nothing without an error. */
-export function fails(what: string, error: ErrorView | null): string {
-  return error === null ? '' : `${what}: ${detail(error.message)}.`;
-}
-
-/** The message of an error as a sentence of its own, else `otherwise`. */
-export function told(error: ErrorView | null, otherwise: string): string {
-  return error === null ? otherwise : `${capital(detail(error.message))}.`;
-}
-
-/** Until when Apple logins work, as a sentence. */
-export function logins({ loginsUntil }: Finding, now: number): string {
-  if (loginsUntil === null) return 'How long Apple logins still work is not known.';
-  if (loginsUntil > now) return `Apple logins work until ${when(loginsUntil, now)}.`;
-  return `The client secret expired at ${when(loginsUntil, now)}, so Apple logins fail.`;
 }
 
 /** Why a client secret is to be replaced. */

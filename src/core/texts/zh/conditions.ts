@@ -1,10 +1,13 @@
 // Every condition in Chinese, as operators of Tencent Cloud write it: what is wrong, what breaks and when, and one next
 // step. Names of the console and of Apple's portal are theirs; commands, keys and codes stay as they are typed.
+import type { Finding } from '../../alerts/conditions.ts';
 import { isShortOfTime } from '../../alerts/logins.ts';
-import { command, detail, firstOf, shortFingerprint } from '../quote.ts';
+import type { StoredError } from '../../error-params.ts';
+import { command } from '../command.ts';
+import { errorTexts, nextStep } from '../errors.ts';
+import { detail, firstOf, shortFingerprint } from '../quote.ts';
 import type { ConditionTable, FindingAs } from '../texts.ts';
-import { nextAbout } from './errors.ts';
-import { fails, listed, logins, quoted, REASONS, told, when } from './words.ts';
+import { listed, REASONS, when } from './words.ts';
 
 const CONSOLE = '云开发 CloudBase 控制台（身份认证 → 登录方式 → Apple）';
 
@@ -21,8 +24,8 @@ export const CONDITIONS_ZH: ConditionTable = {
         logins(finding, now),
       ].join('');
     },
-    next: ({ error, target }) =>
-      error === null ? `查看轮换受阻的原因：${command('plan --target NAME', target)}。` : nextAbout(error, target),
+    next: (finding) =>
+      nextStep(finding, 'zh', `查看轮换受阻的原因：${command('plan --target NAME', finding.target)}。`),
     over: '客户端密钥已不再逾期',
     was: '客户端密钥曾逾期未轮换',
   },
@@ -38,8 +41,7 @@ export const CONDITIONS_ZH: ConditionTable = {
         logins(finding, now),
       ].join('');
     },
-    next: ({ error, target }) =>
-      error === null ? `执行 ${command('once --target NAME', target)} 并查看输出。` : nextAbout(error, target),
+    next: (finding) => nextStep(finding, 'zh', `执行 ${command('once --target NAME', finding.target)} 并查看输出。`),
     over: '该目标已恢复检查',
     was: '曾长时间无法完成检查',
   },
@@ -58,8 +60,8 @@ export const CONDITIONS_ZH: ConditionTable = {
           : logins(finding, now),
       ].join('');
     },
-    next: ({ error, target }) =>
-      error === null ? `查看最近的轮换记录：${command('history --target NAME', target)}。` : nextAbout(error, target),
+    next: (finding) =>
+      nextStep(finding, 'zh', `查看最近的轮换记录：${command('history --target NAME', finding.target)}。`),
     over: '客户端密钥已可正常轮换',
     was: '客户端密钥曾无法轮换',
   },
@@ -71,8 +73,7 @@ export const CONDITIONS_ZH: ConditionTable = {
         `客户端密钥将于 ${when(facts.expiresAt, now)}过期，届时所有 Apple 登录都会失败。`,
         fails('尚未轮换的原因', error),
       ].join(''),
-    next: ({ error, target }) =>
-      error === null ? `查看未轮换的原因：${command('plan --target NAME', target)}。` : nextAbout(error, target),
+    next: (finding) => nextStep(finding, 'zh', `查看未轮换的原因：${command('plan --target NAME', finding.target)}。`),
     over: '客户端密钥已不再临近过期',
     was: '客户端密钥曾临近过期',
   },
@@ -170,7 +171,7 @@ export const CONDITIONS_ZH: ConditionTable = {
     what: (finding, now) =>
       [
         `${holds(madeOf(finding.facts.keyId, finding.facts.fingerprint))}，它可能仍在使用，未经确认不会替换，在此之前也无人负责轮换。`,
-        finding.error === null ? '' : `详情：${quoted(finding.error.message)}。`,
+        fails('详情', finding.error),
         logins(finding, now),
       ].join(''),
     next: ({ target }) =>
@@ -205,10 +206,8 @@ export const CONDITIONS_ZH: ConditionTable = {
         `${targets.length} 个目标的客户端密钥既无法检查也无法轮换：${listed(targets)}。`,
         fails('最近的错误', error),
       ].join(''),
-    next: ({ error, target }) =>
-      error === null
-        ? '更新本服务使用的云 API 密钥（来源见配置中的 `cloudbase.credentials`）。'
-        : nextAbout(error, target),
+    next: (finding) =>
+      nextStep(finding, 'zh', '更新本服务使用的云 API 密钥（来源见配置中的 `cloudbase.credentials`）。'),
     over: '本服务的云 API 密钥已恢复可用',
     was: '本服务的云 API 密钥曾被拒绝',
   },
@@ -254,10 +253,10 @@ export const CONDITIONS_ZH: ConditionTable = {
     title: '状态库（journal）无法写入',
     what: ({ facts, error }) =>
       [
-        error === null ? `状态库${quoted(facts.path)}无法写入，本服务的记录都保存在其中。` : told(error),
+        error === null ? `状态库 ${detail(facts.path)} 无法写入，本服务的记录都保存在其中。` : told(error),
         '服务仍在内存中继续运行，但只在紧急情况下轮换，重启后会丢失已有信息。',
       ].join(''),
-    next: ({ error, target }) => (error === null ? '让运行本服务的用户可以写入状态库。' : nextAbout(error, target)),
+    next: (finding) => nextStep(finding, 'zh', '让运行本服务的用户可以写入状态库。'),
     over: '状态库（journal）已可写入',
     was: '状态库（journal）曾无法写入',
   },
@@ -274,10 +273,12 @@ export const CONDITIONS_ZH: ConditionTable = {
           : `渠道 ${detail(channel, 63)} 最早的一条消息自 ${when(oldestAt, now)}起等待至今，会一直重试直到送达。`,
       ].join('');
     },
-    next: ({ error, target, facts }) =>
-      error === null
-        ? `试发一条消息：${command(`alerts --test --channel ${detail(facts.channel, 63)}`)}。`
-        : nextAbout(error, target),
+    next: (finding) =>
+      nextStep(
+        finding,
+        'zh',
+        `试发一条消息：${command(`alerts --test --channel ${detail(finding.facts.channel, 63)}`)}。`,
+      ),
     over: ({ facts }) => `告警渠道 ${detail(facts.channel, 63)} 已恢复送达`,
     was: ({ facts }) => `告警渠道 ${detail(facts.channel, 63)} 曾无法送达`,
   },
@@ -286,20 +287,15 @@ export const CONDITIONS_ZH: ConditionTable = {
     title: '新配置未被接受',
     what: ({ error }) =>
       [fails('新配置无法使用', error), '守护进程继续沿用原配置；此时如果重启，将无法启动。'].join(''),
-    next: ({ error, target }) =>
-      error === null || error.code === 'ERR_CONFIG' ? '更正配置后重新发送 SIGHUP。' : nextAbout(error, target),
+    next: (finding) => nextStep(withoutConfig(finding), 'zh', '更正配置后重新发送 SIGHUP。'),
     over: '配置已被接受',
     was: '新配置曾未被接受',
   },
 
   StartRefused: {
     title: '守护进程无法启动',
-    what: ({ error }) =>
-      [fails('启动后立即退出', error), '在它运行之前，所有客户端密钥都无人检查、无人轮换。'].join(''),
-    next: ({ error, target }) => {
-      if (error === null) return '查看守护进程的日志，并排除其中指出的问题。';
-      return error.code === 'ERR_CONFIG' ? '按详情更正配置，然后重新启动守护进程。' : nextAbout(error, target);
-    },
+    what: ({ error }) => [fails('错误', error), '在它运行之前，所有客户端密钥都无人检查、无人轮换。'].join(''),
+    next: (finding) => nextStep(withoutConfig(finding), 'zh', '更正配置，然后重新启动守护进程。'),
     over: '守护进程已正常运行',
     was: '守护进程曾无法启动',
   },
@@ -309,7 +305,7 @@ export const CONDITIONS_ZH: ConditionTable = {
     what: ({ facts: { failures }, error }) =>
       [
         `连续 ${failures} 次轮换在写入新密钥之后失败，除紧急情况外已停止一切轮换。`,
-        error === null ? '' : `详情：${quoted(error.message)}。`,
+        fails('详情', error),
         '在现有客户端密钥临近过期之前，Apple 登录不受影响。',
       ].join(''),
     next: `用 ${command('history')} 查明原因，排除后执行 ${command('resume')} 恢复轮换。`,
@@ -357,4 +353,25 @@ function problems({ facts }: FindingAs<'TargetMisconfigured'>): string {
 function skew(ms: number): string {
   const seconds = Math.round(Math.abs(ms) / 1000);
   return `${ms < 0 ? '慢' : '快'} ${seconds < 240 ? `${seconds} 秒` : `${Math.round(seconds / 60)} 分钟`}`;
+}
+
+/** What failed and why, as a sentence; nothing without an error. */
+export function fails(what: string, error: StoredError | null): string {
+  return error === null ? '' : `${what}：${told(error)}`;
+}
+
+function told(error: StoredError): string {
+  return `${detail(errorTexts(error, 'zh').message)}。`;
+}
+
+/** A wrong configuration is corrected, and then applied: its own next step says half of that. */
+function withoutConfig({ error, target }: Finding): Pick<Finding, 'error' | 'target'> {
+  return { error: error?.code === 'ERR_CONFIG' ? null : error, target };
+}
+
+/** Until when Apple logins work, as a sentence. */
+export function logins({ loginsUntil }: Finding, now: number): string {
+  if (loginsUntil === null) return '无法确定 Apple 登录还能用多久。';
+  if (loginsUntil > now) return `Apple 登录可用至 ${when(loginsUntil, now)}。`;
+  return `客户端密钥已于 ${when(loginsUntil, now)}过期，Apple 登录失败。`;
 }

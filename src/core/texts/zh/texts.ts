@@ -1,9 +1,10 @@
 // Chinese (Simplified): labels, titles, the digest, the test message, and what is said at the end of a condition.
 import { TARGET_STATES, type TargetStateName } from '../../reasons.ts';
-import { command, detail, shortFingerprint } from '../quote.ts';
+import { command } from '../command.ts';
+import { detail, shortFingerprint } from '../quote.ts';
 import type { Counts, Span, Texts } from '../texts.ts';
-import { CONDITIONS_ZH } from './conditions.ts';
-import { at, day, duration, fails, listed, REASONS, when } from './words.ts';
+import { CONDITIONS_ZH, fails } from './conditions.ts';
+import { at, day, duration, listed, REASONS, when } from './words.ts';
 
 const STATES: Readonly<Record<TargetStateName, string>> = {
   healthy: '正常',

@@ -1,11 +1,7 @@
-// Chinese for what every alert needs: times, lists, reasons, and the sentences on errors and logins. Texts of other
-// origin, which are English, stand in full-width quotes.
+// Chinese for what many sentences need: times, lists and reasons.
 
-import type { Finding } from '../../alerts/conditions.ts';
-import type { ErrorView } from '../../errors.ts';
 import type { Reason } from '../../reasons.ts';
-import { dayOf, detail, firstOf, inUnits, minuteOf } from '../quote.ts';
-import { ERRORS_ZH } from './errors.ts';
+import { dayOf, firstOf, inUnits, minuteOf } from '../quote.ts';
 
 const UNITS = { day: '天', hour: '小时', minute: '分钟' } as const;
 const UNKNOWN_TIME = '时间不明';
@@ -41,29 +37,6 @@ export function when(ms: number, now: number): string {
 export function listed(items: readonly string[]): string {
   const { named, more } = firstOf(items);
   return more > 0 ? `${named.join('、')} 等 ${items.length} 个` : named.join('、');
-}
-
-/** A text of other origin as it is. */
-export function quoted(text: string): string {
-  return `“${detail(text)}”`;
-}
-
-/** What an error means, and its own message as the particulars. */
-export function told({ code, message }: ErrorView): string {
-  const { what } = ERRORS_ZH[code] ?? ERRORS_ZH.ERR_INTERNAL;
-  return `${what}。详情：${quoted(message)}。`;
-}
-
-/** What failed, what the error means, and its own message as the particulars; nothing without an error. */
-export function fails(what: string, error: ErrorView | null): string {
-  return error === null ? '' : `${what}：${told(error)}`;
-}
-
-/** Until when Apple logins work, as a sentence. */
-export function logins({ loginsUntil }: Finding, now: number): string {
-  if (loginsUntil === null) return '无法确定 Apple 登录还能用多久。';
-  if (loginsUntil > now) return `Apple 登录可用至 ${when(loginsUntil, now)}。`;
-  return `客户端密钥已于 ${when(loginsUntil, now)}过期，Apple 登录失败。`;
 }
 
 /** Why a client secret is to be replaced. */

@@ -1,0 +1,395 @@
+// What each error knows, by its code: the found and the wanted, as data. The sentences are in texts/. Parameters are
+// JSON (the journal keeps them and a later version renders them), and never hold a secret, an answer's body or a URL
+// that may carry a token. A code whose sentences differ tells its variants apart by `problem`.
+import type { Reason } from './reasons.ts';
+
+/** The ids that belong to a key. */
+export type IdName = 'teamId' | 'clientId' | 'keyId';
+
+/** A call over the network that brought no usable answer. */
+export type CallTrouble =
+  | { readonly trouble: 'timeout'; readonly afterMs: number }
+  /** `ECONNREFUSED`, `CERT_HAS_EXPIRED`, …; null: the client named none. */
+  | { readonly trouble: 'network'; readonly code: string | null }
+  | { readonly trouble: 'cut' | 'too-large' | 'encoded' | 'malformed' }
+  | { readonly trouble: 'redirected' | 'http'; readonly status: number }
+  /** An answer that refuses by the service's own code: `errcode 45009`, `SMTP 451`, `ThrottlingException`. */
+  | { readonly trouble: 'code'; readonly code: string };
+
+/** What a text is instead of a P-256 private key. */
+export type KeyLook =
+  | 'nothing'
+  | 'binary'
+  | 'page'
+  | 'jwt'
+  | 'openssh-public'
+  | 'base64-pem'
+  | 'bare-base64'
+  | 'damaged-frame'
+  | 'cut-off'
+  | 'encrypted'
+  | 'public-key'
+  | 'rsa-public-key'
+  | 'certificate'
+  | 'certificate-request'
+  | 'openssh-private'
+  | 'ec-parameters'
+  | 'other-pem'
+  | 'empty-pem'
+  | 'broken-lines'
+  | 'damaged-pem'
+  | 'foreign-half'
+  | 'json-list'
+  | 'json-value'
+  | 'broken-json';
+
+/** What a person has to look at where a channel refuses. */
+export type ChannelAdvice =
+  | 'settings'
+  | 'form'
+  | 'token'
+  | 'url'
+  | 'gone'
+  | 'size'
+  | 'code-list'
+  | 'other-service'
+  | 'final-url'
+  | 'report'
+  | 'dingtalk-security'
+  | 'robot-off'
+  | 'robot-removed'
+  | 'robot-url'
+  | 'feishu-secret'
+  | 'feishu-addresses'
+  | 'feishu-keywords'
+  | 'slack-webhook'
+  | 'slack-workspace'
+  | 'slack-channel'
+  | 'pagerduty-key'
+  | 'smtp-tls'
+  | 'smtp-login'
+  | 'smtp-addresses';
+
+/** Why a field of a provider cannot be written back as it was read. */
+export type RoundTripTrouble = 'masked' | 'unsafe-number' | 'gone';
+
+/** What keeps a journal's file from being used. */
+export type JournalTrouble =
+  | 'not-writable'
+  | 'read-only-disk'
+  | 'disk-full'
+  | 'no-folder'
+  | 'is-folder'
+  | 'held'
+  | 'disk-error'
+  | 'damaged'
+  | 'not-sqlite'
+  | 'foreign'
+  | 'moved'
+  | 'weak-storage';
+
+interface At {
+  /** Where a key was read: a path, `$VARIABLE`, `NAME (aws-secrets-manager, REGION)`. */
+  readonly origin: string;
+}
+/** What Tencent Cloud refuses a call for: a row of adapters/tencent/error-table.ts. */
+export type RemoteTrouble =
+  | 'throttled'
+  | 'in-use'
+  | 'server'
+  | 'server-status'
+  | 'timeout'
+  | 'network'
+  | 'bad-answer'
+  | 'other-status'
+  | 'clock'
+  | 'token'
+  | 'credentials'
+  | 'denied'
+  | 'ssm-absent'
+  | 'ssm-disabled'
+  | 'ssm-deleted'
+  | 'ssm-unavailable'
+  | 'ssm-kms'
+  | 'ssm-name'
+  | 'not-found'
+  | 'failed'
+  | 'refused';
+
+/** A call to Tencent Cloud that failed. */
+export interface Remote {
+  readonly remote: RemoteTrouble;
+  /** `tcb GetProviders`. */
+  readonly call: string;
+  /** The secret that was asked for; null where the error is not about one. */
+  readonly about: string | null;
+  /** The API's code, `HTTP_nnn`, `TIMEOUT` or `NETWORK`. */
+  readonly code: string;
+  /** What the connection showed, where that says more than the code. */
+  readonly detail: CallTrouble | null;
+  /** CAM's own words about a denial, which name the resource; else empty. */
+  readonly said: string;
+  /** What CAM must allow, as a statement of a policy in JSON; of a denial alone. */
+  readonly statement: string | null;
+  /** Our clock less the server's, in ms; null: not known. */
+  readonly skewMs: number | null;
+}
+interface OfTencent extends Remote {
+  readonly problem: 'remote';
+}
+interface Because {
+  readonly because: ErrorFact;
+}
+interface OfChannel {
+  readonly channel: string;
+  readonly type: string;
+}
+
+/** The closed list of codes, each with what its sentences need. */
+export interface ErrorParams {
+  // The command line and the configuration
+  readonly ERR_USAGE:
+    | { readonly problem: 'no-channel' | 'stdin-is-terminal' | 'stdin-too-large' | 'target-gone' }
+    | {
+        readonly problem: 'unknown-channel' | 'unknown-target';
+        readonly found: string;
+        readonly known: readonly string[];
+      }
+    | { readonly problem: 'old-node'; readonly found: string; readonly wanted: string }
+    | { readonly problem: 'no-demo-config' | 'no-journal' | 'file-exists'; readonly path: string }
+    | { readonly problem: 'no-folder'; readonly path: string; readonly folder: string }
+    | { readonly problem: 'demo-folder'; readonly path: string; readonly isLink: boolean }
+    | { readonly problem: 'sandbox-host'; readonly host: string }
+    | { readonly problem: 'sandbox-port'; readonly host: string; readonly port: number; readonly code: string };
+  readonly ERR_CONFIG: /** The first of several problems. `found`, `wanted` and `next` are English: src/config words them. */
+    | {
+        readonly problem: 'invalid';
+        readonly file: string;
+        readonly line: number | null;
+        readonly key: string;
+        readonly found: string;
+        readonly wanted: string;
+        readonly next: string | null;
+        readonly more: number;
+      }
+    | {
+        readonly problem: 'unheard';
+        readonly file: string | null;
+        /** Null: the service itself. */
+        readonly alerts: readonly { readonly target: string | null; readonly severity: 'warning' | 'critical' }[];
+        readonly more: number;
+      }
+    | { readonly problem: 'left-out'; readonly target: string; readonly problems: readonly string[] }
+    | { readonly problem: 'doubt'; readonly text: string }
+    | { readonly problem: 'fixed'; readonly keys: readonly string[] }
+    | { readonly problem: 'http-listen'; readonly host: string; readonly port: number; readonly code: string }
+    | { readonly problem: 'plain-http'; readonly channel: string }
+    | { readonly problem: 'proxy'; readonly variable: string; readonly scheme: string | null }
+    | { readonly problem: 'endpoint' };
+
+  // Key material
+  readonly ERR_KEY_NOT_FOUND:
+    | { readonly problem: 'no-path'; readonly length: number }
+    | { readonly problem: 'bad-path'; readonly path: string; readonly code: string }
+    | { readonly problem: 'broken-link' | 'no-folder'; readonly name: string; readonly folder: string }
+    | { readonly problem: 'no-file'; readonly name: string; readonly folder: string; readonly keys: readonly string[] }
+    | { readonly problem: 'variable'; readonly variable: string; readonly isSet: boolean }
+    | ({
+        readonly problem: 'aws-absent' | 'aws-no-value' | 'aws-name';
+        readonly code: string;
+      } & At)
+    | ({ readonly problem: 'ssm-empty' } & At)
+    | OfTencent;
+  readonly ERR_KEY_FORBIDDEN:
+    | {
+        readonly problem: 'file';
+        readonly path: string;
+        /** Null: its folder may not be entered. */
+        readonly owner: { readonly uid: number; readonly mode: string } | null;
+        readonly folder: string;
+        readonly uid: number | null;
+      }
+    | ({ readonly problem: 'aws-denied'; readonly said: string } & At)
+    | ({ readonly problem: 'aws-kms'; readonly code: string } & At)
+    | OfTencent;
+  readonly ERR_KEY_INVALID:
+    | ({ readonly problem: 'look'; readonly look: KeyLook } & At)
+    | ({ readonly problem: 'other-key'; readonly kind: string; readonly half: 'public' | 'private' | 'secret' } & At)
+    | ({ readonly problem: 'several'; readonly count: number } & At)
+    | ({ readonly problem: 'other-text'; readonly length: number } & At)
+    | ({ readonly problem: 'no-private-key'; readonly names: readonly string[]; readonly isThere: boolean } & At)
+    | { readonly problem: 'folder'; readonly path: string; readonly key: string | null }
+    | { readonly problem: 'device' | 'too-large'; readonly path: string }
+    /** Warnings: the key is used all the same. */
+    | { readonly problem: 'readable-by-all'; readonly path: string; readonly mode: string }
+    | { readonly problem: 'other-name'; readonly path: string; readonly named: string; readonly keyId: string };
+  readonly ERR_KEY_IDS_MISSING: {
+    readonly problem: 'configuration' | 'command-line';
+    readonly ids: readonly IdName[];
+    /** The Key ID in the name of the key file. */
+    readonly named: string | null;
+  } & At;
+  readonly ERR_KEY_IDS_CONFLICT: {
+    readonly problem: 'configuration' | 'command-line';
+    readonly id: IdName;
+    readonly here: string;
+    readonly there: string;
+  } & At;
+  readonly ERR_KEY_IDS_INVALID:
+    | { readonly problem: 'placeholder' | 'form'; readonly id: IdName; readonly found: string }
+    | ({ readonly problem: 'type'; readonly id: IdName; readonly found: string } & At);
+  readonly ERR_KEY_SOURCE_UNAVAILABLE:
+    | { readonly problem: 'disk'; readonly path: string; readonly code: string }
+    | ({ readonly problem: 'call' } & At & CallTrouble)
+    | ({ readonly problem: 'no-value' | 'unknown-form' } & At)
+    | OfTencent;
+  readonly ERR_KEY_BINDING: { readonly detail: string | null };
+
+  // Cloud credentials
+  readonly ERR_CREDENTIALS_MISSING:
+    | ({ readonly problem: 'aws'; readonly said: string } & At)
+    | { readonly problem: 'empty'; readonly source: string }
+    | { readonly problem: 'variables'; readonly id: string; readonly key: string; readonly unset: readonly string[] }
+    | { readonly problem: 'variable-file'; readonly variable: string; readonly path: string; readonly code: string }
+    | { readonly problem: 'profile-file'; readonly path: string; readonly code: string }
+    | {
+        readonly problem: 'profile';
+        readonly path: string;
+        readonly profile: string;
+        readonly known: readonly string[];
+      }
+    | {
+        readonly problem: 'profile-keys';
+        readonly path: string;
+        readonly profile: string;
+        readonly lacking: readonly string[];
+      }
+    | { readonly problem: 'no-role' }
+    | { readonly problem: 'tke'; readonly unset: readonly string[] }
+    /** `code` null: the file is empty. */
+    | { readonly problem: 'tke-token'; readonly path: string; readonly code: string | null };
+  readonly ERR_CREDENTIALS_REJECTED:
+    | ({ readonly problem: 'aws-call' | 'aws-chain'; readonly said: string } & At)
+    | OfTencent;
+  readonly ERR_CREDENTIALS_UNAVAILABLE:
+    | ({ readonly problem: 'aws'; readonly said: string } & At)
+    | ({ readonly problem: 'metadata' } & CallTrouble)
+    | { readonly problem: 'sts-form'; readonly action: string }
+    | OfTencent;
+
+  // Any call to Tencent Cloud
+  readonly ERR_CLOUDBASE_THROTTLED: Remote;
+  readonly ERR_CLOUDBASE_UNAVAILABLE: Remote;
+  readonly ERR_CLOUDBASE_NETWORK: Remote;
+  readonly ERR_CLOUDBASE_TIMEOUT: Remote;
+  readonly ERR_CLOUDBASE_BAD_ANSWER:
+    | OfTencent
+    | { readonly problem: 'no-list' }
+    | { readonly problem: 'part-of-list'; readonly shown: number; readonly total: number; readonly providerId: string };
+  readonly ERR_CLOUDBASE_CLOCK: Remote;
+  readonly ERR_CLOUDBASE_DENIED: Remote;
+  readonly ERR_CLOUDBASE_REFUSED: Remote;
+  readonly ERR_REDIRECTED: { readonly call: string; readonly status: number };
+
+  // The provider
+  readonly ERR_PROVIDER_NOT_FOUND: { readonly envId: string; readonly providerId: string };
+  readonly ERR_CLIENT_ID_MISMATCH: { readonly found: string | null; readonly wanted: string };
+  readonly ERR_PROVIDER_NOT_ROUNDTRIPPABLE: {
+    readonly problem: 'unsafe' | 'only-gone';
+    readonly fields: readonly { readonly path: string; readonly why: RoundTripTrouble }[];
+  };
+  readonly ERR_PROVIDER_CHANGED:
+    | { readonly problem: 'our-write' | 'somebody-else'; readonly fields: readonly string[] }
+    /** `field` cannot be written back unharmed; null: the provider changed meanwhile. */
+    | { readonly problem: 'left-alone'; readonly field: string | null };
+  readonly ERR_ADOPTION_REQUIRED: { readonly problem: 'never-written' | 'hidden'; readonly reason: Reason };
+  readonly ERR_FOREIGN_SECRET: { readonly times: number; readonly reason: Reason };
+
+  // The candidate and Apple's opinion of it
+  readonly ERR_CANDIDATE_INVALID: { readonly objections: readonly string[] };
+  readonly ERR_APPLE_REJECTED: { readonly detail: string };
+  readonly ERR_APPLE_UNKNOWN: { readonly problem: 'require' | 'not-proven'; readonly detail: string };
+
+  // The course of a pass
+  readonly ERR_CLOCK_SKEWED:
+    | { readonly problem: 'differs'; readonly skewMs: number }
+    | { readonly problem: 'stepped'; readonly stepMs: number };
+  readonly ERR_LEASE_HELD: null;
+  readonly ERR_LEASE_LOST: null;
+  readonly ERR_PROVIDER_MOVING:
+    | { readonly problem: 'changed'; readonly fields: readonly string[] }
+    | { readonly problem: 'late'; readonly seconds: number }
+    | { readonly problem: 'gone' | 'lease' };
+  readonly ERR_SUPERSEDED: Because;
+  readonly ERR_INTERRUPTED: { readonly problem: 'before-read' | 'before-write' | 'no-new' };
+  readonly ERR_NOT_APPLIED: { readonly problem: 'answered' | 'cut-off' };
+  readonly ERR_CONFLICT: { readonly problem: 'after-write' | 'after-cut-off' };
+  readonly ERR_ROLLED_BACK: null;
+  readonly ERR_ROLLBACK_FAILED:
+    | { readonly problem: 'left-alone' | 'not-shown' }
+    | ({ readonly problem: 'error' } & Because);
+  readonly ERR_READ_BACK: null;
+  readonly ERR_OUTCOME_UNKNOWN: { readonly problem: 'cut-off' } | ({ readonly problem: 'error' } & Because);
+  readonly ERR_ROTATION_LOOP: { readonly reason: Reason };
+  readonly ERR_WAITING:
+    | { readonly problem: 'limit'; readonly limit: number; readonly count: number }
+    | { readonly problem: 'wave'; readonly size: number };
+  readonly ERR_FLEET_HALTED: { readonly failures: number };
+
+  // Alert channels and the heartbeat
+  readonly ERR_CHANNEL_REFUSED: OfChannel & { readonly said: string; readonly advice: ChannelAdvice };
+  readonly ERR_CHANNEL_THROTTLED: OfChannel & { readonly said: string };
+  readonly ERR_CHANNEL_UNAVAILABLE: OfChannel & CallTrouble;
+
+  // The service itself
+  readonly ERR_JOURNAL_UNWRITABLE:
+    | {
+        readonly problem: 'file';
+        readonly trouble: JournalTrouble;
+        readonly what: 'journal' | 'lock';
+        readonly path: string;
+        readonly folder: string;
+        readonly uid: number | null;
+      }
+    | { readonly problem: 'failed'; readonly path: string; readonly said: string }
+    | {
+        readonly problem: 'damaged-row' | 'dropped-row';
+        readonly path: string;
+        readonly row: string;
+        readonly said: string;
+      }
+    | { readonly problem: 'waiting' };
+  readonly ERR_JOURNAL_NEWER: {
+    readonly path: string;
+    readonly version: number;
+    readonly known: number;
+    /** The newest copy that this version can read. */
+    readonly copy: string | null;
+  };
+  readonly ERR_JOURNAL_OLDER: { readonly path: string; readonly version: number; readonly known: number };
+  readonly ERR_DAEMON_RUNNING: {
+    readonly path: string;
+    readonly holder: {
+      readonly instance: string;
+      readonly pid: number;
+      readonly host: string;
+      readonly since: string;
+    } | null;
+  };
+  readonly ERR_INTERNAL: { readonly said: string };
+}
+
+export type ErrorCode = keyof ErrorParams;
+
+/** An error as data: what a RotatorError is made of, what the journal keeps, and what texts/ make sentences of. */
+export type ErrorFact = { readonly [C in ErrorCode]: { readonly code: C; readonly params: ErrorParams[C] } }[ErrorCode];
+
+/** An error as it leaves the program: `--json`, HTTP, webhooks. */
+export interface ErrorView {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** An error as the journal holds it: data, or in rows of version 0.1.0 the English sentences of that time. */
+export type StoredError = ErrorFact | ErrorView;

@@ -1,0 +1,45 @@
+// The form of a catalogue of error sentences: for each code, and each of its variants, what happened, the next step,
+// and what can be pasted. A new code or variant does not compile until every language has it.
+import type { ErrorCode, ErrorFact, ErrorParams, StoredError } from '../error-params.ts';
+
+/**
+ * `message`: lower case where the language has it, no full stop. `next`: one imperative sentence. `copy`: a command, a
+ * policy statement or a value that the next step asks for, to be pasted as it is.
+ */
+export type Sentences = readonly [message: string, next: string, copy?: string];
+
+/** What a sentence may need beside its parameters. */
+export interface About {
+  /** The target's name as it stands in commands; `NAME` where the error is of no one target. */
+  readonly target: string;
+  /** The sentences of an error inside this one, in the same language. */
+  readonly of: (error: ErrorFact) => Sentences;
+}
+
+type Say<P> = (params: P, about: About) => Sentences;
+type Variant<P, K> = P extends { readonly problem: infer Q } ? (K extends Q ? P : never) : never;
+
+export type ErrorCatalogue = {
+  readonly [C in ErrorCode]: [ErrorParams[C]] extends [{ readonly problem: infer Q extends string }]
+    ? { readonly [K in Q]: Say<Variant<ErrorParams[C], K>> }
+    : Say<ErrorParams[C]>;
+};
+
+/**
+ * The sentences of `error`, in which `target` stands in commands. A row of version 0.1.0 says what it said then; one of
+ * another version, whose code or form this one does not know, gives its code.
+ */
+export function sentencesOf(catalogue: ErrorCatalogue, error: StoredError, target = 'NAME'): Sentences {
+  if (!('params' in error)) return [error.message, error.hint];
+  const { code, params } = error;
+  const entry = catalogue[code] as Say<unknown> | Readonly<Record<string, Say<unknown>>> | undefined;
+  const say = typeof entry === 'object' ? entry[(params as { problem: string }).problem] : entry;
+  if (say === undefined) return [code, ''];
+  return say(params, { target, of: (inner) => sentencesOf(catalogue, inner, target) });
+}
+
+/** `Allow it in CAM: {…}`: a sentence, in either language, with what it asks to paste in the place of its full stop. */
+export function withCopy(next: string, copy: string | null | undefined): string {
+  if (copy === null || copy === undefined) return next;
+  return next.endsWith('。') ? `${next.slice(0, -1)}：${copy}` : `${next.replace(/\.$/, '')}: ${copy}`;
+}

@@ -1,0 +1,313 @@
+// English for errors of the provider, of Apple's verdicts, of a pass, and of the service itself.
+import type { JournalTrouble, RoundTripTrouble } from '../../error-params.ts';
+import type { ErrorCatalogue } from '../catalogue.ts';
+import { command, program, quoted } from '../command.ts';
+import type { CALLS_EN } from './errors-calls.ts';
+import type { SETUP_EN } from './errors-setup.ts';
+import { listed, REASONS } from './words.ts';
+
+type Pass = Exclude<keyof ErrorCatalogue, keyof typeof SETUP_EN | keyof typeof CALLS_EN>;
+
+const CONSOLE = 'in the CloudBase console (Authentication, Login Methods, Apple)';
+const BY_HAND = `Set a client secret by hand ${CONSOLE}; ${command('generate')} makes one.`;
+const WHO_ELSE = 'Find out who else writes this client secret (a person, a script, another rotator), and agree on one.';
+const SET_CLOCK = 'Set the clock of this machine, for example with NTP.';
+
+const ROUND_TRIP: Readonly<Record<RoundTripTrouble, string>> = {
+  masked: 'is shown masked, and the mask would overwrite it',
+  'unsafe-number': 'is a number that JSON cannot carry safely',
+  gone: 'was there before and is no longer shown',
+};
+
+interface Place {
+  readonly path: string;
+  readonly folder: string;
+  readonly uid: number | null;
+}
+
+const OWN_FOLDER = ({ folder, uid }: Place) => `chown -R ${uid ?? 'USER'} ${quoted(folder)}`;
+const FREE_SPACE = ({ folder }: Place) => `df -h ${quoted(folder)}`;
+const MOVE_AWAY = ({ path }: Place) => `mv ${quoted(path)} ${quoted(`${path}.damaged`)}`;
+const RESTORE = 'Restore a copy of it, or move it away, which loses history but no login.';
+
+/** What is wrong with the file of the journal, the next step, and what to paste. */
+const JOURNAL: Readonly<
+  Record<JournalTrouble, readonly [found: string, next: string, copy?: (place: Place) => string]>
+> = {
+  'not-writable': ['is not writable by this user', 'Give its folder to the user of this process.', OWN_FOLDER],
+  'read-only-disk': [
+    'is on a read-only file system',
+    'Name another file as journal, or find out why the disk is read-only.',
+    ({ folder }) => `findmnt -T ${quoted(folder)}`,
+  ],
+  'disk-full': ['cannot grow: the disk or its quota is full', 'Free space on its disk.', FREE_SPACE],
+  'no-folder': ['has no folder', 'Create the folder.', ({ folder }) => `mkdir -p ${quoted(folder)}`],
+  'is-folder': ['is a folder, not a file', 'Name a file as journal.', () => 'sqlite:./data/journal.db'],
+  held: ['is held by another process', 'Find out which process holds it.', ({ path }) => `fuser -v ${quoted(path)}`],
+  'disk-error': [
+    'cannot be used: the disk reports an error',
+    'Check the disk and the system log.',
+    () => 'dmesg | tail',
+  ],
+  damaged: ['is damaged', RESTORE, MOVE_AWAY],
+  'not-sqlite': ['is not a SQLite database', RESTORE, MOVE_AWAY],
+  foreign: ['is the database of another program', 'Name another file as journal.'],
+  moved: [
+    'was moved, deleted or replaced while it was open',
+    'Restart the service, and stop it first when you move its journal.',
+  ],
+  'weak-storage': ['lies on storage that may lose what is written', 'Move the journal to a disk of this machine.'],
+};
+
+export const PASS_EN: Pick<ErrorCatalogue, Pass> = {
+  ERR_PROVIDER_NOT_FOUND: ({ envId, providerId }) => [
+    `environment ${envId} has no provider ${providerId}`,
+    `Create the Apple login method ${CONSOLE}, or correct envId and providerId of the target.`,
+  ],
+  ERR_CLIENT_ID_MISMATCH: ({ found, wanted }) => [
+    `provider's client id is ${found ?? 'not set'}, the key's is ${wanted}`,
+    `Correct clientId of the target, or the Client ID ${CONSOLE}.`,
+  ],
+  ERR_PROVIDER_NOT_ROUNDTRIPPABLE: {
+    unsafe: ({ fields }) => [
+      `the provider cannot be written without harm: ${harm(fields)}`,
+      `${BY_HAND.slice(0, -1)}, and report which field it was.`,
+    ],
+    'only-gone': ({ fields }, { target }) => [
+      `the provider cannot be written without harm: ${harm(fields)}`,
+      `Check these fields ${CONSOLE}, and accept them if they are right.`,
+      program(`once --adopt --target ${target}`),
+    ],
+  },
+  ERR_PROVIDER_CHANGED: {
+    'our-write': ({ fields }) => [
+      `the new client secret is in place, but the write changed ${listed(fields)}, and restoring failed`,
+      `Correct these fields by hand ${CONSOLE}: until then logins may fail.`,
+    ],
+    'somebody-else': ({ fields }) => [
+      `while we wrote, somebody else changed ${listed(fields)}, which was left as it is`,
+      `Check these fields ${CONSOLE}, unless you or a colleague just edited them.`,
+    ],
+    'left-alone': ({ field }) => [
+      `nothing was restored, and the provider was left as it is: ${field === null ? 'it changed meanwhile' : `${field} cannot be sent back without harm`}`,
+      `Check the provider ${CONSOLE}, and correct it by hand.`,
+    ],
+  },
+  ERR_ADOPTION_REQUIRED: {
+    'never-written': ({ reason }, { target }) => [
+      `this journal has never written this provider, and ${REASONS[reason]}`,
+      'Let this service take over if it shall renew this secret (or set `adopt: true` on the target).',
+      program(`once --adopt --target ${target}`),
+    ],
+    hidden: (_, { target }) => [
+      'the provider shows no client secret, which it may be hiding, and Apple is not asked about ours',
+      'Let this service take over if it shall renew this secret (or set `adopt: true` on the target).',
+      program(`once --adopt --target ${target}`),
+    ],
+  },
+  ERR_FOREIGN_SECRET: ({ times, reason }, { target }) => [
+    `somebody else replaced the client secret ${times} times within 7 days, and ${REASONS[reason]}`,
+    'Find out who else writes this provider, stop one of the two, then take the provider back.',
+    program(`once --force --target ${target}`),
+  ],
+
+  ERR_CANDIDATE_INVALID: ({ objections }) => [
+    `the new client secret does not pass our own check: ${objections.join('; ')}`,
+    `Check the key and its ids with ${command('generate')} and ${command('inspect')}, and report a fault of this program if they are right.`,
+  ],
+  ERR_APPLE_REJECTED: ({ detail }) => [
+    `Apple rejected the new client secret (${detail}); the deployed one was left in place`,
+    'Check in the Apple Developer portal that the key is not revoked, is enabled for Sign in with Apple, and belongs to this Team ID, Services ID and Key ID.',
+  ],
+  ERR_APPLE_UNKNOWN: {
+    require: ({ detail }) => [
+      `Apple gave no usable answer about the new client secret (${detail}), and apple.check requires its acceptance`,
+      'Make sure that this machine can reach `apple.tokenUrl`.',
+    ],
+    'not-proven': ({ detail }) => [
+      `Apple gave no usable answer about the new client secret (${detail}), and its key is not proven yet`,
+      'Make sure that this machine can reach `apple.tokenUrl`.',
+    ],
+  },
+
+  ERR_CLOCK_SKEWED: {
+    differs: ({ skewMs }) => [
+      `the clock of this machine differs from CloudBase's by ${Math.round(Math.abs(skewMs) / 1000)} s`,
+      SET_CLOCK,
+    ],
+    stepped: ({ stepMs }) => [
+      `the wall clock stepped by ${Math.round(stepMs / 1000)} s`,
+      'Check the clock of this machine, unless it was just set right.',
+    ],
+  },
+  ERR_LEASE_HELD: (_, { target }) => [
+    'another process is working on this target',
+    'Check the result of the other process.',
+    program(`history --target ${target}`),
+  ],
+  ERR_LEASE_LOST: (_, { target }) => [
+    'another process took over this target',
+    'Check the result of the other process.',
+    program(`history --target ${target}`),
+  ],
+  ERR_PROVIDER_MOVING: {
+    changed: ({ fields }) => [
+      `the provider changed while it was being read (${listed(fields)}), and nothing was written`,
+      'Find out who else writes the provider if this repeats.',
+    ],
+    gone: () => [
+      'the provider was removed while it was being read, and nothing was written',
+      `Check the Apple login method ${CONSOLE}.`,
+    ],
+    late: ({ seconds }) => [
+      `${seconds} s went by between reading and writing, so nothing was written`,
+      'Check the load of this machine if this repeats.',
+    ],
+    lease: () => [
+      'another process took over this target before anything was written',
+      'Find out which other process works on this journal if this repeats.',
+    ],
+  },
+  ERR_SUPERSEDED: ({ because }, { of, target }) => [
+    `dropped before anything was written: ${of(because)[0]}`,
+    'Check what is decided now.',
+    program(`plan --target ${target}`),
+  ],
+  ERR_INTERRUPTED: {
+    'before-read': () => [
+      'the program had to stop before the provider could be read',
+      'Find out why the service is stopped if this repeats.',
+    ],
+    'before-write': () => [
+      'the program ended before anything was written',
+      'Find out why the service is stopped if this repeats.',
+    ],
+    'no-new': () => ['the program is stopping, so no rotation begins', 'Ask again when it runs again.'],
+  },
+  ERR_NOT_APPLIED: {
+    answered: () => [
+      'CloudBase answered the write with success, but still shows the old client secret',
+      `${BY_HAND.slice(0, -1)}, and tell Tencent Cloud the request id if this repeats.`,
+    ],
+    'cut-off': () => [
+      'the program was cut off, and the provider still holds the old client secret',
+      'Find out why the service is stopped if this repeats.',
+    ],
+  },
+  ERR_CONFLICT: {
+    'after-write': () => [
+      'after our write the provider holds a third client secret, which is readable and not expired, and was left in place',
+      WHO_ELSE,
+    ],
+    'after-cut-off': () => [
+      'the program was cut off, and the provider holds a client secret that is neither the old nor the new one, which was left in place',
+      WHO_ELSE,
+    ],
+  },
+  ERR_ROLLED_BACK: () => [
+    'our write left no usable client secret, so the previous one was put back, and logins work as before',
+    `Check the provider ${CONSOLE} if this repeats.`,
+  ],
+  ERR_ROLLBACK_FAILED: {
+    'left-alone': () => [
+      'our write left no usable client secret, and the previous one could not be put back: the provider changed meanwhile or cannot be sent back',
+      BY_HAND,
+    ],
+    'not-shown': () => [
+      'our write left no usable client secret, and the previous one could not be put back: the provider does not show it',
+      BY_HAND,
+    ],
+    error: ({ because }, { of }) => [
+      `our write left no usable client secret, and the previous one could not be put back: ${of(because)[0]}`,
+      BY_HAND,
+    ],
+  },
+  ERR_READ_BACK: () => [
+    'after our write the provider holds no usable client secret, and there was no good one to put back',
+    BY_HAND,
+  ],
+  ERR_OUTCOME_UNKNOWN: {
+    'cut-off': () => [
+      'the program had to stop during the write, so it is not known whether the new client secret arrived',
+      'Try an Apple login if the next check does not find out.',
+    ],
+    error: ({ because }, { of }) => [
+      `it is not known whether the new client secret arrived: ${of(because)[0]}`,
+      'Try an Apple login if the next check does not find out.',
+    ],
+  },
+  ERR_ROTATION_LOOP: ({ reason }, { target }) => [
+    `rotated within the last 24 h for the same reason, and again ${REASONS[reason]}`,
+    'Check the clock of this machine and the policy (lifetime, renewBefore), then rotate by hand if both are right.',
+    program(`once --force --target ${target}`),
+  ],
+  ERR_WAITING: {
+    limit: ({ limit, count }) => [
+      `the limit of ${limit} an hour is used up: ${count} began within the last hour`,
+      'Check what waits.',
+      program('plan'),
+    ],
+    wave: ({ size }) => [
+      `${size} targets need a rotation for the same kind of cause; one goes first, the rest wait until it has worked`,
+      'Check what waits.',
+      program('plan'),
+    ],
+  },
+  ERR_FLEET_HALTED: ({ failures }) => [
+    `${failures} rotations in a row failed after the push, so all but emergencies are stopped`,
+    `Find the cause with ${command('history')}, fix it, then let rotations go on.`,
+    program('resume'),
+  ],
+
+  ERR_JOURNAL_UNWRITABLE: {
+    file: (place) => {
+      const [found, next, copy] = JOURNAL[place.trouble];
+      const message = `${place.what === 'lock' ? 'the lock of the journal' : 'journal'} ${place.path} ${found}`;
+      return copy === undefined ? [message, next] : [message, next, copy(place)];
+    },
+    failed: ({ path, said }) => [
+      `journal ${path} failed: ${said}`,
+      'Check the disk and the system log.',
+      'dmesg | tail',
+    ],
+    'damaged-row': ({ path, row, said }) => [
+      `journal ${path} is damaged: its ${row} does not fit (${said})`,
+      RESTORE,
+      MOVE_AWAY({ path, folder: '', uid: null }),
+    ],
+    'dropped-row': ({ path, row, said }) => [
+      `journal ${path} is damaged: its ${row} does not fit (${said}) and is removed; the others are kept`,
+      'Check its disk, and see what is open.',
+      program('alerts'),
+    ],
+    waiting: () => [
+      'while the journal cannot be written, only emergencies are rotated',
+      'Make the journal writable again.',
+    ],
+  },
+  ERR_JOURNAL_NEWER: ({ path, version, known, copy }) =>
+    copy === null
+      ? [
+          `journal ${path} has schema ${version}, this program knows schemas up to ${known}`,
+          'Use the newer program again, or move the journal away, which loses history but no login.',
+        ]
+      : [
+          `journal ${path} has schema ${version}, this program knows schemas up to ${known}`,
+          'Use the newer program again, or stop everything that uses this journal and restore the copy.',
+          `rm -f ${quoted(`${path}-wal`)} ${quoted(`${path}-shm`)} && cp ${quoted(copy)} ${quoted(path)}`,
+        ],
+  ERR_JOURNAL_OLDER: ({ path, version, known }) => [
+    `journal ${path} has schema ${version}, this program reads ${known}`,
+    'Run this version once, which copies the journal and migrates it.',
+    program('once'),
+  ],
+  ERR_DAEMON_RUNNING: ({ path, holder }) => [
+    `a daemon already runs with journal ${path}: ${holder === null ? 'it has not said which' : `instance ${holder.instance}, pid ${holder.pid} on ${holder.host}, since ${holder.since}`}`,
+    'Stop that one first, or give this one its own journal.',
+  ],
+  ERR_INTERNAL: ({ said }) => [`unexpected: ${said}`, 'Report this with the log lines around it.'],
+};
+
+function harm(fields: readonly { readonly path: string; readonly why: RoundTripTrouble }[]): string {
+  return fields.map(({ path, why }) => `${path} ${ROUND_TRIP[why]}`).join('; ');
+}
