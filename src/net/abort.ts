@@ -1,10 +1,10 @@
-// Abort signals, joined to promises and to time. Everything here removes its listeners and timers when it is done,
-// so that a signal that lives as long as the daemon does not collect them.
+// Abort signals, joined with promises and with time. Everything here removes its listeners and timers when it is done:
+// a signal that lives as long as the daemon would otherwise collect them.
 
 /** Settles with `promise`, or rejects with the signal's reason as soon as it aborts. The promise itself goes on. */
 export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   if (signal.aborted) {
-    // Nobody waits for it any more; its failure is nobody's.
+    // Nobody waits for it any more, and its failure must not end the process.
     promise.catch(() => undefined);
     throw signal.reason;
   }
@@ -21,11 +21,11 @@ export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal):
 export interface Deadline {
   /** Aborts with the caller's signal, or when the time is up. */
   readonly signal: AbortSignal;
-  /** True once the time was up before the caller aborted. */
+  /** True if the time was up before the caller aborted. */
   readonly expired: boolean;
-  /** Aborts now; that is not counted as expired. */
+  /** Aborts now, without `expired`. */
   end(): void;
-  /** Ends the timer; to be called in `finally`. */
+  /** Stops the timer. Call it in `finally`. */
   clear(): void;
 }
 

@@ -1,7 +1,7 @@
-// The agent that every call leaves through, one per call: exactly one request to exactly one origin, so that
-// whatever client sits above it (the Tencent SDK follows redirects, and re-posts body and token) cannot carry
-// anything elsewhere; certificates always verified; proxies as in proxy.ts; a bounded, uncompressed answer.
-// It also writes down what happened on the wire, which the clients above it drop.
+// The agent that every call leaves through, one for each call. It permits one request to one origin, so that no client
+// above it can send anything elsewhere (the Tencent SDK follows redirects, and posts body and token again). It verifies
+// certificates, uses proxies as proxy.ts says, and takes a bounded, uncompressed answer. It also notes what happened on
+// the wire, which the clients above it drop.
 import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
@@ -9,12 +9,12 @@ import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import { type Env, type ProxyEnv, proxyEnvFor } from './proxy.ts';
 
-/** No answer of any service that we call comes near this. */
+/** Far above any answer of the services that we call; a larger one could fill the memory. */
 const MAX_ANSWER_BYTES = 1_000_000;
 
 /** What was seen of one call. */
 export interface Exchange {
-  /** The connection stood, so the request may have reached the other side. */
+  /** The connection was made, so the request may have reached the other side. */
   sent: boolean;
   status: number | undefined;
   /** The answer's Date header, in ms since the epoch. */
@@ -30,7 +30,7 @@ export interface Exchange {
 export interface GuardedAgent {
   readonly agent: http.Agent;
   readonly exchange: Readonly<Exchange>;
-  /** Ends every connection of the call, a proxy's tunnel included; to be called in `finally`. */
+  /** Ends every connection of the call, a proxy's tunnel included. Call it in `finally`. */
   close(): void;
 }
 
@@ -46,7 +46,7 @@ export interface GuardOptions {
   readonly onBroken?: () => void;
 }
 
-/** An agent for one request to the origin of `url`. Throws ERR_CONFIG where the proxy's setting is unusable. */
+/** An agent for one request to the origin of `url`. Throws ERR_CONFIG if the proxy's setting cannot be used. */
 export function guardedAgent(url: URL, options: GuardOptions): GuardedAgent {
   const guard = new Guard(url, options);
   const proxyEnv = proxyEnvFor(url, options.env);
@@ -141,7 +141,7 @@ class Guard {
     this.#options = options;
   }
 
-  /** Throws, which ends the request before it has a socket, unless it is the one that was expected. */
+  /** Throws unless the request is the expected one; that ends it before it has a socket. */
   admit(request: http.ClientRequest, destination: Destination): void {
     if (this.#used) throw new Error('a second request of one call, as after a redirect, is not permitted');
     if (this.#place(destination) !== this.#origin) throw new Error('a request to another host is not permitted');
@@ -196,7 +196,7 @@ class Guard {
       request.destroy(new Error(`the answer is ${refused}`));
       this.#options.onBroken?.();
     };
-    // Compressed bytes are no measure of what they unpack to; `identity` was asked for.
+    // The number of compressed bytes says nothing about what they unpack to; we asked for `identity`.
     if ((response.headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity') refuse('encoded');
     if (Number(response.headers['content-length'] ?? 0) > this.#maxBytes) refuse('too-large');
     let bytes = 0;

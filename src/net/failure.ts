@@ -1,11 +1,11 @@
-// Why a call has no usable answer, in the words in which metrics and messages name it. Made from what the agent saw
-// on the wire, since the clients above it reduce everything to a message.
+// Why a call has no usable answer, in the words of metrics and messages. Made from what the agent saw on the wire: the
+// clients above it reduce everything to a message.
 import type { Exchange } from './agent.ts';
 
 /** `NETWORK` and `TIMEOUT` as in the metrics; the others had an answer. */
 export type FailureKind = 'TIMEOUT' | 'NETWORK' | 'REDIRECTED' | 'TOO_LARGE' | 'ENCODED';
 
-/** A call without a usable answer. Each caller turns it into an error of its own kind; operators never see it. */
+/** A call without a usable answer. Each caller turns it into an error of its own; people never see it. */
 export class CallFailure extends Error {
   readonly kind: FailureKind;
   /** The request may have reached the other side. */
@@ -25,8 +25,8 @@ export function inWords(ms: number): string {
 }
 
 /**
- * What kept a call from a usable answer; undefined where the wire knows of nothing (the answer itself was at fault).
- * Messages hold codes and our own words only: an error's text may name a proxy, or repeat what a server said.
+ * Why a call has no usable answer; undefined if nothing went wrong on the wire (then the answer itself was at fault).
+ * Messages hold only codes and our own words: an error's text may name a proxy, or repeat what a server said.
  */
 export function failureOf(exchange: Readonly<Exchange>, timedOutAfterMs: number | undefined): CallFailure | undefined {
   const { status, sent, error, refused, cut } = exchange;

@@ -1,6 +1,6 @@
-// Which proxy a call goes through: HTTPS_PROXY for https, HTTP_PROXY for http, NO_PROXY to leave hosts out, in
-// capitals or lower case (which comes first, as everywhere). Loopback is never proxied: another machine's loopback
-// is not ours. A proxy that Node could not use is an error, where Node itself would silently go around it.
+// Which proxy a call goes through: HTTPS_PROXY for https, HTTP_PROXY for http, and NO_PROXY for hosts to leave out, in
+// lower case or else in capitals, as most programs read them. Calls to loopback use no proxy: its loopback is another
+// machine. A proxy that Node cannot use is an error; Node itself would silently go around it.
 import { RotatorError } from '../core/errors.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -22,9 +22,9 @@ export function isLoopback(hostname: string): boolean {
 }
 
 /**
- * What to hand to an agent as `proxyEnv` for a call to `url`; undefined where no proxy is wanted.
- * A proxy without a scheme (`proxy:3128`) is taken as http, as curl does. Throws ERR_CONFIG for one that is not
- * http or https; the message names the variable, never its value, which may hold a password.
+ * The `proxyEnv` of an agent for a call to `url`; undefined for no proxy. A proxy without a scheme (`proxy:3128`) means
+ * http, as with curl. Throws ERR_CONFIG for one that is not http or https; the message names the variable, never its
+ * value, which may hold a password.
  */
 export function proxyEnvFor(url: URL, env: Env): ProxyEnv | undefined {
   if (isLoopback(url.hostname)) return undefined;

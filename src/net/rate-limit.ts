@@ -5,11 +5,11 @@ import { untilAborted } from './abort.ts';
 
 export interface RateLimit {
   /**
-   * Resolves when the caller may start. Callers are served in the order in which they came; one that aborts rejects
-   * with the signal's reason and uses nothing up.
+   * Resolves when the caller may start, in the order of the calls. A caller that aborts gets the signal's reason and
+   * uses nothing up.
    */
   turn(signal: AbortSignal): Promise<void>;
-  /** Lowers the rate; one that is higher than the present one changes nothing. */
+  /** Lowers the rate; a rate above the present one changes nothing. */
   lower(perSecond: number): void;
 }
 
@@ -37,7 +37,7 @@ export function createRateLimit(initial: number, clock: Clock): RateLimit {
     turn(signal) {
       const before = last;
       const mine = take(before, signal);
-      // Whoever comes next waits for this one, or, if it gives up, for the one before it.
+      // The next caller waits for this one or, if this one gives up, for the one before it.
       last = mine.catch(() => before);
       return mine;
     },

@@ -1,5 +1,5 @@
-// One plain HTTP call, for services without an SDK: no redirect is followed, the answer is bounded, the time limit
-// covers the whole call from the connection to the last byte.
+// One plain HTTP call, for services without an SDK. It follows no redirect, its answer is bounded, and its time limit
+// covers the whole call, from the connection to the last byte.
 import http from 'node:http';
 import https from 'node:https';
 import { deadline, untilAborted } from './abort.ts';
@@ -33,8 +33,8 @@ export interface HttpAnswer {
 }
 
 /**
- * Sends one request and reads the whole answer, whatever its status. Throws CallFailure where there is none to be
- * used (a redirect among them), ERR_CONFIG for an unusable proxy setting, and the signal's reason on abort.
+ * Sends one request and reads the whole answer, whatever its status. Throws CallFailure without a usable answer (a
+ * redirect is none), ERR_CONFIG for a proxy setting that cannot be used, and the signal's reason on abort.
  */
 export async function request(call: HttpRequest): Promise<HttpAnswer> {
   call.signal.throwIfAborted();

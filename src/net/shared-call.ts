@@ -1,15 +1,15 @@
-// One call, many callers: whoever comes while it is under way gets the same result. A caller that aborts leaves
-// alone; the call itself is aborted when the last one has left.
+// One call for many callers: those that come while it is under way get the same result. A caller that aborts leaves
+// the others alone; when the last one has left, the call itself is aborted.
 import { untilAborted } from './abort.ts';
 
 export interface SharedCall<T> {
-  /** False once the call has ended or was abandoned by everybody: it can no longer be joined. */
+  /** False once the call has ended or every caller has left: it can no longer be joined. */
   readonly open: boolean;
   /** The call's result; rejects with the signal's reason when this caller aborts. */
   join(signal: AbortSignal): Promise<T>;
 }
 
-/** Begins `call` at once. Its rejection is seen by those who joined, and by nobody else. */
+/** Begins `call` at once. Only those who joined see its rejection. */
 export function shareCall<T>(call: (signal: AbortSignal) => Promise<T>): SharedCall<T> {
   const controller = new AbortController();
   let callers = 0;

@@ -1,6 +1,7 @@
-// Channel `alertmanager`: POST /api/v2/alerts of Prometheus' Alertmanager. An alert is its labels; it fires until
-// `endsAt`, which lies ten minutes ahead, so that what is open has to be told again (`refresh`) and what nobody tells
-// any more ends by itself; more than a day ahead where nobody is there to tell it. An end in the past resolves (prometheus.io/docs/alerting/latest/alerts_api).
+// Channel `alertmanager`: POST /api/v2/alerts of Prometheus' Alertmanager
+// (prometheus.io/docs/alerting/latest/alerts_api). Its labels identify an alert, and it fires until `endsAt`. That is
+// ten minutes ahead: what is open has to be sent again (`refresh`), and what nobody sends any more ends by itself. An
+// end in the past resolves it.
 import * as z from 'zod';
 import { FLAVOURS } from '../../alerts/words/flavours.ts';
 import { layOut, linkOf } from '../../alerts/words/layout.ts';
@@ -14,15 +15,17 @@ export const options = z.strictObject({ type: z.literal('alertmanager'), ...comm
 export type AlertmanagerOptions = z.output<typeof options>;
 
 const REFRESH_MS = 120_000;
-/** Five refreshes may be lost before an alert ends that is still open. */
+/** Five times the refresh: shorter, and an alert that is still open ends when a few refreshes are lost. */
 const FIRING_MS = 600_000;
-/** `once` may run once a day, and must not seem to give an all-clear ten minutes later. */
+/**
+ * For a process that does not stay: `once` may run once a day, and after ten minutes it would seem to say all-clear.
+ */
 const BRIEF_FIRING_MS = 26 * HOUR;
-/** What only happened, and what was over before it could be told, is shown for so long. */
+/** How long an event, or a condition that is already over, is shown: long enough for Alertmanager to notify. */
 const PASSING_MS = 300_000;
-/** Far below the 1 MB at which proxies in front of it commonly stop. */
+/** Half of the 1 MB at which proxies in front of it commonly stop. */
 const MAX_BYTES = 500_000;
-/** It has no limit of its own. */
+/** Alertmanager has no rate limit. */
 const GAP_MS = 1_000;
 const MAX_TEXT = 10_000;
 const PATH = '/api/v2/alerts';
@@ -70,7 +73,7 @@ export function createAlertmanagerChannel(
   };
 }
 
-/** The alerts of a message, of which those that end come first; what lasts fires for `firingMs`. Pure. */
+/** The alerts of a message, those that end first; what continues fires for `firingMs`. Pure. */
 export function alertsOf(message: AlertMessage, now: number, firingMs = FIRING_MS): Alert[] {
   if (message.kind !== 'alert') return [signOfLife(message, now)];
   const alerts = message.items.flatMap((item) => STATUS[item.status](item, message, now, firingMs));
@@ -81,7 +84,7 @@ export function alertsOf(message: AlertMessage, now: number, firingMs = FIRING_M
 type Told = (item: MessageItem, frame: Frame, now: number, firingMs: number) => Alert[];
 
 const fires: Told = (item, frame, now, firingMs) => [alertOf(item, frame, now, now + firingMs)];
-/** Under whichever severity it was told: labels that Alertmanager does not know do no harm. */
+/** For both severities, as it is not known which was sent: an alert that Alertmanager does not know does no harm. */
 const ends: Told = (item, frame, now) =>
   (['warning', 'critical'] as const).map((severity) => alertOf({ ...item, severity }, frame, now, now));
 const passes: Told = (item, frame, now) => [alertOf({ ...item, severity: 'info' }, frame, now, now + PASSING_MS)];
@@ -94,7 +97,7 @@ const STATUS: Readonly<Record<MessageItem['status'], Told>> = {
     ...fires(item, frame, now, firingMs),
   ],
   cleared: ends,
-  // Nobody heard of it while it lasted: it is shown for a while.
+  // Nobody was notified before it ended: it is shown for a while.
   ended: (...told) => [...ends(...told), ...passes(...told)],
   happened: passes,
 };
@@ -138,13 +141,13 @@ function signOfLife(message: AlertMessage, now: number): Alert {
   };
 }
 
-/** It refuses a start after the end. */
+/** Alertmanager refuses a start after the end. */
 function times(startsAtMs: number, now: number, endsAtMs: number): Pick<Alert, 'startsAt' | 'endsAt'> {
   const start = Number.isNaN(startsAtMs) ? now : Math.min(startsAtMs, now);
   return { startsAt: new Date(start).toISOString(), endsAt: new Date(endsAtMs).toISOString() };
 }
 
-/** To Alertmanager an empty value is none. */
+/** Alertmanager reads an empty value as none. */
 function present(values: Readonly<Record<string, string | null>>): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(values).flatMap(([name, value]) => (value === null || value === '' ? [] : [[name, value]])),
@@ -168,7 +171,7 @@ function chunks(alerts: readonly Alert[]): string[] {
   return lists;
 }
 
-/** The URL of the configuration with or without the path of the API, a prefix before it kept. */
+/** The URL of the configuration, which may have the path of the API or a prefix of it. */
 function endpointOf(url: string): URL {
   const endpoint = new URL(url);
   const path = endpoint.pathname.replace(/\/+$/, '');

@@ -17,11 +17,14 @@ export const options = z.strictObject({
 });
 export type DingtalkOptions = z.output<typeof options>;
 
-/** The whole request may have 20 000 bytes; the frame and the title need a few hundred. */
+/** The whole request may have 20 000 bytes; title and frame need a few hundred. */
 const MAX_BYTES = 18_000;
-/** Shown in the list of chats. */
+/** It is shown in the list of chats, which cuts off more. */
 const MAX_TITLE = 100;
-/** Far from the limit, for being muted costs ten minutes. */
+/**
+ * Three messages a minute, far below the limit: the robot belongs to other senders too, and being muted costs ten
+ * minutes.
+ */
 const GAP_MS = 20_000;
 const MUTED_MS = 600_000;
 
@@ -51,7 +54,7 @@ export function createDingtalkChannel({ url, secret, ...named }: DingtalkOptions
       const short = shortened(message.title, '…', (title) => title.length <= MAX_TITLE);
       const title = FLAVOURS.dingtalk.text(short);
       const text = layOut(message, FLAVOURS.dingtalk, { size: MAX_BYTES });
-      // Said explicitly, whatever stands in the text: nobody is called by name.
+      // Explicitly nobody, whatever names stand in the text.
       const at = { isAtAll: false, atMobiles: [], atUserIds: [] };
       const body = JSON.stringify({ msgtype: 'markdown', markdown: { title, text }, at });
       const signed = signedUrl(url, secret, tools.clock.now());

@@ -1,6 +1,6 @@
-// Channel `email`: plain text by SMTP (RFC 5321, 3834), through nodemailer, which is loaded with the first message.
-// A password goes over TLS alone, but to loopback or with `insecure: true`; certificates are always verified. Errors say
-// codes and our words: what a server replies may repeat addresses and more.
+// Channel `email`: plain text by SMTP (RFC 5321, 3834), through nodemailer, which is loaded with the first message. A
+// password is only sent over TLS, except to loopback or with `insecure: true`; certificates are always verified. Errors
+// hold codes and our own words: what a server replies may repeat addresses and more.
 import { createHash } from 'node:crypto';
 import type { createTransport, SendMailOptions } from 'nodemailer';
 import * as z from 'zod';
@@ -43,14 +43,17 @@ export const options = z.strictObject({
 });
 export type EmailOptions = z.output<typeof options>;
 
-/** Mail servers count messages an hour; people read fewer. */
+/** Three messages a minute: mail servers limit the messages of an hour, and people read fewer. */
 const GAP_MS = 20_000;
-/** For one message, from the name of the server to its last reply. */
+/** For one message, from the name lookup to the server's last reply. */
 const TIMEOUT_MS = 30_000;
 const MAX_BYTES = 100_000;
 const MAX_SUBJECT = 200;
 const FULL = 50;
-/** What a server that wants fewer messages, or to see the sender again (grey listing), is given. */
+/**
+ * The pause that a server asks for when it wants fewer messages, or tries out the sender (grey listing): commonly 5
+ * minutes.
+ */
 const PAUSE_MS = 300_000;
 
 export function createEmailChannel(settings: EmailOptions, tools: ChannelTools): Channel {
@@ -64,7 +67,7 @@ export function createEmailChannel(settings: EmailOptions, tools: ChannelTools):
       signal.throwIfAborted();
       const limit = deadline(timeoutMs, signal);
       try {
-        // Here and not above: most configurations send no mail.
+        // Loaded here, because most configurations send no mail.
         const nodemailer = await import('nodemailer');
         const transport = nodemailer.createTransport(transportOptions(settings, tools.ca, timeoutMs));
         const { accepted, rejected } = await transport.sendMail({ ...mailOf(message, settings), signal: limit.signal });
@@ -122,10 +125,10 @@ function mailOf(message: AlertMessage, { from, to }: EmailOptions): SendMailOpti
     to: to.map((each) => ({ name: '', address: each })),
     subject: shortened(subject, '…', (short) => short.length <= MAX_SUBJECT),
     text: `${layOut(message, FLAVOURS.plain, { size: MAX_BYTES, full: FULL })}\n`,
-    // Long lines stay as they are: no program flows them anew.
+    // Long lines stay as they are: no mail program wraps them again.
     textEncoding: 'quoted-printable',
     date: new Date(message.at),
-    // Steady, so that a mail server which has this message already drops the second copy.
+    // The same at every attempt, so that a mail server drops the second copy.
     messageId: idOf(message.id),
     ...(above === undefined ? {} : { inReplyTo: above, references: above }),
     ...(message.severity === 'critical' ? { priority: 'high' as const } : {}),
@@ -136,7 +139,7 @@ function mailOf(message: AlertMessage, { from, to }: EmailOptions): SendMailOpti
   };
 }
 
-/** What mails about one thing have in common, so that a mail program shows them together. */
+/** An id that mails about one condition share, so that a mail program shows them together. */
 function threadOf({ kind, instance, items }: AlertMessage): string | undefined {
   const threads = new Set(items.map(({ thread }) => thread.replace(/#critical$/, '')));
   const [thread] = kind === 'alert' ? threads : [kind];
@@ -192,7 +195,7 @@ function mailError(channel: string, thrown: unknown, timedOutAfterMs: number | u
       'Check sender and recipients: this server refuses them, or wants a login.',
       { remoteCode },
     );
-  // Enhanced status 4.7.x (RFC 3463): policy, which is what limits and grey listing are.
+  // Enhanced status 4.7.x (RFC 3463) means policy: a limit, or grey listing.
   if (typeof responseCode === 'number' && /^4\d\d[ -]4\.7\.\d/.test(String(response)))
     return error(
       'ERR_CHANNEL_THROTTLED',

@@ -17,9 +17,9 @@ export const options = z.strictObject({
 });
 export type FeishuOptions = z.output<typeof options>;
 
-/** Of 20 KB for the whole request, signature and frame included. */
+/** The whole request may have 20 KB, signature and frame included. */
 const MAX_BYTES = 18_000;
-/** A chat is read by people: nobody reads more than three messages a minute. */
+/** Three messages a minute: people read no more in a chat. */
 const GAP_MS = 20_000;
 
 const CODES: Readonly<Record<number, CodeRow>> = {

@@ -1,6 +1,6 @@
 // How a channel posts over HTTP, and what its answers mean: one request, no redirect, a bounded answer, a time limit.
-// Errors say the status, the service's own code and our words. They never hold the URL (of which the token is a part),
-// a secret, or what the service said, for that may repeat what was sent.
+// Errors hold the status, the service's own code and our words. They never hold the URL (a token is part of it), a
+// secret, or the service's words, which may repeat what was sent.
 import { type ErrorCode, RotatorError } from '../../core/errors.ts';
 import type { Clock } from '../../core/ports.ts';
 import { HOUR } from '../../core/time.ts';
@@ -19,7 +19,7 @@ export interface ChannelTools {
   readonly timeoutMs?: number;
   /** Certificate authorities in place of the usual ones, PEM. */
   readonly ca?: string;
-  /** This process will not be there to tell again what lasts: `once`, and a daemon that cannot start. */
+  /** This process ends soon and cannot send reminders: `once`, and a daemon that cannot start. */
   readonly isBrief?: boolean;
 }
 
@@ -31,9 +31,9 @@ export interface Post {
 }
 
 const TIMEOUT_MS = 15_000;
-/** A service that is over its limit and does not say for how long. */
+/** The pause after a 429 without Retry-After: most limits count by the minute. */
 const PAUSE_MS = 60_000;
-/** Nobody is believed who asks to be left alone for longer. */
+/** Longest Retry-After that we honour: a wrong one could silence a channel for days. */
 const LONGEST_PAUSE_MS = 6 * HOUR;
 
 const HINTS: Readonly<Record<number, string>> = {
@@ -46,7 +46,7 @@ const HINTS: Readonly<Record<number, string>> = {
   413: 'Raise the size that the other side accepts to 1 MB.',
 };
 
-/** Posts by the rules of this file; each channel makes one. */
+/** Posts by the rules of this file; each channel creates one. */
 export class Poster {
   readonly name: string;
   readonly type: string;
@@ -112,7 +112,7 @@ export class Poster {
     });
   }
 
-  /** For an answer of success in another form than the service's own. */
+  /** For a successful status with a body that is not the service's. */
   unknownAnswer(answer: HttpAnswer, wanted: string): RotatorError {
     return this.error('ERR_CHANNEL_REFUSED', `answered HTTP ${answer.status} without ${wanted}`, {
       hint: `Copy the URL of the channel again: what answers there is not ${this.type}.`,
@@ -162,7 +162,7 @@ export function retryAfterMs({ headers }: Pick<HttpAnswer, 'headers'>, now: numb
   return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), LONGEST_PAUSE_MS);
 }
 
-/** The whole number under `key` of a JSON object; undefined where the body is none, or has none. */
+/** The whole number under `key` of a JSON object; undefined if the body is no object or has no such number. */
 export function codeIn(body: string, key: string): number | undefined {
   try {
     const parsed: unknown = JSON.parse(body);
@@ -181,8 +181,8 @@ export interface CodeRow {
 }
 
 /**
- * Judges an answer whose body says by a code whether all went well (HTTP 200 even on error). Returns what was said, in
- * our words; throws the error that the table gives, and for a body without the code ERR_CHANNEL_REFUSED.
+ * Judges an answer whose body has a code that says whether all went well (the status is 200 even on error). Returns
+ * what it says, in our words; throws the error of the code's row, and ERR_CHANNEL_REFUSED for a body without a code.
  */
 export function judgeByCode(
   poster: Poster,

@@ -1,7 +1,7 @@
-// Channel `pagerduty`: Events API v2 (developer.pagerduty.com/docs/events-api-v2). One incident a thread, found again by
-// its dedup_key. A message is several events: first what opens incidents, then what resolves them, so that a message
-// that is sent again after half of it triggers and resolves what already is so. What was accepted of the message that
-// is tried again is not sent twice: else a long one would fail for ever at the service's limit.
+// Channel `pagerduty`: Events API v2 (developer.pagerduty.com/docs/events-api-v2). Each thread is one incident,
+// identified by its dedup_key. A message becomes several events, first those that open incidents, then those that
+// resolve them. When a message is tried again, the events that were already accepted are not sent again: a long message
+// would otherwise fail at the service's rate limit for ever.
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { FLAVOURS } from '../../alerts/words/flavours.ts';
@@ -24,9 +24,9 @@ export type PagerdutyOptions = z.output<typeof options>;
 
 const MAX_SUMMARY = 1024;
 const MAX_DEDUP_KEY = 255;
-/** Of 512 KB for an event. */
+/** An event may have 512 KB; nobody reads more than this. */
 const MAX_DETAILS = 20_000;
-/** PagerDuty takes about two events a second; a message is seldom more than three. */
+/** PagerDuty accepts about two events a second; few messages have more than three. */
 const GAP_MS = 2_000;
 
 interface Trigger {
@@ -72,7 +72,7 @@ export function createPagerdutyChannel({ routingKey, url, ...named }: PagerdutyO
         if (answer.status !== 202) throw poster.unknownAnswer(answer, 'the 202 of PagerDuty');
         progress.count += 1;
       }
-      // The same message may be sent again on purpose, as a whole.
+      // Somebody may send the same message again on purpose, as a whole.
       accepted = { id: '', count: 0 };
       return { detail: `HTTP 202, ${events.length === 1 ? '1 event' : `${events.length} events`}` };
     },
@@ -86,7 +86,7 @@ export function eventsOf(message: AlertMessage): PagerdutyEvent[] {
   const open = byThread(items.filter(({ status }) => OPEN.includes(status)));
   const closes = message.closes.filter((thread) => !open.has(thread));
   const over = items.filter(({ status }) => status === 'ended' || status === 'happened');
-  // A thread in which something else is open must not be resolved by what is over in it.
+  // What is over in a thread must not resolve what else is open in it.
   const keyOfPassed = ({ thread, id, status }: MessageItem) =>
     keyOf(instance, status === 'ended' && closes.includes(thread) ? thread : `${id}#${status}`);
   const passed = over.map((item) => [keyOfPassed(item), item] as const);
@@ -102,7 +102,7 @@ export function eventsOf(message: AlertMessage): PagerdutyEvent[] {
 
 const OPEN: readonly MessageItem['status'][] = ['raised', 'escalated', 'repeated'];
 
-/** What is told and is over at once. */
+/** An event that is over as soon as it is reported. */
 function passing(message: AlertMessage, key: string, items: readonly MessageItem[]): PagerdutyEvent[] {
   const { payload, ...event } = trigger(message, key, items);
   return [{ ...event, payload: { ...payload, severity: 'info' } }, resolve(key)];
@@ -134,7 +134,7 @@ function trigger(message: AlertMessage, key: string, items: readonly MessageItem
   };
 }
 
-/** The message's own title where it speaks of these items alone. */
+/** The message's own title if it is about these items alone. */
 function summaryOf(message: AlertMessage, items: readonly MessageItem[]): string {
   const { text } = FLAVOURS.plain;
   const [first] = items;
@@ -182,7 +182,7 @@ function byThread(items: readonly MessageItem[]): Map<string, MessageItem[]> {
   return threads;
 }
 
-/** `instance/thread`; of what would be too long for PagerDuty the SHA-256. */
+/** `instance/thread`, or its SHA-256 where that is too long for PagerDuty. */
 function keyOf(instance: string, thread: string): string {
   const key = `${instance}/${thread}`;
   return key.length <= MAX_DEDUP_KEY ? key : `sha256:${createHash('sha256').update(key).digest('hex')}`;

@@ -1,4 +1,4 @@
-// The channels by `type`. A new channel is its file, a line in each table here, its test calling the shared contract
+// The channels by `type`. A new channel is its file, a line in each list here, its test calling the shared contract
 // (test/contract/channel.ts), and a row of docs/configuration.md.
 import * as z from 'zod';
 import type { Channel } from '../../core/ports.ts';
@@ -35,8 +35,8 @@ const FACTORIES: { readonly [T in Type]: (options: OptionsOf<T>, tools: ChannelT
 };
 
 /**
- * The channel that `options` describe; nothing is called before its first `send`. One object a channel and process: what
- * it knows of a message that it is in the midst of is its own. Throws ERR_CONFIG for http:// to another machine.
+ * The channel that `options` describe; nothing is called before its first `send`. Create one object for each channel
+ * and process: it remembers how far it got with a message. Throws ERR_CONFIG for http:// to another machine.
  */
 export function createChannel(options: ChannelOptions, tools: ChannelTools): Channel {
   const create = FACTORIES[options.type] as (options: ChannelOptions, tools: ChannelTools) => Channel;

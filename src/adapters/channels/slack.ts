@@ -1,5 +1,6 @@
-// Channel `slack`: an incoming webhook of Slack (or of Mattermost, which reads `text`). Blocks of at most 3000 characters
-// and a text for notifications; the answer's body must be `ok` (docs.slack.dev, "Sending messages using incoming webhooks").
+// Channel `slack`: an incoming webhook of Slack (or of Mattermost, which reads `text`). Blocks of at most 3000
+// characters and a text for notifications; the answer's body must be `ok` (docs.slack.dev, "Sending messages using
+// incoming webhooks").
 import * as z from 'zod';
 import { FLAVOURS } from '../../alerts/words/flavours.ts';
 import { layOut, paragraphsOf } from '../../alerts/words/layout.ts';
@@ -10,16 +11,16 @@ import { common, postUrl } from './options.ts';
 export const options = z.strictObject({ type: z.literal('slack'), ...common, url: postUrl() });
 export type SlackOptions = z.output<typeof options>;
 
-/** Of 40 000 characters that Slack would take: so that it is read, and that there are far fewer than 50 blocks. */
+/** Slack accepts 40 000 characters in 50 blocks; nobody reads more than this. */
 const MAX_CHARACTERS = 12_000;
 const MAX_BLOCK = 2_900;
-/** Slack shows at most so much of a text that has no blocks. */
+/** Slack shows no more than this of a text without blocks. */
 const MAX_TEXT = 4_000;
-/** Slack allows a message a second and channel, with others beside us. */
+/** Slack accepts one message a second for each channel, from all its senders. */
 const GAP_MS = 5_000;
 
 const NEW = 'Make a new incoming webhook in Slack and put its URL into the channel: this one is revoked or unknown.';
-/** Slack's own words for what is wrong, the only ones that are shown. */
+/** Slack's words for what is wrong. Only these are shown. */
 const WORDS: Readonly<Record<string, string>> = {
   invalid_token: NEW,
   no_service: NEW,
@@ -47,7 +48,7 @@ export function createSlackChannel({ url, ...named }: SlackOptions, tools: Chann
       const limits = { size: MAX_CHARACTERS, paragraph: MAX_BLOCK };
       const blocks = paragraphsOf(message, FLAVOURS.slack, limits).map((text) => ({
         type: 'section',
-        // Slack makes nothing of words that look like links or names.
+        // Slack must not turn words into links or names.
         text: { type: 'mrkdwn', text, verbatim: true },
       }));
       const text = layOut(message, FLAVOURS.slack, { size: MAX_TEXT });

@@ -1,5 +1,5 @@
-// What the channel `webhook` posts: the schema that config/webhook.schema.json is generated from, and a message in this
-// form. docs/webhook.md explains it. Fields may be added under the same number of `schema`; none is removed or renamed.
+// What the channel `webhook` posts: the schema that config/webhook.schema.json is generated from, and a message in that
+// form. docs/webhook.md explains it. Within one number of `schema`, fields may be added; none is removed or renamed.
 import * as z from 'zod';
 import { CONDITIONS, SEVERITIES } from '../../core/alerts/conditions.ts';
 import { type AlertMessage, EVENT_TITLES, LANGUAGES } from '../../core/alerts/message.ts';
@@ -56,7 +56,7 @@ export function webhookJsonSchema(): object {
 
 const MAX_BYTES = 900_000;
 
-/** A message as it is posted, of at most 900 kB. */
+/** A message as it is posted, of at most 900 kB: receivers commonly accept 1 MB. */
 export function webhookBody(message: AlertMessage): string {
   const { labels: _, ...told } = message;
   const write = (count: number) => {

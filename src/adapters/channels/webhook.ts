@@ -1,4 +1,4 @@
-// Channel `webhook`: the whole message as JSON to a URL of yours, signed where a secret is given. Any 2xx will do.
+// Channel `webhook`: the whole message as JSON to a URL of yours, signed if there is a secret. Any 2xx is a success.
 // docs/webhook.md describes the body, and how a receiver checks the signature.
 import { createHmac } from 'node:crypto';
 import * as z from 'zod';
@@ -15,7 +15,7 @@ export const options = z.strictObject({
 });
 export type WebhookOptions = z.output<typeof options>;
 
-/** The receiver's limits are unknown: twelve messages a minute at most. */
+/** At most twelve messages a minute: the receiver's limits are unknown. */
 const GAP_MS = 5_000;
 
 export function createWebhookChannel({ url, secret, ...named }: WebhookOptions, tools: ChannelTools): Channel {

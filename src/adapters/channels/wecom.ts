@@ -11,7 +11,7 @@ export const options = z.strictObject({ type: z.literal('wecom'), ...common, url
 export type WecomOptions = z.output<typeof options>;
 
 const MAX_BYTES = 4096;
-/** A robot takes 20 messages a minute, from everybody who knows its URL; we use a few of them. */
+/** A robot accepts 20 messages a minute from all its senders; we use three of them. */
 const GAP_MS = 20_000;
 
 const COPY = 'Copy the webhook URL of the robot again, or make a new robot: WeCom does not know this one.';

@@ -1,6 +1,7 @@
 // Key source `aws-secrets-manager`: one version of one secret, read through the vendor's client with the default AWS
 // credential chain. Every request, those of the chain to STS and SSO included, leaves through src/net: proxies, no
-// redirects, bounded answers. Client and credentials are made anew for each read, so that replaced ones are seen.
+// redirects, bounded answers. Each read creates a new client and reads the credentials again: they may have been
+// replaced.
 import * as z from 'zod';
 import { RotatorError } from '../../core/errors.ts';
 import type { KeySource, KeyText } from '../../core/ports.ts';
@@ -22,7 +23,7 @@ export const options = z.strictObject({
 });
 export type AwsSecretsManagerOptions = z.output<typeof options>;
 
-export interface AwsSecretsManagerDeps {
+export interface AwsSecretsManagerTools {
   /** Where HTTPS_PROXY and NO_PROXY are read. The credential chain reads the process's own environment. */
   readonly env: Env;
   /** For credentials and call together, in ms. Default 15 s. */
@@ -36,7 +37,7 @@ export interface AwsSecretsManagerDeps {
  */
 export function createAwsSecretsManagerKeySource(
   options: AwsSecretsManagerOptions,
-  { env, timeoutMs = 15_000 }: AwsSecretsManagerDeps,
+  { env, timeoutMs = 15_000 }: AwsSecretsManagerTools,
 ): KeySource {
   const origin = `aws secret ${options.secretId} in ${options.region}`;
   return {
@@ -61,14 +62,14 @@ async function getSecret(
   origin: string,
   requestHandler: Transport,
 ): Promise<KeyText> {
-  // CommonJS, of which a bundle's chunk gives the default export alone.
+  // CommonJS: a chunk of the bundle has its default export alone.
   const { default: sdk } = await import('@aws-sdk/client-secrets-manager');
   const settings = {
     region,
     endpoint: endpoint ?? endpointOf(region),
     maxAttempts: 1,
     requestHandler,
-    // The chain otherwise keeps ~/.aws/credentials as it was when the process began.
+    // Otherwise the chain keeps ~/.aws/credentials as it was when the process began.
     ignoreCache: true,
   };
   const client = new sdk.SecretsManagerClient(settings);
@@ -86,7 +87,7 @@ async function getSecret(
   }
 }
 
-/** Said explicitly, so that AWS_ENDPOINT_URL cannot send the call elsewhere unseen by the rules for hosts. */
+/** Always explicit: otherwise AWS_ENDPOINT_URL could send the call to a host that no rule has checked. */
 function endpointOf(region: string): string {
   return `https://secretsmanager.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
 }

@@ -1,10 +1,10 @@
 // Key source `env`: an environment variable with the .p8 (line ends may be written as \n) or the JSON with the ids; or
-// NAME_FILE with the path of a file that holds it, as container platforms hand in secrets.
+// NAME_FILE with the path of a file that holds it, as container platforms mount secrets.
 import * as z from 'zod';
 import { RotatorError } from '../../core/errors.ts';
 import type { KeySource } from '../../core/ports.ts';
 import { variableName } from '../scalars.ts';
-import { createFileKeySource, type FileDeps } from './file.ts';
+import { createFileKeySource, type FileTools } from './file.ts';
 
 export const options = z.strictObject({
   from: z.literal('env'),
@@ -14,15 +14,15 @@ export const options = z.strictObject({
 });
 export type EnvOptions = z.output<typeof options>;
 
-export interface EnvDeps extends FileDeps {
+export interface EnvTools extends FileTools {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /**
- * The variable wins over NAME_FILE. An empty variable counts as unset, for that is what compose files and CI systems
- * make of a secret that does not exist. Throws ERR_KEY_NOT_FOUND for it; for NAME_FILE as the source `file`.
+ * The variable wins over NAME_FILE. An empty one counts as unset: compose files and CI systems make it so for a secret
+ * that does not exist. Throws ERR_KEY_NOT_FOUND; for NAME_FILE, what the source `file` throws.
  */
-export function createEnvKeySource({ variable }: EnvOptions, { env, keyId }: EnvDeps): KeySource {
+export function createEnvKeySource({ variable }: EnvOptions, { env, keyId }: EnvTools): KeySource {
   return {
     async read(signal) {
       signal.throwIfAborted();

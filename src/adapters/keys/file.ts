@@ -1,5 +1,5 @@
-// Key source `file`: a .p8, or the JSON with the ids, on the local disk or a mounted secret. Read afresh each time, so
-// that a replaced file is seen by the next pass.
+// Key source `file`: a .p8, or the JSON with the ids, on the local disk or a mounted secret. Read again at each
+// pass: the file may have been replaced.
 import * as z from 'zod';
 import { keyIdOfFileName } from '../../core/key-ids.ts';
 import type { KeySource } from '../../core/ports.ts';
@@ -12,13 +12,13 @@ export const options = z.strictObject({
 });
 export type FileOptions = z.output<typeof options>;
 
-export interface FileDeps {
-  /** The key id of the configuration, where it is given there: the name of the file may contradict it. */
+export interface FileTools {
+  /** The key id of the configuration, if it is given there: the name of the file may contradict it. */
   readonly keyId?: string | undefined;
 }
 
 /** A relative path counts from the working directory. Errors: see readKeyFile. */
-export function createFileKeySource({ path }: FileOptions, { keyId }: FileDeps = {}): KeySource {
+export function createFileKeySource({ path }: FileOptions, { keyId }: FileTools = {}): KeySource {
   return {
     async read(signal) {
       const found = await readKeyFile(path, { signal });

@@ -1,26 +1,26 @@
-// Reads the small text file that holds a key, and says precisely why it cannot be read. Used by the key sources
-// `file` and `env` and by the commands `generate` and `inspect`, which load no schema library: hence no adapter.
-// Each call reads afresh; nothing is cached, nothing is retried.
+// Reads the small text file that holds a key, and says precisely why it cannot be read. The key sources `file` and
+// `env` use it, and the commands `generate` and `inspect`, which load no schema library. Each call reads the file
+// again; nothing is cached or retried.
 import { type FileHandle, lstat, open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { RotatorError } from '../../core/errors.ts';
 import type { KeyText } from '../../core/ports.ts';
 import { untilAborted } from '../../net/abort.ts';
 
-/** A key has 250 bytes, and the JSON around one not many more: over this, the wrong file was named. */
+/** A key has about 250 bytes, JSON around it a few hundred more. A larger file is the wrong one. */
 const MAX_KEY_BYTES = 64 * 1024;
 
-/** How many of a folder's files a message names. */
+/** How many files of a folder a message names: enough to spot a typing mistake on one line. */
 const NAMED_FILES = 5;
 
 export interface KeyFileOptions {
   readonly signal?: AbortSignal;
-  /** Also read a pipe (`/dev/stdin`, `<(…)`). For a person who waits: a pipe may never end. Default false. */
+  /** Also read a pipe (`/dev/stdin`, `<(…)`); it may never end, so only where a person waits. Default false. */
   readonly pipes?: boolean;
 }
 
 /**
- * Reads the file at `path`. That everybody on the machine may read it is a warning.
+ * Reads the file at `path`. There is a warning if everybody on the machine may read it.
  * Throws ERR_KEY_NOT_FOUND (names the folder it looked in, and what there ends in .p8), ERR_KEY_FORBIDDEN,
  * ERR_KEY_INVALID (a folder, a device, over 64 KB) and ERR_KEY_SOURCE_UNAVAILABLE (the disk failed: may pass).
  */
@@ -35,7 +35,7 @@ export async function readKeyFile(path: string, { signal, pipes = false }: KeyFi
     );
   if (signal === undefined) return read(path, pipes);
   signal.throwIfAborted();
-  // A file on a dead network mount blocks and cannot be called back; with the signal, at least the pass goes on.
+  // Reading from a dead network mount cannot be stopped; with the signal, at least the pass goes on.
   return untilAborted(read(path, pipes), signal);
 }
 

@@ -15,7 +15,7 @@ import { createTencentSsmKeySource, SSM_ENDPOINT, options as tencentSsm } from '
 export const keyOptions = z.discriminatedUnion('from', [file, env, awsSecretsManager, tencentSsm]).meta({ id: 'key' });
 type Parsed = z.output<typeof keyOptions>;
 
-/** With the target's own credentials filled in where the source needs some and has none. */
+/** With the target's own credentials where the source needs some and has none. */
 export type KeySourceOptions =
   | Exclude<Parsed, { from: 'tencent-ssm' }>
   | (Extract<Parsed, { from: 'tencent-ssm' }> & { readonly credentials: CredentialsOptions });
@@ -23,21 +23,21 @@ export type KeySourceOptions =
 type From = KeySourceOptions['from'];
 type OptionsOf<F extends From> = Extract<KeySourceOptions, { from: F }>;
 
-/** What the sources need of the process; each takes its part. */
-export interface KeySourceDeps {
+/** What the sources work with; each takes its part. */
+export interface KeySourceTools {
   readonly env: Env;
   readonly clock: Clock;
   /** For each call to a secret store, in ms. */
   readonly timeoutMs: number;
-  /** The key id of the configuration, to be compared with the name of a key file. */
+  /** The key id of the configuration; the name of a key file is compared with it. */
   readonly keyId?: string | undefined;
-  /** Where Tencent credentials are shared between targets; default: a source of their own. */
+  /** Gives targets shared Tencent credentials. Default: a source of their own. */
   readonly credentialsFor?: (options: CredentialsOptions, region: string) => CredentialSource;
-  /** Hears of every call to Tencent Cloud, for the metrics. */
+  /** Called for every call to Tencent Cloud, for the metrics. */
   readonly onRequest?: (record: RequestRecord) => void;
 }
 
-const FACTORIES: { readonly [F in From]: (options: OptionsOf<F>, deps: KeySourceDeps) => KeySource } = {
+const FACTORIES: { readonly [F in From]: (options: OptionsOf<F>, deps: KeySourceTools) => KeySource } = {
   file: createFileKeySource,
   env: createEnvKeySource,
   'aws-secrets-manager': createAwsSecretsManagerKeySource,
@@ -54,7 +54,7 @@ const FACTORIES: { readonly [F in From]: (options: OptionsOf<F>, deps: KeySource
 };
 
 /** The source that `options` describe. Nothing is read or called before its first `read`. */
-export function createKeySource(options: KeySourceOptions, deps: KeySourceDeps): KeySource {
-  const create = FACTORIES[options.from] as (options: KeySourceOptions, deps: KeySourceDeps) => KeySource;
+export function createKeySource(options: KeySourceOptions, deps: KeySourceTools): KeySource {
+  const create = FACTORIES[options.from] as (options: KeySourceOptions, deps: KeySourceTools) => KeySource;
   return create(options, deps);
 }

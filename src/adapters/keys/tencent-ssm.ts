@@ -27,8 +27,9 @@ const answer = z.object({ SecretString: z.string().nullish(), SecretBinary: z.ba
 
 /**
  * Reads through `client`, an `ssm` client of the secret's region. Throws ERR_KEY_NOT_FOUND (no such secret or version,
- * disabled, about to be deleted, empty), ERR_KEY_FORBIDDEN (CAM, KMS, not purchased, refused for another reason), ERR_CREDENTIALS_*,
- * ERR_REDIRECTED, ERR_KEY_SOURCE_UNAVAILABLE (throttled, 5xx, network, timeout, clock). Never retries.
+ * disabled, about to be deleted, empty), ERR_KEY_FORBIDDEN (CAM, KMS, not purchased, refused for another reason),
+ * ERR_CREDENTIALS_*, ERR_REDIRECTED, ERR_KEY_SOURCE_UNAVAILABLE (throttled, 5xx, network, timeout, clock). Never
+ * retries.
  */
 export function createTencentSsmKeySource(
   { secretName, versionId, region }: TencentSsmOptions,

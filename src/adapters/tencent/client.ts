@@ -1,6 +1,6 @@
-// One call to a Tencent Cloud service through its SDK, made safe: abort and a time limit over the whole call, one
-// host, no redirect, bounded answers, no empty signature, and errors of the table in error-table.ts. Nothing is
-// retried, but for one second try with fresh credentials.
+// One call to a Tencent Cloud service through its SDK, made safe: the caller can abort, a time limit covers the whole
+// call, there is one host, no redirect, a bounded answer and no empty signature. Errors are those of error-table.ts.
+// Nothing is retried, except once with fresh credentials.
 import type { Agent } from 'node:http';
 import { RotatorError } from '../../core/errors.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
@@ -23,7 +23,7 @@ export interface TencentClientOptions {
   /** `https://host[:port]`, or http on loopback. The first label of the host is signed. */
   readonly endpoint: string;
   readonly region: string;
-  /** `unsigned` for the one action that proves itself by its body (AssumeRoleWithWebIdentity). */
+  /** `unsigned` for AssumeRoleWithWebIdentity, whose body holds the proof. */
   readonly credentials: CredentialSource | 'unsigned';
   /** For each call, from the connection to the last byte, in ms. */
   readonly timeoutMs: number;
@@ -31,7 +31,7 @@ export interface TencentClientOptions {
   /** Where HTTPS_PROXY, HTTP_PROXY and NO_PROXY are read. */
   readonly env: Env;
   readonly rateLimit?: RateLimit;
-  /** Hears of every request that went out and was not aborted by its caller. */
+  /** Called for every request that its caller did not abort. */
   readonly onRequest?: (record: RequestRecord) => void;
 }
 
@@ -116,7 +116,7 @@ async function attempt(
       const { dateMs } = guard.exchange;
       if (dateMs !== undefined) skewMs = clock.now() - dateMs;
     },
-    // The SDK waits for ever for the rest of an answer that was cut off.
+    // The SDK would wait for ever for the rest of an answer that was cut off.
     onBroken: () => limit.end(),
   });
   const limit = deadline(timeoutMs, signal);
@@ -156,7 +156,7 @@ interface Failed {
   readonly detail?: string;
 }
 
-/** Sorts what the SDK threw by what the wire showed: the SDK itself keeps a message, and for API errors the code. */
+/** Finds the reason of what the SDK threw on the wire: the SDK keeps a message, and for API errors the code. */
 function whatFailed(thrown: unknown, exchange: Readonly<Exchange>, timedOutAfterMs: number | undefined): Failed {
   const { status } = exchange;
   const onTheWire = failureOf(exchange, timedOutAfterMs);
@@ -176,7 +176,7 @@ function whatFailed(thrown: unknown, exchange: Readonly<Exchange>, timedOutAfter
   return { remoteCode: 'NETWORK' };
 }
 
-/** A plain object: neither a text nor the stream that the SDK makes of an event stream. */
+/** A plain object: neither a text nor the SDK's object for an event stream. */
 function isEnvelope(value: unknown): value is { readonly [key: string]: Json } {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
@@ -187,8 +187,8 @@ interface SdkClient {
 }
 
 /**
- * The file of each service, loaded when first needed: the SDK as a whole takes ten times as long. They are CommonJS,
- * of which a bundle's chunk gives the default export alone.
+ * The file of each service, loaded when first needed: the whole SDK takes ten times as long. They are CommonJS: a chunk
+ * of the bundle has the default export alone.
  */
 const CLIENTS = {
   tcb: () => import('tencentcloud-sdk-nodejs/tencentcloud/services/tcb/v20180608/tcb_client.js'),
@@ -213,7 +213,8 @@ function sdkConfig({ endpoint, region, credential, agent }: SdkCall) {
         protocol: `${endpoint.protocol}//`,
         endpoint: endpoint.host,
         agent,
-        // Off: its timer ends at the head of the answer, and is left behind on abort. `deadline` covers the whole.
+        // Off: its timer stops at the head of the answer and is never cleared on abort. `deadline` covers the whole
+        // call.
         reqTimeout: 0,
         headers: { 'Accept-Encoding': 'identity' },
       },

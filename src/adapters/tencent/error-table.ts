@@ -1,6 +1,7 @@
 // What a failed call to Tencent Cloud means, to tcb, ssm and sts alike: the first row that fits. The rows follow the
 // public documentation (common error codes of API 3.0; of ssm also the page of GetSecretValue), read for a caller that
-// must not write twice. Codes are the API's own, or `HTTP_nnn`, `TIMEOUT`, `NETWORK` as in the metrics; `*` ends a prefix.
+// must not write twice. Codes are the API's own, or `HTTP_nnn`, `TIMEOUT`, `NETWORK` as in the metrics; `*` ends a
+// prefix.
 import { type ErrorCode, RotatorError } from '../../core/errors.ts';
 import { shown } from '../../core/shown.ts';
 
@@ -223,10 +224,10 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-/** What may pass with fresh credentials, or by signing anew: the one case in which a call is made twice. */
+/** What may pass with fresh credentials, or when signed again: the one case in which a call is made twice. */
 const FRESH = ['AuthFailure.TokenFailure', 'AuthFailure.SignatureExpire'];
 
-/** True where a second try with fresh credentials is called for. */
+/** True if a second try with fresh credentials may help. */
 export function wantsFreshCredentials(remoteCode: string | undefined): boolean {
   return remoteCode !== undefined && FRESH.includes(remoteCode);
 }
@@ -279,7 +280,7 @@ function matches(pattern: string, code: string): boolean {
   return pattern.endsWith('*') ? code.startsWith(pattern.slice(0, -1)) : code === pattern;
 }
 
-/** A code is a name; whatever else stands in its place is no metric label and not for print. */
+/** A code is a name; anything else in its place becomes no metric label and is not printed. */
 function plainCode(code: string): string {
   return /^[A-Za-z][\w.]{0,99}$/.test(code) ? code : 'UnknownCode';
 }

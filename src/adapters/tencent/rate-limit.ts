@@ -1,5 +1,5 @@
-// Tencent counts requests per action, region and account, and other programs draw on the same account; hence one limit
-// for all targets that share a credential, a region and an endpoint: a lane.
+// Tencent limits requests by action, region and account, and other programs use the same account. So all targets with
+// the same credential, region and endpoint share one limit: they form a lane.
 
 import type { Clock } from '../../core/ports.ts';
 import { createRateLimit, type RateLimit } from '../../net/rate-limit.ts';
@@ -21,7 +21,7 @@ export function createRateLimits(clock: Clock): RateLimits {
   };
 }
 
-/** The name of the lane that calls with this credential to this region of this endpoint take. */
+/** The name of the lane of calls with this credential to this region of this endpoint. */
 export function laneOf(call: { credentialId: string; region: string; endpoint: string }): string {
   return `${call.credentialId}|${call.region}|${new URL(call.endpoint).origin}`;
 }

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { onTestFinished, vi } from 'vitest';
 import {
   createKeySource,
-  type KeySourceDeps,
   type KeySourceOptions,
+  type KeySourceTools,
   keyOptions,
 } from '../../../src/adapters/keys/registry.ts';
 import type { KeySource } from '../../../src/core/ports.ts';
@@ -21,7 +21,7 @@ import { type KeySourceHarness, keySourceContract } from '../../contract/key-sou
 
 const clock = { now: () => Date.now(), monotonic: () => performance.now(), sleep: async () => undefined };
 
-function deps(env: KeySourceDeps['env'] = {}): KeySourceDeps {
+function deps(env: KeySourceTools['env'] = {}): KeySourceTools {
   return { env, clock, timeoutMs: 5000 };
 }
 

@@ -1,6 +1,6 @@
 // What the errors of AWS Secrets Manager mean to an operator: a row for each name (API reference of Secrets Manager,
-// GetSecretValue, and "Common Error Types"). What is not listed may pass. The SDK's errors never become a `cause`: they
-// carry the answer, and that of a parser quotes it.
+// GetSecretValue, and "Common Error Types"). Others may pass. The SDK's errors never become a `cause`: they carry the
+// answer, or quote it.
 import { type ErrorCode, RotatorError } from '../../../core/errors.ts';
 import { shown } from '../../../core/shown.ts';
 import { CallFailure } from '../../../net/failure.ts';
@@ -9,7 +9,7 @@ interface Row {
   readonly code: ErrorCode;
   readonly says: string;
   readonly hint: string;
-  /** AWS's own message names who was refused what, and is shown. */
+  /** AWS's own message is shown: it names who was refused what. */
   readonly quoted?: true;
 }
 
@@ -80,7 +80,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   ServiceUnavailable: BUSY,
 };
 
-/** What a failed GetSecretValue means. `origin` names the secret; whatever is not known may pass. */
+/** The error for a failed GetSecretValue. `origin` names the secret. */
 export function readError(origin: string, thrown: unknown): RotatorError {
   if (thrown instanceof CallFailure) return callError(origin, thrown);
   const { name, message, status, requestId } = aspects(thrown);
@@ -93,7 +93,9 @@ export function readError(origin: string, thrown: unknown): RotatorError {
   });
 }
 
-/** What it means that the credential chain yields nothing: missing, refused by STS or SSO, or out of reach for now. */
+/**
+ * The error for a credential chain that gives nothing: nothing is set up, STS or SSO refused, or out of reach for now.
+ */
 export function credentialsError(origin: string, thrown: unknown): RotatorError {
   const { name, message, status } = aspects(thrown);
   const busy = status >= 500 || TABLE[name] === BUSY;
@@ -111,7 +113,7 @@ const CREDENTIAL_HINTS = {
   UNAVAILABLE: 'Wait; if it lasts, see whether STS can be reached from here (HTTPS_PROXY, NO_PROXY).',
 } as const;
 
-/** The SDK's messages are plain sentences; those of a credential_process are the output of somebody's program, on lines of their own. */
+/** The SDK's messages are plain sentences. Other text comes from a credential_process, and may hold anything. */
 function inOwnWords(name: string, message: string): string {
   return /^[\w .,:;'"[\]()/-]{1,200}$/.test(message) ? shown(message, 200) : name;
 }

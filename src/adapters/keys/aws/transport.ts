@@ -1,5 +1,5 @@
-// The AWS client's requests as calls of src/net/request.ts, so that they keep the rules of every other call: proxies, no
-// redirects, bounded answers, one time limit. The clients that the credential chain makes inherit it.
+// Sends the AWS client's requests through src/net/request.ts, under the rules of every other call: proxies, no
+// redirects, bounded answers, one time limit. The clients of the credential chain inherit it.
 import { Readable } from 'node:stream';
 import type { Env } from '../../../net/proxy.ts';
 import { request } from '../../../net/request.ts';
@@ -16,7 +16,7 @@ interface OutgoingRequest {
   readonly body?: unknown;
 }
 
-/** The SDK's `requestHandler`, as far as it asks for one. */
+/** The SDK's `requestHandler`, as far as it is used. */
 export interface Transport {
   readonly handle: (outgoing: OutgoingRequest) => Promise<{
     response: { statusCode: number; headers: Record<string, string>; body: Readable };
@@ -25,8 +25,8 @@ export interface Transport {
 }
 
 /**
- * A request handler for AWS clients. `timeoutMs` and `signal` hold for each request; CallFailure comes through the SDK
- * as it is.
+ * A request handler for AWS clients. `timeoutMs` and `signal` count for each request. The SDK passes a CallFailure on
+ * unchanged.
  */
 export function transport(env: Env, timeoutMs: number, signal: AbortSignal): Transport {
   return {
@@ -55,7 +55,7 @@ export function transport(env: Env, timeoutMs: number, signal: AbortSignal): Tra
 
 function bodyText(body: unknown): string {
   if (typeof body === 'string') return body;
-  // Not by Buffer: the SDK's bytes pose as text, and warn on the console when taken for it.
+  // Not by Buffer: the SDK's byte arrays print a warning when they are converted to text.
   if (body instanceof Uint8Array) return new TextDecoder().decode(body);
   throw new TypeError('the AWS client sends a body of a kind that is not foreseen');
 }

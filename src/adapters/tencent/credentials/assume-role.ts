@@ -3,7 +3,7 @@
 import * as z from 'zod';
 import { httpUrl, text } from '../../scalars.ts';
 import { createRefreshingCredentials } from './refreshing.ts';
-import type { CredentialDeps, CredentialSource } from './source.ts';
+import type { CredentialSource, CredentialTools } from './source.ts';
 import { stsCall } from './sts.ts';
 
 export const options = z.strictObject({
@@ -22,7 +22,7 @@ export const options = z.strictObject({
 export function createAssumeRoleCredentials(
   { roleArn, sessionName = 'apple-secret-rotator', externalId, endpoint }: z.output<typeof options>,
   base: CredentialSource,
-  deps: CredentialDeps,
+  deps: CredentialTools,
 ): CredentialSource {
   const exchange = stsCall({ endpoint, region: deps.region, credentials: base }, deps);
   const params = {

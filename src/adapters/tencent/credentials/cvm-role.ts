@@ -6,11 +6,11 @@ import { CallFailure } from '../../../net/failure.ts';
 import { type HttpAnswer, request } from '../../../net/request.ts';
 import { httpUrl } from '../../scalars.ts';
 import { createRefreshingCredentials } from './refreshing.ts';
-import { type CredentialDeps, type CredentialSource, credentialsMissing, type TencentCredential } from './source.ts';
+import { type CredentialSource, type CredentialTools, credentialsMissing, type TencentCredential } from './source.ts';
 
 const ENDPOINT = 'http://metadata.tencentyun.com';
 const PATH = '/latest/meta-data/cam/security-credentials/';
-/** The service is next door: what does not answer in 5 s is not there. */
+/** The service is in the same data centre: without an answer in 5 s, this machine has none. */
 const MAX_TIMEOUT_MS = 5_000;
 
 export const options = z.strictObject({
@@ -32,7 +32,7 @@ const answer = z.object({
 
 export function createCvmRoleCredentials(
   { endpoint = ENDPOINT }: z.output<typeof options>,
-  { clock, timeoutMs }: CredentialDeps,
+  { clock, timeoutMs }: CredentialTools,
 ): CredentialSource {
   const ask = (path: string, signal: AbortSignal) => {
     const url = new URL(`${PATH}${path}`, endpoint);

@@ -1,10 +1,10 @@
 // Credentials from environment variables, or from the files that NAME_FILE variables name (as container platforms
-// mount secrets). Read afresh at every call: a mounted file may have been replaced.
+// mount secrets). Read again at every call: a mounted file may have been replaced.
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import type { Env } from '../../../net/proxy.ts';
 import { variableName } from '../../scalars.ts';
-import { type CredentialDeps, type CredentialSource, credentialsMissing } from './source.ts';
+import { type CredentialSource, type CredentialTools, credentialsMissing } from './source.ts';
 
 export const options = z.strictObject({
   from: z.literal('env'),
@@ -18,7 +18,7 @@ export const options = z.strictObject({
 /** TENCENTCLOUD_SECRET_ID and _KEY, with _TOKEN (or _SESSION_TOKEN, the SDK's name) for temporary ones, by default. */
 export function createEnvCredentials(
   { idVariable, keyVariable, tokenVariable }: z.output<typeof options>,
-  { env }: CredentialDeps,
+  { env }: CredentialTools,
 ): CredentialSource {
   const id = idVariable ?? 'TENCENTCLOUD_SECRET_ID';
   const key = keyVariable ?? 'TENCENTCLOUD_SECRET_KEY';

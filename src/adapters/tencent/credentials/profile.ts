@@ -1,11 +1,11 @@
 // Credentials from a profile of an INI file, ~/.tencentcloud/credentials unless another is named: the file that
-// Tencent's own SDKs read. Read afresh at every call.
+// Tencent's own SDKs read. Read again at every call.
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { text } from '../../scalars.ts';
-import { type CredentialDeps, type CredentialSource, credentialsMissing } from './source.ts';
+import { type CredentialSource, type CredentialTools, credentialsMissing } from './source.ts';
 
 export const options = z.strictObject({
   from: z.literal('profile'),
@@ -15,7 +15,7 @@ export const options = z.strictObject({
 
 export function createProfileCredentials(
   { path = '~/.tencentcloud/credentials', profile = 'default' }: z.output<typeof options>,
-  { env }: CredentialDeps,
+  { env }: CredentialTools,
 ): CredentialSource {
   const file = path.startsWith('~/') ? join(env['HOME'] || homedir(), path.slice(2)) : path;
   return {

@@ -1,6 +1,6 @@
-// Keeps temporary credentials: fetched when first needed, refreshed well before they expire, one fetch for all who
-// wait. A failed fetch is forgotten, so that the next call tries again (the SDK's own providers keep a rejected
-// promise for ever and never recover); until the old ones expire, they serve.
+// Keeps temporary credentials: fetched when first needed, refreshed well before they expire, one fetch for all that
+// wait. The call after a failed fetch tries again (the SDK's own providers keep a rejected promise and never recover);
+// until the old credentials expire, they are used.
 import type { Clock } from '../../../core/ports.ts';
 import { MINUTE } from '../../../core/time.ts';
 import { type SharedCall, shareCall } from '../../../net/shared-call.ts';
@@ -8,12 +8,12 @@ import type { CredentialSource, TencentCredential } from './source.ts';
 
 /** Refreshed when less than this is left, or a sixth of the life if that is more; never more than half of the life. */
 const MARGIN_MS = 5 * MINUTE;
-/** STS gives 12 hours at most; an expiry further off was seen by a clock that was wrong. */
+/** STS gives 12 hours at most: a later expiry means that a clock was wrong. */
 const MAX_LIFE_MS = 12 * 60 * MINUTE;
 
 interface Kept {
   readonly credential: TencentCredential;
-  /** On the wall clock and on the monotonic one: whichever says first that they are old is believed. */
+  /** On the wall clock and on the monotonic one; the earlier of the two counts. */
   readonly expiresAt: number;
   readonly expiresMonotonic: number;
   readonly marginMs: number;

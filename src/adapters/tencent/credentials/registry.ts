@@ -5,7 +5,7 @@ import { options as assumeRole, createAssumeRoleCredentials } from './assume-rol
 import { createCvmRoleCredentials, options as cvmRole } from './cvm-role.ts';
 import { createEnvCredentials, options as env } from './env.ts';
 import { createProfileCredentials, options as profile } from './profile.ts';
-import type { CredentialDeps, CredentialSource } from './source.ts';
+import type { CredentialSource, CredentialTools } from './source.ts';
 import { createTkeOidcCredentials, options as tkeOidc } from './tke-oidc.ts';
 
 const role = { assumeRole: assumeRole.optional().describe('A role to take on with these credentials.') };
@@ -19,7 +19,7 @@ export type CredentialsOptions = z.output<typeof credentialsOptions>;
 type From = CredentialsOptions['from'];
 type OptionsOf<F extends From> = Extract<CredentialsOptions, { from: F }>;
 
-const FACTORIES: { readonly [F in From]: (options: OptionsOf<F>, deps: CredentialDeps) => CredentialSource } = {
+const FACTORIES: { readonly [F in From]: (options: OptionsOf<F>, deps: CredentialTools) => CredentialSource } = {
   env: createEnvCredentials,
   profile: createProfileCredentials,
   'cvm-role': createCvmRoleCredentials,
@@ -27,8 +27,8 @@ const FACTORIES: { readonly [F in From]: (options: OptionsOf<F>, deps: Credentia
 };
 
 /** The source that `options` describe. Nothing is read or called before its first `get`. */
-export function createCredentials(options: CredentialsOptions, deps: CredentialDeps): CredentialSource {
-  const create = FACTORIES[options.from] as (options: CredentialsOptions, deps: CredentialDeps) => CredentialSource;
+export function createCredentials(options: CredentialsOptions, deps: CredentialTools): CredentialSource {
+  const create = FACTORIES[options.from] as (options: CredentialsOptions, deps: CredentialTools) => CredentialSource;
   const base = create(options, deps);
   return options.assumeRole === undefined ? base : createAssumeRoleCredentials(options.assumeRole, base, deps);
 }

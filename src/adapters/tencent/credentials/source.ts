@@ -14,7 +14,7 @@ export interface TencentCredential {
 
 /** Where credentials come from. Safe to share between calls. */
 export interface CredentialSource {
-  /** Steady and without a secret: names the source in messages and lanes. */
+  /** Names the source in messages and lanes. It never changes and holds no secret. */
   readonly id: string;
   /**
    * Credentials that are not empty. Throws ERR_CREDENTIALS_MISSING (nothing there: names what to set),
@@ -22,18 +22,18 @@ export interface CredentialSource {
    * kept: the next call tries again.
    */
   get(signal: AbortSignal): Promise<TencentCredential>;
-  /** Forgets `rejected`, which the API refused; fresher ones that were fetched meanwhile stay. */
+  /** Forgets `rejected`, which the API refused; newer credentials stay. */
   renew(rejected: TencentCredential): void;
 }
 
-export interface CredentialDeps {
+export interface CredentialTools {
   readonly env: Env;
   readonly clock: Clock;
   /** Of the calls that the credentials are for; STS is asked in the same one. */
   readonly region: string;
   /** For each call to STS or the metadata service, ms. */
   readonly timeoutMs: number;
-  /** Hears of every call to STS, for the metrics. */
+  /** Called for every call to STS, for the metrics. */
   readonly onRequest?: (record: RequestRecord) => void;
 }
 

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { RotatorError } from '../../../core/errors.ts';
 import type { JsonObject } from '../../../core/json.ts';
 import { createTencentClient } from '../client.ts';
-import type { CredentialDeps, CredentialSource, TencentCredential } from './source.ts';
+import type { CredentialSource, CredentialTools, TencentCredential } from './source.ts';
 
 const STS_ENDPOINT = 'https://sts.tencentcloudapi.com';
 
@@ -21,7 +21,7 @@ const answer = z.object({
 /** A function that fetches temporary credentials by `action`. */
 export function stsCall(
   call: { endpoint: string | undefined; region: string; credentials: CredentialSource | 'unsigned' },
-  { clock, env, timeoutMs, onRequest }: CredentialDeps,
+  { clock, env, timeoutMs, onRequest }: CredentialTools,
 ): (action: string, params: JsonObject, signal: AbortSignal) => Promise<TencentCredential> {
   const client = createTencentClient({
     service: 'sts',

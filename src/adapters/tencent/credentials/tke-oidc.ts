@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { httpUrl } from '../../scalars.ts';
 import { createRefreshingCredentials } from './refreshing.ts';
-import { type CredentialDeps, type CredentialSource, credentialsMissing } from './source.ts';
+import { type CredentialSource, type CredentialTools, credentialsMissing } from './source.ts';
 import { stsCall } from './sts.ts';
 
 export const options = z.strictObject({
@@ -20,7 +20,7 @@ const SESSION_NAME = 'apple-secret-rotator';
 
 export function createTkeOidcCredentials(
   { endpoint }: z.output<typeof options>,
-  deps: CredentialDeps,
+  deps: CredentialTools,
 ): CredentialSource {
   return createRefreshingCredentials({
     id: 'tke-oidc',

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { type CredentialsOptions, createCredentials } from '../../../../src/adapters/tencent/credentials/registry.ts';
-import type { CredentialDeps, CredentialSource } from '../../../../src/adapters/tencent/credentials/source.ts';
+import type { CredentialSource, CredentialTools } from '../../../../src/adapters/tencent/credentials/source.ts';
 import { realClock } from '../../../support/clock.ts';
 
 export const ROLE_ARN = 'qcs::cam::uin/100000000001:roleName/rotator';
 
 /** A source as the configuration describes it. */
-export function source(options: CredentialsOptions, deps: Partial<CredentialDeps> = {}): CredentialSource {
+export function source(options: CredentialsOptions, deps: Partial<CredentialTools> = {}): CredentialSource {
   return createCredentials(options, { env: {}, clock: realClock, region: 'ap-shanghai', timeoutMs: 5_000, ...deps });
 }
 
