@@ -13,7 +13,6 @@ import {
 import { asRotatorError, RotatorError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import type { Channel, Clock, Journal, RefreshedChannel } from '../core/ports.ts';
-import { redactText } from '../core/redact.ts';
 import { notBeyond } from '../core/schedule.ts';
 import { deadline } from '../net/abort.ts';
 import { backoffMs, LONGEST_WAIT_MS } from './backoff.ts';
@@ -227,7 +226,7 @@ export class Deliverer {
       failures,
       nextAttemptAt: now + backoffMs(failures, error.retryAfterMs),
       failingSince: state.failingSince ?? now,
-      error: { code: error.code, message: redactText(error.message), hint: redactText(error.hint) },
+      error: { code: error.code, message: error.message, hint: error.hint },
     };
     await journal.updateAlerts((book) => {
       const waiting = book.deliveries.filter((row) => row.channel === channel.name);

@@ -3,6 +3,7 @@
 // is degraded; one app's trouble does not muddy it. `healthUrl` fails while any critical condition is raised.
 import { RotatorError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
+import { cleanText } from '../core/output.ts';
 import type { Clock } from '../core/ports.ts';
 import { CallFailure } from '../net/failure.ts';
 import type { Env } from '../net/proxy.ts';
@@ -87,7 +88,7 @@ export class Heartbeat {
     this.said.set(which, isWell);
     const why = await this.send(
       isWell ? url : failUrl(url),
-      isWell ? 'ok' : problems.join('\n').slice(0, LONGEST_BODY),
+      isWell ? 'ok' : cleanText(problems.join('\n')).slice(0, LONGEST_BODY),
     );
     if (why === undefined) {
       this.failing.delete(which);

@@ -5,8 +5,9 @@ import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import type * as z from 'zod';
 import { asRotatorError } from '../core/errors.ts';
-import { redactText } from '../core/redact.ts';
+import { cleanText } from '../core/output.ts';
 import { type Access, createAccess, type Tokens } from './access.ts';
+import { jsonBody, textBody } from './body.ts';
 import { openapiDocument } from './openapi.ts';
 import { HttpProblem, PROBLEM_TYPE, PROBLEMS, problemBody } from './problem.ts';
 import { createReadiness } from './readiness.ts';
@@ -80,7 +81,7 @@ export function createApplication(options: ApplicationOptions): Fetch {
 
 /** A problem as an answer. */
 export function problemResponse(problem: HttpProblem, instance?: string): Response {
-  return new Response(`${JSON.stringify(problemBody(problem, instance))}\n`, {
+  return new Response(jsonBody(problemBody(problem, instance)), {
     status: PROBLEMS[problem.kind].status,
     headers: { ...problem.options.headers, 'Content-Type': PROBLEM_TYPE },
   });
@@ -96,7 +97,7 @@ function honoPath({ path }: Route): string {
 }
 
 function replyOf({ status, headers, contentType, body }: Answer): Response {
-  return new Response(typeof body === 'string' ? body : `${JSON.stringify(body)}\n`, {
+  return new Response(typeof body === 'string' ? textBody(body) : jsonBody(body), {
     status,
     headers: { ...headers, 'Content-Type': contentType ?? 'application/json' },
   });
@@ -174,7 +175,7 @@ function peer({ socket }: IncomingMessage): string {
 
 /** A path may hold anything that somebody pasted, a token included. */
 function instanceOf(path: string, access: Access): string {
-  const shown = redactText(access.hide(decoded(path)));
+  const shown = cleanText(access.hide(decoded(path)));
   return encodeURI([...shown].slice(0, 200).join(''));
 }
 

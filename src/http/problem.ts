@@ -1,6 +1,5 @@
 // Errors of the HTTP interface as RFC 9457 problem documents: every kind there is, in one table, and how one becomes
 // an answer. No problem repeats a header, a query or a body of the request.
-import { redactText } from '../core/redact.ts';
 
 interface Kind {
   readonly status: number;
@@ -79,9 +78,9 @@ export function problemBody({ kind, message, options }: HttpProblem, instance?: 
     type: `${TYPE_PREFIX}${kind}`,
     title,
     status,
-    detail: redactText(message),
+    detail: message,
     ...(instance === undefined ? {} : { instance }),
     ...(options.id === undefined ? {} : { id: options.id }),
-    ...(options.reasons === undefined ? {} : { reasons: options.reasons.map(redactText) }),
+    ...(options.reasons === undefined ? {} : { reasons: options.reasons }),
   };
 }

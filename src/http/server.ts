@@ -8,6 +8,7 @@ import type { Clock } from '../core/ports.ts';
 import { isLoopback } from '../net/proxy.ts';
 import type { Tokens } from './access.ts';
 import { createApplication, problemResponse, SECURITY_HEADERS, withSecurityHeaders } from './application.ts';
+import { jsonBody } from './body.ts';
 import { HttpProblem, PROBLEM_TYPE, PROBLEMS, type ProblemKind, problemBody } from './problem.ts';
 import type { HttpDeps } from './route.ts';
 
@@ -169,7 +170,7 @@ function headersOf(body: string): Record<string, string> {
 }
 
 function textOf(problem: HttpProblem): string {
-  return `${JSON.stringify(problemBody(problem))}\n`;
+  return jsonBody(problemBody(problem));
 }
 
 async function closed(server: Server, clock: Clock, withinMs: number): Promise<void> {

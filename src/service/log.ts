@@ -1,10 +1,10 @@
 // The daemon's log: one line for each event, written by pino. Here alone an event becomes text, and its instants become
-// ISO 8601. Every line goes through the one redaction. A warning that stays true is logged once a day, not at every pass.
+// ISO 8601. Every line is clean (core/output.ts). A warning that stays true is logged once a day, not at every pass.
 import pino, { type DestinationStream, type Level } from 'pino';
 import type { EventName, EventSink, RotatorEvent } from '../core/events.ts';
 import { isoSeconds } from '../core/instants.ts';
+import { cleanLine, cleanValue } from '../core/output.ts';
 import type { Clock } from '../core/ports.ts';
-import { redact, redactText } from '../core/redact.ts';
 import { eventText } from '../core/texts/en/events.ts';
 import { DAY } from '../core/time.ts';
 
@@ -51,7 +51,7 @@ export function createLog({ level, instance, clock, destination }: LogOptions): 
   const logger = pino(
     {
       level,
-      base: { instance },
+      base: { instance: cleanLine(instance) },
       timestamp: () => `,"time":"${new Date(clock.now()).toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
     },
@@ -60,9 +60,9 @@ export function createLog({ level, instance, clock, destination }: LogOptions): 
   const told = new Map<string, number>();
   return (event) => {
     try {
-      const text = redactText(eventText(event, clock.now()));
+      const text = cleanLine(eventText(event, clock.now()));
       if (event.event === 'warning' && toldToday(told, `${event.target ?? ''} ${text}`, clock.now())) return;
-      logger[levelOf(event)](redact(fieldsOf(event)), text);
+      logger[levelOf(event)](cleanValue(fieldsOf(event)), text);
     } catch {
       // Nowhere left to report it; journal, alerts and the pass go on.
     }

@@ -9,7 +9,6 @@ import type { Config } from '../config/resolve.ts';
 import { asRotatorError, type RotatorError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import type { DegradableJournal } from '../core/ports.ts';
-import { redactText } from '../core/redact.ts';
 import { Admissions } from '../daemon/admission.ts';
 import { Daemon, nextTick, type Plan } from '../daemon/daemon.ts';
 import { Sweeper } from '../daemon/sweep.ts';
@@ -257,8 +256,7 @@ class Running {
 
   private reject(error: RotatorError): void {
     const { code, message, hint } = error;
-    const shown = { code, message: redactText(message), hint: redactText(hint) };
-    this.rejected = { at: this.world.clock.now(), error: shown };
+    this.rejected = { at: this.world.clock.now(), error: { code, message, hint } };
     this.world.emit({ event: 'config.rejected', error });
   }
 

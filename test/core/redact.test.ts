@@ -88,6 +88,7 @@ describe('a text', () => {
     ['an Apple endpoint', 'https://appleid.apple.com/auth/authorize?response_mode=form_post'],
     ['a callback', 'https://shop-prod-1g2h3j.ap-shanghai.tcb-api.tencentcloudapi.com/auth/v1/callback'],
     ['a word that begins like a header', 'the eyewitness.statement was read'],
+    ['a name that looks like a JWT', 'newgateway-proxy.example-shop.com'],
     ['a public key', '-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n-----END PUBLIC KEY-----'],
     ['a bearer of nothing', 'Bearer of bad news'],
   ])('with %s is shown as it is', (_name, text) => {

@@ -44,7 +44,7 @@ describe('lines', () => {
       resumed: true,
       code: 'ERR_NOT_APPLIED',
       hint: 'Look.',
-      msg: 'the rotation failed: line one\nline two',
+      msg: 'the rotation failed: line one line two',
     });
   });
 

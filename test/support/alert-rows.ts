@@ -19,6 +19,7 @@ import {
   emptyChannelState,
 } from '../../src/core/alerts/records.ts';
 import { type ErrorCode, type ErrorView, REMEDIES } from '../../src/core/errors.ts';
+import { cleanText } from '../../src/core/output.ts';
 import { REASONS } from '../../src/core/reasons.ts';
 import { uuidv7 } from '../../src/core/uuid.ts';
 import { NOW } from './journal.ts';
@@ -54,7 +55,7 @@ export function aChannel(name: string, overrides: Partial<ChannelState> = {}): C
   return { ...emptyChannelState(name), ...overrides };
 }
 
-const prose = fc.string({ unit: 'grapheme', maxLength: 30 });
+const prose = fc.string({ unit: 'grapheme', maxLength: 30 }).map(cleanText);
 /** Names that have met a redaction before: they look like a token, or are called like a secret. */
 const label = fc.oneof(
   fc.stringMatching(/^[a-z0-9][A-Za-z0-9.|:/@_-]{0,20}$/),

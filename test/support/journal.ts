@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { onTestFinished } from 'vitest';
 import { type ErrorCode, REMEDIES } from '../../src/core/errors.ts';
+import { cleanText } from '../../src/core/output.ts';
 import { OUTCOMES, REASONS, SHAPES, TARGET_STATES, TRIGGERS, VERDICTS } from '../../src/core/reasons.ts';
 import { emptyTargetState, type FleetState, type Rotation, type TargetState } from '../../src/core/records.ts';
 import { uuidv7 } from '../../src/core/uuid.ts';
@@ -90,7 +91,8 @@ export function finished(rotation: Rotation, overrides: Partial<Rotation> = {}):
   return { ...rotation, outcome: 'succeeded', finishedAt: rotation.startedAt + 4000, ...overrides };
 }
 
-const text = fc.string({ unit: 'grapheme', maxLength: 30 });
+/** Prose as a journal keeps it. */
+const text = fc.string({ unit: 'grapheme', maxLength: 30 }).map(cleanText);
 const id = fc.stringMatching(/^k[A-Za-z0-9.|:/-]{0,20}$/);
 const instant = fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 8.64e15 }), fc.integer({ min: NOW, max: NOW * 2 }));
 const orNull = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(value, { nil: null });

@@ -1,8 +1,10 @@
 // What a row of the journal may look like: the schemas of core/records.ts, once as a row is read and once as it is
-// written. What is written is redacted here and nowhere else in the journal, and is certain to be readable again.
+// written. What is written is cleaned here and nowhere else in the journal, and is certain to be readable again. Prose is
+// cleaned whole; identifiers and the provider's fields lose only secrets, because they must come back as they were.
 import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { alertSchemas } from '../../core/alerts/records.ts';
+import { cleanText } from '../../core/output.ts';
 import { AS_IT_IS, type Kinds, type Rotation, recordSchemas } from '../../core/records.ts';
 import { redact, redactText } from '../../core/redact.ts';
 
@@ -11,7 +13,7 @@ const schemas = (kinds: Kinds) => ({ ...recordSchemas(kinds), ...alertSchemas(ki
 export const reading = schemas(AS_IT_IS);
 
 export const writing = schemas({
-  prose: z.string().transform(redactText),
+  prose: z.string().transform(cleanText),
   label: z.string().transform(storedLabel),
   thumbprint: z.string().transform(storedThumbprint),
   fields: z.record(z.string(), z.unknown()).transform((fields) => redact(fields) as Record<string, unknown>),

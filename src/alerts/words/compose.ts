@@ -12,7 +12,7 @@ import {
 } from '../../core/alerts/message.ts';
 import type { DeliverySubject, RotatedEvent, UnwatchedEvent } from '../../core/alerts/records.ts';
 import { isoOrNull } from '../../core/instants.ts';
-import { redactText } from '../../core/redact.ts';
+import { cleanValue } from '../../core/output.ts';
 import { TEXTS, wordsOf } from '../../core/texts/languages.ts';
 import { detail } from '../../core/texts/quote.ts';
 import { say } from '../../core/texts/texts.ts';
@@ -49,7 +49,7 @@ export interface FindingTexts {
 
 type ConditionSubject = Extract<DeliverySubject, { kind: 'condition' }>;
 
-/** The message for what is to be told. Pure: the same request gives the same message. */
+/** The message for what is to be told, clean for every channel. Pure: the same request gives the same message. */
 export function composeMessage(request: MessageRequest): AlertMessage {
   const { id, now, version, language, subjects } = request;
   const texts = TEXTS[language];
@@ -62,7 +62,7 @@ export function composeMessage(request: MessageRequest): AlertMessage {
     if (subject.kind === 'digest') return texts.digest(subject.digest, { instance, version, now });
     return subject.kind === 'test' ? texts.test({ instance, version, now }) : [];
   });
-  return {
+  const message: Omit<AlertMessage, 'labels'> = {
     id,
     kind: kindOf(subjects),
     instance,
@@ -71,20 +71,20 @@ export function composeMessage(request: MessageRequest): AlertMessage {
     at: iso(now, now),
     severity: worstOf(items),
     title: titleOf({ ...request, subjects: items.length > 0 ? told.map(({ subject }) => subject) : subjects }, items),
-    lines: lines.map(redactText),
+    lines,
     items,
     closes: [...new Set(subjects.flatMap((subject) => ('closes' in subject ? subject.closes : [])))],
-    labels: texts.labels,
   };
+  return { ...(cleanValue(message) as typeof message), labels: texts.labels };
 }
 
 /** What is said of a finding that is open, as the command `alerts` and the HTTP interface show it. */
 export function describeFinding(finding: Finding, { language, now, runbook }: Wording): FindingTexts {
   const words = wordsOf(finding, TEXTS[language]);
   return {
-    title: redactText(say(words.headline ?? words.title, finding, now)),
-    what: redactText(say(words.what, finding, now)),
-    next: redactText(say(words.next, finding, now)),
+    title: say(words.headline ?? words.title, finding, now),
+    what: say(words.what, finding, now),
+    next: say(words.next, finding, now),
     runbook: runbookLink(runbook, finding.condition),
   };
 }
@@ -114,8 +114,8 @@ function conditionItem(subject: ConditionSubject, request: MessageRequest): Mess
     target: target?.name ?? null,
     envId: target?.envId ?? null,
     providerId: target?.providerId ?? null,
-    title: redactText(title),
-    what: redactText(what),
+    title,
+    what,
     since: iso(subject.since, now),
     until: open ? null : iso(subject.until ?? now, now),
     loginsUntil: open ? isoOrNull(loginsUntilOf(finding, now)) : null,
@@ -175,7 +175,7 @@ function eventItem(
     envId: target.envId,
     providerId: target.providerId,
     title,
-    what: redactText(what),
+    what,
     since: iso(now, now),
     until: null,
     loginsUntil: isoOrNull(expiresAt),

@@ -1,6 +1,8 @@
 // The dialects in which a message is written, a row each. Text of unknown origin (an error's words, the name of a
 // target) goes through `text`, after which it is one line and nothing that a service acts on: no mention, no link, no
 // markup. URLs in it are shown and cannot be followed; the only link of a message is the one to the runbook.
+import { cleanText } from '../../core/output.ts';
+
 const encoder = new TextEncoder();
 
 /** Bytes of UTF-8. */
@@ -25,11 +27,8 @@ export interface Flavour {
   readonly size: (text: string) => number;
 }
 
-/** Control and format characters, line separators and lone surrogates. */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
-
 function oneLine(raw: string): string {
-  return raw.replace(/\s+/gu, ' ').replace(UNPRINTABLE, '\uFFFD').trim();
+  return cleanText(raw).replace(/\s+/gu, ' ').trim();
 }
 
 /** URLs that no program takes for one: `https[:]//host`, `www[.]host`, as security people write them. */

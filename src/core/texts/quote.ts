@@ -1,7 +1,6 @@
 // How texts of other origin (error messages, hints, names, paths) get into a message: redacted, on one line, of
 // bounded length. And what both languages share in the way of quoting: instants, fingerprints, lists.
 import { isoOrNull } from '../instants.ts';
-import { redactText } from '../redact.ts';
 import { shown } from '../shown.ts';
 
 /** CAM's own words (up to 500 characters) and ours around them have room in it. */
@@ -10,8 +9,7 @@ const LONGEST_LIST = 5;
 
 /** A text of other origin on one line, without a full stop at its end, secrets redacted. */
 export function detail(text: string, limit = LONGEST_DETAIL): string {
-  const line = redactText(text).replace(/\s+/g, ' ').trim();
-  return shown(line, limit)
+  return shown(text.replace(/\s+/g, ' ').trim(), limit)
     .toWellFormed()
     .replace(/(?<!\.)\.$/, '');
 }
