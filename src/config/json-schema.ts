@@ -15,36 +15,6 @@ export function configJsonSchema(): JsonSchema {
   return { $schema, title: 'apple-secret-rotator', ...tidy(generated), $defs: Object.fromEntries(shared) };
 }
 
-/** The text of `configJsonSchema()`. */
-export function configJsonSchemaText(): string {
-  return jsonText(configJsonSchema());
-}
-
-/** JSON in the form that the formatter of this project leaves alone. */
-export function jsonText(value: object): string {
-  return `${write(value, 0, 0)}\n`;
-}
-
-const LINE_WIDTH = 120;
-
-/** JSON with two spaces of indentation; a list of scalars stands on one line if it fits there. */
-function write(value: unknown, depth: number, before: number): string {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const [indent, end] = ['  '.repeat(depth + 1), '  '.repeat(depth)];
-  if (isList(value)) {
-    const flat = `[${value.map((item) => JSON.stringify(item)).join(', ')}]`;
-    const scalars = value.every((item) => typeof item !== 'object' || item === null);
-    if (scalars && before + flat.length < LINE_WIDTH) return flat;
-    return `[\n${value.map((item) => `${indent}${write(item, depth + 1, indent.length)}`).join(',\n')}\n${end}]`;
-  }
-  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
-  const lines = entries.map(([key, item]) => {
-    const start = `${indent}${JSON.stringify(key)}: `;
-    return `${start}${write(item, depth + 1, start.length)}`;
-  });
-  return `{\n${lines.join(',\n')}\n${end}}`;
-}
-
 /** What says the kind of an entry is a word of the definition, and has no description of its own. */
 const DESCRIPTIONS: Readonly<Record<string, string>> = { from: 'The kind of source.', type: 'The kind of channel.' };
 

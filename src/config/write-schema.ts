@@ -2,9 +2,12 @@
 // definitions alone; CI compares.
 import { writeFile } from 'node:fs/promises';
 import { webhookJsonSchema } from '../adapters/channels/webhook-body.ts';
-import { configJsonSchemaText, jsonText } from './json-schema.ts';
+import { configJsonSchema } from './json-schema.ts';
 
 const folder = new URL('../../config/', import.meta.url);
 
-await writeFile(new URL('rotator.schema.json', folder), configJsonSchemaText());
-await writeFile(new URL('webhook.schema.json', folder), jsonText(webhookJsonSchema()));
+for (const [name, schema] of [
+  ['rotator', configJsonSchema()],
+  ['webhook', webhookJsonSchema()],
+] as const)
+  await writeFile(new URL(`${name}.schema.json`, folder), `${JSON.stringify(schema, null, 2)}\n`);

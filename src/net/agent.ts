@@ -7,7 +7,7 @@ import https from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
-import { type Env, type ProxyEnv, proxyEnvFor } from './proxy.ts';
+import { type Env, proxyEnvFor } from './proxy.ts';
 
 /** Far above any answer of the services that we call; a larger one could fill the memory. */
 const MAX_ANSWER_BYTES = 1_000_000;
@@ -50,21 +50,20 @@ export interface GuardOptions {
 export function guardedAgent(url: URL, options: GuardOptions): GuardedAgent {
   const guard = new Guard(url, options);
   const proxyEnv = proxyEnvFor(url, options.env);
-  const settings: AgentSettings = { keepAlive: false, ...(proxyEnv === undefined ? {} : { proxyEnv }) };
+  const settings = { keepAlive: false, ...(proxyEnv === undefined ? {} : { proxyEnv }) };
+  const trust = options.ca === undefined ? {} : { ca: options.ca };
   const agent =
     url.protocol === 'https:'
-      ? new GuardedHttpsAgent(guard, {
-          ...settings,
-          rejectUnauthorized: true,
-          ...(options.ca === undefined ? {} : { ca: options.ca }),
-        })
-      : new GuardedHttpAgent(guard, settings);
+      ? new https.Agent({ ...settings, rejectUnauthorized: true, ...trust })
+      : new http.Agent(settings);
+  const addRequest = agent.addRequest.bind(agent);
+  agent.addRequest = (request, destination) => {
+    guard.admit(request, destination);
+    addRequest(request, destination);
+  };
+  const createConnection = agent.createConnection.bind(agent);
+  agent.createConnection = (...args) => guard.hold(createConnection(...args));
   return { agent, exchange: guard.exchange, close: () => guard.close() };
-}
-
-interface AgentSettings {
-  readonly keepAlive: false;
-  readonly proxyEnv?: ProxyEnv;
 }
 
 /** The part of the options that Node hands to `addRequest` that says where the request would go. */
@@ -79,44 +78,6 @@ declare module 'http' {
     addRequest(request: ClientRequest, options: Destination): void;
   }
 }
-
-class GuardedHttpAgent extends http.Agent {
-  readonly #guard: Guard;
-
-  constructor(guard: Guard, options: http.AgentOptions) {
-    super(options);
-    this.#guard = guard;
-  }
-
-  override addRequest(request: http.ClientRequest, options: Destination): void {
-    this.#guard.admit(request, options);
-    super.addRequest(request, options);
-  }
-
-  override createConnection(...args: Parameters<http.Agent['createConnection']>): ReturnType<Connect> {
-    return this.#guard.hold(super.createConnection(...args));
-  }
-}
-
-class GuardedHttpsAgent extends https.Agent {
-  readonly #guard: Guard;
-
-  constructor(guard: Guard, options: https.AgentOptions) {
-    super(options);
-    this.#guard = guard;
-  }
-
-  override addRequest(request: http.ClientRequest, options: Destination): void {
-    this.#guard.admit(request, options);
-    super.addRequest(request, options);
-  }
-
-  override createConnection(...args: Parameters<https.Agent['createConnection']>): ReturnType<Connect> {
-    return this.#guard.hold(super.createConnection(...args));
-  }
-}
-
-type Connect = http.Agent['createConnection'];
 
 class Guard {
   readonly exchange: Exchange = {

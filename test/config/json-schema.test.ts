@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { configJsonSchema, configJsonSchemaText } from '../../src/config/json-schema.ts';
+import { configJsonSchema } from '../../src/config/json-schema.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { unreachableAlerts } from '../../src/config/recipients.ts';
 import { SECTIONS } from '../../src/config/schema.ts';
@@ -29,8 +29,9 @@ const EXAMPLE_ENV = {
 
 describe('config/rotator.schema.json', () => {
   test('is what the definition gives: else run `npm run schema`', async () => {
-    expect(await readFile('config/rotator.schema.json', 'utf8')).toBe(configJsonSchemaText());
-    expect(JSON.parse(configJsonSchemaText())).toEqual(JSON.parse(JSON.stringify(SCHEMA)));
+    expect(JSON.parse(await readFile('config/rotator.schema.json', 'utf8'))).toEqual(
+      JSON.parse(JSON.stringify(SCHEMA)),
+    );
   });
 
   test('describes every key', () => {

@@ -7,7 +7,6 @@ import { pathToFileURL } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { webhookSignature } from '../../../src/adapters/channels/webhook.ts';
 import { webhookBody, webhookJsonSchema } from '../../../src/adapters/channels/webhook-body.ts';
-import { jsonText } from '../../../src/config/json-schema.ts';
 import { item, items, message, signOfLife } from '../../support/alert-messages.ts';
 import { HandClock } from '../../support/clock.ts';
 import { misfits, type Schema } from '../../support/schema-check.ts';
@@ -20,7 +19,7 @@ const documentation = await readFile('docs/webhook.md', 'utf8');
 const block = (language: string) => new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``).exec(documentation)?.[1] ?? '';
 
 test('config/webhook.schema.json is what the definition gives: else run `npm run schema`', async () => {
-  expect(await readFile('config/webhook.schema.json', 'utf8')).toBe(jsonText(SCHEMA));
+  expect(JSON.parse(await readFile('config/webhook.schema.json', 'utf8'))).toEqual(JSON.parse(JSON.stringify(SCHEMA)));
 });
 
 test('every field of the schema is described', () => {
