@@ -12,6 +12,8 @@ const properties = globSync('test/{config,core,net,alerts,cli,adapters,service,h
   cwd: SHARED.root,
 }).filter((file) => PROPERTY.test(readFileSync(join(SHARED.root, file), 'utf8')));
 
+const PROPERTIES = 'test/setup/properties.ts';
+
 const HOUR = 3_600_000;
 
 export default defineConfig({
@@ -23,7 +25,16 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'properties', include: properties, setupFiles: 'test/setup/properties.ts', isolate: false },
+        test: { name: 'properties', include: properties, setupFiles: PROPERTIES, isolate: false },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'campaigns',
+          include: ['test/campaigns/*.test.ts'],
+          globalSetup: 'test/setup/bundle.ts',
+          setupFiles: PROPERTIES,
+        },
       },
     ],
   },

@@ -7,9 +7,6 @@ import { join } from 'node:path';
 /** What tests may see of the environment: where programs are, and the settings of Node and vitest. */
 const KEPT = /^(?:PATH|NODE_(?:V8_COVERAGE|COMPILE_CACHE|DISABLE_COMPILE_CACHE|ENV)|VITEST.*|CAMPAIGN_.*)$/;
 
-/** The entry of the folder where the end-to-end tests put the bundle; it goes with the folder. */
-export const BUNDLE = 'bundle';
-
 export function setup(): () => void {
   const before = { ...process.env };
   const folder = mkdtempSync(join(tmpdir(), 'rotator-tests-'));
@@ -18,7 +15,7 @@ export function setup(): () => void {
   for (const name of Object.keys(process.env)) if (!KEPT.test(name)) delete process.env[name];
   Object.assign(process.env, { TMPDIR: folder, HOME: folder, TZ: 'UTC' });
   return () => {
-    const left = readdirSync(folder).filter((name) => name !== BUNDLE);
+    const left = readdirSync(folder);
     rmSync(folder, { recursive: true, force: true });
     for (const name of Object.keys(process.env)) delete process.env[name];
     Object.assign(process.env, before);

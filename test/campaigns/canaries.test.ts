@@ -1,0 +1,48 @@
+// No secret gets out of any sequence of bad answers, whose text begins and ends anywhere in the secrets that it holds.
+// The daemon and every command that reads the journal take part.
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { tries } from '../support/campaign.ts';
+import { BAD_ANSWERS, expectNoLeak, meet, spill, type Watched, watched } from '../support/canaries.ts';
+
+async function inPlace(work: (place: Watched) => Promise<void>): Promise<void> {
+  const place = await watched();
+  try {
+    await work(place);
+    await expectNoLeak(place);
+  } finally {
+    await place.dispose();
+  }
+}
+
+const step = fc.record({
+  answer: fc.constantFrom(...BAD_ANSWERS),
+  from: fc.double({ min: 0, max: 1, noNaN: true }),
+  length: fc.integer({ min: 16, max: 2_000 }),
+});
+
+test('no secret gets out of any sequence of bad answers', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 5 }), fc.boolean(), (steps, withDaemon) =>
+      inPlace(async (place) => {
+        for (const { answer, from, length } of steps) {
+          const all = spill(place);
+          const start = Math.floor(from * all.length);
+          await meet(place, answer, all.slice(start, start + length));
+        }
+        if (withDaemon) await place.daemon(/rotation\.succeeded/);
+      }),
+    ),
+    { numRuns: tries(2), endOnFailure: true },
+  );
+});
+
+test('nor of a write that arrived, whose answer is broken, and which another writer then replaced', async () => {
+  await inPlace(async (place) => {
+    const body = spill(place);
+    place.world.addFault({ service: 'tcb', action: 'ModifyProvider', kind: 'body', body, times: 1 });
+    place.world.before('tcb', 'ModifyProvider', () => place.place(place.mint(170)));
+    await place.run(['once', '--force', '--json']);
+    expect(place.writes()).toHaveLength(1);
+  });
+});
