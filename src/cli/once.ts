@@ -1,5 +1,6 @@
 // `once` and `plan`: one pass on every target or the named ones, or what such a pass would do.
 
+import { errorView } from '../core/errors.ts';
 import type { RotatorEvent } from '../core/events.ts';
 import type { Target } from '../core/ports.ts';
 import { isWell, type TargetView, targetView } from '../core/target-view.ts';
@@ -69,7 +70,8 @@ export function progressLine(event: RotatorEvent, now: number): string {
   const { target, error, code, hint } = { target: null, error: null, code: null, hint: null, ...event };
   const before = target === null ? '' : `${target}: `;
   const shownCode = error?.code ?? code;
-  const next = event.event === 'rotation.step' ? null : (error?.hint ?? hint);
+  const next =
+    event.event === 'rotation.step' ? null : error === null ? hint : errorView(error.stored, target ?? undefined).hint;
   const after = `${shownCode === null ? '' : ` (${shownCode})`}${next === null ? '' : `\n    ${next}`}`;
   return `${before}${eventText(event, now)}${after}\n`;
 }

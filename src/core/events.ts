@@ -2,14 +2,12 @@
 // alerts and the progress of `once` listen. An event carries values, never sentences: instants are ms since the epoch
 // and durations are ms. The texts stand in texts/en/events.ts and are made by the log alone. An event never holds a secret.
 import type { ConditionName, Severity } from './alerts/conditions.ts';
-import type { ErrorView } from './errors.ts';
+import type { RotatorError } from './errors.ts';
 import type { ReadBack } from './read-back.ts';
 import type { Outcome, Reason, Verdict } from './reasons.ts';
 
-/** An error as an event carries it. A RotatorError fits. */
-export interface EventError extends ErrorView {
-  readonly requestId?: string | undefined;
-}
+/** An error as an event carries it: what it knows, from which the log makes its sentences. */
+export type EventError = Pick<RotatorError, 'code' | 'stored' | 'requestId'>;
 
 interface OfTarget {
   readonly target: string;

@@ -1,6 +1,7 @@
 // The daemon's log: one line for each event, written by pino. Here alone an event becomes text, and its instants become
 // ISO 8601. Every line is clean (core/output.ts). A warning that stays true is logged once a day, not at every pass.
 import pino, { type DestinationStream, type Level } from 'pino';
+import { errorView } from '../core/errors.ts';
 import type { EventName, EventSink, RotatorEvent } from '../core/events.ts';
 import { isoSeconds } from '../core/instants.ts';
 import { cleanLine, cleanValue } from '../core/output.ts';
@@ -75,14 +76,9 @@ const INSTANT = /(?:At|Until)$|^since$/;
 /** The fields of a log line: what is null is left out, instants are ISO 8601 UTC, an error is its code and hint. */
 function fieldsOf(event: RotatorEvent): Record<string, unknown> {
   const { error, ...own } = { error: null, ...event };
-  const ofError =
-    error === null
-      ? {}
-      : {
-          code: error.code,
-          hint: error.hint,
-          ...(error.requestId === undefined ? {} : { requestId: error.requestId }),
-        };
+  const target = 'target' in event ? (event.target ?? undefined) : undefined;
+  const requestId = error?.requestId === undefined ? {} : { requestId: error.requestId };
+  const ofError = error === null ? {} : { code: error.code, hint: errorView(error.stored, target).hint, ...requestId };
   return Object.fromEntries(
     Object.entries({ ...own, ...ofError }).flatMap(([name, value]): [string, unknown][] => {
       if (value === null || value === undefined) return [];

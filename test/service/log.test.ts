@@ -1,9 +1,8 @@
 // The log: one JSON line an event, its level, its fields, nothing secret in it, and no trouble for whoever logs.
 import { describe, expect, test } from 'vitest';
-import { RotatorError } from '../../src/core/errors.ts';
 import { HOUR } from '../../src/core/time.ts';
 import { createLog } from '../../src/service/log.ts';
-import { anEvent, EVENT_NAMES, EVENT_NOW as NOW } from '../support/events.ts';
+import { anEvent, anEventError, EVENT_NAMES, EVENT_NOW as NOW } from '../support/events.ts';
 import { MAIN, ownWorkspace, startCommand } from '../support/program.ts';
 
 /** A log whose lines are kept; `at` is what its clock says. */
@@ -18,10 +17,7 @@ function log({ level = 'trace' } = {}) {
 describe('lines', () => {
   test('an event is one line of JSON: time, level, instance, its fields, instants in ISO 8601, what is null left out', () => {
     const { emit, lines } = log();
-    const error = new RotatorError('ERR_NOT_APPLIED', 'line one\nline two', {
-      hint: 'Look.',
-      requestId: 'of the error',
-    });
+    const error = anEventError('line one\nline two', 'Look.', 'of the error');
     emit(anEvent('rotation.failed', { error, resumed: true }));
     expect(lines).toHaveLength(1);
     expect(lines[0]?.indexOf('\n')).toBe((lines[0]?.length ?? 0) - 1);
@@ -122,7 +118,7 @@ describe('nothing secret is logged', () => {
     const { emit, lines } = log();
     const pem =
       '-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg\n-----END PRIVATE KEY-----';
-    const error = { code: 'ERR_INTERNAL', message: `it answered ${jwt} and ${pem}`, hint: `look at ${jwt}` } as const;
+    const error = anEventError(`it answered ${jwt} and ${pem}`, `look at ${jwt}`);
     const odd = { detail: { list: [jwt, { password: 'hunter2-hunter2' }], error: new Error(`deep ${jwt}`) } };
     emit({ ...anEvent('pass.failed', { error }), ...odd, ...{ secretKey: 'plain-secret-key' } });
     expect(lines).toHaveLength(1);
@@ -141,8 +137,7 @@ describe('nothing secret is logged', () => {
 });
 
 describe('a warning that stays true is told once a day', () => {
-  const warningOf = (message: string) =>
-    anEvent('warning', { error: { code: 'ERR_KEY_INVALID', message, hint: '' }, target: 'shop' });
+  const warningOf = (message: string) => anEvent('warning', { error: anEventError(message), target: 'shop' });
   const warning = warningOf('the key file may be read by everybody');
 
   test('and again when a day has gone by', () => {

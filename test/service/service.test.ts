@@ -7,6 +7,7 @@ import { acquireDaemonLock } from '../../src/adapters/journal/lock.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { EventName, RotatorEvent } from '../../src/core/events.ts';
 import type { Clock } from '../../src/core/ports.ts';
+import { eventText } from '../../src/core/texts/en/events.ts';
 import { openService } from '../../src/service/service.ts';
 import { systemClock } from '../../src/service/system-clock.ts';
 
@@ -74,8 +75,7 @@ test('and if another daemon was quicker it stays without, and says who has it', 
   onTestFinished(() => other.release());
   await goOn();
   await vi.waitUntil(() => told('warning').some(({ error: { code } }) => code === 'ERR_DAEMON_RUNNING'));
-  expect(told('warning').find(({ error: { code } }) => code === 'ERR_DAEMON_RUNNING')?.error.message).toContain(
-    'instance other, pid 1',
-  );
+  const [warning] = told('warning').filter(({ error: { code } }) => code === 'ERR_DAEMON_RUNNING');
+  expect(warning && eventText(warning, 0)).toContain('instance other, pid 1');
   expect(told('journal.degraded')).toHaveLength(1);
 });

@@ -1,11 +1,16 @@
 // One event of every name, as the program emits them: what the log, the metrics and the texts are tried on.
-import type { EventFields, EventName, RotatorEvent } from '../../src/core/events.ts';
+import type { EventError, EventFields, EventName, RotatorEvent } from '../../src/core/events.ts';
 import { DAY } from '../../src/core/time.ts';
 
 /** When the sample events happen, in ms. */
 export const EVENT_NOW = Date.UTC(2026, 10, 22, 16, 0, 0, 123);
 
-const error = { code: 'ERR_NOT_APPLIED', message: 'the write was not applied', hint: 'Look at the provider.' } as const;
+/** An error that says this, as the journal keeps those of version 0.1.0. */
+export function anEventError(message: string, hint = 'Look at the provider.', requestId?: string): EventError {
+  return { code: 'ERR_NOT_APPLIED', stored: { code: 'ERR_NOT_APPLIED', message, hint }, requestId };
+}
+
+const error = anEventError('the write was not applied');
 const ofTarget = { target: 'shop', envId: 'shop-1g2h3j' };
 const secret = { keyId: 'K1L2M3N4O5', fingerprint: 'ab12', expiresAt: EVENT_NOW + 90 * DAY };
 const pass = { ...ofTarget, rotationId: null, durationMs: 40, nextCheckAt: EVENT_NOW + 1000 };

@@ -9,6 +9,7 @@ import { openSqliteJournal } from '../../src/adapters/journal/sqlite.ts';
 import { createFileKeySource } from '../../src/adapters/keys/file.ts';
 import { createCloudbaseProvider } from '../../src/adapters/provider/cloudbase.ts';
 import { createTencentClient } from '../../src/adapters/tencent/client.ts';
+import { errorView } from '../../src/core/errors.ts';
 import type { RotatorEvent } from '../../src/core/events.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { Clock, Journal, Target } from '../../src/core/ports.ts';
@@ -200,7 +201,7 @@ export async function startRig(options: RigOptions = {}) {
     asked: () => world.requests.filter(({ service }) => service === 'apple'),
     state: async () => (await journal.target(target.key)) as TargetState,
     rotations: (): Promise<Rotation[]> => journal.rotations({ limit: 100 }),
-    warnings: () => events.flatMap((event) => (event.event === 'warning' ? [event.error] : [])),
+    warnings: () => events.flatMap((event) => (event.event === 'warning' ? [errorView(event.error.stored)] : [])),
     eventNames: () => events.map(({ event }) => event).filter((event) => event !== 'rotation.step'),
     async stop() {
       await journal.close();

@@ -1,6 +1,7 @@
 // The text of every event, as the log and the progress of `once` show it. Whole sentences without a full stop; names,
 // ids and instants stand in the fields of the log line and are repeated here only where the sentence needs them.
-import type { EventName, RotationEndEvent, RotatorEvent, Step } from '../../events.ts';
+import { errorView } from '../../errors.ts';
+import type { EventError, EventName, RotationEndEvent, RotatorEvent, Step } from '../../events.ts';
 import { isoSeconds } from '../../instants.ts';
 import { DAY } from '../../time.ts';
 
@@ -10,11 +11,11 @@ const TEXTS: Texts = {
   'daemon.started': ({ targets }) => `started; watching ${counted(targets, 'target')}`,
   'daemon.stopped': () => 'stopped',
   'config.reloaded': ({ targets }) => `configuration reloaded; watching ${counted(targets, 'target')}`,
-  'config.rejected': ({ error }) => `new configuration rejected, still using the old one: ${error.message}`,
+  'config.rejected': ({ error }) => `new configuration rejected, still using the old one: ${said(error)}`,
   'pass.healthy': () => 'nothing to do',
-  'pass.deferred': ({ why, error }) => (error === null ? why : `${why}; ${error.message}`),
-  'pass.pending': ({ error }) => error.message,
-  'pass.failed': ({ error }) => error.message,
+  'pass.deferred': ({ why, error }) => (error === null ? why : `${why}; ${said(error)}`),
+  'pass.pending': ({ error }) => said(error),
+  'pass.failed': ({ error }) => said(error),
   'rotation.started': ({ reason }) => `rotation started: ${reason}`,
   'rotation.step': stepText,
   'rotation.succeeded': ended('the new client secret is in place'),
@@ -25,7 +26,7 @@ const TEXTS: Texts = {
   'retry.scheduled': ({ attempt }) =>
     `will try again after ${attempt === 2 ? 'a failure' : `${attempt - 1} failures in a row`}`,
   'journal.degraded': ({ error }) =>
-    error === null ? 'the journal can be written again' : `going on without the journal: ${error.message}`,
+    error === null ? 'the journal can be written again' : `going on without the journal: ${said(error)}`,
   'condition.raised': ({ what, title }) => `condition ${what}: ${title}`,
   'condition.cleared': ({ what, title }) =>
     what === 'cleared' ? `condition cleared: ${title}` : `condition no longer watched: ${title}`,
@@ -34,12 +35,16 @@ const TEXTS: Texts = {
       expiresAt === null ? 'expires at an unknown time' : `is valid until ${isoSeconds(expiresAt)}`
     }`,
   'alert.sent': (event) => `sent ${contents(event)} over ${event.channel}: ${event.detail}`,
-  'alert.failed': ({ channel, error }) => aboutChannel(channel, error.message),
+  'alert.failed': ({ channel, error }) => aboutChannel(channel, said(error)),
   warning: ({ channel, during, error }) => {
-    if (channel !== undefined) return aboutChannel(channel, error.message);
-    return during === undefined ? error.message : `${DURING[during]}: ${error.message}`;
+    if (channel !== undefined) return aboutChannel(channel, said(error));
+    return during === undefined ? said(error) : `${DURING[during]}: ${said(error)}`;
   },
 };
+
+function said({ stored }: EventError): string {
+  return errorView(stored).message;
+}
 
 const DURING = { alerts: 'alerts', 'http-request': 'could not answer an HTTP request' } as const;
 
@@ -50,7 +55,7 @@ export function eventText<N extends EventName>(event: RotatorEvent<N>, now: numb
 }
 
 function ended(words: string): (event: RotationEndEvent) => string {
-  return ({ error }) => (error === null ? words : `${words}: ${error.message}`);
+  return ({ error }) => (error === null ? words : `${words}: ${said(error)}`);
 }
 
 function stepText(event: Step, now: number): string {
@@ -70,9 +75,9 @@ function stepText(event: Step, now: number): string {
     case 'pushed':
       return 'candidate sent to CloudBase';
     case 'push-unclear':
-      return `the write may or may not have been applied: ${event.error.message}`;
+      return `the write may or may not have been applied: ${said(event.error)}`;
     case 'starting-over':
-      return `starting over: ${event.error.message}`;
+      return `starting over: ${said(event.error)}`;
     case 'read-back':
       return `read back: ${READ_BACK[event.found]}`;
     case 'restoring-fields':
