@@ -1,13 +1,10 @@
 // What `run` does without and the other commands refuse; the environment-only form; and that nothing secret is shown.
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
 import { tries } from '../support/campaign.ts';
-import { everythingShown, file, lines, load, NOW, refusal, TARGETS, thrownBy } from './support.ts';
+import { eachInAnEmptyFolder, everythingShown, file, lines, load, NOW, refusal, TARGETS, thrownBy } from './support.ts';
 
 const GOOD = '  - { name: good, envId: e1, key: { from: file, path: k } }\n';
 /** Pasted into the wrong place; it must be in no message, and would be no steady part of a condition's id. */
@@ -126,16 +123,7 @@ test('a thousand targets, each with a policy of its own', async () => {
 
 describe('the environment alone', () => {
   const ENV = { CLOUDBASE_ENV_ID: 'shop-1', APPLE_PRIVATE_KEY: 'x' };
-  let [before, directory] = ['', ''];
-  beforeEach(async () => {
-    before = process.cwd();
-    directory = await mkdtemp(join(tmpdir(), 'cwd-'));
-    process.chdir(directory);
-  });
-  afterEach(async () => {
-    process.chdir(before);
-    await rm(directory, { recursive: true });
-  });
+  eachInAnEmptyFolder();
   const fromEnv = (env: Record<string, string>, mode: 'daemon' | 'strict' = 'strict') =>
     loadConfig({ env: { ...ENV, ...env }, mode, now: NOW });
 

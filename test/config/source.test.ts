@@ -1,10 +1,9 @@
 // Which file is the configuration, and what a file that cannot be one is told.
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
-import { file, lines, TARGETS, thrownBy } from './support.ts';
+import { eachInAnEmptyFolder, file, lines, TARGETS, thrownBy } from './support.ts';
 
 const load = (options: { file?: string; env?: Record<string, string> }) =>
   loadConfig({ env: {}, mode: 'strict', ...options });
@@ -65,16 +64,7 @@ describe('the file', () => {
 });
 
 describe('in a working directory of its own', () => {
-  let [before, directory] = ['', ''];
-  beforeEach(async () => {
-    before = process.cwd();
-    directory = await mkdtemp(join(tmpdir(), 'cwd-'));
-    process.chdir(directory);
-  });
-  afterEach(async () => {
-    process.chdir(before);
-    await rm(directory, { recursive: true });
-  });
+  eachInAnEmptyFolder();
 
   test('config/rotator.yaml is taken, before the environment', async () => {
     await mkdir('config');

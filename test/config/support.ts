@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { expect, onTestFinished } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished } from 'vitest';
 import { type LoadedConfig, loadConfig } from '../../src/config/load.ts';
 import { ConfigError, formatProblems, type Problem } from '../../src/config/problems.ts';
 
@@ -21,6 +21,20 @@ export async function file(content: string | Uint8Array): Promise<string> {
   const path = join(folder, 'rotator.yaml');
   await writeFile(path, content);
   return path;
+}
+
+/** Every test of the block runs in a working directory of its own, without a configuration. */
+export function eachInAnEmptyFolder(): void {
+  let [before, folder] = ['', ''];
+  beforeEach(() => {
+    before = process.cwd();
+    folder = mkdtempSync(join(tmpdir(), 'cwd-'));
+    process.chdir(folder);
+  });
+  afterEach(() => {
+    process.chdir(before);
+    rmSync(folder, { recursive: true });
+  });
 }
 
 export async function load(yaml: string, env: Env = {}, mode: Mode = 'strict', now = NOW): Promise<LoadedConfig> {
