@@ -182,25 +182,20 @@ const actions: Actions = {
 
   async status(options) {
     const { status } = await import('./cli/status.ts');
-    return withJournal(options, 'read', (journal, targets) => status(options, { context, journal, targets }));
+    return withJournal(options, (journal, targets) => status(options, { context, journal, targets }));
   },
 
   async history(options) {
     const { history } = await import('./cli/history.ts');
-    return withJournal(options, 'read', (journal, targets) => history(options, { context, journal, targets }));
+    return withJournal(options, (journal, targets) => history(options, { context, journal, targets }));
   },
 
   async alerts(options) {
     if (options.test) return testChannels(options);
     const { alerts } = await import('./cli/alerts.ts');
-    return withJournal(options, 'read', (journal, _targets, config) =>
+    return withJournal(options, (journal, _targets, config) =>
       alerts(options, { context, journal, channels: config.alerts.channels, runbook: config.alerts.runbook }),
     );
-  },
-
-  async resume(options) {
-    const { resume } = await import('./cli/resume.ts');
-    return withJournal(options, 'write', (journal) => resume({ context, journal }));
   },
 
   async health(options) {
@@ -262,7 +257,6 @@ async function testChannels(options: ConfigOption & { channel?: string; json: bo
 
 async function withJournal(
   options: ConfigOption,
-  mode: 'read' | 'write',
   use: (journal: OpenJournal, targets: JournalTarget[], config: Config) => Promise<ExitStatus>,
 ): Promise<ExitStatus> {
   const [{ config }, { openJournalFor }, { targetKey }] = await Promise.all([
@@ -270,7 +264,7 @@ async function withJournal(
     import('./service/once.ts'),
     import('./core/records.ts'),
   ]);
-  const journal = await openJournalFor(config, mode, systemClock);
+  const journal = await openJournalFor(config, systemClock);
   try {
     return await use(
       journal,

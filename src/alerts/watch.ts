@@ -19,6 +19,7 @@ import {
   detectMisconfigured,
   detectService,
   detectTarget,
+  type LaneMember,
   type ServiceFacts,
   type WatchedTarget,
 } from './detect/detect.ts';
@@ -33,8 +34,8 @@ export interface Surroundings {
   readonly targets: readonly WatchedTarget[];
   /** Entries of `targets` that are left out because they are wrong. */
   readonly misconfigured: readonly { readonly name: string; readonly problems: readonly string[] }[];
-  /** The keys of every target of the configuration, whether it was selected or not. */
-  readonly configured: readonly string[];
+  /** Every target of the configuration, whether it was selected or not. */
+  readonly configured: readonly LaneMember[];
   /** The longest time between two ticks of the schedule. */
   readonly longestTickGapMs: number;
   readonly tokenUrl: string;
@@ -241,7 +242,7 @@ export class Watch {
     around: Surroundings,
   ): ServiceFacts {
     const { now, targets, tokenUrl, skewMs, journal, configurationRejected, scheduler } = around;
-    const configured = new Set(around.configured);
+    const configured = new Set(around.configured.map(({ key }) => key));
     return {
       now,
       fleet,
@@ -249,6 +250,7 @@ export class Watch {
       asksApple: targets.some(({ appleCheck }) => appleCheck !== 'off'),
       // Of those that were not selected as well: the journal knows them.
       states: states.filter(({ key }) => configured.has(key)),
+      members: around.configured,
       skewMs,
       journal,
       channels: this.options.policy.routes.map(({ name }) => ({

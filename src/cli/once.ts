@@ -32,13 +32,14 @@ export async function once(
 
 export interface PlanDeps {
   readonly context: CliContext;
-  readonly targets: readonly Target[];
-  readonly preview: (target: Target) => Promise<Preview>;
+  /** What a pass on each target would do now. */
+  readonly previews: () => Promise<readonly (Preview & { readonly target: Target })[]>;
 }
 
 /** Prints what `once` would do; changes nothing. */
-export async function plan(options: { json: boolean }, { context, targets, preview }: PlanDeps): Promise<ExitStatus> {
-  const previews = await Promise.all(targets.map(async (target) => ({ target, ...(await preview(target)) })));
+export async function plan(options: { json: boolean }, deps: PlanDeps): Promise<ExitStatus> {
+  const { context } = deps;
+  const previews = await deps.previews();
   const views = previews.map(({ target, state }) => targetView(state, target));
   const status = print(views, options.json, context);
   if (options.json) return status;

@@ -17,7 +17,6 @@ export interface Actions {
   status(options: ConfigOption & { json: boolean }): Promise<ExitStatus>;
   history(options: ConfigOption & { target?: string; limit: number; json: boolean }): Promise<ExitStatus>;
   alerts(options: ConfigOption & { test: boolean; channel?: string; json: boolean }): Promise<ExitStatus>;
-  resume(options: ConfigOption): Promise<ExitStatus>;
   health(options: ConfigOption): Promise<ExitStatus>;
   journalBackup(file: string, options: ConfigOption): Promise<ExitStatus>;
   generate(options: {
@@ -126,10 +125,6 @@ export function createProgram(
     .addOption(new Option('--channel <name>', 'only this channel; implies --test').implies({ test: true }))
     .addOption(json())
     .action(async (options) => done(await actions.alerts(options)));
-
-  add('resume', 'lets rotations go on after a halt (three in a row had failed after the push)', ['resume'])
-    .addOption(config())
-    .action(async (options) => done(await actions.resume(options)));
 
   add('health', 'exit status 0 if the running daemon is healthy; for container health checks', ['health'])
     .addOption(config())

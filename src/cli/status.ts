@@ -1,9 +1,8 @@
 // `status`: a row a target, from the journal alone. It works beside the running daemon and without one; whether the
 // record is stale is said below the row, because a daemon that stopped leaves its last good news behind.
-import { errorView } from '../core/errors.ts';
 import { isoOrNull } from '../core/instants.ts';
 import type { Journal } from '../core/ports.ts';
-import type { FleetState, TargetState } from '../core/records.ts';
+import type { TargetState } from '../core/records.ts';
 import { isWell, lastingView, type TargetLabel } from '../core/target-view.ts';
 import { type CliContext, EXIT, type ExitStatus } from './context.ts';
 import { distance, minute } from './instants.ts';
@@ -40,16 +39,7 @@ export async function status(options: { json: boolean }, deps: StatusDeps): Prom
   if (recorded.size === 0) {
     context.stderr.write('nothing has been recorded yet: `run` or `once` checks the targets and begins the journal\n');
   }
-  sayHalted(await journal.fleet(), context);
   return rows.every(({ view }) => isWell(view, nowMs)) ? EXIT.ok : EXIT.failed;
-}
-
-function sayHalted({ halted }: FleetState, { stderr, clock }: CliContext): void {
-  if (halted === null) return;
-  stderr.write(
-    `rotations were halted ${distance(halted.at, clock.now())} (emergencies excepted): ${errorView(halted.error).message}\n` +
-      'When the cause is mended, let them go on: apple-secret-rotator resume\n',
-  );
 }
 
 function remarks(state: TargetState, nowMs: number): Cell[] {

@@ -7,7 +7,10 @@ import { dotted, nodeAt, type Path, problemAt, type Tree } from './tree.ts';
 type Schema = z.core.$ZodType;
 
 /** Keys of earlier versions, and what took their place. `[]`: any entry of the list. */
-const REMOVED: Readonly<Record<string, string>> = {};
+const REMOVED: Readonly<Record<string, string>> = {
+  'schedule.maxRotationsPerHour':
+    'Remove the key: writes with one credential and endpoint now go one after another, and pause for an hour after one that ended badly.',
+};
 
 /** The problems of what `schema` was applied to: the whole tree. */
 export function problemsOf(tree: Tree, schema: Schema, { issues }: z.ZodError): Problem[] {

@@ -60,9 +60,6 @@ const SCHEDULE = z
       .prefault('7 * * * *')
       .describe('When every target is checked. The longest gap may be a tenth of renewBefore.'),
     timezone: timezone().prefault('UTC').describe('The time zone of every cron expression that has none of its own.'),
-    maxRotationsPerHour: integer(1, 100_000)
-      .prefault('20')
-      .describe('At most so many rotations begin in an hour, emergencies not counted.'),
   })
   .describe('When checks run.');
 

@@ -331,10 +331,8 @@ export interface ErrorParams {
   readonly ERR_READ_BACK: null;
   readonly ERR_OUTCOME_UNKNOWN: { readonly problem: 'cut-off' } | ({ readonly problem: 'error' } & Because);
   readonly ERR_ROTATION_LOOP: { readonly reason: Reason };
-  readonly ERR_WAITING:
-    | { readonly problem: 'limit'; readonly limit: number; readonly count: number }
-    | { readonly problem: 'wave'; readonly size: number };
-  readonly ERR_FLEET_HALTED: { readonly failures: number };
+  /** `because`: what the last write of the lane ended with. */
+  readonly ERR_LANE_CLOSED: { readonly until: number; readonly because: StoredError };
 
   // Alert channels and the heartbeat
   readonly ERR_CHANNEL_REFUSED: OfChannel & { readonly said: string; readonly advice: ChannelAdvice };

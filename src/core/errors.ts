@@ -67,8 +67,7 @@ export const REMEDIES = {
   ERR_READ_BACK: 'passes',
   ERR_OUTCOME_UNKNOWN: 'passes',
   ERR_ROTATION_LOOP: 'person',
-  ERR_WAITING: 'passes',
-  ERR_FLEET_HALTED: 'person',
+  ERR_LANE_CLOSED: 'passes',
   // Alert channels and the heartbeat
   ERR_CHANNEL_REFUSED: 'person',
   ERR_CHANNEL_THROTTLED: 'passes',

@@ -113,8 +113,6 @@ export interface Journal {
   /** Open rotations (outcome null) of a target, oldest first. */
   openRotations(key: string): Promise<Rotation[]>;
   rotations(filter: RotationFilter): Promise<Rotation[]>;
-  /** Rotations that recorded their intent, emergencies excepted, that started in (`fromMs`, `toMs`]. */
-  countStarted(fromMs: number, toMs: number): Promise<number>;
   fleet(): Promise<FleetState>;
   /** Atomic read-modify-write, also over processes; `change` may run more than once. Returns what was stored. */
   updateFleet(change: (state: FleetState) => FleetState): Promise<FleetState>;

@@ -181,10 +181,20 @@ export function recordSchemas(kinds: Kinds) {
     answeredAt: maybeInstant,
   });
 
+  /** A lane whose last write ended badly. */
+  const lane = z.object({
+    /** Bad writes in a row, 1 or more. */
+    badWrites: z.number(),
+    /** When the first of them ended. */
+    since: instant,
+    closedUntil: instant,
+    /** Of the last of them. */
+    error: errorSchema(kinds),
+  });
+
   const fleet = z.object({
-    /** Rotations in a row that failed after the push. */
-    failedAfterPush: z.number(),
-    halted: z.object({ at: instant, error: errorSchema(kinds) }).nullable(),
+    /** Lanes whose last write ended badly. */
+    lanes: z.record(label, lane).default({}),
     /** Token URL → calibration. */
     apple: z.record(label, calibration),
   });
@@ -205,6 +215,7 @@ export type RetryState = TargetState['retry'];
 export type ProviderChange = TargetState['providerChanges'][number];
 export type AppleAsked = NonNullable<TargetState['appleAsked']>;
 export type Intent = NonNullable<Rotation['intent']>;
+export type LaneState = FleetState['lanes'][string];
 export type Calibration = FleetState['apple'][string];
 
 /** What a target is, whatever it is called. */
@@ -215,7 +226,7 @@ export function targetKey({ endpoint, envId, providerId }: TargetIdentity): stri
   return `${endpoint.replace(/\/+$/, '')}|${envId}|${providerId}`;
 }
 
-export const EMPTY_FLEET: FleetState = { failedAfterPush: 0, halted: null, apple: {} };
+export const EMPTY_FLEET: FleetState = { lanes: {}, apple: {} };
 
 /** A target of which nothing is known yet. */
 export function emptyTargetState(identity: TargetIdentity, name: string): TargetState {

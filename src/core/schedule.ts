@@ -1,4 +1,4 @@
-// When things are due, as pure functions of instants: renewal, emergency, retries, offsets. Instants are
+// When things are due, as pure functions of instants: renewal, emergency, retries. Instants are
 // milliseconds since the epoch; durations are milliseconds.
 import { createHash } from 'node:crypto';
 import type { Remedy } from './errors.ts';
@@ -9,8 +9,6 @@ export const LONGEST_RETRY_MS = 6 * HOUR;
 /** In an emergency whatever failed is tried again at least this often. */
 export const EMERGENCY_RETRY_MS = 10 * MINUTE;
 export const LEASE_MS = 2 * MINUTE;
-/** A steady offset inside a tick's period is never longer. */
-export const LONGEST_OFFSET_MS = 15 * MINUTE;
 
 /** A steady number in [0, 1) for a text: the same text gives the same number for ever, on every machine. */
 export function steadyFraction(text: string): number {
@@ -84,11 +82,6 @@ export function notBeyond(instant: number, now: number, longestMs: number): numb
 /** True if a stored instant of the past lies within the last `spanMs`; one in the future is void. */
 export function within(instant: number | null | undefined, now: number, spanMs: number): boolean {
   return instant !== null && instant !== undefined && instant <= now && now - instant < spanMs;
-}
-
-/** How far into a tick's period the targets of an environment are checked. */
-export function tickOffsetMs(envId: string, periodMs: number): number {
-  return Math.floor(steadyFraction(`offset ${envId}`) * Math.min(periodMs, LONGEST_OFFSET_MS));
 }
 
 /** The scheduler's loop turns at least this often, whatever the cron expression says. */

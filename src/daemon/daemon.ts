@@ -1,41 +1,46 @@
-// When passes run. node-cron gives the ordinary ticks and is not trusted beyond that: a watchdog on the monotonic
-// clock, at most a minute apart, sees ticks that were missed and wall clocks that stepped, and checks what is due.
-// One target's trouble never delays another's: sweeps run side by side, each target at most once.
+// When passes run. The loop sleeps until the next tick or until something is due, and turns at least once a minute on
+// the monotonic clock, so that it sees ticks that it missed and a wall clock that stepped. Sweeps run side by side,
+// each target at most once: one target's trouble never delays another's.
 
 import type { CronExpression } from '../core/cron.ts';
 import { asRotatorError, errorView, RotatorError, type StoredError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import type { Clock, Target } from '../core/ports.ts';
 import type { Trigger } from '../core/reasons.ts';
-import { stallLimitMs } from '../core/schedule.ts';
+import { LONGEST_TURN_MS, stallLimitMs } from '../core/schedule.ts';
+import { DAY } from '../core/time.ts';
 import type { PassRequest, PassResult } from '../pass/pass.ts';
-import { Agenda, latestTick, tickAfter, tickOffset, tickPeriod } from './agenda.ts';
-import { type RequestAnswer, type RotationRequest, RotationRequests } from './rotation-requests.ts';
+import { Agenda } from './agenda.ts';
+import { type RequestAnswer, RotationRequests } from './rotation-requests.ts';
 import type { Sweeper, WiredTarget } from './sweep.ts';
-
-/** Ordinary ticks; main.ts makes them with node-cron. */
-export interface Ticks {
-  stop(): void;
-}
 
 /** What a configuration gives the daemon; exchanged as a whole on reload. */
 export interface Plan {
   readonly targets: readonly WiredTarget[];
   readonly cron: CronExpression;
-  readonly startTicks: (onTick: () => void) => Ticks;
 }
 
 export interface DaemonTools {
   readonly clock: Clock;
   readonly emit: EventSink;
   readonly sweeper: Sweeper;
+  /** Is called when a sweep has ended. Must not throw. */
+  readonly onSwept: () => void;
 }
 
-/** The wall clock and the monotonic one may drift apart by so much between two looks; more is a step. */
+/** How far ahead a tick is looked for: a schedule of leap days alone is refused long before. */
+const CRON_HORIZON_MS = 400 * DAY;
+/**
+ * Wall clock and monotonic clock may drift apart by so much between two turns. With less, the slewing of NTP would
+ * count as a step and have everything checked; with more, a step could hide that moves a tick or an expiry.
+ */
 const STEP_MS = 5_000;
-/** A pass that has recorded its intent may go on for so long after a stop. */
+/**
+ * How long a pass that has recorded its intent may go on after a stop. Shorter, and a slow write is cut off before its
+ * read-back; longer, and a container's usual 30 s are over before alerts are flushed.
+ */
 const GRACE_MS = 25_000;
-/** A check by another process is over in about a second; what takes longer is a rotation, and has its row. */
+/** How long a request waits for another process. A check takes about a second; what takes longer has a row to answer with. */
 const REQUEST_LEASE_WAIT_MS = 5_000;
 
 /** Whether the scheduler's loop turns. */
@@ -46,62 +51,47 @@ export interface DaemonHealth {
   readonly lastTurnMs: number;
 }
 
-/** A pass that has begun and not ended. */
-interface Running {
-  readonly request: RotationRequest | undefined;
-  /** Once its row is journalled. */
-  rowId: string | undefined;
-}
-
 export class Daemon {
   private readonly tools: DaemonTools;
   private plan: Plan;
-  private ticks: Ticks | undefined;
-  private readonly agenda: Agenda;
-  private readonly inFlight = new Map<string, Running>();
+  private readonly agenda = new Agenda();
   private readonly requests = new RotationRequests();
-  /** Targets of which a pass has ended since the start, whatever came of it. */
+  /** Targets of which a pass has ended since the start, well or not. */
   private readonly tried = new Set<string>();
   private readonly sweeps = new Set<Promise<void>>();
   private readonly stopping = new AbortController();
   private readonly cutOff = new AbortController();
   private wake = new AbortController();
-  private lastTick = 0;
+  private comingTick: number | undefined;
   private lastWall = 0;
-  private lastMonotonic = 0;
-  private lastTurn: number;
-  private stallLimit: number;
+  private lastMonotonic: number;
 
   constructor(plan: Plan, tools: DaemonTools) {
     this.plan = plan;
     this.tools = tools;
-    this.agenda = new Agenda(tools.clock);
-    this.lastTurn = tools.clock.monotonic();
-    this.stallLimit = this.presentStallLimit();
+    this.lastMonotonic = tools.clock.monotonic();
   }
 
   /** Runs until `stop` has done its work. Everything is checked at the start. */
   async run(): Promise<void> {
-    const { clock } = this.tools;
     this.begin('start');
-    while (!this.stopping.signal.aborted) {
+    for (;;) {
       const sleep = this.turn();
-      // A fresh controller before the sleep: whatever calls rouse() from here on ends it.
+      // A fresh controller before the sleep: every rouse() from here on ends it.
       this.wake = new AbortController();
-      if (this.stopping.signal.aborted) break;
-      await clock.sleep(sleep, this.wake.signal).catch(() => undefined);
+      if (this.isStopping) break;
+      await this.tools.clock.sleep(sleep, this.wake.signal).catch(() => undefined);
     }
-    this.ticks?.stop();
-    await this.settled();
+    while (this.sweeps.size > 0) await Promise.all(this.sweeps);
+    this.cutOff.abort(new Error('stopped'));
   }
 
   /** No new pass; a pass without an intent is dropped, one with it has 25 s. `run` resolves when they have ended. */
   stop(): void {
-    if (this.stopping.signal.aborted) return;
+    if (this.isStopping) return;
     this.stopping.abort(new Error('stopping'));
     this.requests.refuseOthers(new Set(), stoppingError());
-    const { clock } = this.tools;
-    void clock.sleep(GRACE_MS, this.cutOff.signal).then(
+    void this.tools.clock.sleep(GRACE_MS, this.cutOff.signal).then(
       () => this.cutOff.abort(new Error('stopped')),
       () => undefined,
     );
@@ -117,21 +107,18 @@ export class Daemon {
   reload(plan: Plan): void {
     if (this.isStopping) return;
     this.plan = plan;
-    this.agenda.clear();
-    this.requests.refuseOthers(new Set(plan.targets.map(({ target }) => target.key)), goneError());
+    this.requests.refuseOthers(new Set(this.targets.map(({ key }) => key)), goneError());
     this.begin('start');
     this.rouse();
   }
 
   /**
-   * Has a target rotated now, whatever is left of its secret. Answers as soon as a row is journalled, which takes as
-   * long as the target's lane is busy. A request that its pass could not begin is answered too; it never rejects.
+   * Has a target rotated now, however much is left of its secret. Answers as soon as a row is journalled, which takes
+   * as long as the target's lane is busy. A request whose pass could not begin is refused; it never rejects.
    */
   async requestRotation(key: string, requestedBy: string): Promise<RequestAnswer> {
     if (this.isStopping) return { kind: 'refused', error: stoppingError() };
-    if (!this.plan.targets.some(({ target }) => target.key === key)) return { kind: 'refused', error: goneError() };
-    const running = this.runningRotation(key);
-    if (running !== undefined) return { kind: 'running', id: running };
+    if (!this.targets.some((target) => target.key === key)) return { kind: 'refused', error: goneError() };
     const answer = this.requests.ask(key, requestedBy);
     this.rouse();
     return answer;
@@ -139,13 +126,17 @@ export class Daemon {
 
   /** The id of the row of a pass that this daemon has begun and not ended. */
   runningRotation(key: string): string | undefined {
-    return this.inFlight.get(key)?.rowId;
+    return this.requests.runningRow(key);
   }
 
   /** Whether the scheduler's loop turns. */
   health(): DaemonHealth {
-    const lastTurnMs = Math.round(this.tools.clock.monotonic() - this.lastTurn);
-    return { alive: lastTurnMs <= this.stallLimit, lastTurnMs };
+    const { clock } = this.tools;
+    const [now, { cron }] = [clock.now(), this.plan];
+    const [last, next] = [cron.previousStart(now, CRON_HORIZON_MS), this.nextTick()];
+    const lastTurnMs = Math.round(clock.monotonic() - this.lastMonotonic);
+    const period = last === undefined || next === undefined ? undefined : next - last;
+    return { alive: lastTurnMs <= stallLimitMs(period), lastTurnMs };
   }
 
   /** Targets of which no pass has ended since the start; a reload may add some. */
@@ -153,38 +144,35 @@ export class Daemon {
     return this.targets.filter(({ key }) => !this.tried.has(key));
   }
 
-  /** When a target is checked next, if its retry comes at `retryAt`. */
-  nextCheckAt(target: Target, retryAt: number | null): number | undefined {
-    if (retryAt !== null) return retryAt;
-    const now = this.tools.clock.now();
-    const { cron } = this.plan;
-    const tick = tickAfter(cron, now);
-    return tick === undefined ? undefined : tick + tickOffset(cron, target.envId, tick);
-  }
-
-  private begin(trigger: Trigger): void {
-    const { clock } = this.tools;
-    this.ticks?.stop();
-    this.ticks = this.plan.startTicks(() => this.rouse());
-    [this.lastWall, this.lastMonotonic] = [clock.now(), clock.monotonic()];
-    this.lastTick = latestTick(this.plan.cron, clock.now());
-    this.agenda.everything(this.targets, trigger);
-  }
-
-  /** One look at the clocks; starts what is due, and says how long nothing will be. */
-  private turn(): number {
-    this.lastTurn = this.tools.clock.monotonic();
-    this.watchClock();
-    this.stallLimit = this.presentStallLimit();
-    const tick = latestTick(this.plan.cron, this.tools.clock.now());
-    if (tick > this.lastTick) this.agenda.tick(this.targets, this.plan.cron, tick);
-    this.lastTick = Math.max(this.lastTick, tick);
-    this.startDue();
-    return this.agenda.quietMs(this.targets.filter(({ key }) => !this.inFlight.has(key)));
+  /** The next tick after now. */
+  nextTick(): number | undefined {
+    return this.plan.cron.nextStart(this.tools.clock.now() + 1, CRON_HORIZON_MS);
   }
 
   private get targets(): readonly Target[] {
     return this.plan.targets.map(({ target }) => target);
+  }
+
+  private begin(trigger: Trigger): void {
+    const { clock } = this.tools;
+    [this.lastWall, this.lastMonotonic] = [clock.now(), clock.monotonic()];
+    this.comingTick = this.nextTick();
+    this.agenda.everything(this.targets, trigger);
+  }
+
+  /** One look at the clocks; starts what is due, and returns for how many ms nothing will be. */
+  private turn(): number {
+    const { clock } = this.tools;
+    this.watchClock();
+    const now = clock.now();
+    if (this.comingTick !== undefined && this.comingTick <= now) {
+      this.agenda.tick(this.targets, now);
+      this.comingTick = this.nextTick();
+    }
+    this.startDue(now);
+    const idle = this.targets.filter(({ key }) => !this.requests.isRunning(key));
+    const next = Math.min(this.agenda.next(idle), this.comingTick ?? Number.POSITIVE_INFINITY);
+    return Math.max(0, Math.min(LONGEST_TURN_MS, next - now));
   }
 
   private watchClock(): void {
@@ -193,121 +181,71 @@ export class Daemon {
     const step = wall - this.lastWall - (monotonic - this.lastMonotonic);
     [this.lastWall, this.lastMonotonic] = [wall, monotonic];
     if (Math.abs(step) <= STEP_MS) return;
-    const error = new RotatorError('ERR_CLOCK_SKEWED', `the wall clock stepped by ${Math.round(step / 1000)} s`, {
-      hint: 'Nothing to do if the clock was just set right; everything is checked now.',
-    });
-    emit({ event: 'warning', error });
+    emit({ event: 'warning', error: new RotatorError('ERR_CLOCK_SKEWED', { problem: 'stepped', stepMs: step }) });
     this.begin('schedule');
   }
 
-  private startDue(): void {
-    if (this.stopping.signal.aborted) return;
-    const ready = this.plan.targets.filter(({ target }) => !this.inFlight.has(target.key) && this.isDue(target));
-    if (ready.length === 0) return;
-    const asked = ready.filter(({ target }) => this.requests.waits(target.key));
-    // A request does not wait for what a large sweep waits for.
+  /** What somebody asked for is a sweep of its own, so that alerts about it do not wait for the end of a large one. */
+  private startDue(now: number): void {
+    if (this.isStopping) return;
+    const idle = this.plan.targets.filter(({ target }) => !this.requests.isRunning(target.key));
+    const asked = idle.filter(({ target }) => this.requests.waits(target.key));
     for (const wired of asked) this.sweep([wired]);
-    this.sweep(ready.filter((wired) => !asked.includes(wired)));
+    this.sweep(idle.filter((wired) => !asked.includes(wired) && this.agenda.isDue(wired.target, now)));
   }
 
   private sweep(ready: readonly WiredTarget[]): void {
     if (ready.length === 0) return;
-    const items = ready.map((wired) => {
-      const { key } = wired.target;
-      const running: Running = { request: this.requests.begin(key), rowId: undefined };
-      this.inFlight.set(key, running);
-      const request = this.requestFor(key, this.agenda.begin(wired.target), running);
-      return { wired, request, key, running };
-    });
-    const runningOf = new Map(items.map(({ key, running }) => [key, running]));
+    const items = ready.map((wired) => ({ wired, request: this.requestFor(wired.target) }));
     const sweep = this.tools.sweeper
-      .sweep(items, (key, result) => this.onResult(key, result, runningOf.get(key)))
-      .then(() => undefined)
-      .finally(() => {
-        for (const { key, running } of items) this.endRunning(key, running);
+      .sweep(items, (target, result) => this.onResult(target, result))
+      .then(() => {
         this.sweeps.delete(sweep);
-        this.rouse();
+        this.tools.onSwept();
       });
     this.sweeps.add(sweep);
   }
 
-  private requestFor(key: string, trigger: Trigger, running: Running): PassRequest {
-    const { request } = running;
+  private requestFor(target: Target): PassRequest {
+    const { key } = target;
+    const requestedBy = this.requests.begin(key);
+    const trigger = this.agenda.begin(target);
     return {
-      trigger: request === undefined ? trigger : 'http',
-      requestedBy: request?.requestedBy ?? null,
-      force: request !== undefined,
+      trigger: requestedBy === null ? trigger : 'http',
+      requestedBy,
+      force: requestedBy !== null,
       adopt: false,
       waiveAppleCheck: false,
-      leaseWaitMs: request === undefined ? 0 : REQUEST_LEASE_WAIT_MS,
+      leaseWaitMs: requestedBy === null ? 0 : REQUEST_LEASE_WAIT_MS,
       drop: this.stopping.signal,
       cutOff: this.cutOff.signal,
-      onRow: (id) => {
-        running.rowId = id;
-        request?.resolve({ kind: 'started', id });
-        this.requests.answerWaiting(key, { kind: 'running', id });
-      },
+      onRow: (id) => this.requests.opened(key, id),
     };
   }
 
-  /** A sweep may run a pass again after its result; by then another one of the target may be running. */
-  private endRunning(key: string, running: Running | undefined): void {
-    if (running === undefined) return;
-    if (this.inFlight.get(key) === running) this.inFlight.delete(key);
-    // Only if no row was opened is this the first answer.
-    running.request?.resolve({ kind: 'refused', error: unexplainedError() });
-  }
-
-  private onResult(key: string, result: PassResult, running: Running | undefined): void {
+  private onResult(target: Target, result: PassResult): void {
     const { state, waitsFor } = result;
-    if (state.error !== null) running?.request?.resolve({ kind: 'refused', error: waitsFor ?? errorOf(state.error) });
-    this.endRunning(key, running);
-    this.tried.add(key);
+    this.requests.ended(target.key, waitsFor ?? errorOf(state.error));
+    this.tried.add(target.key);
+    this.agenda.note(target, result, this.tools.clock.now());
     this.rouse();
-    const target = this.targets.find((each) => each.key === key);
-    if (target !== undefined) this.agenda.note(target, result);
-  }
-
-  private isDue(target: Target): boolean {
-    return this.requests.waits(target.key) || this.agenda.isDue(target);
-  }
-
-  private presentStallLimit(): number {
-    return stallLimitMs(tickPeriod(this.plan.cron, this.tools.clock.now()));
   }
 
   private rouse(): void {
     this.wake.abort(new Error('roused'));
   }
-
-  private async settled(): Promise<void> {
-    while (this.sweeps.size > 0) await Promise.all(this.sweeps);
-    this.cutOff.abort(new Error('stopped'));
-  }
 }
 
 function stoppingError(): RotatorError {
-  return new RotatorError('ERR_INTERRUPTED', 'the program is being stopped, so no rotation begins', {
-    hint: 'Ask again when it runs again.',
-  });
+  return new RotatorError('ERR_INTERRUPTED', { problem: 'no-new' });
 }
 
 function goneError(): RotatorError {
-  return new RotatorError('ERR_USAGE', 'the target is not in the configuration any more', {
-    hint: 'Ask for a target that is configured.',
-  });
+  return new RotatorError('ERR_USAGE', { problem: 'target-gone' });
 }
 
-function errorOf(error: StoredError): RotatorError {
+function errorOf(error: StoredError | null): RotatorError {
+  if (error === null) return asRotatorError(new Error('the pass ended without a row'));
   const { code, message, hint } = errorView(error);
   return new RotatorError(code, message, { hint });
-}
-
-function unexplainedError(): RotatorError {
-  return asRotatorError(new Error('the pass ended without a row'));
-}
-
-/** The next tick of a plan after `now`; both in ms. */
-export function nextTick(plan: Plan, now: number): number | undefined {
-  return tickAfter(plan.cron, now);
 }

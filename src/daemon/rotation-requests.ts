@@ -1,6 +1,6 @@
-// Rotations that somebody asked the daemon for and that have no row yet. A request is answered with the id of a
-// journalled row: its own, or that of the rotation which was running or began before it had its turn. One request a
-// target: whoever asks meanwhile joins it, and is told that a rotation is running.
+// The passes that are under way, and the rotations that somebody asked the daemon for. A request is answered with the
+// id of a journalled row: its own, or that of the rotation that runs already. There is one request for each target:
+// who asks meanwhile joins it, and is told that a rotation is running.
 import type { RotatorError } from '../core/errors.ts';
 
 /** What came of a request. */
@@ -12,22 +12,30 @@ export type RequestAnswer =
   /** No rotation began, and why. */
   | { readonly kind: 'refused'; readonly error: RotatorError };
 
-export interface RotationRequest {
+interface RotationRequest {
   readonly requestedBy: string;
   readonly answer: Promise<RequestAnswer>;
   /** The first answer holds. */
   readonly resolve: (answer: RequestAnswer) => void;
 }
 
-export class RotationRequests {
-  /** Those that wait for their turn, by target key. */
-  private readonly waiting = new Map<string, RotationRequest>();
-  /** Those whose pass has begun and whose row has not. */
-  private readonly begun = new Map<string, RotationRequest>();
+/** A pass that has begun and not ended. */
+interface Running {
+  readonly request: RotationRequest | undefined;
+  /** Once its row is journalled. */
+  rowId: string | undefined;
+}
 
-  /** Asks for a rotation of a target, or joins the request that is there. */
+/** By target key throughout. */
+export class RotationRequests {
+  private readonly waiting = new Map<string, RotationRequest>();
+  private readonly running = new Map<string, Running>();
+
+  /** Asks for a rotation, or joins the request that is there. */
   async ask(key: string, requestedBy: string): Promise<RequestAnswer> {
-    const known = this.waiting.get(key) ?? this.begun.get(key);
+    const { rowId, request } = this.running.get(key) ?? {};
+    if (rowId !== undefined) return { kind: 'running', id: rowId };
+    const known = this.waiting.get(key) ?? request;
     if (known !== undefined) {
       const answer = await known.answer;
       return answer.kind === 'started' ? { kind: 'running', id: answer.id } : answer;
@@ -37,30 +45,50 @@ export class RotationRequests {
     return answer;
   }
 
-  /** True while a target has a request that waits for its turn. */
+  /** True while a request waits for its pass. */
   waits(key: string): boolean {
     return this.waiting.has(key);
   }
 
-  /** Its pass begins: from here on the pass answers it. */
-  begin(key: string): RotationRequest | undefined {
-    const request = this.waiting.get(key);
-    if (request === undefined) return undefined;
-    this.waiting.delete(key);
-    this.begun.set(key, request);
-    const end = () => this.begun.get(key) === request && this.begun.delete(key);
-    void request.answer.then(end);
-    return request;
+  isRunning(key: string): boolean {
+    return this.running.has(key);
   }
 
-  /** Answers the request of a target that waits, if there is one. */
-  answerWaiting(key: string, answer: RequestAnswer): void {
-    this.waiting.get(key)?.resolve(answer);
+  /** The id of the row of the running pass, once it is journalled. */
+  runningRow(key: string): string | undefined {
+    return this.running.get(key)?.rowId;
+  }
+
+  /** A pass begins, for the request that waits if there is one. Returns who asked. */
+  begin(key: string): string | null {
+    const request = this.waiting.get(key);
     this.waiting.delete(key);
+    this.running.set(key, { request, rowId: undefined });
+    return request?.requestedBy ?? null;
+  }
+
+  /** The running pass has journalled its row. */
+  opened(key: string, id: string): void {
+    const running = this.running.get(key);
+    if (running === undefined) return;
+    running.rowId = id;
+    running.request?.resolve({ kind: 'started', id });
+    this.answerWaiting(key, { kind: 'running', id });
+  }
+
+  /** The running pass has ended; `error` answers its request if it ended before its row was opened. */
+  ended(key: string, error: RotatorError): void {
+    this.running.get(key)?.request?.resolve({ kind: 'refused', error });
+    this.running.delete(key);
   }
 
   /** Refuses every request that waits and is not for one of `keys`. */
   refuseOthers(keys: ReadonlySet<string>, error: RotatorError): void {
     for (const key of this.waiting.keys()) if (!keys.has(key)) this.answerWaiting(key, { kind: 'refused', error });
+  }
+
+  private answerWaiting(key: string, answer: RequestAnswer): void {
+    this.waiting.get(key)?.resolve(answer);
+    this.waiting.delete(key);
   }
 }

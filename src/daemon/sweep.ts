@@ -1,117 +1,83 @@
-// A sweep: passes over several targets at once. Those that expire soonest begin first; a lane (one rate limit)
-// carries so few passes at a time that none waits long between its own reads and writes. A large sweep first looks
-// at every target, so that it is known how many want rotation, before any rotates for a cause.
-import pLimit, { type LimitFunction } from 'p-limit';
+// A sweep: passes over several targets at once, those that expire soonest first. Each goes at the pace of its lane, so
+// that one lane's trouble never delays another's targets.
 import { asRotatorError, type RotatorError } from '../core/errors.ts';
 import type { RotatorEvent } from '../core/events.ts';
-import type { Journal, Target } from '../core/ports.ts';
+import type { Target } from '../core/ports.ts';
 import { emptyTargetState } from '../core/records.ts';
-import { type PassRequest, type PassResult, type PassTools, runPass } from '../pass/pass.ts';
+import { type PassRequest, type PassResult, type PassTools, type Preview, previewPass, runPass } from '../pass/pass.ts';
 import { deployedFields, viewOf } from '../pass/report.ts';
-import type { Admissions } from './admission.ts';
+import { Lanes } from './lanes.ts';
 
 /** A target with the adapters that its configuration names. */
 export interface WiredTarget {
   readonly target: Target;
-  readonly tools: Omit<PassTools, 'admit' | 'nextCheckAt' | 'journal'>;
-  /** How many passes its lane carries at a time. */
+  readonly tools: Omit<PassTools, keyof SharedTools | 'lane'>;
+  /** How many looks its lane carries at a time. */
   readonly laneWidth: number;
 }
+
+/** What the passes of a process share. */
+type SharedTools = Pick<PassTools, 'journal' | 'isDegraded' | 'nextTick'>;
 
 export interface SweepItem {
   readonly wired: WiredTarget;
   readonly request: PassRequest;
 }
 
-export interface SweepTools {
-  readonly journal: Journal;
-  readonly admissions: Admissions;
-  readonly nextCheckAt: PassTools['nextCheckAt'];
-  /** Hears how each pass ended. Must not throw. */
+export interface SweepTools extends SharedTools {
+  /** Is called with the end of each pass. Must not throw. */
   readonly onPass?: (result: PassResult) => void;
 }
-
-/** Above so many targets a sweep counts before it rotates for a cause. */
-const CENSUS_ABOVE = 3;
 
 export type SweepResults = ReadonlyMap<string, PassResult>;
 
 export class Sweeper {
   private readonly tools: SweepTools;
-  private readonly lanes = new Map<string, LimitFunction>();
+  private readonly lanes = new Lanes();
 
   constructor(tools: SweepTools) {
     this.tools = tools;
   }
 
   /**
-   * Runs one pass on each item; `onResult` hears of each as it ends, and again of a target that had to wait for
-   * another one's proof and then had its turn. Never rejects: a pass that threw (a journal that cannot be written)
-   * has a failed result.
+   * Runs one pass on each item and calls `onResult` as each ends. Never rejects: a pass that threw (a journal that
+   * cannot be written) has a failed result.
    */
-  async sweep(items: readonly SweepItem[], onResult: (key: string, result: PassResult) => void): Promise<SweepResults> {
-    const results = new Map<string, PassResult>();
-    const note = (key: string, result: PassResult): void => {
-      results.set(key, result);
-      onResult(key, result);
-    };
-    const { admissions } = this.tools;
-    const counted = items.length > CENSUS_ABOVE;
-    if (counted) admissions.beginCensus();
-    try {
-      const ordered = await this.soonestFirst(items);
-      await Promise.all(ordered.map(async (item) => note(item.wired.target.key, await this.inLane(item))));
-    } finally {
-      if (counted) admissions.endCensus();
-    }
-    if (counted) await this.afterCensus(items, note);
-    return results;
-  }
-
-  /** Those that waited for the count have their turn: one goes first where many want, and then whom it lets follow. */
-  private async afterCensus(
+  async sweep(
     items: readonly SweepItem[],
-    note: (key: string, result: PassResult) => void,
-  ): Promise<void> {
-    const { admissions } = this.tools;
-    const byKey = new Map(items.map((item) => [item.wired.target.key, item]));
-    const turn = async (keys: readonly string[]) => {
-      const due = keys.flatMap((key) => byKey.get(key) ?? []).filter(({ request }) => !request.drop.aborted);
-      await Promise.all(due.map(async (item) => note(item.wired.target.key, await this.inLane(item))));
-    };
-    const waiting = admissions.waiting().filter((key) => byKey.has(key));
-    if (!admissions.wantsFirst()) return turn(waiting);
-    await turn(waiting.slice(0, 1));
-    await turn(admissions.followers());
+    onResult: (target: Target, result: PassResult) => void = () => {},
+  ): Promise<SweepResults> {
+    const ordered = items.length > 1 ? await this.soonestFirst(items) : items;
+    const results = ordered.map(async (item) => {
+      const { target } = item.wired;
+      const result = await this.pass(item);
+      this.tools.onPass?.(result);
+      onResult(target, result);
+      return [target.key, result] as const;
+    });
+    return new Map(await Promise.all(results));
   }
 
-  private inLane(item: SweepItem): Promise<PassResult> {
-    const { tools, laneWidth } = item.wired;
-    const { lane } = tools.provider;
-    const slots = this.lanes.get(lane) ?? pLimit(laneWidth);
-    this.lanes.set(lane, slots);
-    return slots(() => this.pass(item));
+  /** What a pass would do now; nothing is written. */
+  preview({ wired, request }: SweepItem): Promise<Preview> {
+    const tools = this.toolsFor(wired);
+    return tools.lane.look(request.drop, () => previewPass(wired.target, request, tools));
   }
 
-  private async pass({ wired: { target, tools }, request }: SweepItem): Promise<PassResult> {
-    const { journal, admissions, nextCheckAt } = this.tools;
-    let result: PassResult | undefined;
+  private toolsFor({ tools, laneWidth }: WiredTarget): PassTools {
+    const { journal, isDegraded, nextTick } = this.tools;
+    return { ...tools, journal, isDegraded, nextTick, lane: this.lanes.lane(tools.provider.lane, laneWidth) };
+  }
+
+  private async pass({ wired, request }: SweepItem): Promise<PassResult> {
+    const { target, tools } = wired;
     try {
-      result = await runPass(target, request, {
-        ...tools,
-        journal,
-        nextCheckAt,
-        admit: (want) => admissions.admit(want),
-      });
+      return await runPass(target, request, this.toolsFor(wired));
     } catch (thrown) {
       const error = asRotatorError(thrown);
-      result = failed(target, error);
       tools.emit(passBrokeOff(target, error));
-    } finally {
-      admissions.settle(target.key, result);
+      return failed(target, error);
     }
-    this.tools.onPass?.(result);
-    return result;
   }
 
   private async soonestFirst(items: readonly SweepItem[]): Promise<SweepItem[]> {
@@ -128,5 +94,5 @@ function passBrokeOff({ name, envId }: Target, error: RotatorError): RotatorEven
 
 function failed(target: Target, error: RotatorError): PassResult {
   const state = { ...emptyTargetState(target, target.name), state: 'failed' as const, error: viewOf(error) };
-  return { state, outcome: null, waitsFor: null, skewMs: undefined };
+  return { state, outcome: null, waitsFor: null, wakeAt: null, skewMs: undefined };
 }

@@ -2,24 +2,33 @@
 // the target's state are changed here alone, so that every way a pass can end is recorded and told in one place.
 import { isEmergency, type Snapshot } from '../core/decide.ts';
 import { isRecordEmergency } from '../core/deployed.ts';
-import { asRotatorError, RotatorError } from '../core/errors.ts';
+import { asRotatorError, RotatorError, type StoredError } from '../core/errors.ts';
 import type { EventSink, Step } from '../core/events.ts';
+import {
+  FAILED_TARGET_LATER_MS,
+  judgeWrite,
+  LANE_CLOSED_MS,
+  type WriteAttempt,
+  type WriteRank,
+} from '../core/lanes.ts';
 import type { AppleCheck, Clock, Journal, KeySource, Provider, Target } from '../core/ports.ts';
 import type { Outcome, Reason, Trigger } from '../core/reasons.ts';
 import type { AppleAsked, Rotation, TargetState } from '../core/records.ts';
 import { LEASE_MS, nextAttemptAt } from '../core/schedule.ts';
+import { MINUTE } from '../core/time.ts';
 import type { AppleOpinion, Ending, Gathered } from './learnt.ts';
 import { deployedFields, outcomeEvent, rowFields, viewOf } from './report.ts';
 
-/** A rotation that a pass has decided on and asks leave for. */
-export interface Want {
-  readonly targetKey: string;
-  readonly reason: Reason;
-  readonly emergency: boolean;
+/** The turns of one lane, over all passes of the process. */
+export interface LaneTurns {
+  /** Runs `work` when the lane has room for another look at a provider. Rejects like `write`. */
+  look<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` when no other write of the lane is under way and none of a higher rank waits. Rejects with what `work`
+   * throws, or with the signal's reason if it aborts before the turn has come.
+   */
+  write<T>(rank: WriteRank, signal: AbortSignal, work: () => Promise<T>): Promise<T>;
 }
-
-/** Whether a wanted rotation may begin now; `error` says what it waits for. */
-export type Admission = { readonly go: true } | { readonly go: false; readonly error: RotatorError };
 
 /** What a pass works with. Adapters are those of the target. */
 export interface PassTools {
@@ -29,13 +38,15 @@ export interface PassTools {
   readonly keySource: KeySource;
   readonly provider: Provider;
   readonly apple: AppleCheck;
-  readonly admit: (want: Want) => Promise<Admission>;
+  readonly lane: LaneTurns;
+  /** True while the journal keeps its state in memory only. */
+  readonly isDegraded: () => boolean;
   /** A fresh UUIDv7. */
   readonly newId: () => string;
   /** Begins the token of every lease: what may end them when this process is known to be dead. */
   readonly leaseHolder: string;
-  /** When the target is checked again, if its retry comes at `retryAt` (null: on the next tick). */
-  readonly nextCheckAt: (target: Target, retryAt: number | null) => number | undefined;
+  /** The next tick of the schedule; undefined: there is none. */
+  readonly nextTick: () => number | undefined;
 }
 
 export interface PassRequest {
@@ -56,10 +67,19 @@ export interface PassRequest {
   readonly onRow?: (id: string) => void;
 }
 
-/** Why a wanted rotation has to wait: for the window or its turn (`due`), or for a person (`pending`). */
-export type Wait =
-  | { readonly state: 'due'; readonly reason: Reason; readonly why: string; readonly error: RotatorError | null }
-  | { readonly state: 'pending'; readonly reason: Reason; readonly error: RotatorError };
+/** Why a wanted rotation has to wait: for the window or something else (`due`), or for a person (`pending`). */
+export type Wait = { readonly reason: Reason } & (
+  | {
+      readonly state: 'due';
+      readonly why: string;
+      /** Null: it waits for its window. */
+      readonly error: RotatorError | null;
+      readonly wakeAt: number | null;
+      /** What the target's own last write ended with; it stays failed then, for having to wait is no better news. */
+      readonly stillFailed?: StoredError | null;
+    }
+  | { readonly state: 'pending'; readonly error: RotatorError }
+);
 
 export interface PassResult {
   readonly state: TargetState;
@@ -67,9 +87,14 @@ export interface PassResult {
   readonly outcome: Outcome | null;
   /** Why the pass did not rotate although a rotation is wanted and nothing is wrong. */
   readonly waitsFor: RotatorError | null;
+  /** When a target that waits is to be checked again, beside ticks and retries. */
+  readonly wakeAt: number | null;
   /** Our wall clock less CloudBase's in ms, by the last reading of this pass; undefined where none told. */
   readonly skewMs: number | undefined;
 }
+
+/** A check by another process takes seconds, a rotation rarely a minute. Sooner would be in vain, later a delay. */
+const LEASE_HELD_RETRY_MS = MINUTE;
 
 export class Course {
   readonly target: Target;
@@ -84,8 +109,7 @@ export class Course {
   /** True from the recorded intent on: the pass is not dropped any more. */
   intent = false;
   #opinion: AppleOpinion | undefined;
-  /** True once a write may have reached the provider. */
-  pushed = false;
+  write: WriteAttempt = 'none';
   #skewMs: number | undefined;
 
   constructor(target: Target, request: PassRequest, tools: PassTools, token: string, state: TargetState) {
@@ -171,6 +195,11 @@ export class Course {
     this.tools.emit({ event: 'warning', ...this.place, error });
   }
 
+  /** Takes the lease, or takes it again; false if another process holds it. */
+  acquireLease(): Promise<boolean> {
+    return this.tools.journal.acquireLease(this.target.key, this.token, this.now, LEASE_MS);
+  }
+
   /** Extends the lease; false if it is no longer ours. */
   renewLease(): Promise<boolean> {
     return this.tools.journal.renewLease(this.target.key, this.token, this.now, LEASE_MS);
@@ -249,17 +278,19 @@ export class Course {
     return result;
   }
 
-  /** Ends the pass without a rotation that is wanted: it waits for the window, its turn, or a person. */
+  /** Ends the pass without a rotation that is wanted. */
   async endWaiting(wait: Wait): Promise<PassResult> {
-    const { state, reason, error } = wait;
+    const { reason, error } = wait;
+    const isDue = wait.state === 'due';
+    const [wakeAt, failed] = isDue ? [wait.wakeAt, wait.stillFailed ?? null] : [null, null];
+    const state: TargetState['state'] = failed === null ? wait.state : 'failed';
     const retry = { ...this.state.retry, nextAttemptAt: null };
-    const outcome = this.row === undefined ? null : 'blocked';
-    const dueSince = state === 'due' ? this.dueSince : null;
-    const result = await this.end(outcome, error, { state, reason, error: viewOf(error), retry, dueSince });
-    const fields = { reason, ...deployedFields(this.state.deployed), ...this.closing() };
-    if (wait.state === 'due') this.tools.emit({ event: 'pass.deferred', ...fields, why: wait.why, error });
+    const change = { state, reason, error: failed ?? viewOf(error), retry, dueSince: isDue ? this.dueSince : null };
+    const result = await this.end(this.row === undefined ? null : 'blocked', error, change, wakeAt);
+    const fields = { reason, ...deployedFields(this.state.deployed), ...this.closing(wakeAt) };
+    if (isDue) this.tools.emit({ event: 'pass.deferred', ...fields, why: wait.why, error });
     else this.tools.emit({ event: 'pass.pending', ...fields, error: wait.error });
-    return { ...result, waitsFor: state === 'due' ? error : null };
+    return { ...result, waitsFor: isDue ? error : null };
   }
 
   /** Since when a rotation has been put off without a break; an instant in the future is void. */
@@ -277,7 +308,7 @@ export class Course {
     const error = asRotatorError(thrown);
     this.noteSkew(error.skewMs);
     const failures = this.state.retry.failures + 1;
-    const retryAt = nextAttemptAt(this.now, failures, error.remedy, this.emergency);
+    const retryAt = this.retryAt(failures, error, outcome);
     const reason = this.row?.reason ?? this.state.reason;
     const retry = { failures, nextAttemptAt: retryAt };
     const ending = { state: 'failed' as const, reason, error: viewOf(error), retry };
@@ -292,18 +323,28 @@ export class Course {
     return result;
   }
 
-  /** Drops the pass at a stop: no failure is counted, and an open row ends as interrupted. */
-  async endDropped(): Promise<PassResult> {
-    const error = new RotatorError('ERR_INTERRUPTED', 'the program was stopped before anything was written', {
-      hint: 'Nothing to do: the target is checked again at the next start.',
-    });
-    if (this.row !== undefined) await this.finishRow('failed', error);
-    return {
-      state: this.state,
-      outcome: this.row === undefined ? null : 'failed',
-      waitsFor: error,
-      skewMs: this.skewMs,
-    };
+  /** By the retry table; a write that closes its lane to this target is not tried again before that is open to others. */
+  private retryAt(failures: number, { code, remedy }: RotatorError, outcome: Outcome): number | null {
+    const byTable = nextAttemptAt(this.now, failures, remedy, this.emergency);
+    const closes = !this.emergency && judgeWrite(this.write, outcome, code) === 'bad';
+    return byTable !== null && closes ? Math.max(byTable, this.now + LANE_CLOSED_MS + FAILED_TARGET_LATER_MS) : byTable;
+  }
+
+  /** Drops the pass at a stop. */
+  endDropped(): Promise<PassResult> {
+    return this.endAside(new RotatorError('ERR_INTERRUPTED', { problem: 'before-write' }), null);
+  }
+
+  /** Leaves the target to the process that holds its lease. */
+  endLeaseHeld(): Promise<PassResult> {
+    return this.endAside(new RotatorError('ERR_LEASE_HELD', null), this.now + LEASE_HELD_RETRY_MS);
+  }
+
+  /** Ends the pass without a change of the target's state: no failure is counted, and an open row ends with the error. */
+  private async endAside(error: RotatorError, wakeAt: number | null): Promise<PassResult> {
+    const outcome = this.row === undefined ? null : 'failed';
+    if (outcome !== null) await this.finishRow(outcome, error);
+    return { state: { ...this.state, error: viewOf(error) }, outcome, waitsFor: error, wakeAt, skewMs: this.skewMs };
   }
 
   private async finishRow(outcome: Outcome, error: RotatorError | null, state?: TargetState): Promise<void> {
@@ -324,16 +365,18 @@ export class Course {
     outcome: Outcome | null,
     error: RotatorError | null,
     change: Partial<TargetState>,
+    wakeAt: number | null = null,
   ): Promise<PassResult> {
     this.learn({ ...change, lastPassAt: this.now });
     if (outcome === null) await this.tools.journal.commit({ target: this.state });
     else await this.finishRow(outcome, error, this.state);
-    return { state: this.state, outcome, waitsFor: null, skewMs: this.skewMs };
+    return { state: this.state, outcome, waitsFor: null, wakeAt, skewMs: this.skewMs };
   }
 
   /** How long the pass took, and when the next one comes. */
-  private closing() {
-    const nextCheckAt = this.tools.nextCheckAt(this.target, this.state.retry.nextAttemptAt) ?? null;
+  private closing(wakeAt: number | null = null) {
+    const others = [wakeAt, this.tools.nextTick()].filter((at) => at !== null && at !== undefined);
+    const nextCheckAt = this.state.retry.nextAttemptAt ?? (others.length === 0 ? null : Math.min(...others));
     const durationMs = Math.round(this.tools.clock.monotonic() - this.startedAt);
     return { ...this.place, durationMs, nextCheckAt };
   }

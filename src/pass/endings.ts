@@ -1,4 +1,4 @@
-// What each bad ending of a rotation says to the operator: what was found, and the next step.
+// What each ending of a rotation that did not succeed says to the operator: what was found, and the next step.
 import { RotatorError } from '../core/errors.ts';
 
 export function notApplied(): RotatorError {

@@ -6,6 +6,8 @@ import type { Outcome } from '../core/reasons.ts';
 import type { AppleAsked, TargetState } from '../core/records.ts';
 
 export interface Gathered {
+  /** When the gathering began, on the monotonic clock. */
+  readonly at: number;
   /** Its `state` holds what the journal knows and what this gathering has added to it. */
   readonly snapshot: Snapshot;
   /** Our wall clock less CloudBase's in ms, if the reading told. */

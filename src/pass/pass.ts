@@ -1,35 +1,54 @@
 // One pass on one target: gather, decide, act. A pass never throws for trouble with its target: whatever happens is
 // journalled, told and answered as a PassResult. Only a journal that cannot be written makes it throw.
 import { type Decision, decide } from '../core/decide.ts';
-import { asRotatorError, errorView, RotatorError } from '../core/errors.ts';
+import { mayBeWorking } from '../core/deployed.ts';
+import { asRotatorError, RotatorError } from '../core/errors.ts';
+import {
+  afterBadWrite,
+  afterGoodWrite,
+  closedUntil,
+  FAILED_TARGET_LATER_MS,
+  judgeWrite,
+  type WriteRank,
+} from '../core/lanes.ts';
 import type { Target } from '../core/ports.ts';
-import { emptyTargetState, type FleetState, type TargetState } from '../core/records.ts';
-import { LEASE_MS } from '../core/schedule.ts';
+import { emptyTargetState, type Rotation, type TargetState } from '../core/records.ts';
 import { askDaily } from './ask-daily.ts';
-import { Course, type PassRequest, type PassResult, type PassTools, type Want } from './course.ts';
+import { Course, type PassRequest, type PassResult, type PassTools } from './course.ts';
 import { gather } from './gather.ts';
+import type { Gathered } from './learnt.ts';
 import { viewOf } from './report.ts';
 import { resolveOpenRows } from './resolve.ts';
-import { endUnrotated, rotate } from './rotate.ts';
+import { endUnrotated, type Rotate, rotate } from './rotate.ts';
 
-export type { Admission, PassRequest, PassResult, PassTools, Want } from './course.ts';
+export type { LaneTurns, PassRequest, PassResult, PassTools } from './course.ts';
 
 const LEASE_POLL_MS = 1_000;
-/** So many rotations in a row that fail after the push stop all but emergencies. */
-const HALT_AFTER = 3;
+/** A snapshot that is older when the lane's turn comes is gathered again: key and window may have changed meanwhile. */
+const STALE_MS = 10_000;
+/** How many rows of a target are looked through for its last write: between two writes lie few that wrote nothing. */
+const ROWS_BACK = 5;
 
 /** Checks one target, and rotates its client secret if that is due and permitted. */
 export async function runPass(target: Target, request: PassRequest, tools: PassTools): Promise<PassResult> {
-  const { journal } = tools;
+  const { journal, lane } = tools;
   const token = `${tools.leaseHolder}${tools.newId()}`;
   const known = (await journal.target(target.key)) ?? emptyTargetState(target, target.name);
-  if (!(await waitForLease(target, request, tools, token))) return leaseHeld(known);
+  const course = new Course(target, request, tools, token, known);
   try {
-    const state: TargetState = { ...((await journal.target(target.key)) ?? known), name: target.name };
-    const course = new Course(target, request, tools, token, state);
-    const result = await passWithLease(course);
-    if (course.pushed) await countForHalt(course, result);
-    return result;
+    return await orEnd(course, async () => {
+      const { result } = await lane.look(request.drop, async () => {
+        const seen = await look(course);
+        // The write gets into line before the look is over. An object, so that the look does not wait for it.
+        return {
+          result:
+            'state' in seen
+              ? seen
+              : lane.write(await rankOf(course, seen), request.drop, () => writeInTurn(course, seen)),
+        };
+      });
+      return await result;
+    });
   } finally {
     await journal.releaseLease(target.key, token);
   }
@@ -52,9 +71,9 @@ export async function previewPass(target: Target, request: PassRequest, tools: P
     const decision = decide(gathered.snapshot);
     const planned = preview(course.state, decision);
     if (decision.action !== 'rotate') return planned;
-    const admission = await tools.admit(wantOf(target, request, decision));
-    if (admission.go) return planned;
-    const { error } = admission;
+    const obstacle = await obstacleTo(course, decision);
+    if (obstacle === undefined) return planned;
+    const { error } = obstacle;
     return {
       state: { ...planned.state, error: viewOf(error) },
       action: 'defer',
@@ -83,86 +102,121 @@ function preview(state: TargetState, decision: Decision): Preview {
   }
 }
 
-async function passWithLease(course: Course): Promise<PassResult> {
+/** A pass that has decided to rotate. */
+interface Seen {
+  readonly gathered: Gathered;
+  readonly decision: Rotate;
+}
+
+/** Takes the lease, gathers and decides; ends the pass unless it rotates. */
+async function look(course: Course): Promise<PassResult | Seen> {
   const { request, tools, target } = course;
-  try {
-    if (request.force) await course.openRow('Requested');
-    await resolveOpenRows(course);
-    const gathered = await gather(course);
+  const leased = await waitForLease(course);
+  course.learn({ ...(await tools.journal.target(target.key)), name: target.name });
+  if (!leased) return course.endLeaseHeld();
+  if (request.force) await course.openRow('Requested');
+  await resolveOpenRows(course);
+  const gathered = await gather(course);
+  course.noteGathered(gathered);
+  const decision = decide(gathered.snapshot);
+  if (decision.action === 'rotate') return { gathered, decision };
+  if (decision.action !== 'refuse') course.learn(await askDaily(course, gathered.snapshot));
+  return endUnrotated(course, decision);
+}
+
+/** Rotates in the lane's turn, and notes what the write says about the lane before the next one has its turn. */
+async function writeInTurn(course: Course, seen: Seen): Promise<PassResult> {
+  const result = await orEnd(course, () => rotateIfStillDue(course, seen));
+  await noteWrite(course, result);
+  return result;
+}
+
+async function rotateIfStillDue(course: Course, { gathered, decision }: Seen): Promise<PassResult> {
+  const { clock } = course.tools;
+  if (clock.monotonic() - gathered.at > STALE_MS) {
+    if (!(await course.acquireLease())) return course.endLeaseHeld();
+    gathered = await gather(course, true);
     course.noteGathered(gathered);
-    const decision = decide(gathered.snapshot);
-    if (decision.action !== 'rotate' && decision.action !== 'refuse')
-      course.learn(await askDaily(course, gathered.snapshot));
-    if (decision.action !== 'rotate') return await endUnrotated(course, decision);
-    const { reason, why } = decision;
-    const admission = await tools.admit(wantOf(target, request, decision));
-    if (!admission.go) return await course.endWaiting({ state: 'due', reason, why, error: admission.error });
-    return await rotate(course, gathered, decision);
+    const again = decide(gathered.snapshot);
+    if (again.action !== 'rotate') return endUnrotated(course, again);
+    decision = again;
+  }
+  const obstacle = await obstacleTo(course, decision);
+  if (obstacle === undefined) return rotate(course, gathered, decision);
+  const { reason, why } = decision;
+  const { error, until } = obstacle;
+  const stillFailed = (await lastBadWrite(course))?.error ?? null;
+  const wakeAt = until === null || stillFailed === null ? until : until + FAILED_TARGET_LATER_MS;
+  return course.endWaiting({ state: 'due', reason, why, error, wakeAt, stillFailed });
+}
+
+/** Ends the pass with whatever `work` throws, but for a journal that cannot be written. */
+async function orEnd<T>(course: Course, work: () => Promise<T>): Promise<T | PassResult> {
+  try {
+    return await work();
   } catch (thrown) {
     if (thrown instanceof RotatorError && thrown.code.startsWith('ERR_JOURNAL')) throw thrown;
-    if (request.drop.aborted && !course.pushed) return course.endDropped();
+    if (course.request.drop.aborted && course.write !== 'sent') return course.endDropped();
     return course.endBadly(thrown);
   }
 }
 
-/** What somebody asked for is asked for, whatever else is wrong with the deployed secret. */
-function wantOf(target: Target, { force }: PassRequest, decision: Extract<Decision, { action: 'rotate' }>): Want {
-  const { reason, emergency } = decision;
-  return { targetKey: target.key, reason: force ? 'Requested' : reason, emergency };
-}
-
-async function waitForLease(
-  target: Target,
-  { leaseWaitMs, drop }: PassRequest,
-  { clock, journal }: PassTools,
-  token: string,
-): Promise<boolean> {
+async function waitForLease(course: Course): Promise<boolean> {
+  const { leaseWaitMs, drop } = course.request;
+  const { clock } = course.tools;
   const deadline = clock.monotonic() + leaseWaitMs;
   for (;;) {
-    if (await journal.acquireLease(target.key, token, clock.now(), LEASE_MS)) return true;
+    if (await course.acquireLease()) return true;
     if (clock.monotonic() >= deadline || drop.aborted) return false;
     await clock.sleep(LEASE_POLL_MS, drop).catch(() => undefined);
   }
 }
 
-function leaseHeld(state: TargetState): PassResult {
-  const error = new RotatorError('ERR_LEASE_HELD', 'another process is working on this target', {
-    hint: 'Nothing to do: the other process finishes its pass; `status` shows the result.',
-  });
-  return { state: { ...state, error: viewOf(error) }, outcome: null, waitsFor: error, skewMs: undefined };
+// ---- the lane
+
+/** What holds back a rotation that is wanted, and until when; null: nobody knows. */
+interface Obstacle {
+  readonly error: RotatorError;
+  readonly until: number | null;
 }
 
-/** Counts rotations that failed after the push, over all targets, and halts the fleet at the third in a row. */
-async function countForHalt(course: Course, { outcome, state }: PassResult): Promise<void> {
-  const failed = outcome === 'failed' || outcome === 'rolled-back';
-  let halts = false;
-  const count = (fleet: FleetState): FleetState => {
-    const failedAfterPush = failed ? fleet.failedAfterPush + 1 : 0;
-    halts = failed && fleet.halted === null && failedAfterPush >= HALT_AFTER;
-    if (!halts) return { ...fleet, failedAfterPush };
-    return {
-      ...fleet,
-      failedAfterPush,
-      halted: {
-        at: course.now,
-        error: viewOf(fleetHalted(state.error === null ? undefined : errorView(state.error).message)) as NonNullable<
-          TargetState['error']
-        >,
-      },
-    };
+/** What holds back a rotation that is neither urgent nor, where the lane is closed, asked for. */
+async function obstacleTo(course: Course, { emergency }: Rotate): Promise<Obstacle | undefined> {
+  const { request, tools } = course;
+  if (emergency) return undefined;
+  if (tools.isDegraded())
+    return { error: new RotatorError('ERR_JOURNAL_UNWRITABLE', { problem: 'waiting' }), until: null };
+  if (request.force) return undefined;
+  const lane = (await tools.journal.fleet()).lanes[tools.provider.lane];
+  const until = closedUntil(lane, course.now);
+  if (lane === undefined || until === undefined) return undefined;
+  return { error: new RotatorError('ERR_LANE_CLOSED', { until, because: lane.error }), until };
+}
+
+async function rankOf(course: Course, { gathered, decision }: Seen): Promise<WriteRank> {
+  const { deployed } = gathered.snapshot;
+  return {
+    failedAt: (await lastBadWrite(course))?.finishedAt ?? null,
+    urgent: decision.emergency,
+    requested: course.request.force,
+    neededBy: mayBeWorking(deployed, course.now) ? (deployed.expiresAt ?? Number.POSITIVE_INFINITY) : 0,
   };
-  await course.tools.journal.updateFleet(count);
-  if (halts) course.warn(fleetHalted(state.error === null ? undefined : errorView(state.error).message));
 }
 
-/** The error of a fleet that stopped itself. */
-export function fleetHalted(last: string | undefined): RotatorError {
-  const why = last === undefined ? '' : `; the last: ${last}`;
-  return new RotatorError(
-    'ERR_FLEET_HALTED',
-    `${HALT_AFTER} rotations in a row failed after the push, so all but emergencies are stopped${why}`,
-    {
-      hint: 'Find out why (`history`), then run `resume`.',
-    },
-  );
+/** The target's last write, if it ended badly and no pass has ended well since. */
+async function lastBadWrite({ state, target, tools }: Course): Promise<Rotation | undefined> {
+  if (state.retry.failures === 0) return undefined;
+  const rows = await tools.journal.rotations({ target: target.key, limit: ROWS_BACK });
+  const last = rows.find(({ outcome, intent }) => outcome !== null && intent !== null);
+  return last?.outcome === 'failed' || last?.outcome === 'rolled-back' ? last : undefined;
+}
+
+async function noteWrite({ write, tools, now }: Course, { outcome, state: { error } }: PassResult): Promise<void> {
+  const verdict = judgeWrite(write, outcome, error?.code);
+  if (verdict === undefined) return;
+  const { lane } = tools.provider;
+  await tools.journal.updateFleet((fleet) => {
+    const bad = verdict === 'bad' && error !== null;
+    return { ...fleet, lanes: bad ? afterBadWrite(fleet.lanes, lane, error, now) : afterGoodWrite(fleet.lanes, lane) };
+  });
 }

@@ -63,7 +63,7 @@ export async function push(course: Course, { snapshot }: Gathered, candidate: Mi
   if (!(await course.renewLease())) return moved('another process took over this target');
   const gap = tools.clock.monotonic() - readAt;
   if (gap > LONGEST_GAP_MS) return moved(`${Math.round(gap / 1000)} s went by between reading and writing`);
-  course.pushed = true;
+  course.write = 'sent';
   try {
     const { requestId } = await tools.provider.write(
       target.envId,
@@ -78,7 +78,7 @@ export async function push(course: Course, { snapshot }: Gathered, candidate: Mi
     const error = course.signal.aborted ? cutOff(thrown) : asRotatorError(thrown);
     course.noteRequest(error.requestId ?? null);
     if (!error.ambiguous) {
-      course.pushed = false;
+      course.write = 'refused';
       throw error;
     }
     course.step({ step: 'push-unclear', error });

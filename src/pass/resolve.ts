@@ -1,6 +1,7 @@
 // Rows that a crash left open are settled at the start of the target's next pass: by reading the provider, the
 // comparison of its fields and their restoring included. What reading cannot tell ends as unknown, and due at once.
 import { RotatorError } from '../core/errors.ts';
+import type { WriteRank } from '../core/lanes.ts';
 import type { ProviderView } from '../core/provider.ts';
 import type { Written } from '../core/read-back.ts';
 import type { Intent, Rotation } from '../core/records.ts';
@@ -14,10 +15,17 @@ import { afterUnknownWrite, afterWrite, recordOf } from './written.ts';
 /** Settles every open row of the target but the one of this pass. Throws if the provider cannot be read. */
 export async function resolveOpenRows(course: Course): Promise<void> {
   const { target, tools } = course;
-  const open = await tools.journal.openRotations(target.key);
-  for (const row of open.filter(({ id }) => id !== course.row?.id)) {
-    await course.settleRow(row, await ending(course, row));
-  }
+  const open = (await tools.journal.openRotations(target.key)).filter(({ id }) => id !== course.row?.id);
+  const writes = open.some(({ intent }) => intent !== null);
+  if (writes) await tools.lane.write(FIRST, course.signal, () => settle(course, open));
+  else await settle(course, open);
+}
+
+/** Settling a cut-off write may have to restore a field, which is a write too: nothing goes before it. */
+const FIRST: WriteRank = { failedAt: null, urgent: true, requested: false, neededBy: 0 };
+
+async function settle(course: Course, open: readonly Rotation[]): Promise<void> {
+  for (const row of open) await course.settleRow(row, await ending(course, row));
 }
 
 async function ending(course: Course, row: Rotation): Promise<Ending> {

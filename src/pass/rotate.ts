@@ -5,7 +5,6 @@ import { type MintedSecret, mintClientSecret, objections, parseClientSecret } fr
 import { type Decision, decide } from '../core/decide.ts';
 import { RotatorError } from '../core/errors.ts';
 import type { KeyMaterial } from '../core/key-material.ts';
-import { LEASE_MS } from '../core/schedule.ts';
 import { askApple } from './ask-apple.ts';
 import { confirm } from './confirm.ts';
 import type { Course, PassResult } from './course.ts';
@@ -13,7 +12,7 @@ import { gather } from './gather.ts';
 import type { Gathered } from './learnt.ts';
 import { push, recordIntent } from './push.ts';
 
-type Rotate = Extract<Decision, { action: 'rotate' }>;
+export type Rotate = Extract<Decision, { action: 'rotate' }>;
 
 /** Carries out a decided rotation; its row is open from here on. */
 export async function rotate(course: Course, first: Gathered, firstDecision: Rotate): Promise<PassResult> {
@@ -72,8 +71,7 @@ async function verify(key: KeyMaterial, candidate: MintedSecret, now: number): P
 }
 
 async function mustHoldLease(course: Course, error: RotatorError): Promise<void> {
-  const { journal } = course.tools;
-  if (await journal.acquireLease(course.target.key, course.token, course.now, LEASE_MS)) return;
+  if (await course.acquireLease()) return;
   throw new RotatorError('ERR_LEASE_LOST', `another process works on this target: ${error.message}`, {
     hint: 'Nothing to do: the other process finishes the rotation, or this one tries again.',
   });
@@ -98,10 +96,21 @@ export function endUnrotated(course: Course, decision: Exclude<Decision, Rotate>
     case 'none':
       return course.endWell('healthy');
     case 'defer':
-      return course.endWaiting({ state: 'due', reason: decision.reason, why: decision.why, error: null });
+      return course.endWaiting({
+        state: 'due',
+        reason: decision.reason,
+        why: decision.why,
+        error: null,
+        wakeAt: opening(course),
+      });
     case 'pend':
       return course.endWaiting({ state: 'pending', reason: decision.reason, error: decision.error });
     case 'refuse':
       return course.endBadly(decision.error);
   }
+}
+
+/** When the target's window opens next; null: not before renewal would be of no use. */
+function opening({ target: { policy }, now }: Course): number | null {
+  return policy.window?.nextOpening(now, policy.renewBeforeMs) ?? null;
 }

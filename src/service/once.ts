@@ -8,11 +8,10 @@ import { RotatorError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import type { Clock, Journal, Target } from '../core/ports.ts';
 import { DAY } from '../core/time.ts';
-import { Admissions } from '../daemon/admission.ts';
 import { Sweeper } from '../daemon/sweep.ts';
-import { type PassRequest, type PassResult, type Preview, previewPass, type Want } from '../pass/pass.ts';
+import type { PassRequest, PassResult, Preview } from '../pass/pass.ts';
 import { takeOver } from './start-refusal.ts';
-import { createAlerting, longestTickGapMs, watchedTargets } from './wire-alerts.ts';
+import { createAlerting, laneMembers, longestTickGapMs, watchedTargets } from './wire-alerts.ts';
 import { type World, wireTargets } from './wire-targets.ts';
 
 /** `once` waits so long for the lease of a target that another process is working on. */
@@ -69,8 +68,8 @@ export async function openOnce(
   let measuredSkewMs: number | undefined;
   const sweeper = new Sweeper({
     journal,
-    admissions: admissionsOf(config, journal, clock),
-    nextCheckAt: nextCheck(config, clock),
+    isDegraded: () => false,
+    nextTick: nextTickOf(config, clock),
     onPass: ({ skewMs }) => {
       measuredSkewMs = skewMs ?? measuredSkewMs;
     },
@@ -88,7 +87,7 @@ export async function openOnce(
     surroundings: () => ({
       now: clock.now(),
       targets: watchedTargets(config, targets),
-      configured: all.map(({ target }) => target.key),
+      configured: laneMembers(all),
       misconfigured: [],
       longestTickGapMs: gapMs,
       tokenUrl: config.apple.tokenUrl,
@@ -103,19 +102,15 @@ export async function openOnce(
   const request = requestOf(options, stop);
   return {
     targets,
-    sweep: () =>
-      sweeper.sweep(
-        wired.map((each) => ({ wired: each, request })),
-        () => {},
-      ),
+    sweep: () => sweeper.sweep(wired.map((each) => ({ wired: each, request }))),
     alert: () => alerting.alerter.flush(stop.aborted ? 0 : ALERT_LIMIT_MS),
     close: () => journal.close(),
   };
 }
 
 export interface PlanSession {
-  readonly targets: readonly Target[];
-  readonly preview: (target: Target) => Promise<Preview>;
+  /** What a pass on each target would do now. */
+  readonly previews: () => Promise<readonly (Preview & { readonly target: Target })[]>;
   readonly close: () => Promise<void>;
 }
 
@@ -127,32 +122,24 @@ export async function openPlan(
   stop: AbortSignal,
 ): Promise<PlanSession> {
   const wired = selected(wireTargets(config, { ...world, leaseHolder: 'once:' }), options.target);
-  const journal = await openJournalFor(config, 'read', world.clock);
-  const tools = new Map(wired.map((each) => [each.target.key, each.tools]));
-  const admissions = admissionsOf(config, journal, world.clock);
-  // Who would go first among many of one cause is for the passes themselves to find out.
-  const admit = (want: Want) => admissions.admit({ ...want, reason: 'Requested' });
+  const journal = await openJournalFor(config, world.clock);
+  const sweeper = new Sweeper({ journal, isDegraded: () => false, nextTick: nextTickOf(config, world.clock) });
   const request = requestOf(options, stop);
   return {
-    targets: wired.map(({ target }) => target),
-    preview: (target) => {
-      const own = tools.get(target.key);
-      if (own === undefined) throw new TypeError('not a target of this session');
-      return previewPass(target, request, { ...own, journal, admit, nextCheckAt: nextCheck(config, world.clock) });
-    },
+    previews: () =>
+      Promise.all(
+        wired.map(async (each) => {
+          const preview = await sweeper.preview({ wired: each, request });
+          return { target: each.target, ...preview };
+        }),
+      ),
     close: () => journal.close(),
   };
 }
 
-function admissionsOf(config: Config, journal: Journal, clock: Clock): Admissions {
-  const maxRotationsPerHour = () => config.schedule.maxRotationsPerHour;
-  return new Admissions({ clock, journal, isDegraded: () => false, maxRotationsPerHour });
-}
-
-/** The configured journal; to read one that does not exist yet gives an empty one. */
-export async function openJournalFor(config: Config, mode: 'read' | 'write', clock: Clock): Promise<Journal> {
-  const { path } = config.journal;
-  return mode === 'read' ? openJournalToRead(path, clock) : openSqliteJournal({ path, clock, mode });
+/** The configured journal, to read; one that does not exist yet gives an empty one. */
+export async function openJournalFor(config: Config, clock: Clock): Promise<Journal> {
+  return openJournalToRead(config.journal.path, clock);
 }
 
 /** The targets of a configuration that were named, all without a name. Throws ERR_USAGE for one that does not exist. */
@@ -182,7 +169,7 @@ function requestOf({ force, adopt, appleCheck }: PassOptions, stop: AbortSignal)
   };
 }
 
-function nextCheck({ schedule: { cron, timezone } }: Config, clock: Clock) {
+function nextTickOf({ schedule: { cron, timezone } }: Config, clock: Clock) {
   const expression = parseCron(cron, timezone);
-  return (_target: Target, retryAt: number | null) => retryAt ?? expression.nextStart(clock.now() + 1, CRON_HORIZON_MS);
+  return () => expression.nextStart(clock.now() + 1, CRON_HORIZON_MS);
 }

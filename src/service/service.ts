@@ -9,16 +9,14 @@ import type { Config } from '../config/resolve.ts';
 import { asRotatorError, type RotatorError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import type { DegradableJournal } from '../core/ports.ts';
-import { Admissions } from '../daemon/admission.ts';
-import { Daemon, nextTick, type Plan } from '../daemon/daemon.ts';
+import { Daemon, type Plan } from '../daemon/daemon.ts';
 import { Sweeper } from '../daemon/sweep.ts';
-import { startTicks } from '../daemon/ticks.ts';
 import { type HttpServer, startHttpServer } from '../http/server.ts';
 import { openDaemonJournal } from './daemon-journal.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import { forgetTold, takeOver, takeOverSilent } from './start-refusal.ts';
 import { configurationWarnings, fixedWarning, storageDoubt } from './warnings.ts';
-import { type Alerting, createAlerting, longestTickGapMs, watchedTargets } from './wire-alerts.ts';
+import { type Alerting, createAlerting, laneMembers, longestTickGapMs, watchedTargets } from './wire-alerts.ts';
 import { planOf, type World } from './wire-targets.ts';
 
 /** Begins the lease tokens of the daemon, of which there is one for each journal. */
@@ -90,7 +88,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     if (event.event === 'alert.sent' && journal.degraded !== undefined)
       void journal.alertBook().then((book) => rememberUnwritable(book, refusals));
   });
-  running.onConfig = alerting.configure;
+  running.alerting = alerting;
   const http = await listen().catch(async (thrown) => {
     await opened.close();
     throw thrown;
@@ -136,11 +134,11 @@ class Running {
   readonly daemon: Daemon;
   config: Config;
   plan: Plan;
-  onConfig: Alerting['configure'] = () => undefined;
+  /** Set once the alerts are wired, which needs what this one knows. */
+  alerting: Alerting | undefined;
   private readonly options: ServiceOptions;
   private readonly world: World;
   private readonly journal: DegradableJournal;
-  private readonly admissions: Admissions;
   private loaded: LoadedConfig;
   private tickGapMs: number;
   private skewMs: number | undefined;
@@ -154,21 +152,16 @@ class Running {
     this.config = options.loaded.config;
     this.plan = this.planOf(this.config);
     this.tickGapMs = longestTickGapMs(this.config, world.clock);
-    this.admissions = new Admissions({
-      clock: world.clock,
-      journal,
-      isDegraded: () => journal.degraded !== undefined,
-      maxRotationsPerHour: () => this.config.schedule.maxRotationsPerHour,
-    });
     const sweeper = new Sweeper({
       journal,
-      admissions: this.admissions,
-      nextCheckAt: (target, retryAt) => this.daemon.nextCheckAt(target, retryAt),
+      isDegraded: () => journal.degraded !== undefined,
+      nextTick: () => this.daemon.nextTick(),
       onPass: ({ skewMs }) => {
         this.skewMs = skewMs ?? this.skewMs;
       },
     });
-    this.daemon = new Daemon(this.plan, { clock: world.clock, emit: world.emit, sweeper });
+    const onSwept = () => this.alerting?.alerter.rouse();
+    this.daemon = new Daemon(this.plan, { clock: world.clock, emit: world.emit, sweeper, onSwept });
   }
 
   surroundings(): Surroundings {
@@ -185,7 +178,7 @@ class Running {
         name,
         problems: problems.map(({ key, found, wanted }) => `${key}: found ${found}, wanted ${wanted}`),
       })),
-      configured: this.plan.targets.map(({ target }) => target.key),
+      configured: laneMembers(this.plan.targets),
       longestTickGapMs: this.tickGapMs,
       tokenUrl: config.apple.tokenUrl,
       journal: { path: config.journal.path, degraded: journal.degraded?.stored },
@@ -210,7 +203,7 @@ class Running {
   }
 
   tellStart(version: string, url: string): void {
-    const { config, plan, world } = this;
+    const { config, world } = this;
     for (const warning of configurationWarnings(this.loaded)) this.warn(warning);
     const doubt = storageDoubt(storageWarning(config.journal.path));
     if (doubt !== undefined) this.warn(doubt);
@@ -220,7 +213,7 @@ class Running {
       targets: config.targets.length,
       journal: config.journal.path,
       http: url,
-      nextTickAt: nextTick(plan, world.clock.now()) ?? null,
+      nextTickAt: this.daemon.nextTick() ?? null,
     });
   }
 
@@ -247,9 +240,8 @@ class Running {
     const plan = this.planOf(config);
     [this.loaded, this.config, this.plan, this.rejected] = [loaded, config, plan, null];
     this.tickGapMs = longestTickGapMs(config, world.clock);
-    this.admissions.retain(new Set(plan.targets.map(({ target }) => target.key)));
     this.daemon.reload(plan);
-    this.onConfig(config);
+    this.alerting?.configure(config);
     for (const warning of configurationWarnings(loaded)) this.warn(warning);
     world.emit({ event: 'config.reloaded', targets: config.targets.length });
   }
@@ -261,8 +253,7 @@ class Running {
   }
 
   private planOf(config: Config): Plan {
-    const { cron, timezone } = config.schedule;
-    return planOf(config, this.world, (onTick) => startTicks(cron, timezone, onTick));
+    return planOf(config, this.world);
   }
 
   private warn(error: RotatorError): void {

@@ -3,7 +3,7 @@
 import { createChannel } from '../adapters/channels/registry.ts';
 import { Alerter } from '../alerts/alerter.ts';
 import { Deliverer, type DelivererOptions, type Voice } from '../alerts/deliverer.ts';
-import type { WatchedTarget } from '../alerts/detect/detect.ts';
+import type { LaneMember, WatchedTarget } from '../alerts/detect/detect.ts';
 import type { AlertPolicy } from '../alerts/engine/engine.ts';
 import { Heartbeat } from '../alerts/heartbeat.ts';
 import { type Surroundings, type TakenOver, Watch, type WatchOptions, type WatchTools } from '../alerts/watch.ts';
@@ -14,6 +14,7 @@ import { asRotatorError } from '../core/errors.ts';
 import type { EventName, EventSink, RotatorEvent } from '../core/events.ts';
 import type { Channel, Clock, Journal, Target } from '../core/ports.ts';
 import { DAY } from '../core/time.ts';
+import type { WiredTarget } from '../daemon/sweep.ts';
 import type { World } from './wire-targets.ts';
 
 export interface AlertingOptions {
@@ -131,6 +132,15 @@ export function watchedTargets(config: Config, wired: readonly Target[]): Watche
     const own = expiry.get(target.name);
     return own === undefined ? [] : [{ ...target, expiry: own }];
   });
+}
+
+/** Which lanes wired targets write through. */
+export function laneMembers(wired: readonly WiredTarget[]): LaneMember[] {
+  return wired.map(({ target: { key, policy }, tools }) => ({
+    key,
+    lane: tools.provider.lane,
+    lifetimeMs: policy.lifetimeMs,
+  }));
 }
 
 /** The longest time between two ticks of the schedule. */

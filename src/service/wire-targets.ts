@@ -12,7 +12,7 @@ import { createWindow, parseCron } from '../core/cron.ts';
 import type { EventSink } from '../core/events.ts';
 import type { AppleAnswer, AppleCheck, Clock, Provider, Target } from '../core/ports.ts';
 import { targetKey } from '../core/records.ts';
-import type { Plan, Ticks } from '../daemon/daemon.ts';
+import type { Plan } from '../daemon/daemon.ts';
 import type { WiredTarget } from '../daemon/sweep.ts';
 import type { Env } from '../net/proxy.ts';
 
@@ -66,10 +66,10 @@ export function wireTargets(config: Config, world: World): WiredTarget[] {
   }));
 }
 
-/** What the daemon runs by. `startTicks` is node-cron's part. */
-export function planOf(config: Config, world: World, startTicks: (onTick: () => void) => Ticks): Plan {
+/** What the daemon runs by. */
+export function planOf(config: Config, world: World): Plan {
   const { cron, timezone } = config.schedule;
-  return { targets: wireTargets(config, world), cron: parseCron(cron, timezone), startTicks };
+  return { targets: wireTargets(config, world), cron: parseCron(cron, timezone) };
 }
 
 function targetOf(entry: TargetConfig, config: Config): Target {

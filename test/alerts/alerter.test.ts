@@ -76,7 +76,7 @@ async function start(manners: Readonly<Record<string, readonly Manner[]>> = { op
     () => ({
       now: clock.now(),
       targets: [aWatched()],
-      configured: [aWatched().key],
+      configured: [{ key: aWatched().key, lane: 'lane', lifetimeMs: 180 * 24 * 60 * MINUTE }],
       misconfigured: [],
       longestTickGapMs: 60 * MINUTE,
       tokenUrl: TOKEN_URL,

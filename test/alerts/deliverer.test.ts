@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Channel } from '../../src/core/ports.ts';
 import { MINUTE, SECOND } from '../../src/core/time.ts';
-import { failing, halted } from '../support/alert-life.ts';
+import { failing, stalled } from '../support/alert-life.ts';
 import { startDelivery, VOICE } from './rig.ts';
 
 /** `raised shop, cleared web` of a message that a webhook got. */
@@ -236,7 +236,7 @@ describe('a channel that forgets what it is not told again', () => {
 
   test('is told every two minutes of what is open, and no more when it is over', async () => {
     const rig = await startDelivery(alertmanager);
-    await rig.look([halted()]);
+    await rig.look([stalled()]);
     rig.clock.pass(2 * SECOND);
     await rig.round();
     const arrived = () => rig.inbox('alertmanager').length;
@@ -246,7 +246,7 @@ describe('a channel that forgets what it is not told again', () => {
     await rig.round();
     expect(arrived()).toBe(first + 1);
     const last = firing(rig.inbox('alertmanager').at(-1)?.body);
-    expect(last).toEqual([['FleetHalted', new Date(rig.clock.now() + 10 * MINUTE).toISOString()]]);
+    expect(last).toEqual([['SchedulerStalled', new Date(rig.clock.now() + 10 * MINUTE).toISOString()]]);
     await rig.look([]);
     rig.clock.pass(MINUTE);
     await rig.round();
@@ -255,7 +255,7 @@ describe('a channel that forgets what it is not told again', () => {
 
   test('is told of what is open when a new life of the program begins', async () => {
     const rig = await startDelivery(alertmanager);
-    await rig.look([halted()]);
+    await rig.look([stalled()]);
     rig.clock.pass(2 * SECOND);
     await rig.round();
     const before = rig.inbox('alertmanager').length;

@@ -71,7 +71,7 @@ async function start() {
     const surroundings = (): Surroundings => ({
       now: clock.now(),
       targets: selected.map(watched),
-      configured: names.map(keyOf),
+      configured: names.map((name) => ({ key: keyOf(name), lane: 'lane', lifetimeMs: 180 * DAY })),
       misconfigured: [],
       longestTickGapMs: 60 * MINUTE,
       tokenUrl: TOKEN_URL,

@@ -7,7 +7,7 @@ import type { Finding } from '../../src/core/alerts/conditions.ts';
 import { type AlertBook, type ConditionRecord, type Delivery, EMPTY_BOOK } from '../../src/core/alerts/records.ts';
 import { MINUTE } from '../../src/core/time.ts';
 import { TOKEN_URL } from '../support/alert-facts.ts';
-import { failing, halted } from '../support/alert-life.ts';
+import { failing, stalled } from '../support/alert-life.ts';
 import { NOW } from '../support/builders.ts';
 
 const WELL: Surroundings = {
@@ -81,11 +81,11 @@ describe('the service itself is not well', () => {
 
 describe('critical', () => {
   test('is named with its target, in a steady order', () => {
-    const conditions = [open(failing('web', critical)), open(halted()), open(failing('shop', critical))];
+    const conditions = [open(failing('web', critical)), open(stalled()), open(failing('shop', critical))];
     expect(wellbeing(book({ conditions }), WELL).critical).toEqual([
-      'FleetHalted',
       'RotationFailing shop',
       'RotationFailing web',
+      'SchedulerStalled',
     ]);
   });
 

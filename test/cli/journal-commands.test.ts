@@ -1,10 +1,9 @@
-// `status`, `history`, `resume` and `journal backup` as a person and a program see them.
+// `status`, `history` and `journal backup` as a person and a program see them.
 import { describe, expect, test } from 'vitest';
 import { createMemoryJournal } from '../../src/adapters/journal/memory.ts';
 import type { CliContext } from '../../src/cli/context.ts';
 import { history } from '../../src/cli/history.ts';
 import { journalBackup } from '../../src/cli/journal-backup.ts';
-import { resume } from '../../src/cli/resume.ts';
 import { status } from '../../src/cli/status.ts';
 import { terminalOutput } from '../../src/cli/terminal.ts';
 import type { Journal } from '../../src/core/ports.ts';
@@ -47,10 +46,6 @@ const deployed = (expiresAt: number): NonNullable<TargetState['deployed']> => ({
   expiresAt,
   shape: 'clear',
 });
-const halted = {
-  at: NOW - 2 * 3_600_000,
-  error: { code: 'ERR_NOT_APPLIED', message: 'three rotations in a row were not applied', hint: 'Look.' },
-} as const;
 
 const healthy = aTarget({
   name: 'shop-prod',
@@ -166,7 +161,6 @@ describe('status', () => {
       ],
     };
     const journal = await journalOf(quiet);
-    await journal.updateFleet((fleet) => ({ ...fleet, failedAfterPush: 3, halted }));
     expect(await status({ json: false }, { context: seen.context, journal, targets: [quiet] })).toBe(0);
     expect(seen.out.split('\n').slice(2)).toEqual([
       '    last checked 2026-11-19 10:00Z, 3 d ago',
@@ -175,10 +169,7 @@ describe('status', () => {
       '    On was changed by somebody else during a rotation, 3 d ago',
       '',
     ]);
-    expect(seen.err).toBe(
-      'rotations were halted 2 h ago (emergencies excepted): three rotations in a row were not applied\n' +
-        'When the cause is mended, let them go on: apple-secret-rotator resume\n',
-    );
+    expect(seen.err).toBe('');
   });
 
   test('a failure whose attempt is due, or waits for a tick, says so', async () => {
@@ -257,36 +248,6 @@ describe('history', () => {
     ]);
     await history({ limit: 10, json: true }, deps);
     expect(seen.out).toBe('{"rotations":[]}\n');
-  });
-});
-
-describe('resume', () => {
-  test('lets halted rotations go on, and says what had halted them', async () => {
-    const seen = terminal();
-    const journal = createMemoryJournal();
-    const calibration = {
-      controlAskedAt: NOW,
-      controlRejectedAt: NOW,
-      oursAcceptedAt: NOW,
-      firstAskedAt: NOW,
-      answeredAt: NOW,
-    };
-    await journal.updateFleet(() => ({ failedAfterPush: 3, halted, apple: { u: calibration } }));
-    expect(await resume({ context: seen.context, journal })).toBe(0);
-    expect(seen.out).toBe(
-      'rotations were halted (2026-11-22 08:00Z, 2 h ago) by ERR_NOT_APPLIED: three rotations in a row were not applied\n' +
-        'they go on from now\n',
-    );
-    expect(await journal.fleet()).toEqual({ failedAfterPush: 0, halted: null, apple: { u: calibration } });
-  });
-
-  test('with nothing halted changes nothing, and says so', async () => {
-    const seen = terminal();
-    const journal = createMemoryJournal();
-    await journal.updateFleet((fleet) => ({ ...fleet, failedAfterPush: 2 }));
-    expect(await resume({ context: seen.context, journal })).toBe(0);
-    expect(seen.out).toBe('nothing was halted; rotations go on as before\n');
-    expect((await journal.fleet()).failedAfterPush).toBe(2);
   });
 });
 

@@ -59,7 +59,7 @@ describe('the schema and the loader agree', () => {
     `http: { token: , readToken: "" }\n${BASE}`,
     `instance: 12\njournal:\nlog:\n${BASE}`,
     `cloudbase: { requestsPerSecond: 2.5, credentials: { from: cvm-role } }\n${BASE}`,
-    `schedule: { cron: "* * * * *", maxRotationsPerHour: 5 }\n${BASE}`,
+    `schedule: { cron: "* * * * *" }\n${BASE}`,
     `alerts: { none: accepted, digest: off }\n${BASE}`,
     `alerts: { channels: [{ name: a, type: email, host: h, port: 25, secure: false, from: a@b, to: [c@d] }] }\n${BASE}`,
     `apple: { check: "\${CHECK:-require}" }\n${BASE}`,

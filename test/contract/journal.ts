@@ -3,10 +3,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RotationFinishedError } from '../../src/adapters/journal/stored.ts';
+import { afterBadWrite } from '../../src/core/lanes.ts';
 import type { Journal } from '../../src/core/ports.ts';
 import { EMPTY_FLEET } from '../../src/core/records.ts';
 import { MINUTE } from '../../src/core/time.ts';
 import { tries } from '../support/campaign.ts';
+import { aFleet, counted, oneMore } from '../support/fleet.ts';
 import { anyFleet, anyRotation, anyTarget, aRotation, aTarget, child, finished, NOW } from '../support/journal.ts';
 
 const RUNS = { numRuns: tries(60) };
@@ -20,7 +22,6 @@ export function journalContract(name: string, open: () => Promise<Journal>): voi
       expect(await journal.targets()).toEqual([]);
       expect(await journal.rotations({ limit: 10 })).toEqual([]);
       expect(await journal.openRotations('nobody')).toEqual([]);
-      expect(await journal.countStarted(0, NOW)).toBe(0);
       expect(await journal.fleet()).toEqual(EMPTY_FLEET);
     });
 
@@ -140,17 +141,6 @@ export function journalContract(name: string, open: () => Promise<Journal>): voi
       expect((await journal.openRotations(first.targetKey)).map(({ id }) => id)).toEqual([first.id, second.id]);
     });
 
-    test('counts what started in a span, its end included; no emergencies, none without intent', async () => {
-      const journal = await open();
-      for (const startedAt of [NOW - 1, NOW, NOW + 1, NOW + MINUTE, NOW + MINUTE + 1, NOW * 2]) {
-        await journal.commit({ rotation: aRotation({ startedAt }) });
-      }
-      await journal.commit({ rotation: finished(aRotation({ startedAt: NOW + 2, emergency: true })) });
-      await journal.commit({ rotation: aRotation({ startedAt: NOW + 3, intent: null }) });
-      expect(await journal.countStarted(NOW, NOW + MINUTE)).toBe(2);
-      expect(await journal.countStarted(NOW + MINUTE, NOW)).toBe(0);
-    });
-
     test('a lease is exclusive until it expires or is released by its owner', async () => {
       const journal = await open();
       const take = (token: string, at: number): Promise<boolean> => journal.acquireLease('k', token, at, 2 * MINUTE);
@@ -211,23 +201,19 @@ export function journalContract(name: string, open: () => Promise<Journal>): voi
 
     test('a change of the fleet that throws changes nothing', async () => {
       const journal = await open();
-      await journal.updateFleet((fleet) => ({ ...fleet, failedAfterPush: 2 }));
+      await journal.updateFleet(() => aFleet(2));
       const fault = new Error('not this time');
       const failing = (): never => {
         throw fault;
       };
       await expect(journal.updateFleet(failing)).rejects.toBe(fault);
-      expect(await journal.fleet()).toEqual({ ...EMPTY_FLEET, failedAfterPush: 2 });
+      expect(await journal.fleet()).toEqual(aFleet(2));
     });
 
     test('changes of the fleet at one time all count', async () => {
       const journal = await open();
-      const increase = journal.updateFleet.bind(journal, (fleet) => ({
-        ...fleet,
-        failedAfterPush: fleet.failedAfterPush + 1,
-      }));
-      await Promise.all(Array.from({ length: 50 }, increase));
-      expect((await journal.fleet()).failedAfterPush).toBe(50);
+      await Promise.all(Array.from({ length: 50 }, () => journal.updateFleet(oneMore)));
+      expect(counted(await journal.fleet())).toBe(50);
     });
 
     test('finds again what lies behind a host whose name looks like a token', async () => {
@@ -253,7 +239,7 @@ export function journalContract(name: string, open: () => Promise<Journal>): voi
       const target = aTarget({ error, keyThumbprints: { K1: thumbprint, K2: jwt } });
       const rotation = finished(aRotation({ error, requestedBy: jwt }));
       await journal.commit({ target, rotation });
-      await journal.updateFleet((fleet) => ({ ...fleet, halted: { at: NOW, error } }));
+      await journal.updateFleet((fleet) => ({ ...fleet, lanes: afterBadWrite({}, jwt, error, NOW) }));
       const kept = [await journal.targets(), await journal.rotations({ limit: 1 }), await journal.fleet()];
       expect(JSON.stringify(kept)).not.toContain(jwt.slice(0, 20));
       const hidden = aTarget({ key: `k|${jwt}|apple`, envId: jwt });
@@ -291,7 +277,7 @@ export function sharedJournalContract(
     test('changes of the fleet by two processes all count, from a file that neither had made', async () => {
       const { path, open } = place();
       await bothRun(child('count', path, kind, '100'), child('count', path, kind, '100'));
-      expect((await (await open()).fleet()).failedAfterPush).toBe(200);
+      expect(counted(await (await open()).fleet())).toBe(200);
     });
 
     test('what a process had committed is there after it was killed', async () => {

@@ -26,7 +26,7 @@ const PASSES: readonly ErrorCode[] = [
   'ERR_ROLLBACK_FAILED',
   'ERR_READ_BACK',
   'ERR_OUTCOME_UNKNOWN',
-  'ERR_WAITING',
+  'ERR_LANE_CLOSED',
   'ERR_CHANNEL_THROTTLED',
   'ERR_CHANNEL_UNAVAILABLE',
   'ERR_JOURNAL_UNWRITABLE',
@@ -90,7 +90,7 @@ describe('a RotatorError', () => {
 
 describe('whatever was thrown becomes a RotatorError', () => {
   test('which it may be already: then it is the same one', () => {
-    const error = new RotatorError('ERR_WAITING', 'later', { hint: 'Nothing to do.' });
+    const error = new RotatorError('ERR_LANE_CLOSED', 'later', { hint: 'Nothing to do.' });
     expect(asRotatorError(error)).toBe(error);
   });
 

@@ -61,8 +61,8 @@ test('of a new target nothing is known, and every field is there', () => {
   });
 });
 
-test('a new fleet has not failed, is not halted, and knows nothing of Apple', () => {
-  expect(EMPTY_FLEET).toEqual({ failedAfterPush: 0, halted: null, apple: {} });
+test('a new fleet has open lanes and knows nothing of Apple', () => {
+  expect(EMPTY_FLEET).toEqual({ lanes: {}, apple: {} });
 });
 
 describe('the vocabularies that cross every border are pinned: renaming a word breaks somebody’s dashboard', () => {

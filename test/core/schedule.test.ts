@@ -7,14 +7,12 @@ import {
   EMERGENCY_RETRY_MS,
   emergencyInstant,
   LEASE_MS,
-  LONGEST_OFFSET_MS,
   LONGEST_RETRY_MS,
   nextAttemptAt,
   notBeyond,
   renewalInstant,
   retryDelayMs,
   steadyFraction,
-  tickOffsetMs,
   within,
 } from '../../src/core/schedule.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../src/core/time.ts';
@@ -248,34 +246,5 @@ describe('a stored instant of the past', () => {
     ['the epoch is not', 0, false],
   ])('%s', (_name, stored, answer) => {
     expect(within(stored, NOW, DAY)).toBe(answer);
-  });
-});
-
-describe('the offset inside a period', () => {
-  test('is steady by environment, below the period and below 15 minutes', () => {
-    fc.assert(
-      fc.property(fc.string(), fc.integer({ min: 0, max: 40 * DAY }), (envId, period) => {
-        const offset = tickOffsetMs(envId, period);
-        expect(tickOffsetMs(envId, period)).toBe(offset);
-        expect(offset).toBeGreaterThanOrEqual(0);
-        expect(offset).toBeLessThan(Math.max(1, Math.min(period, 15 * MINUTE)));
-      }),
-    );
-  });
-
-  test('of a known environment is pinned: the check of a fleet stays where it is', () => {
-    const fraction = 0xe3463bcd / 2 ** 32;
-    expect(tickOffsetMs('shop-1g2h3j', HOUR)).toBe(Math.floor(fraction * 15 * MINUTE));
-  });
-
-  test('makes use of the quarter of an hour', () => {
-    const offsets = Array.from({ length: 300 }, (_, index) => tickOffsetMs(`env-${index}`, HOUR));
-    expect(Math.min(...offsets)).toBeLessThan(MINUTE);
-    expect(Math.max(...offsets)).toBeGreaterThan(14 * MINUTE);
-    expect(LONGEST_OFFSET_MS).toBe(15 * MINUTE);
-  });
-
-  test('is nothing in a period of nothing', () => {
-    expect(tickOffsetMs('env', 0)).toBe(0);
   });
 });

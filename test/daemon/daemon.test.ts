@@ -2,9 +2,7 @@
 // which no real part can produce in the time that a test has.
 import { afterEach, describe, expect, test } from 'vitest';
 import { RotatorError } from '../../src/core/errors.ts';
-import type { Window } from '../../src/core/ports.ts';
-import { tickOffsetMs } from '../../src/core/schedule.ts';
-import { HOUR, MINUTE } from '../../src/core/time.ts';
+import { HOUR, MINUTE, SECOND } from '../../src/core/time.ts';
 import type { HandClock } from '../support/clock.ts';
 import { START, startDaemon, wired } from '../support/daemon-rig.ts';
 
@@ -15,18 +13,13 @@ afterEach(async () => {
   await rig.running;
 });
 
-/** The minute, counted from the start, in which a target's tick of `hours` after ten o'clock is due. */
-function tickMinute(name: string, hours: number): number {
-  return Math.round((hours * HOUR - 30 * MINUTE + tickOffsetMs(`env-${name}`, HOUR)) / MINUTE);
-}
-
 const retry = (clock: HandClock, ms: number) => ({
   state: 'failed' as const,
   retry: { failures: 1, nextAttemptAt: clock.now() + ms },
 });
 
 describe('ticks', () => {
-  test('everything is checked at the start, without an offset', async () => {
+  test('everything is checked at the start', async () => {
     rig = startDaemon([wired('a'), wired('b')]);
     await rig.clock.advance(0);
     expect(rig.passes).toEqual([
@@ -35,31 +28,39 @@ describe('ticks', () => {
     ]);
   });
 
-  test('then at every tick, by a steady offset of at most 15 minutes for each environment', async () => {
+  test('then everything is due at every tick, in one sweep', async () => {
     rig = startDaemon([wired('a'), wired('b')]);
-    await rig.clock.advance(2 * HOUR + 29 * MINUTE);
-    const later = rig.passes.filter(({ at }) => at > 0);
-    const expected = ['a', 'b'].flatMap((name) =>
-      [1, 2].map((hours) => ({ name, trigger: 'schedule', at: tickMinute(name, hours) })),
-    );
-    expect(later.sort((x, y) => x.at - y.at)).toEqual(expected.sort((x, y) => x.at - y.at));
-    for (const { at } of later) expect((at - 30) % 60).toBeLessThanOrEqual(15);
+    await rig.clock.advance(2 * HOUR);
+    expect(rig.sweeps).toEqual([
+      ['a', 'b'],
+      ['a', 'b'],
+      ['a', 'b'],
+    ]);
+    expect(rig.passes.map(({ at }) => at)).toEqual([0, 0, 30, 30, 90, 90]);
   });
 
-  test('come even when node-cron never fires', async () => {
+  test('come to the second, also where they lie closer together than the loop turns', async () => {
+    rig = startDaemon([wired('a')], '*/20 * * * * *');
+    await rig.clock.advance(20 * SECOND - 1);
+    expect(rig.passes).toHaveLength(1);
+    await rig.clock.advance(1);
+    expect(rig.passes).toHaveLength(2);
+    await rig.clock.advance(40 * SECOND);
+    expect(rig.passes).toHaveLength(4);
+  });
+
+  test('that lie in a sleep of the machine are one check', async () => {
     rig = startDaemon([wired('a')]);
-    await rig.clock.advance(HOUR);
-    expect(rig.ticks).toHaveLength(1);
+    await rig.clock.advance(MINUTE);
+    rig.clock.step(4 * SECOND);
+    await rig.clock.advance(29 * MINUTE);
     expect(rig.passes.map(({ trigger }) => trigger)).toEqual(['start', 'schedule']);
   });
 
-  test('one that node-cron fires and the watchdog sees is one check', async () => {
-    rig = startDaemon([wired('a')]);
-    await rig.clock.advance(30 * MINUTE);
-    rig.ticks[0]?.onTick();
-    rig.ticks[0]?.onTick();
-    await rig.clock.advance(20 * MINUTE);
-    expect(rig.passes).toHaveLength(2);
+  test('end with one call for what looks at the results', async () => {
+    rig = startDaemon([wired('a'), wired('b')]);
+    await rig.clock.advance(2 * HOUR);
+    expect(rig.ended).toEqual([0, 30, 90]);
   });
 });
 
@@ -68,13 +69,12 @@ describe('the wall clock', () => {
     ['back by 180 days', -180 * 24 * HOUR],
     ['ahead by 200 days', 200 * 24 * HOUR],
     ['back by a minute', -MINUTE],
-  ])('that steps %s: the cron task is made anew and everything is checked within a minute', async (_name, step) => {
+  ])('that steps %s: everything is checked within a minute', async (_name, step) => {
     rig = startDaemon([wired('a')]);
     await rig.clock.advance(5 * MINUTE);
     rig.clock.step(step);
     await rig.clock.advance(MINUTE);
     expect(rig.passes).toHaveLength(2);
-    expect(rig.ticks.map(({ stopped }) => stopped)).toEqual([true, false]);
     expect(rig.events).toMatchObject([{ event: 'warning', error: { code: 'ERR_CLOCK_SKEWED' } }]);
   });
 
@@ -117,7 +117,8 @@ describe('retries', () => {
 
   test('of a target whose lease another process holds come a minute later', async () => {
     rig = startDaemon([wired('a')]);
-    rig.answers.set('a', { waitsFor: new RotatorError('ERR_LEASE_HELD', 'held', { hint: 'wait' }) });
+    const held = new RotatorError('ERR_LEASE_HELD', 'held', { hint: 'wait' });
+    rig.answers.set('a', { waitsFor: held, wakeAt: START + MINUTE });
     await rig.clock.advance(0);
     rig.answers.delete('a');
     await rig.clock.advance(MINUTE);
@@ -142,17 +143,16 @@ describe('retries', () => {
   });
 });
 
-test('a target that its window holds back is woken when it opens', async () => {
-  const opens = START + 17 * MINUTE;
-  const window: Window = { isOpen: (at) => at >= opens, nextOpening: (at) => Math.max(at, opens) };
-  rig = startDaemon([wired('a', window)]);
-  rig.answers.set('a', { state: 'due', reason: 'RenewalDue' });
-  await rig.clock.advance(0);
+test('a target is woken when its window or its lane opens, and ticks before that check it as well', async () => {
+  rig = startDaemon([wired('a')]);
+  rig.answers.set('a', { state: 'due', reason: 'RenewalDue', wakeAt: START + 37 * MINUTE });
+  await rig.clock.advance(31 * MINUTE);
   rig.answers.delete('a');
-  await rig.clock.advance(18 * MINUTE);
+  await rig.clock.advance(7 * MINUTE);
   expect(rig.passes).toEqual([
     { name: 'a', trigger: 'start', at: 0 },
-    { name: 'a', trigger: 'schedule', at: 17 },
+    { name: 'a', trigger: 'schedule', at: 30 },
+    { name: 'a', trigger: 'schedule', at: 37 },
   ]);
 });
 
@@ -168,7 +168,6 @@ describe('a reload', () => {
     ]);
     await rig.clock.advance(2 * HOUR);
     expect(rig.passes.slice(4).map(({ name }) => name)).not.toContain('a');
-    expect(rig.ticks.map(({ stopped }) => stopped)).toEqual([true, false]);
   });
 });
 
@@ -192,23 +191,19 @@ describe('a stop', () => {
     release();
     await rig.running;
     expect(rig.passes).toHaveLength(1);
-    expect(rig.ticks[0]?.stopped).toBe(true);
   });
 
-  test('is not undone by a reload, which would leave ticks that keep the process alive', async () => {
+  test('is not undone by a reload', async () => {
     rig = startDaemon([wired('a')]);
     await rig.clock.advance(0);
     rig.daemon.stop();
     rig.daemon.reload(rig.plan([wired('a'), wired('b')]));
     await rig.running;
     expect(rig.passes).toHaveLength(1);
-    expect(rig.ticks.map(({ stopped }) => stopped)).toEqual([true]);
   });
 });
 
-test('when a target is checked next: its retry, else the tick with its offset', () => {
-  const a = wired('a');
-  rig = startDaemon([a]);
-  expect(rig.daemon.nextCheckAt(a.target, START + 5)).toBe(START + 5);
-  expect(rig.daemon.nextCheckAt(a.target, null)).toBe(START + 30 * MINUTE + tickOffsetMs('env-a', HOUR));
+test('the next tick is that after now', () => {
+  rig = startDaemon([wired('a')]);
+  expect(rig.daemon.nextTick()).toBe(START + 30 * MINUTE);
 });

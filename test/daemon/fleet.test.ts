@@ -1,24 +1,29 @@
-// Many targets at once, wired as the program wires them, over real sockets to the sandbox: who goes first, who
-// waits, and what the hourly limit, a halt and a journal that cannot be written hold back.
+// Many targets at once, wired as the program wires them, over real sockets to the sandbox: one write at a time in a
+// lane, the most urgent first, what a bad write holds back, and that one lane never waits for another.
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { createMemoryJournal } from '../../src/adapters/journal/memory.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { RotatorEvent } from '../../src/core/events.ts';
-import { DAY } from '../../src/core/time.ts';
+import { HOUR } from '../../src/core/time.ts';
 import { uuidv7 } from '../../src/core/uuid.ts';
-import { Admissions } from '../../src/daemon/admission.ts';
 import { Sweeper, type SweepResults } from '../../src/daemon/sweep.ts';
-import { fleetHalted, type PassRequest } from '../../src/pass/pass.ts';
+import type { PassRequest } from '../../src/pass/pass.ts';
 import { SANDBOX_CREDENTIALS, startSandbox } from '../../src/sandbox/server.ts';
 import { wireTargets } from '../../src/service/wire-targets.ts';
 import { fullProvider, IDS, LeapingClock } from '../support/pass-rig.ts';
 
-/** So many targets, each in an environment of its own, or all in the one that is named. */
-async function startFleet(size: number, settings = '', sharedEnv?: string, check = 'compare') {
+interface FleetOptions {
+  /** All targets lie in this environment; otherwise each in one of its own. */
+  readonly sharedEnv?: string;
+  /** The targets from this one on write through a lane of their own. */
+  readonly otherLaneFrom?: number;
+}
+
+async function startFleet(size: number, { sharedEnv, otherLaneFrom = size }: FleetOptions = {}) {
   const clock = new LeapingClock();
   const sandbox = await startSandbox({ port: 0, clock });
   const { world } = sandbox;
@@ -39,17 +44,17 @@ async function startFleet(size: number, settings = '', sharedEnv?: string, check
   };
   for (const [env, id] of places) put(env, 120, id);
   const file = join(folder, 'rotator.yaml');
+  const region = (i: number) => (i < otherLaneFrom ? 'ap-shanghai' : 'ap-guangzhou');
   writeFileSync(
     file,
     [
       'alerts: { none: accepted }',
-      settings,
-      `apple: { tokenUrl: "${sandbox.url}/auth/token", check: ${check} }`,
+      `apple: { tokenUrl: "${sandbox.url}/auth/token" }`,
       `cloudbase: { endpoint: "${sandbox.url}", requestsPerSecond: 20 }`,
       'targets:',
       ...places.map(
         ([env, id], i) =>
-          `  - { name: t-env-${i}, envId: ${env}, providerId: ${id}, key: { from: file, path: "${keyFile}" } }`,
+          `  - { name: t-env-${i}, envId: ${env}, providerId: ${id}, cloudbase: { region: ${region(i)} }, key: { from: file, path: "${keyFile}" } }`,
       ),
     ].join('\n'),
   );
@@ -80,14 +85,7 @@ async function startFleet(size: number, settings = '', sharedEnv?: string, check
     },
   }));
   const journal = createMemoryJournal();
-  let degraded = false;
-  const admissions = new Admissions({
-    clock,
-    journal,
-    isDegraded: () => degraded,
-    maxRotationsPerHour: () => config.schedule.maxRotationsPerHour,
-  });
-  const sweeper = new Sweeper({ journal, admissions, nextCheckAt: () => undefined });
+  const sweeper = new Sweeper({ journal, isDegraded: () => false, nextTick: () => undefined });
   const request: PassRequest = {
     trigger: 'schedule',
     requestedBy: null,
@@ -109,15 +107,10 @@ async function startFleet(size: number, settings = '', sharedEnv?: string, check
     /** The targets whose key was read, in order. */
     looked,
     useKey,
-    degrade: () => {
-      degraded = true;
-    },
-    sweep: (change: Partial<PassRequest> = {}) => {
+    sweep: (change: Partial<PassRequest> = {}, onEnd: (name: string) => void = () => undefined) => {
       clock.pass(60_000);
-      return sweeper.sweep(
-        wired.map((each) => ({ wired: each, request: { ...request, ...change } })),
-        () => {},
-      );
+      const items = wired.map((each) => ({ wired: each, request: { ...request, ...change } }));
+      return sweeper.sweep(items, ({ name }) => onEnd(name));
     },
     /** The environments that were written, in order. */
     written: () => world.requests.filter(({ action }) => action === 'ModifyProvider').map(({ envId }) => envId),
@@ -137,137 +130,75 @@ function tally(results: SweepResults): Record<string, number> {
   return counts;
 }
 
-/** Rotates every target once, so that the journal knows them and another key is theirs to roll out. */
-async function adoptAll(): Promise<void> {
-  await fleet.sweep({ force: true });
-  fleet.world.clearRequests();
-  fleet.clock.pass(2 * DAY);
-  fleet.events.length = 0;
-}
-
-describe('a cause that more than three targets share', () => {
-  beforeEach(async () => {
-    fleet = await startFleet(6, 'schedule: { maxRotationsPerHour: 100 }');
-    await adoptAll();
-    fleet.useKey('KEYNEWNEWA');
-  });
-
-  test('lets one go first, and the rest when it has succeeded', async () => {
-    let mostBeforeProof = 0;
-    fleet.world.before('tcb', 'ModifyProvider', async () => {
-      const proven = fleet.events.some(({ event }) => event === 'rotation.succeeded');
-      if (!proven) mostBeforeProof = Math.max(mostBeforeProof, fleet.written().length);
-    });
-    expect(tally(await fleet.sweep())).toEqual({ rotated: 6 });
-    expect(mostBeforeProof).toBe(1);
-    expect(new Set(fleet.written()).size).toBe(6);
-  });
-
-  test('stops at the first if that one fails, and tries another one at the next sweep', async () => {
-    fleet.world.addFault({
-      service: 'tcb',
-      action: 'ModifyProvider',
-      kind: 'error',
-      code: 'OperationDenied',
-      times: 1,
-    });
-    const results = await fleet.sweep();
-    expect(tally(results)).toEqual({ failed: 1, due: 5 });
-    expect(fleet.written()).toHaveLength(1);
-    expect(
-      fleet.events.filter((event) => event.event === 'pass.deferred' && event.error?.code === 'ERR_WAITING').length,
-    ).toBeGreaterThanOrEqual(5);
-    expect(tally(await fleet.sweep())).toEqual({ rotated: 6 });
-  });
-});
-
-test('what was asked for by hand needs no one to go first', async () => {
-  fleet = await startFleet(5);
-  await adoptAll();
-  fleet.useKey('KEYNEWNEWA');
-  expect(tally(await fleet.sweep({ force: true, trigger: 'cli' }))).toEqual({ rotated: 5 });
-  expect((await fleet.journal.rotations({ limit: 5 })).every(({ outcome }) => outcome === 'succeeded')).toBe(true);
-});
-
-test('three targets of one cause need no one to go first', async () => {
-  fleet = await startFleet(3);
-  await adoptAll();
-  fleet.useKey('KEYNEWNEWA');
-  expect(tally(await fleet.sweep())).toEqual({ rotated: 3 });
-  expect(fleet.events.some(({ event }) => event === 'pass.deferred')).toBe(false);
-});
-
-test('nor do three of a larger fleet, also where the first one fails', async () => {
-  fleet = await startFleet(5);
-  await adoptAll();
-  for (const env of fleet.envs.slice(0, 3)) fleet.world.patchConfig(env, 'apple', { ClientSecret: 'not a secret' });
-  fleet.world.addFault({ service: 'tcb', action: 'ModifyProvider', kind: 'error', code: 'OperationDenied', times: 1 });
-  expect(tally(await fleet.sweep())).toEqual({ healthy: 2, failed: 1, rotated: 2 });
-});
-
-test('emergencies of one cause do not wait for a proof that never comes', async () => {
-  fleet = await startFleet(5);
-  await adoptAll();
-  for (const env of fleet.envs) fleet.world.patchConfig(env, 'apple', { ClientSecret: '' });
-  fleet.world.addFault({ service: 'tcb', action: 'ModifyProvider', kind: 'error', code: 'OperationDenied', times: 1 });
-  expect(tally(await fleet.sweep())).toEqual({ failed: 1, rotated: 4 });
-});
-
-describe('the hourly limit', () => {
-  test('lets so many begin, emergencies first and not counted', async () => {
-    fleet = await startFleet(5, 'schedule: { maxRotationsPerHour: 2 }');
+describe('writes of one lane', () => {
+  test('go one after another, from the intent to the read-back', async () => {
+    fleet = await startFleet(6);
     for (const env of fleet.envs) fleet.put(env, 50);
-    fleet.put('env-4', 3);
-    expect(tally(await fleet.sweep())).toEqual({ rotated: 3, due: 2 });
-    expect(fleet.written()).toContain('env-4');
-    expect(tally(await fleet.sweep())).toEqual({ healthy: 3, due: 2 });
-    fleet.clock.pass(3_600_000);
-    expect(tally(await fleet.sweep())).toEqual({ healthy: 3, rotated: 2 });
-  });
-
-  test('counts what was asked for by hand when it is let in, and not the row that says it was asked for', async () => {
-    fleet = await startFleet(5, 'schedule: { maxRotationsPerHour: 2 }');
-    for (const env of fleet.envs) fleet.put(env, 100);
-    expect(tally(await fleet.sweep({ force: true }))).toEqual({ rotated: 2, due: 3 });
-  });
-
-  test('is not used up by what is blocked', async () => {
-    fleet = await startFleet(1, 'schedule: { maxRotationsPerHour: 1 }', undefined, 'require');
-    fleet.put('env-0', 50);
-    fleet.world.behaviour.apple = 'invalid_client';
-    for (let time = 0; time < 3; time += 1) expect(tally(await fleet.sweep())).toEqual({ failed: 1 });
-  });
-});
-
-describe('a halted fleet', () => {
-  test('rotates emergencies alone, until it is resumed', async () => {
-    fleet = await startFleet(2);
-    fleet.put('env-0', 50);
-    fleet.put('env-1', 3);
-    const { code, message, hint } = fleetHalted(undefined);
-    await fleet.journal.updateFleet((state) => ({
-      ...state,
-      halted: { at: fleet.clock.now(), error: { code, message, hint } },
-    }));
-    const results = await fleet.sweep();
-    expect(tally(results)).toEqual({ rotated: 1, due: 1 });
-    expect(fleet.written()).toEqual(['env-1']);
-    expect([...results.values()].find(({ state }) => state.state === 'due')?.state.error).toMatchObject({
-      code: 'ERR_FLEET_HALTED',
-      hint: expect.stringContaining('resume'),
+    expect(tally(await fleet.sweep())).toEqual({ rotated: 6 });
+    const told = fleet.events.flatMap((event) => {
+      if (event.event === 'rotation.succeeded') return [`ends ${event.target}`];
+      return event.event === 'rotation.step' && event.step === 'intent-recorded' ? [`begins ${event.target}`] : [];
     });
-    await fleet.journal.updateFleet((state) => ({ ...state, halted: null }));
-    expect(tally(await fleet.sweep())).toEqual({ healthy: 1, rotated: 1 });
+    const begun = told.filter((line) => line.startsWith('begins'));
+    expect(told).toEqual(begun.flatMap((line) => [line, line.replace('begins', 'ends')]));
+    expect(begun).toHaveLength(6);
+  });
+
+  test('are held back for an hour by one that ends badly, of which people are told at the third', async () => {
+    fleet = await startFleet(4);
+    for (const env of fleet.envs) fleet.put(env, 50);
+    fleet.world.addFault({ service: 'tcb', action: 'ModifyProvider', kind: 'error', code: 'UnauthorizedOperation' });
+    for (let hour = 1; hour <= 3; hour += 1) {
+      expect(tally(await fleet.sweep())).toEqual({ failed: Math.min(hour, 4), due: 4 - hour });
+      expect(fleet.written()).toHaveLength(hour);
+      expect(tally(await fleet.sweep())).toEqual({ failed: hour, due: 4 - hour });
+      expect(fleet.written()).toHaveLength(hour);
+      fleet.clock.pass(HOUR);
+    }
+    const { lanes } = await fleet.journal.fleet();
+    expect(Object.values(lanes)).toMatchObject([{ badWrites: 3, error: { code: 'ERR_CLOUDBASE_DENIED' } }]);
+    // Each of the first three has had its turn: what failed last goes last.
+    expect(new Set(fleet.written()).size).toBe(3);
+  });
+
+  test('that are urgent pass a closed lane, and a good one opens it for the others', async () => {
+    fleet = await startFleet(3);
+    fleet.put('env-0', 50);
+    fleet.world.addFault({ service: 'tcb', action: 'ModifyProvider', kind: 'reset-before', times: 1 });
+    expect(tally(await fleet.sweep())).toEqual({ failed: 1, healthy: 2 });
+    fleet.put('env-1', 50);
+    expect(tally(await fleet.sweep())).toEqual({ failed: 1, due: 1, healthy: 1 });
+    fleet.put('env-2', 3);
+    await fleet.sweep();
+    expect(fleet.written().slice(1)).toContain('env-2');
+    await fleet.sweep();
+    expect(new Set(fleet.written().slice(1))).toEqual(new Set(fleet.envs));
+    expect((await fleet.journal.fleet()).lanes).toEqual({});
   });
 });
 
-test('without its journal the service rotates in emergencies alone', async () => {
-  fleet = await startFleet(2);
-  fleet.put('env-0', 50);
-  fleet.put('env-1', 3);
-  fleet.degrade();
-  expect(tally(await fleet.sweep())).toEqual({ rotated: 1, due: 1 });
-  expect(fleet.written()).toEqual(['env-1']);
+describe('a lane whose endpoint hangs', () => {
+  test('delays no other one: the emergency of a hundred and one targets ends first', async () => {
+    fleet = await startFleet(101, { otherLaneFrom: 100 });
+    for (const env of fleet.envs) fleet.put(env, 3);
+    const hangs = Promise.withResolvers<void>();
+    const held = (envId: string | undefined) => envId !== 'env-100';
+    fleet.world.before('tcb', 'GetProviders', async ({ envId }) => (held(envId) ? hangs.promise : undefined));
+    const ended: string[] = [];
+    const [stop, rescued] = [new AbortController(), Promise.withResolvers<void>()];
+    const sweep = fleet.sweep({ drop: stop.signal }, (name) => {
+      ended.push(name);
+      rescued.resolve();
+    });
+    await rescued.promise;
+    expect(ended).toEqual(['t-env-100']);
+    expect(fleet.written()).toEqual(['env-100']);
+    stop.abort(new Error('stopping'));
+    hangs.resolve();
+    const results = await sweep;
+    expect(results.size).toBe(101);
+    expect(tally(results)).toMatchObject({ rotated: 1 });
+  });
 });
 
 test('the target that expires soonest is looked at first', async () => {
@@ -301,7 +232,7 @@ test('many healthy targets ask Apple one control between them, and after a few o
 });
 
 test('targets of one environment share a reading to decide, and each reads alone before its push', async () => {
-  fleet = await startFleet(3, '', 'env-0');
+  fleet = await startFleet(3, { sharedEnv: 'env-0' });
   const reads = () => fleet.world.requests.filter(({ action }) => action === 'GetProviders').length;
   await fleet.sweep();
   expect(reads()).toBe(1);

@@ -119,7 +119,7 @@ describe('a request', () => {
     expect(rig.passes).toHaveLength(1);
   });
 
-  test('is no part of a sweep over all, which may wait for a count', async () => {
+  test('is a sweep of its own beside one over all', async () => {
     await startIdle();
     rig.sweeps.length = 0;
     rig.answers.set('a', { row: 'row-1' });
@@ -149,7 +149,10 @@ describe('a request', () => {
     const ends = gate();
     rig.answers.set('a', { lasts: ends.promise });
     await rig.clock.advance(0);
-    const gone = { kind: 'refused', error: { code: 'ERR_USAGE', message: expect.stringContaining('not in the conf') } };
+    const gone = {
+      kind: 'refused',
+      error: { code: 'ERR_USAGE', message: expect.stringContaining('no longer in the configuration') },
+    };
     expect((await ask('x', wired('c'))).answer).toMatchObject(gone);
     const asked = await ask();
     rig.daemon.reload(rig.plan([B]));
@@ -167,7 +170,7 @@ describe('a request', () => {
     await rig.clock.advance(0);
     const stopping = {
       kind: 'refused',
-      error: { code: 'ERR_INTERRUPTED', message: expect.stringContaining('stopped') },
+      error: { code: 'ERR_INTERRUPTED', message: expect.stringContaining('stopping') },
     };
     expect(asked.answer).toMatchObject(stopping);
     expect((await ask()).answer).toMatchObject(stopping);

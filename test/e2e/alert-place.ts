@@ -37,7 +37,7 @@ export async function alertPlace({ channels = { ops: {} }, ...options }: AlertPl
     configure,
     /** What an inbox got. */
     messages,
-    /** The alerts that an inbox got, a line a message: `raised RotationFailing shop, cleared FleetHalted`. */
+    /** The alerts that an inbox got, a line a message: `raised RotationFailing shop, cleared SchedulerStalled`. */
     heard: (name = 'ops'): string[] => messages(name).map(words).filter(Boolean),
     /** The items of the alerts that an inbox got. */
     items: (name = 'ops'): HeardItem[] => messages(name).flatMap(itemsOf),

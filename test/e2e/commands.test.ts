@@ -16,7 +16,7 @@ afterAll(() => rmSync(nowhere, { recursive: true }));
 
 const program = (args: readonly string[], env: Record<string, string> = {}) => runProgram(args, { cwd: nowhere, env });
 
-const CONFIGURED = ['run', 'once', 'plan', 'status', 'history', 'resume'];
+const CONFIGURED = ['run', 'once', 'plan', 'status', 'history'];
 const COMMANDS = [...CONFIGURED, 'journal', 'generate', 'inspect', 'sandbox'];
 
 describe('help', () => {

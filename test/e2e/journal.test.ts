@@ -1,4 +1,4 @@
-// `status`, `history`, `resume` and `journal backup` as processes: beside a daemon, after one, and without a journal.
+// `status`, `history` and `journal backup` as processes: beside a daemon, after one, and without a journal.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -189,34 +189,6 @@ describe('history', () => {
     expect(JSON.parse(stdout).rotations.map(({ target }: { target: string }) => target)).toEqual(['b']);
     const nobody = await place.run(['history', '--target', 'nobody']);
     expect(nobody).toEqual({ code: 0, stdout: '', stderr: 'no rotation of nobody has been recorded yet\n' });
-  });
-});
-
-describe('resume', () => {
-  test('ends a halt, says what it was, and a daemon that waited goes on with the next rotation', async () => {
-    const place = await ownWorkspace({ daysLeft: 30, settings: UNASKED });
-    const journal = await journalOf(place.journalFile, 'write');
-    const error = { code: 'ERR_FLEET_HALTED', message: 'three rotations in a row failed', hint: 'Look.' } as const;
-    await journal.updateFleet((fleet) => ({ ...fleet, failedAfterPush: 3, halted: { at: Date.now(), error } }));
-    const held = await place.run(['once', '--json']);
-    expect(JSON.parse(held.stdout).targets[0]).toMatchObject({ state: 'due', error: { code: 'ERR_FLEET_HALTED' } });
-    expect(place.writes()).toEqual([]);
-    const told = await place.run(['status']);
-    expect(told.stderr).toBe(
-      'rotations were halted now (emergencies excepted): three rotations in a row failed\n' +
-        'When the cause is mended, let them go on: apple-secret-rotator resume\n',
-    );
-    const resumed = await place.run(['resume']);
-    expect(resumed).toMatchObject({ code: 0, stderr: '' });
-    expect(resumed.stdout).toMatch(
-      /^rotations were halted \(.*, now\) by ERR_FLEET_HALTED: three rotations in a row failed\nthey go on from now\n$/,
-    );
-    expect(await journal.fleet()).toMatchObject({ failedAfterPush: 0, halted: null });
-    expect((await place.run(['once', '--json'])).stdout).toContain('"state":"rotated"');
-    expect(await place.run(['resume'])).toMatchObject({
-      code: 0,
-      stdout: 'nothing was halted; rotations go on as before\n',
-    });
   });
 });
 

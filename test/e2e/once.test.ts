@@ -274,16 +274,18 @@ describe('plan', () => {
     expect(place.world.requests.map(({ action }) => action)).toEqual(['GetProviders', 'GetProviders']);
   });
 
-  test('says what would wait for the hourly limit', async () => {
-    const place = await ownWorkspace({
-      targets: [{ name: 'shop' }, { name: 'late' }],
-      daysLeft: 50,
-      settings: { schedule: { maxRotationsPerHour: 1 } },
-    });
-    await place.run(['once', '--target', 'shop']);
+  test('says what a bad write holds back, and until when', async () => {
+    const place = await ownWorkspace({ targets: [{ name: 'shop' }, { name: 'late' }], daysLeft: 50 });
+    place.world.addFault({ service: 'tcb', action: 'ModifyProvider', kind: 'error', code: 'InternalError', times: 1 });
+    expect((await place.run(['once', '--target', 'shop'])).code).toBe(1);
     const { code, stdout } = await place.run(['plan', '--target', 'late']);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^late: would wait: .*the limit of 1 an hour is used up: 1 began within the last hour$/m);
+    expect(stdout).toMatch(/^late: would wait: .*pause until 20\S+Z, because the last write ended badly: /m);
+    const again = await place.run(['once', '--json']);
+    expect(rows(again)).toMatchObject([
+      { name: 'shop', state: 'failed', error: { code: expect.not.stringContaining('LANE') } },
+      { name: 'late', state: 'due', error: { code: 'ERR_LANE_CLOSED' } },
+    ]);
   });
 
   test('works without a journal, and makes none', async () => {

@@ -3,7 +3,6 @@
 import { inspect } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { parseCron } from '../../src/core/cron.ts';
-import { Admissions } from '../../src/daemon/admission.ts';
 import { Daemon } from '../../src/daemon/daemon.ts';
 import { Sweeper } from '../../src/daemon/sweep.ts';
 import { startHttpServer } from '../../src/http/server.ts';
@@ -13,20 +12,14 @@ import { type CallOptions, mustBeDocumented, send, TOKEN } from './rig.ts';
 
 async function startService() {
   const rig = await startRig();
-  const admissions = new Admissions({
-    clock: realClock,
-    journal: rig.journal,
-    isDegraded: () => false,
-    maxRotationsPerHour: () => 20,
-  });
-  const sweeper = new Sweeper({ journal: rig.journal, admissions, nextCheckAt: () => undefined });
+  let degraded = false;
+  const sweeper = new Sweeper({ journal: rig.journal, isDegraded: () => degraded, nextTick: () => undefined });
   const daemon = new Daemon(
     {
       targets: [{ target: rig.target, tools: rig.tools, laneWidth: 4 }],
       cron: parseCron('7 * * * *', 'UTC'),
-      startTicks: () => ({ stop: () => undefined }),
     },
-    { clock: realClock, emit: rig.tools.emit, sweeper },
+    { clock: realClock, emit: rig.tools.emit, sweeper, onSwept: () => undefined },
   );
   const server = await startHttpServer({
     host: '127.0.0.1',
@@ -57,6 +50,9 @@ async function startService() {
   return {
     rig,
     call,
+    degrade: () => {
+      degraded = true;
+    },
     rotate: () =>
       call(`/api/v1/targets/${rig.target.name}/rotate`, {
         method: 'POST',
@@ -137,20 +133,17 @@ test('a request during a rotation that was due anyway is told of that one', asyn
   expect(rig.writes()).toHaveLength(1);
 });
 
-test('a request that a halted fleet holds back is 202, and its row ends blocked with the reason', async () => {
-  const { rig, call, rotate, run, told } = await startService();
+test('a request that a journal in memory holds back is 202, and its row ends blocked with the reason', async () => {
+  const { rig, call, degrade, rotate, run, told } = await startService();
   rig.put(rig.mint(170));
   run();
   await told('pass.healthy');
-  await rig.journal.updateFleet((fleet) => ({
-    ...fleet,
-    halted: { at: Date.now(), error: { code: 'ERR_FLEET_HALTED', message: 'halted', hint: 'Run `resume`.' } },
-  }));
+  degrade();
   const { status, json } = await rotate();
   expect(status).toBe(202);
   await told('rotation.blocked');
   expect(await call('/api/v1/rotations')).toMatchObject({
-    json: { rotations: [{ ...(json as object), outcome: 'blocked', error: { code: 'ERR_FLEET_HALTED' } }] },
+    json: { rotations: [{ ...(json as object), outcome: 'blocked', error: { code: 'ERR_JOURNAL_UNWRITABLE' } }] },
   });
   expect(rig.writes()).toEqual([]);
 });

@@ -184,14 +184,14 @@ describe('rotations', () => {
       finishedAt: START + 1,
       outcome: 'blocked',
       requestedBy: 'http token from 127.0.0.1',
-      error: { code: 'ERR_FLEET_HALTED', message: 'halted', hint: 'Run `resume`.' },
+      error: { code: 'ERR_APPLE_REJECTED', message: 'rejected', hint: 'Look.' },
     });
     await rig.putRotation({});
     const { json } = await rig.call('/api/v1/rotations');
     expect(json).toMatchObject({
       rotations: [
         { outcome: null, finishedAt: null },
-        { outcome: 'blocked', requestedBy: 'http token from 127.0.0.1', error: { code: 'ERR_FLEET_HALTED' } },
+        { outcome: 'blocked', requestedBy: 'http token from 127.0.0.1', error: { code: 'ERR_APPLE_REJECTED' } },
       ],
     });
   });

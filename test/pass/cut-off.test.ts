@@ -217,30 +217,3 @@ describe('a stop', () => {
     expect(state.maybeWritten).toBeNull();
   });
 });
-
-describe('the fleet', () => {
-  test('halts after three rotations in a row that failed after the push, and is told', async () => {
-    const old = rig.secret();
-    rig.world.before('tcb', 'GetProviders', async () => rig.world.patchConfig(ENV_ID, 'apple', { ClientSecret: old }));
-    for (let round = 0; round < 3; round += 1) await rig.pass();
-    const fleet = await rig.journal.fleet();
-    expect(fleet).toMatchObject({ failedAfterPush: 3, halted: { error: { code: 'ERR_FLEET_HALTED' } } });
-    expect(rig.warnings().filter(({ code }) => code === 'ERR_FLEET_HALTED')).toHaveLength(1);
-  });
-
-  test('counts anew after a success', async () => {
-    rig.world.behaviour.staleReads = 4;
-    await rig.pass();
-    expect((await rig.journal.fleet()).failedAfterPush).toBe(1);
-    rig.world.behaviour.staleReads = 0;
-    rig.clock.pass(60_000);
-    await rig.pass({ force: true });
-    expect(await rig.journal.fleet()).toMatchObject({ failedAfterPush: 0, halted: null });
-  });
-
-  test('does not count what was refused before the push', async () => {
-    rig.world.addFault({ service: 'tcb', action: 'ModifyProvider', kind: 'error', code: 'OperationDenied' });
-    for (let round = 0; round < 3; round += 1) await rig.pass();
-    expect(await rig.journal.fleet()).toMatchObject({ failedAfterPush: 0, halted: null });
-  });
-});

@@ -2,7 +2,6 @@
 // day, the clock's skew, what our writes spoiled, and who else wrote.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { fingerprint } from '../../src/core/client-secret.ts';
-import { RotatorError } from '../../src/core/errors.ts';
 import { DAY, HOUR } from '../../src/core/time.ts';
 import { ENV_ID, IDS, type Rig, startRig } from '../support/pass-rig.ts';
 
@@ -31,10 +30,17 @@ describe('a rotation that is put off', () => {
     expect((await rig.pass()).state).toMatchObject({ state: 'rotated', dueSince: null });
   });
 
-  test('also by the hourly limit or a halt', async () => {
-    const error = new RotatorError('ERR_WAITING', 'the limit is used up', { hint: 'Wait.' });
-    const { state } = await rig.pass({}, { tools: { admit: async () => ({ go: false, error }) } });
-    expect(state).toMatchObject({ state: 'due', dueSince: rig.clock.now() });
+  test('also by a journal that cannot be written, but not where logins are at risk', async () => {
+    rig.put(rig.mint(50));
+    const { state } = await rig.pass({}, { tools: { isDegraded: () => true } });
+    expect(state).toMatchObject({
+      state: 'due',
+      dueSince: rig.clock.now(),
+      error: { code: 'ERR_JOURNAL_UNWRITABLE', params: { problem: 'waiting' } },
+    });
+    rig.put(rig.mint(5));
+    rig.clock.pass(60_000);
+    expect((await rig.pass({}, { tools: { isDegraded: () => true } })).state).toMatchObject({ state: 'rotated' });
   });
 
   test('is not one that waits for a person', async () => {

@@ -2,6 +2,7 @@
 // what our own write spoiled is mended.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { fingerprint } from '../../src/core/client-secret.ts';
+import { HOUR } from '../../src/core/time.ts';
 import { ENV_ID, type Rig, startRig } from '../support/pass-rig.ts';
 import { said } from '../support/said.ts';
 
@@ -78,7 +79,7 @@ describe('a write whose answer is lost', () => {
       deployed: { expiresAt: firstExpiry },
       maybeWritten: { fingerprint: fingerprint(rig.secret()) },
     });
-    rig.clock.pass(60_000);
+    rig.clock.pass(HOUR);
     expect((await rig.pass()).state).toMatchObject({ reason: 'RenewalDue', state: 'unverified', maybeWritten: null });
   });
 });

@@ -6,6 +6,7 @@ import type { ErrorCode, ErrorView } from '../../src/core/errors.ts';
 import type { AppleAsked, Calibration, TargetState } from '../../src/core/records.ts';
 import { DAY, MINUTE } from '../../src/core/time.ts';
 import { aKey, aState, aWritten, NOW } from './builders.ts';
+import { LANE } from './fleet.ts';
 
 export const TOKEN_URL = 'https://appleid.apple.com/auth/token';
 
@@ -73,10 +74,11 @@ export function aCalibration(overrides: Partial<Calibration> = {}): Calibration 
 export function serviceFacts(overrides: Partial<ServiceFacts> = {}): ServiceFacts {
   return {
     now: NOW,
-    fleet: { failedAfterPush: 0, halted: null, apple: { [TOKEN_URL]: aCalibration() } },
+    fleet: { lanes: {}, apple: { [TOKEN_URL]: aCalibration() } },
     tokenUrl: TOKEN_URL,
     asksApple: true,
     states: [aWatchedState()],
+    members: [{ key: aWatchedState().key, lane: LANE, lifetimeMs: 180 * DAY }],
     skewMs: 0,
     journal: { path: './data/journal.db', degraded: undefined },
     channels: [{ name: 'ops', state: undefined, oldestAt: null }],

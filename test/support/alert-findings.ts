@@ -5,6 +5,7 @@ import type { DeliveryStatus, DeliverySubject, RotatedEvent } from '../../src/co
 import type { ErrorParams, StoredError } from '../../src/core/error-params.ts';
 import { DAY, HOUR, MINUTE } from '../../src/core/time.ts';
 import { aRemote } from './error-samples.ts';
+import { LANE } from './fleet.ts';
 
 /** 2026-11-22 20:15 UTC, and some seconds. */
 export const NOW = Date.UTC(2026, 10, 22, 20, 15, 30);
@@ -439,19 +440,19 @@ const TABLE: VariantTable = {
     ),
     variant('for no known reason', aFinding('StartRefused', {}, CRITICAL)),
   ],
-  FleetHalted: [
+  WritesFailing: [
     variant(
-      'after failures',
+      'with urgent targets behind it',
       aFinding(
-        'FleetHalted',
-        { failures: 3 },
+        'WritesFailing',
+        { lane: LANE, badWrites: 3, urgent: ['shop-prod', 'blog-prod'] },
         {
           ...CRITICAL,
-          error: anError('ERR_FLEET_HALTED', { failures: 3 }),
+          error: anError('ERR_NOT_APPLIED', { problem: 'answered' }),
         },
       ),
     ),
-    variant('without an error', aFinding('FleetHalted', { failures: 3 }, CRITICAL)),
+    variant('without an error', aFinding('WritesFailing', { lane: LANE, badWrites: 4, urgent: [] })),
   ],
   SchedulerStalled: [variant('as it is', aFinding('SchedulerStalled', { lastTurnAt: NOW - 4 * HOUR }, CRITICAL))],
 };

@@ -24,11 +24,11 @@ export function failing(name: string, change: Partial<Finding> = {}): Finding {
 }
 
 /** A condition of the service itself. */
-export function halted(severity: Severity = 'critical'): Finding {
+export function stalled(severity: Severity = 'critical'): Finding {
   return {
-    condition: 'FleetHalted',
-    facts: { failures: 3 },
-    id: 'FleetHalted',
+    condition: 'SchedulerStalled',
+    facts: { lastTurnAt: NOW },
+    id: 'SchedulerStalled',
     severity,
     target: null,
     since: null,

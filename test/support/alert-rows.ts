@@ -104,7 +104,7 @@ const FACTS: { readonly [Name in ConditionName]: fc.Arbitrary<ConditionFacts[Nam
   ChannelFailing: fc.record({ channel: label, attempts: fc.nat(), oldestAt: orNull(instant) }),
   ConfigurationRejected: fc.constant({}),
   StartRefused: fc.constant({}),
-  FleetHalted: fc.record({ failures: fc.nat() }),
+  WritesFailing: fc.record({ lane: label, badWrites: fc.nat(), urgent: few(label) }),
   SchedulerStalled: fc.record({ lastTurnAt: instant }),
 };
 

@@ -3,7 +3,7 @@
 import { parseCron } from '../../src/core/cron.ts';
 import type { RotatorError } from '../../src/core/errors.ts';
 import type { RotatorEvent } from '../../src/core/events.ts';
-import type { Target, Window } from '../../src/core/ports.ts';
+import type { Target } from '../../src/core/ports.ts';
 import { emptyTargetState, type TargetState, targetKey } from '../../src/core/records.ts';
 import { HOUR, MINUTE } from '../../src/core/time.ts';
 import { Daemon, type Plan } from '../../src/daemon/daemon.ts';
@@ -14,7 +14,7 @@ import { HandClock } from './clock.ts';
 /** A Sunday, at half past the hour. */
 export const START = Date.UTC(2026, 10, 22, 10, 30);
 
-export function wired(name: string, window?: Window): WiredTarget {
+export function wired(name: string): WiredTarget {
   const identity = { endpoint: 'https://tcb.tencentcloudapi.com', envId: `env-${name}`, providerId: 'apple' };
   const target: Target = {
     ...identity,
@@ -22,7 +22,7 @@ export function wired(name: string, window?: Window): WiredTarget {
     name,
     ids: {},
     adopt: false,
-    policy: { lifetimeMs: 180 * 24 * HOUR, renewBeforeMs: 60 * 24 * HOUR, window },
+    policy: { lifetimeMs: 180 * 24 * HOUR, renewBeforeMs: 60 * 24 * HOUR, window: undefined },
     appleCheck: 'compare',
   };
   return { target, tools: {} as WiredTarget['tools'], laneWidth: 1 };
@@ -38,6 +38,7 @@ interface Pass {
 /** How the passes of a target go. */
 interface Answer extends Partial<TargetState> {
   readonly waitsFor?: RotatorError;
+  readonly wakeAt?: number;
   /** Resolves when the pass may end. */
   readonly lasts?: Promise<void>;
   /** Resolves when the pass may open its row `row`. */
@@ -51,23 +52,24 @@ export function startDaemon(targets: readonly WiredTarget[], cron = '0 * * * *')
   const passes: Pass[] = [];
   const events: RotatorEvent[] = [];
   const answers = new Map<string, Answer>();
-  const ticks: { onTick: () => void; stopped: boolean }[] = [];
   const requests: SweepItem['request'][] = [];
   const sweeps: string[][] = [];
+  /** When sweeps ended, in minutes since the start. */
+  const ended: number[] = [];
   const sweeper = {
-    async sweep(items: readonly SweepItem[], onResult: (key: string, result: PassResult) => void) {
+    async sweep(items: readonly SweepItem[], onResult: (target: Target, result: PassResult) => void) {
       sweeps.push(items.map(({ wired: { target } }) => target.name));
       await Promise.all(
         items.map(async ({ wired: { target }, request }) => {
           passes.push({ name: target.name, trigger: request.trigger, at: Math.round((clock.now() - START) / MINUTE) });
           requests.push(request);
           await Promise.resolve();
-          const { waitsFor = null, lasts, opens, row, ...state } = answers.get(target.name) ?? {};
+          const { waitsFor = null, wakeAt = null, lasts, opens, row, ...state } = answers.get(target.name) ?? {};
           await opens;
           if (row !== undefined) request.onRow?.(row);
           await lasts;
           const full = { ...emptyTargetState(target, target.name), state: 'healthy' as const, ...state };
-          onResult(target.key, { state: full, outcome: null, waitsFor, skewMs: undefined });
+          onResult(target, { state: full, outcome: null, waitsFor, wakeAt, skewMs: undefined });
         }),
       );
       return new Map();
@@ -76,13 +78,9 @@ export function startDaemon(targets: readonly WiredTarget[], cron = '0 * * * *')
   const plan = (list: readonly WiredTarget[]): Plan => ({
     targets: list,
     cron: parseCron(cron, 'UTC'),
-    startTicks: (onTick) => {
-      const tick = { onTick, stopped: false };
-      ticks.push(tick);
-      return { stop: () => Object.assign(tick, { stopped: true }) };
-    },
   });
-  const daemon = new Daemon(plan(targets), { clock, emit: (event) => events.push(event), sweeper });
+  const onSwept = () => ended.push(Math.round((clock.now() - START) / MINUTE));
+  const daemon = new Daemon(plan(targets), { clock, emit: (event) => events.push(event), sweeper, onSwept });
   const running = daemon.run();
-  return { clock, daemon, passes, events, answers, ticks, requests, sweeps, plan, running };
+  return { clock, daemon, passes, events, answers, requests, sweeps, ended, plan, running };
 }

@@ -369,11 +369,7 @@ export const SAMPLES: { readonly [C in keyof ErrorParams]: readonly ErrorParams[
   ERR_READ_BACK: [null],
   ERR_OUTCOME_UNKNOWN: [{ problem: 'cut-off' }, { problem: 'error', because }],
   ERR_ROTATION_LOOP: [{ reason: 'RenewalDue' }],
-  ERR_WAITING: [
-    { problem: 'limit', limit: 10, count: 10 },
-    { problem: 'wave', size: 40 },
-  ],
-  ERR_FLEET_HALTED: [{ failures: 3 }],
+  ERR_LANE_CLOSED: [{ until: Date.UTC(2026, 10, 22, 11), because }],
   ERR_CHANNEL_REFUSED: (Object.keys(ADVICE) as ChannelAdvice[]).map((advice) => ({ ...OPS, said: 'HTTP 404', advice })),
   ERR_CHANNEL_THROTTLED: [{ ...OPS, said: 'errcode 45009' }],
   ERR_CHANNEL_UNAVAILABLE: CALLS.map((call) => ({ ...OPS, ...call })),

@@ -206,8 +206,10 @@ export const anyRotation: fc.Arbitrary<Rotation> = fc.record({
 });
 
 export const anyFleet: fc.Arbitrary<FleetState> = fc.record({
-  failedAfterPush: fc.nat(),
-  halted: orNull(fc.record({ at: instant, error })),
+  lanes: fc.dictionary(id, fc.record({ badWrites: fc.nat(), since: instant, closedUntil: instant, error }), {
+    maxKeys: 3,
+    noNullPrototype: true,
+  }),
   apple: fc.dictionary(
     id,
     fc.record({

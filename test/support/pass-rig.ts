@@ -16,6 +16,7 @@ import type { Clock, Journal, Target } from '../../src/core/ports.ts';
 import { type Rotation, type TargetState, targetKey } from '../../src/core/records.ts';
 import { DAY } from '../../src/core/time.ts';
 import { uuidv7 } from '../../src/core/uuid.ts';
+import { Lanes } from '../../src/daemon/lanes.ts';
 import { createRateLimit } from '../../src/net/rate-limit.ts';
 import { type PassRequest, type PassResult, type PassTools, runPass } from '../../src/pass/pass.ts';
 import { SANDBOX_CREDENTIALS, startSandbox } from '../../src/sandbox/server.ts';
@@ -151,10 +152,11 @@ export async function startRig(options: RigOptions = {}) {
     keySource: createFileKeySource({ from: 'file', path: keyFile }, { keyId: undefined }),
     provider,
     apple: createTokenEndpointCheck({ tokenUrl: `${sandbox.url}/auth/token`, clock, env, timeoutMs: 2_000 }),
-    admit: async () => ({ go: true }),
+    lane: new Lanes().lane(provider.lane, 4),
+    isDegraded: () => false,
     leaseHolder: 'test:',
     newId: () => uuidv7(clock.now(), randomBytes(10)),
-    nextCheckAt: () => undefined,
+    nextTick: () => undefined,
   };
 
   const rig = {

@@ -206,7 +206,6 @@ function journalOver(storage: FallibleStorage): DegradableJournal {
         },
       ),
     rotations: (filter) => storage.ask((journal) => journal.rotations(filter), nothing),
-    countStarted: (fromMs, toMs) => storage.ask((journal) => journal.countStarted(fromMs, toMs), nothing),
     fleet: () =>
       storage.ask(
         (journal) => journal.fleet(),

@@ -71,12 +71,6 @@ export function createMemoryJournal({ maxFinished = Infinity }: MemoryJournalOpt
       );
       return copies(wanted.slice(0, limit));
     },
-    async countStarted(fromMs, toMs) {
-      const counted = [...rotations.values()].filter(
-        ({ emergency, intent, startedAt }) => !emergency && intent !== null && startedAt > fromMs && startedAt <= toMs,
-      );
-      return counted.length;
-    },
     async fleet() {
       return structuredClone(fleet);
     },

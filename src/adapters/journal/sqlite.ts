@@ -59,10 +59,6 @@ function journalOver(db: DatabaseSync, { path, mode, onDamage }: SqliteJournalOp
     rotationsOf: db.prepare(
       'SELECT document FROM rotations WHERE target = ? OR target_key = ? ORDER BY seq DESC LIMIT ?',
     ),
-    countStarted: db.prepare(
-      `SELECT count(*) AS n FROM rotations
-       WHERE emergency = 0 AND started_at > ? AND started_at <= ? AND document ->> '$.intent' IS NOT NULL`,
-    ),
     fleet: db.prepare('SELECT document FROM fleet WHERE id = 1'),
     putFleet: db.prepare(
       'INSERT INTO fleet (id, document) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET document = excluded.document',
@@ -154,9 +150,6 @@ function journalOver(db: DatabaseSync, { path, mode, onDamage }: SqliteJournalOp
       return use(() =>
         readRotations(target === undefined ? sql.rotations.all(limit) : sql.rotationsOf.all(target, target, limit)),
       );
-    },
-    async countStarted(fromMs, toMs) {
-      return use(() => Number(sql.countStarted.get(fromMs, toMs)?.['n']));
     },
     async fleet() {
       return use(readFleet);

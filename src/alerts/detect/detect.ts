@@ -6,7 +6,7 @@ import type { TargetState } from '../../core/records.ts';
 import { DAY } from '../../core/time.ts';
 import { finding } from './finding.ts';
 
-export { detectService, type ServiceFacts, type ServiceLook, type WatchedChannel } from './service.ts';
+export { detectService, type LaneMember, type ServiceFacts, type ServiceLook, type WatchedChannel } from './service.ts';
 export { detectTarget } from './target.ts';
 export type { TargetFacts, WatchedTarget } from './target-facts.ts';
 

@@ -3,7 +3,9 @@
 import type { ConditionName, Finding, SERVICE_CONDITIONS } from '../../core/alerts/conditions.ts';
 import type { ChannelState } from '../../core/alerts/records.ts';
 import { isBlind, UNCALIBRATED } from '../../core/apple-gate.ts';
+import { isRecordEmergency } from '../../core/deployed.ts';
 import type { ErrorCode, StoredError } from '../../core/error-params.ts';
+import { TOLD_AFTER_BAD_WRITES } from '../../core/lanes.ts';
 import type { FleetState, TargetState } from '../../core/records.ts';
 import { within } from '../../core/schedule.ts';
 import { DAY, MINUTE } from '../../core/time.ts';
@@ -18,6 +20,14 @@ export interface WatchedChannel {
   readonly oldestAt: number | null;
 }
 
+/** Which lane a configured target writes through. */
+export interface LaneMember {
+  readonly key: string;
+  readonly lane: string;
+  /** Of its policy. */
+  readonly lifetimeMs: number;
+}
+
 /** Undefined: this process does not know. */
 export interface ServiceFacts {
   readonly now: number;
@@ -27,6 +37,7 @@ export interface ServiceFacts {
   readonly asksApple: boolean;
   /** Of the configured targets. */
   readonly states: readonly TargetState[];
+  readonly members: readonly LaneMember[];
   /** Our clock less CloudBase's, by the latest reading of this process. */
   readonly skewMs: number | undefined;
   readonly journal: {
@@ -61,12 +72,16 @@ export function detectService(facts: ServiceFacts): ServiceLook {
   // Told by a daemon that could not start: only one that did can tell the end of it.
   if (facts.scheduler === undefined) undecided.push('StartRefused');
   return {
-    findings: [...findings, ...facts.channels.flatMap((channel) => channelFailing(channel, facts.now))],
+    findings: [
+      ...findings,
+      ...facts.channels.flatMap((channel) => channelFailing(channel, facts.now)),
+      ...writesFailing(facts),
+    ],
     undecided,
   };
 }
 
-type Watched = Exclude<(typeof SERVICE_CONDITIONS)[number], 'StartRefused' | 'ChannelFailing'>;
+type Watched = Exclude<(typeof SERVICE_CONDITIONS)[number], 'StartRefused' | 'ChannelFailing' | 'WritesFailing'>;
 type Rows = { readonly [Name in Watched]: (facts: ServiceFacts) => Detail<Name> | 'undecided' | undefined };
 
 const ROWS: Rows = {
@@ -77,7 +92,6 @@ const ROWS: Rows = {
   ClockSkewed: clockSkewed,
   JournalUnwritable: journalUnwritable,
   ConfigurationRejected: configurationRejected,
-  FleetHalted: fleetHalted,
   SchedulerStalled: schedulerStalled,
 };
 
@@ -160,11 +174,6 @@ function configurationRejected({ configurationRejected: rejected }: ServiceFacts
   return { severity: 'warning', facts: {}, since: rejected.at, error: rejected.error };
 }
 
-function fleetHalted({ fleet: { halted, failedAfterPush } }: ServiceFacts): Detail<'FleetHalted'> | undefined {
-  if (halted === null) return undefined;
-  return { severity: 'critical', facts: { failures: failedAfterPush }, since: halted.at, error: halted.error };
-}
-
 function schedulerStalled({ scheduler }: ServiceFacts): Outcome<'SchedulerStalled'> {
   if (scheduler === undefined) return 'undecided';
   const { alive, lastTurnAt } = scheduler;
@@ -189,6 +198,26 @@ function channelFailing({ name, state, oldestAt }: WatchedChannel, now: number):
     error: attempts > 0 ? error : null,
   };
   return [finding('ChannelFailing', detail, name)];
+}
+
+/** A lane of which no target is configured any more has nothing that its writes could fail. */
+function writesFailing({ fleet, members, states, now }: ServiceFacts): Finding[] {
+  const byKey = new Map(states.map((state) => [state.key, state]));
+  return Object.entries(fleet.lanes).flatMap(([lane, { badWrites, since, error }]) => {
+    const ofLane = members.filter((member) => member.lane === lane);
+    if (ofLane.length === 0 || badWrites < TOLD_AFTER_BAD_WRITES) return [];
+    const waiting = ofLane.flatMap(({ key, lifetimeMs }) => {
+      const state = byKey.get(key);
+      return state !== undefined && waits(state) && isRecordEmergency(state.deployed, lifetimeMs, now) ? [state] : [];
+    });
+    const severity = waiting.length > 0 ? 'critical' : 'warning';
+    const facts = { lane, badWrites, urgent: namesOf(waiting) };
+    return [finding('WritesFailing', { severity, facts, since: notAhead(since, now), error }, lane)];
+  });
+}
+
+function waits({ state }: TargetState): boolean {
+  return state === 'due' || state === 'failed';
 }
 
 type Outcome<Name extends Watched> = Detail<Name> | 'undecided' | undefined;

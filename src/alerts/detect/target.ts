@@ -111,7 +111,7 @@ function checkStale({ state, watchedSince, now, longestTickGapMs }: Known): Deta
 /** A failure that may pass is told at the third in a row. */
 const PATIENCE = 3;
 /** How a pass can end without anything having failed. */
-const NO_FAILURES: ReadonlySet<ErrorCode> = new Set(['ERR_LEASE_HELD', 'ERR_INTERRUPTED', 'ERR_WAITING']);
+const NO_FAILURES: ReadonlySet<ErrorCode> = new Set(['ERR_LEASE_HELD', 'ERR_INTERRUPTED']);
 
 /** Once raised it lasts until a pass ends well: a failure that changes its kind, or its place to a wait, is no end. */
 function rotationFailing(known: Known): Detail<'RotationFailing'> | undefined {

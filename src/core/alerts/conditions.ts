@@ -35,7 +35,7 @@ export const SERVICE_CONDITIONS = [
   'ChannelFailing',
   'ConfigurationRejected',
   'StartRefused',
-  'FleetHalted',
+  'WritesFailing',
   'SchedulerStalled',
 ] as const;
 
@@ -123,7 +123,14 @@ export function findingSchema(kinds: Kinds) {
     }),
     ConfigurationRejected: of('ConfigurationRejected', {}),
     StartRefused: of('StartRefused', {}),
-    FleetHalted: of('FleetHalted', { failures: z.number() }),
+    WritesFailing: of('WritesFailing', {
+      /** Credential, region and endpoint. */
+      lane: label,
+      /** Bad writes in a row. */
+      badWrites: z.number(),
+      /** Names of the targets whose urgent rotation waits behind them. */
+      urgent: z.array(label),
+    }),
     SchedulerStalled: of('SchedulerStalled', { lastTurnAt: instant }),
   } satisfies { readonly [Name in ConditionName]: z.ZodType<{ readonly condition: Name }> };
   const { RenewalOverdue, ...others } = rows;
@@ -143,7 +150,7 @@ export type ConditionTarget = NonNullable<Finding['target']>;
 
 /**
  * The id of a condition, which is also the deduplication key of its alerts: `RotationFailing/ENV/PROVIDER@HOST`,
- * `ChannelFailing/NAME`, `FleetHalted`. A target's name plays no part: it may change without losing history.
+ * `ChannelFailing/NAME`, `SchedulerStalled`. A target's name plays no part: it may change without losing history.
  */
 export function conditionId(condition: ConditionName, of?: TargetIdentity | string): string {
   if (of === undefined) return condition;

@@ -1,6 +1,6 @@
 // The form of a catalogue of error sentences: for each code, and each of its variants, what happened, the next step,
 // and what can be pasted. A new code or variant does not compile until every language has it.
-import type { ErrorCode, ErrorFact, ErrorParams, StoredError } from '../error-params.ts';
+import type { ErrorCode, ErrorParams, StoredError } from '../error-params.ts';
 
 /**
  * `message`: lower case where the language has it, no full stop. `next`: one imperative sentence. `copy`: a command, a
@@ -13,7 +13,7 @@ export interface About {
   /** The target's name as it stands in commands; `NAME` where the error is of no one target. */
   readonly target: string;
   /** The sentences of an error inside this one, in the same language. */
-  readonly of: (error: ErrorFact) => Sentences;
+  readonly of: (error: StoredError) => Sentences;
 }
 
 type Say<P> = (params: P, about: About) => Sentences;

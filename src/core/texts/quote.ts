@@ -14,6 +14,11 @@ export function detail(text: string, limit = LONGEST_DETAIL): string {
     .replace(/(?<!\.)\.$/, '');
 }
 
+/** A lane as a person reads it: credential, region, endpoint. */
+export function laneWords(lane: string): string {
+  return detail(lane.split('|').join(', '));
+}
+
 /** `2026-11-22 20:15 UTC`; null for what no Date can hold. */
 export function minuteOf(atMs: number): string | null {
   const iso = isoOrNull(atMs);

@@ -11,6 +11,7 @@ import type { ConditionRecord } from '../../../src/core/alerts/records.ts';
 import { asRotatorError } from '../../../src/core/errors.ts';
 import type { Journal } from '../../../src/core/ports.ts';
 import type { Rotation, TargetState } from '../../../src/core/records.ts';
+import { oneMore } from '../../support/fleet.ts';
 
 const [action = '', path = '', ...args] = process.argv.slice(2);
 const clock = { now: () => Date.now(), monotonic: () => performance.now() };
@@ -54,7 +55,7 @@ const ACTIONS: Readonly<Record<string, () => Promise<void>>> = {
     const [kind, times] = args;
     const journal = await open(kind);
     for (let i = 0; i < Number(times); i += 1) {
-      await journal.updateFleet((fleet) => ({ ...fleet, failedAfterPush: fleet.failedAfterPush + 1 }));
+      await journal.updateFleet(oneMore);
     }
     await journal.close();
   },
@@ -89,7 +90,7 @@ const ACTIONS: Readonly<Record<string, () => Promise<void>>> = {
     });
     for (let i = 0; !told; i += 1) {
       await journal.commit({ target: { ...(JSON.parse(target) as TargetState), lastPassAt: i } });
-      await journal.updateFleet((fleet) => ({ ...fleet, failedAfterPush: i }));
+      await journal.updateFleet(oneMore);
       if (i === 0) say('writing');
       await new Promise((resolve) => setImmediate(resolve));
     }

@@ -10,12 +10,12 @@ import { openSqliteJournal } from '../../../src/adapters/journal/sqlite.ts';
 import { type AlertBook, EMPTY_BOOK, EMPTY_MEMO } from '../../../src/core/alerts/records.ts';
 import { RotatorError } from '../../../src/core/errors.ts';
 import type { DegradableJournal, Journal } from '../../../src/core/ports.ts';
-import { EMPTY_FLEET, type FleetState } from '../../../src/core/records.ts';
 import { MINUTE } from '../../../src/core/time.ts';
 import { alertBookContract, sharedAlertBookContract } from '../../contract/alert-book.ts';
 import { journalContract, sharedJournalContract } from '../../contract/journal.ts';
 import { aChannel, aCondition, aDelivery } from '../../support/alert-rows.ts';
 import { aWritten } from '../../support/builders.ts';
+import { aFleet, counted, oneMore } from '../../support/fleet.ts';
 import { aRotation, aTarget, finished, folder, MovableClock, NOW } from '../../support/journal.ts';
 
 const HALF_MINUTE = 30_000;
@@ -49,7 +49,6 @@ class Storage {
       commit: failing(rows.commit),
       openRotations: failing(rows.openRotations),
       rotations: failing(rows.rotations),
-      countStarted: failing(rows.countStarted),
       fleet: failing(rows.fleet),
       updateFleet: failing(rows.updateFleet),
       acquireLease: failing(rows.acquireLease),
@@ -81,8 +80,6 @@ async function over(open: () => Promise<Journal>): Promise<Scene> {
   onTestFinished(() => journal.close());
   return { journal, clock, told };
 }
-
-const increase = (fleet: FleetState): FleetState => ({ ...fleet, failedAfterPush: fleet.failedAfterPush + 1 });
 
 function sqliteAt(path: string, busyTimeoutMs = 5000): () => Promise<Journal> {
   return () => openSqliteJournal({ path, clock: new MovableClock(), mode: 'write', busyTimeoutMs });
@@ -121,7 +118,7 @@ describe('a storage that fails', () => {
     expect(await journal.openRotations(target.key)).toHaveLength(1);
     expect(await journal.acquireLease('k', 'a', NOW, MINUTE)).toBe(true);
     expect(await journal.acquireLease('k', 'b', NOW, MINUTE)).toBe(false);
-    expect((await journal.updateFleet(increase)).failedAfterPush).toBe(1);
+    expect(counted(await journal.updateFleet(oneMore))).toBe(1);
     expect(told).toEqual([trouble().message]);
     expect(storage.opened).toBe(1);
   });
@@ -131,7 +128,7 @@ describe('a storage that fails', () => {
     const [target, open, old] = [aTarget(), aRotation(), finished(aRotation())];
     await storage.rows.commit({ target, rotation: old });
     await storage.rows.commit({ rotation: open });
-    await storage.rows.updateFleet(increase);
+    await storage.rows.updateFleet(oneMore);
     const { journal, told } = await over(storage.open);
     expect(journal.degraded).toBeUndefined();
     storage.broken = true;
@@ -140,8 +137,7 @@ describe('a storage that fails', () => {
     expect(await journal.targets()).toEqual([target]);
     expect(await journal.openRotations(target.key)).toEqual([open]);
     expect(await journal.rotations({ limit: 5 })).toEqual([open, old]);
-    expect(await journal.countStarted(NOW - 1, NOW)).toBe(2);
-    expect(await journal.fleet()).toEqual({ ...EMPTY_FLEET, failedAfterPush: 1 });
+    expect(await journal.fleet()).toEqual(aFleet(1));
     expect(told).toEqual([trouble().message]);
     expect(storage.closed).toBe(1);
   });
@@ -163,13 +159,13 @@ describe('a storage that fails', () => {
     await journal.commit({ target: aTarget({ lastPassAt: 1 }), rotation });
     await journal.commit({ rotation: finished(rotation) });
     await storage.rows.commit({ target: aTarget({ name: 'other', lastPassAt: 2 }) });
-    await storage.rows.updateFleet(increase);
+    await storage.rows.updateFleet(oneMore);
     await journal.targets();
     await journal.fleet();
     storage.broken = true;
     expect((await journal.targets()).map(({ lastPassAt }) => lastPassAt)).toEqual([2, 1]);
     expect(await journal.rotations({ limit: 5 })).toEqual([finished(rotation)]);
-    expect((await journal.fleet()).failedAfterPush).toBe(1);
+    expect(counted(await journal.fleet())).toBe(1);
   });
 
   test('is tried again after 30 s and not before, and told once when it is back', async () => {
@@ -233,7 +229,7 @@ describe('when the storage is back', () => {
   async function away(): Promise<Scene & { storage: Storage; back: () => Promise<unknown> }> {
     const storage = new Storage();
     const scene = await over(storage.open);
-    await scene.journal.updateFleet(increase);
+    await scene.journal.updateFleet(oneMore);
     storage.broken = true;
     await scene.journal.fleet();
     const back = (): Promise<unknown> => {
@@ -257,10 +253,10 @@ describe('when the storage is back', () => {
 
   test('changes of the fleet are made again on what it holds by then', async () => {
     const { journal, storage, back } = await away();
-    await journal.updateFleet(increase);
-    await storage.rows.updateFleet((fleet) => ({ ...fleet, failedAfterPush: 10 }));
-    expect(await back()).toEqual({ ...EMPTY_FLEET, failedAfterPush: 11 });
-    expect(await journal.fleet()).toEqual({ ...EMPTY_FLEET, failedAfterPush: 11 });
+    await journal.updateFleet(oneMore);
+    await storage.rows.updateFleet(() => aFleet(10));
+    expect(await back()).toEqual(aFleet(11));
+    expect(await journal.fleet()).toEqual(aFleet(11));
   });
 
   test('a later pass of another process outranks ours, unless its clock was wrong', async () => {
@@ -338,7 +334,7 @@ describe('when the storage is back', () => {
     await journal.commit({ target: aTarget(), rotation: done });
     storage.broken = false;
     const { updateFleet } = storage.rows;
-    await journal.updateFleet(increase);
+    await journal.updateFleet(oneMore);
     storage.rows.updateFleet = () => Promise.reject(trouble());
     clock.advance(HALF_MINUTE);
     await journal.targets();
@@ -348,7 +344,7 @@ describe('when the storage is back', () => {
     await journal.targets();
     expect(told).toEqual([trouble().message, 'well']);
     expect(await storage.rows.rotations({ limit: 5 })).toEqual([done]);
-    expect((await storage.rows.fleet()).failedAfterPush).toBe(2);
+    expect(counted(await storage.rows.fleet())).toBe(2);
   });
 
   test('a lease outlives its going and coming, and is lost if somebody took it meanwhile', async () => {
@@ -389,7 +385,7 @@ describe('when the storage is back', () => {
     const { journal, storage, back } = await away();
     const target = aTarget({ state: 'failed' });
     await journal.commit({ target });
-    await journal.updateFleet(increase);
+    await journal.updateFleet(oneMore);
     await back();
     const theirs = { ...target, state: 'healthy' } as const;
     await storage.rows.commit({ target: theirs });
@@ -397,7 +393,7 @@ describe('when the storage is back', () => {
     await journal.fleet();
     await back();
     expect(await storage.rows.target(target.key)).toEqual(theirs);
-    expect((await storage.rows.fleet()).failedAfterPush).toBe(2);
+    expect(counted(await storage.rows.fleet())).toBe(2);
   });
 
   test('closing writes back what it can', async () => {

@@ -116,8 +116,7 @@ test('a journal of schema 1 is copied, then read with what came later unknown, a
   });
   expect(await journal.target(aTarget().key)).toEqual(aTarget());
   expect(await journal.fleet()).toEqual({
-    failedAfterPush: 2,
-    halted: null,
+    lanes: {},
     apple: {
       'https://appleid.apple.com/auth/token': {
         controlAskedAt: NOW,

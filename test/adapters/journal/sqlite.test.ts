@@ -15,6 +15,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { openJournalToRead } from '../../../src/adapters/journal/reading.ts';
 import { openSqliteJournal, type SqliteJournalOptions } from '../../../src/adapters/journal/sqlite.ts';
 import { RotatorError } from '../../../src/core/errors.ts';
+import { afterBadWrite } from '../../../src/core/lanes.ts';
 import type { Journal } from '../../../src/core/ports.ts';
 import { alertBookContract, sharedAlertBookContract } from '../../contract/alert-book.ts';
 import { journalContract, sharedJournalContract } from '../../contract/journal.ts';
@@ -98,7 +99,7 @@ describe('the file', () => {
       at: NOW,
     } as const;
     await journal.commit({ target: aTarget({ error, name: jwt }), rotation: finished(aRotation({ error, intent })) });
-    await journal.updateFleet((fleet) => ({ ...fleet, halted: { at: NOW, error } }));
+    await journal.updateFleet((fleet) => ({ ...fleet, lanes: afterBadWrite({}, jwt, error, NOW) }));
     const bytes = readdirSync(home)
       .map((name) => readFileSync(join(home, name), 'latin1'))
       .join('\n');

@@ -24,6 +24,7 @@ import {
   targetFacts,
 } from '../../support/alert-facts.ts';
 import { aWritten, NOW } from '../../support/builders.ts';
+import { aFleet, LANE } from '../../support/fleet.ts';
 
 const DAEMON_ONLY: ConditionName[] = ['ClockSkewed', 'ConfigurationRejected', 'SchedulerStalled', 'StartRefused'];
 
@@ -38,7 +39,7 @@ function table(rows: [name: string, found: string[], facts: Partial<ServiceFacts
 }
 
 function calibrated(overrides: Partial<Calibration>): { fleet: FleetState } {
-  return { fleet: { failedAfterPush: 0, halted: null, apple: { [TOKEN_URL]: aCalibration(overrides) } } };
+  return { fleet: { lanes: {}, apple: { [TOKEN_URL]: aCalibration(overrides) } } };
 }
 
 test('nothing is wrong with a service that works, and everything is decided', () => {
@@ -127,7 +128,7 @@ describe('AppleUnreachable', () => {
   test.each<[string, Partial<ServiceFacts>]>([
     ['where nobody asked within 48 h', { ...silent(9 * DAY - HOUR), ...asked(48 * HOUR) }],
     ['where the only question lies in the future', { ...silent(9 * DAY - HOUR), ...asked(-1) }],
-    ['where Apple was never asked', { fleet: { failedAfterPush: 0, halted: null, apple: {} } }],
+    ['where Apple was never asked', { fleet: { lanes: {}, apple: {} } }],
   ])('is undecided %s', (_name, facts) => {
     expect(detectService(serviceFacts(facts)).undecided).toEqual(['AppleUnreachable']);
   });
@@ -182,25 +183,15 @@ describe('ClockSkewed', () => {
   });
 });
 
-describe('the journal, the configuration, the fleet and the scheduler', () => {
+describe('the journal, the configuration and the scheduler', () => {
   const path = './data/journal.db';
   const degraded = anError('ERR_JOURNAL_UNWRITABLE');
-  const fleet: FleetState = {
-    ...calibrated({}).fleet,
-    failedAfterPush: 3,
-    halted: { at: NOW - HOUR, error: anError('ERR_FLEET_HALTED') },
-  };
   test.each<[string, Partial<ServiceFacts>, Partial<Finding>]>([
     ['JournalUnwritable', { journal: { path, degraded } }, { severity: 'critical', facts: { path }, error: degraded }],
     [
       'ConfigurationRejected',
       { configurationRejected: { at: NOW - HOUR, error: anError('ERR_CONFIG') } },
       { severity: 'warning', since: NOW - HOUR, error: anError('ERR_CONFIG') },
-    ],
-    [
-      'FleetHalted',
-      { fleet },
-      { severity: 'critical', since: NOW - HOUR, facts: { failures: 3 }, error: anError('ERR_FLEET_HALTED') },
     ],
     [
       'SchedulerStalled',
@@ -290,6 +281,48 @@ describe('a target of which the configuration says nothing usable', () => {
   });
 });
 
+describe('writes that end badly', () => {
+  const fleet = aFleet(3);
+  const key = aWatchedState().key;
+  const urgent = { ...left(DAY), state: 'failed' } as const;
+
+  test.each<[string, string[], Partial<ServiceFacts>]>([
+    ['once or twice are nothing yet', [], { fleet: aFleet(2) }],
+    ['three times in a row are a warning', ['WritesFailing warning'], { fleet }],
+    [
+      'are critical where an urgent target waits',
+      ['WritesFailing critical'],
+      { fleet, states: [aWatchedState(urgent)] },
+    ],
+    [
+      'are a warning where the urgent target writes through another lane',
+      ['WritesFailing warning'],
+      {
+        fleet,
+        states: [aWatchedState(urgent)],
+        members: [
+          { key, lane: 'another', lifetimeMs: 180 * DAY },
+          { key: 'calm', lane: LANE, lifetimeMs: 180 * DAY },
+        ],
+      },
+    ],
+    ['are over when no target writes through the lane any more', [], { fleet, members: [] }],
+  ])('%s', (_name, expected, facts) => {
+    expect(found(facts)).toEqual(expected);
+  });
+
+  test('say which lane, how often, since when, and who waits', () => {
+    expect(detectService(serviceFacts({ fleet, states: [aWatchedState(urgent)] })).findings).toMatchObject([
+      {
+        id: `WritesFailing/${LANE}`,
+        target: null,
+        since: NOW,
+        facts: { lane: LANE, badWrites: 3, urgent: [aWatchedState().name] },
+        error: { code: 'ERR_NOT_APPLIED' },
+      },
+    ]);
+  });
+});
 test('every condition has a row, but for StartRefused, which a daemon tells that cannot look', () => {
   const failed = { state: 'failed', error: anError('ERR_CREDENTIALS_REJECTED') } as const;
   const ofTargets = [
@@ -314,7 +347,7 @@ test('every condition has a row, but for StartRefused, which a daemon tells that
       configurationRejected: { at: NOW, error: anError('ERR_CONFIG') },
       scheduler: { alive: false, lastTurnAt: NOW },
     }),
-    serviceFacts({ fleet: { failedAfterPush: 3, halted: { at: NOW, error: anError('ERR_FLEET_HALTED') }, apple: {} } }),
+    serviceFacts({ fleet: aFleet(3) }),
   ].flatMap((facts) => detectService(facts).findings);
   const wrong = detectMisconfigured({ name: 'shop', problems: [], state: aWatchedState(), now: NOW });
   const names = new Set([...ofTargets, ...ofService, wrong].map(({ condition }) => condition));

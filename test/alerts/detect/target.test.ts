@@ -120,7 +120,7 @@ describe('RenewalOverdue', () => {
   });
 
   test('tells since when, why, and until when logins work; and has ten minutes after a start', () => {
-    const error = anError('ERR_WAITING');
+    const error = anError('ERR_LANE_CLOSED');
     expect(only('RenewalOverdue', { ...due(2 * DAY), error })).toEqual({
       condition: 'RenewalOverdue',
       id: 'RenewalOverdue/shop-1g2h3j/apple@tcb.tencentcloudapi.com',
@@ -214,7 +214,6 @@ describe('RotationFailing', () => {
       { ...failed('ERR_CLOUDBASE_DENIED', 1), deployed: null },
     ],
     ['not when nothing failed: the lease is held', [], failed('ERR_LEASE_HELD', 9)],
-    ['not when nothing failed: it waits its turn', [], failed('ERR_WAITING', 9)],
     ['not when nothing failed: it was interrupted', [], failed('ERR_INTERRUPTED', 9)],
     ['not by a rotation that is put off', [], { state: 'due', retry: { failures: 3, nextAttemptAt: null } }],
     [

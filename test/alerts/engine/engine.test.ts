@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { Finding } from '../../../src/core/alerts/conditions.ts';
 import type { ConditionRecord } from '../../../src/core/alerts/records.ts';
 import { DAY, HOUR, MINUTE } from '../../../src/core/time.ts';
-import { failing, halted, Life, route } from '../../support/alert-life.ts';
+import { failing, Life, route, stalled } from '../../support/alert-life.ts';
 import { NOW } from '../../support/builders.ts';
 
 describe('a condition that lasts', () => {
@@ -22,10 +22,10 @@ describe('a condition that lasts', () => {
 
   test('is repeated sooner where it is critical', () => {
     const life = new Life();
-    life.look([halted()]);
+    life.look([stalled()]);
     life.delivered();
-    expect(life.later(4 * HOUR - 1).look([halted()]).told).toEqual([]);
-    expect(life.later(1).look([halted()]).told).toEqual(['ops repeated FleetHalted']);
+    expect(life.later(4 * HOUR - 1).look([stalled()]).told).toEqual([]);
+    expect(life.later(1).look([stalled()]).told).toEqual(['ops repeated SchedulerStalled']);
   });
 
   test('is not repeated over a channel that has not taken the last message yet', () => {
@@ -72,8 +72,8 @@ describe('the end of a condition', () => {
 
   test('waits while a look cannot tell', () => {
     const life = new Life();
-    life.look([halted()]);
-    expect(life.look([], { undecided: ({ condition }) => condition === 'FleetHalted' }).transitions).toEqual([]);
+    life.look([stalled()]);
+    expect(life.look([], { undecided: ({ condition }) => condition === 'SchedulerStalled' }).transitions).toEqual([]);
     expect(life.book.conditions).toHaveLength(1);
     expect(life.look([]).transitions).toEqual(['cleared']);
   });
@@ -150,14 +150,14 @@ describe('a condition that gets worse', () => {
 });
 
 describe('a condition that is held back', () => {
-  const held = halted();
+  const held = stalled();
   const finding: Finding = { ...held, holdMs: HOUR };
 
   test('is told once it was found for so long', () => {
     const life = new Life();
     expect(life.look([finding])).toEqual({ transitions: [], told: [] });
     expect(life.later(HOUR - 1).look([finding]).told).toEqual([]);
-    expect(life.later(1).look([finding])).toEqual({ transitions: ['raised'], told: ['ops raised FleetHalted'] });
+    expect(life.later(1).look([finding])).toEqual({ transitions: ['raised'], told: ['ops raised SchedulerStalled'] });
   });
 
   test('is never told if it ends before', () => {
@@ -189,18 +189,18 @@ describe('channels', () => {
 
   test('one that names targets carries theirs alone', () => {
     const life = new Life([route('all'), route('mine', { targets: ['shop'] })]);
-    expect(life.look([failing('shop'), failing('web'), halted()]).told).toEqual([
+    expect(life.look([failing('shop'), failing('web'), stalled()]).told).toEqual([
       'all raised shop',
       'mine raised shop',
       'all raised web',
-      'all raised FleetHalted',
+      'all raised SchedulerStalled',
     ]);
   });
 
   test('one that fails is told over all the others, whatever they carry', () => {
     const life = new Life([route('ops'), route('pager', { severities: ['critical'], targets: ['web'] })]);
     const finding: Finding = {
-      ...halted('warning'),
+      ...stalled('warning'),
       condition: 'ChannelFailing',
       facts: { channel: 'ops', attempts: 3, oldestAt: null },
       id: 'ChannelFailing/ops',
@@ -228,7 +228,7 @@ describe('what says the same with less is not repeated', () => {
 
 test('Unverified comes every thirty days', () => {
   const finding: Finding = {
-    ...halted('warning'),
+    ...stalled('warning'),
     condition: 'Unverified',
     facts: { targets: ['a'] },
     id: 'Unverified',
@@ -307,9 +307,9 @@ describe('threads', () => {
 
 test('a look at an unchanged world changes nothing', () => {
   const life = new Life();
-  life.look([failing('shop'), halted()]);
+  life.look([failing('shop'), stalled()]);
   const before = life.book;
-  life.later(MINUTE).look([failing('shop'), halted()]);
+  life.later(MINUTE).look([failing('shop'), stalled()]);
   expect(life.book).toEqual(before);
 });
 

@@ -171,12 +171,12 @@ describe('a message about many', () => {
       aSubject(failing('a', CRITICAL), 'cleared'),
       aSubject(aFinding('SecretExpired', { expiresAt: NOW }, { ...CRITICAL, target: { ...SHOP, name: 'c' } })),
       aSubject(failing('c', CRITICAL), 'repeated'),
-      aSubject(aFinding('FleetHalted', { failures: 3 }, CRITICAL)),
+      aSubject(aFinding('SchedulerStalled', { lastTurnAt: NOW }, CRITICAL)),
       aSubject(failing('a')),
     ];
     const message = composed(subjects);
     expect(message.items.map(({ condition, target, status }) => `${condition} ${target} ${status}`)).toEqual([
-      'FleetHalted null raised',
+      'SchedulerStalled null raised',
       'RotationFailing c repeated',
       'SecretExpired c raised',
       'RotationFailing a raised',

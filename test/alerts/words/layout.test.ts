@@ -30,9 +30,9 @@ describe('one condition', () => {
 
   test('leaves out what is not known', () => {
     const bare = { target: null, envId: null, providerId: null, loginsUntil: null, next: null, code: null };
-    const text = plain(message({ items: [item({ ...bare, id: 'FleetHalted', runbook: null })] }));
+    const text = plain(message({ items: [item({ ...bare, id: 'SchedulerStalled', runbook: null })] }));
     expect(text).not.toMatch(/null|Target|Next|Logins|Code|Runbook/);
-    expect(text).toContain('Condition: FleetHalted');
+    expect(text).toContain('Condition: SchedulerStalled');
   });
 
   test('says when it ended', () => {

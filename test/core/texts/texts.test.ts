@@ -11,6 +11,7 @@ import { errorTexts } from '../../../src/core/texts/errors.ts';
 import { TEXTS } from '../../../src/core/texts/languages.ts';
 import { DAY, HOUR } from '../../../src/core/time.ts';
 import { aFinding, anError, aSubject, DENIED, NOW, VARIANTS } from '../../support/alert-findings.ts';
+import { LANE } from '../../support/fleet.ts';
 import {
   CJK,
   englishIn,
@@ -204,16 +205,17 @@ describe('word by word', () => {
     expect(says(alone, 'zh').what).toContain('先后 2 次被他人替换，最近一次发生在 2026-11-22 15:15 UTC（5 小时前）');
   });
 
-  test('FleetHalted', () => {
-    const finding = aFinding('FleetHalted', { failures: 3 });
-    expect(says(finding, 'en')).toEqual({
-      title: 'renewal is halted for all targets',
-      what: '3 rotations in a row failed after the new client secret had been written, so all but emergencies are stopped. Apple logins work as before, until client secrets near their end.',
-      next: 'Find the cause with `apple-secret-rotator history`, fix it, and then let renewal go on with `apple-secret-rotator resume`.',
+  test('WritesFailing says whose logins are at risk, and what the last write ended with', () => {
+    const waiting = variantOf('WritesFailing, with urgent targets behind it');
+    expect(says(waiting, 'en')).toEqual({
+      title: 'client secrets cannot be written',
+      what: 'The last 3 writes with env TENCENTCLOUD_SECRET_ID, ap-shanghai, https://tcb.tencentcloudapi.com ended badly, the last of them like this: CloudBase answered the write with success, but still shows the old client secret. Apple logins are at risk for shop-prod and blog-prod. After each bad write, what is not urgent pauses for an hour.',
+      next: expect.stringMatching(/^Set a client secret by hand .*`apple-secret-rotator generate` makes one/),
     });
-    expect(says(finding, 'zh').next).toBe(
-      '用 `apple-secret-rotator history` 查明原因，排除后执行 `apple-secret-rotator resume` 恢复轮换。',
-    );
+    expect(says(waiting, 'zh').what).toContain('以下目标的 Apple 登录面临风险：shop-prod、blog-prod。');
+    const calm = aFinding('WritesFailing', { lane: LANE, badWrites: 3, urgent: [] });
+    expect(says(calm, 'en').what).toContain('Apple logins work as before');
+    expect(says(calm, 'en').next).toBe('Find the cause with `apple-secret-rotator history`.');
   });
 
   test('ChannelFailing names the channel, also where nothing was tried yet', () => {

@@ -179,7 +179,7 @@ describe('conditions', () => {
       { labels: { condition: 'SecretExpiring', severity: 'warning' }, value: 2 },
       { labels: { condition: 'SecretExpiring', severity: 'critical' }, value: 1 },
     ]);
-    expect(series).toContainEqual({ labels: { condition: 'FleetHalted', severity: 'critical' }, value: 0 });
+    expect(series).toContainEqual({ labels: { condition: 'SchedulerStalled', severity: 'critical' }, value: 0 });
     expect(series).toContainEqual({ labels: { condition: 'AppleRejectsSecret', severity: 'warning' }, value: 0 });
   });
 });

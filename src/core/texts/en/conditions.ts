@@ -6,7 +6,7 @@ import { isShortOfTime } from '../../alerts/logins.ts';
 import type { StoredError } from '../../error-params.ts';
 import { command } from '../command.ts';
 import { errorTexts, nextStep } from '../errors.ts';
-import { detail, firstOf, shortFingerprint } from '../quote.ts';
+import { detail, firstOf, laneWords, shortFingerprint } from '../quote.ts';
 import type { ConditionTable, FindingAs } from '../texts.ts';
 import { counted, listed, REASONS, sentences, when } from './words.ts';
 
@@ -334,20 +334,19 @@ export const CONDITIONS_EN: ConditionTable = {
     was: 'the daemon could not start',
   },
 
-  FleetHalted: {
-    title: 'renewal is halted for all targets',
-    what: ({ facts: { failures }, error }) =>
+  WritesFailing: {
+    title: 'client secrets cannot be written',
+    what: ({ facts: { lane, badWrites, urgent }, error }) =>
       sentences(
-        told(
-          error,
-          `${failures} rotations in a row failed after the new client secret had been written, so all but emergencies are stopped.`,
-        ),
-        'Apple logins work as before, until client secrets near their end.',
+        fails(`The last ${badWrites} writes with ${laneWords(lane)} ended badly, the last of them like this`, error),
+        urgent.length === 0
+          ? 'Apple logins work as before, until client secrets near their end.'
+          : `Apple logins are at risk for ${listed(urgent)}.`,
+        'After each bad write, what is not urgent pauses for an hour.',
       ),
-    next: () =>
-      `Find the cause with ${command('history')}, fix it, and then let renewal go on with ${command('resume')}.`,
-    over: 'renewal goes on',
-    was: 'renewal was halted for all targets',
+    next: (finding) => nextStep(finding, 'en', `Find the cause with ${command('history')}.`),
+    over: 'client secrets can be written again',
+    was: 'client secrets could not be written',
   },
 
   SchedulerStalled: {

@@ -1,5 +1,6 @@
 // English for errors of the provider, of Apple's verdicts, of a pass, and of the service itself.
 import type { JournalTrouble, RoundTripTrouble } from '../../error-params.ts';
+import { isoSeconds } from '../../instants.ts';
 import type { ErrorCatalogue } from '../catalogue.ts';
 import { command, program, quoted } from '../command.ts';
 import type { CALLS_EN } from './errors-calls.ts';
@@ -241,22 +242,10 @@ export const PASS_EN: Pick<ErrorCatalogue, Pass> = {
     'Check the clock of this machine and the policy (lifetime, renewBefore), then rotate by hand if both are right.',
     program(`once --force --target ${target}`),
   ],
-  ERR_WAITING: {
-    limit: ({ limit, count }) => [
-      `the limit of ${limit} an hour is used up: ${count} began within the last hour`,
-      'Check what waits.',
-      program('plan'),
-    ],
-    wave: ({ size }) => [
-      `${size} targets need a rotation for the same kind of cause; one goes first, the rest wait until it has worked`,
-      'Check what waits.',
-      program('plan'),
-    ],
-  },
-  ERR_FLEET_HALTED: ({ failures }) => [
-    `${failures} rotations in a row failed after the push, so all but emergencies are stopped`,
-    `Find the cause with ${command('history')}, fix it, then let rotations go on.`,
-    program('resume'),
+  ERR_LANE_CLOSED: ({ until, because }, { of }) => [
+    `renewals with this credential and endpoint pause until ${isoSeconds(until)}, because the last write ended badly: ${of(because)[0]}`,
+    'Find the cause of the failed write.',
+    program('history'),
   ],
 
   ERR_JOURNAL_UNWRITABLE: {

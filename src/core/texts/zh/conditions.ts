@@ -5,7 +5,7 @@ import { isShortOfTime } from '../../alerts/logins.ts';
 import type { StoredError } from '../../error-params.ts';
 import { command } from '../command.ts';
 import { errorTexts, nextStep } from '../errors.ts';
-import { detail, firstOf, shortFingerprint } from '../quote.ts';
+import { detail, firstOf, laneWords, shortFingerprint } from '../quote.ts';
 import type { ConditionTable, FindingAs } from '../texts.ts';
 import { listed, REASONS, when } from './words.ts';
 
@@ -300,17 +300,19 @@ export const CONDITIONS_ZH: ConditionTable = {
     was: '守护进程曾无法启动',
   },
 
-  FleetHalted: {
-    title: '所有目标的轮换已暂停',
-    what: ({ facts: { failures }, error }) =>
+  WritesFailing: {
+    title: '客户端密钥无法写入',
+    what: ({ facts: { lane, badWrites, urgent }, error }) =>
       [
-        `连续 ${failures} 次轮换在写入新密钥之后失败，除紧急情况外已停止一切轮换。`,
-        fails('详情', error),
-        '在现有客户端密钥临近过期之前，Apple 登录不受影响。',
+        fails(`使用“${laneWords(lane)}”的写入连续 ${badWrites} 次失败，最近一次`, error),
+        urgent.length === 0
+          ? '在现有客户端密钥临近过期之前，Apple 登录不受影响。'
+          : `以下目标的 Apple 登录面临风险：${listed(urgent)}。`,
+        '每次写入失败后，非紧急的轮换暂停一小时。',
       ].join(''),
-    next: `用 ${command('history')} 查明原因，排除后执行 ${command('resume')} 恢复轮换。`,
-    over: '轮换已恢复',
-    was: '所有目标的轮换曾暂停',
+    next: (finding) => nextStep(finding, 'zh', `用 ${command('history')} 查明原因。`),
+    over: '客户端密钥已恢复写入',
+    was: '客户端密钥曾无法写入',
   },
 
   SchedulerStalled: {

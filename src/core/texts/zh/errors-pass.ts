@@ -1,5 +1,6 @@
 // Chinese for errors of the provider, of Apple's verdicts, of a pass, and of the service itself.
 import type { JournalTrouble, RoundTripTrouble } from '../../error-params.ts';
+import { isoSeconds } from '../../instants.ts';
 import type { ErrorCatalogue } from '../catalogue.ts';
 import { command, program, quoted } from '../command.ts';
 import type { PASS_EN } from '../en/errors-pass.ts';
@@ -189,22 +190,10 @@ export const PASS_ZH: Pick<ErrorCatalogue, keyof typeof PASS_EN> = {
     '检查本机时钟和策略（lifetime、renewBefore），如均无误则手动轮换。',
     program(`once --force --target ${target}`),
   ],
-  ERR_WAITING: {
-    limit: ({ limit, count }) => [
-      `已达到每小时 ${limit} 次的上限：最近一小时内已开始 ${count} 次`,
-      '查看等待中的轮换。',
-      program('plan'),
-    ],
-    wave: ({ size }) => [
-      `${size} 个目标因同类原因需要轮换，先轮换一个，成功后再轮换其余的`,
-      '查看等待中的轮换。',
-      program('plan'),
-    ],
-  },
-  ERR_FLEET_HALTED: ({ failures }) => [
-    `连续 ${failures} 次轮换在写入后失败，除紧急情况外已全部停止`,
-    `用 ${command('history')} 查明原因，排除后恢复轮换。`,
-    program('resume'),
+  ERR_LANE_CLOSED: ({ until, because }, { of }) => [
+    `使用该凭证和接口地址的轮换暂停至 ${isoSeconds(until)}，因为上一次写入失败：${of(because)[0]}`,
+    '查明写入失败的原因。',
+    program('history'),
   ],
 
   ERR_JOURNAL_UNWRITABLE: {
