@@ -112,11 +112,14 @@ export type Report = (path: Path, text: ProblemText) => void;
 
 /** The problem at `path`. */
 export function problemAt(tree: Tree, path: Path, { wanted, found, next }: ProblemText): Problem {
+  const place = placeOf(tree, nearestTo(tree.root, path), path);
+  const isNoVariable = tree.name === ENVIRONMENT && place.key === dotted(path);
+  const step = next ?? (isNoVariable ? 'Write a configuration file: there is no variable for this key.' : undefined);
   return {
-    ...placeOf(tree, nearestTo(tree.root, path), path),
+    ...place,
     found: found ?? shownAt(tree.root, path),
     wanted,
-    ...(next === undefined ? {} : { next }),
+    ...(step === undefined ? {} : { next: step }),
   };
 }
 

@@ -33,9 +33,10 @@ export function readYaml(text: string, file: string): YamlReading {
       key: '',
       ...(trap(text, offset) ?? SYNTAX[code] ?? UNREADABLE),
     }));
-    // Later errors of a line are nearly always the echo of its first.
-    const first = new Map(problems.toReversed().map((problem) => [problem.line, problem]));
-    return { root: undefined, problems: problems.filter((problem) => first.get(problem.line) === problem) };
+    // Later errors of a line, and later ones without a name, are nearly always the echo of the first.
+    const isEcho = (problem: (typeof problems)[number], index: number) =>
+      problems.slice(0, index).some(({ line }) => line === problem.line || problem.found === UNREADABLE.found);
+    return { root: undefined, problems: problems.filter((problem, index) => !isEcho(problem, index)) };
   }
   const problems: Problem[] = [];
   let aliased = 0;

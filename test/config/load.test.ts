@@ -218,6 +218,16 @@ describe('the environment alone', () => {
     }
   });
 
+  test('tells where a variable is not enough', async () => {
+    const error = await thrownBy(fromEnv({ ALERT_TYPE: 'pagerduty', ALERT_URL: 'https://a.example' }));
+    expect(error.problems).toMatchObject([
+      {
+        key: 'alerts.channels[0].routingKey',
+        next: 'Write a configuration file: there is no variable for this key.',
+      },
+    ]);
+  });
+
   test('tells once what is wrong with the id that is also the name', async () => {
     const error = await thrownBy(fromEnv({ CLOUDBASE_ENV_ID: 'Shop 1' }));
     expect(error.problems.map(({ key }) => key)).toEqual(['CLOUDBASE_ENV_ID', 'CLOUDBASE_ENV_ID']);

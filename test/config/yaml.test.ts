@@ -67,6 +67,13 @@ describe('broken YAML is told with its line, and without a word of it', () => {
     expect(read(`url: \${URL:-a}`).value).toEqual({ url: `\${URL:-a}` });
   });
 
+  test('what the parser stumbles over after an error is not told', () => {
+    const text = `targets:\n  - key: { name: \${SECRET}, region: x y }\n    cloudbase: { a: b }\nalerts: { c: d }\n`;
+    expect(read(text).problems).toEqual([
+      `2 : found \${…} without quotes inside braces or brackets, wanted quotes around it: { url: "\${NAME}" }`,
+    ]);
+  });
+
   test('every line with an error of its own is told', () => {
     expect(read('a: "\\q"\nb: "\\q"').problems.map((line) => line.slice(0, 1))).toEqual(['1', '2']);
   });
