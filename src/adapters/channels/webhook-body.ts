@@ -9,22 +9,24 @@ const instant = z.iso.datetime();
 const severity = z.enum([...SEVERITIES, 'info']);
 
 const item = z.object({
-  id: z.string().describe('The id of the condition; the same as long as it lasts, and when it comes back.'),
+  id: z
+    .string()
+    .describe('The id of the condition. It stays the same while the condition continues, and when it comes back.'),
   condition: z.enum([...CONDITIONS, ...EVENT_TITLES]).describe('What is wrong; `Rotated` and `Unwatched` are events.'),
   status: z
     .enum(DELIVERY_STATUSES)
     .describe(
-      '`raised`, `escalated` and `repeated` tell of what lasts; `cleared`: over; `ended`: over before it could be told; `happened`: an event.',
+      '`raised`, `escalated`, `repeated`: it continues; `cleared`: it is over; `ended`: it was over before a message could be sent; `happened`: an event.',
     ),
-  severity: severity.describe('`info`: an event.'),
+  severity: severity.describe('`info` is an event.'),
   target: z.string().nullable().describe('The name of the target; null: the service itself.'),
-  envId: z.string().nullable().describe('Its CloudBase environment.'),
-  providerId: z.string().nullable().describe('Its identity provider.'),
+  envId: z.string().nullable().describe('The CloudBase environment of the target.'),
+  providerId: z.string().nullable().describe('The identity provider of the target.'),
   title: z.string().describe('What is wrong, as a headline.'),
-  what: z.string().describe('What happened, in one to three sentences. May hold words of other services.'),
-  since: instant.describe('Since when.'),
-  until: instant.nullable().describe('When it ended; null while it lasts.'),
-  loginsUntil: instant.nullable().describe('Until when logins still work; null: unknown, untouched, or over.'),
+  what: z.string().describe('What happened, in one to three sentences. It may hold words of other services.'),
+  since: instant.describe('When it began.'),
+  until: instant.nullable().describe('When it ended; null while it continues.'),
+  loginsUntil: instant.nullable().describe('Until when logins still work; null: unknown, not affected, or over.'),
   next: z.string().nullable().describe('What to do next; null after the end.'),
   code: z.string().nullable().describe("The error's code, `ERR_…`."),
   runbook: z.string().nullable().describe('The section of the runbook.'),
@@ -34,17 +36,19 @@ const item = z.object({
 const body = z
   .object({
     schema: z.literal(1).describe('The version of this form.'),
-    id: z.uuid().describe('The same at every attempt to deliver the same message: drop what you have seen.'),
-    kind: z.enum(['alert', 'digest', 'test']).describe('`digest`: the weekly sign of life; `test`: asked for.'),
-    instance: z.string().describe('Which rotator speaks.'),
-    version: z.string().describe('Its version.'),
-    language: z.enum(LANGUAGES).describe('The language of the words in it.'),
+    id: z.uuid().describe('The same at every attempt to deliver the same message: drop what you have already seen.'),
+    kind: z
+      .enum(['alert', 'digest', 'test'])
+      .describe('`digest`: the regular sign of life; `test`: somebody asked for it.'),
+    instance: z.string().describe('The name of the rotator that sent it.'),
+    version: z.string().describe('The version of that rotator.'),
+    language: z.enum(LANGUAGES).describe('The language of the texts.'),
     at: instant.describe('When the message was written.'),
-    severity: severity.describe('The worst of the items that are not over; `info` where none is.'),
-    title: z.string().describe('One line that names the instance.'),
+    severity: severity.describe('The worst severity of the items that are not over; `info` if there are none.'),
+    title: z.string().describe('One line, with the name of the instance.'),
     lines: z.array(z.string()).describe('The text of a digest or a test; empty for an alert.'),
     items: z.array(item).describe('Worst first; empty for a digest and a test.'),
-    omitted: z.int().min(0).describe('Items that are left out so that the body stays below 1 MB.'),
+    omitted: z.int().min(0).describe('The number of items that were left out to keep the body below 1 MB.'),
     closes: z.array(z.string()).describe('Threads in which nothing is open any more.'),
   })
   .describe('What apple-secret-rotator posts to a channel of the type webhook.');
