@@ -99,33 +99,38 @@ const actions: Actions = {
   async run(options) {
     // Before anything is loaded: a stop that comes meanwhile is a stop as well.
     const stop = stopSignal();
-    const [{ run }, { openService }, { createLog }, { logDestination }] = await Promise.all([
+    const [{ run }, { Start }, { openService }, { createLog }, { logDestination }] = await Promise.all([
       import('./cli/run.ts'),
+      import('./service/start.ts'),
       import('./service/service.ts'),
       import('./service/log.ts'),
       import('./cli/log-destination.ts'),
     ]);
-    return run({
-      context,
-      stop,
-      onHangup: (listener) => process.on('SIGHUP', listener),
+    const own = { clock: systemClock, env: process.env, newId };
+    const log = ({ instance, log: { level, format } }: Parameters<StartTools['log']>[0]) => {
+      const destination = logDestination(process.stdout, format, takesColor(process.stdout));
+      return createLog({ level, instance, clock: systemClock, destination });
+    };
+    const tools: StartTools = {
+      ...own,
+      log,
       load: () => load(options, 'daemon'),
-      refuse: async (error, loaded) => {
-        const { refuseStart } = await import('./service/start-refusal.ts');
-        return refuseStart(error, loaded, { clock: systemClock, env: process.env, newId }, pkg.version);
-      },
-      open: (loaded) => {
-        const { instance, log } = loaded.config;
-        const destination = logDestination(process.stdout, log.format, takesColor(process.stdout));
-        const emit = createLog({ level: log.level, instance, clock: systemClock, destination });
-        return openService({
+      open: (loaded, freePort) =>
+        openService({
           loaded,
-          world: { clock: systemClock, env: process.env, emit, newId },
+          world: { ...own, emit: log(loaded.config) },
           version: pkg.version,
           pid: process.pid,
-          load: () => load(options, 'daemon'),
-        });
-      },
+          load: tools.load,
+          freePort,
+        }),
+    };
+    return run(options, {
+      context,
+      isTerminal: process.stderr.isTTY === true,
+      stop,
+      onHangup: (listener) => process.on('SIGHUP', listener),
+      start: (chosen) => new Start(tools, { ...chosen, version: pkg.version, configFile: options.config }),
     });
   },
 
@@ -134,24 +139,12 @@ const actions: Actions = {
       import('./cli/once.ts'),
       import('./service/once.ts'),
     ]);
-    const loaded = await load(options, 'strict');
+    const { config } = await load(options, 'strict');
     const emit = (event: Parameters<typeof progressLine>[0]) =>
       context.stderr.write(progressLine(event, context.clock.now()));
     const outside = { clock: systemClock, env: process.env, emit, newId };
-    const own = { version: pkg.version, configFile: loaded.file, stop: stopSignal() };
-    const session = await openOnce(loaded.config, outside, options, own).catch(async (thrown) => {
-      const unwritable = thrown instanceof RotatorError && thrown.code.startsWith('ERR_JOURNAL');
-      // Whoever sits at the terminal reads it there, and may just be the wrong user.
-      if (!unwritable || process.stderr.isTTY === true) throw thrown;
-      const [{ tellUnwritable }, { refusalLines }] = await Promise.all([
-        import('./service/start-refusal.ts'),
-        import('./cli/refusal-lines.ts'),
-      ]);
-      const refused = await tellUnwritable(thrown, loaded, outside, pkg.version);
-      const lines = refusalLines(refused, 'the journal cannot be written');
-      for (const line of lines) context.stderr.write(`${line}\n`);
-      throw thrown;
-    });
+    const own = { version: pkg.version, isTerminal: process.stderr.isTTY === true, stop: stopSignal() };
+    const session = await openOnce(config, outside, options, own);
     try {
       return await once(options, { context, ...session });
     } finally {
@@ -232,6 +225,7 @@ const actions: Actions = {
   },
 };
 
+type StartTools = import('./service/start.ts').StartTools;
 type OpenJournal = import('./core/ports.ts').Journal;
 type Config = import('./config/resolve.ts').Config;
 type JournalTarget = import('./core/target-view.ts').TargetLabel & { readonly key: string };

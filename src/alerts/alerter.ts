@@ -1,20 +1,18 @@
 // The alerter: looks at everything that can be wrong whenever something happened, and at least once a minute; has the
 // outbox delivered; and pings the heartbeat. It runs beside the daemon and never waits for it, so that a scheduler that
 // hangs is told as well. Whatever goes wrong here is logged, and the next turn comes.
-import type { AlertBook } from '../core/alerts/records.ts';
 import { asRotatorError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import type { Clock, Journal } from '../core/ports.ts';
 import type { Deliverer } from './deliverer.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { Watch } from './watch.ts';
-import { wellbeing } from './wellbeing.ts';
 
 export interface AlerterTools {
   readonly clock: Clock;
   readonly journal: Journal;
   readonly emit: EventSink;
-  readonly watch: Watch;
+  readonly watch: Pick<Watch, 'look' | 'wellbeing'>;
   readonly deliverer: Deliverer;
   readonly heartbeat: Heartbeat;
 }
@@ -112,8 +110,8 @@ export class Alerter {
   private async beat(): Promise<number> {
     let wait = LOOK_EVERY_MS;
     await this.guarded(async () => {
-      const book: AlertBook = await this.tools.journal.alertBook();
-      wait = this.tools.heartbeat.beat(wellbeing(book, this.tools.watch.surroundings()));
+      const { journal, heartbeat, watch } = this.tools;
+      wait = heartbeat.beat(watch.wellbeing(await journal.alertBook()));
     });
     return wait;
   }

@@ -2,14 +2,7 @@
 // through the alert engine. What changes is one update of the journal: conditions, and the outbox that tells of them.
 
 import type { ConditionName, Finding } from '../core/alerts/conditions.ts';
-import type {
-  AlertBook,
-  AlertMemo,
-  AlertUpdate,
-  ConditionRecord,
-  Delivery,
-  RotatedEvent,
-} from '../core/alerts/records.ts';
+import type { AlertBook, AlertMemo, AlertUpdate, Delivery, RotatedEvent } from '../core/alerts/records.ts';
 import { isBlind, UNCALIBRATED } from '../core/apple-gate.ts';
 import type { StoredError } from '../core/error-params.ts';
 import type { EventSink } from '../core/events.ts';
@@ -26,7 +19,9 @@ import {
 import { digestOf } from './digest.ts';
 import { type AlertPolicy, advance, type Transition, type UnwatchedTarget } from './engine/engine.ts';
 import { carries } from './engine/recipients.ts';
+import type { Wellbeing } from './heartbeat.ts';
 import { transitionEvent } from './transition-event.ts';
+import { wellbeing } from './wellbeing.ts';
 
 /** What only this process knows. `undefined`: it does not know it, and raises and clears nothing by it. */
 export interface Surroundings {
@@ -56,14 +51,6 @@ export interface WatchOptions {
   readonly digestTick: (now: number) => number | undefined;
   /** True for the whole configuration; false where some of its targets were selected (`once --target`). */
   readonly isWhole: boolean;
-  /** What another life of the program told of (StartRefused); the first look journals it. */
-  readonly takenOver?: TakenOver;
-}
-
-export interface TakenOver {
-  readonly conditions: readonly ConditionRecord[];
-  /** Called when the journal has them. Never throws. */
-  readonly done: () => Promise<void>;
 }
 
 export interface WatchTools {
@@ -71,48 +58,39 @@ export interface WatchTools {
   readonly journal: Journal;
   readonly emit: EventSink;
   readonly newId: () => string;
-  /** What other processes told beside this one and do not tell any more; asked at every look. Never throws. */
-  readonly toldBeside?: () => Promise<TakenOver | undefined>;
 }
 
 export class Watch {
   private readonly tools: WatchTools;
   private readonly around: () => Surroundings;
   private options: WatchOptions;
-  private takenOver: TakenOver | undefined;
 
   constructor(options: WatchOptions, surroundings: () => Surroundings, tools: WatchTools) {
     this.options = options;
-    this.takenOver = options.takenOver;
     this.around = surroundings;
     this.tools = tools;
   }
 
-  configure(options: Omit<WatchOptions, 'takenOver'>): void {
+  configure(options: WatchOptions): void {
     this.options = options;
   }
 
-  surroundings(): Surroundings {
-    return this.around();
+  /** What the heartbeat is told. */
+  wellbeing(book: AlertBook): Wellbeing {
+    return wellbeing(book, this.around());
   }
 
   /** Looks, and journals what changed together with the deliveries that tell of it. Throws what the journal throws. */
   async look(): Promise<void> {
-    const { journal, emit, toldBeside } = this.tools;
-    this.takenOver ??= await toldBeside?.();
+    const { journal, emit } = this.tools;
     const [states, fleet] = [await journal.targets(), await journal.fleet()];
     let transitions: readonly Transition[] = [];
     let unwatched: readonly UnwatchedTarget[] = [];
     await journal.updateAlerts((stored) => {
-      const fresh = this.freshlyTaken(stored);
-      const book = fresh.length === 0 ? stored : { ...stored, conditions: [...stored.conditions, ...fresh] };
-      const result = this.advance(book, states, fleet);
+      const result = this.advance(stored, states, fleet);
       ({ transitions, unwatched } = result);
-      return withConditions(result.update, fresh);
+      return result.update;
     });
-    const { takenOver } = this;
-    this.takenOver = undefined;
-    await takenOver?.done();
     const now = this.tools.clock.now();
     for (const { target, expiresAt } of unwatched) {
       emit({ event: 'target.unwatched', target: target.name, envId: target.envId, expiresAt });
@@ -135,12 +113,6 @@ export class Watch {
       ({ name }): Delivery => ({ id: newId(), channel: name, at, subject: { kind: 'rotated', event } }),
     );
     await journal.updateAlerts(() => ({ addDeliveries: rows }));
-  }
-
-  /** What is taken over and not in the book yet. */
-  private freshlyTaken({ conditions }: AlertBook): ConditionRecord[] {
-    const known = new Set(conditions.map(({ finding }) => finding.id));
-    return (this.takenOver?.conditions ?? []).filter(({ finding }) => !known.has(finding.id));
   }
 
   private advance(
@@ -305,14 +277,6 @@ function openByTarget({ conditions }: AlertBook): Map<string, Set<ConditionName>
     open.set(key, (open.get(key) ?? new Set<ConditionName>()).add(finding.condition));
   }
   return open;
-}
-
-/** The update with what the look left as it was, so that the book keeps it. */
-function withConditions(update: AlertUpdate, fresh: readonly ConditionRecord[]): AlertUpdate {
-  const { putConditions = [], removeConditions = [] } = update;
-  const touched = new Set([...putConditions.map(({ finding }) => finding.id), ...removeConditions]);
-  const kept = fresh.filter(({ finding }) => !touched.has(finding.id));
-  return kept.length === 0 ? update : { ...update, putConditions: [...putConditions, ...kept] };
 }
 
 function withMemo(before: AlertMemo, memo: AlertMemo): { memo?: AlertMemo } {

@@ -4,13 +4,19 @@ import type { AlertBook } from '../core/alerts/records.ts';
 import { MINUTE } from '../core/time.ts';
 import { oldestWaiting } from './deliverer.ts';
 import type { Wellbeing } from './heartbeat.ts';
-import type { Surroundings } from './watch.ts';
 
 /** An alert that has waited for so long is overdue. */
 const OVERDUE_MS = 15 * MINUTE;
 
+export interface WellbeingFacts {
+  readonly now: number;
+  readonly journal: { readonly degraded: object | undefined };
+  /** Undefined: this process has none. */
+  readonly scheduler: { readonly alive: boolean } | undefined;
+}
+
 /** What there is to say at this moment. */
-export function wellbeing(book: AlertBook, { now, journal, scheduler }: Surroundings): Wellbeing {
+export function wellbeing(book: AlertBook, { now, journal, scheduler }: WellbeingFacts): Wellbeing {
   const troubles: string[] = [];
   if (scheduler !== undefined && !scheduler.alive) troubles.push('the scheduler does not turn');
   if (journal.degraded !== undefined) troubles.push('the journal cannot be written');

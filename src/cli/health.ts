@@ -1,14 +1,15 @@
-// `health`: asks the running daemon whether it lives, for container health checks. One line says what is wrong. It asks
-// the address of the configuration, and goes through no proxy.
+// `health`: asks the running daemon whether it is well, for container health checks. One line says what is wrong. It
+// asks at the address of the configuration, and uses no proxy.
 import { isIP } from 'node:net';
 import type { Listening } from '../config/listening.ts';
-import { TYPE_PREFIX } from '../http/problem.ts';
+import { START_REFUSED, TYPE_PREFIX } from '../http/problem.ts';
 import { CallFailure } from '../net/failure.ts';
 import { type HttpAnswer, request } from '../net/request.ts';
 import { type CliContext, EXIT, type ExitStatus } from './context.ts';
 
+/** Half of what the image's health check allows, so that this line is seen before the container runtime gives up. */
 const TIMEOUT_MS = 5_000;
-/** An address that means "every interface" is asked for over loopback. */
+/** A server that listens on every interface is asked over loopback. */
 const ANYWHERE: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
 export interface HealthDeps {
@@ -16,7 +17,7 @@ export interface HealthDeps {
   readonly listening: Listening;
 }
 
-/** 0 if /healthz answers 200 within 5 s, else 1. */
+/** 0 if /healthz answers 200 within 5 s and the daemon could start, else 1. */
 export async function health({ context, listening }: HealthDeps): Promise<ExitStatus> {
   const trouble = await troubleOf(listening);
   if (trouble === undefined) {
@@ -42,20 +43,21 @@ async function troubleOf({ host, port }: Listening): Promise<string | undefined>
       maxBytes: 16_384,
       env: {},
     });
-    return answer.status === 200 ? undefined : `${url} answered ${answer.status}${detailOf(answer)}`;
+    const words = wordsOf(answer);
+    return answer.status === 200 && words === undefined ? undefined : `${url} answered ${answer.status}${words ?? ''}`;
   } catch (thrown) {
     if (thrown instanceof CallFailure) return `${url} cannot be asked: ${thrown.message}`;
     throw thrown;
   }
 }
 
-/** What the daemon says of itself; nothing of an answer that may be another program's. */
-function detailOf({ body }: HttpAnswer): string {
+/** What the daemon says is wrong. Nothing of an answer that may be another program's is repeated. */
+function wordsOf({ body }: HttpAnswer): string | undefined {
   try {
-    const { type, detail } = JSON.parse(body) as { type?: unknown; detail?: unknown };
-    const ours = typeof type === 'string' && type.startsWith(TYPE_PREFIX) && typeof detail === 'string';
-    return ours ? `: ${detail}` : '';
+    const { status, type, detail } = JSON.parse(body) as Record<string, unknown>;
+    if (status === START_REFUSED) return ': the daemon cannot start; its log says why';
+    return typeof type === 'string' && type.startsWith(TYPE_PREFIX) ? `: ${detail}` : undefined;
   } catch {
-    return '';
+    return undefined;
   }
 }

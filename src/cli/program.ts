@@ -9,7 +9,7 @@ export interface ConfigOption {
 
 /** What main.ts provides, a function a command. */
 export interface Actions {
-  run(options: ConfigOption): Promise<ExitStatus>;
+  run(options: ConfigOption & { exitWhenRefused: boolean }): Promise<ExitStatus>;
   once(
     options: ConfigOption & { target: string[]; force: boolean; adopt: boolean; appleCheck: boolean; json: boolean },
   ): Promise<ExitStatus>;
@@ -73,6 +73,7 @@ export function createProgram(
     'run --config /etc/rotator.yaml',
   ])
     .addOption(config())
+    .option('--exit-when-refused', 'end with 2 if it cannot start, instead of waiting until it can', false)
     .action(async (options) => done(await actions.run(options)));
 
   add('once', 'one pass on every target or the named ones, now', [

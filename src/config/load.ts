@@ -5,8 +5,8 @@ import { LABEL } from '../adapters/scalars.ts';
 import { isLoopback } from '../net/proxy.ts';
 import { type Environment, type Interpolated, interpolate } from './interpolate.ts';
 import { parse } from './parsed.ts';
-import { ConfigError, type Problem } from './problems.ts';
-import { type Config, resolve } from './resolve.ts';
+import { ConfigError, type Problem, type ReadablePart } from './problems.ts';
+import { type Config, resolve, settingsOf } from './resolve.ts';
 import { readConfigText } from './source.ts';
 import { ENVIRONMENT, nameAt, type Tree } from './tree.ts';
 import { readYaml } from './yaml.ts';
@@ -52,13 +52,7 @@ export async function loadConfig({ file, env, mode, now = Date.now() }: LoadOpti
     conflicts.some(({ between }) => !between.some((index) => disabled.has(index)));
   const left = [...targets].filter(([index]) => !disabled.has(index)).map(([, target]) => target);
   if (isFatal || left.length === 0)
-    throw new ConfigError(inOrder([...problems, ...conflicts.map(({ problem }) => problem)]), {
-      channels: settings.alerts.channels,
-      file: fileOf(tree),
-      instance: parsed.sections.instance,
-      alerts: parsed.sections.alerts,
-      journalPath: parsed.isSound(['journal']) ? settings.journal.path : undefined,
-    });
+    throw new ConfigError(inOrder([...problems, ...conflicts.map(({ problem }) => problem)]), settings);
   const config = { ...settings, targets: left };
   return {
     config,
@@ -70,6 +64,12 @@ export async function loadConfig({ file, env, mode, now = Date.now() }: LoadOpti
       problems: inOrder(ofTarget),
     })),
   };
+}
+
+/** What stands in for a configuration of which nothing could be read. */
+export function nothingRead(): ReadablePart {
+  const tree: Tree = { name: '', root: { kind: 'map', line: 1, entries: new Map() } };
+  return settingsOf(parse(tree, []).parsed.sections, []);
 }
 
 /** What goes into ids and messages: a name of another form, which may be anything that was pasted, is not repeated. */

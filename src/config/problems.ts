@@ -18,22 +18,28 @@ export interface Problem {
   readonly next?: string;
 }
 
-/** What could be read of a configuration that is wrong: a daemon that cannot start uses it to say so. */
+/** What it takes to log and to notify; of a wrong configuration as much as could be read, else the defaults. */
 export interface ReadablePart {
-  readonly channels: readonly ChannelOptions[];
-  readonly file?: string | undefined;
-  readonly instance?: string | undefined;
-  readonly alerts?: Pick<Sections['alerts'], 'language' | 'runbook' | 'repeatEvery'> | undefined;
-  readonly journalPath?: string | undefined;
+  readonly instance: string;
+  readonly log: Sections['log'];
+  readonly alerts: Pick<Sections['alerts'], 'language' | 'runbook'> & {
+    readonly channels: readonly ChannelOptions[];
+    readonly repeatEvery: { readonly warningMs: number; readonly criticalMs: number };
+  };
+  readonly heartbeat: {
+    readonly url: string | undefined;
+    readonly healthUrl: string | undefined;
+    readonly everyMs: number;
+  };
 }
 
 /** Thrown by `loadConfig`: code ERR_CONFIG, every problem at once. */
 export class ConfigError extends RotatorError {
   readonly problems: readonly Problem[];
   /** Private, because channels hold secrets and errors get printed and logged. */
-  readonly #readable: ReadablePart;
+  readonly #readable: ReadablePart | undefined;
 
-  constructor(problems: readonly Problem[], readable: ReadablePart = { channels: [] }) {
+  constructor(problems: readonly Problem[], readable?: ReadablePart) {
     const [first] = problems;
     const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
     super('ERR_CONFIG', `configuration: ${first === undefined ? 'not usable' : sentence(first)}${more}`, {
@@ -44,7 +50,8 @@ export class ConfigError extends RotatorError {
     this.#readable = readable;
   }
 
-  get readable(): ReadablePart {
+  /** Undefined where nothing could be read. */
+  get readable(): ReadablePart | undefined {
     return this.#readable;
   }
 }

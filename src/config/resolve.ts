@@ -63,7 +63,8 @@ export function resolve(tree: Tree, { sections, targets, channels, isSound }: Pa
   return { settings, targets: resolved, problems, conflicts: duplicates(tree, resolved) };
 }
 
-function settingsOf(sections: Sections, channels: readonly ChannelOptions[]) {
+/** Everything but the targets. */
+export function settingsOf(sections: Sections, channels: readonly ChannelOptions[]) {
   const { journal, log, http, schedule, apple, allowHosts, alerts, heartbeat } = sections;
   const { language, repeatEvery, digest, rotated, runbook, none } = alerts;
   return {

@@ -37,8 +37,8 @@ const FORM_CHANNEL = `  channels: [{ name: default, type: "\${ALERT_TYPE:-}", ur
  * CLOUDBASE_ENV_ID is not set either.
  */
 export async function readConfigText(named: string | undefined, env: Environment): Promise<ConfigText> {
-  const chosen = named ?? (env['ROTATOR_CONFIG'] || undefined);
-  const file = chosen ?? DEFAULT_FILE;
+  const chosen = chosenFile(named, env);
+  const file = configFile(named, env);
   try {
     return { file, text: await readText(file) };
   } catch (thrown) {
@@ -48,6 +48,15 @@ export async function readConfigText(named: string | undefined, env: Environment
     const found = missing ? 'no such file' : `a file that ${whyUnreadable(thrown)}`;
     throw refusal(file, found, 'a readable YAML file', namedBy(named, chosen));
   }
+}
+
+/** Where the configuration file lies, whether it is there or not. */
+export function configFile(named: string | undefined, env: Environment): string {
+  return chosenFile(named, env) ?? DEFAULT_FILE;
+}
+
+function chosenFile(named: string | undefined, env: Environment): string | undefined {
+  return named ?? (env['ROTATOR_CONFIG'] || undefined);
 }
 
 function namedBy(named: string | undefined, chosen: string | undefined): string {

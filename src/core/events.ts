@@ -91,6 +91,8 @@ export interface EventFields {
     readonly nextTickAt: number | null;
   };
   'daemon.stopped': object;
+  /** `problems`: every problem of a configuration that cannot be used. `waits`: the program tries again by itself. */
+  'start.refused': { readonly error: EventError; readonly problems: readonly string[]; readonly waits: boolean };
   'config.reloaded': { readonly targets: number };
   'config.rejected': { readonly error: EventError };
   'pass.healthy': PassEnd & OfSecret;

@@ -5,15 +5,12 @@ import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import type * as z from 'zod';
 import { asRotatorError } from '../core/errors.ts';
+import type { EventSink } from '../core/events.ts';
 import { cleanText } from '../core/output.ts';
 import { type Access, createAccess, type Tokens } from './access.ts';
 import { jsonBody, textBody } from './body.ts';
-import { openapiDocument } from './openapi.ts';
 import { HttpProblem, PROBLEM_TYPE, PROBLEMS, problemBody } from './problem.ts';
-import { createReadiness } from './readiness.ts';
-import { RotateRequests } from './rotate-request.ts';
-import type { Answer, Asked, HttpDeps, Route, Tools } from './route.ts';
-import { ROUTES } from './routes.ts';
+import type { Answer, Asked, ServedRoute } from './route.ts';
 import { IDEMPOTENCY_KEY } from './schemas.ts';
 
 /** What answers to a browser must not be: kept, guessed at, framed, run. */
@@ -27,13 +24,12 @@ export const SECURITY_HEADERS = {
 } as const;
 
 export interface ApplicationOptions {
-  readonly deps: HttpDeps;
+  readonly routes: readonly ServedRoute[];
+  readonly emit: EventSink;
   /** As they are configured now. */
   readonly tokens: () => Tokens;
   readonly bind: { readonly loopback: boolean; readonly host: string };
   readonly maxBodyBytes: number;
-  /** See RotateTools. */
-  readonly patienceMs: number;
 }
 
 type Env = { Bindings: HttpBindings };
@@ -41,14 +37,8 @@ type Fetch = (request: Request, env: HttpBindings) => Promise<Response>;
 
 /** The application as a function of requests; it never rejects. */
 export function createApplication(options: ApplicationOptions): Fetch {
-  const { deps, tokens, bind } = options;
+  const { routes, emit, tokens, bind } = options;
   const access = () => createAccess(tokens(), bind);
-  const tools: Tools = {
-    deps,
-    ready: createReadiness(deps),
-    rotations: new RotateRequests({ ...deps, patienceMs: options.patienceMs }),
-    openapi: () => openapiDocument(ROUTES, deps.version),
-  };
   const app = new Hono<Env>();
   app.use(async (c, next) => {
     const { mustBeOurs } = access();
@@ -57,14 +47,14 @@ export function createApplication(options: ApplicationOptions): Fetch {
     if (!c.env.incoming.url?.startsWith('/')) mustBeOurs(new URL(c.req.url).host);
     await next();
   });
-  for (const route of ROUTES) {
+  for (const route of routes) {
     app.on(route.method, honoPath(route), async (c) => {
       access().mustPermit(route.right, c.req.header('authorization'));
-      return replyOf(await route.serve(await asked(c, route, options.maxBodyBytes), tools));
+      return replyOf(await route.serve(await asked(c, route, options.maxBodyBytes)));
     });
   }
-  for (const [path, routes] of Map.groupBy(ROUTES, honoPath)) {
-    const Allow = routes.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', ');
+  for (const [path, here] of Map.groupBy(routes, honoPath)) {
+    const Allow = here.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', ');
     app.all(path, () => {
       throw new HttpProblem('method-not-allowed', `wanted one of ${Allow}`, { headers: { Allow } });
     });
@@ -75,7 +65,7 @@ export function createApplication(options: ApplicationOptions): Fetch {
       instanceOf(c.req.path, access()),
     );
   });
-  app.onError((error, c) => problemResponse(problemOf(error, deps), instanceOf(c.req.path, access())));
+  app.onError((error, c) => problemResponse(problemOf(error, emit), instanceOf(c.req.path, access())));
   return async (request, env) => withSecurityHeaders(await app.fetch(request, env));
 }
 
@@ -92,7 +82,7 @@ export function withSecurityHeaders(response: Response): Response {
   return response;
 }
 
-function honoPath({ path }: Route): string {
+function honoPath({ path }: ServedRoute): string {
   return path.replaceAll(/\{(\w+)\}/g, ':$1');
 }
 
@@ -103,7 +93,7 @@ function replyOf({ status, headers, contentType, body }: Answer): Response {
   });
 }
 
-async function asked(c: Context<Env>, route: Route, maxBodyBytes: number): Promise<Asked<unknown>> {
+async function asked(c: Context<Env>, route: ServedRoute, maxBodyBytes: number): Promise<Asked<unknown>> {
   const { incoming } = c.env;
   if (route.body !== undefined) await mustFit(route.body, incoming, maxBodyBytes);
   return {
@@ -187,7 +177,7 @@ function decoded(path: string): string {
   }
 }
 
-function problemOf(thrown: unknown, { emit }: HttpDeps): HttpProblem {
+function problemOf(thrown: unknown, emit: EventSink): HttpProblem {
   if (thrown instanceof HttpProblem) return thrown;
   const error = asRotatorError(thrown);
   emit({ event: 'warning', during: 'http-request', error });

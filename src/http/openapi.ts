@@ -14,6 +14,8 @@ const EVERYWHERE: readonly ProblemKind[] = [
   'wrong-host',
   'headers-too-large',
   'internal',
+  // While the daemon cannot start.
+  'not-ready',
 ];
 
 const BY_RIGHT: Readonly<Record<Right, readonly ProblemKind[]>> = {

@@ -36,6 +36,8 @@ export const PROBLEM_KINDS = Object.keys(PROBLEMS) as [ProblemKind, ...ProblemKi
 export const PROBLEM_TYPE = 'application/problem+json';
 /** A tag URI (RFC 4151): it identifies, and does not resolve. */
 export const TYPE_PREFIX = 'tag:apple-secret-rotator,2026:problem/';
+/** The `status` of /healthz, which answers 200, while the daemon cannot start. */
+export const START_REFUSED = 'start-refused';
 
 /** The JSON of a problem. */
 export interface ProblemBody {

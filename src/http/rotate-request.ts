@@ -12,8 +12,6 @@ export interface RotateTools {
   readonly clock: Clock;
   readonly journal: Pick<Journal, 'rotations' | 'openRotations'>;
   readonly daemon: Pick<Daemon, 'runningRotation' | 'requestRotation'>;
-  /** How long a caller waits for its rotation to begin, in ms. */
-  readonly patienceMs: number;
 }
 
 export interface RotateCall {
@@ -22,6 +20,11 @@ export interface RotateCall {
   readonly idempotencyKey: string | undefined;
 }
 
+/**
+ * A caller waits this long for its rotation to begin: longer than most checks take, shorter than the 30 s after which
+ * clients and proxies commonly give up without an answer.
+ */
+const PATIENCE_MS = 20_000;
 const KEY_LIFE_MS = 24 * HOUR;
 /** The oldest key is forgotten for the newest. */
 const MOST_KEYS = 1_000;
@@ -119,7 +122,7 @@ export class RotateRequests {
 
   private async patiently(answer: Promise<string>): Promise<string> {
     const done = new AbortController();
-    const limit = this.tools.clock.sleep(this.tools.patienceMs, done.signal).then(
+    const limit = this.tools.clock.sleep(PATIENCE_MS, done.signal).then(
       () => {
         throw notBegun(
           'other rotations come first; this one waits for its turn and will begin without being asked again',

@@ -1,6 +1,5 @@
 // What a route of the HTTP interface is: what the server needs to serve it, and what the OpenAPI document says of it.
 import type * as z from 'zod';
-import type { EventSink } from '../core/events.ts';
 import type { Clock, DegradableJournal } from '../core/ports.ts';
 import type { TargetLabel } from '../core/target-view.ts';
 import type { Daemon } from '../daemon/daemon.ts';
@@ -11,7 +10,6 @@ import type { RotateRequests } from './rotate-request.ts';
 /** What the service shows and does over HTTP. */
 export interface HttpDeps {
   readonly clock: Clock;
-  readonly emit: EventSink;
   readonly journal: Pick<DegradableJournal, 'degraded' | 'targets' | 'rotations' | 'openRotations' | 'updateFleet'>;
   readonly daemon: Pick<Daemon, 'health' | 'untried' | 'runningRotation' | 'requestRotation'>;
   /** The targets that are configured now. */
@@ -26,7 +24,7 @@ export interface ConfiguredTarget extends TargetLabel {
 }
 
 /** What a handler works with. */
-export interface Tools {
+export interface RouteTools {
   readonly deps: HttpDeps;
   readonly ready: () => Promise<{ status: 'ok' }>;
   readonly rotations: RotateRequests;
@@ -74,14 +72,19 @@ interface Described {
 
 export interface Route extends Described {
   readonly query: z.ZodObject;
-  readonly serve: (asked: Asked<unknown>, tools: Tools) => Promise<Answer>;
+  readonly serve: (asked: Asked<unknown>, tools: RouteTools) => Promise<Answer>;
+}
+
+/** A route with what it works with. */
+export interface ServedRoute extends Omit<Route, 'serve'> {
+  readonly serve: (asked: Asked<unknown>) => Promise<Answer>;
 }
 
 /** Ties what a handler gets to the schema of its query, which the table itself cannot. */
 export function route<Query extends z.ZodObject>(
   described: Described & {
     readonly query: Query;
-    readonly serve: (asked: Asked<z.output<Query>>, tools: Tools) => Promise<Answer>;
+    readonly serve: (asked: Asked<z.output<Query>>, tools: RouteTools) => Promise<Answer>;
   },
 ): Route {
   const { serve, ...rest } = described;

@@ -5,7 +5,7 @@ import { type ErrorCode, type ErrorView, REMEDIES } from '../core/errors.ts';
 import { OUTCOMES, REASONS, TARGET_STATES, TRIGGERS, VERDICTS } from '../core/reasons.ts';
 import type { RotationView } from '../core/rotation-view.ts';
 import type { TargetView } from '../core/target-view.ts';
-import { PROBLEM_KINDS, type ProblemBody, TYPE_PREFIX } from './problem.ts';
+import { PROBLEM_KINDS, type ProblemBody, START_REFUSED, TYPE_PREFIX } from './problem.ts';
 
 /** Schemas that the OpenAPI document names; the id is the name. */
 export const NAMED = z.registry<{ id: string }>();
@@ -75,7 +75,11 @@ export const ACCEPTED = z
   .register(NAMED, { id: 'Accepted' });
 
 export const HEALTHY = z
-  .object({ status: z.literal('ok'), lastTurnSeconds: z.number().nonnegative() })
+  .object({
+    status: z.enum(['ok', START_REFUSED]),
+    lastTurnSeconds: z.number().nonnegative().exactOptional().describe("When the scheduler's loop turned last."),
+    code: z.enum(ERROR_CODES).exactOptional().describe('Why the start was refused.'),
+  })
   .register(NAMED, { id: 'Healthy' });
 
 export const READY = z.object({ status: z.literal('ok') }).register(NAMED, { id: 'Ready' });

@@ -4,15 +4,14 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo, isIP, type Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { RotatorError } from '../core/errors.ts';
+import type { EventSink } from '../core/events.ts';
 import type { Clock } from '../core/ports.ts';
 import { isLoopback } from '../net/proxy.ts';
 import type { Tokens } from './access.ts';
 import { createApplication, problemResponse, SECURITY_HEADERS, withSecurityHeaders } from './application.ts';
 import { jsonBody } from './body.ts';
 import { HttpProblem, PROBLEM_TYPE, PROBLEMS, type ProblemKind, problemBody } from './problem.ts';
-import type { HttpDeps } from './route.ts';
-
-export type { ConfiguredTarget, HttpDeps } from './route.ts';
+import type { ServedRoute } from './route.ts';
 
 export interface HttpServerOptions {
   readonly host: string;
@@ -20,7 +19,9 @@ export interface HttpServerOptions {
   readonly port: number;
   /** As they are configured now: a reload may change them. */
   readonly tokens: () => Tokens;
-  readonly deps: HttpDeps;
+  readonly clock: Clock;
+  readonly emit: EventSink;
+  readonly routes: readonly ServedRoute[];
   readonly limits?: Partial<HttpLimits>;
 }
 
@@ -36,8 +37,6 @@ export interface HttpLimits {
   readonly maxHeaderBytes: number;
   readonly maxBodyBytes: number;
   readonly maxConnections: number;
-  /** How long a request to rotate waits for its turn. */
-  readonly patienceMs: number;
   /** How long requests may go on after `close`. */
   readonly closeMs: number;
 }
@@ -51,7 +50,6 @@ const LIMITS: HttpLimits = {
   maxHeaderBytes: 16 * 1024,
   maxBodyBytes: 64 * 1024,
   maxConnections: 256,
-  patienceMs: 20_000,
   closeMs: 5_000,
 };
 
@@ -64,7 +62,7 @@ export interface HttpServer {
 
 /** Starts the HTTP interface. Throws ERR_CONFIG where it cannot listen. */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const { host, port, deps, tokens } = options;
+  const { host, port, clock, emit, routes, tokens } = options;
   const limits = { ...LIMITS, ...options.limits };
   const server = createServer({
     maxHeaderSize: limits.maxHeaderBytes,
@@ -84,11 +82,11 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   });
   const address = await listening(server, host, port);
   const fetch = createApplication({
-    deps,
+    routes,
+    emit,
     tokens,
     bind: { loopback: isLoopback(address.address), host },
     maxBodyBytes: limits.maxBodyBytes,
-    patienceMs: limits.patienceMs,
   });
   let closing = false;
   const listener = getRequestListener(
@@ -113,7 +111,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     async close() {
       if (closing) return;
       closing = true;
-      await closed(server, deps.clock, limits.closeMs);
+      await closed(server, clock, limits.closeMs);
     },
   };
 }

@@ -19,6 +19,7 @@ export interface LogOptions {
 const LEVELS: Record<EventName, Level> = {
   'daemon.started': 'info',
   'daemon.stopped': 'info',
+  'start.refused': 'fatal',
   'config.reloaded': 'info',
   'config.rejected': 'error',
   'pass.healthy': 'info',

@@ -3,14 +3,15 @@
 import { openJournalToRead } from '../adapters/journal/reading.ts';
 import { openSqliteJournal } from '../adapters/journal/sqlite.ts';
 import type { Config } from '../config/resolve.ts';
+import { conditionId, type Finding } from '../core/alerts/conditions.ts';
 import { parseCron } from '../core/cron.ts';
-import { RotatorError } from '../core/errors.ts';
+import { asRotatorError, RotatorError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import type { Clock, Journal, Target } from '../core/ports.ts';
 import { DAY } from '../core/time.ts';
 import { Sweeper } from '../daemon/sweep.ts';
 import type { PassRequest, PassResult, Preview } from '../pass/pass.ts';
-import { takeOver } from './start-refusal.ts';
+import { SingleAlert } from './single-alert.ts';
 import { createAlerting, laneMembers, longestTickGapMs, watchedTargets } from './wire-alerts.ts';
 import { type World, wireTargets } from './wire-targets.ts';
 
@@ -37,19 +38,22 @@ export interface OnceSession {
 
 export interface OnceProcess {
   readonly version: string;
-  /** The configuration's file; undefined for the environment-only form. */
-  readonly configFile: string | undefined;
+  /** Whether a person sees what goes wrong. */
+  readonly isTerminal: boolean;
   readonly stop: AbortSignal;
 }
 
-/** Opens the journal for writing and wires the selected targets. Throws ERR_USAGE for a name that does not exist. */
+/**
+ * Opens the journal for writing and wires the selected targets. Throws ERR_USAGE for a name that does not exist, and
+ * ERR_JOURNAL_…, which without a terminal the channels are told first, every time.
+ */
 export async function openOnce(
   config: Config,
   outside: Omit<World, 'leaseHolder' | 'observe'>,
   options: PassOptions,
   process: OnceProcess,
 ): Promise<OnceSession> {
-  const { version, configFile, stop } = process;
+  const { version, isTerminal, stop } = process;
   const listeners = [outside.emit];
   const emit: EventSink = (event) => {
     for (const listener of listeners) listener(event);
@@ -63,6 +67,9 @@ export async function openOnce(
     clock,
     mode: 'write',
     onDamage: (error) => emit({ event: 'warning', error }),
+  }).catch(async (thrown) => {
+    if (!isTerminal) await tellUnwritable(asRotatorError(thrown), config, world, version);
+    throw thrown;
   });
   const targets = wired.map(({ target }) => target);
   let measuredSkewMs: number | undefined;
@@ -81,7 +88,6 @@ export async function openOnce(
     world,
     version,
     journal,
-    takenOver: await takeOver({ configFile, journalPath: path }),
     isWhole: wired.length === all.length,
     isBrief: true,
     surroundings: () => ({
@@ -106,6 +112,21 @@ export async function openOnce(
     alert: () => alerting.alerter.flush(stop.aborted ? 0 : ALERT_LIMIT_MS),
     close: () => journal.close(),
   };
+}
+
+async function tellUnwritable(error: RotatorError, config: Config, world: World, version: string): Promise<void> {
+  const finding: Finding = {
+    condition: 'JournalUnwritable',
+    id: conditionId('JournalUnwritable'),
+    severity: 'critical',
+    target: null,
+    since: null,
+    loginsUntil: null,
+    error: error.stored,
+    facts: { path: config.journal.path },
+  };
+  const options = { version, isBrief: true, trouble: 'the journal cannot be written' };
+  await new SingleAlert(finding, config, world, options).alerter.flush(ALERT_LIMIT_MS);
 }
 
 export interface PlanSession {

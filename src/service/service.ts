@@ -1,20 +1,20 @@
 // The running service around the daemon: its configuration, its journal and lock, its alerts, its HTTP interface, and
 // what a signal does. Journal, metrics, log and alerts are independent: one that fails does not silence the others.
 import { storageWarning } from '../adapters/journal/storage.ts';
-import { rememberUnwritable } from '../alerts/start-refused.ts';
 import type { Surroundings } from '../alerts/watch.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { mustReachSomebody } from '../config/recipients.ts';
 import type { Config } from '../config/resolve.ts';
+import type { AlertBook } from '../core/alerts/records.ts';
 import { asRotatorError, type RotatorError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import type { DegradableJournal } from '../core/ports.ts';
 import { Daemon, type Plan } from '../daemon/daemon.ts';
 import { Sweeper } from '../daemon/sweep.ts';
+import { serviceRoutes } from '../http/served.ts';
 import { type HttpServer, startHttpServer } from '../http/server.ts';
 import { openDaemonJournal } from './daemon-journal.ts';
 import { createMetrics } from './metrics/metrics.ts';
-import { forgetTold, takeOver, takeOverSilent } from './start-refusal.ts';
 import { configurationWarnings, fixedWarning, storageDoubt } from './warnings.ts';
 import { type Alerting, createAlerting, laneMembers, longestTickGapMs, watchedTargets } from './wire-alerts.ts';
 import { planOf, type World } from './wire-targets.ts';
@@ -31,11 +31,15 @@ export interface ServiceOptions {
   readonly pid: number;
   /** The configuration as it is now, for a reload. Throws ERR_CONFIG. */
   readonly load: () => Promise<LoadedConfig>;
+  /** Called before the service listens: what listens at its port until then. */
+  readonly freePort?: () => Promise<void>;
 }
 
 export interface Service {
   /** Where the HTTP interface listens. */
   readonly url: string;
+  /** Journals alerts that are open from before the start, so that their end is told. */
+  takeOver(book: AlertBook): Promise<void>;
   /** Resolves when the service has stopped. */
   run(): Promise<void>;
   /** No new pass; `run` resolves when those that write have ended, after 25 s at the most, and alerts are flushed. */
@@ -67,8 +71,6 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   });
   const { journal } = opened;
   const running = new Running(options, world, journal);
-  const refusals = { configFile: loaded.file, journalPath: place.path };
-  const { conditions, done } = await takeOver(refusals);
   const alerting = createAlerting({
     config: loaded.config,
     world,
@@ -76,44 +78,39 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     journal,
     surroundings: () => running.surroundings(),
     isWhole: true,
-    // Without its storage the journal keeps nothing for the next life: what is remembered beside it stays.
-    takenOver: { conditions, done: async () => (journal.degraded === undefined ? done() : undefined) },
-    toldBeside: async () => {
-      if (journal.degraded !== undefined) return undefined;
-      return takeOverSilent(refusals, world.clock.now(), running.config.alerts.repeatEvery.criticalMs);
-    },
   });
-  listeners.push(alerting.onEvent, (event) => {
-    if (event.event === 'journal.degraded' && !event.degraded) void forgetTold(refusals);
-    if (event.event === 'alert.sent' && journal.degraded !== undefined)
-      void journal.alertBook().then((book) => rememberUnwritable(book, refusals));
-  });
+  listeners.push(alerting.onEvent);
   running.alerting = alerting;
   const http = await listen().catch(async (thrown) => {
     await opened.close();
     throw thrown;
   });
 
-  function listen(): Promise<HttpServer> {
+  async function listen(): Promise<HttpServer> {
+    await options.freePort?.();
     const { host, port } = loaded.config.http;
     return startHttpServer({
       host,
       port,
       tokens: () => running.config.http,
-      deps: {
+      clock: world.clock,
+      emit,
+      routes: serviceRoutes({
         clock: world.clock,
-        emit,
         journal,
         daemon: running.daemon,
         targets: () => running.plan.targets.map(({ target }) => target),
         metrics: async () => metrics.text(await running.snapshot()),
         version,
-      },
+      }),
     });
   }
 
   return {
     url: http.url,
+    async takeOver({ conditions, deliveries }) {
+      await journal.updateAlerts(() => ({ putConditions: conditions, addDeliveries: deliveries }));
+    },
     async run() {
       running.tellStart(version, http.url);
       const alerts = alerting.alerter.run(FLUSH_MS);

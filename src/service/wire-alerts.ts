@@ -6,7 +6,8 @@ import { Deliverer, type DelivererOptions, type Voice } from '../alerts/delivere
 import type { LaneMember, WatchedTarget } from '../alerts/detect/detect.ts';
 import type { AlertPolicy } from '../alerts/engine/engine.ts';
 import { Heartbeat } from '../alerts/heartbeat.ts';
-import { type Surroundings, type TakenOver, Watch, type WatchOptions, type WatchTools } from '../alerts/watch.ts';
+import { type Surroundings, Watch, type WatchOptions } from '../alerts/watch.ts';
+import type { ReadablePart } from '../config/problems.ts';
 import type { AlertsConfig, Config } from '../config/resolve.ts';
 import type { RotatedEvent } from '../core/alerts/records.ts';
 import { parseCron } from '../core/cron.ts';
@@ -25,8 +26,6 @@ export interface AlertingOptions {
   readonly surroundings: () => Surroundings;
   /** False where some targets of the configuration were selected. */
   readonly isWhole: boolean;
-  readonly takenOver?: TakenOver;
-  readonly toldBeside?: WatchTools['toldBeside'];
   /** True where the process ends after one look. */
   readonly isBrief?: boolean;
 }
@@ -63,16 +62,9 @@ const CALLS_FOR_A_LOOK: ReadonlySet<EventName> = new Set<EventName>([
 
 /** Wires watch, delivery and heartbeat; nothing is sent before the alerter runs or flushes. */
 export function createAlerting(options: AlertingOptions): Alerting {
-  const { config, world, version, journal, surroundings, isWhole, takenOver, toldBeside, isBrief = false } = options;
+  const { config, world, version, journal, surroundings, isWhole, isBrief = false } = options;
   const { clock, env, emit, leaseHolder, newId } = world;
-  const own = watchOptions(config, version, isWhole);
-  const watch = new Watch(takenOver === undefined ? own : { ...own, takenOver }, surroundings, {
-    clock,
-    journal,
-    emit,
-    newId,
-    ...(toldBeside === undefined ? {} : { toldBeside }),
-  });
+  const watch = new Watch(watchOptions(config, version, isWhole), surroundings, { clock, journal, emit, newId });
   const deliverer = new Deliverer(delivererOptions(config, world, version, isBrief), {
     clock,
     journal,
@@ -116,12 +108,12 @@ export function channelsOf(
 }
 
 /** How the messages of a configuration are worded. */
-export function voiceOf({ instance, alerts }: Pick<Config, 'instance' | 'alerts'>, version: string): Voice {
+export function voiceOf({ instance, alerts }: Pick<ReadablePart, 'instance' | 'alerts'>, version: string): Voice {
   return { instance, version, language: alerts.language, runbook: alerts.runbook };
 }
 
 /** Whom the alerts of a configuration go to, and how often. */
-export function policyOf({ channels, repeatEvery }: AlertsConfig): AlertPolicy {
+export function policyOf({ channels, repeatEvery }: Pick<AlertsConfig, 'channels' | 'repeatEvery'>): AlertPolicy {
   return { repeatEvery, routes: channels.map(({ name, severities, targets }) => ({ name, severities, targets })) };
 }
 

@@ -7,9 +7,8 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openSqliteJournal } from '../../src/adapters/journal/sqlite.ts';
 import type { WatchedTarget } from '../../src/alerts/detect/detect.ts';
-import { type Surroundings, type TakenOver, Watch, type WatchOptions } from '../../src/alerts/watch.ts';
+import { type Surroundings, Watch, type WatchOptions } from '../../src/alerts/watch.ts';
 import { conditionId } from '../../src/core/alerts/conditions.ts';
-import type { ConditionRecord } from '../../src/core/alerts/records.ts';
 import { parseCron } from '../../src/core/cron.ts';
 import type { RotatorEvent } from '../../src/core/events.ts';
 import { type TargetState, targetKey } from '../../src/core/records.ts';
@@ -40,7 +39,6 @@ interface Configured {
   readonly selected?: readonly string[];
   readonly change?: Partial<Surroundings>;
   readonly options?: Partial<WatchOptions>;
-  readonly toldBeside?: () => Promise<TakenOver | undefined>;
 }
 
 async function start() {
@@ -61,13 +59,7 @@ async function start() {
   const digest = parseCron('0 9 * * 1', 'UTC');
 
   /** A process with this configuration over the journal. */
-  function watch({
-    names = ['shop', 'web'],
-    selected = names,
-    change = {},
-    options = {},
-    ...beside
-  }: Configured = {}): Watch {
+  function watch({ names = ['shop', 'web'], selected = names, change = {}, options = {} }: Configured = {}): Watch {
     const surroundings = (): Surroundings => ({
       now: clock.now(),
       targets: selected.map(watched),
@@ -88,7 +80,7 @@ async function start() {
       isWhole: selected.length === names.length,
       ...options,
     };
-    return new Watch(own, surroundings, { clock, journal, emit: (event) => void events.push(event), newId, ...beside });
+    return new Watch(own, surroundings, { clock, journal, emit: (event) => void events.push(event), newId });
   }
 
   return {
@@ -388,75 +380,6 @@ describe('a target that is not in the configuration', () => {
     expect((await book()).conditions[0]?.finding).toMatchObject({ facts: { problems: wrong.problems } });
     await watch().look();
     expect(await open()).toEqual([]);
-  });
-});
-
-describe('what another life told', () => {
-  const id = conditionId('StartRefused');
-  const record: ConditionRecord = {
-    finding: {
-      condition: 'StartRefused',
-      facts: {},
-      id,
-      severity: 'critical',
-      target: null,
-      since: null,
-      loginsUntil: null,
-      error: null,
-    },
-    foundAt: SUNDAY - DAY,
-    raisedAt: SUNDAY - DAY,
-    toldAt: SUNDAY - MINUTE,
-    told: { ops: id, gone: id },
-  };
-
-  function takenOver(told = record.told): TakenOver & { count: number } {
-    const own = {
-      conditions: [{ ...record, told }],
-      count: 0,
-      done: async () => {
-        own.count += 1;
-      },
-    };
-    return own;
-  }
-
-  test('is cleared at the first look, for whoever heard of it, and let go of when that is journalled', async () => {
-    const { watch, told, book, journal } = await start();
-    const own = takenOver();
-    const daemon = watch({ options: { takenOver: own } });
-    const { updateAlerts } = journal;
-    journal.updateAlerts = () => Promise.reject(new Error('no'));
-    await expect(daemon.look()).rejects.toThrow('no');
-    expect(own.count).toBe(0);
-    journal.updateAlerts = updateAlerts;
-    await daemon.look();
-    await daemon.look();
-    expect(own.count).toBe(1);
-    expect([await told('ops'), await told('mail')]).toEqual([['cleared StartRefused'], []]);
-    expect((await book()).deliveries[0]?.subject).toMatchObject({ since: SUNDAY - DAY, until: SUNDAY, closes: [id] });
-  });
-
-  test('ends in the same way where a process beside this one told it and tells it no more', async () => {
-    const { watch, told } = await start();
-    const own = takenOver();
-    const waiting: TakenOver[] = [];
-    const daemon = watch({ toldBeside: async () => waiting.pop() });
-    await daemon.look();
-    expect(await told()).toEqual([]);
-    waiting.push(own);
-    await daemon.look();
-    await daemon.look();
-    expect([await told(), own.count]).toEqual([['cleared StartRefused'], 1]);
-  });
-
-  test('stays for a process that cannot tell whether it is over', async () => {
-    const { watch, open, told } = await start();
-    const own = takenOver({ ops: id, mail: id });
-    await watch({ change: { scheduler: undefined }, options: { takenOver: own } }).look();
-    expect([await open(), await told()]).toEqual([['StartRefused'], []]);
-    await watch().look();
-    expect([await open(), await told()]).toEqual([[], ['cleared StartRefused']]);
   });
 });
 

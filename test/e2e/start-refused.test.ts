@@ -1,200 +1,188 @@
-// A daemon that cannot start calls somebody: once, over every channel that can be read, and says at the next good start
-// that it is over. What supervises it may start it again every second.
+// A daemon that cannot start stays: it logs and sends the reason once, answers health checks, and starts when it can.
+// With --exit-when-refused it ends instead; that it does so at a terminal is shown in test/system/terminal.
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { expect, onTestFinished, test, vi } from 'vitest';
-import type { Result } from '../support/program.ts';
-import { type AlertPlace, type AlertPlaceOptions, alertPlace, seen } from './alert-place.ts';
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { expect, test, vi } from 'vitest';
+import type { Program } from '../support/program.ts';
+import { closedPort } from '../support/servers.ts';
+import { type AlertPlaceOptions, alertPlace, lines, seen } from './alert-place.ts';
 
-const TOLD_BEFORE = 'the channels were told of this before; they are told again when it lasts\n';
+const EXITING = ['run', '--exit-when-refused'];
 
-/** A place with a folder of its own for temporary files, and its programs that use it. */
-async function start(options: AlertPlaceOptions = {}) {
-  const place = await alertPlace({ ...options, settings: { apple: { check: 'off' }, ...options.settings } });
-  const temporary = realpathSync(mkdtempSync(join(tmpdir(), 'rotator-refused-')));
-  onTestFinished(() => rmSync(temporary, { recursive: true, force: true }));
-  const env = { TMPDIR: temporary };
-  return {
-    ...place,
-    temporary,
-    marker: `${place.journalFile}.start-refused`,
-    refused: () => place.run(['run'], { env }),
-    daemon: () => place.start(['run'], { env }),
+const eventually = (look: () => Promise<void> | void) => vi.waitFor(look, { timeout: 20_000, interval: 50 });
+
+/** A place whose daemon has a port of its own, and nothing to rotate. */
+async function start({ settings = {}, ...options }: AlertPlaceOptions = {}) {
+  const port = await closedPort();
+  const own = { apple: { check: 'off' }, http: { port }, ...settings };
+  const place = await alertPlace({ daysLeft: 175, ...options, settings: own });
+  const get = async (path: string) => {
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`);
+    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
   };
+  return { ...place, port, get, daemon: () => place.start(['run']) };
 }
 
-/** Starts a daemon that can, waits until it has looked, and ends it. */
-async function goodStart(place: Awaited<ReturnType<typeof start>>, told: number): Promise<void> {
-  const daemon = place.daemon();
-  await daemon.waitFor(seen('pass.healthy'));
-  await vi.waitFor(() => expect(place.heard().length).toBeGreaterThanOrEqual(told), { timeout: 20_000 });
+async function stop(daemon: Program): Promise<void> {
   daemon.signal('SIGTERM');
   expect((await daemon.exited).code).toBe(0);
 }
 
-function expectNothingSecret(place: AlertPlace & { readonly marker: string }, { stdout, stderr }: Result): void {
-  for (const text of [stdout, stderr, existsSync(place.marker) ? readFileSync(place.marker, 'utf8') : '']) {
-    expect(text).not.toContain(place.sandbox.url);
-    expect(text).not.toContain('/inbox/');
-  }
-}
-
-test('a wrong configuration is told once, not again at every start, and its end is told by the next good one', async () => {
-  const place = await start({ daysLeft: 175 });
-  place.configure({ schedule: { cron: 'every now and then' }, log: { level: 'loud' } });
-  const first = await place.refused();
-  expect(first.code).toBe(2);
-  expect(first.stdout).toBe('');
-  expect(first.stderr).toMatch(/^channel ops was told that the daemon cannot start\n[\s\S]*2 problems[\s\S]*loud/);
+test('a wrong configuration: it is told once, health checks answer, and it starts when the file is corrected', async () => {
+  const place = await start();
+  const { url } = place.sandbox;
+  const heartbeat = { url: `${url}/inbox/alive`, healthUrl: `${url}/inbox/health`, every: '10s' };
+  place.configure({ schedule: { cron: 'every now and then' }, log: { level: 'loud' }, heartbeat });
+  const daemon = place.daemon();
+  await daemon.waitFor(seen('alert.sent'));
+  expect(daemon.log().map(({ event }) => event)).toEqual(['start.refused', 'alert.sent']);
+  expect(lines(daemon, 'start.refused')).toMatchObject([
+    { level: 'fatal', code: 'ERR_CONFIG', hint: expect.any(String), problems: [/cron/, /loud/].map(matching) },
+  ]);
   expect(place.heard()).toEqual(['raised StartRefused']);
   expect(place.items()).toMatchObject([
-    {
-      severity: 'critical',
-      code: 'ERR_CONFIG',
-      what: expect.stringContaining('rotator.yaml line'),
-      next: expect.any(String),
-    },
+    { severity: 'critical', code: 'ERR_CONFIG', what: matching(/rotator\.yaml line/), next: matching(/^Correct/) },
   ]);
-  expect(existsSync(place.marker)).toBe(true);
-  expectNothingSecret(place, first);
+  await eventually(() => {
+    expect(place.pings('alive')).toEqual(['/fail the daemon cannot start']);
+    expect(place.pings('health')).toEqual(['/fail StartRefused']);
+  });
 
-  const second = await place.refused();
-  expect(second.code).toBe(2);
-  expect(second.stderr.startsWith(TOLD_BEFORE)).toBe(true);
-  expect(place.heard()).toHaveLength(1);
+  expect(await place.get('/healthz')).toEqual({ status: 200, body: { status: 'start-refused', code: 'ERR_CONFIG' } });
+  const reason = 'the daemon cannot start (ERR_CONFIG); its log says why';
+  for (const path of ['/readyz', '/metrics', '/api/v1/targets', '/openapi.json'])
+    expect(await place.get(path)).toMatchObject({ status: 503, body: { detail: reason, reasons: [reason] } });
+  expect(await place.run(['health'])).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: `unhealthy: http://127.0.0.1:${place.port}/healthz answered 200: the daemon cannot start; its log says why\n`,
+  });
 
-  place.configure();
-  await goodStart(place, 2);
-  expect(place.heard()).toEqual(['raised StartRefused', 'cleared StartRefused']);
-  expect(existsSync(place.marker)).toBe(false);
-
-  await goodStart(place, 2);
+  place.configure({ heartbeat });
+  await daemon.waitFor(seen('pass.healthy'));
+  await eventually(() => expect(place.heard()).toEqual(['raised StartRefused', 'cleared StartRefused']));
+  await eventually(() => expect(place.pings('alive').at(-1)).toBe('ok'));
+  expect((await place.get('/healthz')).body).toMatchObject({ status: 'ok' });
+  expect(await place.run(['health'])).toMatchObject({ code: 0 });
+  expect(lines(daemon, 'start.refused')).toHaveLength(1);
+  await stop(daemon);
   expect(place.heard()).toHaveLength(2);
 }, 60_000);
 
-test('another reason is told anew, and all who heard of any hear of the end', async () => {
-  const place = await start({ daysLeft: 175, channels: { ops: {}, other: {} } });
-  place.configure({ log: { level: 'loud' } });
-  await place.refused();
+test('another reason is told anew; a channel that missed it is tried again, and hears of the end as well', async () => {
+  const place = await start({ channels: { ops: {}, other: {} } });
   place.world.addFault({ service: 'inbox', action: 'other', kind: 'status', status: 500, times: 1 });
-  place.configure({ log: { level: 'quiet' } });
-  const second = await place.refused();
-  expect(second.stderr).toMatch(
-    /^channel other could not be told: channel other \(webhook\) could not take the message/m,
-  );
-  expect([place.heard('ops').length, place.heard('other').length]).toEqual([2, 1]);
-  place.configure();
-  await goodStart(place, 3);
-  await vi.waitFor(() => expect(place.heard('other').at(-1)).toBe('cleared StartRefused'));
-  expect(place.heard('ops').at(-1)).toBe('cleared StartRefused');
-}, 60_000);
-
-test('where nobody took it the next start tries again', async () => {
-  const place = await start();
   place.configure({ log: { level: 'loud' } });
-  place.world.addFault({ service: 'inbox', action: 'ops', kind: 'status', status: 500, times: 1 });
-  const { code, stderr } = await place.refused();
-  expect([code, stderr.split('\n')[0]]).toEqual([
-    2,
-    'channel ops could not be told: channel ops (webhook) could not take the message: HTTP 500',
-  ]);
-  await place.refused();
-  expect(place.heard()).toEqual(['raised StartRefused']);
-});
-
-test('without a folder for the journal, what was told is remembered among the temporary files', async () => {
-  const place = await start({ daysLeft: 175 });
-  place.configure({ log: { level: 'loud' }, journal: 'sqlite:./nowhere/journal.db' });
-  await place.refused();
-  await place.refused();
-  expect(place.heard()).toEqual(['raised StartRefused']);
-  expect(readdirSync(place.temporary)).toEqual([expect.stringMatching(/^apple-secret-rotator-\w+\.start-refused$/)]);
-  place.configure({ journal: 'sqlite:./nowhere/journal.db' });
-  await goodStart(place, 2);
-  expect(place.heard()).toEqual(['raised StartRefused', 'cleared StartRefused']);
-  expect(readdirSync(place.temporary)).toEqual([]);
+  const daemon = place.daemon();
+  await daemon.waitFor(seen('alert.failed'));
+  expect([place.heard('ops'), place.heard('other')]).toEqual([['raised StartRefused'], []]);
+  place.configure({ log: { level: 'quiet' } });
+  await daemon.waitFor(seen('start.refused', 2));
+  await eventually(() => expect(place.heard('ops')).toEqual(['raised StartRefused', 'repeated StartRefused']));
+  expect(place.items('ops').at(-1)?.what).toContain('quiet');
+  await eventually(() => expect(place.heard('other')).toEqual(['raised StartRefused']));
+  place.configure();
+  for (const name of ['ops', 'other'])
+    await eventually(() => expect(place.heard(name).at(-1)).toBe('cleared StartRefused'));
+  await stop(daemon);
 }, 60_000);
 
-test('a second daemon over one journal is a warning; the first goes on', async () => {
-  const place = await start({ daysLeft: 175 });
+test('a second daemon stands by: a warning, no heartbeat of its own, and it takes over', async () => {
+  const place = await start();
+  place.configure({ heartbeat: { url: `${place.sandbox.url}/inbox/alive` } });
   const first = place.daemon();
   await first.waitFor(seen('pass.healthy'));
-  for (let attempt = 0; attempt < 2; attempt += 1) {
-    const { code, stderr } = await place.refused();
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/ERR_DAEMON_RUNNING/);
-  }
+  const second = place.daemon();
+  await second.waitFor(seen('alert.sent'));
+  expect(lines(second, 'start.refused')).toMatchObject([
+    { code: 'ERR_DAEMON_RUNNING', msg: matching(new RegExp(`pid ${first.pid} `)) },
+  ]);
+  // Its port is the first one's, and that one answers.
+  expect(lines(second, 'warning')).toMatchObject([{ code: 'ERR_CONFIG', msg: matching(/the port is taken/) }]);
+  expect((await place.get('/healthz')).body).toMatchObject({ status: 'ok' });
   expect(place.items()).toMatchObject([
     { condition: 'StartRefused', status: 'raised', severity: 'warning', code: 'ERR_DAEMON_RUNNING' },
   ]);
-  first.signal('SIGTERM');
-  expect((await first.exited).code).toBe(0);
-  expect(place.heard()).toHaveLength(1);
+  await stop(first);
+  // Rather than wait for the minute.
+  second.signal('SIGHUP');
+  await second.waitFor(seen('pass.healthy'));
+  await eventually(() => expect(place.heard()).toEqual(['raised StartRefused', 'cleared StartRefused']));
+  expect(place.pings('alive').filter((ping) => ping !== 'ok')).toEqual([]);
+  await stop(second);
 }, 60_000);
 
-test('a port that is taken is told once, however often it is tried', async () => {
-  const place = await start({ daysLeft: 175 });
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  place.configure({ http: { port: (server.address() as AddressInfo).port } });
-  for (const expected of [/^channel ops was told/m, /^the channels were told of this before/m]) {
-    const { code, stderr } = await place.refused();
-    expect(code).toBe(2);
-    expect(stderr).toMatch(expected);
-    expect(stderr).toMatch(/ERR_CONFIG/);
-  }
-  expect(place.heard()).toEqual(['raised StartRefused']);
-  server.close();
-  await once(server, 'close');
-  await goodStart(place, 2);
-  expect(place.heard()).toEqual(['raised StartRefused', 'cleared StartRefused']);
-}, 60_000);
-
-test('a warning of the service that would reach nobody is refused, shown, and told to whom it can be', async () => {
-  const place = await start({ channels: { ops: { severities: ['critical'] }, shops: { targets: ['shop'] } } });
-  place.configure({ alerts: { none: '' } });
-  const { code, stderr } = await place.refused();
-  expect(code).toBe(2);
-  expect(stderr).toMatch(/: nobody would hear of a warning of the service itself \(ERR_CONFIG\)/);
-  expect(stderr).toMatch(/alerts: \{ none: accepted \}/);
-  expect(place.heard('ops')).toEqual(['raised StartRefused']);
-  expect(place.items()[0]?.what).toContain('nobody would hear of a warning of the service itself');
-});
-
-test('a file that cannot be parsed ends with 2 and its line; nobody can be told, and that is said', async () => {
+test('a port that is taken is the reason; it starts when the port is free', async () => {
   const place = await start();
-  const url = `${place.sandbox.url}/inbox/ops`;
-  writeFileSync(place.configFile, `alerts:\n  channels:\n    - { name: ops, type: webhook, url: "${url}"\n`);
-  const refused = await place.refused();
-  expect(refused.code).toBe(2);
-  expect(refused.stderr).toMatch(/^no channel could be read from the configuration: nobody was told\n/);
-  expect(refused.stderr).toMatch(/line \d/);
+  const other = createServer().listen(place.port, '127.0.0.1');
+  await once(other, 'listening');
+  const daemon = place.daemon();
+  await daemon.waitFor(seen('alert.sent'));
+  expect(lines(daemon, 'start.refused')).toMatchObject([{ code: 'ERR_CONFIG', msg: matching(/the port is taken/) }]);
+  other.close();
+  await once(other, 'close');
+  daemon.signal('SIGHUP');
+  await daemon.waitFor(seen('pass.healthy'));
+  await eventually(() => expect(place.heard()).toEqual(['raised StartRefused', 'cleared StartRefused']));
+  await stop(daemon);
+}, 60_000);
+
+test('where the section `http` cannot be read, it listens at the default address', async () => {
+  const place = await start();
+  place.configure({ http: { host: ['a'], port: place.port } });
+  const daemon = place.daemon();
+  await daemon.waitFor(seen('alert.sent'));
+  expect(await place.get('/healthz')).toMatchObject({ status: 200 });
+  await stop(daemon);
+  expect(daemon.log().at(-1)?.event).toBe('daemon.stopped');
+  expect(place.heard()).toEqual(['raised StartRefused']);
+}, 40_000);
+
+test('a file that cannot be parsed has no channels: the log alone says why', async () => {
+  const place = await start();
+  const { url } = place.sandbox;
+  writeFileSync(place.configFile, `alerts:\n  channels:\n    - { name: ops, type: webhook, url: "${url}/inbox/ops"\n`);
+  const { code, stdout, stderr } = await place.run(EXITING);
+  expect([code, JSON.parse(stdout)]).toMatchObject([
+    2,
+    { event: 'start.refused', problems: [matching(/rotator\.yaml line \d/)] },
+  ]);
   expect(place.world.inbox).toEqual([]);
-  expectNothingSecret(place, refused);
+  expect(stdout + stderr).not.toContain('/inbox/');
 });
 
-test('a channel whose own settings are the mistake does not hide the mistake, nor keep the others from telling it', async () => {
+test('a channel whose own settings are the mistake keeps no other from telling it, and is not shown', async () => {
   const place = await start({
     channels: { ops: {}, open: { url: 'http://hooks.example.com/token-7f3a9c1e5b' }, half: { type: 'dingtalk' } },
   });
-  const refused = await place.refused();
-  expect(refused.code).toBe(2);
-  expect(refused.stderr).toMatch(/^channel ops was told that the daemon cannot start\n/);
-  expect(refused.stderr).toMatch(/alerts\.channels\[1\]\.url\n[\s\S]*alerts\.channels\[2\]\.secret\n/);
-  expect(refused.stderr).not.toContain('token-7f3a9c1e5b');
+  const { stdout, stderr } = await place.run(EXITING);
+  expect(stdout).toMatch(/"problems":\[[^\]]*alerts\.channels\[1\]\.url.*alerts\.channels\[2\]\.secret/);
   expect(place.heard()).toEqual(['raised StartRefused']);
+  expect(stdout + stderr).not.toMatch(/token-7f3a9c1e5b|\/inbox\//);
 });
 
-test('a channel that does not answer is given up, and the others are told', async () => {
-  const place = await start({ channels: { ops: {}, silent: {} } });
+test('alerts that would reach nobody: every channel is told, whatever it carries', async () => {
+  const place = await start({ channels: { ops: { severities: ['critical'] }, shops: { targets: ['shop'] } } });
+  place.configure({ alerts: { none: '' } });
+  const { stderr } = await place.run(EXITING);
+  for (const name of ['ops', 'shops']) expect(place.heard(name)).toEqual(['raised StartRefused']);
+  expect(place.items()[0]?.what).toContain('a warning of the service itself');
+  expect(stderr).toContain('alerts: { none: accepted }');
+});
+
+test('with --exit-when-refused it tells at each start, and ends with 2', async () => {
+  const place = await start();
   place.configure({ log: { level: 'loud' } });
-  place.world.addFault({ service: 'inbox', action: 'silent', kind: 'hang' });
-  const { code, stderr } = await place.refused();
-  expect(code).toBe(2);
-  expect(stderr).toMatch(/^channel ops was told that the daemon cannot start$/m);
-  expect(stderr).toMatch(/^channel silent could not be told: .*(?:no answer|time)/m);
-  expect(place.heard()).toEqual(['raised StartRefused']);
-}, 40_000);
+  for (const times of [1, 2]) {
+    const { code, stdout, stderr } = await place.run(EXITING);
+    expect(code).toBe(2);
+    expect(JSON.parse(stdout.split('\n')[0] ?? '')).toMatchObject({ event: 'start.refused', code: 'ERR_CONFIG' });
+    expect(stderr).toMatch(/^error: the configuration cannot be used[\s\S]*"loud"/);
+    expect(place.heard()).toEqual(Array.from({ length: times }, () => 'raised StartRefused'));
+  }
+});
+
+function matching(pattern: RegExp): unknown {
+  return expect.stringMatching(pattern);
+}

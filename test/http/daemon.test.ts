@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { parseCron } from '../../src/core/cron.ts';
 import { Daemon } from '../../src/daemon/daemon.ts';
 import { Sweeper } from '../../src/daemon/sweep.ts';
+import { serviceRoutes } from '../../src/http/served.ts';
 import { startHttpServer } from '../../src/http/server.ts';
 import { realClock } from '../support/clock.ts';
 import { startRig } from '../support/pass-rig.ts';
@@ -25,15 +26,16 @@ async function startService() {
     host: '127.0.0.1',
     port: 0,
     tokens: () => ({ token: TOKEN, readToken: undefined }),
-    deps: {
+    clock: realClock,
+    emit: rig.tools.emit,
+    routes: serviceRoutes({
       clock: realClock,
-      emit: rig.tools.emit,
       journal: Object.assign(rig.journal, { degraded: undefined }),
       daemon,
       targets: () => [rig.target],
       metrics: async () => ({ contentType: 'text/plain', text: '' }),
       version: '1.2.3',
-    },
+    }),
   });
   const call = async (path: string, options: CallOptions = {}) => {
     const reply = await send(`${server.url}${path}`, options);

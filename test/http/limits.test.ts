@@ -5,6 +5,7 @@ import net from 'node:net';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { RequestAnswer } from '../../src/daemon/rotation-requests.ts';
 import { startHttpServer } from '../../src/http/server.ts';
+import { realClock } from '../support/clock.ts';
 import { mustBeDocumented, type Reply, send, startHttpRig, TOKEN } from './rig.ts';
 
 const PROBLEM = 'tag:apple-secret-rotator,2026:problem/';
@@ -181,12 +182,12 @@ describe('methods and paths', () => {
 });
 
 describe('listening', () => {
-  const deps = {} as Parameters<typeof startHttpServer>[0]['deps'];
+  const tools = { clock: realClock, emit: () => undefined, routes: [] };
   const tokens = () => ({ token: undefined, readToken: undefined });
 
   test('on a port that is taken is refused with the port', async () => {
     const rig = await startHttpRig();
-    await expect(startHttpServer({ host: '127.0.0.1', port: rig.port, tokens, deps })).rejects.toMatchObject({
+    await expect(startHttpServer({ host: '127.0.0.1', port: rig.port, tokens, ...tools })).rejects.toMatchObject({
       code: 'ERR_CONFIG',
       message: `cannot listen on http.host 127.0.0.1, http.port ${rig.port}: the port is taken`,
       hint: 'Set another http.port, or stop what listens there.',
@@ -197,7 +198,7 @@ describe('listening', () => {
     ['192.0.2.1', 'no such address on this machine'],
     ['no-such-host.invalid', 'no such host'],
   ])('on %s is refused', async (host, why) => {
-    await expect(startHttpServer({ host, port: 0, tokens, deps })).rejects.toMatchObject({
+    await expect(startHttpServer({ host, port: 0, tokens, ...tools })).rejects.toMatchObject({
       code: 'ERR_CONFIG',
       message: expect.stringMatching(
         new RegExp(`^cannot listen on http.host ${host}, http.port 0: (?:${why}|EAI_AGAIN)$`),

@@ -18,6 +18,7 @@ import type { RequestAnswer } from '../../src/daemon/rotation-requests.ts';
 import type { Tokens } from '../../src/http/access.ts';
 import { openapiDocument } from '../../src/http/openapi.ts';
 import { ROUTES } from '../../src/http/routes.ts';
+import { serviceRoutes } from '../../src/http/served.ts';
 import { type HttpLimits, type HttpServer, startHttpServer } from '../../src/http/server.ts';
 import { HandClock } from '../support/clock.ts';
 import { wired } from '../support/daemon-rig.ts';
@@ -99,9 +100,10 @@ export async function startHttpRig(options: RigOptions = {}) {
     host,
     port: 0,
     tokens: () => state.tokens,
-    deps: {
+    clock,
+    emit: (event) => events.push(event),
+    routes: serviceRoutes({
       clock,
-      emit: (event) => events.push(event),
       journal,
       daemon: {
         health: () => state.health,
@@ -115,7 +117,7 @@ export async function startHttpRig(options: RigOptions = {}) {
       targets: () => configured.targets,
       metrics: () => state.metrics(),
       version: '1.2.3',
-    },
+    }),
     limits: { checkEveryMs: 20, ...limits },
   });
   let count = 0;

@@ -194,7 +194,7 @@ describe('an Idempotency-Key', () => {
 
 describe('a request that waits for its turn', () => {
   test('is 503 after a while, begins all the same, and the same key then gets its id', async () => {
-    const rig = await startHttpRig({ tokens, limits: { patienceMs: 20_000 } });
+    const rig = await startHttpRig({ tokens });
     const turn = Promise.withResolvers<RequestAnswer>();
     const asked = Promise.withResolvers<void>();
     rig.state.onRequest = () => {

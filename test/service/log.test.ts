@@ -67,6 +67,7 @@ describe('lines', () => {
     expect(Object.fromEntries(entries().map(({ event: name, level }) => [name, level]))).toEqual({
       'daemon.started': 'info',
       'daemon.stopped': 'info',
+      'start.refused': 'fatal',
       'config.reloaded': 'info',
       'config.rejected': 'error',
       'pass.healthy': 'info',

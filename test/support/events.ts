@@ -42,6 +42,7 @@ export const EVENTS: EventFields = {
     nextTickAt: EVENT_NOW,
   },
   'daemon.stopped': {},
+  'start.refused': { error, problems: ['rotator.yaml line 1: log: found "x", wanted a mapping'], waits: true },
   'config.reloaded': { targets: 1 },
   'config.rejected': { error },
   'pass.healthy': { ...pass, ...secret },

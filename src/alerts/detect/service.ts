@@ -69,8 +69,6 @@ export function detectService(facts: ServiceFacts): ServiceLook {
     if (detail === 'undecided') undecided.push(condition);
     else if (detail !== undefined) findings.push(finding(condition, detail));
   }
-  // Told by a daemon that could not start: only one that did can tell the end of it.
-  if (facts.scheduler === undefined) undecided.push('StartRefused');
   return {
     findings: [
       ...findings,

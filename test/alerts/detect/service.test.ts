@@ -26,7 +26,7 @@ import {
 import { aWritten, NOW } from '../../support/builders.ts';
 import { aFleet, LANE } from '../../support/fleet.ts';
 
-const DAEMON_ONLY: ConditionName[] = ['ClockSkewed', 'ConfigurationRejected', 'SchedulerStalled', 'StartRefused'];
+const DAEMON_ONLY: ConditionName[] = ['ClockSkewed', 'ConfigurationRejected', 'SchedulerStalled'];
 
 function found(overrides: Partial<ServiceFacts>): string[] {
   return inShort(detectService(serviceFacts(overrides)).findings);

@@ -243,8 +243,8 @@ describe('word by word', () => {
   test('StartRefused', () => {
     expect(says(variantOf('StartRefused, of its configuration'), 'en')).toEqual({
       title: 'the daemon cannot start',
-      what: 'The error: configuration: config/rotator.yaml line 7: http.port: found "x", wanted a whole number from 0 to 65535 (and 2 more). Until it runs, no client secret is checked or renewed.',
-      next: 'Correct the configuration, then start the daemon.',
+      what: 'Configuration: config/rotator.yaml line 7: http.port: found "x", wanted a whole number from 0 to 65535 (and 2 more). Until the daemon starts, no client secret is checked or renewed.',
+      next: 'Correct the configuration; a daemon that is still running then starts by itself.',
     });
     expect(says(variantOf('StartRefused, of another daemon'), 'zh').next).toBe(
       '先停止那个守护进程，或为本进程配置单独的状态库。',

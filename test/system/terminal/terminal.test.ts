@@ -37,6 +37,14 @@ test('the log of a daemon is readable on a terminal', async () => {
   expect(terminal.stdout()).not.toContain('\x1b');
 });
 
+test('a daemon that cannot start ends with 2, and notifies nobody', async () => {
+  const place = await ownWorkspace({ settings: { log: { level: 'loud' } } });
+  place.configure({ alerts: { channels: [{ name: 'ops', type: 'webhook', url: `${place.sandbox.url}/inbox/ops` }] } });
+  const { code, stdout } = await onTerminal(['run'], place.folder, { ROTATOR_CONFIG: place.configFile });
+  expect([code, stdout]).toEqual([2, expect.stringMatching(/error:.* the configuration cannot be used[\s\S]*"loud"/)]);
+  expect(place.world.inbox).toEqual([]);
+});
+
 /** A process that is not this one's child ends with the test, however that went. */
 function endedOrKilled(pid: number): void {
   try {

@@ -288,7 +288,7 @@ export const CONDITIONS_EN: ConditionTable = {
     what: ({ facts, error }) =>
       sentences(
         told(error, `The journal ${detail(facts.path, 200)}, where this service keeps its records, cannot be written.`),
-        'The service goes on from memory, but renews client secrets in emergencies only, and a restart forgets what it knows.',
+        'Until it can be written, the daemon renews only what is urgent and forgets open alerts when it restarts, and `once` does nothing.',
       ),
     next: (finding) => nextStep(finding, 'en', 'Make the journal writable for the user of this service.'),
     over: 'the journal can be written again',
@@ -328,8 +328,19 @@ export const CONDITIONS_EN: ConditionTable = {
 
   StartRefused: {
     title: 'the daemon cannot start',
-    what: ({ error }) => sentences(fails('The error', error), 'Until it runs, no client secret is checked or renewed.'),
-    next: (finding) => nextStep(withoutConfig(finding), 'en', 'Correct the configuration, then start the daemon.'),
+    what: ({ error }) =>
+      sentences(
+        told(error, ''),
+        error?.code === 'ERR_DAEMON_RUNNING'
+          ? 'This one stands by, and takes over when the other one ends.'
+          : 'Until the daemon starts, no client secret is checked or renewed.',
+      ),
+    next: (finding) =>
+      nextStep(
+        withoutConfig(finding),
+        'en',
+        'Correct the configuration; a daemon that is still running then starts by itself.',
+      ),
     over: 'the daemon runs',
     was: 'the daemon could not start',
   },

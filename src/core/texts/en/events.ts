@@ -10,6 +10,8 @@ type Texts = { readonly [N in EventName]: (event: RotatorEvent<N>, now: number) 
 const TEXTS: Texts = {
   'daemon.started': ({ targets }) => `started; watching ${counted(targets, 'target')}`,
   'daemon.stopped': () => 'stopped',
+  'start.refused': ({ error, waits }) =>
+    `cannot start: ${said(error)}${waits ? '; trying again every minute and when the configuration file changes' : ''}`,
   'config.reloaded': ({ targets }) => `configuration reloaded; watching ${counted(targets, 'target')}`,
   'config.rejected': ({ error }) => `new configuration rejected, still using the old one: ${said(error)}`,
   'pass.healthy': () => 'nothing to do',

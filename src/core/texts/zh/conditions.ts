@@ -254,7 +254,7 @@ export const CONDITIONS_ZH: ConditionTable = {
     what: ({ facts, error }) =>
       [
         error === null ? `状态库 ${detail(facts.path)} 无法写入，本服务的记录都保存在其中。` : told(error),
-        '服务仍在内存中继续运行，但只在紧急情况下轮换，重启后会丢失已有信息。',
+        `在恢复写入之前，守护进程只在紧急情况下轮换，重启后会丢失未恢复的告警；${command('once')} 不做任何事。`,
       ].join(''),
     next: (finding) => nextStep(finding, 'zh', '让运行本服务的用户可以写入状态库。'),
     over: '状态库（journal）已可写入',
@@ -294,8 +294,14 @@ export const CONDITIONS_ZH: ConditionTable = {
 
   StartRefused: {
     title: '守护进程无法启动',
-    what: ({ error }) => [fails('错误', error), '在它运行之前，所有客户端密钥都无人检查、无人轮换。'].join(''),
-    next: (finding) => nextStep(withoutConfig(finding), 'zh', '更正配置，然后重新启动守护进程。'),
+    what: ({ error }) =>
+      [
+        error === null ? '' : told(error),
+        error?.code === 'ERR_DAEMON_RUNNING'
+          ? '本进程处于待命状态，另一个守护进程结束后会自动接管。'
+          : '在守护进程启动之前，所有客户端密钥都无人检查、无人轮换。',
+      ].join(''),
+    next: (finding) => nextStep(withoutConfig(finding), 'zh', '更正配置；仍在运行的守护进程随后会自动启动。'),
     over: '守护进程已正常运行',
     was: '守护进程曾无法启动',
   },

@@ -1,0 +1,33 @@
+// The routes of a running service, and those of a program whose start was refused: it lives, so /healthz answers 200, and
+// does none of its work, so every other path answers 503 with the reason.
+import type { ErrorCode } from '../core/errors.ts';
+import { openapiDocument } from './openapi.ts';
+import { HttpProblem, START_REFUSED } from './problem.ts';
+import { createReadiness } from './readiness.ts';
+import { RotateRequests } from './rotate-request.ts';
+import type { HttpDeps, RouteTools, ServedRoute } from './route.ts';
+import { ROUTES } from './routes.ts';
+
+/** The routes of a running service. */
+export function serviceRoutes(deps: HttpDeps): ServedRoute[] {
+  const tools: RouteTools = {
+    deps,
+    ready: createReadiness(deps),
+    rotations: new RotateRequests(deps),
+    openapi: () => openapiDocument(ROUTES, deps.version),
+  };
+  return ROUTES.map((route) => ({ ...route, serve: (asked) => route.serve(asked, tools) }));
+}
+
+/** The routes while the start is refused; they need no token and tell no more than the code of the error. */
+export function refusedRoutes(code: () => ErrorCode): ServedRoute[] {
+  return ROUTES.map((route) => ({
+    ...route,
+    right: 'none',
+    async serve() {
+      if (route.id === 'health') return { status: 200, body: { status: START_REFUSED, code: code() } };
+      const reason = `the daemon cannot start (${code()}); its log says why`;
+      throw new HttpProblem('not-ready', reason, { reasons: [reason] });
+    },
+  }));
+}

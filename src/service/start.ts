@@ -1,0 +1,188 @@
+// The start of `run`. While it is refused (a wrong configuration, a journal that another daemon holds or that is newer)
+// the program stays: it logs and sends the reason once, answers health checks, and starts as soon as it can. So no
+// supervisor has to start it over and over, and a second daemon stands by for the first.
+import { stat } from 'node:fs/promises';
+import { readListening } from '../config/listening.ts';
+import { type LoadedConfig, nothingRead } from '../config/load.ts';
+import { ConfigError, type ReadablePart, sentence } from '../config/problems.ts';
+import { mustReachSomebody } from '../config/recipients.ts';
+import { configFile } from '../config/source.ts';
+import { conditionId, type Finding } from '../core/alerts/conditions.ts';
+import { asRotatorError, type RotatorError } from '../core/errors.ts';
+import type { EventSink } from '../core/events.ts';
+import { MINUTE, SECOND } from '../core/time.ts';
+import { refusedRoutes } from '../http/served.ts';
+import { type HttpServer, startHttpServer } from '../http/server.ts';
+import type { Service } from './service.ts';
+import { SingleAlert } from './single-alert.ts';
+import type { World } from './wire-targets.ts';
+
+/** Each look opens the journal, so not more often; a daemon that stands by takes over this long after the other ended. */
+const LOOK_EVERY_MS = MINUTE;
+/** One `stat` each, which follows links: Kubernetes replaces a mounted file by exchanging a link above it. */
+const FILE_POLL_MS = 2 * SECOND;
+/** Channels get this long at the end. A channel that does not answer holds up a start or an exit no longer than this. */
+const FLUSH_MS = 8 * SECOND;
+
+export interface StartTools extends Pick<World, 'clock' | 'env' | 'newId'> {
+  /** The configuration as it is now. Throws ConfigError. */
+  readonly load: () => Promise<LoadedConfig>;
+  /** Opens the service, and calls `freePort` before it listens. */
+  readonly open: (loaded: LoadedConfig, freePort: () => Promise<void>) => Promise<Service>;
+  readonly log: (part: ReadablePart) => EventSink;
+}
+
+export interface StartOptions {
+  readonly version: string;
+  /** The file that `--config` names. */
+  readonly configFile: string | undefined;
+  /** `throw` at once; `tell` the channels and throw; `stay`: tell them, wait and try again. */
+  readonly whenRefused: 'throw' | 'tell' | 'stay';
+  readonly stop: AbortSignal;
+}
+
+interface Refusal {
+  readonly error: RotatorError;
+  readonly part: ReadablePart;
+}
+
+export class Start {
+  private readonly tools: StartTools;
+  private readonly options: StartOptions;
+  private wake = new AbortController();
+  private refusal: Refusal | undefined;
+  private emit: EventSink = () => undefined;
+  private alert: SingleAlert | undefined;
+  private alerting: Promise<void> | undefined;
+  private http: HttpServer | undefined;
+
+  constructor(tools: StartTools, options: StartOptions) {
+    this.tools = tools;
+    this.options = options;
+    options.stop.addEventListener('abort', () => this.lookNow());
+  }
+
+  /** The open service; undefined if a stop came before. Throws what refused the start, unless the program stays. */
+  async open(): Promise<Service | undefined> {
+    const { stop, whenRefused } = this.options;
+    try {
+      while (!stop.aborted) {
+        this.wake = new AbortController();
+        const file = await this.fileMark();
+        const result = await this.attempt();
+        if ('run' in result) return await this.started(result);
+        if (whenRefused !== 'throw') await this.tell(result);
+        if (whenRefused !== 'stay') throw result.error;
+        await this.untilLook(file);
+      }
+      await this.end();
+      this.emit({ event: 'daemon.stopped' });
+      return undefined;
+    } finally {
+      await this.end();
+    }
+  }
+
+  /** Tries again at once. */
+  lookNow(): void {
+    this.wake.abort(new Error('look'));
+  }
+
+  private async attempt(): Promise<Service | Refusal> {
+    let loaded: LoadedConfig | undefined;
+    try {
+      loaded = await this.tools.load();
+      mustReachSomebody(loaded);
+      return await this.tools.open(loaded, () => this.freePort());
+    } catch (thrown) {
+      const readable = thrown instanceof ConfigError ? thrown.readable : undefined;
+      return { error: asRotatorError(thrown), part: loaded?.config ?? readable ?? nothingRead() };
+    }
+  }
+
+  private async tell(refusal: Refusal): Promise<void> {
+    const { error, part } = refusal;
+    const before = this.refusal;
+    const stays = this.options.whenRefused === 'stay';
+    this.refusal = refusal;
+    if (before === undefined) this.emit = this.tools.log(part);
+    if (stays) this.http ??= await this.listen();
+    const problems = error instanceof ConfigError ? error.problems.map(sentence) : [];
+    if (before?.error.message !== error.message) this.emit({ event: 'start.refused', error, problems, waits: stays });
+    if (this.alert !== undefined) return this.alert.change(findingOf(error), partOf(refusal));
+    const { tools, emit } = this;
+    const { version } = this.options;
+    const options = { version, isBrief: !stays, trouble: 'the daemon cannot start' };
+    this.alert = new SingleAlert(findingOf(error), partOf(refusal), { ...tools, emit }, options);
+    if (stays) this.alerting = this.alert.alerter.run(FLUSH_MS);
+    else await this.alert.alerter.flush(FLUSH_MS);
+  }
+
+  /** Undefined where it cannot listen: without health checks the rest still works. */
+  private async listen(): Promise<HttpServer | undefined> {
+    const { emit } = this;
+    const { clock, env } = this.tools;
+    const { host, port } = await readListening(this.options.configFile, env);
+    const routes = refusedRoutes(() => this.refusal?.error.code ?? 'ERR_INTERNAL');
+    const tokens = () => ({ token: undefined, readToken: undefined });
+    return startHttpServer({ host, port, clock, emit, routes, tokens }).catch((thrown) => {
+      emit({ event: 'warning', error: asRotatorError(thrown) });
+      return undefined;
+    });
+  }
+
+  private async freePort(): Promise<void> {
+    await this.http?.close();
+    this.http = undefined;
+  }
+
+  private async untilLook(file: string): Promise<void> {
+    const { clock } = this.tools;
+    const until = clock.monotonic() + LOOK_EVERY_MS;
+    while (!this.wake.signal.aborted && clock.monotonic() < until && file === (await this.fileMark()))
+      await clock.sleep(FILE_POLL_MS, this.wake.signal).catch(() => undefined);
+  }
+
+  /** Changes when the configuration file does. */
+  private async fileMark(): Promise<string> {
+    const file = configFile(this.options.configFile, this.tools.env);
+    return stat(file).then(
+      ({ ino, mtimeMs, size }) => `${ino} ${mtimeMs} ${size}`,
+      () => 'none',
+    );
+  }
+
+  /** What is open goes into the journal, and the first look of the service tells that it is over. */
+  private async started(service: Service): Promise<Service> {
+    await this.end();
+    if (this.alert !== undefined) await service.takeOver(await this.alert.book());
+    return service;
+  }
+
+  private async end(): Promise<void> {
+    await this.freePort();
+    this.alert?.alerter.stop();
+    await this.alerting;
+  }
+}
+
+const NO_HEARTBEAT = { url: undefined, healthUrl: undefined, everyMs: MINUTE };
+
+/** While another daemon runs, the heartbeat is that one's. */
+function partOf({ error, part }: Refusal): ReadablePart {
+  return error.code === 'ERR_DAEMON_RUNNING' ? { ...part, heartbeat: NO_HEARTBEAT } : part;
+}
+
+function findingOf(error: RotatorError): Finding {
+  return {
+    condition: 'StartRefused',
+    id: conditionId('StartRefused'),
+    // Somebody renews client secrets, if not this program.
+    severity: error.code === 'ERR_DAEMON_RUNNING' ? 'warning' : 'critical',
+    target: null,
+    since: null,
+    loginsUntil: null,
+    error: error.stored,
+    facts: {},
+  };
+}
