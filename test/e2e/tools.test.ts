@@ -137,15 +137,27 @@ describe('inspect', () => {
 });
 
 describe('sandbox', () => {
-  test('says where it listens, answers on its control interface, and ends with 0 at SIGTERM', async () => {
+  test('says where it listens and each request, answers on its control interface, and ends with 0 at SIGTERM', async () => {
     const sandbox = startProgram(['sandbox', '--port', '0'], { cwd: folder });
     const url = await sandbox.waitFor(/The sandbox listens on (\S+),/);
+    await sandbox.waitFor(/Stop with Ctrl-C/);
+    for (const text of [
+      `cloudbase.endpoint: ${url}`,
+      `apple.tokenUrl: ${url}/auth/token`,
+      'TENCENTCLOUD_SECRET_ID=AKIDsandbox0000000000000000000000000',
+      'AWS_ACCESS_KEY_ID=AKIASANDBOX000000000',
+      `curl -X PUT ${url}/sandbox/environments/my-env-1g2h3j/providers/apple`,
+      `curl -X POST ${url}/sandbox/apple/keys`,
+    ])
+      expect(sandbox.stdout()).toContain(text);
     const routes = await (await fetch(`${url}/sandbox/`)).json();
     expect(JSON.stringify(routes)).toContain('/sandbox/behaviour');
     const change = { method: 'PATCH', body: JSON.stringify({ showSecret: 'masked' }) };
     expect((await fetch(`${url}/sandbox/behaviour`, change)).status).toBe(200);
     expect(await (await fetch(`${url}/sandbox/behaviour`)).json()).toMatchObject({ showSecret: 'masked' });
     expect(sandbox.stderr()).toBe('');
+    await fetch(`${url}/inbox/ops`);
+    expect(await sandbox.waitFor(/^\S+Z (inbox ops)$/m)).toBe('inbox ops');
     sandbox.signal('SIGTERM');
     expect(await sandbox.exited).toEqual({ code: 0, signal: null });
   });
