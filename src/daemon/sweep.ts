@@ -4,7 +4,8 @@ import { asRotatorError, type RotatorError } from '../core/errors.ts';
 import type { RotatorEvent } from '../core/events.ts';
 import type { Target } from '../core/ports.ts';
 import { emptyTargetState } from '../core/records.ts';
-import { type PassRequest, type PassResult, type PassTools, type Preview, previewPass, runPass } from '../pass/pass.ts';
+import { type PassRequest, type PassResult, type PassTools, runPass } from '../pass/pass.ts';
+import { type Preview, previewPass } from '../pass/preview.ts';
 import { deployedFields, viewOf } from '../pass/report.ts';
 import { Lanes } from './lanes.ts';
 

@@ -11,7 +11,7 @@ import type { TargetState } from '../core/records.ts';
 import { fingerprintShown } from '../core/shown-secret.ts';
 import type { Course } from './course.ts';
 import { conflict, fieldsLost, notApplied, outcomeUnknown, rollbackFailed, rolledBack, unfit } from './endings.ts';
-import type { Ending } from './learnt.ts';
+import type { RowEnd } from './learnt.ts';
 import type { Pushed } from './push.ts';
 import { hasArrived, readBack } from './read-back.ts';
 import { oursAmong, restoreFields, rewrite, tellOthers, withEarlier } from './repair.ts';
@@ -22,8 +22,8 @@ export async function confirm(
   course: Course,
   { deployed }: Snapshot,
   candidate: MintedSecret,
-  { before, error }: Extract<Pushed, { kind: 'written' }>,
-): Promise<Ending> {
+  { before, error }: Extract<Pushed, { write: 'sent' }>,
+): Promise<RowEnd> {
   const written: Written = {
     candidateFingerprint: candidate.fingerprint,
     before: before.secret,
@@ -51,7 +51,7 @@ export async function confirm(
   }
 }
 
-function failed(error: RotatorError, learnt: Partial<TargetState> = {}): Ending {
+function failed(error: RotatorError, learnt: Partial<TargetState> = {}): RowEnd {
   return { outcome: 'failed', error, learnt };
 }
 
@@ -62,7 +62,7 @@ async function arrived(
   written: Written,
   before: ProviderView,
   after: ProviderView,
-): Promise<Ending> {
+): Promise<RowEnd> {
   const { target, state, ofCandidate } = course;
   const { provider, changes } = await restoreFields(course, before.fields, after, candidate);
   const verdict = judgeReadBack(written, provider.secret, course.now);
@@ -83,7 +83,7 @@ async function arrived(
 }
 
 /** Somebody else's secret is in place: noted as such at once, whatever becomes of the next pass. */
-function metSomebodyElse(course: Course, provider: ProviderView, learnt: Partial<TargetState>): Ending {
+function metSomebodyElse(course: Course, provider: ProviderView, learnt: Partial<TargetState>): RowEnd {
   const foreign = noteForeign(course.state, fingerprintShown(provider.secret), course.now);
   return failed(conflict(), { ...learnt, foreign });
 }
@@ -94,7 +94,7 @@ function noteChanges(course: Course, before: ProviderView, after: ProviderView):
 }
 
 /** Reading cannot tell what is deployed: the earlier expiry counts, and the target is due. */
-function unknown(course: Course, cause: RotatorError, before: ProviderView): Ending {
+function unknown(course: Course, cause: RotatorError, before: ProviderView): RowEnd {
   const maybeWritten = recordOf(course.openedRow, before.secret, course.now);
   return failed(outcomeUnknown(cause.message), afterUnknownWrite(course.state, maybeWritten));
 }
@@ -105,7 +105,7 @@ async function putBack(
   fingerprint: string | null,
   before: ProviderView,
   after: ProviderView,
-): Promise<Ending> {
+): Promise<RowEnd> {
   course.step({ step: 'putting-back' });
   const paths = oursAmong(tellOthers(course, after.fields.changesSince(before.fields)));
   const clientSecret = before.secret.text ?? '';

@@ -111,3 +111,16 @@ export function replaced(): RotatorError {
     },
   );
 }
+
+export function leaseLost({ message }: RotatorError): RotatorError {
+  return new RotatorError('ERR_LEASE_LOST', `another process works on this target: ${message}`, {
+    hint: 'Nothing to do: the other process finishes the rotation, or this one tries again.',
+  });
+}
+
+/** What moved has made the rotation unnecessary or impossible. */
+export function superseded({ message }: RotatorError): RotatorError {
+  return new RotatorError('ERR_SUPERSEDED', `given up before anything was written: ${message}`, {
+    hint: 'Nothing to do: the provider was looked at again, and this rotation is not wanted any more.',
+  });
+}

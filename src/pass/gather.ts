@@ -18,7 +18,6 @@ const NOTHING: ShownSecret = { shape: 'missing', text: null };
 /** Gathers. With `alone` the provider is read by a call of its own, because an earlier snapshot went out of date. */
 export async function gather(course: Course, alone = false): Promise<Gathered> {
   const { target, request, tools } = course;
-  const at = tools.clock.monotonic();
   const [key, reading] = await bothOrFirstError(
     readKey(course),
     tools.provider.read(target.envId, target.providerId, {
@@ -48,7 +47,7 @@ export async function gather(course: Course, alone = false): Promise<Gathered> {
     requested: request.force,
     adopt: target.adopt || request.adopt,
   };
-  return { at, snapshot, skewMs };
+  return { snapshot, skewMs };
 }
 
 async function readKey(course: Course): Promise<KeyMaterial> {

@@ -1,111 +1,56 @@
-// One pass on one target: gather, decide, act. A pass never throws for trouble with its target: whatever happens is
-// journalled, told and answered as a PassResult. Only a journal that cannot be written makes it throw.
-import { type Decision, decide } from '../core/decide.ts';
-import { mayBeWorking } from '../core/deployed.ts';
-import { asRotatorError, RotatorError } from '../core/errors.ts';
-import {
-  afterBadWrite,
-  afterGoodWrite,
-  closedUntil,
-  FAILED_TARGET_LATER_MS,
-  judgeWrite,
-  type WriteRank,
-} from '../core/lanes.ts';
+// One pass on one target, from top to bottom: gather, decide, mint, ask Apple, record the intent, push, read back, and
+// record the outcome. A pass never throws for trouble with its target: whatever happens is journalled, reported and
+// answered as a PassResult. It throws only if the journal cannot be written.
+import { gate } from '../core/apple-gate.ts';
+import { decide } from '../core/decide.ts';
+import { RotatorError } from '../core/errors.ts';
+import { FAILED_TARGET_LATER_MS } from '../core/lanes.ts';
 import type { Target } from '../core/ports.ts';
-import { emptyTargetState, type Rotation, type TargetState } from '../core/records.ts';
+import { emptyTargetState } from '../core/records.ts';
+import { askApple } from './ask-apple.ts';
 import { askDaily } from './ask-daily.ts';
-import { Course, type PassRequest, type PassResult, type PassTools } from './course.ts';
+import { confirm } from './confirm.ts';
+import { Course } from './course.ts';
+import { endBadly, endDropped, endLeaseHeld, endWaiting, endWell, endWritten } from './end.ts';
+import { leaseLost, superseded } from './endings.ts';
 import { gather } from './gather.ts';
-import type { Gathered } from './learnt.ts';
-import { viewOf } from './report.ts';
+import { intentOf } from './intent.ts';
+import { lastBadWrite, noteLane, obstacleTo, rankOf } from './lane.ts';
+import type { Seen, Unrotated } from './learnt.ts';
+import { mint } from './mint.ts';
+import { push } from './push.ts';
 import { resolveOpenRows } from './resolve.ts';
-import { endUnrotated, type Rotate, rotate } from './rotate.ts';
+import type { PassRequest, PassResult, PassTools } from './tools.ts';
 
-export type { LaneTurns, PassRequest, PassResult, PassTools } from './course.ts';
+export type { LaneTurns, PassRequest, PassResult, PassTools } from './tools.ts';
 
+/** How often a held lease is tried while the caller waits for it. */
 const LEASE_POLL_MS = 1_000;
-/** A snapshot that is older when the lane's turn comes is gathered again: key and window may have changed meanwhile. */
+/**
+ * A snapshot older than this when the lane's turn comes is gathered again: key and window may have changed meanwhile.
+ * With less, every write that waited for another one would gather twice; with more, it might use a key that is gone.
+ */
 const STALE_MS = 10_000;
-/** How many rows of a target are looked through for its last write: between two writes lie few that wrote nothing. */
-const ROWS_BACK = 5;
 
 /** Checks one target, and rotates its client secret if that is due and permitted. */
 export async function runPass(target: Target, request: PassRequest, tools: PassTools): Promise<PassResult> {
-  const { journal, lane } = tools;
-  const token = `${tools.leaseHolder}${tools.newId()}`;
-  const known = (await journal.target(target.key)) ?? emptyTargetState(target, target.name);
-  const course = new Course(target, request, tools, token, known);
+  const known = (await tools.journal.target(target.key)) ?? emptyTargetState(target, target.name);
+  const course = new Course(target, request, tools, known);
+  const { lane } = tools;
   try {
     return await orEnd(course, async () => {
       const { result } = await lane.look(request.drop, async () => {
         const seen = await look(course);
-        // The write gets into line before the look is over. An object, so that the look does not wait for it.
-        return {
-          result:
-            'state' in seen
-              ? seen
-              : lane.write(await rankOf(course, seen), request.drop, () => writeInTurn(course, seen)),
-        };
+        if ('state' in seen) return { result: seen };
+        const rank = await rankOf(course, seen);
+        // The write gets into line before the look is over. In an object, so that the look does not wait for it.
+        return { result: lane.write(rank, request.drop, () => writeInTurn(course, seen)) };
       });
       return await result;
     });
   } finally {
-    await journal.releaseLease(target.key, token);
+    await course.releaseLease();
   }
-}
-
-/** What a pass would do now, and why; reads, and writes nothing. */
-export interface Preview {
-  readonly state: TargetState;
-  readonly action: Decision['action'] | 'fail';
-  readonly why: string;
-}
-
-/** Gathers and decides without a lease, a row or any trace; Apple is not asked. */
-export async function previewPass(target: Target, request: PassRequest, tools: PassTools): Promise<Preview> {
-  const known = (await tools.journal.target(target.key)) ?? emptyTargetState(target, target.name);
-  const course = new Course(target, request, tools, '', known);
-  try {
-    const gathered = await gather(course);
-    course.noteGathered(gathered);
-    const decision = decide(gathered.snapshot);
-    const planned = preview(course.state, decision);
-    if (decision.action !== 'rotate') return planned;
-    const obstacle = await obstacleTo(course, decision);
-    if (obstacle === undefined) return planned;
-    const { error } = obstacle;
-    return {
-      state: { ...planned.state, error: viewOf(error) },
-      action: 'defer',
-      why: `${planned.why}; ${error.message}`,
-    };
-  } catch (thrown) {
-    const error = asRotatorError(thrown);
-    return { state: { ...course.state, state: 'failed', error: viewOf(error) }, action: 'fail', why: error.message };
-  }
-}
-
-function preview(state: TargetState, decision: Decision): Preview {
-  const { action } = decision;
-  switch (action) {
-    case 'none':
-      return { state: { ...state, state: 'healthy', reason: null, error: null }, action, why: 'nothing to do' };
-    case 'rotate':
-    case 'defer':
-      return { state: { ...state, state: 'due', reason: decision.reason, error: null }, action, why: decision.why };
-    case 'pend':
-    case 'refuse': {
-      const { reason, error } = decision;
-      const name = action === 'pend' ? 'pending' : 'failed';
-      return { state: { ...state, state: name, reason, error: viewOf(error) }, action, why: error.message };
-    }
-  }
-}
-
-/** A pass that has decided to rotate. */
-interface Seen {
-  readonly gathered: Gathered;
-  readonly decision: Rotate;
 }
 
 /** Takes the lease, gathers and decides; ends the pass unless it rotates. */
@@ -113,51 +58,111 @@ async function look(course: Course): Promise<PassResult | Seen> {
   const { request, tools, target } = course;
   const leased = await waitForLease(course);
   course.learn({ ...(await tools.journal.target(target.key)), name: target.name });
-  if (!leased) return course.endLeaseHeld();
+  if (!leased) return endLeaseHeld(course);
   if (request.force) await course.openRow('Requested');
   await resolveOpenRows(course);
-  const gathered = await gather(course);
-  course.noteGathered(gathered);
-  const decision = decide(gathered.snapshot);
-  if (decision.action === 'rotate') return { gathered, decision };
-  if (decision.action !== 'refuse') course.learn(await askDaily(course, gathered.snapshot));
+  const seen = await see(course);
+  if (isRotation(seen)) return seen;
+  const { snapshot, decision } = seen;
+  if (decision.action !== 'refuse') course.learn(await askDaily(course, snapshot));
   return endUnrotated(course, decision);
 }
 
 /** Rotates in the lane's turn, and notes what the write says about the lane before the next one has its turn. */
 async function writeInTurn(course: Course, seen: Seen): Promise<PassResult> {
   const result = await orEnd(course, () => rotateIfStillDue(course, seen));
-  await noteWrite(course, result);
+  await noteLane(course, result);
   return result;
 }
 
-async function rotateIfStillDue(course: Course, { gathered, decision }: Seen): Promise<PassResult> {
-  const { clock } = course.tools;
-  if (clock.monotonic() - gathered.at > STALE_MS) {
-    if (!(await course.acquireLease())) return course.endLeaseHeld();
-    gathered = await gather(course, true);
-    course.noteGathered(gathered);
-    const again = decide(gathered.snapshot);
-    if (again.action !== 'rotate') return endUnrotated(course, again);
-    decision = again;
+async function rotateIfStillDue(course: Course, first: Seen): Promise<PassResult> {
+  let seen = first;
+  if (course.tools.clock.monotonic() - seen.gatheredAt > STALE_MS) {
+    if (!(await course.acquireLease())) return endLeaseHeld(course);
+    const again = await see(course, true);
+    if (!isRotation(again)) return endUnrotated(course, again.decision);
+    seen = again;
   }
-  const obstacle = await obstacleTo(course, decision);
-  if (obstacle === undefined) return rotate(course, gathered, decision);
-  const { reason, why } = decision;
+  const obstacle = await obstacleTo(course, seen.decision);
+  if (obstacle === undefined) return rotate(course, seen);
+  const { reason, why } = seen.decision;
   const { error, until } = obstacle;
   const stillFailed = (await lastBadWrite(course))?.error ?? null;
   const wakeAt = until === null || stillFailed === null ? until : until + FAILED_TARGET_LATER_MS;
-  return course.endWaiting({ state: 'due', reason, why, error, wakeAt, stillFailed });
+  return endWaiting(course, { state: 'due', reason, why, error, wakeAt, stillFailed });
 }
 
-/** Ends the pass with whatever `work` throws, but for a journal that cannot be written. */
+/** Carries out a rotation. If anything moves before the push, it starts over, once, from a fresh snapshot. */
+async function rotate(course: Course, first: Seen): Promise<PassResult> {
+  let seen = first;
+  for (let attempt = 1; ; attempt += 1) {
+    const { snapshot, decision } = seen;
+    await course.openRow(decision.reason);
+    course.step({ step: 'found', why: decision.why, expiresAt: snapshot.deployed.expiresAt });
+    const candidate = await mint(course, snapshot);
+    const opinion = await askApple(course, snapshot, candidate, decision.needsAcceptance);
+    await course.noteOpinion(opinion);
+    const answer = gate(opinion.question);
+    if (!answer.go) return endBadly(course, answer.error, answer.outcome);
+    await course.recordIntent(intentOf(snapshot, candidate, course.now));
+    const pushed = await push(course, snapshot, candidate);
+    course.noteWrite(pushed.write);
+    if (pushed.write === 'sent') return endWritten(course, await confirm(course, snapshot, candidate, pushed));
+    if (pushed.write === 'refused' || attempt === 2) return endBadly(course, pushed.error);
+    course.step({ step: 'starting-over', error: pushed.error });
+    if (!(await course.acquireLease())) return endBadly(course, leaseLost(pushed.error));
+    const again = await see(course, true);
+    if (!isRotation(again)) {
+      await course.closeRow('failed', superseded(pushed.error));
+      return endUnrotated(course, again.decision);
+    }
+    seen = again;
+  }
+}
+
+/** Gathers and decides; `alone` as in gather.ts. */
+async function see(course: Course, alone = false): Promise<Seen | Seen<Unrotated>> {
+  const gatheredAt = course.tools.clock.monotonic();
+  const gathered = await gather(course, alone);
+  course.noteGathered(gathered);
+  const { snapshot } = gathered;
+  const decision = decide(snapshot);
+  const what = { gatheredAt, snapshot };
+  return decision.action === 'rotate' ? { ...what, decision } : { ...what, decision };
+}
+
+function isRotation(seen: Seen | Seen<Unrotated>): seen is Seen {
+  return seen.decision.action === 'rotate';
+}
+
+/** Ends a pass that does not rotate, by what was decided. */
+function endUnrotated(course: Course, decision: Unrotated): Promise<PassResult> {
+  switch (decision.action) {
+    case 'none':
+      return endWell(course, 'healthy');
+    case 'defer': {
+      const { reason, why } = decision;
+      return endWaiting(course, { state: 'due', reason, why, error: null, wakeAt: nextOpening(course) });
+    }
+    case 'pend':
+      return endWaiting(course, { state: 'pending', reason: decision.reason, error: decision.error });
+    case 'refuse':
+      return endBadly(course, decision.error);
+  }
+}
+
+/** When the target's window opens next; null if not before renewal would be of no use. */
+function nextOpening({ target: { policy }, now }: Course): number | null {
+  return policy.window?.nextOpening(now, policy.renewBeforeMs) ?? null;
+}
+
+/** Ends the pass with whatever `work` throws, unless the journal cannot be written. */
 async function orEnd<T>(course: Course, work: () => Promise<T>): Promise<T | PassResult> {
   try {
     return await work();
   } catch (thrown) {
     if (thrown instanceof RotatorError && thrown.code.startsWith('ERR_JOURNAL')) throw thrown;
-    if (course.request.drop.aborted && course.write !== 'sent') return course.endDropped();
-    return course.endBadly(thrown);
+    return course.request.drop.aborted && course.write !== 'sent' ? endDropped(course) : endBadly(course, thrown);
   }
 }
 
@@ -170,53 +175,4 @@ async function waitForLease(course: Course): Promise<boolean> {
     if (clock.monotonic() >= deadline || drop.aborted) return false;
     await clock.sleep(LEASE_POLL_MS, drop).catch(() => undefined);
   }
-}
-
-// ---- the lane
-
-/** What holds back a rotation that is wanted, and until when; null: nobody knows. */
-interface Obstacle {
-  readonly error: RotatorError;
-  readonly until: number | null;
-}
-
-/** What holds back a rotation that is neither urgent nor, where the lane is closed, asked for. */
-async function obstacleTo(course: Course, { emergency }: Rotate): Promise<Obstacle | undefined> {
-  const { request, tools } = course;
-  if (emergency) return undefined;
-  if (tools.isDegraded())
-    return { error: new RotatorError('ERR_JOURNAL_UNWRITABLE', { problem: 'waiting' }), until: null };
-  if (request.force) return undefined;
-  const lane = (await tools.journal.fleet()).lanes[tools.provider.lane];
-  const until = closedUntil(lane, course.now);
-  if (lane === undefined || until === undefined) return undefined;
-  return { error: new RotatorError('ERR_LANE_CLOSED', { until, because: lane.error }), until };
-}
-
-async function rankOf(course: Course, { gathered, decision }: Seen): Promise<WriteRank> {
-  const { deployed } = gathered.snapshot;
-  return {
-    failedAt: (await lastBadWrite(course))?.finishedAt ?? null,
-    urgent: decision.emergency,
-    requested: course.request.force,
-    neededBy: mayBeWorking(deployed, course.now) ? (deployed.expiresAt ?? Number.POSITIVE_INFINITY) : 0,
-  };
-}
-
-/** The target's last write, if it ended badly and no pass has ended well since. */
-async function lastBadWrite({ state, target, tools }: Course): Promise<Rotation | undefined> {
-  if (state.retry.failures === 0) return undefined;
-  const rows = await tools.journal.rotations({ target: target.key, limit: ROWS_BACK });
-  const last = rows.find(({ outcome, intent }) => outcome !== null && intent !== null);
-  return last?.outcome === 'failed' || last?.outcome === 'rolled-back' ? last : undefined;
-}
-
-async function noteWrite({ write, tools, now }: Course, { outcome, state: { error } }: PassResult): Promise<void> {
-  const verdict = judgeWrite(write, outcome, error?.code);
-  if (verdict === undefined) return;
-  const { lane } = tools.provider;
-  await tools.journal.updateFleet((fleet) => {
-    const bad = verdict === 'bad' && error !== null;
-    return { ...fleet, lanes: bad ? afterBadWrite(fleet.lanes, lane, error, now) : afterGoodWrite(fleet.lanes, lane) };
-  });
 }

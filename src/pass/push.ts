@@ -1,5 +1,5 @@
-// Steps 6 and 7: the intent is journalled, the provider is read again, alone, and the whole Config goes back with
-// ClientSecret alone replaced. Whatever moved since the snapshot stops the write; the pass then starts over, once.
+// Step 7: the provider is read again, alone, and goes back as it was read with the client secret replaced. Whatever
+// moved since the snapshot stops the write; the pass then starts over, once.
 import type { MintedSecret } from '../core/client-secret.ts';
 import type { Snapshot } from '../core/decide.ts';
 import { isExpired, isMissing } from '../core/deployed.ts';
@@ -9,86 +9,54 @@ import type { FieldObstacle, ProviderView } from '../core/provider.ts';
 import { sameSecret } from '../core/shown-secret.ts';
 import { MINUTE } from '../core/time.ts';
 import type { Course } from './course.ts';
-import type { Gathered } from './learnt.ts';
+import { presentProvider } from './intent.ts';
 
-/** Read and write lie close together: longer than this between them, and the reading is stale. */
+/**
+ * The most that may lie between reading and writing. With less, a slow network would keep the pass from ever writing;
+ * with more, an edit by somebody else in between would more often be overwritten.
+ */
 const LONGEST_GAP_MS = 10_000;
+/** Above this skew only an emergency is pushed: an NTP clock is off by less than a second, so a minute is a fault. */
 const SKEW_WARNING_MS = 60_000;
+/** Above this skew only a missing or expired secret is replaced: `iat` is dated back by 5 minutes, so Apple may refuse more. */
 const SKEW_LIMIT_MS = 4 * MINUTE;
 
 export type Pushed =
-  /** Nothing was written; start over. */
-  | { readonly kind: 'moved'; readonly error: RotatorError }
-  /** Written, or possibly written (`error` is then the ambiguous failure of the call). */
-  | { readonly kind: 'written'; readonly before: ProviderView; readonly error: RotatorError | undefined };
+  /** Something moved, and nothing was written: start over. */
+  | { readonly write: 'none'; readonly error: RotatorError }
+  /** The call failed, and certainly wrote nothing. */
+  | { readonly write: 'refused'; readonly error: RotatorError }
+  /** Written, or possibly written: `error` is then the ambiguous failure of the call. */
+  | { readonly write: 'sent'; readonly before: ProviderView; readonly error: RotatorError | undefined };
 
-/** Journals what is about to happen, so that a crash from here on can be resolved by reading. */
-export async function recordIntent(course: Course, { snapshot }: Gathered, candidate: MintedSecret): Promise<void> {
-  const { key, deployed } = snapshot;
-  await course.updateRow({
-    keyId: key.keyId,
-    fingerprint: candidate.fingerprint,
-    issuedAt: candidate.issuedAtMs,
-    expiresAt: candidate.expiresAtMs,
-    previousFingerprint: deployed.fingerprint,
-    previousExpiresAt: deployed.expiresAt,
-    intent: {
-      thumbprint: key.thumbprint,
-      teamId: key.teamId,
-      clientId: key.clientId,
-      fields: present(snapshot).fields.forJournal(),
-      shapeBefore: deployed.shown.shape,
-      at: course.now,
-    },
-  });
-  course.intent = true;
-  course.step({ step: 'intent-recorded' });
-}
-
-/**
- * Reads alone, compares, and writes. Throws ERR_PROVIDER_NOT_ROUNDTRIPPABLE, ERR_CLOCK_SKEWED, or what the API
- * refused definitely; then nothing was written.
- */
-export async function push(course: Course, { snapshot }: Gathered, candidate: MintedSecret): Promise<Pushed> {
-  const { target, tools } = course;
-  const reading = await tools.provider.read(target.envId, target.providerId, { maxAgeMs: 0, signal: course.signal });
+/** Reads alone, compares, and writes. Throws, before it writes, ERR_PROVIDER_NOT_ROUNDTRIPPABLE and ERR_CLOCK_SKEWED. */
+export async function push(course: Course, snapshot: Snapshot, candidate: MintedSecret): Promise<Pushed> {
+  const { target, tools, signal } = course;
+  const reading = await tools.provider.read(target.envId, target.providerId, { maxAgeMs: 0, signal });
   const readAt = tools.clock.monotonic();
   course.noteSkew(reading.skewMs);
   const before = reading.provider;
   if (before === undefined) return moved('the provider was deleted after it was read');
-  const changed = changesBetween(present(snapshot), before);
+  const changed = changesBetween(presentProvider(snapshot), before);
   if (changed.length > 0) return moved(`the provider changed after it was read (${changed.join(', ')})`);
   mustRoundTrip(before.fields.obstacles(course.state.configKeys));
   mustHaveTheTime(course, snapshot, reading);
   if (!(await course.renewLease())) return moved('another process took over this target');
   const gap = tools.clock.monotonic() - readAt;
   if (gap > LONGEST_GAP_MS) return moved(`${Math.round(gap / 1000)} s went by between reading and writing`);
-  course.write = 'sent';
   try {
-    const { requestId } = await tools.provider.write(
-      target.envId,
-      target.providerId,
-      { fields: before.fields, clientSecret: candidate.jwt },
-      course.signal,
-    );
+    const write = { fields: before.fields, clientSecret: candidate.jwt };
+    const { requestId } = await tools.provider.write(target.envId, target.providerId, write, signal);
     course.noteRequest(requestId);
     course.step({ step: 'pushed', requestId });
-    return { kind: 'written', before, error: undefined };
+    return { write: 'sent', before, error: undefined };
   } catch (thrown) {
-    const error = course.signal.aborted ? cutOff(thrown) : asRotatorError(thrown);
+    const error = signal.aborted ? cutOff(thrown) : asRotatorError(thrown);
     course.noteRequest(error.requestId ?? null);
-    if (!error.ambiguous) {
-      course.write = 'refused';
-      throw error;
-    }
+    if (!error.ambiguous) return { write: 'refused', error };
     course.step({ step: 'push-unclear', error });
-    return { kind: 'written', before, error };
+    return { write: 'sent', before, error };
   }
-}
-
-function present({ provider }: Snapshot): ProviderView {
-  if (provider === undefined) throw new TypeError('a rotation was decided on for a provider that does not exist');
-  return provider;
 }
 
 /** Names what differs between two readings, for the operator. */
@@ -100,7 +68,7 @@ function changesBetween(earlier: ProviderView, now: ProviderView): string[] {
 function moved(why: string): Pushed {
   const hint =
     'Nothing was written. It is tried again by itself; if this repeats, find out who else writes the provider.';
-  return { kind: 'moved', error: new RotatorError('ERR_PROVIDER_MOVING', why, { hint }) };
+  return { write: 'none', error: new RotatorError('ERR_PROVIDER_MOVING', why, { hint }) };
 }
 
 /** A write that was cut off may have arrived. */

@@ -1,8 +1,11 @@
-// How a row, an error and the deployed secret become fields of an event and of the journal.
+// The row of a pass as it begins, and how a row, an error and the deployed secret become fields of events and of the
+// journal.
 import type { RotatorError, StoredError } from '../core/errors.ts';
 import type { RotationEndEvent, RotatorEvent } from '../core/events.ts';
+import type { Target } from '../core/ports.ts';
 import type { Outcome } from '../core/reasons.ts';
 import type { DeployedRecord, Rotation } from '../core/records.ts';
+import type { PassRequest } from './tools.ts';
 
 const OUTCOME_EVENTS = {
   succeeded: 'rotation.succeeded',
@@ -30,6 +33,33 @@ export function outcomeEvent(
   };
   // The compiler cannot see that name and outcome are of one row of OUTCOME_EVENTS.
   return ending as RotationEndEvent;
+}
+
+/** A row of which nothing is known yet but what was asked. */
+export function newRow(
+  { key: targetKey, name: target, envId }: Target,
+  { trigger, requestedBy, waiveAppleCheck: appleCheckWaived }: PassRequest,
+): Omit<Rotation, 'id' | 'reason' | 'emergency' | 'startedAt'> {
+  return {
+    targetKey,
+    target,
+    envId,
+    trigger,
+    requestedBy,
+    keyId: null,
+    fingerprint: null,
+    issuedAt: null,
+    expiresAt: null,
+    previousFingerprint: null,
+    previousExpiresAt: null,
+    finishedAt: null,
+    outcome: null,
+    appleCheck: { candidate: 'not-asked', deployed: 'not-asked' },
+    appleCheckWaived,
+    requestIds: [],
+    error: null,
+    intent: null,
+  };
 }
 
 export function rowFields(row: Rotation): Omit<RotatorEvent<'rotation.started'>, 'event' | 'attempt'> {

@@ -7,7 +7,7 @@ import type { Written } from '../core/read-back.ts';
 import type { Intent, Rotation } from '../core/records.ts';
 import type { Course } from './course.ts';
 import { fieldsLost, interrupted, neverApplied, outcomeUnknown, replaced } from './endings.ts';
-import type { Ending } from './learnt.ts';
+import type { RowEnd } from './learnt.ts';
 import { hasArrived, readBack } from './read-back.ts';
 import { dated, oursAmong, restoreFields, withEarlier } from './repair.ts';
 import { afterUnknownWrite, afterWrite, recordOf } from './written.ts';
@@ -28,7 +28,7 @@ async function settle(course: Course, open: readonly Rotation[]): Promise<void> 
   for (const row of open) await course.settleRow(row, await ending(course, row));
 }
 
-async function ending(course: Course, row: Rotation): Promise<Ending> {
+async function ending(course: Course, row: Rotation): Promise<RowEnd> {
   const { intent, fingerprint } = row;
   if (intent === null || fingerprint === null) return { outcome: 'failed', error: interrupted(), learnt: {} };
   const written: Written = {
@@ -37,7 +37,7 @@ async function ending(course: Course, row: Rotation): Promise<Ending> {
     beforeFingerprint: row.previousFingerprint,
   };
   const shown = await readBack(course, written, hasArrived);
-  const unknown = (why: string): Ending => ({
+  const unknown = (why: string): RowEnd => ({
     outcome: 'failed',
     error: outcomeUnknown(`the program was cut off, and ${why}`),
     learnt: afterUnknownWrite(course.state, recordOf(row, written.before, intent.at)),
@@ -59,7 +59,7 @@ async function ending(course: Course, row: Rotation): Promise<Ending> {
   }
 }
 
-async function arrived(course: Course, row: Rotation, intent: Intent, provider: ProviderView): Promise<Ending> {
+async function arrived(course: Course, row: Rotation, intent: Intent, provider: ProviderView): Promise<RowEnd> {
   const { secret, fields } = provider;
   // A digest proves the candidate, but cannot be sent back: fields are then reported, not restored.
   const changes =

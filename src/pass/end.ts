@@ -1,0 +1,148 @@
+// The ways in which a pass ends: what each adds to the state of the target, and which event reports it.
+import { asRotatorError, RotatorError, type StoredError } from '../core/errors.ts';
+import { FAILED_TARGET_LATER_MS, judgeWrite, LANE_CLOSED_MS } from '../core/lanes.ts';
+import type { Outcome, Reason } from '../core/reasons.ts';
+import type { TargetState } from '../core/records.ts';
+import { nextAttemptAt } from '../core/schedule.ts';
+import { MINUTE } from '../core/time.ts';
+import type { Course } from './course.ts';
+import type { RowEnd } from './learnt.ts';
+import { deployedFields, viewOf } from './report.ts';
+import type { PassResult } from './tools.ts';
+
+/** A check by another process takes seconds, a rotation rarely a minute. Sooner would be in vain, later a delay. */
+const LEASE_HELD_RETRY_MS = MINUTE;
+
+/** Ends a rotation that has written. */
+export function endWritten(course: Course, { outcome, error, learnt }: RowEnd): Promise<PassResult> {
+  if (outcome === 'succeeded') return endWell(course, 'rotated', learnt);
+  if (outcome === 'unverified') return endWell(course, 'unverified', learnt);
+  return endBadly(course, error, outcome, learnt);
+}
+
+/** Ends the pass well, and with it the run of failures. */
+export async function endWell(
+  course: Course,
+  state: 'healthy' | 'rotated' | 'unverified',
+  learnt: Partial<TargetState> = {},
+): Promise<PassResult> {
+  const result = await course.finish({
+    outcome: state === 'rotated' ? 'succeeded' : 'unverified',
+    error: null,
+    learnt: {
+      ...learnt,
+      state,
+      reason: course.row?.reason ?? null,
+      error: null,
+      retry: { failures: 0, nextAttemptAt: null },
+      lastSuccessAt: course.now,
+      dueSince: null,
+    },
+    wakeAt: null,
+  });
+  if (course.row === undefined) {
+    course.tools.emit({ event: 'pass.healthy', ...deployedFields(course.state.deployed), ...course.closing() });
+  }
+  return result;
+}
+
+/** Why a wanted rotation has to wait: for the window or something else (`due`), or for a person (`pending`). */
+export type Wait = { readonly reason: Reason } & (
+  | {
+      readonly state: 'due';
+      readonly why: string;
+      /** Null: it waits for its window. */
+      readonly error: RotatorError | null;
+      readonly wakeAt: number | null;
+      /** What the target's own last write ended with. The target stays failed then: having to wait is no better news. */
+      readonly stillFailed?: StoredError | null;
+    }
+  | { readonly state: 'pending'; readonly error: RotatorError }
+);
+
+/** Ends the pass without a rotation that is wanted. */
+export async function endWaiting(course: Course, wait: Wait): Promise<PassResult> {
+  const { reason, error } = wait;
+  const isDue = wait.state === 'due';
+  const [wakeAt, failed] = isDue ? [wait.wakeAt, wait.stillFailed ?? null] : [null, null];
+  const result = await course.finish({
+    outcome: 'blocked',
+    error,
+    learnt: {
+      state: failed === null ? wait.state : 'failed',
+      reason,
+      error: failed ?? viewOf(error),
+      retry: { ...course.state.retry, nextAttemptAt: null },
+      dueSince: isDue ? dueSince(course) : null,
+    },
+    wakeAt,
+  });
+  const fields = { reason, ...deployedFields(course.state.deployed), ...course.closing(wakeAt) };
+  if (isDue) course.tools.emit({ event: 'pass.deferred', ...fields, why: wait.why, error });
+  else course.tools.emit({ event: 'pass.pending', ...fields, error: wait.error });
+  return { ...result, waitsFor: isDue ? error : null };
+}
+
+/** Since when a rotation has been put off without a break; an instant in the future is void. */
+function dueSince({ state, now }: Course): number {
+  return state.dueSince === null || state.dueSince > now ? now : state.dueSince;
+}
+
+/** Ends the pass as failed, counts the failure and plans the next attempt. */
+export async function endBadly(
+  course: Course,
+  thrown: unknown,
+  outcome: Exclude<Outcome, 'succeeded' | 'unverified'> = 'failed',
+  learnt: Partial<TargetState> = {},
+): Promise<PassResult> {
+  const error = asRotatorError(thrown);
+  course.noteSkew(error.skewMs);
+  const failures = course.state.retry.failures + 1;
+  const retryAt = retryInstant(course, failures, error, outcome);
+  const reason = course.row?.reason ?? course.state.reason;
+  const retry = { failures, nextAttemptAt: retryAt };
+  const ending = { state: 'failed' as const, reason, error: viewOf(error), retry };
+  const result = await course.finish({ outcome, error, learnt: { ...learnt, ...ending }, wakeAt: null });
+  const { emit } = course.tools;
+  if (course.row === undefined) {
+    emit({ event: 'pass.failed', error, ...deployedFields(course.state.deployed), ...course.closing() });
+  }
+  if (retryAt !== null) {
+    emit({
+      event: 'retry.scheduled',
+      ...course.place,
+      attempt: failures + 1,
+      nextCheckAt: retryAt,
+      code: error.code,
+    });
+  }
+  return result;
+}
+
+/** By the retry table; a write that closes its lane to this target is not tried again before that is open to others. */
+function retryInstant(
+  { now, emergency, write }: Course,
+  failures: number,
+  { code, remedy }: RotatorError,
+  outcome: Outcome,
+): number | null {
+  const byTable = nextAttemptAt(now, failures, remedy, emergency);
+  const closes = !emergency && judgeWrite(write, outcome, code) === 'bad';
+  return byTable !== null && closes ? Math.max(byTable, now + LANE_CLOSED_MS + FAILED_TARGET_LATER_MS) : byTable;
+}
+
+/** Drops the pass at a stop. */
+export function endDropped(course: Course): Promise<PassResult> {
+  return endAside(course, new RotatorError('ERR_INTERRUPTED', { problem: 'before-write' }), null);
+}
+
+/** Leaves the target to the process that holds its lease. */
+export function endLeaseHeld(course: Course): Promise<PassResult> {
+  return endAside(course, new RotatorError('ERR_LEASE_HELD', null), course.now + LEASE_HELD_RETRY_MS);
+}
+
+/** Ends the pass without a change of the target's state: no failure is counted, and an open row ends with the error. */
+async function endAside(course: Course, error: RotatorError, wakeAt: number | null): Promise<PassResult> {
+  const result = await course.finish({ outcome: 'failed', error, learnt: undefined, wakeAt });
+  return { ...result, waitsFor: error };
+}

@@ -1,0 +1,34 @@
+// Steps 3 and 4: the candidate is minted and checked as Apple would check it, with the public half of the key.
+import { type MintedSecret, mintClientSecret, objections, parseClientSecret } from '../core/client-secret.ts';
+import type { Snapshot } from '../core/decide.ts';
+import { RotatorError } from '../core/errors.ts';
+import type { KeyMaterial } from '../core/key-material.ts';
+import type { Course } from './course.ts';
+
+/** Throws ERR_CANDIDATE_INVALID if the candidate does not pass the check. */
+export async function mint(course: Course, { key, now }: Snapshot): Promise<MintedSecret> {
+  const candidate = await mintClientSecret(key, { nowMs: now, lifetimeMs: course.target.policy.lifetimeMs });
+  const { fingerprint, expiresAtMs: expiresAt } = candidate;
+  course.step({ step: 'minted', keyId: key.keyId, fingerprint, expiresAt });
+  await verify(key, candidate, now);
+  course.step({ step: 'verified' });
+  return candidate;
+}
+
+async function verify(key: KeyMaterial, candidate: MintedSecret, now: number): Promise<void> {
+  const parsed = parseClientSecret(candidate.jwt);
+  const wrong =
+    parsed === undefined
+      ? ['it is not a JWT']
+      : (await objections(parsed, { nowMs: now, publicJwk: key.publicJwk, expected: key })).map(
+          ({ message }) => message,
+        );
+  if (wrong.length === 0) return;
+  throw new RotatorError(
+    'ERR_CANDIDATE_INVALID',
+    `the minted client secret does not pass our own check: ${wrong.join('; ')}`,
+    {
+      hint: 'Nothing was written. Check key and ids with `generate` and `inspect`; if they are right, report a fault of this program.',
+    },
+  );
+}

@@ -1,0 +1,67 @@
+// What a pass is given, and what it answers: the tools that it works with, what the caller wants, and the result.
+import type { RotatorError } from '../core/errors.ts';
+import type { EventSink } from '../core/events.ts';
+import type { WriteRank } from '../core/lanes.ts';
+import type { AppleCheck, Clock, Journal, KeySource, Provider } from '../core/ports.ts';
+import type { Outcome, Trigger } from '../core/reasons.ts';
+import type { TargetState } from '../core/records.ts';
+
+/** The turns of one lane, over all passes of the process. */
+export interface LaneTurns {
+  /** Runs `work` when the lane has room for another look at a provider. Rejects like `write`. */
+  look<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` when no other write of the lane is under way and none of a higher rank waits. Rejects with what `work`
+   * throws, or with the signal's reason if it aborts before the turn has come.
+   */
+  write<T>(rank: WriteRank, signal: AbortSignal, work: () => Promise<T>): Promise<T>;
+}
+
+/** The adapters are those of the target. */
+export interface PassTools {
+  readonly clock: Clock;
+  readonly journal: Journal;
+  readonly emit: EventSink;
+  readonly keySource: KeySource;
+  readonly provider: Provider;
+  readonly apple: AppleCheck;
+  readonly lane: LaneTurns;
+  /** True while the journal keeps its state in memory only. */
+  readonly isDegraded: () => boolean;
+  /** A fresh UUIDv7. */
+  readonly newId: () => string;
+  /** Begins the token of every lease of this process, so that its leases can be ended once it is known to be dead. */
+  readonly leaseHolder: string;
+  /** The next tick of the schedule; undefined if there is none. */
+  readonly nextTick: () => number | undefined;
+}
+
+export interface PassRequest {
+  readonly trigger: Trigger;
+  readonly requestedBy: string | null;
+  /** Rotate even if nothing objects. */
+  readonly force: boolean;
+  /** Take over a provider that this journal has never written, and accept its fields as they are now. */
+  readonly adopt: boolean;
+  readonly waiveAppleCheck: boolean;
+  /** How long to wait for the target's lease. */
+  readonly leaseWaitMs: number;
+  /** Drops a pass that has not recorded its intent. */
+  readonly drop: AbortSignal;
+  /** Cuts off even a pass that has. */
+  readonly cutOff: AbortSignal;
+  /** Called with the id of the pass's row once it is journalled. Must not throw. */
+  readonly onRow?: (id: string) => void;
+}
+
+export interface PassResult {
+  readonly state: TargetState;
+  /** The outcome of the pass's row; null if it had none. */
+  readonly outcome: Outcome | null;
+  /** Why the pass did not rotate although a rotation is wanted and nothing is wrong. */
+  readonly waitsFor: RotatorError | null;
+  /** When a target that waits is to be checked again, beside ticks and retries. */
+  readonly wakeAt: number | null;
+  /** Our wall clock less CloudBase's in ms, by the last reading of this pass; undefined if none told. */
+  readonly skewMs: number | undefined;
+}
