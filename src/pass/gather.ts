@@ -1,5 +1,5 @@
-// Step 1: the snapshot. Key material is read afresh from its source, the provider as CloudBase returns it. A read
-// that fails throws: what could not be read is unknown, never absent, and never a reason to rotate.
+// Step 1: the snapshot. Key material is read afresh from its source, the provider from its cloud. A read that fails
+// throws: what could not be read is unknown, never absent, and never a reason to rotate.
 import { renewalOf, type Snapshot } from '../core/decide.ts';
 import { type Deployed, deployedRecord, readDeployed } from '../core/deployed.ts';
 import { RotatorError } from '../core/errors.ts';
@@ -10,7 +10,10 @@ import type { Course } from './course.ts';
 import type { Gathered } from './learnt.ts';
 import { noteForeign, recentForeign, settleChanges, settleLateWrite, settleUnknownWrite } from './written.ts';
 
-/** A reading shared by the targets of an environment is at most so old, and serves to decide only. */
+/**
+ * The greatest age of a reading that the targets of an environment share; it serves to decide only. With less, each
+ * target of a sweep would read for itself; with more, decisions would be about the past.
+ */
 const SHARED_READING_MS = 30_000;
 
 const NOTHING: ShownSecret = { shape: 'missing', text: null };
@@ -21,7 +24,7 @@ export async function gather(course: Course, alone = false): Promise<Gathered> {
   const [key, reading] = await bothOrFirstError(
     readKey(course),
     tools.provider.read(target.envId, target.providerId, {
-      // A reading from before a failure would be an all-clear for nothing.
+      // After a failure an older reading could show a state from before it, and clear the alert too early.
       maxAgeMs: alone || course.state.retry.failures > 0 ? 0 : SHARED_READING_MS,
       signal: course.signal,
     }),
@@ -60,7 +63,7 @@ async function readKey(course: Course): Promise<KeyMaterial> {
   return parseKeyMaterial(text, course.target.ids, origin);
 }
 
-/** Waits for both, so that nothing goes on behind the pass's back; throws the first one's error before the second's. */
+/** Waits for both, so that neither goes on after the pass has ended; throws the error of the first before that of the second. */
 async function bothOrFirstError<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
   const [a, b] = await Promise.allSettled([first, second]);
   if (a.status === 'rejected') throw a.reason;

@@ -1,5 +1,5 @@
-// Rows that a crash left open are settled at the start of the target's next pass: by reading the provider, the
-// comparison of its fields and their restoring included. What reading cannot tell ends as unknown, and due at once.
+// Rows that a crash left open are settled at the start of the target's next pass: the provider is read, its fields are
+// compared and restored. If reading cannot tell what happened, the row ends as unknown, and the target is due at once.
 import { RotatorError } from '../core/errors.ts';
 import type { WriteRank } from '../core/lanes.ts';
 import type { ProviderView } from '../core/provider.ts';
@@ -21,7 +21,7 @@ export async function resolveOpenRows(course: Course): Promise<void> {
   else await settle(course, open);
 }
 
-/** Settling a cut-off write may have to restore a field, which is a write too: nothing goes before it. */
+/** Settling may have to restore a field, which is a write too. It goes before all others. */
 const FIRST: WriteRank = { failedAt: null, urgent: true, requested: false, neededBy: 0 };
 
 async function settle(course: Course, open: readonly Rotation[]): Promise<void> {

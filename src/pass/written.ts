@@ -1,5 +1,5 @@
-// What the journal keeps of writes: the record that stands in for a secret which the provider does not show, the
-// record of a write of which nobody knows yet whether it arrived, what our writes spoiled, and what others wrote.
+// What the journal keeps about writes: the record that stands in for a secret that the provider does not show, the
+// record of a write whose outcome is not known yet, the fields that our writes spoiled, and what others wrote.
 import type { Journal } from '../core/ports.ts';
 import type { ProviderFields, ShownSecret } from '../core/provider.ts';
 import type { ProviderChange, Rotation, TargetState, WrittenRecord } from '../core/records.ts';
@@ -7,10 +7,13 @@ import { within } from '../core/schedule.ts';
 import { fingerprintShown } from '../core/shown-secret.ts';
 import { DAY } from '../core/time.ts';
 
-/** Among so many of a target's last rotations a late write is looked for. */
+/**
+ * How many of a target's last rotations are searched for a write that shows late. A write shows within minutes, so even
+ * a target that retries often has it among these; more would only read more.
+ */
 const LATE_ROWS = 10;
 
-/** The record of a row's candidate, as it shows now. The row must have its intent. */
+/** The record of a row's candidate, as it shows now. A TypeError if the row has no intent. */
 export function recordOf(row: Rotation, shown: ShownSecret, at: number): WrittenRecord {
   const { intent, keyId, issuedAt, expiresAt } = row;
   if (intent === null || row.fingerprint === null || keyId === null || issuedAt === null || expiresAt === null) {
@@ -31,21 +34,21 @@ export function recordOf(row: Rotation, shown: ShownSecret, at: number): Written
   };
 }
 
-/** The state of a target whose provider now holds what we wrote. */
+/** What is learnt when the provider holds what we wrote. */
 export function afterWrite(state: TargetState, written: WrittenRecord): Partial<TargetState> {
   const { fingerprint, keyId, issuedAt, expiresAt, shape, at } = written;
   return {
     deployed: { fingerprint, keyId, issuedAt, expiresAt, shape },
     written,
     lastRotationAt: at,
-    // What was taken for somebody else's is ours after all (a write that showed late).
+    // A write that showed late was taken for somebody else's, and is ours after all.
     foreign: state.foreign.filter((each) => each.fingerprint !== fingerprint),
     keyThumbprints: { ...state.keyThumbprints, [keyId]: written.thumbprint },
     maybeWritten: null,
   };
 }
 
-/** The state of a target of which it is not known whether our write arrived: the earlier expiry counts. */
+/** What is learnt when nobody knows whether our write arrived: the earlier expiry counts. */
 export function afterUnknownWrite(state: TargetState, maybeWritten: WrittenRecord): Partial<TargetState> {
   const { deployed } = state;
   if (deployed === null) return { maybeWritten };
@@ -53,7 +56,7 @@ export function afterUnknownWrite(state: TargetState, maybeWritten: WrittenRecor
   return { maybeWritten, deployed: { ...deployed, expiresAt } };
 }
 
-/** A write that was read back as not applied, and shows now: what is deployed is ours, and nobody else's. */
+/** A write that seemed not applied when it was read back, and shows now: what is deployed is ours. */
 export async function settleLateWrite(state: TargetState, shown: ShownSecret, journal: Journal): Promise<TargetState> {
   const print = fingerprintShown(shown);
   if (print === null || print === state.written?.fingerprint) return state;
@@ -77,7 +80,7 @@ export function settleUnknownWrite(state: TargetState, shown: ShownSecret): Targ
   return told ? { ...state, maybeWritten: null } : state;
 }
 
-/** What our write spoiled and somebody has mended is no change any more: the row of that write knows how it was. */
+/** A field that our write spoiled and somebody has put back is no change any more; the row of that write says how it was. */
 export async function settleChanges(
   state: TargetState,
   fields: ProviderFields,
@@ -85,7 +88,7 @@ export async function settleChanges(
 ): Promise<TargetState> {
   if (state.providerChanges.every(({ by }) => by !== 'our-write')) return state;
   const rows = await journal.rotations({ target: state.key, limit: LATE_ROWS });
-  const isMended = ({ path, by, at }: ProviderChange): boolean => {
+  const isPutBack = ({ path, by, at }: ProviderChange): boolean => {
     const intent = rows.find((row) => row.intent !== null && row.intent.at <= at)?.intent ?? null;
     return (
       by === 'our-write' &&
@@ -93,16 +96,16 @@ export async function settleChanges(
       !fields.changesSince(intent.fields).some((change) => change.path === path)
     );
   };
-  return { ...state, providerChanges: state.providerChanges.filter((change) => !isMended(change)) };
+  return { ...state, providerChanges: state.providerChanges.filter((change) => !isPutBack(change)) };
 }
 
-/** The replacements of the last seven days, and that by which `deployed` came to be, however long ago. */
+/** The replacements of the last seven days, and the one that put `deployed` there, however long ago. */
 export function recentForeign({ foreign }: TargetState, deployed: string | null, now: number): TargetState['foreign'] {
   const last = foreign.at(-1);
   return foreign.filter((each) => within(each.at, now, 7 * DAY) || (each === last && each.fingerprint === deployed));
 }
 
-/** Notes that the secret of this fingerprint was put there by somebody else; each is noted once, until we write again. */
+/** Notes that somebody else put the secret with this fingerprint there. Each is noted once, until we write again. */
 export function noteForeign(state: TargetState, deployed: string | null, now: number): TargetState['foreign'] {
   const recent = recentForeign(state, deployed, now);
   const last = state.foreign.at(-1);
