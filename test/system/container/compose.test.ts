@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
 import { type Program, runCommand, startCommand } from '../../support/program.ts';
+import { closedPort } from '../../support/servers.ts';
 import { command, succeeds } from './command.ts';
-import { freePort } from './docker.ts';
 import { ROOT } from './setup.ts';
 
 /** Compose v2 where it is there, else v1. */
@@ -127,7 +127,7 @@ alerts:
     };
     for (const [name, text] of Object.entries(secrets)) writeFileSync(join(folder, 'secrets', name), `${text}\n`);
     chmodSync(folder, 0o755);
-    const port = await freePort();
+    const port = await closedPort();
     writeFileSync(join(folder, '.env'), `ROTATOR_PORT=${port}\n`);
     await compose('up', '--detach', '--no-build');
     const log = follow('rotator');

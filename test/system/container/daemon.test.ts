@@ -5,8 +5,9 @@ import { constants } from 'node:os';
 import { describe, expect, inject, test } from 'vitest';
 import { fingerprint } from '../../../src/core/client-secret.ts';
 import type { Program } from '../../support/program.ts';
+import { closedPort } from '../../support/servers.ts';
 import { command } from './command.ts';
-import { container, freePort, ownPlace, runImage, volume, waiting } from './docker.ts';
+import { container, ownPlace, runImage, volume, waiting } from './docker.ts';
 
 const { SIGTERM } = constants.signals;
 
@@ -60,7 +61,7 @@ describe('the first rotation', () => {
 });
 
 test('the demo runs in the image as well, and one signal ends both of its processes', async () => {
-  const port = ['--env', `ROTATOR_HTTP_PORT=${await freePort()}`];
+  const port = ['--env', `ROTATOR_HTTP_PORT=${await closedPort()}`];
   const { program, stop, evaluate } = container(port, ['sandbox', '--demo', '--port', '0']);
   await program.waitFor(/"event":"rotation.succeeded"/);
   expect(await evaluate(`fs.readFileSync('/proc/1/cmdline', 'utf8').split('\\0').slice(-6, -1)`)).toEqual([
@@ -139,18 +140,10 @@ describe('signals', () => {
   });
 });
 
-describe('health', () => {
-  const OFTEN = [
-    '--health-interval',
-    '1s',
-    '--health-timeout',
-    '3s',
-    '--health-retries',
-    '1',
-    '--health-start-period',
-    '0s',
-  ];
+/** Health checks that show a change at once. */
+const OFTEN = ['interval=1s', 'timeout=3s', 'retries=1', 'start-period=0s'].map((option) => `--health-${option}`);
 
+describe('health', () => {
   test('is asked by the program itself, turns when the daemon hangs, and back when it goes on', async () => {
     const place = await ownPlace();
     const { program, kill, health, evaluate } = container([...place.mount, ...OFTEN]);
@@ -168,25 +161,38 @@ describe('health', () => {
 });
 
 describe('what it was given', () => {
-  test('without a configuration it says so in one line, and ends with 2', async () => {
-    const { code, stdout, stderr } = await runImage([]);
-    expect([code, stdout]).toEqual([2, '']);
-    expect(stderr).toMatch(/^error: .*no configuration.*\(ERR_CONFIG\)\n$/);
+  test('without a configuration it says so in one line, is unhealthy, and starts when it gets one', async () => {
+    const place = await ownPlace();
+    const wanted = readFileSync(place.configFile);
+    writeFileSync(place.configFile, `http: { port: ${place.port} }\n`);
+    const { program, health, stop } = container([...place.mount, ...OFTEN]);
+    await program.waitFor(seen('start.refused'));
+    expect(program.stdout()).toMatch(
+      /^{"level":"fatal",[^\n]*"problems":\["config\/rotator\.yaml[^\n]*targets[^\n]*}\n$/,
+    );
+    await health('unhealthy');
+    writeFileSync(place.configFile, wanted);
+    await program.waitFor(seen('rotation.succeeded'));
+    await health('healthy');
+    expect(await stop()).toBe(0);
   });
 
-  test.each(['ROTATOR_CONFIG', '--config'])('a file that %s names and that is not there, too', async (by) => {
-    const given =
-      by === '--config'
-        ? runImage([], ['run', '--config', '/config/none.yaml'])
-        : runImage(['--env', 'ROTATOR_CONFIG=/config/none.yaml']);
-    const { code, stderr } = await given;
-    expect([code, stderr]).toEqual([2, expect.stringMatching(/^error: \/config\/none\.yaml: found no such file.*\n$/)]);
+  test.each([
+    ['nothing at all', [], /no configuration/],
+    ['a file that is not there', ['--env', 'ROTATOR_CONFIG=/config/none.yaml'], /none\.yaml: found no such file/],
+  ])('with %s it waits; with --exit-when-refused it ends with 2', async (_what, options, why) => {
+    const { program, stop } = container(options);
+    await program.waitFor(seen('start.refused'));
+    expect(program.stdout()).toMatch(why);
+    expect(await stop()).toBe(0);
+    const { code, stderr } = await runImage(options, ['run', '--exit-when-refused']);
+    expect([code, stderr]).toEqual([2, expect.stringMatching(new RegExp(`^error: .*${why.source}.*\\n$`))]);
   });
 
-  test('a file that it may not read, too', async () => {
+  test('a file that it may not read is the reason', async () => {
     const place = await ownPlace();
     await command('chmod', ['600', place.configFile]);
-    const { code, stderr } = await runImage(place.mount);
+    const { code, stderr } = await runImage(place.mount, ['run', '--exit-when-refused']);
     expect([code, stderr]).toEqual([
       2,
       expect.stringMatching(/^error: config\/rotator\.yaml: found a file that may not be read.*\n$/),

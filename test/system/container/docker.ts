@@ -1,7 +1,6 @@
 // Containers of a test: each gets a name of its own, is followed as a program is (../../support/program.ts), and is removed
 // with its volumes when the test ends. They share the machine's network, where the test's sandbox listens on loopback.
 import { chmodSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { inject, onTestFinished } from 'vitest';
 import type { JsonObject } from '../../../src/core/json.ts';
 import { IDS } from '../../support/pass-rig.ts';
@@ -14,6 +13,7 @@ import {
   type Workspace,
   workspace,
 } from '../../support/program.ts';
+import { closedPort } from '../../support/servers.ts';
 import { command } from './command.ts';
 
 const docker = (...args: readonly string[]) => command('docker', args, { env: inject('dockerEnv') });
@@ -153,7 +153,7 @@ export interface Place extends Workspace {
 
 /** A sandbox and a folder with key, credentials and configuration, as the container sees it at /config. */
 export async function ownPlace({ names = ['shop'], daysLeft = 5, settings = {} }: PlaceOptions = {}): Promise<Place> {
-  const port = await freePort();
+  const port = await closedPort();
   const own = await workspace({
     targets: names.map((name) => ({
       name,
@@ -174,13 +174,4 @@ export async function ownPlace({ names = ['shop'], daysLeft = 5, settings = {} }
   chmodSync(own.folder, 0o755);
   for (const file of [own.keyFile, `${own.folder}/credentials`]) chmodSync(file, 0o644);
   return { ...own, port, mount: ['--volume', `${own.folder}:/config:ro`] };
-}
-
-/** One of loopback that nobody listened on a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
