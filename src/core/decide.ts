@@ -143,8 +143,8 @@ function secretUnreadable({ deployed }: Snapshot): string | undefined {
 
 function keyChanged({ deployed, key }: Snapshot): string | undefined {
   if (deployed.knownFrom === 'none' || deployed.keyId === key.keyId) return undefined;
-  const found = deployed.keyId === null ? 'a key of no id' : `key ${shown(deployed.keyId)}`;
-  return `the deployed secret was made with ${found}, the key source holds ${key.keyId}`;
+  const found = deployed.keyId === null ? 'has no key id in its header' : `was made with key ${shown(deployed.keyId)}`;
+  return `the deployed secret ${found}, the key source holds ${key.keyId}`;
 }
 
 function teamChanged({ deployed, key }: Snapshot): string | undefined {
@@ -160,12 +160,12 @@ function clientChanged({ deployed, key }: Snapshot): string | undefined {
 function signatureInvalid({ deployed }: Snapshot): string | undefined {
   if (deployed.signedByOurKey === false) return 'the deployed secret is not signed by the key in the key source';
   const [defect] = deployed.defects;
-  return defect === undefined ? undefined : `Apple would not take the deployed secret: ${defect}`;
+  return defect === undefined ? undefined : `Apple would not accept the deployed secret: ${defect}`;
 }
 
 function lifetimeTooLong({ deployed, now }: Snapshot): string | undefined {
   if (!isTooLong(deployed, now)) return undefined;
-  return `the deployed secret expires ${deployed.expiresAt === null ? 'never' : 'later than Apple accepts'}`;
+  return `the deployed secret ${deployed.expiresAt === null ? 'never expires' : 'expires later than Apple accepts'}`;
 }
 
 function secretExpired({ deployed, now }: Snapshot): string | undefined {

@@ -84,8 +84,8 @@ const RULES: Readonly<Record<ObjectionCode, Rule>> = {
       parsed.keyId === undefined ? `the header's kid is ${given(parsed.header, 'kid')}, wanted the Key ID` : undefined,
   },
   CriticalHeader: {
-    hint: 'Leave crit out of the header: whoever does not know what it names must refuse the whole (RFC 7515, 4.1.11).',
-    objects: ({ parsed }) => ('crit' in parsed.header ? 'the header demands extensions by crit' : undefined),
+    hint: 'Leave crit out of the header: a reader that does not know the names in it must refuse the secret (RFC 7515, 4.1.11).',
+    objects: ({ parsed }) => ('crit' in parsed.header ? 'the header demands extensions (crit)' : undefined),
   },
   IssuerMissing: {
     hint: 'Put the Team ID into iss.',
@@ -93,7 +93,7 @@ const RULES: Readonly<Record<ObjectionCode, Rule>> = {
       parsed.teamId === undefined ? `iss is ${given(parsed.claims, 'iss')}, wanted the Team ID` : undefined,
   },
   SubjectMissing: {
-    hint: 'Put the client id (the Services ID; in an app the bundle id) into sub.',
+    hint: 'Put the client id into sub: the Services ID, or the bundle id for an app.',
     objects: ({ parsed }) =>
       parsed.clientId === undefined ? `sub is ${given(parsed.claims, 'sub')}, wanted the client id` : undefined,
   },
@@ -101,7 +101,7 @@ const RULES: Readonly<Record<ObjectionCode, Rule>> = {
     hint: 'Mint it again with the ids of your own team, key and Services ID.',
     objects: ({ parsed: { keyId = '', teamId = '', clientId = '' } }) => {
       const left = [keyId, teamId, clientId].find(isPlaceholder);
-      return left === undefined ? undefined : `${shown(left)} is a placeholder out of a guide`;
+      return left === undefined ? undefined : `${shown(left)} is a placeholder from a guide`;
     },
   },
   AudienceWrong: {
@@ -126,12 +126,12 @@ const RULES: Readonly<Record<ObjectionCode, Rule>> = {
     objects: ({ parsed: { claims }, nowMs }) => {
       const { nbf } = claims;
       return typeof nbf === 'number' && nbf * 1000 > nowMs
-        ? `it is not valid before ${ahead(nbf * 1000 - nowMs)} from now (nbf)`
+        ? `it is not valid until ${ahead(nbf * 1000 - nowMs)} from now (nbf)`
         : undefined;
     },
   },
   ExpiryMissing: {
-    hint: 'Put the end of its life into exp, in seconds since 1970.',
+    hint: 'Put the expiry into exp, in seconds since 1970.',
     objects: ({ parsed }) =>
       parsed.expiresAtMs === undefined ? `exp is ${given(parsed.claims, 'exp')}, wanted seconds since 1970` : undefined,
   },
@@ -141,14 +141,14 @@ const RULES: Readonly<Record<ObjectionCode, Rule>> = {
       expiresAtMs <= nowMs ? `it expired ${ahead(nowMs - expiresAtMs)} ago` : undefined,
   },
   LifetimeTooLong: {
-    hint: 'Let exp be at most 180 days ahead, and see that it is in seconds, not in milliseconds.',
+    hint: 'Set exp at most 180 days ahead, in seconds and not in milliseconds.',
     objects: ({ parsed: { expiresAtMs = 0 }, nowMs }) =>
       expiresAtMs - nowMs > APPLE_MAX_LIFETIME_S * 1000
         ? `it expires ${ahead(expiresAtMs - nowMs)} from now, Apple allows ${APPLE_MAX_LIFETIME_S} s (six months)`
         : undefined,
   },
   SignatureDer: {
-    hint: 'Write it as r and s, 32 bytes each (the form of JOSE, ieee-p1363): sign with a JWT library.',
+    hint: 'Write it as r and s, 32 bytes each (the JOSE form, ieee-p1363), as JWT libraries do.',
     objects: ({ parsed }) => (isDer(parsed) ? 'the signature is in DER form, wanted 64 raw bytes' : undefined),
   },
   SignatureLength: {
@@ -159,14 +159,14 @@ const RULES: Readonly<Record<ObjectionCode, Rule>> = {
         : `the signature has ${parsed.signature.length} bytes, wanted ${SIGNATURE_BYTES}`,
   },
   SignatureDoesNotFit: {
-    hint: 'Mint it again with this key; or the secret was altered after it was signed.',
+    hint: 'Mint it again with this key. If it was minted with this key, it was altered afterwards.',
     objects: ({ parsed, signatureFits }) =>
       parsed.alg === 'ES256' && parsed.signature.length === SIGNATURE_BYTES && signatureFits === false
         ? 'the signature was not made by this key over this text'
         : undefined,
   },
   KeyIdDiffers: {
-    hint: 'Use the key of this Key ID, or mint with the Key ID of this key.',
+    hint: 'Use the key that has this Key ID, or mint with the Key ID of this key.',
     objects: ({ parsed, expected }) => differs('kid', parsed.keyId, expected.keyId),
   },
   IssuerDiffers: {

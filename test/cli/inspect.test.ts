@@ -82,7 +82,7 @@ Whether the signature fits a key of yours was not checked: pass --key-file.
   KeyIdMissing: the header's kid is missing, wanted the Key ID
     Put the Key ID into the header as kid: without it Apple does not know which key to check with.
 
-  PlaceholderLeftIn: YOUR_TEAM_ID is a placeholder out of a guide
+  PlaceholderLeftIn: YOUR_TEAM_ID is a placeholder from a guide
     Mint it again with the ids of your own team, key and Services ID.
 
   AudienceWrong: aud is "https://appleid.apple.com/", wanted https://appleid.apple.com
@@ -92,7 +92,7 @@ Whether the signature fits a key of yours was not checked: pass --key-file.
     Mint a new one (\`generate\`). Every Apple login that uses this one fails.
 
   SignatureDer: the signature is in DER form, wanted 64 raw bytes
-    Write it as r and s, 32 bytes each (the form of JOSE, ieee-p1363): sign with a JWT library.
+    Write it as r and s, 32 bytes each (the JOSE form, ieee-p1363), as JWT libraries do.
 `);
     expect(stdout).toContain('  kid          (missing)\n');
     expect(stdout).toContain('  typ          JWT\n');

@@ -83,7 +83,7 @@ describe('a secret in clear', () => {
     ['a key id', {}, { kid: '' }, ['the header\'s kid is "", wanted the Key ID']],
     ['a team', { iss: '' }, {}, ['iss is "", wanted the Team ID']],
     ['a client', { sub: '' }, {}, ['sub is "", wanted the client id']],
-    ['ids of its own', { iss: 'YOUR_TEAM_ID' }, {}, ['YOUR_TEAM_ID is a placeholder out of a guide']],
+    ['ids of its own', { iss: 'YOUR_TEAM_ID' }, {}, ['YOUR_TEAM_ID is a placeholder from a guide']],
     [
       'the right audience',
       { aud: 'https://appleid.apple.com/' },

@@ -92,8 +92,8 @@ describe('what is said', () => {
     ['six months and a second', 'it expires 182 days from now, Apple allows 15777000 s (six months)'],
     ['DER signature', 'the signature is in DER form, wanted 64 raw bytes'],
     ['signature cut by a byte', 'the signature has 63 bytes, wanted 64'],
-    ['ids of a guide', 'YOUR_TEAM_ID is a placeholder out of a guide'],
-    ['nbf in a second', 'it is not valid before 1 s from now (nbf)'],
+    ['ids of a guide', 'YOUR_TEAM_ID is a placeholder from a guide'],
+    ['nbf in a second', 'it is not valid until 1 s from now (nbf)'],
   ])('%s: %s', async (name, message) => {
     const { secret, nowMs } = parsed(name);
     const found = await objections(secret, { nowMs, publicJwk });
