@@ -12,7 +12,7 @@ import { captured } from '../cli/captured.ts';
 import { NOW, VARIANTS } from '../support/alert-findings.ts';
 
 const TEXT = readFileSync('docs/runbook.md', 'utf8');
-const PARTS = ['What it means', 'How long you have', 'Confirm it', 'Mend it', 'See that it is mended'];
+const PARTS = ['What it means', 'How long you have', 'Confirm it', 'Fix it', 'See that it is fixed'];
 
 interface Section {
   readonly level: number;
