@@ -52,9 +52,7 @@ async function readStdin(): Promise<string | undefined> {
   for await (const part of process.stdin) {
     size += part.length;
     if (size > LARGEST_INPUT) {
-      throw new RotatorError('ERR_USAGE', 'standard input holds more than 1 MB, wanted a client secret', {
-        hint: 'Pipe the client secret alone.',
-      });
+      throw new RotatorError('ERR_USAGE', { problem: 'stdin-too-large' });
     }
     parts.push(part);
   }
@@ -272,13 +270,8 @@ async function withJournal(
 
 async function main(): Promise<void> {
   if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE) {
-    const found = `this is Node ${process.versions.node}, wanted ${OLDEST_NODE} or newer`;
-    process.exitCode = printFailure(
-      new RotatorError('ERR_USAGE', found, {
-        hint: `Start it with Node ${OLDEST_NODE}; in a checkout use npm run -s rotator -- …`,
-      }),
-      context,
-    );
+    const [found, wanted] = [process.versions.node, String(OLDEST_NODE)];
+    process.exitCode = printFailure(new RotatorError('ERR_USAGE', { problem: 'old-node', found, wanted }), context);
     return;
   }
   const program = createProgram(actions, pkg.version, context, (status) => {

@@ -4,7 +4,9 @@
 // ${NAME} wherever a value may stand.
 import * as z from 'zod';
 import { parseCron } from '../core/cron.ts';
-import { ID_FORMS, type IdName, isPlaceholder } from '../core/key-ids.ts';
+import type { IdName } from '../core/error-params.ts';
+import { ID_PATTERNS, isPlaceholder } from '../core/key-ids.ts';
+import { IDS, takeFrom } from '../core/texts/en/errors-setup.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../core/time.ts';
 
 /** A refusal in other words than the builder's own. Neither text holds the value. */
@@ -75,8 +77,8 @@ export function region(example: string) {
 
 /** One of the ids that belong to a key; the forms and the placeholders are those of core/key-ids.ts. */
 export function appleId(id: IdName) {
-  const { title, pattern, wanted, where } = ID_FORMS[id];
-  const next = `Take the ${title} from: ${where}.`;
+  const { wanted } = IDS[id];
+  const [pattern, next] = [ID_PATTERNS[id], takeFrom(id)];
   return scalar(wanted, [{ type: 'string', pattern: pattern.source }, { type: 'number' }], (found) => {
     if (isPlaceholder(found)) return new Refusal(`${wanted} (this is a placeholder)`, next);
     return pattern.test(found) ? found : new Refusal(wanted, next);

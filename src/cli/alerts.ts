@@ -45,11 +45,11 @@ export async function alerts(options: { json: boolean }, deps: AlertsDeps): Prom
   return EXIT.ok;
 }
 
-const NEVER_LOOKED = 'nobody has looked yet: `run` or `once` checks the targets and raises what is wrong\n';
+const NEVER_LOOKED = 'not checked yet: `run` or `once` checks the targets and raises alerts\n';
 
 function print({ alerts: raised, channels }: AlertsView, { stdout, clock }: CliContext): void {
   const now = clock.now();
-  if (raised.length === 0) stdout.write('nothing is raised\n');
+  if (raised.length === 0) stdout.write('no alerts\n');
   else
     stdout.write(
       table(
@@ -58,7 +58,7 @@ function print({ alerts: raised, channels }: AlertsView, { stdout, clock }: CliC
       ),
     );
   if (channels.length === 0) {
-    stdout.write('\nno channel is configured: nobody is called\n');
+    stdout.write('\nno channel is configured: nobody is notified\n');
     return;
   }
   stdout.write(
@@ -89,7 +89,7 @@ function alertRow(view: AlertView, now: number): TableRow {
 }
 
 function sent({ channels }: AlertView): string {
-  if (channels.length === 0) return 'sent to nobody';
+  if (channels.length === 0) return 'not sent to any channel';
   const names = (delivered: boolean) => channels.filter((each) => each.delivered === delivered).map(({ name }) => name);
   const [done, waiting] = [names(true), names(false)];
   return [
@@ -172,9 +172,9 @@ export async function testAlerts(
   return results.every(({ error }) => error === null) ? EXIT.ok : EXIT.failed;
 }
 
-/** `ops (webhook): took it (HTTP 200)`; the errors of channels begin with the channel, which stands there already. */
+/** `ops (webhook): accepted (HTTP 200)`; the errors of channels begin with the channel, which stands there already. */
 function testLine({ channel: { name, type }, detail, error }: TestResult): string {
-  if (error === null) return `${name} (${type}): took it (${shown(detail ?? '')})\n`;
+  if (error === null) return `${name} (${type}): accepted (${shown(detail ?? '')})\n`;
   const what = error.message.replace(`channel ${name} (${type}) `, '');
   return `${name} (${type}): ${what} (${error.code})\n    ${error.hint}\n`;
 }
@@ -193,14 +193,10 @@ async function attempt(
 
 function choose(channels: readonly Channel[], name: string | undefined): readonly Channel[] {
   if (channels.length === 0) {
-    throw new RotatorError('ERR_USAGE', 'no channel is configured, so there is nothing to test', {
-      hint: 'Add one under `alerts.channels`; config/rotator.example.yaml shows each type.',
-    });
+    throw new RotatorError('ERR_USAGE', { problem: 'no-channel' });
   }
   const chosen = channels.filter((channel) => name === undefined || channel.name === name);
   if (chosen.length > 0) return chosen;
-  const known = channels.map((channel) => channel.name).join(', ');
-  throw new RotatorError('ERR_USAGE', `no channel is named ${shown(name ?? '')}, the configuration has ${known}`, {
-    hint: 'Correct --channel, or --config if another file was meant.',
-  });
+  const known = channels.map((channel) => channel.name);
+  throw new RotatorError('ERR_USAGE', { problem: 'unknown-channel', found: shown(name ?? ''), known });
 }

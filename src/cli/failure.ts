@@ -3,23 +3,25 @@
 import { ConfigError, formatProblems, sentence, unreadProblem } from '../config/problems.ts';
 import { asRotatorError, type ErrorCode } from '../core/errors.ts';
 import { paint } from '../core/output.ts';
+import { errorTexts } from '../core/texts/errors.ts';
 import { type CliContext, EXIT, type ExitStatus } from './context.ts';
 
 const USAGE: ReadonlySet<ErrorCode> = new Set(['ERR_USAGE', 'ERR_CONFIG']);
 
 /** Prints whatever was thrown, and gives the exit status: 2 for the command line and the configuration, else 1. */
 export function printFailure(thrown: unknown, { stderr }: CliContext): ExitStatus {
-  const { code, message, hint } = asRotatorError(thrown);
+  const { code, stored } = asRotatorError(thrown);
+  const { message, next, copy } = errorTexts(stored, 'en');
   const [error, of] = [paint('red', 'error:'), paint('dim', `(${code})`)];
   const unread = unreadProblem(thrown);
   if (unread !== undefined) {
     // One line, which a supervisor may repeat at every start.
-    stderr.write(`${error} ${sentence(unread)}. ${hint} ${of}\n`);
+    stderr.write(`${error} ${sentence(unread)}. ${next} ${of}\n`);
   } else if (thrown instanceof ConfigError) {
     stderr.write(`${error} the configuration cannot be used ${of}\n`);
     stderr.write(formatProblems(thrown.problems));
   } else {
-    stderr.write(`${error} ${message} ${of}\n  ${hint}\n`);
+    stderr.write(`${error} ${message} ${of}\n  ${copy === null ? next : `${next.replace(/\.$/, '')}:\n    ${copy}`}\n`);
   }
   return USAGE.has(code) ? EXIT.usage : EXIT.failed;
 }

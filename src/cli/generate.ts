@@ -2,7 +2,7 @@
 // a person wants to know about it goes to stderr. Loads no SDK and no schema library: it starts about as fast as Node.
 import { mintClientSecret, objections, parseClientSecret } from '../core/client-secret.ts';
 import { RotatorError } from '../core/errors.ts';
-import { ID_FORMS, type IdName, type IdProblem, joinIds, keyIdOfFileName } from '../core/key-ids.ts';
+import { joinIds } from '../core/key-ids.ts';
 import type { KeyMaterial } from '../core/key-material.ts';
 import { shown } from '../core/shown.ts';
 import { DAY } from '../core/time.ts';
@@ -23,8 +23,6 @@ export interface GenerateOptions {
 }
 
 const MAX_DAYS = 180;
-
-const FLAGS: Readonly<Record<IdName, string>> = { teamId: '--team-id', clientId: '--client-id', keyId: '--key-id' };
 
 /** Prints a client secret. 2: something in the options or with the key is wrong; all of it is said at once. */
 export async function generate(options: GenerateOptions, context: CliContext): Promise<ExitStatus> {
@@ -63,10 +61,10 @@ async function readRequest(
   const { keyFile = '' } = options;
   const input = keyFile === '' ? KEY_FILE_MISSING : await readKeyInput(keyFile, context);
   const found = 'thumbprint' in input ? input : undefined;
-  const joined = joinIds(options, found?.ids ?? {}, found?.origin ?? 'the key', 'the command line');
+  const joined = joinIds(options, found?.ids ?? {}, found?.origin ?? keyFile, 'command-line');
   const days = Number(options.days ?? MAX_DAYS);
   const problems = [
-    ...joined.problems.map((problem) => inOptions(problem, keyFile)),
+    ...joined.problems,
     ...(found === undefined ? [input as Problem] : []),
     ...(/^\d{1,9}$/.test(String(options.days ?? MAX_DAYS)) && days >= 1 && days <= MAX_DAYS
       ? []
@@ -90,39 +88,20 @@ const KEY_FILE_MISSING: Problem = {
   hint: 'Pass the path of the .p8 that Apple gave for this key id (Apple Developer portal, Keys).',
 };
 
-const DAYS_HINT = 'Leave --days out for the longest: Apple takes no client secret that lives for more than six months.';
-
-function inOptions({ id, code, message, hint }: IdProblem, keyFile: string): Problem {
-  if (code !== 'ERR_KEY_IDS_MISSING') return { message: `${FLAGS[id]}: ${message}`, hint };
-  const named = id === 'keyId' ? keyIdOfFileName(keyFile) : undefined;
-  const { title, wanted, where } = ID_FORMS[id];
-  return {
-    message: `${FLAGS[id]} is missing`,
-    hint:
-      named === undefined
-        ? `Pass the ${title}: ${wanted} (${where}).`
-        : `Pass --key-id ${named}, as the key file is named.`,
-  };
-}
+const DAYS_HINT = 'Leave --days out for the longest: Apple accepts client secrets of up to six months.';
 
 function otherName(named: string | undefined, keyId: string | undefined, keyFile: string): string[] {
   if (named === undefined || keyId === undefined || named === keyId) return [];
   return [`the name of key file ${keyFile} says key id ${named}, the secret is made for ${keyId}`];
 }
 
-/** What is printed was looked at by another implementation than the one that made it. */
+/** Checks what is printed with another implementation than the one that made it. */
 async function checkAsAppleWould(jwt: string, key: KeyMaterial, nowMs: number): Promise<void> {
   const parsed = parseClientSecret(jwt);
   const [first] =
     parsed === undefined ? [] : await objections(parsed, { nowMs, publicJwk: key.publicJwk, expected: key });
   if (parsed !== undefined && first === undefined) return;
-  throw new RotatorError(
-    'ERR_CANDIDATE_INVALID',
-    `the secret that was made is no good: ${first?.message ?? 'no JWT'}`,
-    {
-      hint: 'Report this as a fault of the program; do not use the key with another tool before you know why.',
-    },
-  );
+  throw new RotatorError('ERR_CANDIDATE_INVALID', { objections: [first?.message ?? 'it is not a JWT'] });
 }
 
 function explanation(

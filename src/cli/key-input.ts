@@ -23,16 +23,13 @@ export async function readKeyInput(path: string, context: CliContext): Promise<K
       path === '-' ? await fromStdin(context) : await readKeyFile(path, { pipes: true });
     return { ...parseKeyText(text, origin), origin, namedKeyId: keyIdOfFileName(path), warnings };
   } catch (error) {
-    if (error instanceof RotatorError) return { message: error.message, hint: error.hint };
+    if (error instanceof RotatorError) return error;
     throw error;
   }
 }
 
 async function fromStdin(context: CliContext) {
   const text = await context.readStdin();
-  if (text === undefined)
-    throw new RotatorError('ERR_USAGE', '--key-file - wants the key on standard input, which is a terminal', {
-      hint: 'Pipe the .p8 into the command, or name its file.',
-    });
+  if (text === undefined) throw new RotatorError('ERR_USAGE', { problem: 'stdin-is-terminal' });
   return { text, origin: 'standard input', warnings: [] };
 }

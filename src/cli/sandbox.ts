@@ -88,10 +88,7 @@ async function daemon(url: string, context: CliContext, { stop, command }: Sandb
 
 async function wantConfig(): Promise<void> {
   await access(DEMO_CONFIG).catch((cause: unknown) => {
-    throw new RotatorError('ERR_USAGE', `${DEMO_CONFIG} is not in this folder, and the demo runs by it`, {
-      hint: 'Start the demo in a checkout of the project: npm run demo.',
-      cause,
-    });
+    throw new RotatorError('ERR_USAGE', { problem: 'no-demo-config', path: DEMO_CONFIG }, { cause });
   });
 }
 

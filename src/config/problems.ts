@@ -41,10 +41,16 @@ export class ConfigError extends RotatorError {
 
   constructor(problems: readonly Problem[], readable?: ReadablePart) {
     const [first] = problems;
-    const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
-    super('ERR_CONFIG', `configuration: ${first === undefined ? 'not usable' : sentence(first)}${more}`, {
-      hint: first?.next ?? 'Correct the configuration as the message says and try again.',
-    });
+    const {
+      file = '',
+      line = null,
+      key = '',
+      found = 'nothing',
+      wanted = 'a configuration',
+      next = null,
+    } = first ?? {};
+    const more = Math.max(0, problems.length - 1);
+    super('ERR_CONFIG', { problem: 'invalid', file, line, key, found, wanted, next, more });
     this.name = 'ConfigError';
     this.problems = problems;
     this.#readable = readable;

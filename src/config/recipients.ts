@@ -33,13 +33,6 @@ export function unreachableAlerts({ targets, alerts }: Pick<Config, 'targets' | 
 export function mustReachSomebody({ config, file }: Pick<LoadedConfig, 'config' | 'file'>): void {
   const unreachable = unreachableAlerts(config);
   if (unreachable.length === 0) return;
-  const shown = unreachable.slice(0, 5).map(words).join(', ');
-  const more = unreachable.length > 5 ? ` and ${unreachable.length - 5} more` : '';
-  throw new RotatorError('ERR_CONFIG', `${file ?? 'the environment'}: nobody would hear of ${shown}${more}`, {
-    hint: 'Add a channel under `alerts.channels` for both severities and every target, or accept it: `alerts: { none: accepted }` (ROTATOR_ALERTS=none).',
-  });
-}
-
-function words({ target, severity }: UnreachableAlert): string {
-  return target === null ? `a ${severity} of the service itself` : `a ${severity} of ${target}`;
+  const [alerts, more] = [unreachable.slice(0, 5), Math.max(0, unreachable.length - 5)];
+  throw new RotatorError('ERR_CONFIG', { problem: 'unheard', file: file ?? null, alerts, more });
 }

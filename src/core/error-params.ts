@@ -226,7 +226,7 @@ export interface ErrorParams {
   readonly ERR_KEY_IDS_MISSING: {
     readonly problem: 'configuration' | 'command-line';
     readonly ids: readonly IdName[];
-    /** The Key ID in the name of the key file. */
+    /** The Key ID in the name of the key file, where that is all that is missing. */
     readonly named: string | null;
   } & At;
   readonly ERR_KEY_IDS_CONFLICT: {
@@ -235,8 +235,8 @@ export interface ErrorParams {
     readonly here: string;
     readonly there: string;
   } & At;
-  readonly ERR_KEY_IDS_INVALID:
-    | { readonly problem: 'placeholder' | 'form'; readonly id: IdName; readonly found: string }
+  readonly ERR_KEY_IDS_INVALID: /** `found` is a text of up to 40 characters, or the length of a longer one. */
+    | { readonly problem: 'placeholder' | 'form'; readonly id: IdName; readonly found: string | number }
     | ({ readonly problem: 'type'; readonly id: IdName; readonly found: string } & At);
   readonly ERR_KEY_SOURCE_UNAVAILABLE:
     | { readonly problem: 'disk'; readonly path: string; readonly code: string }

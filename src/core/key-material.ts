@@ -1,9 +1,9 @@
 // Key material: Team ID, Services ID (client id), Key ID and the P-256 private key. It is parsed from what a key source
 // holds (a PEM, or JSON with the ids and a PEM) and joined with the ids of the configuration.
+import type { ErrorParams, IdName } from './error-params.ts';
 import { RotatorError } from './errors.ts';
-import { ID_NAMES, type IdName, idsError, joinIds, type KeyIds, type PartialKeyIds } from './key-ids.ts';
+import { ID_NAMES, joinIds, type KeyIds, type PartialKeyIds } from './key-ids.ts';
 import { type PrivateKey, parsePrivateKey } from './private-key.ts';
-import { shown } from './shown.ts';
 
 export type { KeyIds } from './key-ids.ts';
 
@@ -25,8 +25,8 @@ export async function parseKeyMaterial(text: string, ids: PartialKeyIds, origin:
   const { ids: withKey, ...key } = parseKeyText(text, origin);
   const joined = joinIds(ids, withKey, origin);
   const { teamId, clientId, keyId } = joined.ids;
-  const error = idsError(joined.problems, origin);
-  if (error !== undefined) throw error;
+  const [problem] = joined.problems;
+  if (problem !== undefined) throw problem;
   if (teamId === undefined || clientId === undefined || keyId === undefined)
     throw new TypeError('joinIds left out an id without a problem');
   return { teamId, clientId, keyId, ...key };
@@ -43,11 +43,11 @@ export function parseKeyText(text: string, origin: string): FoundKey {
   const json = parseJson(trimmed, origin);
   if (typeof json === 'string') return { ids: {}, ...parsePrivateKey(json, origin) };
   if (typeof json !== 'object' || json === null || Array.isArray(json))
-    throw invalidJson(origin, Array.isArray(json) ? 'a JSON list' : 'JSON that is no object');
+    throw invalid({ problem: 'look', look: Array.isArray(json) ? 'json-list' : 'json-value', origin });
   const document = json as Readonly<Record<string, unknown>>;
   const { privateKey } = document;
   if (typeof privateKey !== 'string' || privateKey.trim() === '') throw withoutPrivateKey(document, origin);
-  return { ids: idsOf(document, origin), ...parsePrivateKey(privateKey, `privateKey of ${origin}`) };
+  return { ids: idsOf(document, origin), ...parsePrivateKey(privateKey, `${origin}:privateKey`) };
 }
 
 function parseJson(text: string, origin: string): unknown {
@@ -59,7 +59,7 @@ function parseJson(text: string, origin: string): unknown {
     return JSON.parse(repaired);
   } catch {
     // The parser's message is dropped: it would quote the key.
-    throw invalidJson(origin, 'text that begins like JSON and does not parse');
+    throw invalid({ problem: 'look', look: 'broken-json', origin });
   }
 }
 
@@ -68,9 +68,7 @@ function idsOf(document: Readonly<Record<string, unknown>>, origin: string): Par
   for (const id of ID_NAMES) {
     const value = document[id] ?? '';
     if (typeof value !== 'string')
-      throw new RotatorError('ERR_KEY_IDS_INVALID', `${id} in ${origin} is a ${typeof value}, wanted a text`, {
-        hint: `Put ${id} into quotes in the JSON.`,
-      });
+      throw new RotatorError('ERR_KEY_IDS_INVALID', { problem: 'type', id, found: typeof value, origin });
     ids[id] = value;
   }
   return ids;
@@ -78,21 +76,9 @@ function idsOf(document: Readonly<Record<string, unknown>>, origin: string): Par
 
 function withoutPrivateKey(document: Readonly<Record<string, unknown>>, origin: string): RotatorError {
   const names = Object.keys(document).filter((name) => /^[A-Za-z][\w-]{0,30}$/.test(name));
-  const found =
-    names.length === 0
-      ? 'no names'
-      : names
-          .slice(0, 6)
-          .map((name) => shown(name))
-          .join(', ');
-  const what = 'privateKey' in document ? 'a privateKey that is not a text' : `no privateKey (found: ${found})`;
-  return invalidJson(origin, `JSON with ${what}`);
+  return invalid({ problem: 'no-private-key', names: names.slice(0, 6), isThere: 'privateKey' in document, origin });
 }
 
-function invalidJson(origin: string, found: string): RotatorError {
-  return new RotatorError(
-    'ERR_KEY_INVALID',
-    `${origin} holds ${found}, wanted a PEM or JSON with teamId, clientId, keyId and privateKey`,
-    { hint: 'Store the .p8 as it is, or JSON whose privateKey is the content of the .p8.' },
-  );
+function invalid(params: ErrorParams['ERR_KEY_INVALID']): RotatorError {
+  return new RotatorError('ERR_KEY_INVALID', params);
 }

@@ -39,10 +39,7 @@ function usableProxy(name: string, value: string): string {
   const text = value.trim();
   const proxy = URL.parse(text.includes('://') ? text : `http://${text}`);
   if (proxy === null || (proxy.protocol !== 'http:' && proxy.protocol !== 'https:')) {
-    const found = proxy === null ? 'text that is no URL' : `a ${proxy.protocol}// proxy`;
-    throw new RotatorError('ERR_CONFIG', `${name} holds ${found}, wanted an http:// or https:// URL`, {
-      hint: `Set ${name} to a proxy such as http://proxy.example:3128, or unset it.`,
-    });
+    throw new RotatorError('ERR_CONFIG', { problem: 'proxy', variable: name, scheme: proxy?.protocol ?? null });
   }
   return proxy.href;
 }

@@ -72,9 +72,5 @@ async function refuseOthers(folder: string): Promise<void> {
     throw error;
   });
   if (found === undefined || found.isDirectory()) return;
-  throw new RotatorError(
-    'ERR_USAGE',
-    `${folder} is ${found.isSymbolicLink() ? 'a symbolic link' : 'not a folder'}, and the demo empties it`,
-    { hint: 'Remove it, or start the demo somewhere else.' },
-  );
+  throw new RotatorError('ERR_USAGE', { problem: 'demo-folder', path: folder, isLink: found.isSymbolicLink() });
 }

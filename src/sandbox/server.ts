@@ -41,10 +41,7 @@ export interface Sandbox {
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { port = DEFAULT_PORT, host = '127.0.0.1', clock = { now: () => Date.now() } } = options;
-  if (!isLoopbackAddress(host))
-    throw new RotatorError('ERR_USAGE', `the sandbox listens on loopback alone, not on ${host}`, {
-      hint: 'Use 127.0.0.1, ::1 or localhost.',
-    });
+  if (!isLoopbackAddress(host)) throw new RotatorError('ERR_USAGE', { problem: 'sandbox-host', host });
   const world = new World(clock);
   const server = createAdaptorServer({ fetch: application(world).fetch });
   await new Promise<void>((resolve, reject) => {
@@ -127,13 +124,6 @@ function isLoopbackAddress(host: string): boolean {
 }
 
 function cannotListen(error: NodeJS.ErrnoException, host: string, port: number): RotatorError {
-  const taken = error.code === 'EADDRINUSE';
-  return new RotatorError(
-    'ERR_USAGE',
-    taken ? `port ${port} of ${host} is taken` : `cannot listen on port ${port} of ${host}: ${error.code ?? 'unknown'}`,
-    {
-      hint: 'Choose another port (`npm run demo -- --port N`, `sandbox --port N`), or stop what listens there.',
-      cause: error,
-    },
-  );
+  const { code = 'unknown error' } = error;
+  return new RotatorError('ERR_USAGE', { problem: 'sandbox-port', host, port, code }, { cause: error });
 }

@@ -140,11 +140,11 @@ describe('what is wrong is said, with the next step, and nothing is printed on s
   test('nothing was given: everything that is missing, at once', async () => {
     expect(await refused({})).toBe(
       `error: --team-id is missing
-  Pass the team id: 10 upper-case letters or digits (Apple Developer portal, Membership).
+  Pass the Team ID: 10 upper-case letters or digits (Apple Developer portal, Membership).
 error: --client-id is missing
-  Pass the client id: the Services ID, such as com.acme.shop.web (Apple Developer portal, Identifiers, Services IDs).
+  Pass the Services ID: the Services ID, such as com.acme.shop.web (Apple Developer portal, Identifiers, Services IDs).
 error: --key-id is missing
-  Pass the key id: 10 upper-case letters or digits (Apple Developer portal, Keys).
+  Pass the Key ID: 10 upper-case letters or digits (Apple Developer portal, Keys).
 error: --key-file is missing
   Pass the path of the .p8 that Apple gave for this key id (Apple Developer portal, Keys).
 `,
@@ -158,9 +158,9 @@ error: --key-file is missing
       keyId: 'YOUR_KEY_ID',
       keyFile: keyFile(),
     });
-    expect(said).toContain('error: --team-id: team id YOUR_TEAM_ID is a placeholder\n');
-    expect(said).toContain('error: --client-id: client id com.yourcompany.service is a placeholder\n');
-    expect(said).toContain('error: --key-id: key id YOUR_KEY_ID is a placeholder\n');
+    expect(said).toContain('error: Team ID YOUR_TEAM_ID is a placeholder\n');
+    expect(said).toContain('error: Services ID com.yourcompany.service is a placeholder\n');
+    expect(said).toContain('error: Key ID YOUR_KEY_ID is a placeholder\n');
   });
 
   test('the key file is not there: where it was looked for, and what lies there', async () => {
@@ -182,8 +182,8 @@ error: --key-file is missing
   test('the key is another kind of key', async () => {
     const path = keyFile(vector('keys/rsa-2048.pem'));
     expect(await refused({ ...FLAGS, keyFile: path })).toBe(
-      `error: file ${path} holds an RSA private key of 2048 bits, wanted the P-256 private key from Apple (AuthKey_….p8)
-  Apple signs with P-256 alone: use the .p8 of a key with "Sign in with Apple" (Apple Developer portal, Keys).
+      `error: file ${path} holds an RSA 2048 private key, wanted the P-256 private key from Apple (AuthKey_….p8)
+  Use the .p8 of a key with "Sign in with Apple" (Apple Developer portal, Keys): Apple accepts P-256 only.
 `,
     );
   });
@@ -191,14 +191,14 @@ error: --key-file is missing
   test('an id contradicts the one that came with the key', async () => {
     const path = keyFile(JSON.stringify({ ...IDS, privateKey: newP8() }), { name: 'apple.json' });
     expect(await refused({ teamId: 'ZZZZZ00000', keyFile: path })).toContain(
-      `error: --team-id: team id is ZZZZZ00000 according to the command line, and A1B2C3D4E5 according to file ${path}\n`,
+      `error: --team-id is ZZZZZ00000, but file ${path} says A1B2C3D4E5\n`,
     );
   });
 
   test.each(['0', '181', '-1', '1.5', '1e2', 'soon', '', '9999999999', 0, 181])('--days %j', async (days) => {
     const said = await refused({ ...FLAGS, keyFile: keyFile(), days });
     expect(said).toBe(
-      `error: --days is ${days}, wanted a whole number from 1 to 180\n  Leave --days out for the longest: Apple takes no client secret that lives for more than six months.\n`,
+      `error: --days is ${days}, wanted a whole number from 1 to 180\n  Leave --days out for the longest: Apple accepts client secrets of up to six months.\n`,
     );
   });
 
@@ -209,7 +209,7 @@ error: --key-file is missing
 
   test('standard input is a terminal', async () => {
     expect(await refused({ ...FLAGS, keyFile: '-' })).toBe(
-      'error: --key-file - wants the key on standard input, which is a terminal\n  Pipe the .p8 into the command, or name its file.\n',
+      'error: --key-file - reads the key from standard input, which is a terminal\n  Pipe the .p8 into the command, or name its file.\n',
     );
   });
 

@@ -77,6 +77,21 @@ describe('sandbox', () => {
     running.child.kill('SIGTERM');
     expect(await running.ended).toBe(0);
   });
+<<<<<<< HEAD
+=======
+
+  test('a port that is in use is an error of usage', async () => {
+    const other = await startSandbox({ port: 0 });
+    try {
+      const { port } = new URL(other.url);
+      const running = start(['sandbox', port]);
+      expect(await running.ended).toBe(2);
+      expect(running.stderr).toBe(`ERR_USAGE: port ${port} of 127.0.0.1 is in use\n`);
+    } finally {
+      await other.close();
+    }
+  });
+>>>>>>> 96303b3 (Make the errors of keys, the command line, the sandbox and the configuration from codes and parameters)
 });
 
 describe('demo', () => {
@@ -149,7 +164,7 @@ describe('demo', () => {
   test('outside of a checkout it does not begin', async () => {
     const running = start(['demo']);
     expect(await running.ended).toBe(2);
-    expect(running.stderr).toBe('ERR_USAGE: config/sandbox.yaml is not in this folder, and the demo runs by it\n');
+    expect(running.stderr).toBe('ERR_USAGE: config/sandbox.yaml is not in this folder, and the demo needs it\n');
     expect(await readdir(folder)).toEqual([]);
   });
 });

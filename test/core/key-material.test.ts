@@ -87,15 +87,15 @@ describe('a key that is read', () => {
 describe('what is refused, and what it is said to be', () => {
   const wanted = 'wanted the P-256 private key from Apple (AuthKey_….p8)';
   test.each([
-    ['an RSA key', vector('keys/rsa-2048.pem'), `holds an RSA private key of 2048 bits, ${wanted}`],
-    ['an RSA key in PKCS#1', vector('keys/rsa-2048.pkcs1.pem'), `holds an RSA private key of 2048 bits, ${wanted}`],
+    ['an RSA key', vector('keys/rsa-2048.pem'), `holds an RSA 2048 private key, ${wanted}`],
+    ['an RSA key in PKCS#1', vector('keys/rsa-2048.pkcs1.pem'), `holds an RSA 2048 private key, ${wanted}`],
     ['a P-384 key', vector('keys/p384.pem'), `holds a P-384 private key, ${wanted}`],
     ['a key of a coin', vector('keys/secp256k1.pem'), `holds a secp256k1 private key, ${wanted}`],
     ['an Ed25519 key', vector('keys/ed25519.pem'), `holds an Ed25519 private key, ${wanted}`],
     [
       'a key for agreement only',
       generateKeyPairSync('x25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
-      `holds a private key of type x25519, ${wanted}`,
+      `holds an x25519 private key, ${wanted}`,
     ],
     [
       'a PEM of another kind',
@@ -121,13 +121,13 @@ describe('what is refused, and what it is said to be', () => {
     ['white space', ' \r\n\t', `is empty, ${wanted}`],
     ['a byte order mark alone', '\uFEFF', `is empty, ${wanted}`],
     ['a page', '<!DOCTYPE html><html><body>Sign in</body></html>', `holds an HTML or XML page, ${wanted}`],
-    ['a client secret', 'eyJhbGciOiJFUzI1NiJ9.e30.AA', `holds a JWT (a client secret, perhaps), not a key, ${wanted}`],
+    ['a client secret', 'eyJhbGciOiJFUzI1NiJ9.e30.AA', `holds a JWT (perhaps a client secret), not a key, ${wanted}`],
     ['a public key for ssh', 'ssh-ed25519 AAAAC3Nza me', `holds an OpenSSH public key, ${wanted}`],
     ['DER', '0\u0000\uFFFD\u0002', `holds binary data or UTF-16 text, ${wanted}`],
     ['the base64 of a PEM', Buffer.from(bare(P8)).toString('base64'), `holds the base64 of a PEM, ${wanted}`],
-    ['another text', 'hello', `holds no key (5 characters of something else), ${wanted}`],
+    ['another text', 'hello', `holds no key (5 characters of other text), ${wanted}`],
     ['two keys', bare(P8) + newP8(), 'holds 2 private keys, wanted one'],
-    ['a PEM that is cut off', bare(P8).slice(0, 60), `holds a PEM that is cut off (it has no END line), ${wanted}`],
+    ['a PEM that is cut off', bare(P8).slice(0, 60), `holds a PEM without its END line, ${wanted}`],
     [
       'the base64 alone',
       bare(P8).split('\n').slice(1, -2).join('\n'),
@@ -151,7 +151,7 @@ describe('what is refused, and what it is said to be', () => {
     [
       'a character lost',
       bare(P8).replace('MIGH', 'MIG'),
-      `holds a PEM that is damaged (characters are missing or changed), ${wanted}`,
+      `holds a damaged PEM (characters are missing or changed), ${wanted}`,
     ],
     [
       'nothing between the lines',
@@ -167,22 +167,30 @@ describe('what is refused, and what it is said to be', () => {
   });
 
   test.each([
-    ['broken JSON', '{"privateKey": ', 'text that begins like JSON and does not parse'],
-    ['a list', '[1]', 'a JSON list'],
-    ['no privateKey', '{"private_key": "x", "p8": 1}', 'JSON with no privateKey (found: private_key, p8)'],
-    ['no names', '{}', 'JSON with no privateKey (found: no names)'],
-    ['privateKey a number', '{"privateKey": 5}', 'JSON with a privateKey that is not a text'],
+    ['broken JSON', '{"privateKey": ', `text that begins like JSON but cannot be parsed, ${wanted}`],
+    ['a list', '[1]', `a JSON list, ${wanted}`],
+    [
+      'no privateKey',
+      '{"private_key": "x", "p8": 1}',
+      'JSON with no privateKey (found: private_key, p8), wanted teamId, clientId, keyId and privateKey',
+    ],
+    ['no names', '{}', 'JSON with no privateKey (found: no names), wanted teamId, clientId, keyId and privateKey'],
+    [
+      'privateKey a number',
+      '{"privateKey": 5}',
+      'JSON with a privateKey that is not text, wanted teamId, clientId, keyId and privateKey',
+    ],
   ])('JSON: %s', async (_name, text, found) => {
     await expect(parse(text)).rejects.toMatchObject({
       code: 'ERR_KEY_INVALID',
-      message: `${ORIGIN} holds ${found}, wanted a PEM or JSON with teamId, clientId, keyId and privateKey`,
+      message: `${ORIGIN} holds ${found}`,
     });
   });
 
   test('a bad key inside JSON is said to be in privateKey', async () => {
     await expect(parse(JSON.stringify({ privateKey: vector('keys/p384.pem') }))).rejects.toMatchObject({
       code: 'ERR_KEY_INVALID',
-      message: `privateKey of ${ORIGIN} holds a P-384 private key, ${wanted}`,
+      message: `${ORIGIN}:privateKey holds a P-384 private key, ${wanted}`,
     });
   });
 
@@ -215,23 +223,23 @@ describe('the ids', () => {
     [
       'one is missing',
       { teamId: IDS.teamId, clientId: IDS.clientId },
-      `key id is missing: neither the configuration nor ${ORIGIN} gives keyId`,
+      `Key ID is missing: neither the configuration nor ${ORIGIN} gives keyId`,
     ],
     [
       'two are missing',
       { clientId: IDS.clientId },
-      `teamId and keyId are missing: neither the configuration nor ${ORIGIN} gives them`,
+      `Team ID and Key ID are missing: neither the configuration nor ${ORIGIN} gives teamId and keyId`,
     ],
     [
       'all are missing',
       {},
-      `teamId, clientId and keyId are missing: neither the configuration nor ${ORIGIN} gives them`,
+      `Team ID, Services ID and Key ID are missing: neither the configuration nor ${ORIGIN} gives teamId, clientId and keyId`,
     ],
   ])('%s', async (_name, ids, message) => {
     await expect(parse(P8, ids)).rejects.toMatchObject({
       code: 'ERR_KEY_IDS_MISSING',
       message,
-      hint: expect.stringContaining("next to the target's key"),
+      hint: expect.stringContaining('next to the key of the target'),
     });
   });
 
@@ -239,34 +247,34 @@ describe('the ids', () => {
     const parsing = parseKeyMaterial(P8, { ...IDS, keyId: '' }, 'file keys/AuthKey_K1L2M3N4O5.p8');
     await expect(parsing).rejects.toMatchObject({
       code: 'ERR_KEY_IDS_MISSING',
-      hint: "Put keyId: K1L2M3N4O5 next to the target's key; the name of the file says so.",
+      hint: 'Put keyId: K1L2M3N4O5 next to the key of the target, as the file is named.',
     });
   });
 
   test('a conflict names both values', async () => {
     await expect(parse(json({ teamId: 'ZZZZZ00000' }))).rejects.toMatchObject({
       code: 'ERR_KEY_IDS_CONFLICT',
-      message: `team id is A1B2C3D4E5 according to the configuration, and ZZZZZ00000 according to ${ORIGIN}`,
+      message: `Team ID is A1B2C3D4E5 in the configuration, but ZZZZZ00000 in ${ORIGIN}`,
     });
   });
 
   test.each([
-    ['teamId', 'a1b2c3d4e5', 'team id is a1b2c3d4e5, wanted 10 upper-case letters or digits'],
-    ['teamId', 'A1B2C3D4E', 'team id is A1B2C3D4E, wanted 10 upper-case letters or digits'],
-    ['keyId', 'K1L2M3N4O55', 'key id is K1L2M3N4O55, wanted 10 upper-case letters or digits'],
-    ['clientId', 'com.acme shop', 'client id is com.acme shop, wanted the Services ID, such as com.acme.shop.web'],
+    ['teamId', 'a1b2c3d4e5', 'Team ID is a1b2c3d4e5, wanted 10 upper-case letters or digits'],
+    ['teamId', 'A1B2C3D4E', 'Team ID is A1B2C3D4E, wanted 10 upper-case letters or digits'],
+    ['keyId', 'K1L2M3N4O55', 'Key ID is K1L2M3N4O55, wanted 10 upper-case letters or digits'],
+    ['clientId', 'com.acme shop', 'Services ID is com.acme shop, wanted the Services ID, such as com.acme.shop.web'],
     [
       'clientId',
       'x y'.repeat(40),
-      'client id is a text of 120 characters, wanted the Services ID, such as com.acme.shop.web',
+      'Services ID is text of 120 characters, wanted the Services ID, such as com.acme.shop.web',
     ],
-    ['teamId', 'YOUR_TEAM_ID', 'team id YOUR_TEAM_ID is a placeholder'],
-    ['keyId', 'YOUR_KEY_ID', 'key id YOUR_KEY_ID is a placeholder'],
-    ['keyId', 'XXXXXXXXXX', 'key id XXXXXXXXXX is a placeholder'],
-    ['keyId', '<key id>', 'key id <key id> is a placeholder'],
-    ['teamId', '$APPLE_TEAM_ID', 'team id $APPLE_TEAM_ID is a placeholder'],
-    ['clientId', 'com.yourcompany.service', 'client id com.yourcompany.service is a placeholder'],
-    ['clientId', 'your-client-id', 'client id your-client-id is a placeholder'],
+    ['teamId', 'YOUR_TEAM_ID', 'Team ID YOUR_TEAM_ID is a placeholder'],
+    ['keyId', 'YOUR_KEY_ID', 'Key ID YOUR_KEY_ID is a placeholder'],
+    ['keyId', 'XXXXXXXXXX', 'Key ID XXXXXXXXXX is a placeholder'],
+    ['keyId', '<key id>', 'Key ID <key id> is a placeholder'],
+    ['teamId', '$APPLE_TEAM_ID', 'Team ID $APPLE_TEAM_ID is a placeholder'],
+    ['clientId', 'com.yourcompany.service', 'Services ID com.yourcompany.service is a placeholder'],
+    ['clientId', 'your-client-id', 'Services ID your-client-id is a placeholder'],
   ])('%s %s', async (id, value, message) => {
     await expect(parse(P8, { ...IDS, [id]: value })).rejects.toMatchObject({
       code: 'ERR_KEY_IDS_INVALID',
@@ -284,7 +292,7 @@ describe('the ids', () => {
     expect(() => parseKeyText(json({ keyId: 1234567890 }), ORIGIN)).toThrow(
       expect.objectContaining({
         code: 'ERR_KEY_IDS_INVALID',
-        message: `keyId in ${ORIGIN} is a number, wanted a text`,
+        message: `keyId in ${ORIGIN} is a number, wanted text`,
       }),
     );
   });

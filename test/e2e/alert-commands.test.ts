@@ -31,8 +31,8 @@ describe('alerts', () => {
     expect(await place.run(['alerts'])).toEqual({
       code: 0,
       stdout:
-        'nothing is raised\n\nCHANNEL  TYPE     LAST DELIVERED  WAITING  FAILURES\nops      webhook  never           0        0\n',
-      stderr: 'nobody has looked yet: `run` or `once` checks the targets and raises what is wrong\n',
+        'no alerts\n\nCHANNEL  TYPE     LAST DELIVERED  WAITING  FAILURES\nops      webhook  never           0        0\n',
+      stderr: 'not checked yet: `run` or `once` checks the targets and raises alerts\n',
     });
     expect(existsSync(place.journalFile)).toBe(false);
     expect(place.world.requests).toEqual([]);
@@ -117,7 +117,7 @@ describe('alerts', () => {
   test('without a channel says that nobody is called', async () => {
     const place = await alertPlace({ channels: {} });
     const { code, stdout } = await place.run(['alerts']);
-    expect([code, stdout]).toEqual([0, 'nothing is raised\n\nno channel is configured: nobody is called\n']);
+    expect([code, stdout]).toEqual([0, 'no alerts\n\nno channel is configured: nobody is notified\n']);
   });
 });
 
@@ -129,7 +129,7 @@ describe('alerts --test', () => {
     });
     expect(await place.run(['alerts', '--test'])).toEqual({
       code: 0,
-      stdout: 'ops (webhook): took it (HTTP 200)\nwecom (wecom): took it (HTTP 200, errcode 0)\n',
+      stdout: 'ops (webhook): accepted (HTTP 200)\nwecom (wecom): accepted (HTTP 200, errcode 0)\n',
       stderr: 'ops: sending a test message …\nwecom: sending a test message …\n',
     });
     expect(place.messages('ops').map(({ body }) => body)).toMatchObject([
@@ -150,7 +150,7 @@ describe('alerts --test', () => {
       1,
       'mute (webhook): refused the message: HTTP 404 (ERR_CHANNEL_REFUSED)\n' +
         '    Copy the URL of the channel again: there is nothing at this one.\n' +
-        'ops (webhook): took it (HTTP 200)\n',
+        'ops (webhook): accepted (HTTP 200)\n',
     ]);
     expect(stdout + stderr).not.toContain(place.sandbox.url);
     expect(place.messages('ops')).toHaveLength(1);
@@ -181,7 +181,7 @@ describe('alerts --test', () => {
   test('--channel sends through that one alone, and is enough to ask for the test', async () => {
     const place = await alertPlace({ channels: { ops: {}, other: {} } });
     const { code, stdout } = await place.run(['alerts', '--channel', 'other']);
-    expect([code, stdout]).toEqual([0, 'other (webhook): took it (HTTP 200)\n']);
+    expect([code, stdout]).toEqual([0, 'other (webhook): accepted (HTTP 200)\n']);
     expect([place.messages('ops').length, place.messages('other').length]).toEqual([0, 1]);
   });
 

@@ -148,7 +148,7 @@ FILE: 5 problems
     const { code, stderr } = await place.run(['run', '--exit-when-refused']);
     expect(code).toBe(2);
     expect(stderr).toMatch(
-      /^error: .*rotator\.yaml: nobody would hear of a warning of the service itself, a warning of shop, .*\(ERR_CONFIG\)\n {2}Add a /,
+      /^error: .*rotator\.yaml: no channel carries warning alerts of the service itself, warning alerts of shop, .*\(ERR_CONFIG\)\n {2}Add a /,
     );
   });
 

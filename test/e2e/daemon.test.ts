@@ -162,7 +162,7 @@ describe('SIGHUP', () => {
     daemon.signal('SIGHUP');
     await daemon.waitFor(() => [...lines(daemon, 'config.rejected'), ...lines(daemon, 'config.reloaded')].length > 0);
     expect(lines(daemon, 'config.rejected')).toMatchObject([
-      { code: 'ERR_CONFIG', msg: expect.stringContaining('nobody would hear of a warning of the service itself') },
+      { code: 'ERR_CONFIG', msg: expect.stringContaining('no channel carries warning alerts of the service itself') },
     ]);
   });
 
@@ -182,7 +182,7 @@ describe('a configuration', () => {
     writeFileSync(place.configFile, readFileSync(place.configFile, 'utf8').replace('none: accepted', 'channels: []'));
     const { code, stderr } = await place.run(['run', '--exit-when-refused']);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/nobody would hear of a warning of the service itself[\s\S]*alerts: \{ none: accepted \}/);
+    expect(stderr).toMatch(/no channel carries warning alerts of the service itself[\s\S]*alerts: \{ none: accepted \}/);
   });
 
   test('with an error in one target runs the others, loudly', async () => {

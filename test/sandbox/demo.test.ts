@@ -107,7 +107,7 @@ test('a symbolic link in the folder’s place is refused, and what it points to 
   expect(await refusal()).toMatchObject({
     code: 'ERR_USAGE',
     message: `${folder} is a symbolic link, and the demo empties it`,
-    hint: 'Remove it, or start the demo somewhere else.',
+    hint: 'Remove it, or start the demo in another folder.',
   });
   expect(await readdir(precious)).toEqual(['file']);
 });

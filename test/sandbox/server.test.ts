@@ -29,7 +29,7 @@ describe('listening', () => {
     async (host) => {
       expect(await refusal({ host })).toMatchObject({
         code: 'ERR_USAGE',
-        message: `the sandbox listens on loopback alone, not on ${host}`,
+        message: `the sandbox listens on loopback only, not on ${host}`,
       });
     },
   );
@@ -49,8 +49,8 @@ describe('listening', () => {
     const port = Number(new URL(url).port);
     expect(await refusal({ port })).toMatchObject({
       code: 'ERR_USAGE',
-      message: `port ${port} of 127.0.0.1 is taken`,
-      hint: 'Choose another port (`npm run demo -- --port N`, `sandbox --port N`), or stop what listens there.',
+      message: `port ${port} of 127.0.0.1 is in use`,
+      hint: 'Stop the program that uses this one, or choose another port: apple-secret-rotator sandbox --port 0',
     });
   });
 

@@ -228,7 +228,6 @@ export const SAMPLES: { readonly [C in keyof ErrorParams]: readonly ErrorParams[
     { problem: 'configuration', ids: ['teamId'], named: null, ...AT },
     { problem: 'configuration', ids: ['teamId', 'clientId', 'keyId'], named: null, ...AT },
     { problem: 'configuration', ids: ['keyId'], named: 'K1L2M3N4O5', ...AT },
-    { problem: 'configuration', ids: ['teamId', 'keyId'], named: 'K1L2M3N4O5', ...AT },
     { problem: 'command-line', ids: ['clientId'], named: null, ...AT },
     { problem: 'command-line', ids: ['keyId'], named: 'K1L2M3N4O5', ...AT },
   ],

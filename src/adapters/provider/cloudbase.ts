@@ -2,7 +2,7 @@
 // all providers of an environment at once, so targets of one environment share a reading to decide, never to push.
 // A write sends EnvId, Id and Config, and no other field; fields.ts says how a record is read and sent back.
 import * as z from 'zod';
-import { RotatorError } from '../../core/errors.ts';
+import { type ErrorParams, RotatorError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Clock, Provider, ProviderReading } from '../../core/ports.ts';
 import { type SharedCall, shareCall } from '../../net/shared-call.ts';
@@ -102,9 +102,9 @@ export function createCloudbaseProvider(deps: {
 
 function parse(answer: TencentAnswer): EnvironmentReading {
   const found = providers.safeParse(answer.response);
-  if (!found.success) throw badAnswer('is no list of providers with their ids', answer);
+  if (!found.success) throw badAnswer({ problem: 'no-list' }, answer);
   const { Total, Data } = found.data;
-  if (Data === undefined || (Data === null && Total !== 0)) throw badAnswer('has no list of providers', answer);
+  if (Data === undefined || (Data === null && Total !== 0)) throw badAnswer({ problem: 'no-list' }, answer);
   // The list as it arrived, not as it was parsed: the schema looks, and must not touch.
   const list = (answer.response['Data'] ?? []) as readonly JsonObject[];
   const byId = new Map((Data ?? []).map(({ Id }, index) => [Id, list[index] ?? {}]));
@@ -114,14 +114,11 @@ function parse(answer: TencentAnswer): EnvironmentReading {
 function pick({ providers: byId, total, answer }: EnvironmentReading, providerId: string): ProviderReading {
   const provider = byId.get(providerId);
   if (provider === undefined && total > byId.size)
-    throw badAnswer(`holds ${byId.size} of ${total} providers, and ${providerId} is not among them`, answer);
+    throw badAnswer({ problem: 'part-of-list', shown: byId.size, total, providerId }, answer);
   const { requestId, receivedAt, skewMs } = answer;
   return { provider: provider && providerView(provider), requestId, readAt: receivedAt, skewMs };
 }
 
-function badAnswer(what: string, { requestId }: TencentAnswer): RotatorError {
-  return new RotatorError('ERR_CLOUDBASE_BAD_ANSWER', `the answer to tcb GetProviders ${what}`, {
-    hint: "Wait: it will be tried again. If this continues, ask Tencent Cloud's support and name the request id.",
-    ...(requestId === null ? {} : { requestId }),
-  });
+function badAnswer(params: ErrorParams['ERR_CLOUDBASE_BAD_ANSWER'], { requestId }: TencentAnswer): RotatorError {
+  return new RotatorError('ERR_CLOUDBASE_BAD_ANSWER', params, { requestId: requestId ?? undefined });
 }

@@ -108,15 +108,16 @@ describe('the list of providers', () => {
     },
   );
 
+  const LIST = 'has no list of providers with their ids';
   test.each([
-    [{}, 'has no list of providers'],
-    [{ Total: 3, Data: null }, 'has no list of providers'],
-    [{ Data: null }, 'has no list of providers'],
-    [{ Total: 1, Data: {} }, 'is no list of providers with their ids'],
-    [{ Total: 1, Data: [null] }, 'is no list of providers with their ids'],
-    [{ Total: 1, Data: [{ Name: 'x' }] }, 'is no list of providers with their ids'],
-    [{ Total: 1, Data: [{ Id: 7 }] }, 'is no list of providers with their ids'],
-    [{ Total: 'all', Data: [] }, 'is no list of providers with their ids'],
+    [{}, LIST],
+    [{ Total: 3, Data: null }, LIST],
+    [{ Data: null }, LIST],
+    [{ Total: 1, Data: {} }, LIST],
+    [{ Total: 1, Data: [null] }, LIST],
+    [{ Total: 1, Data: [{ Name: 'x' }] }, LIST],
+    [{ Total: 1, Data: [{ Id: 7 }] }, LIST],
+    [{ Total: 'all', Data: [] }, LIST],
   ])('%o is a bad answer', async (response, what) => {
     await expect(read(response)).rejects.toMatchObject({
       code: 'ERR_CLOUDBASE_BAD_ANSWER',

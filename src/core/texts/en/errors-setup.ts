@@ -153,7 +153,7 @@ export const SETUP_EN: Pick<ErrorCatalogue, Setup> = {
       const place = `${file}${line === null ? '' : ` line ${line}`}: ${key === '' ? '' : `${key}: `}`;
       return [
         `configuration: ${place}found ${found}, wanted ${wanted}${more === 0 ? '' : ` (and ${more} more)`}`,
-        next ?? 'Correct the configuration as the message says, and try again.',
+        next ?? 'Correct the configuration as the message says and try again.',
       ];
     },
     unheard: ({ file, alerts, more }) => {
@@ -261,7 +261,7 @@ export const SETUP_EN: Pick<ErrorCatalogue, Setup> = {
       return [look === 'nothing' ? `${origin} is empty, ${WANTED_KEY}` : `${origin} holds ${is}, ${WANTED_KEY}`, next];
     },
     'other-key': ({ origin, kind, half }) => [
-      `${origin} holds ${kind} (a ${half} key), ${WANTED_KEY}`,
+      `${origin} holds ${/^(?:RSA|Ed|x)/.test(kind) ? 'an' : 'a'} ${kind} ${half} key, ${WANTED_KEY}`,
       'Use the .p8 of a key with "Sign in with Apple" (Apple Developer portal, Keys): Apple accepts P-256 only.',
     ],
     several: ({ origin, count }) => [
@@ -303,7 +303,7 @@ export const SETUP_EN: Pick<ErrorCatalogue, Setup> = {
         `${titles(ids)} ${ids.length === 1 ? 'is' : 'are'} missing: neither the configuration nor ${origin} gives ${listed(ids)}`,
         named === null
           ? `Put ${listed(ids)} next to the key of the target, or into the JSON beside privateKey${where}.`
-          : `Put ${ids.length === 1 ? '' : `${listed(ids)}, with `}keyId: ${named} (from the name of the file)${ids.length === 1 ? '' : ','} next to the key of the target.`,
+          : `Put keyId: ${named} next to the key of the target, as the file is named.`,
       ];
     },
     'command-line': ({ ids, named }) => [
@@ -324,8 +324,8 @@ export const SETUP_EN: Pick<ErrorCatalogue, Setup> = {
     ],
   },
   ERR_KEY_IDS_INVALID: {
-    placeholder: ({ id, found }) => [`${IDS[id].title} ${found} is a placeholder`, takeFrom(id)],
-    form: ({ id, found }) => [`${IDS[id].title} is ${found}, wanted ${IDS[id].wanted}`, takeFrom(id)],
+    placeholder: ({ id, found }) => [`${IDS[id].title} ${shownId(found)} is a placeholder`, takeFrom(id)],
+    form: ({ id, found }) => [`${IDS[id].title} is ${shownId(found)}, wanted ${IDS[id].wanted}`, takeFrom(id)],
     type: ({ id, found, origin }) => [
       `${id} in ${origin} is a ${found}, wanted text`,
       `Put ${id} in quotes in the JSON.`,
@@ -426,6 +426,10 @@ function titles(ids: readonly IdName[]): string {
   return listed(ids.map((id) => IDS[id].title));
 }
 
-function takeFrom(id: IdName): string {
+export function takeFrom(id: IdName): string {
   return `Copy the ${IDS[id].title} from: ${IDS[id].where}.`;
+}
+
+function shownId(found: string | number): string {
+  return typeof found === 'number' ? `text of ${found} characters` : found;
 }

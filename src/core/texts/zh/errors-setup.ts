@@ -253,7 +253,7 @@ export const SETUP_ZH: Pick<ErrorCatalogue, keyof typeof SETUP_EN> = {
         `缺少 ${titles(ids)}：配置和 ${origin} 均未给出`,
         named === null
           ? `在该目标的私钥旁，或在 JSON 的 privateKey 旁，填写 ${listed(ids)}${where}。`
-          : `在该目标的私钥旁填写 ${listed(ids)}，其中 keyId 为 ${named}（见文件名）。`,
+          : `按私钥文件名，在该目标的私钥旁填写 keyId: ${named}。`,
       ];
     },
     'command-line': ({ ids, named }) => [
@@ -274,8 +274,8 @@ export const SETUP_ZH: Pick<ErrorCatalogue, keyof typeof SETUP_EN> = {
     ],
   },
   ERR_KEY_IDS_INVALID: {
-    placeholder: ({ id, found }) => [`${IDS[id].title} ${found} 是占位符`, takeFrom(id)],
-    form: ({ id, found }) => [`${IDS[id].title} 为 ${found}，应为${IDS[id].wanted}`, takeFrom(id)],
+    placeholder: ({ id, found }) => [`${IDS[id].title} ${shownId(found)} 是占位符`, takeFrom(id)],
+    form: ({ id, found }) => [`${IDS[id].title} 为 ${shownId(found)}，应为${IDS[id].wanted}`, takeFrom(id)],
     type: ({ id, found, origin }) => [`${origin} 中的 ${id} 是 ${found}，应为文本`, `在 JSON 中为 ${id} 加上引号。`],
   },
   ERR_KEY_SOURCE_UNAVAILABLE: {
@@ -367,4 +367,8 @@ function titles(ids: readonly IdName[]): string {
 
 function takeFrom(id: IdName): string {
   return `从${IDS[id].where}复制 ${IDS[id].title}。`;
+}
+
+function shownId(found: string | number): string {
+  return typeof found === 'number' ? `${found} 个字符的文本` : found;
 }
