@@ -169,10 +169,8 @@ function selected<T extends { readonly target: Target }>(wired: readonly T[], na
   const unknown = names.filter((name) => !wired.some(({ target }) => target.name === name));
   if (unknown.length > 0) {
     const known = wired.map(({ target }) => target.name);
-    const list = `${known.slice(0, 10).join(', ')}${known.length > 10 ? `, … (${known.length})` : ''}`;
-    throw new RotatorError('ERR_USAGE', `no target is named ${unknown.join(', ')}, the configuration has ${list}`, {
-      hint: 'Correct --target, or --config if another file was meant.',
-    });
+    const found = unknown.join(', ');
+    throw new RotatorError('ERR_USAGE', { problem: 'unknown-target', found, known });
   }
   return names.length === 0 ? [...wired] : wired.filter(({ target }) => names.includes(target.name));
 }

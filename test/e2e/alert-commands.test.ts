@@ -191,8 +191,8 @@ describe('alerts --test', () => {
       code: 2,
       stdout: '',
       stderr:
-        'error: no channel is named nope, the configuration has ops, other (ERR_USAGE)\n' +
-        '  Correct --channel, or --config if another file was meant.\n',
+        'error: no channel is named nope, the configuration has ops and other (ERR_USAGE)\n' +
+        '  Correct the name in the command, or --config if you meant another configuration.\n',
     });
     place.configure({}, {});
     expect(await place.run(['alerts', '--test'])).toEqual({

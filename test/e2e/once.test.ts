@@ -190,8 +190,8 @@ shop: the new client secret is in place
       code: 2,
       stdout: '',
       stderr:
-        'error: no target is named nope, the configuration has a, b (ERR_USAGE)\n' +
-        '  Correct --target, or --config if another file was meant.\n',
+        'error: no target is named nope, the configuration has a and b (ERR_USAGE)\n' +
+        '  Correct the name in the command, or --config if you meant another configuration.\n',
     });
     expect(place.world.requests).toEqual([]);
     expect(readdirSync(place.folder)).not.toContain('journal.db');
