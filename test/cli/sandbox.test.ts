@@ -77,21 +77,6 @@ describe('sandbox', () => {
     running.child.kill('SIGTERM');
     expect(await running.ended).toBe(0);
   });
-<<<<<<< HEAD
-=======
-
-  test('a port that is in use is an error of usage', async () => {
-    const other = await startSandbox({ port: 0 });
-    try {
-      const { port } = new URL(other.url);
-      const running = start(['sandbox', port]);
-      expect(await running.ended).toBe(2);
-      expect(running.stderr).toBe(`ERR_USAGE: port ${port} of 127.0.0.1 is in use\n`);
-    } finally {
-      await other.close();
-    }
-  });
->>>>>>> 96303b3 (Make the errors of keys, the command line, the sandbox and the configuration from codes and parameters)
 });
 
 describe('demo', () => {

@@ -182,7 +182,9 @@ describe('a configuration', () => {
     writeFileSync(place.configFile, readFileSync(place.configFile, 'utf8').replace('none: accepted', 'channels: []'));
     const { code, stderr } = await place.run(['run', '--exit-when-refused']);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/no channel carries warning alerts of the service itself[\s\S]*alerts: \{ none: accepted \}/);
+    expect(stderr).toMatch(
+      /no channel carries warning alerts of the service itself[\s\S]*alerts: \{ none: accepted \}/,
+    );
   });
 
   test('with an error in one target runs the others, loudly', async () => {
