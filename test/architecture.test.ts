@@ -85,10 +85,6 @@ describe('what is not used is not loaded', () => {
 });
 
 describe('the world is met at its edges alone', () => {
-  test('only the command line writes to the terminal', () => {
-    expect(places(/\bconsole\.\w+\(|\bprocess\.(?:stdout|stderr|stdin)\b/, /^src\/(?:cli\/|main\.ts$)/)).toEqual([]);
-  });
-
   test('only main reads the environment, ends the process and hears its signals', () => {
     const meeting = /\bprocess\.(?:env|argv|exit|exitCode|execArgv)\b|\bprocess\s*\.on(?:ce)?\(/;
     // The demo's process must not leave its daemon behind.
@@ -117,6 +113,32 @@ describe('the world is met at its edges alone', () => {
   test('chance is an argument, but for the throwaway key that Apple must reject and the simulated world', () => {
     const chance = /\bMath\.random\b|\brandom(?:Bytes|UUID|Int)\b|\bgenerateKeyPair/;
     expect(places(chance, /^src\/(?:main|core\/client-secret)\.ts$|^src\/sandbox\//)).toEqual([]);
+  });
+});
+
+describe('what leaves goes past core/output.ts at one place for each exit', () => {
+  const EXITS: readonly [what: string, how: RegExp, where: RegExp][] = [
+    ['the terminal', /\bconsole\.\w+\(|\bprocess\s*\.\s*std(?:out|err|in)\b/, /^src\/main\.ts$/],
+    ['text as it is', /\bwriteSecret\b/, /^src\/cli\/(?:context|terminal|generate|sandbox)\.ts$/],
+    [
+      'JSON of a command',
+      /\bprintJson = |\bJSON\.stringify\(/,
+      /^src\/(?!cli\/)|^src\/cli\/(?:print-json|generate)\.ts$/,
+    ],
+    ['the log', /\bpino(?:-pretty)?\b/, /^src\/(?:service\/log|cli\/log-destination)\.ts$/],
+    ['JSON over HTTP', /\bJSON\.stringify\(/, /^src\/(?!http\/)|^src\/http\/body\.ts$/],
+    [
+      'an answer over HTTP',
+      /\bnew Response\(|\bResponse\.json\(|\.writeHead\(|\b(?:socket|res|response)\.(?:end|write)\(|\bc\.(?:json|text|body|html)\(/,
+      /^src\/(?:http\/(?:application|server)\.ts$|sandbox\/)/,
+    ],
+    ['a row of the journal', /\bJSON\.stringify\(/, /^src\/(?!adapters\/journal\/)|\/(?:sqlite(?:-alerts)?|lock)\.ts$/],
+    ['an alert', /\bchannel\.(?:send|refresh)\(/, /^src\/(?:alerts\/(?:deliverer|start-refused)|cli\/alerts)\.ts$/],
+  ];
+
+  test.each(EXITS)('%s', (_, how, where) => {
+    expect(places(how, where)).toEqual([]);
+    expect(places(how, /^$/)).not.toEqual([]);
   });
 });
 
