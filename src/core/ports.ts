@@ -47,8 +47,11 @@ export interface ProviderReading {
 
 export interface ProviderWrite {
   readonly clientSecret: string;
-  /** From a reading of this same provider, with or without restored fields. */
-  readonly fields: ProviderFields;
+  /**
+   * The other fields, from a reading of this same provider, with or without restored ones. Undefined: the client secret
+   * is sent alone, which loses nothing only where the cloud merges what it is sent.
+   */
+  readonly fields: ProviderFields | undefined;
 }
 
 export interface Provider {
@@ -60,7 +63,7 @@ export interface Provider {
    */
   read(envId: string, providerId: string, options: { maxAgeMs: number; signal: AbortSignal }): Promise<ProviderReading>;
   /**
-   * Writes a client secret, together with the other fields as they were read, and nothing else. Never retries.
+   * Writes a client secret, and the other fields as they were read, and nothing else. Never retries.
    * Throws with `ambiguous: true` if it may have been applied. Invalidates every shared reading of the environment.
    */
   write(

@@ -214,6 +214,13 @@ export function providerContract(name: string, create: () => Promise<ProviderHar
         expect(truth(ids[0]).fields.changesSince(before.fields)).toEqual([]);
       });
 
+      test('of the client secret alone leaves every field as it is, where the cloud merges', async () => {
+        const { provider, envId, ids, truth } = await create();
+        const before = truth(ids[0]);
+        await provider.write(envId, ids[0], { fields: undefined, clientSecret: NEW }, never);
+        expect(facts(truth(ids[0]))).toEqual({ ...(facts(before) as object), secret: { shape: 'clear', text: NEW } });
+      });
+
       test('takes no fields that another adapter made', async () => {
         const { provider, envId, ids, truth, arrived } = await create();
         const fields = { ...truth(ids[0]).fields };

@@ -87,8 +87,8 @@ export function createCloudbaseProvider(deps: {
       signal.throwIfAborted();
       return pick(await (maxAgeMs > 0 ? share(envId, maxAgeMs, signal) : fetch(envId, signal)), providerId);
     },
-    async write(envId, providerId, { fields, clientSecret }, signal) {
-      const params = { EnvId: envId, Id: providerId, Config: configToSend(fields, clientSecret) };
+    async write(envId, providerId, write, signal) {
+      const params = { EnvId: envId, Id: providerId, Config: configToSend(write) };
       try {
         const { requestId } = await client.call('ModifyProvider', params, { signal, write: true, envId });
         return { requestId };

@@ -11,6 +11,7 @@ import {
   leaves,
   withValueAt,
 } from '../../core/json.ts';
+import type { ProviderWrite } from '../../core/ports.ts';
 import type {
   EarlierFields,
   FieldChange,
@@ -36,9 +37,9 @@ export function providerView(record: JsonObject): ProviderView {
   };
 }
 
-/** The Config to send: everything as it was read, ClientSecret alone replaced. */
-export function configToSend(fields: ProviderFields, clientSecret: string): JsonObject {
-  return { ...configOf(recordOf(fields)), ClientSecret: clientSecret };
+/** The Config to send: everything as it was read with ClientSecret replaced, or ClientSecret alone. */
+export function configToSend({ fields, clientSecret }: ProviderWrite): JsonObject {
+  return { ...(fields && configOf(recordOf(fields))), ClientSecret: clientSecret };
 }
 
 /** The records behind the fields. Kept apart from them, so that no log, error or journal can come upon what is in one. */

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { configToSend, providerView } from '../../../src/adapters/provider/fields.ts';
 import { canonical, type Json, type JsonObject } from '../../../src/core/json.ts';
-import type { EarlierFields, FieldObstacle, JournalledFields } from '../../../src/core/provider.ts';
+import type { EarlierFields, FieldObstacle, JournalledFields, ProviderFields } from '../../../src/core/provider.ts';
 import { newP8 } from '../../support/keys.ts';
 
 const JWT = `eyJ${'h'.repeat(30)}.${'c'.repeat(40)}.${'s'.repeat(86)}`;
@@ -83,7 +83,7 @@ describe('the Config to send', () => {
     fc.assert(
       fc.property(provider, (record) => {
         const read = record['Config'] as JsonObject;
-        expect(configToSend(fieldsOf(record), JWT)).toEqual({ ...read, ClientSecret: JWT });
+        expect(configToSend({ fields: fieldsOf(record), clientSecret: JWT })).toEqual({ ...read, ClientSecret: JWT });
       }),
     );
   });
@@ -344,15 +344,17 @@ describe('restoring', () => {
   const after = { Id: 'apple', Picture: 'q', Config: { A: '', C: 'new', ClientSecret: 'y' } };
   const lost = ['Config.A', 'Config.Map.B', 'Config.Password', 'Picture'];
 
+  const sent = (fields: ProviderFields) => configToSend({ fields, clientSecret: 's' });
+
   test('puts the named fields back, inside maps too, and leaves the others', () => {
     const { withRestored } = fieldsOf(after);
-    expect(configToSend(withRestored(fieldsOf(before), ['Config.Map.B']), 's')).toEqual({
+    expect(sent(withRestored(fieldsOf(before), ['Config.Map.B']))).toEqual({
       A: '',
       C: 'new',
       Map: { B: 2 },
       ClientSecret: 's',
     });
-    expect(configToSend(withRestored(fieldsOf(before), lost), 's')).toEqual({
+    expect(sent(withRestored(fieldsOf(before), lost))).toEqual({
       A: '1',
       C: 'new',
       Map: { B: 2 },
@@ -363,7 +365,7 @@ describe('restoring', () => {
 
   test('from the journal leaves what it keeps as a digest', () => {
     const fields = fieldsOf(after).withRestored(stored(before), lost);
-    expect(configToSend(fields, 's')).toEqual({ A: '1', C: 'new', Map: { B: 2 }, ClientSecret: 's' });
+    expect(sent(fields)).toEqual({ A: '1', C: 'new', Map: { B: 2 }, ClientSecret: 's' });
     expect(pathsChanged(after, stored(before))).toEqual(['Config.A', 'Config.C', ...lost.slice(1)]);
   });
 
