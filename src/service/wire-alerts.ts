@@ -35,7 +35,7 @@ export interface Alerting {
   readonly watch: Watch;
   /** Goes on with another configuration. */
   readonly configure: (config: Config) => void;
-  /** Hears what passes tell: a look follows, and whoever wants to hear of rotations does. Never throws. */
+  /** Has the alerts look where that cannot wait, and sends the message about a rotation. Never throws. */
   readonly onEvent: EventSink;
 }
 
@@ -44,21 +44,11 @@ const DIGEST_HORIZON_MS = 400 * DAY;
 /** A schedule with longer gaps than this is as good as none. */
 const LONGEST_GAP_MS = 60 * DAY;
 
-/** Events after which something may be wrong, or over: the alerts then look at once. */
-const CALLS_FOR_A_LOOK: ReadonlySet<EventName> = new Set<EventName>([
-  'pass.healthy',
-  'pass.deferred',
-  'pass.pending',
-  'pass.failed',
-  'rotation.succeeded',
-  'rotation.unverified',
-  'rotation.failed',
-  'rotation.rolled_back',
-  'rotation.blocked',
-  'journal.degraded',
-  'config.reloaded',
-  'config.rejected',
-]);
+/**
+ * Events after which the alerts look at once. What passes find waits for the end of the sweep: a look at each result
+ * would read every target again each time, and would tell of one cause in many messages.
+ */
+const CALLS_FOR_A_LOOK: ReadonlySet<EventName> = new Set(['journal.degraded', 'config.reloaded', 'config.rejected']);
 
 /** Wires watch, delivery and heartbeat; nothing is sent before the alerter runs or flushes. */
 export function createAlerting(options: AlertingOptions): Alerting {
@@ -79,9 +69,9 @@ export function createAlerting(options: AlertingOptions): Alerting {
     alerter,
     watch,
     onEvent(event) {
-      if (!CALLS_FOR_A_LOOK.has(event.event)) return;
+      if (CALLS_FOR_A_LOOK.has(event.event)) alerter.rouse();
       const rotated = present.alerts.rotated ? rotatedEvent(event, present) : undefined;
-      if (rotated === undefined) return alerter.rouse();
+      if (rotated === undefined) return;
       void watch.tellRotated(rotated).then(
         () => alerter.rouse(),
         (thrown) => emit({ event: 'warning', during: 'alerts', error: asRotatorError(thrown) }),

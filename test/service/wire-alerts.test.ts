@@ -1,0 +1,95 @@
+// When the alerts look: after a sweep, and at once for what cannot wait for one; never for each result.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { createMemoryJournal } from '../../src/adapters/journal/memory.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import type { EventName, RotatorEvent } from '../../src/core/events.ts';
+import { MINUTE } from '../../src/core/time.ts';
+import { createAlerting } from '../../src/service/wire-alerts.ts';
+import { HandClock } from '../support/clock.ts';
+import { EVENTS } from '../support/events.ts';
+
+async function startAlerting() {
+  const folder = mkdtempSync(join(tmpdir(), 'rotator-'));
+  const file = join(folder, 'rotator.yaml');
+  writeFileSync(
+    file,
+    'alerts: { none: accepted, digest: off }\ntargets: [{ name: shop, envId: shop-1, key: { from: file, path: k.p8 } }]\n',
+  );
+  const { config } = await loadConfig({ file, env: {}, mode: 'strict' });
+  const clock = new HandClock();
+  const journal = createMemoryJournal();
+  let looks = 0;
+  const alerting = createAlerting({
+    config,
+    world: { clock, env: {}, emit: () => undefined, newId: () => 'id', leaseHolder: 'test:' },
+    version: '1.2.3',
+    journal: {
+      ...journal,
+      targets: () => {
+        looks += 1;
+        return journal.targets();
+      },
+    },
+    isWhole: true,
+    surroundings: () => ({
+      now: clock.now(),
+      targets: [],
+      configured: [],
+      misconfigured: [],
+      longestTickGapMs: 60 * MINUTE,
+      tokenUrl: config.apple.tokenUrl,
+      journal: { path: 'journal.db', degraded: undefined },
+      skewMs: undefined,
+      configurationRejected: null,
+      scheduler: undefined,
+    }),
+  });
+  const running = alerting.alerter.run(0);
+  onTestFinished(async () => {
+    alerting.alerter.stop();
+    await clock.advance(MINUTE);
+    await running;
+    rmSync(folder, { recursive: true });
+  });
+  await clock.advance(2_000);
+  return {
+    clock,
+    alerting,
+    /** How many looks have come since this was asked last. */
+    looks: () => {
+      const found = looks;
+      looks = 0;
+      return found;
+    },
+  };
+}
+
+const sample = (event: EventName) => ({ event, ...EVENTS[event] }) as RotatorEvent;
+
+test('results of passes call for none; the end of their sweep calls for one', async () => {
+  const { clock, alerting, looks } = await startAlerting();
+  expect(looks()).toBe(1);
+  for (let target = 0; target < 100; target += 1) {
+    for (const event of ['pass.healthy', 'pass.failed', 'rotation.failed', 'rotation.succeeded'] as const)
+      alerting.onEvent(sample(event));
+  }
+  await clock.advance(2_000);
+  expect(looks()).toBe(0);
+  alerting.alerter.rouse();
+  await clock.advance(0);
+  expect(looks()).toBe(1);
+});
+
+test.each<EventName>(['journal.degraded', 'config.rejected', 'config.reloaded'])(
+  '%s calls for one at once',
+  async (event) => {
+    const { clock, alerting, looks } = await startAlerting();
+    looks();
+    alerting.onEvent(sample(event));
+    await clock.advance(0);
+    expect(looks()).toBe(1);
+  },
+);
