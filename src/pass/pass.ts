@@ -108,9 +108,10 @@ async function rotate(course: Course, first: Seen): Promise<PassResult> {
     const pushed = await push(course, snapshot, candidate);
     course.noteWrite(pushed.write);
     if (pushed.write === 'sent') return endWritten(course, await confirm(course, snapshot, candidate, pushed));
-    if (pushed.write === 'refused' || attempt === 2) return endBadly(course, pushed.error);
+    if (pushed.write === 'refused') return endBadly(course, pushed.error);
+    if (attempt === 2) throw pushed.error;
     course.step({ step: 'starting-over', error: pushed.error });
-    if (!(await course.acquireLease())) return endBadly(course, leaseLost(pushed.error));
+    if (!(await course.acquireLease())) throw leaseLost(pushed.error);
     const again = await see(course, true);
     if (!isRotation(again)) {
       await course.closeRow('failed', superseded(pushed.error));

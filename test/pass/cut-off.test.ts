@@ -197,6 +197,19 @@ describe('a stop', () => {
     expect(rig.writes()).toHaveLength(0);
   });
 
+  test('drops a pass that starts over after its intent, because nothing was written', async () => {
+    const stopping = new AbortController();
+    let reads = 0;
+    rig.world.before('tcb', 'GetProviders', async () => {
+      reads += 1;
+      if (reads === 2) rig.world.patchConfig(ENV_ID, 'apple', { Scope: 'openid email' });
+      if (reads === 3) stopping.abort(new Error('stopping'));
+    });
+    expect(await rig.pass({ drop: stopping.signal })).toMatchObject({ state: { retry: { failures: 0 } } });
+    expect(await rig.rotations()).toMatchObject([{ outcome: 'failed', error: { code: 'ERR_INTERRUPTED' } }]);
+    expect(rig.writes()).toHaveLength(0);
+  });
+
   test('lets a pass that has its intent finish', async () => {
     const stopping = new AbortController();
     rig.world.before('tcb', 'ModifyProvider', async () => stopping.abort(new Error('stopping')));
