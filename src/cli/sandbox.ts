@@ -1,6 +1,6 @@
-// `sandbox`: the simulated outside world on loopback, until it is stopped; with --stage also what config/sandbox.yaml
-// names, for a daemon that somebody else starts (docker-compose.yml does); with --demo also that daemon.
-// The world itself is src/sandbox/; this file says what is going on and starts and stops the daemon's process.
+// `sandbox`: runs the simulated outside world on loopback until it is stopped. --stage also sets up what
+// config/sandbox.yaml names, for a daemon that is started separately (docker-compose.yml does that); --demo starts that
+// daemon as well. The world itself is src/sandbox/; this file explains it on the terminal and runs the daemon's process.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { access } from 'node:fs/promises';
@@ -11,26 +11,27 @@ import { DEFAULT_PORT, SANDBOX_AWS_CREDENTIALS, SANDBOX_CREDENTIALS, startSandbo
 import { type CliContext, EXIT, type ExitStatus } from './context.ts';
 
 export interface SandboxOptions {
-  /** Where to listen on 127.0.0.1; 0: any port that is free. */
+  /** Where to listen on 127.0.0.1; 0: any free port. */
   readonly port: number;
   readonly demo: boolean;
-  /** Writes the key and the credentials, and places the secret with five days left, as the demo does. */
+  /** Writes the key and the credentials, and puts the secret with five days left into the provider, as the demo does. */
   readonly stage: boolean;
 }
 
-/** What only the composition root knows of the process. */
+/** What only main.ts knows about the process. */
 export interface SandboxProcess {
   /** Aborted by the first SIGINT or SIGTERM. */
   readonly stop: AbortSignal;
-  /** How this program was started, up to its entry point: Node, its options, main. The demo starts it once more. */
+  /** How this program was started: Node, its options, the entry point. The demo starts it again. */
   readonly command: readonly [executable: string, ...args: string[]];
 }
 
 const DEMO_CONFIG = 'config/sandbox.yaml';
 const DEMO_FOLDER = './data/sandbox';
+/** A pass that is writing gets 25 s to finish; less than that here would cut it off. */
 const STOP_LIMIT_MS = 30_000;
 
-/** Runs until `program.stop`; with `demo` also until the daemon ends. Throws ERR_USAGE where it cannot begin. */
+/** Runs until `program.stop`, with `demo` at most until the daemon ends. Throws ERR_USAGE if it cannot start. */
 export async function sandbox(
   options: SandboxOptions,
   context: CliContext,
@@ -53,10 +54,10 @@ export async function sandbox(
   }
 }
 
-/** Starts `run` as a process of its own, and ends with it. */
+/** Runs `run` as a child process, and ends with it. */
 async function daemon(url: string, context: CliContext, { stop, command }: SandboxProcess): Promise<ExitStatus> {
   const [executable, ...args] = command;
-  // A process group of its own: Ctrl-C in a terminal reaches this process alone, which then stops the daemon once.
+  // In its own process group: Ctrl-C in a terminal reaches this process alone, which then stops the daemon once.
   const child = spawn(executable, [...args, 'run', '--config', DEMO_CONFIG], {
     env: { ...context.env, ROTATOR_SANDBOX_URL: url },
     stdio: ['ignore', 'inherit', 'inherit'],
@@ -68,14 +69,14 @@ async function daemon(url: string, context: CliContext, { stop, command }: Sandb
     child.kill('SIGTERM');
     timer ??= setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
   };
-  // Nor must a terminal that is closed, or a second Ctrl-C, leave the daemon behind.
+  // A closed terminal or a second Ctrl-C must not leave the daemon running.
   const abandon = () => child.kill('SIGTERM');
   stop.addEventListener('abort', end, { once: true });
   process.once('SIGHUP', end).once('exit', abandon);
   if (stop.aborted) end();
   try {
     const [code, signal] = await ended;
-    // Stopped before it could listen for signals, it ends by ours.
+    // A daemon that is stopped before it listens for signals ends by our signal.
     if (code === EXIT.ok || (timer !== undefined && signal === 'SIGTERM')) return EXIT.ok;
     context.stderr.write(`demo: the daemon ended with ${code === null ? 'a signal' : `status ${code}`}\n`);
     return code === EXIT.usage ? EXIT.usage : EXIT.failed;
@@ -92,7 +93,7 @@ async function wantConfig(): Promise<void> {
   });
 }
 
-/** What a person reads before the daemon's log begins. */
+/** Shown before the daemon's log begins. */
 function demoText(url: string, otherPort: boolean): string {
   const { envId, providerId, keyId, daysLeft } = DEMO;
   const prefix = otherPort ? `ROTATOR_SANDBOX_URL=${url} ` : '';
@@ -103,7 +104,7 @@ Demo: a simulated CloudBase and Apple listen on ${url}. Nothing leaves this mach
 
 In environment ${envId} the Apple provider holds a client secret with ${daysLeft} days left.
 The daemon starts now with ${DEMO_CONFIG}. Below is its log: it finds the secret, mints a
-new one, verifies it, asks Apple, writes it to the provider, reads it back, and then checks every
+new one, verifies it, asks Apple, writes it to the provider and reads it back. Then it checks every
 minute.
 
 Try in a second terminal, in this folder:
@@ -122,7 +123,7 @@ Let a write be applied but its answer be lost, then do that again:
   curl -X POST ${url}/sandbox/faults \\
     -d '{"service":"tcb","action":"ModifyProvider","kind":"reset-after","times":1}'
 
-Switch the login method off, and see after the next check what was raised and what was sent:
+Switch the login method off, and after the next check see what is raised and what was sent:
 
   curl -X PATCH ${provider} -d '{"On":"FALSE"}'
 ${rotator('alerts')}
@@ -133,10 +134,10 @@ More of that: docs/sandbox.md, or curl ${url}/sandbox/. Stop everything with Ctr
 `;
 }
 
-/** What a person reads beside it who starts the daemon as well. */
+/** Shown with --stage. */
 function stageText(): string {
   const { envId, daysLeft } = DEMO;
-  return `On stage: environment ${envId}, whose Apple provider holds a client secret with ${daysLeft} days left.
+  return `Ready: environment ${envId}, whose Apple provider holds a client secret with ${daysLeft} days left.
 Its key and the credentials are in ${DEMO_FOLDER}. In this folder,
 
   run --config ${DEMO_CONFIG}
@@ -146,7 +147,7 @@ finds and replaces that secret.
 `;
 }
 
-/** What a person reads who rehearses a configuration of their own. */
+/** Shown without --demo, to somebody who tries a configuration of their own. */
 function sandboxText(url: string): string {
   const provider = `${url}/sandbox/environments/my-env-1g2h3j/providers/apple`;
   return `
@@ -159,7 +160,7 @@ The sandbox listens on ${url}, on this machine alone:
   inbox for alerts       ${url}/inbox/NAME
   control                ${url}/sandbox/
 
-It knows these credentials, which open nothing else:
+It accepts these credentials, which are of no use elsewhere:
 
   TENCENTCLOUD_SECRET_ID=${SANDBOX_CREDENTIALS.secretId}
   TENCENTCLOUD_SECRET_KEY=${SANDBOX_CREDENTIALS.secretKey}
@@ -171,7 +172,7 @@ In your configuration set
   cloudbase.endpoint: ${url}
   apple.tokenUrl: ${url}/auth/token
 
-then make the provider, and let the simulated Apple know the public half of your key:
+then create the provider, and give the simulated Apple the public half of your key:
 
   curl -X PUT ${provider} \\
     -d '{"Config":{"ClientId":"com.example.shop.web","ClientSecret":""}}'

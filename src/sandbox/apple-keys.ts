@@ -1,5 +1,5 @@
-// The keys that the simulated Apple knows, and, of those it generated itself, the private halves, so that secrets
-// of any age can be minted. Independent of src/core: the sandbox judges the product and shares no code with it.
+// The keys that the simulated Apple knows. Of those it generated itself it keeps the private halves, to mint secrets of
+// any age. Independent of the part of src/core that mints, because the sandbox judges that.
 import { createPrivateKey, generateKeyPairSync, type JsonWebKey, sign } from 'node:crypto';
 
 export interface AppleKeyIds {
@@ -17,11 +17,11 @@ export interface AppleKey extends AppleKeyIds {
 export interface SecretWish {
   readonly keyId: string;
   readonly clientId: string;
-  /** Milliseconds since the epoch; default: `lifetimeSeconds` before the end, but not in the future. */
+  /** In ms; default: `lifetimeSeconds` before the end, but not in the future. */
   readonly issuedAt?: number;
   /** Default 180 days. */
   readonly lifetimeSeconds?: number;
-  /** Seconds from now, negative for one that has expired; default: `lifetimeSeconds` after `issuedAt`. */
+  /** Seconds from now, negative for an expired secret; default: `lifetimeSeconds` after `issuedAt`. */
   readonly expiresInSeconds?: number;
 }
 

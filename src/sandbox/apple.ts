@@ -1,14 +1,14 @@
-// Apple's token endpoint, as far as client secrets go: it verifies them as Apple's documentation says and then
-// refuses the code. So `invalid_grant` means that the secret is good, `invalid_client` that it is not.
-// It shares no code with src/core: it is the judge of what the product mints.
+// Apple's token endpoint, for client secrets alone: it verifies them as Apple's documentation says and then refuses the
+// code. So `invalid_grant` means that the secret is good, `invalid_client` that it is not. It shares no code with the
+// part of src/core that mints, because it judges what that mints.
 import { createPublicKey, verify } from 'node:crypto';
-import { type Answer, type Call, type Incoming, json } from './exchange.ts';
+import { type Answer, type Call, type Incoming, json, jsonObject } from './exchange.ts';
 import type { World } from './world.ts';
 
-/** Six months, the longest that Apple lets a client secret live from now on. */
+/** Six months: Apple's limit for how far ahead a client secret may expire. */
 const MAX_SECONDS_AHEAD = 15_777_000;
 
-/** Sorts a request to the token endpoint; undefined: it is none. */
+/** The call, if the request is for the token endpoint. */
 export function appleCall(incoming: Incoming): Call | undefined {
   if (incoming.method !== 'POST' || incoming.path !== '/auth/token') return undefined;
   const form = new URLSearchParams(incoming.body.toString('utf8'));
@@ -36,12 +36,12 @@ function token(world: World, contentType: string, form: URLSearchParams): Answer
   return json(400, { error: fault === undefined ? 'invalid_grant' : 'invalid_client' });
 }
 
-/** What is wrong with a client secret, in a word; undefined: nothing. Apple itself tells nobody which it is. */
+/** What is wrong with a client secret, in a word; undefined: nothing. Apple itself never says which it is. */
 export function secretFault(world: World, clientId: string, secret: string): string | undefined {
   const parts = secret.split('.');
   const [head = '', body = '', signature = ''] = parts;
-  const header = decoded(head);
-  const claims = decoded(body);
+  const header = jsonObject(Buffer.from(head, 'base64url'));
+  const claims = jsonObject(Buffer.from(body, 'base64url'));
   if (parts.length !== 3 || header === undefined || claims === undefined) return 'not a JWT';
   if (header['alg'] !== 'ES256') return 'alg';
   const key = typeof header['kid'] === 'string' ? world.appleKeys.get(header['kid']) : undefined;
@@ -49,7 +49,7 @@ export function secretFault(world: World, clientId: string, secret: string): str
   if (key.revoked) return 'revoked';
   const bytes = Buffer.from(signature, 'base64url');
   const publicKey = createPublicKey({ key: key.publicJwk, format: 'jwk' });
-  // ieee-p1363 is the raw form: anything but 64 bytes does not verify.
+  // ieee-p1363 is the raw form: only 64 bytes can verify.
   const fits =
     bytes.toString('base64url') === signature &&
     verify('sha256', Buffer.from(`${head}.${body}`), { key: publicKey, dsaEncoding: 'ieee-p1363' }, bytes);
@@ -62,13 +62,4 @@ export function secretFault(world: World, clientId: string, secret: string): str
   if (typeof iat !== 'number' || iat > now + world.behaviour.appleLeewaySeconds) return 'iat';
   if (typeof exp !== 'number' || exp <= now) return 'exp';
   return exp > now + MAX_SECONDS_AHEAD ? 'lifetime' : undefined;
-}
-
-function decoded(part: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
 }

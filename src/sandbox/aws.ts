@@ -1,6 +1,6 @@
 // AWS Secrets Manager: GetSecretValue in its JSON 1.1 protocol. Errors are HTTP 400 with `__type`.
-import type { Json } from '../core/json.ts';
-import { type Answer, type Call, type Incoming, json } from './exchange.ts';
+import type { JsonObject } from '../core/json.ts';
+import { type Answer, type Call, type Incoming, json, jsonObject } from './exchange.ts';
 import type { SecretState, SecretVersion } from './secret-store.ts';
 import { verifySigV4 } from './sigv4.ts';
 import type { World } from './world.ts';
@@ -18,13 +18,13 @@ const REFUSALS: Readonly<Record<Exclude<SecretState, 'enabled'>, readonly [code:
   'key-failure': ['DecryptionFailure', 'Secrets Manager cannot decrypt the secret value with the KMS key'],
 };
 
-/** Sorts a request with an X-Amz-Target header; undefined: it is none. */
+/** The call, if the request has an X-Amz-Target header. */
 export function awsCall(incoming: Incoming): Call | undefined {
   const target = incoming.headers['x-amz-target'];
   if (target === undefined) return undefined;
   const action = target.startsWith(TARGET) ? target.slice(TARGET.length) : target;
   const [, signedBy, region] = /Credential=([^/]+)\/\d+\/([^/]+)\//.exec(incoming.headers['authorization'] ?? '') ?? [];
-  const body = parsedObject(incoming.body);
+  const body = jsonObject(incoming.body) ?? {};
   return {
     service: 'aws',
     action,
@@ -36,13 +36,13 @@ export function awsCall(incoming: Incoming): Call | undefined {
   };
 }
 
-function getSecretValue(world: World, incoming: Incoming, body: Readonly<Record<string, Json>>): Answer {
+function getSecretValue(world: World, incoming: Incoming, body: JsonObject): Answer {
   const now = world.clock.now();
   const shown = now + world.behaviour.dateOffsetSeconds * 1000;
   const verdict = verifySigV4(incoming, {
     service: 'secretsmanager',
     credential: (accessKeyId) => world.credentials.get(accessKeyId),
-    // The SDK signs by the machine's clock, and later by what the Date header said.
+    // The SDK signs by the machine's clock, and later by the Date header of an answer.
     clocks: [Date.now(), now, shown],
     nowMs: now,
   });
@@ -83,13 +83,4 @@ function unknownAction(): Answer {
 
 function failure(code: string, message: string, status: number | undefined = 400): Answer {
   return json(status, { __type: code, message }, CONTENT_TYPE);
-}
-
-function parsedObject(body: Buffer): Readonly<Record<string, Json>> {
-  try {
-    const parsed: unknown = JSON.parse(body.toString('utf8'));
-    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, Json>) : {};
-  } catch {
-    return {};
-  }
 }

@@ -1,23 +1,23 @@
-// How the simulated services answer wherever the real ones are not known for certain. Changed by assignment
-// (`world.behaviour.showSecret = 'masked'`) or by PATCH /sandbox/behaviour; every value is checked there.
+// How the simulated services answer where the behaviour of the real ones is not known for certain. Change it by
+// assignment (`world.behaviour.showSecret = 'masked'`) or by PATCH /sandbox/behaviour, which checks every value.
 import * as z from 'zod';
 
 export const behaviourSchema = z.strictObject({
   /** How GetProviders shows ClientSecret. */
   showSecret: z.enum(['clear', 'digest', 'masked', 'empty', 'null', 'missing']),
-  /** What ModifyProvider makes of Config: `replace-known` also drops the keys that the SDK's types do not know. */
+  /** What ModifyProvider does to Config: `replace-known` also drops keys that the SDK's types do not know. */
   configWrite: z.enum(['merge', 'replace', 'replace-known']),
-  /** A write that sends Issuer resets AuthorizationEndpoint: never, always, or at the next such write alone. */
+  /** Whether a write that sends Issuer resets AuthorizationEndpoint: never, always, or once, at the next such write. */
   rediscovery: z.union([z.boolean(), z.literal('once')]),
   /** After a write, this many GetProviders of the environment show the state before it. */
   staleReads: z.int().min(0),
-  /** Added to the Date header of every answer; signatures and secrets are judged by the true time. */
+  /** Added to the Date header of every answer. Signatures and secrets are judged by the true time. */
   dateOffsetSeconds: z.number(),
-  /** `real` verifies; the others answer always the same (`unavailable`: HTTP 503). */
+  /** `real` verifies; the others always give the same answer (`unavailable`: HTTP 503). */
   apple: z.enum(['real', 'invalid_client', 'invalid_grant', 'unavailable']),
-  /** How far in Apple's future an `iat` may lie. */
+  /** How far in the future an `iat` may be, by Apple's clock. */
   appleLeewaySeconds: z.number().min(0),
-  /** Lifetime of temporary credentials, whatever the caller asks for; null: as asked, or two hours. */
+  /** Lifetime of temporary credentials, whatever the caller asks for; null: as the caller asks, else two hours. */
   temporaryCredentialSeconds: z.number().positive().nullable(),
 });
 

@@ -1,5 +1,5 @@
 // Every route of the control interface, a row each: what it takes, what it does, an example body. docs/sandbox.md
-// explains them with examples; a test holds the two together.
+// explains them with examples; a test compares the two.
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import * as z from 'zod';
 import { behaviourSchema } from './behaviour.ts';
@@ -16,7 +16,7 @@ const providerPath = '/sandbox/environments/:envId/providers/:id';
 
 export const ROUTES: readonly Route[] = [
   route('POST', '/sandbox/reset', {
-    does: 'makes everything as it was at start',
+    does: 'puts everything back as it was at start',
     run: (world) => void world.reset(),
   }),
   route('GET', '/sandbox/environments', {
@@ -65,7 +65,7 @@ export const ROUTES: readonly Route[] = [
     run: (world, { path }) => found(world.deleteProvider(part(path, 'envId'), part(path, 'id')), 'provider'),
   }),
   route('POST', `${providerPath}/secret`, {
-    does: 'mints a client secret with a key that was generated here, and places it in the provider',
+    does: 'mints a client secret with a key that was generated here, and puts it into the provider',
     body: { keyId: 'SANDBOX001', expiresInDays: 5 },
     schema: z
       .strictObject({
@@ -116,7 +116,7 @@ export const ROUTES: readonly Route[] = [
     run: (world, { path }) => found(world.faults.remove(part(path, 'id')), 'fault'),
   }),
   route('PUT', '/sandbox/seed', {
-    does: 'starts again the random numbers from which the shares of faults are drawn',
+    does: 'restarts the random numbers that decide about the share of a fault',
     body: { seed: 1 },
     schema: z.strictObject({ seed: z.int() }),
     run: (world, { body }) => void world.seed(body.seed),
@@ -155,13 +155,13 @@ export const ROUTES: readonly Route[] = [
   ...secretRoutes('ssm', 'version', (world) => world.ssmSecrets),
   ...secretRoutes('aws', 'stage', (world) => world.awsSecrets),
   route('PUT', '/sandbox/credentials/:secretId', {
-    does: 'makes an access key known, of Tencent Cloud or of AWS',
+    does: 'adds an access key, for Tencent Cloud or AWS',
     body: { secretKey: 'sandbox-secret-key' },
     schema: z.strictObject({ secretKey: z.string().min(1) }),
     run: (world, { path, body }) => void world.credentials.set(part(path, 'secretId'), body),
   }),
   route('DELETE', '/sandbox/credentials/:secretId', {
-    does: 'makes an access key unknown',
+    does: 'removes an access key',
     run: (world, { path }) => found(world.credentials.delete(part(path, 'secretId')), 'access key'),
   }),
   route('GET', '/sandbox/requests', {
@@ -181,7 +181,7 @@ export const ROUTES: readonly Route[] = [
     run: (world) => void world.inbox.splice(0),
   }),
   route('PUT', '/sandbox/inbox/:name/secret', {
-    does: 'sets what the messages to an inbox are signed with (SECtest until then)',
+    does: 'sets the secret that signs the messages to an inbox (SECtest by default)',
     body: { secret: 'SEC0123456789' },
     schema: z.strictObject({ secret: z.string().min(1) }),
     run: (world, { path, body }) => void world.inboxSecrets.set(part(path, 'name'), body.secret),
@@ -204,7 +204,7 @@ function secretRoutes(
       run: (world, { body }) => void of(world).put(body),
     }),
     route('DELETE', path, {
-      does: 'removes a secret: ?name=…, and ?region=… where it is not the default one',
+      does: 'removes a secret: ?name=…, and ?region=… if it is not the default one',
       run: (world, { query }) =>
         found(of(world).delete({ name: part(query, 'name'), region: query['region'] }), 'secret'),
     }),
@@ -217,7 +217,7 @@ function provider(world: World, path: Readonly<Record<string, string>>): Provide
   return record;
 }
 
-/** Of a PEM, or of the base64 of a DER, which a shell can put on one line. */
+/** From PEM, or from the base64 of DER, which fits on one line of a shell. */
 function publicJwkOf(text: string): JsonWebKey {
   try {
     const der = { key: Buffer.from(text, 'base64'), format: 'der', type: 'spki' } as const;

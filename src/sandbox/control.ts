@@ -1,5 +1,5 @@
-// The control interface: JSON over HTTP under /sandbox/, by which a person at a terminal (or a test in another
-// process) reads and changes the world. The routes are a table (control-routes.ts); GET /sandbox/ prints it.
+// The control interface: JSON over HTTP under /sandbox/, for a person at a terminal (or a test in another process) to
+// read and change the world. The routes are a table (control-routes.ts); GET /sandbox/ lists it.
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import * as z from 'zod';
@@ -10,7 +10,7 @@ import type { World } from './world.ts';
 
 const MAX_BODY_BYTES = 1024 * 1024;
 
-/** The routes of /sandbox/. A page of another origin cannot reach them: only a loopback Host is served. */
+/** The routes of /sandbox/. Only a loopback Host is served, so that a page of another origin cannot reach them. */
 export function control(world: World): Hono {
   const app = new Hono();
   app.use('/sandbox/*', bodyLimit({ maxSize: MAX_BODY_BYTES }));

@@ -1,7 +1,15 @@
-// The credentials that the simulated clouds know: one pair each at start, temporary ones as STS and the metadata
-// service give them. None of them is a secret: they open nothing but the sandbox.
+// The credentials that the simulated clouds know: one pair each at start, and the temporary ones that STS and the
+// metadata service issue. None of them is a secret: they open nothing but the sandbox.
 import { randomBytes } from 'node:crypto';
-import type { Tc3Credential } from './tc3.ts';
+
+/** What belongs to an access key id. */
+export interface Credential {
+  readonly secretKey: string;
+  /** Of a temporary credential: must come with every request (X-TC-Token, X-Amz-Security-Token). */
+  readonly token?: string;
+  /** In ms. From then on the token is refused. */
+  readonly expiresAt?: number;
+}
 
 export const SANDBOX_CREDENTIALS = {
   secretId: 'AKIDsandbox0000000000000000000000000',
@@ -13,24 +21,26 @@ export const SANDBOX_AWS_CREDENTIALS = {
   secretAccessKey: 'sandbox-aws-secret-key',
 } as const;
 
-export interface TemporaryCredential {
+export interface TemporaryCredential extends Required<Credential> {
   readonly secretId: string;
-  readonly secretKey: string;
-  readonly token: string;
-  /** Milliseconds since the epoch. */
-  readonly expiresAt: number;
 }
 
 /** The pairs of both clouds, as they are at start. */
-export function initialCredentials(): Map<string, Tc3Credential> {
-  return new Map<string, Tc3Credential>([
+export function initialCredentials(): Map<string, Credential> {
+  return new Map<string, Credential>([
     [SANDBOX_CREDENTIALS.secretId, { secretKey: SANDBOX_CREDENTIALS.secretKey }],
     [SANDBOX_AWS_CREDENTIALS.accessKeyId, { secretKey: SANDBOX_AWS_CREDENTIALS.secretAccessKey }],
   ]);
 }
 
-/** A new temporary credential that ends at `expiresAt`. */
+/** A new temporary credential that ends at `expiresAt` (ms). */
 export function temporaryCredential(expiresAt: number): TemporaryCredential {
   const random = (bytes: number) => randomBytes(bytes).toString('hex');
   return { secretId: `AKID${random(16)}`, secretKey: random(16), token: random(48), expiresAt };
+}
+
+/** When a credential ends, as STS and the metadata service write it. */
+export function expiration({ expiresAt }: TemporaryCredential): { ExpiredTime: number; Expiration: string } {
+  const seconds = Math.floor(expiresAt / 1000);
+  return { ExpiredTime: seconds, Expiration: new Date(seconds * 1000).toISOString().replace('.000Z', 'Z') };
 }

@@ -1,10 +1,11 @@
-// The metadata service of a Tencent Cloud machine, as far as its role goes: the role's name, and credentials for it.
+// The metadata service of a Tencent Cloud machine, for its role: the role's name, and credentials for it.
+import { expiration } from './credentials.ts';
 import { type Answer, type Call, type Incoming, json } from './exchange.ts';
 import type { World } from './world.ts';
 
 const PATH = '/latest/meta-data/cam/security-credentials/';
 
-/** Sorts a request to the metadata service; undefined: it is none. */
+/** The call, if the request is for the metadata service. */
 export function cvmCall(incoming: Incoming): Call | undefined {
   if (incoming.method !== 'GET' || !incoming.path.startsWith(PATH)) return undefined;
   const role = decodeURIComponent(incoming.path.slice(PATH.length));
@@ -24,15 +25,8 @@ function roleName({ cvmRole }: World): Answer {
 function credentials(world: World, role: string): Answer {
   if (role !== world.cvmRole) return notFound();
   const issued = world.issueCredential();
-  const seconds = Math.floor(issued.expiresAt / 1000);
-  return json(200, {
-    TmpSecretId: issued.secretId,
-    TmpSecretKey: issued.secretKey,
-    ExpiredTime: seconds,
-    Expiration: new Date(seconds * 1000).toISOString().replace('.000Z', 'Z'),
-    Token: issued.token,
-    Code: 'Success',
-  });
+  const { secretId: TmpSecretId, secretKey: TmpSecretKey, token: Token } = issued;
+  return json(200, { TmpSecretId, TmpSecretKey, ...expiration(issued), Token, Code: 'Success' });
 }
 
 function notFound(): Answer {

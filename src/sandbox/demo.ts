@@ -1,5 +1,5 @@
-// The demo's stage: a folder of its own with a generated key and the rehearsal credentials, and an environment
-// whose Apple provider holds a client secret with five days left. config/sandbox.yaml names the same things.
+// What the demo needs: a folder with a generated key and the sandbox's credentials, and an environment whose Apple
+// provider holds a client secret with five days left. config/sandbox.yaml names the same things.
 import { lstat, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RotatorError } from '../core/errors.ts';
@@ -18,8 +18,8 @@ export const DEMO = {
 const DAY_SECONDS = 86_400;
 
 /**
- * Empties `folder`, writes the key and the credentials there (mode 0600) and fills the world. Throws ERR_USAGE where
- * the folder is a symbolic link or no folder: nothing outside of it is ever removed.
+ * Empties `folder`, writes the key and the credentials there (mode 0600) and fills the world. Throws ERR_USAGE if the
+ * folder is a symbolic link or no folder: nothing outside of it is ever removed.
  */
 export async function setUpDemo(world: World, folder: string): Promise<void> {
   await refuseOthers(folder);
@@ -38,7 +38,7 @@ export async function setUpDemo(world: World, folder: string): Promise<void> {
   seedDemo(world);
 }
 
-/** The provider as CloudBase's own metadata describes one for Apple, with a key that the SDK's types do not know. */
+/** A provider as CloudBase's own metadata describes one for Apple, with a key that the SDK's types do not know. */
 function seedDemo(world: World): void {
   const { envId, providerId, keyId, clientId, daysLeft } = DEMO;
   world.putProvider(envId, {

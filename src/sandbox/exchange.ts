@@ -1,12 +1,13 @@
-// One request's way through the sandbox: logged, held by hooks, met by a fault, answered. What a service is, is data:
-// how it names a request, how it answers, and which form its errors take.
+// The way of one request through the sandbox: logged, held by hooks, perhaps met by a fault, answered. Each service is
+// data: how it names a request, how it answers, and the form of its errors.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { ActiveFault } from './faults.ts';
 import type { RequestRecord } from './requests.ts';
 import type { World } from './world.ts';
 
-/** A request as the services see it; header names are lower case. */
+/** A request as the services see it. Header names are lower case. */
 export interface Incoming {
   readonly method: string;
   readonly path: string;
@@ -22,14 +23,14 @@ export interface Answer {
   readonly body: string;
 }
 
-/** A request sorted to its service; `body` still holds its secrets. */
+/** A request that has found its service. `body` still holds secrets. */
 export interface Call extends Omit<RequestRecord, 'at'> {
   readonly answer: (world: World) => Answer;
   /** An error in the form of the service. */
   readonly error: (code: string, message: string, status: number | undefined) => Answer;
 }
 
-/** An answer, or what is done to the socket instead. */
+/** An answer, or what happens to the socket instead. */
 export type Outcome = Answer | 'close' | 'hang';
 
 const HUGE_BYTES = 2 * 1024 * 1024;
@@ -56,8 +57,7 @@ const FAULTS: Readonly<Record<ActiveFault['kind'], Commit>> = {
   },
   hang: () => 'hang',
   status: (fault) => ({ status: fault.status ?? 503, headers: { ...fault.headers }, body: fault.body ?? '' }),
-  error: (fault, call) =>
-    call.error(fault.code ?? 'InternalError', fault.message ?? 'a fault that was asked for', fault.status),
+  error: (fault, call) => call.error(fault.code ?? 'InternalError', fault.message ?? 'a requested fault', fault.status),
   body: (fault) => ({
     status: fault.status ?? 200,
     headers: { 'content-type': 'text/html', ...fault.headers },
@@ -70,6 +70,16 @@ const FAULTS: Readonly<Record<ActiveFault['kind'], Commit>> = {
   }),
   huge: () => json(200, { Response: { RequestId: randomUUID(), Padding: 'x'.repeat(HUGE_BYTES) } }),
 };
+
+/** The body as a JSON object; undefined: it is none. */
+export function jsonObject(body: Buffer): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(body.toString('utf8'));
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 /** A JSON answer. */
 export function json(status: number, value: unknown, type = 'application/json'): Answer {

@@ -1,5 +1,5 @@
-// Faults that the simulated services commit on demand. They are tried in the order in which they were added; the
-// first that fits and fires is the one. Shares are drawn from a seeded generator, so that a test repeats.
+// Faults of the simulated services, on demand. They are tried in the order in which they were added, and the first that
+// matches and fires is used. Shares are drawn from a seeded generator, so that a test can be repeated.
 import * as z from 'zod';
 
 const SERVICES = ['tcb', 'ssm', 'sts', 'cvm', 'aws', 'apple', 'inbox'] as const;
@@ -13,7 +13,7 @@ export const faultSchema = z
     kind: z.enum(['delay', 'reset-before', 'reset-after', 'hang', 'status', 'error', 'body', 'redirect', 'huge']),
     /** Fires this many times; absent: until cleared. */
     times: z.int().positive().optional(),
-    /** Fires for this share of the fitting requests; absent: all. */
+    /** Fires for this share of the matching requests; absent: all. */
     share: z.number().min(0).max(1).optional(),
     delayMs: z.number().min(0).optional(),
     status: z.int().min(200).max(599).optional(),
@@ -28,7 +28,6 @@ export const faultSchema = z
     path: ['location'],
   });
 
-/** The optional fields may also be given as undefined. */
 export type Fault = z.infer<typeof faultSchema>;
 export type ActiveFault = Fault & { readonly id: string };
 
@@ -37,7 +36,7 @@ export class Faults {
   #count = 0;
   #random = generator(1);
 
-  /** Returns the id by which it can be removed. Throws a ZodError where a field is wrong. */
+  /** Returns the id with which it can be removed. Throws a ZodError if a field is wrong. */
   add(fault: Fault): string {
     this.#count += 1;
     const id = `fault-${this.#count}`;
@@ -46,7 +45,7 @@ export class Faults {
     return id;
   }
 
-  /** False: there is none of that id (any more). */
+  /** False: there is no fault with this id, or no longer. */
   remove(id: string): boolean {
     const before = this.#active.length;
     this.#active = this.#active.filter(({ fault }) => fault.id !== id);
@@ -62,12 +61,12 @@ export class Faults {
     this.#random = generator(seed);
   }
 
-  /** The faults that can still fire; `times` is what is left. */
+  /** The faults that can still fire; `times` is how often. */
   list(): ActiveFault[] {
     return this.#active.map(({ fault, left }) => (Number.isFinite(left) ? { ...fault, times: left } : fault));
   }
 
-  /** The fault that this request meets, used up by one. */
+  /** The fault for this request; it then has one firing fewer. */
   take(service: ServiceName, action: string): ActiveFault | undefined {
     for (const entry of this.#active) {
       const { fault } = entry;
@@ -81,7 +80,7 @@ export class Faults {
   }
 }
 
-/** Numbers in [0, 1) that are the same for the same seed: a 32-bit xorshift over a scrambled seed. */
+/** Numbers in [0, 1), the same for the same seed: a 32-bit xorshift over a scrambled seed. */
 function generator(seed: number): () => number {
   let state = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) | 1;
   return () => {

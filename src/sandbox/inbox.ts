@@ -1,13 +1,13 @@
-// Where alerts may be sent in a rehearsal: any request to /inbox/NAME (or below it) is kept, and answered as the service
-// behind the channel would answer it: what that one would refuse is refused, and kept with the reason.
+// Where alerts go in a rehearsal: any request to /inbox/NAME (or below it) is kept, and answered as the service behind
+// the channel would answer it. What that service would refuse is refused, and kept with the reason.
 import type { Json } from '../core/json.ts';
 import { type Call, type Incoming, json } from './exchange.ts';
 import { judge } from './vendors.ts';
 
-/** What the messages to an inbox are signed with, unless another secret was set for it. */
-export const INBOX_SECRET = 'SECtest';
+/** Signs the messages to an inbox, unless another secret is set for it. */
+const INBOX_SECRET = 'SECtest';
 
-/** Sorts a request to /inbox/…; undefined: it is none. */
+/** The call, if the request is for /inbox/…. */
 export function inboxCall(incoming: Incoming): Call | undefined {
   const [, name, rest = ''] = /^\/inbox\/([^/]+)(\/.*)?$/.exec(incoming.path) ?? [];
   if (name === undefined) return undefined;

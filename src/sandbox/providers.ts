@@ -1,8 +1,8 @@
-// CloudBase's environments and their identity providers: the true state, and what a reader is shown of it.
-// Records are kept as they were put, unknown keys included, and are handed out as copies.
-import { createHash } from 'node:crypto';
+// CloudBase's environments and their identity providers: the true state, and what a reader is shown of it. Records are
+// kept as they came, unknown keys included, and are handed out as copies.
 import type { Json, JsonObject } from '../core/json.ts';
 import type { Behaviour } from './behaviour.ts';
+import { sha256 } from './digest.ts';
 
 /** A provider as CloudBase keeps it; `Config.ClientSecret` in clear. */
 export interface ProviderRecord {
@@ -13,7 +13,7 @@ export interface ProviderRecord {
 
 interface Environment {
   readonly providers: Map<string, ProviderRecord>;
-  /** The providers before the last write over the API, for reads that lag behind. */
+  /** The providers before the last write over the API, for stale reads. */
   before: Map<string, ProviderRecord> | undefined;
   readsSinceWrite: number;
 }
@@ -42,7 +42,7 @@ const DISCOVERED_AUTHORIZATION_ENDPOINT = 'https://appleid.apple.com/auth/author
 export class Providers {
   readonly #environments = new Map<string, Environment>();
 
-  /** Makes an environment without providers of its own; one that exists stays as it is. */
+  /** Makes an environment without providers; an existing one stays as it is. */
   addEnvironment(envId: string): void {
     if (!this.#environments.has(envId))
       this.#environments.set(envId, { providers: new Map(), before: undefined, readsSinceWrite: 0 });
@@ -60,7 +60,7 @@ export class Providers {
     return this.#environments.has(envId);
   }
 
-  /** Sets the true state at once, as an administrator would; lagging reads end. */
+  /** Sets the true state at once, as an administrator would; reads then show it without delay. */
   put(envId: string, provider: ProviderRecord): void {
     this.addEnvironment(envId);
     const environment = this.#environment(envId);
@@ -85,7 +85,7 @@ export class Providers {
     return [...(this.#environments.get(envId)?.providers.values() ?? [])].map((one) => structuredClone(one));
   }
 
-  /** What GetProviders shows: possibly late, the secret in the shape that `behaviour` says, two records added. */
+  /** What GetProviders shows: perhaps an old state, the secret in the shape that `behaviour` says, and two more records. */
   shown(envId: string, behaviour: Behaviour): ProviderRecord[] {
     const environment = this.#environment(envId);
     const late = environment.before !== undefined && environment.readsSinceWrite < behaviour.staleReads;
@@ -95,7 +95,7 @@ export class Providers {
     return [...records.map((record) => showSecret(record, behaviour.showSecret)), ...added.map(switchedOff)];
   }
 
-  /** A write over the API: `change` makes the new record of the old one (undefined: deletes it). */
+  /** A write over the API: `change` makes the new record from the old one; undefined deletes it. */
   write(envId: string, id: string, change: (old: ProviderRecord | undefined) => ProviderRecord | undefined): void {
     const environment = this.#environment(envId);
     const next = change(structuredClone(environment.providers.get(id)));
@@ -112,7 +112,7 @@ export class Providers {
   }
 }
 
-/** What ModifyProvider leaves of Config: the part of the API that nobody has documented. */
+/** What Config is after ModifyProvider. CloudBase does not document this. */
 export function writtenConfig(old: JsonObject, sent: JsonObject, behaviour: Behaviour): JsonObject {
   const written =
     behaviour.configWrite === 'merge'
@@ -131,10 +131,7 @@ function showSecret(record: ProviderRecord, shape: Behaviour['showSecret']): Pro
   if (shape === 'null') return { ...record, Config: { ...record.Config, ClientSecret: null } };
   if (shape === 'empty') return { ...record, Config: { ...record.Config, ClientSecret: '' } };
   if (typeof secret !== 'string' || secret === '' || shape === 'clear') return record;
-  const shown =
-    shape === 'digest'
-      ? createHash('sha256').update(secret).digest('hex')
-      : `${secret.slice(0, 4)}****${secret.slice(-4)}`;
+  const shown = shape === 'digest' ? sha256(secret) : `${secret.slice(0, 4)}****${secret.slice(-4)}`;
   return { ...record, Config: { ...record.Config, ClientSecret: shown } };
 }
 

@@ -1,7 +1,7 @@
-// What arrived, in order, and who wants to know. A secret is never kept: its fingerprint (lower-case hex SHA-256)
-// stands in for it, and authorization headers are not kept at all.
-import { createHash } from 'node:crypto';
+// The requests that arrived, in order, with listeners and hooks. A secret is never kept: its fingerprint (lower-case hex
+// SHA-256) takes its place. Authorization headers are not kept at all.
 import type { Json } from '../core/json.ts';
+import { sha256 } from './digest.ts';
 import type { ServiceName } from './faults.ts';
 
 export interface RequestRecord {
@@ -27,20 +27,20 @@ export class Requests {
   readonly #listeners = new Set<(request: RequestRecord) => void>();
   readonly #hooks = new Set<{ readonly service: ServiceName; readonly action: string; readonly hook: RequestHook }>();
 
-  /** Called for each request as it arrives, before it has an effect. Returns the function that ends it. */
+  /** Calls `listener` for each request as it arrives, before it takes effect. Returns the function that ends this. */
   onRequest(listener: (request: RequestRecord) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Awaited before every request of this kind takes effect. Returns the function that ends it. */
+  /** Awaits `hook` before every request of this kind takes effect. Returns the function that ends this. */
   before(service: ServiceName, action: string, hook: RequestHook): () => void {
     const entry = { service, action, hook };
     this.#hooks.add(entry);
     return () => this.#hooks.delete(entry);
   }
 
-  /** Logs a request, tells the listeners and waits for the hooks. */
+  /** Logs a request, calls the listeners and waits for the hooks. */
   async arrive(request: RequestRecord): Promise<void> {
     const record = { ...request, body: withoutSecrets(request.body) };
     this.log.push(record);
@@ -62,15 +62,11 @@ function withoutSecrets(value: Json): Json {
   return Object.fromEntries(
     Object.entries(value).map(([name, item]) => [
       name,
-      SECRET_NAMES.test(name) && typeof item === 'string' && item !== '' ? fingerprint(item) : withoutSecrets(item),
+      SECRET_NAMES.test(name) && typeof item === 'string' && item !== '' ? sha256(item) : withoutSecrets(item),
     ]),
   );
 }
 
 function isArray(value: Json): value is readonly Json[] {
   return Array.isArray(value);
-}
-
-function fingerprint(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex');
 }

@@ -1,21 +1,21 @@
-// One simulated secret store (Tencent SSM or AWS Secrets Manager): secrets by region, name and version or stage.
+// A simulated secret store (Tencent SSM or AWS Secrets Manager): secrets by region, name, and version or stage.
 import { randomUUID } from 'node:crypto';
 
 export const SECRET_STATES = ['enabled', 'disabled', 'pending-delete', 'denied', 'key-failure'] as const;
 export type SecretState = (typeof SECRET_STATES)[number];
 
-export interface SecretPlace {
+interface SecretPlace {
   readonly name: string;
   /** Default: the store's own, `ap-shanghai` for SSM and `ap-southeast-1` for AWS. */
   readonly region?: string | undefined;
 }
 
-export interface SecretWrite extends SecretPlace {
+interface SecretWrite extends SecretPlace {
   /** SSM's version id; default `SSM_Current`. */
   readonly version?: string | undefined;
   /** AWS's stage; default `AWSCURRENT`. */
   readonly stage?: string | undefined;
-  /** Exactly one of `text` and `binary`; `binary` is base64 where it is a string. */
+  /** Exactly one of `text` and `binary`. A string in `binary` is base64. */
   readonly text?: string | undefined;
   readonly binary?: Uint8Array | string | undefined;
   /** Of the secret as a whole; default `enabled`. `key-failure`: KMS cannot decrypt it. */

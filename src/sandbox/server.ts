@@ -1,5 +1,5 @@
-// The sandbox as a server: every simulated service, and the control interface, on one port of a loopback address.
-// It refuses any other address: what it serves is a rehearsal, with credentials that everybody knows.
+// The sandbox as a server: every simulated service and the control interface on one port of a loopback address. It
+// refuses any other address, because everybody knows its credentials.
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
@@ -35,10 +35,7 @@ export interface Sandbox {
   close(): Promise<void>;
 }
 
-/**
- * Starts the sandbox. Throws ERR_USAGE where `host` is not a loopback address, where the port is taken and where the
- * address cannot be listened on.
- */
+/** Starts the sandbox. Throws ERR_USAGE if `host` is not a loopback address, or if it cannot listen there. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { port = DEFAULT_PORT, host = '127.0.0.1', clock = { now: () => Date.now() } } = options;
   if (!isLoopbackAddress(host)) throw new RotatorError('ERR_USAGE', { problem: 'sandbox-host', host });
@@ -61,7 +58,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   };
 }
 
-const SORTERS: readonly ((incoming: Incoming) => Call | undefined)[] = [
+const SERVICES: readonly ((incoming: Incoming) => Call | undefined)[] = [
   tencentCall,
   awsCall,
   appleCall,
@@ -78,18 +75,18 @@ function application(world: World): Hono<{ Bindings: HttpBindings }> {
   app.route('/', control(world));
   app.all('*', async (c) => {
     const incoming = await received(c.req.raw);
-    const call = first(incoming);
+    const call = callOf(incoming);
     if (call === undefined) return c.json({ error: 'nothing is served here; see GET /sandbox/' }, 404);
     return reply(await exchange(world, call), c.env.incoming);
   });
-  // A hook that throws, or a fault of the sandbox itself.
+  // A hook threw, or the sandbox itself has a defect.
   app.onError((error, c) => c.text(`the sandbox failed: ${error.message}`, 500));
   return app;
 }
 
-function first(incoming: Incoming): Call | undefined {
-  for (const sort of SORTERS) {
-    const call = sort(incoming);
+function callOf(incoming: Incoming): Call | undefined {
+  for (const service of SERVICES) {
+    const call = service(incoming);
     if (call !== undefined) return call;
   }
   return undefined;
@@ -118,7 +115,7 @@ async function reply(outcome: Outcome, incoming: IncomingMessage): Promise<Respo
   });
 }
 
-/** Narrower than net/proxy.ts, which asks where a name leads: a `.localhost` name may resolve to any address. */
+/** Stricter than net/proxy.ts: a `.localhost` name may resolve to any address. */
 function isLoopbackAddress(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
 }

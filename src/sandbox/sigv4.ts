@@ -1,14 +1,14 @@
-// AWS's request signature, version 4, checked. Pure: time and credentials are arguments.
-// Source: "Signature Version 4 signing process" of the AWS General Reference. Only what the JSON protocols need:
-// the path is `/`, the query is empty.
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+// AWS's request signature, version 4, checked. Pure: time and credentials are arguments. Source: "Signature Version 4
+// signing process" in the AWS General Reference. It covers what the JSON protocols need: the path is `/`, the query is
+// empty.
+import type { Credential } from './credentials.ts';
+import { hmac, same, sha256 } from './digest.ts';
 import type { Incoming } from './exchange.ts';
-import type { Tc3Credential } from './tc3.ts';
 
 export interface SigV4Check {
   readonly service: string;
-  readonly credential: (accessKeyId: string) => Tc3Credential | undefined;
-  /** Milliseconds since the epoch; a date within five minutes of any of these is fresh. */
+  readonly credential: (accessKeyId: string) => Credential | undefined;
+  /** In ms. A date within five minutes of any of these is fresh. */
   readonly clocks: readonly number[];
   readonly nowMs: number;
 }
@@ -56,7 +56,7 @@ export function verifySigV4(incoming: Incoming, check: SigV4Check): SigV4Verdict
     service === check.service &&
     date.startsWith(day) &&
     names.split(';').includes('host') &&
-    timingSafeEqual(Buffer.from(hmac(key, toSign).toString('hex')), Buffer.from(signature));
+    same(hmac(key, toSign).toString('hex'), signature);
   return fits
     ? { ok: true, accessKeyId, region }
     : refuse('InvalidSignatureException', 'the request signature we calculated does not match the one you provided');
@@ -64,12 +64,4 @@ export function verifySigV4(incoming: Incoming, check: SigV4Check): SigV4Verdict
 
 function refuse(code: string, message: string): SigV4Verdict {
   return { ok: false, code, message };
-}
-
-function sha256(data: string | Uint8Array): string {
-  return createHash('sha256').update(data).digest('hex');
-}
-
-function hmac(key: string | Uint8Array, data: string): Buffer {
-  return createHmac('sha256', key).update(data).digest();
 }

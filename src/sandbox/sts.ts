@@ -1,6 +1,7 @@
-// Tencent's `sts`, version 2018-08-13: temporary credentials by AssumeRole and AssumeRoleWithWebIdentity. They are
-// accepted from then on, with their token and until they expire.
+// Tencent's `sts`, version 2018-08-13: temporary credentials by AssumeRole and AssumeRoleWithWebIdentity. All services
+// accept them, with their token, until they expire.
 import type { JsonObject } from '../core/json.ts';
+import { expiration } from './credentials.ts';
 import { type Action, ApiError, textParameter } from './tencent-action.ts';
 import type { World } from './world.ts';
 
@@ -27,10 +28,6 @@ function assume(world: World, body: JsonObject): JsonObject {
   if (asked !== undefined && (typeof asked !== 'number' || asked <= 0 || asked > 43_200))
     throw new ApiError('InvalidParameter.OverTimeError', 'DurationSeconds is not between 1 and 43200');
   const issued = world.issueCredential(asked);
-  const seconds = Math.floor(issued.expiresAt / 1000);
-  return {
-    Credentials: { TmpSecretId: issued.secretId, TmpSecretKey: issued.secretKey, Token: issued.token },
-    ExpiredTime: seconds,
-    Expiration: new Date(seconds * 1000).toISOString().replace('.000Z', 'Z'),
-  };
+  const { secretId: TmpSecretId, secretKey: TmpSecretKey, token: Token } = issued;
+  return { Credentials: { TmpSecretId, TmpSecretKey, Token }, ...expiration(issued) };
 }

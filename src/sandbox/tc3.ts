@@ -1,6 +1,7 @@
 // Tencent Cloud's request signature TC3-HMAC-SHA256, computed and checked. Pure: time and credentials are arguments.
-// Source: "Signature v3" of the Tencent Cloud API documentation; the official example is a test of this file.
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+// Source: "Signature v3" in the Tencent Cloud API documentation. Its official example is a test of this file.
+import type { Credential } from './credentials.ts';
+import { hmac, same, sha256 } from './digest.ts';
 
 /** What a signature covers. Header names are lower case. */
 export interface SignedText {
@@ -8,7 +9,7 @@ export interface SignedText {
   readonly path: string;
   /** Without the question mark. */
   readonly query: string;
-  /** In the order in which they are signed. */
+  /** In signing order. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly payload: string | Uint8Array;
   /** Seconds since the epoch. */
@@ -41,21 +42,13 @@ export interface Tc3Request {
   readonly payload: string | Uint8Array;
 }
 
-export interface Tc3Credential {
-  readonly secretKey: string;
-  /** Set for temporary credentials: must come along as X-TC-Token. */
-  readonly token?: string;
-  /** Milliseconds since the epoch; after it the token is refused. */
-  readonly expiresAt?: number;
-}
-
 export interface Tc3Check {
   /** The services whose name the credential scope may carry. */
   readonly services: readonly string[];
-  readonly credential: (secretId: string) => Tc3Credential | undefined;
-  /** Milliseconds since the epoch; a timestamp within five minutes of any of these is fresh. */
+  readonly credential: (secretId: string) => Credential | undefined;
+  /** In ms. A timestamp within five minutes of any of these is fresh. */
   readonly clocks: readonly number[];
-  /** Milliseconds since the epoch, for the expiry of temporary credentials. */
+  /** For the expiry of temporary credentials. */
   readonly nowMs: number;
 }
 
@@ -101,10 +94,10 @@ export function verifyTc3(request: Tc3Request, check: Tc3Check): Tc3Verdict {
     });
   return fits
     ? { ok: true, secretId }
-    : refuse('AuthFailure.SignatureFailure', 'the signature does not fit the request');
+    : refuse('AuthFailure.SignatureFailure', 'the signature does not match the request');
 }
 
-/** The SDK signs the host without its port but sends it with: both are taken. */
+/** The SDK signs the host without its port but sends it with the port: both forms are accepted. */
 function hostSpellings(host: string): readonly string[] {
   return [host, host.replace(/:\d+$/, '')];
 }
@@ -113,18 +106,6 @@ function refuse(code: string, message: string): Tc3Verdict {
   return { ok: false, code, message };
 }
 
-function same(left: string, right: string): boolean {
-  return left.length === right.length && timingSafeEqual(Buffer.from(left), Buffer.from(right));
-}
-
 function utcDate(seconds: number): string {
   return new Date(seconds * 1000).toISOString().slice(0, 10);
-}
-
-function sha256(data: string | Uint8Array): string {
-  return createHash('sha256').update(data).digest('hex');
-}
-
-function hmac(key: string | Uint8Array, data: string): Buffer {
-  return createHmac('sha256', key).update(data).digest();
 }

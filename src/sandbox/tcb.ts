@@ -1,11 +1,11 @@
-// CloudBase's `tcb` service, version 2018-06-08: the four actions about identity providers. ModifyProvider is
-// incremental at the top level; what it makes of Config is the world's behaviour (nobody has documented it).
-import type { Json, JsonObject } from '../core/json.ts';
+// CloudBase's `tcb` service, version 2018-06-08: the four actions for identity providers. ModifyProvider changes only the
+// top-level fields that are sent. CloudBase does not document what it does to Config: the world's behaviour decides.
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { type ProviderRecord, writtenConfig } from './providers.ts';
 import { type Action, ApiError, textParameter } from './tencent-action.ts';
 import type { World } from './world.ts';
 
-/** What ModifyProvider and AddProvider take beside EnvId, Id and what they require (SDK 4.1.313, tcb_models.d.ts). */
+/** The optional fields of ModifyProvider and AddProvider (SDK 4.1.313, tcb_models.d.ts). */
 const PROVIDER_FIELDS = [
   'Picture',
   'Homepage',
@@ -77,11 +77,7 @@ function environment(world: World, body: JsonObject): string {
 
 function providerFields(body: JsonObject): ProviderRecord {
   const { EnvId: _, Config: config = {}, ...fields } = body;
-  if (!isObject(config)) throw new ApiError('InvalidParameter', 'the parameter Config is not an object');
+  if (!isJsonObject(config)) throw new ApiError('InvalidParameter', 'the parameter Config is not an object');
   const on = fields['On'] === 'UNSPECIFIED' ? { On: 'TRUE' } : {};
   return { ...fields, ...on, Id: textParameter(body, 'Id'), Config: config };
-}
-
-function isObject(value: Json): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,8 +1,8 @@
 // The common part of Tencent Cloud's API 3.0: one path, routed by X-TC-Version and X-TC-Action; TC3 signatures are
 // verified; answers and errors come in the envelope {"Response": {…, "RequestId"}} with HTTP 200.
 import { randomUUID } from 'node:crypto';
-import type { Json, JsonObject } from '../core/json.ts';
-import { type Answer, type Call, type Incoming, json } from './exchange.ts';
+import type { JsonObject } from '../core/json.ts';
+import { type Answer, type Call, type Incoming, json, jsonObject } from './exchange.ts';
 import type { ServiceName } from './faults.ts';
 import { ssmActions } from './ssm.ts';
 import { stsActions } from './sts.ts';
@@ -23,12 +23,12 @@ const SERVICES_BY_VERSION: Readonly<Record<string, TencentService>> = {
   '2018-08-13': { name: 'sts', actions: stsActions, needsRegion: false },
 };
 
-/** Sorts a request with an X-TC-Action header; undefined: it is none. */
+/** The call, if the request has an X-TC-Action header. */
 export function tencentCall(incoming: Incoming): Call | undefined {
   const action = incoming.headers['x-tc-action'];
   if (action === undefined) return undefined;
   const service = SERVICES_BY_VERSION[incoming.headers['x-tc-version'] ?? ''];
-  const body = parsedObject(incoming.body);
+  const body = jsonObject(incoming.body);
   const envId = body?.['EnvId'];
   const region = incoming.headers['x-tc-region'];
   const signedBy = /Credential=([^/\s]+)\//.exec(incoming.headers['authorization'] ?? '')?.[1];
@@ -61,7 +61,7 @@ function authenticate(world: World, service: TencentService, action: string, inc
     {
       services: [service.name, (incoming.headers['host'] ?? '').split(/[.:]/)[0] ?? ''],
       credential: (secretId) => world.credentials.get(secretId),
-      // Signers go by the machine's clock, whatever clock the sandbox was given.
+      // Signers use the machine's clock, whichever clock the sandbox has.
       clocks: [Date.now(), now],
       nowMs: now,
     },
@@ -97,13 +97,4 @@ function success(fields: JsonObject): Answer {
 
 function failure(code: string, message: string): Answer {
   return json(200, { Response: { Error: { Code: code, Message: message }, RequestId: randomUUID() } });
-}
-
-function parsedObject(body: Buffer): JsonObject | undefined {
-  try {
-    const value = JSON.parse(body.toString('utf8')) as Json;
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
-  } catch {
-    return undefined;
-  }
 }

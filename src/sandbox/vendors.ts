@@ -1,9 +1,9 @@
-// How the services behind the alert channels judge what is posted to them, a row each, by the beginning of the inbox's
-// name: form, signature, size and rate, with the answers and codes that each of them gives. Signatures are computed
-// here from what the services document, so that a mistake of the product's is not repeated.
-import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { Json, JsonObject } from '../core/json.ts';
+// How the services behind the alert channels judge what is posted to them: form, signature, size and rate, with the
+// answers and codes of each service. The beginning of an inbox's name says which service it stands for. Signatures are
+// computed here from the services' documentation, so that a mistake in the product is not repeated.
+import { isJsonObject, type Json } from '../core/json.ts';
 import { HOUR, MINUTE } from '../core/time.ts';
+import { hmac, same } from './digest.ts';
 import { type Answer, json } from './exchange.ts';
 
 /** What was posted, and what is known of the inbox. */
@@ -19,7 +19,7 @@ export interface Posted {
   readonly secret: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
-  /** When the messages arrived that came to this inbox before, oldest first. */
+  /** When earlier messages to this inbox arrived, oldest first. */
   readonly earlier: readonly number[];
 }
 
@@ -41,7 +41,7 @@ const JUDGES: readonly (readonly [beginning: string, judge: Judge])[] = [
   ['webhook', webhook],
 ];
 
-/** Judges as the service does that `name` begins with; any other inbox takes everything. */
+/** Judges as the service that `name` begins with; any other inbox accepts everything. */
 export function judge(name: string, posted: Posted): Judgement {
   const [, own] = JUDGES.find(([beginning]) => name.startsWith(beginning)) ?? [];
   return own === undefined ? { answer: json(200, { errcode: 0, errmsg: 'ok', code: 0, msg: 'success' }) } : own(posted);
@@ -90,7 +90,7 @@ function feishu({ body, secret, now, earlier, text }: Posted): Judgement {
 
 function slack({ body }: Posted): Judgement {
   const text = textAt(body, 'text');
-  if (!isObject(body)) return plain(400, 'invalid_payload');
+  if (!isJsonObject(body)) return plain(400, 'invalid_payload');
   if (text === undefined || text === '') return plain(400, 'no_text');
   if (text.length > 40_000) return plain(400, 'msg_too_long');
   const blocks = body['blocks'] ?? [];
@@ -147,7 +147,7 @@ function alertmanager({ method, path, body }: Posted): Judgement {
 }
 
 function isAlert(alert: Json): boolean {
-  if (!isObject(alert)) return false;
+  if (!isJsonObject(alert)) return false;
   const { labels, annotations = {} } = alert;
   const [starts, ends] = [alert['startsAt'], alert['endsAt']].map((time) =>
     typeof time === 'string' ? Date.parse(time) : 0,
@@ -157,10 +157,10 @@ function isAlert(alert: Json): boolean {
 }
 
 function allTexts(value: Json | undefined): boolean {
-  return value !== undefined && isObject(value) && Object.values(value).every((text) => typeof text === 'string');
+  return value !== undefined && isJsonObject(value) && Object.values(value).every((text) => typeof text === 'string');
 }
 
-/** What is signed must be signed well, five minutes old at most; what is not signed is taken. */
+/** A signature must be right and at most five minutes old; a message without one is accepted. */
 function webhook({ headers, text, secret, now }: Posted): Judgement {
   const signature = headers['x-rotator-signature'];
   if (signature === undefined) return { answer: json(200, { ok: true }) };
@@ -168,7 +168,7 @@ function webhook({ headers, text, secret, now }: Posted): Judgement {
   const expected = `v1=${hmac(secret, `${stamp}.${text}`).toString('hex')}`;
   if (/^\d+$/.test(stamp) && Math.abs(Number(stamp) * 1000 - now) <= 5 * MINUTE && same(signature, expected))
     return { answer: json(200, { ok: true }) };
-  return { answer: json(401, { error: 'the signature does not fit' }), refused: 'HTTP 401' };
+  return { answer: json(401, { error: 'the signature does not match' }), refused: 'HTTP 401' };
 }
 
 function errcode(number: number, errmsg: string): Judgement {
@@ -192,7 +192,7 @@ function within(earlier: readonly number[], now: number, span: number): number {
   return earlier.filter((at) => now - at < span).length;
 }
 
-/** Until when an inbox is muted that took more than `limit` messages within `span`; what comes while it is, is not counted. */
+/** Until when an inbox is muted that got more than `limit` messages within `span`. Messages during a mute do not count. */
 function mutedUntil(earlier: readonly number[], limit: number, span: number, mute: number, now: number): number {
   let until = 0;
   const counted: number[] = [];
@@ -206,18 +206,6 @@ function mutedUntil(earlier: readonly number[], limit: number, span: number, mut
 
 function textAt(value: Json | undefined, ...path: readonly string[]): string | undefined {
   let here: Json | undefined = value;
-  for (const key of path) here = here !== undefined && isObject(here) ? here[key] : undefined;
+  for (const key of path) here = here !== undefined && isJsonObject(here) ? here[key] : undefined;
   return typeof here === 'string' ? here : undefined;
-}
-
-function isObject(value: Json): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function hmac(key: string, data: string): Buffer {
-  return createHmac('sha256', key).update(data).digest();
-}
-
-function same(left: string, right: string): boolean {
-  return left.length === right.length && timingSafeEqual(Buffer.from(left), Buffer.from(right));
 }

@@ -1,15 +1,14 @@
-// The state of the simulated outside world: what tests and the control interface read and change. The services
-// (tcb.ts, ssm.ts, sts.ts, aws.ts, apple.ts …) answer from it and from nothing else.
+// The state of the simulated outside world, which tests and the control interface read and change. The services (tcb.ts,
+// ssm.ts, sts.ts, aws.ts, apple.ts …) answer from it alone.
 import type { JsonWebKey } from 'node:crypto';
 import type { Json, JsonObject } from '../core/json.ts';
 import { type AppleKeyIds, AppleKeys, type SecretWish } from './apple-keys.ts';
 import { type Behaviour, defaultBehaviour } from './behaviour.ts';
-import { initialCredentials, type TemporaryCredential, temporaryCredential } from './credentials.ts';
+import { type Credential, initialCredentials, type TemporaryCredential, temporaryCredential } from './credentials.ts';
 import { type Fault, Faults, type ServiceName } from './faults.ts';
 import { type ProviderRecord, Providers } from './providers.ts';
 import { type RequestHook, type RequestRecord, Requests } from './requests.ts';
 import { SecretStore } from './secret-store.ts';
-import type { Tc3Credential } from './tc3.ts';
 
 export interface SandboxClock {
   /** Milliseconds since the epoch. */
@@ -27,7 +26,7 @@ export interface InboxMessage {
   readonly headers: Readonly<Record<string, string>>;
   /** The parsed body; the text itself where it is not JSON. */
   readonly body: Json;
-  /** The code under which the service behind the channel refuses it; absent: it was taken. */
+  /** The code with which the service refuses the message; absent: it was accepted. */
   readonly refused?: string;
 }
 
@@ -35,17 +34,17 @@ const TEMPORARY_SECONDS = 7_200;
 
 export class World {
   readonly clock: SandboxClock;
-  /** Access key id → secret key (and token); both clouds' pairs exist at start. */
-  credentials: Map<string, Tc3Credential> = initialCredentials();
+  /** By access key id; the pairs of both clouds exist at start. */
+  credentials: Map<string, Credential> = initialCredentials();
   behaviour: Behaviour = defaultBehaviour();
   providers = new Providers();
   appleKeys = new AppleKeys();
   ssmSecrets: SecretStore;
   awsSecrets: SecretStore;
-  /** The role that the simulated machine carries; undefined: none. */
+  /** The role of the simulated machine; undefined: none. */
   cvmRole: string | undefined = 'sandbox-role';
   readonly inbox: InboxMessage[] = [];
-  /** By the inbox's name: what its messages are signed with, where that is not `SECtest`. */
+  /** By inbox name: the secret that signs its messages, if it is not the usual `SECtest`. */
   readonly inboxSecrets = new Map<string, string>();
   readonly faults = new Faults();
   readonly #requests = new Requests();
@@ -56,7 +55,7 @@ export class World {
     this.awsSecrets = this.#awsStore();
   }
 
-  /** Everything as it was at start, but for those who listen by `onRequest`. */
+  /** Puts everything back as it was at start. Listeners of `onRequest` stay. */
   reset(): void {
     this.credentials = initialCredentials();
     this.behaviour = defaultBehaviour();
@@ -84,7 +83,7 @@ export class World {
     return this.providers.get(envId, id);
   }
 
-  /** Sets Config keys one by one, as an administrator would. Throws a TypeError where there is no such provider. */
+  /** Sets single Config keys, as an administrator would. Throws a TypeError if there is no such provider. */
   patchConfig(envId: string, id: string, patch: JsonObject): void {
     const provider = this.provider(envId, id);
     if (provider === undefined) throw new TypeError(`no provider ${id} in environment ${envId}`);
@@ -117,7 +116,7 @@ export class World {
 
   // Temporary credentials
 
-  /** Gives a temporary credential, good from now on. */
+  /** Issues a temporary credential, valid from now on. */
   issueCredential(askedSeconds?: number): TemporaryCredential {
     const seconds = this.behaviour.temporaryCredentialSeconds ?? askedSeconds ?? TEMPORARY_SECONDS;
     const issued = temporaryCredential(this.clock.now() + seconds * 1000);
@@ -128,7 +127,7 @@ export class World {
 
   // Faults and requests
 
-  /** Returns the fault's id. Throws a ZodError where a field is wrong. */
+  /** Returns the fault's id. Throws a ZodError if a field is wrong. */
   addFault(fault: Fault): string {
     return this.faults.add(fault);
   }
@@ -142,7 +141,7 @@ export class World {
     this.faults.seed(seed);
   }
 
-  /** What arrived, in order, without secrets. */
+  /** The requests that arrived, in order, without secrets. */
   get requests(): readonly RequestRecord[] {
     return this.#requests.log;
   }
@@ -155,7 +154,7 @@ export class World {
     return this.#requests.onRequest(listener);
   }
 
-  /** Acts between two requests: `hook` is awaited before each request of this kind takes effect. */
+  /** Awaits `hook` before each request of this kind takes effect, so that a test can act between two requests. */
   before(service: ServiceName, action: string, hook: RequestHook): () => void {
     return this.#requests.before(service, action, hook);
   }

@@ -1,6 +1,7 @@
 // The signature check, by Tencent Cloud's official example and by what must be refused.
 import { expect, test } from 'vitest';
-import { type Tc3Check, type Tc3Credential, type Tc3Request, tc3Signature, verifyTc3 } from '../../src/sandbox/tc3.ts';
+import type { Credential } from '../../src/sandbox/credentials.ts';
+import { type Tc3Check, type Tc3Request, tc3Signature, verifyTc3 } from '../../src/sandbox/tc3.ts';
 
 // "Signature v3", Tencent Cloud API documentation: DescribeInstances of cvm.
 const TIMESTAMP = 1551113065;
@@ -29,7 +30,7 @@ function authorization({ id = ID, date = '2019-02-25', service = 'cvm', signed =
   return `TC3-HMAC-SHA256 Credential=${id}/${date}/${service}/tc3_request, SignedHeaders=${signed}, Signature=${SIGNATURE}`;
 }
 
-function check(overrides: Partial<Tc3Check> = {}, credential: Partial<Tc3Credential> = {}): Tc3Check {
+function check(overrides: Partial<Tc3Check> = {}, credential: Partial<Credential> = {}): Tc3Check {
   return {
     services: ['cvm'],
     credential: (id) => (id === ID ? { secretKey: KEY, ...credential } : undefined),
@@ -72,7 +73,7 @@ test.each([
   expect(verifyTc3(example({ authorization: header }), check())).toEqual({
     ok: false,
     code: 'AuthFailure.SignatureFailure',
-    message: 'the signature does not fit the request',
+    message: 'the signature does not match the request',
   });
 });
 
@@ -93,30 +94,30 @@ test.each<[string, Tc3Request, Tc3Check, string, string]>([
     example(),
     check({}, { secretKey: 'other' }),
     'SignatureFailure',
-    'the signature does not fit the request',
+    'the signature does not match the request',
   ],
-  ['another body', example({}, '{}'), check(), 'SignatureFailure', 'the signature does not fit the request'],
-  ['another host', example({ host: 'a.b' }), check(), 'SignatureFailure', 'the signature does not fit the request'],
+  ['another body', example({}, '{}'), check(), 'SignatureFailure', 'the signature does not match the request'],
+  ['another host', example({ host: 'a.b' }), check(), 'SignatureFailure', 'the signature does not match the request'],
   [
     'another content type',
     example({ 'content-type': 'application/json' }),
     check(),
     'SignatureFailure',
-    'the signature does not fit the request',
+    'the signature does not match the request',
   ],
   [
     'another service',
     example(),
     check({ services: ['tcb'] }),
     'SignatureFailure',
-    'the signature does not fit the request',
+    'the signature does not match the request',
   ],
   [
     'a date that is not the timestamp’s',
     example({ authorization: authorization({ date: '2019-02-26' }) }),
     check(),
     'SignatureFailure',
-    'the signature does not fit the request',
+    'the signature does not match the request',
   ],
   [
     'a timestamp 301 s old',

@@ -250,7 +250,7 @@ describe('AddProvider and DeleteProvider', () => {
 
 describe('the envelope', () => {
   test.each([
-    ['a wrong key', { secretKey: 'wrong' }, 'AuthFailure.SignatureFailure', 'the signature does not fit the request'],
+    ['a wrong key', { secretKey: 'wrong' }, 'AuthFailure.SignatureFailure', 'the signature does not match the request'],
     ['an unknown id', { secretId: 'AKIDnobody' }, 'AuthFailure.SecretIdNotFound', 'the SecretId is not found'],
     ['a strange token', { token: 't' }, 'AuthFailure.TokenFailure', 'the token does not belong to the SecretId'],
     ['no region', { region: '' }, 'MissingParameter', 'the request lacks the parameter Region'],
