@@ -7,7 +7,7 @@ import { openSqliteJournal } from '../src/adapters/journal/sqlite.ts';
 import { composeMessage } from '../src/alerts/words/compose.ts';
 import { printFailure } from '../src/cli/failure.ts';
 import { logDestination } from '../src/cli/log-destination.ts';
-import { plan, progressLine } from '../src/cli/once.ts';
+import { printPlan, progressLine } from '../src/cli/once.ts';
 import { createLog } from '../src/service/log.ts';
 import { captured } from './cli/captured.ts';
 import { startHttpRig } from './http/rig.ts';
@@ -45,12 +45,12 @@ const event = anEvent('pass.failed', { target: HOSTILE, error: anEventError(HOST
 
 describe('the terminal', () => {
   const target = { ...wired('shop').target, name: HOSTILE };
-  const previews = async () => [{ target, state: failed(), action: 'fail' as const, why: HOSTILE }];
+  const previews = [{ target, state: failed(), action: 'fail' as const, why: HOSTILE }];
 
   test('shows progress, tables, reasons and errors', async () => {
     const seen = captured();
     seen.context.stderr.write(progressLine(event, NOW));
-    await plan({ json: false }, { context: seen.context, previews });
+    printPlan(previews, false, seen.context);
     printFailure(new Error(HOSTILE), seen.context);
     expect(seen.stdout.match(/BEGIN/g)).toHaveLength(5);
     expectClean(seen.stdout);
@@ -59,7 +59,7 @@ describe('the terminal', () => {
 
   test('and JSON', async () => {
     const seen = captured();
-    await plan({ json: true }, { context: seen.context, previews });
+    printPlan(previews, true, seen.context);
     expectCleanJson(seen.stdout);
   });
 });

@@ -20,6 +20,25 @@ export interface CliContext {
   readonly clock: Clock;
 }
 
+/** What commands need of the process besides; main.ts makes it. */
+export interface Host extends CliContext {
+  /** Of this program. */
+  readonly version: string;
+  readonly pid: number;
+  /** Whether a person sees what goes to stderr. */
+  readonly isTerminal: boolean;
+  /** Where the daemon's log goes. */
+  readonly log: { readonly stream: NodeJS.WriteStream & { readonly fd: number }; readonly color: boolean };
+  /** How this program was started, up to its entry point. */
+  readonly command: readonly [executable: string, ...args: string[]];
+  /** A fresh UUIDv7. */
+  readonly newId: () => string;
+  /** Aborted by the first SIGINT or SIGTERM from now on; the second ends the process at once, with status 1. */
+  readonly stopSignal: () => AbortSignal;
+  /** Calls back at every SIGHUP. */
+  readonly onHangup: (listener: () => void) => void;
+}
+
 /** The exit statuses of every command. */
 export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
 export type ExitStatus = (typeof EXIT)[keyof typeof EXIT];

@@ -2,52 +2,56 @@
 
 import { errorView } from '../core/errors.ts';
 import type { RotatorEvent } from '../core/events.ts';
-import type { Target } from '../core/ports.ts';
 import { isWell, type TargetView, targetView } from '../core/target-view.ts';
 import { eventText } from '../core/texts/en/events.ts';
-import type { PassResult } from '../pass/pass.ts';
 import type { Preview } from '../pass/preview.ts';
-import { type CliContext, EXIT, type ExitStatus } from './context.ts';
+import { openOnce, type PassOptions, previewOnce, type TargetPreview } from '../service/once.ts';
+import { strictConfig } from '../service/session.ts';
+import type { ServiceTools } from '../service/tools.ts';
+import { type CliContext, EXIT, type ExitStatus, type Host } from './context.ts';
 import { printJson } from './print-json.ts';
 import { targetTable } from './target-table.ts';
 
-export interface OnceDeps {
-  readonly context: CliContext;
-  readonly targets: readonly Target[];
-  /** Runs the passes; every target has a result. */
-  readonly sweep: () => Promise<ReadonlyMap<string, PassResult>>;
-  /** Has what is wrong told, and the heartbeat pinged. */
-  readonly alert: () => Promise<void>;
+export interface OnceOptions extends PassOptions {
+  readonly config?: string;
+  readonly json: boolean;
 }
 
-/** Runs one pass on each target, alerts whom it concerns, and prints how each pass ended. */
-export async function once(
-  options: { json: boolean },
-  { context, targets, sweep, alert }: OnceDeps,
-): Promise<ExitStatus> {
-  const results = await sweep();
-  await alert();
-  const views = targets.map((target) => targetView(results.get(target.key)?.state, target));
-  return print(views, options.json, context);
-}
-
-export interface PlanDeps {
-  readonly context: CliContext;
-  /** What a pass on each target would do now. */
-  readonly previews: () => Promise<readonly (Preview & { readonly target: Target })[]>;
+/** Runs one pass on each target, sends alerts, and prints how each pass ended. */
+export async function once(options: OnceOptions, host: Host): Promise<ExitStatus> {
+  const config = await strictConfig(options.config, host);
+  const { isTerminal } = host;
+  const session = await openOnce(config, withProgress(host), { ...options, isTerminal, stop: host.stopSignal() });
+  try {
+    const results = await session.sweep();
+    await session.alert();
+    const views = session.targets.map((target) => targetView(results.get(target.key)?.state, target));
+    return print(views, options.json, host);
+  } finally {
+    await session.close();
+  }
 }
 
 /** Prints what `once` would do; changes nothing. */
-export async function plan(options: { json: boolean }, deps: PlanDeps): Promise<ExitStatus> {
-  const { context } = deps;
-  const previews = await deps.previews();
+export async function plan(options: OnceOptions, host: Host): Promise<ExitStatus> {
+  const config = await strictConfig(options.config, host);
+  const previews = await previewOnce(config, withProgress(host), { ...options, stop: host.stopSignal() });
+  return printPlan(previews, options.json, host);
+}
+
+/** The table or JSON of the targets, and why each is dealt with as it is. */
+export function printPlan(previews: readonly TargetPreview[], json: boolean, context: CliContext): ExitStatus {
   const views = previews.map(({ target, state }) => targetView(state, target));
-  const status = print(views, options.json, context);
-  if (options.json) return status;
+  const status = print(views, json, context);
+  if (json) return status;
   for (const { target, action, why } of previews) {
     context.stdout.write(`${target.name}: ${ACTION_WORDS[action]}: ${why}\n`);
   }
   return status;
+}
+
+function withProgress(host: Host): ServiceTools {
+  return { ...host, emit: (event) => host.stderr.write(progressLine(event, host.clock.now())) };
 }
 
 const ACTION_WORDS: Record<Preview['action'], string> = {

@@ -1,35 +1,41 @@
 // `run`: the daemon. Its log is the only thing on stdout; what concerns the person at the terminal goes to stderr.
-import type { Start, StartOptions } from '../service/start.ts';
-import { type CliContext, EXIT, type ExitStatus } from './context.ts';
+import { createLog } from '../service/log.ts';
+import { Start } from '../service/start.ts';
+import { EXIT, type ExitStatus, type Host } from './context.ts';
 import { printFailure } from './failure.ts';
+import { logDestination } from './log-destination.ts';
 
-export interface RunDeps {
-  readonly context: CliContext;
-  /** Whether a person sees what goes to stderr. */
-  readonly isTerminal: boolean;
-  readonly start: (options: Pick<StartOptions, 'whenRefused' | 'stop'>) => Start;
-  /** Aborted by the first SIGINT or SIGTERM. */
-  readonly stop: AbortSignal;
-  /** Calls back at every SIGHUP. */
-  readonly onHangup: (listener: () => void) => void;
+export interface RunOptions {
+  readonly config?: string;
+  readonly exitWhenRefused: boolean;
 }
 
-/** Runs until a signal. A start that is refused ends with 2 at a terminal, or where `exitWhenRefused` says so. */
-export async function run({ exitWhenRefused }: { exitWhenRefused: boolean }, deps: RunDeps): Promise<ExitStatus> {
-  const { context, isTerminal, stop, onHangup } = deps;
-  const whenRefused = isTerminal ? 'throw' : exitWhenRefused ? 'tell' : 'stay';
-  const start = deps.start({ whenRefused, stop });
+/** Runs until `stop`. A start that is refused ends with 2 at a terminal, or where `exitWhenRefused` says so. */
+export async function run(options: RunOptions, host: Host, stop: AbortSignal): Promise<ExitStatus> {
+  const { clock, stderr, isTerminal, log } = host;
+  const start = new Start(host, {
+    configFile: options.config,
+    pid: host.pid,
+    whenRefused: isTerminal ? 'throw' : options.exitWhenRefused ? 'tell' : 'stay',
+    stop,
+    log({ instance, log: { level, format } }) {
+      return createLog({ level, instance, clock, destination: logDestination(log.stream, format, log.color) });
+    },
+  });
   let hangup = () => start.lookNow();
-  onHangup(() => hangup());
+  host.onHangup(() => hangup());
   stop.addEventListener('abort', () =>
-    context.stderr.write('stopping: no new pass begins; a pass that is writing gets 25 s; signal again to quit now\n'),
+    stderr.write('stopping: no new pass begins; a pass that is writing gets 25 s; signal again to quit now\n'),
   );
-  const opened = await start.open().catch((thrown: unknown) => printFailure(thrown, context));
-  if (typeof opened === 'number') return EXIT.usage;
-  if (opened === undefined) return EXIT.ok;
-  hangup = () => void opened.reload();
-  stop.addEventListener('abort', () => opened.stop());
-  if (stop.aborted) opened.stop();
-  await opened.run();
+  const service = await start.open().catch((thrown: unknown) => {
+    printFailure(thrown, host);
+    return EXIT.usage;
+  });
+  if (service === EXIT.usage) return EXIT.usage;
+  if (service === undefined) return EXIT.ok;
+  hangup = () => void service.reload();
+  stop.addEventListener('abort', () => service.stop());
+  if (stop.aborted) service.stop();
+  await service.run();
   return EXIT.ok;
 }

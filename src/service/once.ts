@@ -1,21 +1,22 @@
-// What `once`, `plan` and the commands that read the journal work with: a journal opened for the occasion, and
-// passes that run a single time.
+// What `once` and `plan` work with: a journal opened for the occasion, and passes that run a single time.
 import { openJournalToRead } from '../adapters/journal/reading.ts';
 import { openSqliteJournal } from '../adapters/journal/sqlite.ts';
 import type { Config } from '../config/resolve.ts';
 import { conditionId, type Finding } from '../core/alerts/conditions.ts';
 import { parseCron } from '../core/cron.ts';
 import { asRotatorError, RotatorError } from '../core/errors.ts';
-import type { EventSink } from '../core/events.ts';
-import type { Clock, Journal, Target } from '../core/ports.ts';
+import type { Clock, Target } from '../core/ports.ts';
 import { DAY } from '../core/time.ts';
-import { Sweeper } from '../daemon/sweep.ts';
+import { Sweeper, type WiredTarget } from '../daemon/sweep.ts';
 import type { PassRequest, PassResult } from '../pass/pass.ts';
 import type { Preview } from '../pass/preview.ts';
 import { SingleAlert } from './single-alert.ts';
+import { eventHub, type ServiceTools } from './tools.ts';
 import { createAlerting, laneMembers, longestTickGapMs, watchedTargets } from './wire-alerts.ts';
-import { type World, wireTargets } from './wire-targets.ts';
+import { type WiringTools, wireTargets } from './wire-targets.ts';
 
+/** See PassTools. */
+const LEASE_HOLDER = 'once:';
 /** `once` waits so long for the lease of a target that another process is working on. */
 const LEASE_WAIT_MS = 30_000;
 /** `once` delivers alerts for so long; what is left waits in the journal for the next run. */
@@ -37,8 +38,7 @@ export interface OnceSession {
   readonly close: () => Promise<void>;
 }
 
-export interface OnceProcess {
-  readonly version: string;
+export interface OnceOptions extends PassOptions {
   /** Whether a person sees what goes wrong. */
   readonly isTerminal: boolean;
   readonly stop: AbortSignal;
@@ -48,20 +48,12 @@ export interface OnceProcess {
  * Opens the journal for writing and wires the selected targets. Throws ERR_USAGE for a name that does not exist, and
  * ERR_JOURNAL_…, which without a terminal the channels are told first, every time.
  */
-export async function openOnce(
-  config: Config,
-  outside: Omit<World, 'leaseHolder' | 'observe'>,
-  options: PassOptions,
-  process: OnceProcess,
-): Promise<OnceSession> {
-  const { version, isTerminal, stop } = process;
-  const listeners = [outside.emit];
-  const emit: EventSink = (event) => {
-    for (const listener of listeners) listener(event);
-  };
-  const world: World = { ...outside, emit, leaseHolder: 'once:' };
-  const { clock } = world;
-  const all = wireTargets(config, world);
+export async function openOnce(config: Config, base: ServiceTools, options: OnceOptions): Promise<OnceSession> {
+  const { isTerminal, stop } = options;
+  const { emit, listen } = eventHub(base.emit);
+  const tools: WiringTools = { ...base, emit, leaseHolder: LEASE_HOLDER };
+  const { clock } = tools;
+  const all = wireTargets(config, tools);
   const wired = selected(all, options.target);
   const journal = await openSqliteJournal({
     path: config.journal.path,
@@ -69,7 +61,7 @@ export async function openOnce(
     mode: 'write',
     onDamage: (error) => emit({ event: 'warning', error }),
   }).catch(async (thrown) => {
-    if (!isTerminal) await tellUnwritable(asRotatorError(thrown), config, world, version);
+    if (!isTerminal) await tellUnwritable(asRotatorError(thrown), config, tools);
     throw thrown;
   });
   const targets = wired.map(({ target }) => target);
@@ -86,8 +78,7 @@ export async function openOnce(
   const { path } = config.journal;
   const alerting = createAlerting({
     config,
-    world,
-    version,
+    tools,
     journal,
     isWhole: wired.length === all.length,
     isBrief: true,
@@ -105,7 +96,7 @@ export async function openOnce(
       scheduler: undefined,
     }),
   });
-  listeners.push(alerting.onEvent);
+  listen(alerting.onEvent);
   const request = requestOf(options, stop);
   return {
     targets,
@@ -115,7 +106,7 @@ export async function openOnce(
   };
 }
 
-async function tellUnwritable(error: RotatorError, config: Config, world: World, version: string): Promise<void> {
+async function tellUnwritable(error: RotatorError, config: Config, tools: ServiceTools): Promise<void> {
   const finding: Finding = {
     condition: 'JournalUnwritable',
     id: conditionId('JournalUnwritable'),
@@ -126,42 +117,33 @@ async function tellUnwritable(error: RotatorError, config: Config, world: World,
     error: error.stored,
     facts: { path: config.journal.path },
   };
-  const options = { version, isBrief: true, trouble: 'the journal cannot be written' };
-  await new SingleAlert(finding, config, world, options).alerter.flush(ALERT_LIMIT_MS);
+  const options = { isBrief: true, trouble: 'the journal cannot be written' };
+  await new SingleAlert(finding, config, tools, options).alerter.flush(ALERT_LIMIT_MS);
 }
 
-export interface PlanSession {
-  /** What a pass on each target would do now. */
-  readonly previews: () => Promise<readonly (Preview & { readonly target: Target })[]>;
-  readonly close: () => Promise<void>;
-}
+/** What a pass on a target would do. */
+export type TargetPreview = Preview & { readonly target: Target };
 
-/** Opens the journal for reading and wires the selected targets; nothing is written. */
-export async function openPlan(
+/** What a pass on each selected target would do now; nothing is written. Throws ERR_USAGE as `openOnce` does. */
+export async function previewOnce(
   config: Config,
-  world: Omit<World, 'leaseHolder'>,
-  options: PassOptions,
-  stop: AbortSignal,
-): Promise<PlanSession> {
-  const wired = selected(wireTargets(config, { ...world, leaseHolder: 'once:' }), options.target);
-  const journal = await openJournalFor(config, world.clock);
-  const sweeper = new Sweeper({ journal, isDegraded: () => false, nextTick: nextTickOf(config, world.clock) });
-  const request = requestOf(options, stop);
-  return {
-    previews: () =>
-      Promise.all(
-        wired.map(async (each) => {
-          const preview = await sweeper.preview({ wired: each, request });
-          return { target: each.target, ...preview };
-        }),
-      ),
-    close: () => journal.close(),
-  };
-}
-
-/** The configured journal, to read; one that does not exist yet gives an empty one. */
-export async function openJournalFor(config: Config, clock: Clock): Promise<Journal> {
-  return openJournalToRead(config.journal.path, clock);
+  tools: ServiceTools,
+  options: Omit<OnceOptions, 'isTerminal'>,
+): Promise<TargetPreview[]> {
+  const { clock } = tools;
+  const wired = selected(wireTargets(config, { ...tools, leaseHolder: LEASE_HOLDER }), options.target);
+  const journal = await openJournalToRead(config.journal.path, clock);
+  try {
+    const sweeper = new Sweeper({ journal, isDegraded: () => false, nextTick: nextTickOf(config, clock) });
+    const request = requestOf(options, options.stop);
+    const preview = async (each: WiredTarget) => ({
+      target: each.target,
+      ...(await sweeper.preview({ wired: each, request })),
+    });
+    return await Promise.all(wired.map(preview));
+  } finally {
+    await journal.close();
+  }
 }
 
 /** The targets of a configuration that were named, all without a name. Throws ERR_USAGE for one that does not exist. */

@@ -7,7 +7,6 @@ import { mustReachSomebody } from '../config/recipients.ts';
 import type { Config } from '../config/resolve.ts';
 import type { AlertBook } from '../core/alerts/records.ts';
 import { asRotatorError, type RotatorError } from '../core/errors.ts';
-import type { EventSink } from '../core/events.ts';
 import type { DegradableJournal } from '../core/ports.ts';
 import { Daemon, type Plan } from '../daemon/daemon.ts';
 import { Sweeper } from '../daemon/sweep.ts';
@@ -15,9 +14,10 @@ import { serviceRoutes } from '../http/served.ts';
 import { type HttpServer, startHttpServer } from '../http/server.ts';
 import { openDaemonJournal } from './daemon-journal.ts';
 import { createMetrics } from './metrics/metrics.ts';
+import { eventHub, type ServiceTools } from './tools.ts';
 import { configurationWarnings, fixedWarning, storageDoubt } from './warnings.ts';
 import { type Alerting, createAlerting, laneMembers, longestTickGapMs, watchedTargets } from './wire-alerts.ts';
-import { planOf, type World } from './wire-targets.ts';
+import { planOf, type WiringTools } from './wire-targets.ts';
 
 /** Begins the lease tokens of the daemon, of which there is one for each journal. */
 const DAEMON_LEASES = 'daemon:';
@@ -26,8 +26,7 @@ const FLUSH_MS = 8_000;
 
 export interface ServiceOptions {
   readonly loaded: LoadedConfig;
-  readonly world: Omit<World, 'leaseHolder' | 'observe'>;
-  readonly version: string;
+  readonly tools: ServiceTools;
   readonly pid: number;
   /** The configuration as it is now, for a reload. Throws ERR_CONFIG. */
   readonly load: () => Promise<LoadedConfig>;
@@ -53,34 +52,31 @@ export interface Service {
  * ERR_CONFIG (cannot listen); a journal that cannot be written leaves the service degraded.
  */
 export async function openService(options: ServiceOptions): Promise<Service> {
-  const { version, pid, loaded } = options;
+  const { pid, loaded } = options;
+  const { clock, version } = options.tools;
   const metrics = createMetrics({ version });
-  const listeners: EventSink[] = [options.world.emit, metrics.onEvent];
-  const emit: EventSink = (event) => {
-    for (const listener of listeners) listener(event);
-  };
-  const world: World = { ...options.world, emit, observe: metrics, leaseHolder: DAEMON_LEASES };
+  const { emit, listen: listenTo } = eventHub(options.tools.emit, metrics.onEvent);
+  const tools: WiringTools = { ...options.tools, emit, observe: metrics, leaseHolder: DAEMON_LEASES };
   const { instance, journal: place } = loaded.config;
   const opened = await openDaemonJournal({
     ...place,
     instance,
     pid,
-    clock: world.clock,
+    clock,
     emit,
     leaseHolder: DAEMON_LEASES,
   });
   const { journal } = opened;
-  const running = new Running(options, world, journal);
+  const state = new ServiceState(options, tools, journal);
   const alerting = createAlerting({
     config: loaded.config,
-    world,
-    version,
+    tools,
     journal,
-    surroundings: () => running.surroundings(),
+    surroundings: () => state.surroundings(),
     isWhole: true,
   });
-  listeners.push(alerting.onEvent);
-  running.alerting = alerting;
+  listenTo(alerting.onEvent);
+  state.alerting = alerting;
   const http = await listen().catch(async (thrown) => {
     await opened.close();
     throw thrown;
@@ -92,15 +88,15 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     return startHttpServer({
       host,
       port,
-      tokens: () => running.config.http,
-      clock: world.clock,
+      tokens: () => state.config.http,
+      clock,
       emit,
       routes: serviceRoutes({
-        clock: world.clock,
+        clock,
         journal,
-        daemon: running.daemon,
-        targets: () => running.plan.targets.map(({ target }) => target),
-        metrics: async () => metrics.text(await running.snapshot()),
+        daemon: state.daemon,
+        targets: () => state.plan.targets.map(({ target }) => target),
+        metrics: async () => metrics.text(await state.snapshot()),
         version,
       }),
     });
@@ -112,43 +108,43 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       await journal.updateAlerts(() => ({ putConditions: conditions, addDeliveries: deliveries }));
     },
     async run() {
-      running.tellStart(version, http.url);
+      state.tellStart(version, http.url);
       const alerts = alerting.alerter.run(FLUSH_MS);
-      await running.daemon.run();
+      await state.daemon.run();
       alerting.alerter.stop();
       await alerts;
       await http.close();
       await opened.close();
       emit({ event: 'daemon.stopped' });
     },
-    stop: () => running.daemon.stop(),
-    reload: () => running.reload(),
+    stop: () => state.daemon.stop(),
+    reload: () => state.reload(),
   };
 }
 
 /** What the running daemon goes by, exchanged at a reload, and what it has learnt since its start. */
-class Running {
+class ServiceState {
   readonly daemon: Daemon;
   config: Config;
   plan: Plan;
   /** Set once the alerts are wired, which needs what this one knows. */
   alerting: Alerting | undefined;
   private readonly options: ServiceOptions;
-  private readonly world: World;
+  private readonly tools: WiringTools;
   private readonly journal: DegradableJournal;
   private loaded: LoadedConfig;
   private tickGapMs: number;
   private skewMs: number | undefined;
   private rejected: Surroundings['configurationRejected'] = null;
 
-  constructor(options: ServiceOptions, world: World, journal: DegradableJournal) {
+  constructor(options: ServiceOptions, tools: WiringTools, journal: DegradableJournal) {
     this.options = options;
-    this.world = world;
+    this.tools = tools;
     this.journal = journal;
     this.loaded = options.loaded;
     this.config = options.loaded.config;
     this.plan = this.planOf(this.config);
-    this.tickGapMs = longestTickGapMs(this.config, world.clock);
+    this.tickGapMs = longestTickGapMs(this.config, tools.clock);
     const sweeper = new Sweeper({
       journal,
       isDegraded: () => journal.degraded !== undefined,
@@ -158,12 +154,12 @@ class Running {
       },
     });
     const onSwept = () => this.alerting?.alerter.rouse();
-    this.daemon = new Daemon(this.plan, { clock: world.clock, emit: world.emit, sweeper, onSwept });
+    this.daemon = new Daemon(this.plan, { clock: tools.clock, emit: tools.emit, sweeper, onSwept });
   }
 
   surroundings(): Surroundings {
-    const { config, world, journal } = this;
-    const now = world.clock.now();
+    const { config, tools, journal } = this;
+    const now = tools.clock.now();
     const { alive, lastTurnMs } = this.daemon.health();
     return {
       now,
@@ -191,7 +187,7 @@ class Running {
     const { journal, skewMs } = this;
     const states = new Map((await journal.targets()).map((state) => [state.key, state]));
     return {
-      now: this.world.clock.now(),
+      now: this.tools.clock.now(),
       targets: this.plan.targets.map(({ target: { name, key } }) => ({ name, state: states.get(key) })),
       book: await journal.alertBook(),
       skewMs,
@@ -200,11 +196,11 @@ class Running {
   }
 
   tellStart(version: string, url: string): void {
-    const { config, world } = this;
+    const { config, tools } = this;
     for (const warning of configurationWarnings(this.loaded)) this.warn(warning);
     const doubt = storageDoubt(storageWarning(config.journal.path));
     if (doubt !== undefined) this.warn(doubt);
-    world.emit({
+    tools.emit({
       event: 'daemon.started',
       version,
       targets: config.targets.length,
@@ -226,7 +222,7 @@ class Running {
   }
 
   private apply(loaded: LoadedConfig): void {
-    const { config: old, world } = this;
+    const { config: old, tools } = this;
     const fixed = fixedWarning(old, loaded.config);
     if (fixed !== undefined) this.warn(fixed);
     const config: Config = {
@@ -236,24 +232,24 @@ class Running {
     };
     const plan = this.planOf(config);
     [this.loaded, this.config, this.plan, this.rejected] = [loaded, config, plan, null];
-    this.tickGapMs = longestTickGapMs(config, world.clock);
+    this.tickGapMs = longestTickGapMs(config, tools.clock);
     this.daemon.reload(plan);
     this.alerting?.configure(config);
     for (const warning of configurationWarnings(loaded)) this.warn(warning);
-    world.emit({ event: 'config.reloaded', targets: config.targets.length });
+    tools.emit({ event: 'config.reloaded', targets: config.targets.length });
   }
 
   private reject(error: RotatorError): void {
     const { code, message, hint } = error;
-    this.rejected = { at: this.world.clock.now(), error: { code, message, hint } };
-    this.world.emit({ event: 'config.rejected', error });
+    this.rejected = { at: this.tools.clock.now(), error: { code, message, hint } };
+    this.tools.emit({ event: 'config.rejected', error });
   }
 
   private planOf(config: Config): Plan {
-    return planOf(config, this.world);
+    return planOf(config, this.tools);
   }
 
   private warn(error: RotatorError): void {
-    this.world.emit({ event: 'warning', error });
+    this.tools.emit({ event: 'warning', error });
   }
 }

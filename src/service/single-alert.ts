@@ -9,13 +9,10 @@ import type { ReadablePart } from '../config/problems.ts';
 import { type Finding, SEVERITIES } from '../core/alerts/conditions.ts';
 import type { AlertBook } from '../core/alerts/records.ts';
 import type { Channel } from '../core/ports.ts';
+import type { ServiceTools } from './tools.ts';
 import { channelsOf, policyOf, voiceOf } from './wire-alerts.ts';
-import type { World } from './wire-targets.ts';
-
-type Tools = Pick<World, 'clock' | 'env' | 'emit' | 'newId'>;
 
 export interface SingleAlertOptions {
-  readonly version: string;
   /** True where the process ends after one attempt: see ChannelTools. */
   readonly isBrief: boolean;
   /** What the heartbeat is told. */
@@ -25,7 +22,7 @@ export interface SingleAlertOptions {
 export class SingleAlert {
   readonly alerter: Alerter;
   private readonly options: SingleAlertOptions;
-  private readonly tools: Tools;
+  private readonly tools: ServiceTools;
   private readonly journal = createMemoryJournal();
   private readonly deliverer: Deliverer;
   private readonly heartbeat: Heartbeat;
@@ -33,7 +30,7 @@ export class SingleAlert {
   private part: ReadablePart;
 
   /** `part`: the channels and the heartbeat, as far as the configuration could be read. */
-  constructor(finding: Finding, part: ReadablePart, tools: Tools, options: SingleAlertOptions) {
+  constructor(finding: Finding, part: ReadablePart, tools: ServiceTools, options: SingleAlertOptions) {
     this.options = options;
     this.tools = tools;
     this.finding = finding;
@@ -97,7 +94,7 @@ export class SingleAlert {
           return [];
         }
       }),
-      voice: voiceOf(part, options.version),
+      voice: voiceOf(part, tools.version),
     };
   }
 }

@@ -3,7 +3,7 @@
 // supervisor has to start it over and over, and a second daemon stands by for the first.
 import { stat } from 'node:fs/promises';
 import { readListening } from '../config/listening.ts';
-import { type LoadedConfig, nothingRead } from '../config/load.ts';
+import { type LoadedConfig, loadConfig, nothingRead } from '../config/load.ts';
 import { ConfigError, type ReadablePart, sentence } from '../config/problems.ts';
 import { mustReachSomebody } from '../config/recipients.ts';
 import { configFile } from '../config/source.ts';
@@ -13,9 +13,9 @@ import type { EventSink } from '../core/events.ts';
 import { MINUTE, SECOND } from '../core/time.ts';
 import { refusedRoutes } from '../http/served.ts';
 import { type HttpServer, startHttpServer } from '../http/server.ts';
-import type { Service } from './service.ts';
+import { openService, type Service } from './service.ts';
 import { SingleAlert } from './single-alert.ts';
-import type { World } from './wire-targets.ts';
+import type { ServiceTools } from './tools.ts';
 
 /** Each look opens the journal, so not more often; a daemon that stands by takes over this long after the other ended. */
 const LOOK_EVERY_MS = MINUTE;
@@ -24,18 +24,12 @@ const FILE_POLL_MS = 2 * SECOND;
 /** Channels get this long at the end. A channel that does not answer holds up a start or an exit no longer than this. */
 const FLUSH_MS = 8 * SECOND;
 
-export interface StartTools extends Pick<World, 'clock' | 'env' | 'newId'> {
-  /** The configuration as it is now. Throws ConfigError. */
-  readonly load: () => Promise<LoadedConfig>;
-  /** Opens the service, and calls `freePort` before it listens. */
-  readonly open: (loaded: LoadedConfig, freePort: () => Promise<void>) => Promise<Service>;
-  readonly log: (part: ReadablePart) => EventSink;
-}
-
 export interface StartOptions {
-  readonly version: string;
   /** The file that `--config` names. */
   readonly configFile: string | undefined;
+  readonly pid: number;
+  /** Makes the daemon's log. */
+  readonly log: (part: ReadablePart) => EventSink;
   /** `throw` at once; `tell` the channels and throw; `stay`: tell them, wait and try again. */
   readonly whenRefused: 'throw' | 'tell' | 'stay';
   readonly stop: AbortSignal;
@@ -47,7 +41,7 @@ interface Refusal {
 }
 
 export class Start {
-  private readonly tools: StartTools;
+  private readonly tools: Omit<ServiceTools, 'emit'>;
   private readonly options: StartOptions;
   private wake = new AbortController();
   private refusal: Refusal | undefined;
@@ -56,7 +50,7 @@ export class Start {
   private alerting: Promise<void> | undefined;
   private http: HttpServer | undefined;
 
-  constructor(tools: StartTools, options: StartOptions) {
+  constructor(tools: Omit<ServiceTools, 'emit'>, options: StartOptions) {
     this.tools = tools;
     this.options = options;
     options.stop.addEventListener('abort', () => this.lookNow());
@@ -91,13 +85,24 @@ export class Start {
   private async attempt(): Promise<Service | Refusal> {
     let loaded: LoadedConfig | undefined;
     try {
-      loaded = await this.tools.load();
+      loaded = await this.load();
       mustReachSomebody(loaded);
-      return await this.tools.open(loaded, () => this.freePort());
+      return await openService({
+        loaded,
+        tools: { ...this.tools, emit: this.options.log(loaded.config) },
+        pid: this.options.pid,
+        load: () => this.load(),
+        freePort: () => this.freePort(),
+      });
     } catch (thrown) {
       const readable = thrown instanceof ConfigError ? thrown.readable : undefined;
       return { error: asRotatorError(thrown), part: loaded?.config ?? readable ?? nothingRead() };
     }
+  }
+
+  private load(): Promise<LoadedConfig> {
+    const { clock, env } = this.tools;
+    return loadConfig({ file: this.options.configFile, env, mode: 'daemon', now: clock.now() });
   }
 
   private async tell(refusal: Refusal): Promise<void> {
@@ -105,14 +110,13 @@ export class Start {
     const before = this.refusal;
     const stays = this.options.whenRefused === 'stay';
     this.refusal = refusal;
-    if (before === undefined) this.emit = this.tools.log(part);
+    if (before === undefined) this.emit = this.options.log(part);
     if (stays) this.http ??= await this.listen();
     const problems = error instanceof ConfigError ? error.problems.map(sentence) : [];
     if (before?.error.message !== error.message) this.emit({ event: 'start.refused', error, problems, waits: stays });
     if (this.alert !== undefined) return this.alert.change(findingOf(error), partOf(refusal));
     const { tools, emit } = this;
-    const { version } = this.options;
-    const options = { version, isBrief: !stays, trouble: 'the daemon cannot start' };
+    const options = { isBrief: !stays, trouble: 'the daemon cannot start' };
     this.alert = new SingleAlert(findingOf(error), partOf(refusal), { ...tools, emit }, options);
     if (stays) this.alerting = this.alert.alerter.run(FLUSH_MS);
     else await this.alert.alerter.flush(FLUSH_MS);

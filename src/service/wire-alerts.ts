@@ -16,12 +16,12 @@ import type { EventName, EventSink, RotatorEvent } from '../core/events.ts';
 import type { Channel, Clock, Journal, Target } from '../core/ports.ts';
 import { DAY } from '../core/time.ts';
 import type { WiredTarget } from '../daemon/sweep.ts';
-import type { World } from './wire-targets.ts';
+import type { ServiceTools } from './tools.ts';
+import type { WiringTools } from './wire-targets.ts';
 
 export interface AlertingOptions {
   readonly config: Config;
-  readonly world: World;
-  readonly version: string;
+  readonly tools: WiringTools;
   readonly journal: Journal;
   readonly surroundings: () => Surroundings;
   /** False where some targets of the configuration were selected. */
@@ -52,17 +52,11 @@ const CALLS_FOR_A_LOOK: ReadonlySet<EventName> = new Set(['journal.degraded', 'c
 
 /** Wires watch, delivery and heartbeat; nothing is sent before the alerter runs or flushes. */
 export function createAlerting(options: AlertingOptions): Alerting {
-  const { config, world, version, journal, surroundings, isWhole, isBrief = false } = options;
-  const { clock, env, emit, leaseHolder, newId } = world;
+  const { config, tools, journal, surroundings, isWhole, isBrief = false } = options;
+  const { clock, emit, newId, version } = tools;
   const watch = new Watch(watchOptions(config, version, isWhole), surroundings, { clock, journal, emit, newId });
-  const deliverer = new Deliverer(delivererOptions(config, world, version, isBrief), {
-    clock,
-    journal,
-    emit,
-    leaseHolder,
-    newId,
-  });
-  const heartbeat = new Heartbeat(config.heartbeat, { clock, env, emit });
+  const deliverer = new Deliverer(delivererOptions(config, tools, isBrief), { ...tools, journal });
+  const heartbeat = new Heartbeat(config.heartbeat, tools);
   const alerter = new Alerter({ clock, journal, emit, watch, deliverer, heartbeat });
   let present = config;
   return {
@@ -80,7 +74,7 @@ export function createAlerting(options: AlertingOptions): Alerting {
     configure(next) {
       present = next;
       watch.configure(watchOptions(next, version, isWhole));
-      deliverer.configure(delivererOptions(next, world, version, isBrief));
+      deliverer.configure(delivererOptions(next, tools, isBrief));
       heartbeat.configure(next.heartbeat);
       alerter.rouse();
     },
@@ -90,7 +84,7 @@ export function createAlerting(options: AlertingOptions): Alerting {
 /** The channels of a configuration. `isBrief`: see ChannelTools. */
 export function channelsOf(
   channels: AlertsConfig['channels'],
-  { clock, env }: Pick<World, 'clock' | 'env'>,
+  { clock, env }: Pick<ServiceTools, 'clock' | 'env'>,
   instance: string,
   isBrief: boolean,
 ): Channel[] {
@@ -151,7 +145,7 @@ function watchOptions(config: Config, version: string, isWhole: boolean): WatchO
   };
 }
 
-function delivererOptions(config: Config, world: World, version: string, isBrief: boolean): DelivererOptions {
+function delivererOptions(config: Config, tools: ServiceTools, isBrief: boolean): DelivererOptions {
   const { alerts, instance } = config;
-  return { channels: channelsOf(alerts.channels, world, instance, isBrief), voice: voiceOf(config, version) };
+  return { channels: channelsOf(alerts.channels, tools, instance, isBrief), voice: voiceOf(config, tools.version) };
 }

@@ -9,21 +9,15 @@ import type { CredentialSource, RequestRecord } from '../adapters/tencent/creden
 import { createRateLimits, laneOf } from '../adapters/tencent/rate-limit.ts';
 import type { CloudBaseConfig, Config, TargetConfig } from '../config/resolve.ts';
 import { createWindow, parseCron } from '../core/cron.ts';
-import type { EventSink } from '../core/events.ts';
-import type { AppleAnswer, AppleCheck, Clock, Provider, Target } from '../core/ports.ts';
+import type { AppleAnswer, AppleCheck, Provider, Target } from '../core/ports.ts';
 import { targetKey } from '../core/records.ts';
 import type { Plan } from '../daemon/daemon.ts';
 import type { WiredTarget } from '../daemon/sweep.ts';
-import type { Env } from '../net/proxy.ts';
+import type { ServiceTools } from './tools.ts';
 
-export interface World {
-  readonly clock: Clock;
-  readonly env: Env;
-  readonly emit: EventSink;
+export interface WiringTools extends ServiceTools {
   /** See PassTools. */
   readonly leaseHolder: string;
-  /** A fresh UUIDv7. */
-  readonly newId: () => string;
   /** Hears of every call to the outside, for the metrics. */
   readonly observe?: CallObserver;
 }
@@ -41,35 +35,35 @@ const LANE_SECONDS = 2;
 const WIDEST_LANE = 10;
 
 /** Wires every target of a configuration. */
-export function wireTargets(config: Config, world: World): WiredTarget[] {
-  const parts = new SharedParts(world);
+export function wireTargets(config: Config, tools: WiringTools): WiredTarget[] {
+  const parts = new SharedParts(tools);
   const apple = parts.apple(config.apple.tokenUrl);
   return config.targets.map((entry) => ({
     target: targetOf(entry, config),
     tools: {
-      clock: world.clock,
-      emit: world.emit,
+      clock: tools.clock,
+      emit: tools.emit,
       keySource: createKeySource(entry.key, {
-        env: world.env,
-        clock: world.clock,
+        env: tools.env,
+        clock: tools.clock,
         timeoutMs: entry.cloudbase.timeoutMs,
         keyId: entry.ids.keyId,
         credentialsFor: (credentials, region) => parts.credentialsOf(credentials, region, entry.cloudbase.timeoutMs),
-        ...onRequestOf(world),
+        ...onRequestOf(tools),
       }),
       provider: parts.provider(entry.cloudbase),
       apple,
-      leaseHolder: world.leaseHolder,
-      newId: world.newId,
+      leaseHolder: tools.leaseHolder,
+      newId: tools.newId,
     },
     laneWidth: Math.max(1, Math.min(WIDEST_LANE, Math.ceil(entry.cloudbase.requestsPerSecond * LANE_SECONDS))),
   }));
 }
 
 /** What the daemon runs by. */
-export function planOf(config: Config, world: World): Plan {
+export function planOf(config: Config, tools: WiringTools): Plan {
   const { cron, timezone } = config.schedule;
-  return { targets: wireTargets(config, world), cron: parseCron(cron, timezone) };
+  return { targets: wireTargets(config, tools), cron: parseCron(cron, timezone) };
 }
 
 function targetOf(entry: TargetConfig, config: Config): Target {
@@ -87,24 +81,24 @@ function targetOf(entry: TargetConfig, config: Config): Target {
   };
 }
 
-function onRequestOf({ observe }: World): { onRequest?: CallObserver['tencentRequest'] } {
+function onRequestOf({ observe }: WiringTools): { onRequest?: CallObserver['tencentRequest'] } {
   return observe === undefined ? {} : { onRequest: observe.tencentRequest };
 }
 
 /** One client for each account, endpoint and region, whatever the number of targets. */
 class SharedParts {
-  private readonly world: World;
+  private readonly tools: WiringTools;
   private readonly limits;
   private readonly credentials = new Map<string, CredentialSource>();
   private readonly providers = new Map<string, Provider>();
 
-  constructor(world: World) {
-    this.world = world;
-    this.limits = createRateLimits(world.clock);
+  constructor(tools: WiringTools) {
+    this.tools = tools;
+    this.limits = createRateLimits(tools.clock);
   }
 
   apple(tokenUrl: string): AppleCheck {
-    const { clock, env, observe } = this.world;
+    const { clock, env, observe } = this.tools;
     return createTokenEndpointCheck({
       tokenUrl,
       clock,
@@ -117,7 +111,7 @@ class SharedParts {
     const key = JSON.stringify(settings);
     const known = this.providers.get(key);
     if (known !== undefined) return known;
-    const { clock, env } = this.world;
+    const { clock, env } = this.tools;
     const { endpoint, region, timeoutMs, requestsPerSecond } = settings;
     const credentials = this.credentialsOf(settings.credentials, region, timeoutMs);
     const lane = laneOf({ credentialId: credentials.id, region, endpoint });
@@ -131,7 +125,7 @@ class SharedParts {
       clock,
       env,
       rateLimit,
-      ...onRequestOf(this.world),
+      ...onRequestOf(this.tools),
     });
     const provider = createCloudbaseProvider({ client, lane, clock });
     this.providers.set(key, provider);
@@ -140,10 +134,10 @@ class SharedParts {
 
   credentialsOf(credentials: CredentialsOptions, region: string, timeoutMs: number): CredentialSource {
     const key = JSON.stringify([credentials, region, timeoutMs]);
-    const { clock, env } = this.world;
+    const { clock, env } = this.tools;
     const source =
       this.credentials.get(key) ??
-      createCredentials(credentials, { env, clock, region, timeoutMs, ...onRequestOf(this.world) });
+      createCredentials(credentials, { env, clock, region, timeoutMs, ...onRequestOf(this.tools) });
     this.credentials.set(key, source);
     return source;
   }

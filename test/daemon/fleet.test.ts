@@ -71,6 +71,7 @@ async function startFleet(size: number, { sharedEnv, otherLaneFrom = size }: Fle
     env,
     emit: (event) => events.push(event),
     newId,
+    version: '0.0.0',
     leaseHolder: 'test:',
   }).map((each) => ({
     ...each,

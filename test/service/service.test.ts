@@ -31,8 +31,13 @@ async function startWithoutJournal() {
   const load = () => loadConfig({ file, env: {}, mode: 'daemon' });
   const service = await openService({
     loaded: await load(),
-    world: { clock, env: {}, emit: (event) => events.push(event), newId: () => '01890000-0000-7000-8000-000000000000' },
-    version: '0.0.0',
+    tools: {
+      clock,
+      env: {},
+      emit: (event) => events.push(event),
+      newId: () => '01890000-0000-7000-8000-000000000000',
+      version: '0.0.0',
+    },
     pid: process.pid,
     load,
   });

@@ -24,8 +24,7 @@ async function startAlerting() {
   let looks = 0;
   const alerting = createAlerting({
     config,
-    world: { clock, env: {}, emit: () => undefined, newId: () => 'id', leaseHolder: 'test:' },
-    version: '1.2.3',
+    tools: { clock, env: {}, emit: () => undefined, newId: () => 'id', version: '1.2.3', leaseHolder: 'test:' },
     journal: {
       ...journal,
       targets: () => {

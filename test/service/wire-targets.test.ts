@@ -31,6 +31,7 @@ test('every call to CloudBase, SSM and STS is heard, and every answer of Apple',
     clock: systemClock,
     env: {},
     emit: () => undefined,
+    version: '0.0.0',
     leaseHolder: 'test:',
     newId: () => '01890000-0000-7000-8000-000000000000',
     observe: {
