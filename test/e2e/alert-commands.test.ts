@@ -4,9 +4,9 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { describe, expect, test, vi } from 'vitest';
 import pkg from '../../package.json' with { type: 'json' };
 import type { JsonObject } from '../../src/core/json.ts';
+import { type AlertPlace, alertPlace, alertsOf, lines } from '../support/alert-place.ts';
 import { fullProvider, IDS } from '../support/pass-rig.ts';
 import { envIdOf, type Result } from '../support/program.ts';
-import { type AlertPlace, alertPlace, alertsOf, lines } from './alert-place.ts';
 
 const UNASKED = { apple: { check: 'off' } };
 const ISO = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);

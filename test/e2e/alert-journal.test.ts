@@ -2,8 +2,8 @@
 // still rotated, what fails meanwhile is told from memory, and nothing is told twice when the journal is back.
 import { mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
+import { type AlertPlace, alertPlace, alertsOf, lines, seen } from '../support/alert-place.ts';
 import { type Program, runCommand } from '../support/program.ts';
-import { type AlertPlace, alertPlace, alertsOf, lines, seen } from './alert-place.ts';
 
 const eventually = (look: () => Promise<void> | void) => vi.waitFor(look, { timeout: 60_000, interval: 100 });
 

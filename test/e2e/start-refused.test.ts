@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { expect, test, vi } from 'vitest';
+import { type AlertPlaceOptions, alertPlace, lines, seen } from '../support/alert-place.ts';
 import type { Program } from '../support/program.ts';
 import { closedPort } from '../support/servers.ts';
-import { type AlertPlaceOptions, alertPlace, lines, seen } from './alert-place.ts';
 
 const EXITING = ['run', '--exit-when-refused'];
 

@@ -1,7 +1,7 @@
 // A workspace whose alerts go to the sandbox's inbox, and what arrived there in few words.
 import type { Json, JsonObject } from '../../src/core/json.ts';
 import type { InboxMessage } from '../../src/sandbox/world.ts';
-import { ownWorkspace, type Program, type Result, type WorkspaceOptions } from '../support/program.ts';
+import { ownWorkspace, type Program, type Result, type WorkspaceOptions } from './program.ts';
 
 export interface AlertPlaceOptions extends WorkspaceOptions {
   /** Channels by name, each with what it has beside a webhook to the inbox of its name. Default: `ops`. */
