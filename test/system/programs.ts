@@ -9,6 +9,7 @@ const PROGRAMS = {
   promtool: { binary: 'promtool', package: 'prometheus' },
   alertmanager: { binary: 'prometheus-alertmanager', package: 'prometheus-alertmanager' },
   amtool: { binary: 'amtool', package: 'prometheus-alertmanager' },
+  prlimit: { binary: 'prlimit', package: 'util-linux' },
   script: { binary: 'script', package: 'bsdutils' },
 } as const;
 

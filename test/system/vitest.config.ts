@@ -6,7 +6,7 @@ import { SHARED } from '../setup/shared.ts';
 export default defineConfig({
   test: {
     ...SHARED,
-    projects: ['monitoring', 'clock', 'terminal'].map((name) => ({
+    projects: ['monitoring', 'clock', 'disk', 'terminal'].map((name) => ({
       extends: true as const,
       test: { name, include: [`test/system/${name}/*.test.ts`], globalSetup: 'test/setup/bundle.ts' },
     })),
