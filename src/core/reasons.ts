@@ -32,6 +32,6 @@ export type Trigger = (typeof TRIGGERS)[number];
 export const VERDICTS = ['accepted', 'rejected', 'unknown', 'not-asked'] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
-/** How the provider shows its ClientSecret. */
+/** How the provider shows its client secret. */
 export const SHAPES = ['clear', 'digest', 'masked', 'empty', 'null', 'missing'] as const;
 export type Shape = (typeof SHAPES)[number];

@@ -97,7 +97,7 @@ export function recordSchemas(kinds: Kinds) {
     retry: z.object({ failures: z.number(), nextAttemptAt: maybeInstant }),
     /** The last client secret that we wrote and that arrived. */
     written: written.nullable(),
-    /** Every Config key (dotted path) that was ever seen, ClientSecret excepted. */
+    /** The names of all fields that were ever seen (provider.ts, ProviderFields). */
     configKeys: z.array(label),
     /** Key id → thumbprint of the public key that was used under that id. */
     keyThumbprints: z.record(label, thumbprint),
@@ -160,8 +160,8 @@ export function recordSchemas(kinds: Kinds) {
         teamId: label,
         clientId: label,
         /**
-         * The provider's other fields as they were. Config fields keep their value, because a crash may have to restore
-         * them; every other field, and whatever may be a secret, is kept as `sha256:<hex>`.
+         * The provider's other fields as they were. Those that a write sends keep their value, because a crash may have to
+         * restore them; every other field, and whatever may be a secret, is kept as `sha256:<hex>`.
          */
         fields,
         /** How the secret showed before the write. */
