@@ -1,6 +1,5 @@
-// Tables for a terminal of 100 columns: aligned by what the characters take up there (Chinese, Japanese and Korean
-// ones two columns), cut on whole characters, coloured only where the output says so. What is shown is made harmless
-// first: no escape sequence of a journalled message reaches the terminal.
+// Tables for a terminal of 100 columns. They are aligned by the columns that characters take up there (two for Chinese,
+// Japanese and Korean ones) and cut between characters. Texts are cleaned before they are measured.
 import { type Color, paint } from '../core/output.ts';
 import { shown } from '../core/shown.ts';
 
@@ -11,7 +10,7 @@ export interface Cell {
 
 export interface Column {
   readonly title: string;
-  /** Cut first where the table would be too wide. */
+  /** Cut first if the table is too wide. */
   readonly mayShrink?: boolean;
 }
 
@@ -25,7 +24,9 @@ export interface TableRow {
 const WIDTH = 100;
 const GAP = '  ';
 const INDENT = '    ';
+/** A column that may shrink keeps room for five characters and the `…`: with less, names cannot be told apart. */
 const MIN_COLUMN = 6;
+/** Longer than any of our messages with a quoted answer. Without a limit one text could fill the terminal. */
 const MAX_TEXT = 2000;
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
@@ -35,7 +36,7 @@ const WIDE =
 /** Katakana and Hangul of the block "Halfwidth and Fullwidth Forms" that take up one column. */
 const HALFWIDTH = /^[\uff61-\uffdc]/;
 
-/** How many columns of a terminal `text` takes up; the text is printable. */
+/** How many columns of a terminal `text` takes up, if it is printable. */
 export function displayWidth(text: string): number {
   let width = 0;
   for (const { segment } of graphemes.segment(text)) width += graphemeWidth(segment);
@@ -61,8 +62,8 @@ export function cut(text: string, width: number): string {
 }
 
 /**
- * `text` in lines of at most `width` columns, broken between words. A word that is longer than a line is broken as well
- * if it is of a script without spaces; else it is a path, a URL or JSON that somebody may copy, and stays whole.
+ * `text` in lines of at most `width` columns, broken between words. A word that is longer than a line is broken too if its
+ * script has no spaces; otherwise it is a path, a URL or JSON that somebody may copy, and stays whole.
  */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];

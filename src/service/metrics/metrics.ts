@@ -1,6 +1,5 @@
-// The metrics of the service in Prometheus' text format. Counters hear the events of passes and alerts and the calls
-// to the outside, and count from the start of the process through every reload; gauges are computed afresh at each
-// scrape (readings.ts). Nothing here may throw into a pass.
+// The metrics of the service in Prometheus' text format. Counters count events and outgoing calls from the start of the
+// process, across reloads. Gauges are computed at each scrape (readings.ts). Nothing here may throw into a pass.
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { EventSink, RotatorEvent } from '../../core/events.ts';
 import type { AppleAnswer } from '../../core/ports.ts';
@@ -10,30 +9,30 @@ import { GAUGES, type MetricsSnapshot } from './readings.ts';
 
 export type { MetricsSnapshot } from './readings.ts';
 
-/** How a pass can end: without a rotation, or as the rotation did. */
-export const PASS_OUTCOMES = ['healthy', 'deferred', 'pending', ...OUTCOMES] as const;
-export type PassOutcome = (typeof PASS_OUTCOMES)[number];
+/** How a pass can end: without a rotation, or as its rotation did. */
+const PASS_OUTCOMES = ['healthy', 'deferred', 'pending', ...OUTCOMES] as const;
+type PassOutcome = (typeof PASS_OUTCOMES)[number];
 
-export interface MetricsText {
+interface MetricsText {
   readonly contentType: string;
   readonly text: string;
 }
 
 export interface Metrics {
-  /** Counts what passes and alerts tell. Never throws. */
+  /** Counts the ends of passes and rotations, and messages to channels. Never throws. */
   readonly onEvent: EventSink;
   /** Counts a request to Tencent Cloud. `code`: `OK`, the API's code, `HTTP_nnn`, `NETWORK` or `TIMEOUT`. Never throws. */
   readonly tencentRequest: (request: { readonly action: string; readonly code: string }) => void;
-  /** Counts an answer of Apple's. Never throws. */
+  /** Counts an answer from Apple. Never throws. */
   readonly appleAnswer: (verdict: AppleAnswer['verdict']) => void;
   /** The answer to a scrape. */
   text(snapshot: Omit<MetricsSnapshot, 'version'>): Promise<MetricsText>;
 }
 
-/** A pass waits for network calls: from a tenth of a second to the end of its read-backs and timeouts. */
+/** In s. A pass waits for network calls: a tenth of a second if they are fast, two minutes with all read-backs and timeouts. */
 const PASS_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120];
 
-/** Metrics that begin at 0, in a registry of their own. */
+/** Metrics that start at 0, in their own registry. */
 export function createMetrics({ version }: { readonly version: string }): Metrics {
   const registry = new Registry();
   const counters = countersOf(registry);
@@ -57,7 +56,7 @@ function countersOf(registry: Registry) {
   const counters = {
     rotations: new Counter({
       name: 'apple_secret_rotations_total',
-      help: 'Rotations that ended, by outcome and by the reason for which they were wanted.',
+      help: 'Rotations that ended, by outcome and by the reason for them.',
       labelNames: ['target', 'outcome', 'reason'],
       registers,
     }),
@@ -70,7 +69,7 @@ function countersOf(registry: Registry) {
     }),
     tencent: new Counter({
       name: 'apple_secret_cloudbase_requests_total',
-      help: "Requests to Tencent Cloud (CloudBase, SSM, STS), by what came of them: OK, the API's code, HTTP_nnn, NETWORK, TIMEOUT.",
+      help: "Requests to Tencent Cloud (CloudBase, SSM, STS), by result: OK, the API's code, HTTP_nnn, NETWORK, TIMEOUT.",
       labelNames: ['action', 'code'],
       registers,
     }),
@@ -82,12 +81,12 @@ function countersOf(registry: Registry) {
     }),
     alerts: new Counter({
       name: 'apple_secret_alerts_total',
-      help: 'Messages to alert channels, by what came of them.',
+      help: 'Messages to alert channels, by result.',
       labelNames: ['channel', 'outcome'],
       registers,
     }),
   };
-  // A rate needs a first value: what has few series shows all of them from the start.
+  // A rate needs a first value, so counters with few series show all of them from the start.
   for (const outcome of PASS_OUTCOMES) counters.passes.zero({ outcome });
   for (const verdict of ['accepted', 'rejected', 'unknown']) counters.apple.inc({ verdict }, 0);
   return counters;
@@ -133,7 +132,7 @@ const PASS_ENDS = {
   'pass.failed': 'failed',
 } as const;
 
-/** Gauges that live for one scrape, so that two at once do not mix and nothing is left of what is gone. */
+/** Gauges for one scrape: two scrapes at once do not mix, and no series stays after its target is gone. */
 function gaugesOf(snapshot: MetricsSnapshot): Registry {
   const registry = new Registry();
   for (const { name, help, labels, series } of GAUGES) {

@@ -1,25 +1,25 @@
-// What the gauges show, as pure functions of what the program knows at the moment of a scrape: a metric is a row of
-// GAUGES. A series whose value is not known is absent, and a target that left the configuration leaves no series
-// behind. Durations and instants are in seconds, as Prometheus wants them.
+// What the gauges show, as pure functions of what the program knows at a scrape: each metric is a row of GAUGES. A series
+// with an unknown value is absent, and so are the series of a target that left the configuration. Durations and instants
+// are in seconds, as Prometheus expects.
 import { CONDITIONS, SEVERITIES } from '../../core/alerts/conditions.ts';
 import type { AlertBook } from '../../core/alerts/records.ts';
 import { APPLE_MAX_LIFETIME_S } from '../../core/client-secret.ts';
 import type { TargetState } from '../../core/records.ts';
 import { DAY } from '../../core/time.ts';
 
-/** What a scrape is answered from. Instants are ms since the epoch. */
+/** What a scrape shows. Instants are ms since the epoch. */
 export interface MetricsSnapshot {
   readonly now: number;
   readonly version: string;
-  /** The configured targets alone; `undefined`: the journal knows nothing of it yet. */
+  /** Configured targets only; `undefined`: the journal has no state of it yet. */
   readonly targets: readonly { readonly name: string; readonly state: TargetState | undefined }[];
   readonly book: AlertBook;
-  /** Our clock less CloudBase's, in ms; undefined while no answer told. */
+  /** Our clock minus CloudBase's, in ms; undefined until an answer has a Date header. */
   readonly skewMs: number | undefined;
   readonly journalDegraded: boolean;
 }
 
-export interface Series {
+interface Series {
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
 }
@@ -31,7 +31,10 @@ interface GaugeRow {
   readonly series: (snapshot: MetricsSnapshot) => readonly Series[];
 }
 
-/** So long after the renewal instant a target still counts as ready (design.md, "Metrics"). */
+/**
+ * How long after its renewal instant a target still counts as ready. Shorter, and a target that waits for an ordinary
+ * maintenance window would not be ready; longer, and a renewal that fails every day would go unseen.
+ */
 const READY_AFTER_RENEWAL_MS = DAY;
 
 export const GAUGES: readonly GaugeRow[] = [
@@ -79,19 +82,19 @@ export const GAUGES: readonly GaugeRow[] = [
   },
   {
     name: 'apple_secret_alert_queue_length',
-    help: 'Alerts that wait for delivery, over all channels.',
+    help: 'Alerts that wait for delivery, in all channels.',
     labels: [],
     series: ({ book }) => [{ labels: {}, value: book.deliveries.length }],
   },
   {
     name: 'apple_secret_alert_queue_oldest_seconds',
-    help: 'For how long the oldest alert has waited for delivery; 0 if none waits.',
+    help: 'How long the oldest alert has waited for delivery; 0 if none waits.',
     labels: [],
     series: ({ book, now }) => [{ labels: {}, value: oldestSeconds(book, now) }],
   },
   {
     name: 'apple_secret_clock_skew_seconds',
-    help: 'The clock of this machine less that of CloudBase. Absent until an answer told.',
+    help: 'The clock of this machine minus that of CloudBase. Absent until the first answer.',
     labels: [],
     series: ({ skewMs }) => (skewMs === undefined ? [] : [{ labels: {}, value: skewMs / 1000 }]),
   },
@@ -110,8 +113,8 @@ export const GAUGES: readonly GaugeRow[] = [
 ];
 
 /**
- * True if the deployed secret is valid as far as can be known, renewal is not overdue by more than 24 h, and the last
- * pass did not fail. What is not known is not ready.
+ * True if the deployed secret is valid as far as is known, renewal is not overdue by more than 24 h, and the last pass
+ * did not fail. False for a target that was never read.
  */
 export function isReady(state: TargetState | undefined, nowMs: number): boolean {
   if (state === undefined || state.state === 'failed' || state.state === 'unknown') return false;
@@ -120,7 +123,7 @@ export function isReady(state: TargetState | undefined, nowMs: number): boolean 
   return state.renewalAt === null || nowMs - state.renewalAt <= READY_AFTER_RENEWAL_MS;
 }
 
-/** How many conditions are raised, for every condition and severity: 0 is shown too, so that a rule finds its series. */
+/** How many conditions are raised, for every condition and severity. Shows 0 too, so that every rule finds its series. */
 export function openConditions({ conditions }: AlertBook): Series[] {
   const open = conditions.filter(({ raisedAt }) => raisedAt !== null).map(({ finding }) => finding);
   return CONDITIONS.flatMap((condition) =>
@@ -131,7 +134,7 @@ export function openConditions({ conditions }: AlertBook): Series[] {
   );
 }
 
-/** For how long the oldest delivery of the outbox has waited, in seconds; a clock that stepped back makes it 0. */
+/** How long the oldest delivery of the outbox has waited, in seconds; 0 if the clock stepped back. */
 export function oldestSeconds({ deliveries }: AlertBook, nowMs: number): number {
   const oldest = deliveries.reduce((earliest, { at }) => Math.min(earliest, at), nowMs);
   return (nowMs - oldest) / 1000;
@@ -146,7 +149,7 @@ function rejectedByApple({ conditions }: AlertBook): ReadonlySet<string> {
   );
 }
 
-/** A series for each target of which the value is known. */
+/** A series for each target whose value is known. */
 function ofTargets(valueFor: (state: TargetState | undefined) => number | undefined): GaugeRow['series'] {
   return ({ targets }) =>
     targets.flatMap(({ name, state }) => {
@@ -155,7 +158,7 @@ function ofTargets(valueFor: (state: TargetState | undefined) => number | undefi
     });
 }
 
-/** Seconds of an instant in ms; undefined for none, and for what a damaged journal holds in its place. */
+/** Seconds of an instant in ms; undefined if there is none, or if a damaged journal holds something else. */
 function seconds(instantMs: number | null | undefined): number | undefined {
   return typeof instantMs === 'number' && Number.isFinite(instantMs) ? instantMs / 1000 : undefined;
 }
