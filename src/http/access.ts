@@ -1,11 +1,11 @@
-// Who may do what. A token is compared by its SHA-256 in constant time; without tokens loopback may read, and a Host
-// header that is not ours is refused there, because a web page whose name was made to lead to 127.0.0.1 (DNS
-// rebinding) would otherwise read along. The network gets /healthz, /readyz and /metrics until a readToken is set.
+// Who may do what. Tokens are compared by their SHA-256, in constant time. Without tokens, loopback may read. There a
+// foreign Host header is refused: a web page whose name resolves to 127.0.0.1 (DNS rebinding) could otherwise read our
+// answers. Over the network only /healthz, /readyz and /metrics are served until a readToken is set.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isLoopback } from '../net/proxy.ts';
 import { HttpProblem } from './problem.ts';
 
-/** What a route wants: nothing, leave to read, leave to change something. */
+/** What a request must be allowed: nothing, to read, to change something. */
 export type Right = 'none' | 'read' | 'change';
 
 export interface Tokens {
@@ -18,9 +18,9 @@ export interface Tokens {
 export interface Access {
   /** Throws an HttpProblem unless the `Authorization` header gives the right. */
   mustPermit(right: Right, authorization: string | undefined): void;
-  /** Throws an HttpProblem unless the `Host` header may lead here. */
+  /** Throws an HttpProblem unless the `Host` header is one of this server's. */
   mustBeOurs(host: string | undefined): void;
-  /** `text` with whatever is one of the tokens replaced. */
+  /** `text` with every token in it replaced. */
   hide(text: string): string;
 }
 
@@ -40,18 +40,18 @@ export function createAccess(
         if (loopback) return;
         throw new HttpProblem(
           'read-token-not-configured',
-          'http.readToken is not set, so what is read from other machines is /healthz, /readyz and /metrics alone; set http.readToken, or listen on 127.0.0.1',
+          'http.readToken is not set, so only /healthz, /readyz and /metrics are served over the network; set http.readToken, or listen on 127.0.0.1',
         );
       }
       if (right === 'change' && token === undefined)
         throw new HttpProblem(
           'token-not-configured',
-          'http.token is not set, so nothing can be changed over HTTP; set it, or use the command `once --force`',
+          'http.token is not set, so nothing can be changed over HTTP; set it, or run `once --force`',
         );
       const given = bearer(authorization);
-      if (given === undefined) throw unauthorized('wanted the header Authorization: Bearer TOKEN');
+      if (given === undefined) throw unauthorized('the header Authorization: Bearer TOKEN is missing');
       if (isToken(given) || (right === 'read' && isReadToken(given))) return;
-      throw unauthorized('the bearer token is not the one that is configured', ', error="invalid_token"');
+      throw unauthorized('the bearer token is not the configured one', ', error="invalid_token"');
     },
 
     mustBeOurs(header) {
@@ -60,7 +60,7 @@ export function createAccess(
       if (name === undefined)
         throw new HttpProblem('bad-request', 'the Host header is not a host with an optional port');
       if (!loopback || isLoopback(name) || name === host.toLowerCase()) return;
-      throw new HttpProblem('wrong-host', 'this server answers to localhost, 127.0.0.1, [::1] and http.host alone');
+      throw new HttpProblem('wrong-host', 'this server answers only to localhost, 127.0.0.1, [::1] and http.host');
     },
 
     hide(text) {
@@ -69,7 +69,7 @@ export function createAccess(
   };
 }
 
-/** Compares hashes: equal in length, and the time tells nothing about how much of the text was right. */
+/** Compares hashes, which have one length: so the time does not show how much of the text was right. */
 function matcher(secret: string | undefined): (given: string) => boolean {
   const wanted = secret === undefined ? undefined : sha256(secret);
   return (given) => wanted !== undefined && timingSafeEqual(sha256(given), wanted);
@@ -79,7 +79,7 @@ function sha256(text: string): Buffer {
   return createHash('sha256').update(text).digest();
 }
 
-/** The token of a bearer header (RFC 6750, section 2.1; the scheme's case does not count). */
+/** The token of a bearer header (RFC 6750, section 2.1; upper or lower case). */
 function bearer(authorization: string | undefined): string | undefined {
   return /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
 }
@@ -89,7 +89,7 @@ function unauthorized(detail: string, parameters = ''): HttpProblem {
   return new HttpProblem('token-wrong', detail, { headers });
 }
 
-/** Lower case, without the port and an IPv6 address's brackets. */
+/** The host of a Host header: lower case, without the port and the brackets of an IPv6 address. */
 function hostName(header: string): string | undefined {
   const [, address, name] = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::\d{1,5})?$/i.exec(header) ?? [];
   return (address ?? name)?.toLowerCase();

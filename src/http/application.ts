@@ -1,5 +1,5 @@
-// The HTTP interface without its sockets: every request passes the Host check and the token check before anything else
-// is looked at, and every answer carries the same headers. What goes wrong becomes a problem document at one place.
+// The HTTP interface without its sockets. Every request passes the Host check and the token check first, every answer
+// carries the same headers, and every error becomes a problem document here.
 import type { IncomingMessage } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
@@ -13,7 +13,7 @@ import { HttpProblem, PROBLEM_TYPE, PROBLEMS, problemBody } from './problem.ts';
 import type { Answer, Asked, ServedRoute } from './route.ts';
 import { IDEMPOTENCY_KEY } from './schemas.ts';
 
-/** What answers to a browser must not be: kept, guessed at, framed, run. */
+/** A browser must not store, guess the type of, frame or run an answer. */
 export const SECURITY_HEADERS = {
   'Cache-Control': 'no-store',
   'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
@@ -26,7 +26,7 @@ export const SECURITY_HEADERS = {
 export interface ApplicationOptions {
   readonly routes: readonly ServedRoute[];
   readonly emit: EventSink;
-  /** As they are configured now. */
+  /** The configured ones: a reload may change them. */
   readonly tokens: () => Tokens;
   readonly bind: { readonly loopback: boolean; readonly host: string };
   readonly maxBodyBytes: number;
@@ -43,7 +43,7 @@ export function createApplication(options: ApplicationOptions): Fetch {
   app.use(async (c, next) => {
     const { mustBeOurs } = access();
     mustBeOurs(c.req.header('host'));
-    // A request line may hold a whole URL, and then its host counts (RFC 9112, section 3.2.2).
+    // A request line may hold a whole URL; then the host in it counts (RFC 9112, section 3.2.2).
     if (!c.env.incoming.url?.startsWith('/')) mustBeOurs(new URL(c.req.url).host);
     await next();
   });
@@ -98,25 +98,25 @@ async function asked(c: Context<Env>, route: ServedRoute, maxBodyBytes: number):
   if (route.body !== undefined) await mustFit(route.body, incoming, maxBodyBytes);
   return {
     name: c.req.param('name') ?? '',
-    // Probes and scrapes may bring parameters of their own, which mean nothing here.
+    // Probes and scrapers may add parameters of their own; they are ignored.
     query: parsedQuery(route.query, route.right === 'none' ? {} : c.req.query()),
     idempotencyKey: route.takesIdempotencyKey === true ? idempotencyKey(c.req.header('idempotency-key')) : undefined,
     requestedBy: `http token from ${peer(incoming)}`,
   };
 }
 
-/** What was wrong is said by the names that are known, never by what was sent. */
+/** The error names our parameters, and repeats nothing that was sent. */
 function parsedQuery(schema: z.ZodObject, query: Record<string, string>): unknown {
   const { success, data, error } = schema.safeParse(query);
   if (success) return data;
   const known = Object.keys(schema.shape);
   const wrong = known.filter((name) => error.issues.some(({ path }) => path[0] === name));
-  const names = known.length === 0 ? 'none is known here' : `known here: ${known.join(', ')}`;
+  const names = known.length === 0 ? 'none' : known.join(', ');
   throw new HttpProblem(
     'bad-request',
     wrong.length === 0
-      ? `a parameter is not known; ${names}`
-      : `${wrong.join(' and ')} cannot be used; /openapi.json says what is wanted`,
+      ? `unknown query parameter; known here: ${names}`
+      : `${wrong.join(' and ')} cannot be used; see /openapi.json`,
   );
 }
 
@@ -125,7 +125,7 @@ function idempotencyKey(header: string | undefined): string | undefined {
   throw new HttpProblem('bad-request', 'the Idempotency-Key is not 1 to 255 visible ASCII characters');
 }
 
-/** An empty body will do; another must be JSON, of the route's schema. */
+/** The body may be empty; else it must be JSON that fits the route's schema. */
 async function mustFit(schema: z.ZodType, incoming: IncomingMessage, maxBytes: number): Promise<void> {
   const text = await readBody(incoming, maxBytes);
   if (text === '') return;
@@ -133,7 +133,7 @@ async function mustFit(schema: z.ZodType, incoming: IncomingMessage, maxBytes: n
   if (!/^application\/(?:[a-z0-9.-]+\+)?json *(?:;|$)/i.test(type))
     throw new HttpProblem('not-json', 'the body is not application/json; send JSON, or no body at all');
   const { success } = schema.safeParse(parsedJson(text));
-  if (!success) throw new HttpProblem('bad-request', 'the body is not what is wanted: {}, or no body at all');
+  if (!success) throw new HttpProblem('bad-request', 'the body must be {}, or left out');
 }
 
 function parsedJson(text: string): unknown {
@@ -149,7 +149,7 @@ async function readBody(incoming: IncomingMessage, maxBytes: number): Promise<st
   if (Number(incoming.headers['content-length'] ?? 0) > maxBytes) throw tooLarge();
   const parts: Buffer[] = [];
   let size = 0;
-  // Left alone when it is too large: the answer needs the socket.
+  // Not destroyed when the body is too large: the answer needs the socket.
   for await (const part of incoming.iterator({ destroyOnReturn: false })) {
     size += (part as Buffer).length;
     if (size > maxBytes) throw tooLarge();
@@ -158,12 +158,12 @@ async function readBody(incoming: IncomingMessage, maxBytes: number): Promise<st
   return Buffer.concat(parts).toString('utf8');
 }
 
-/** Without the prefix of an IPv4 address on an IPv6 socket. */
+/** The client's address, without the prefix that an IPv6 socket puts before an IPv4 address. */
 function peer({ socket }: IncomingMessage): string {
   return (socket.remoteAddress ?? 'an unknown address').replace(/^::ffff:/i, '');
 }
 
-/** A path may hold anything that somebody pasted, a token included. */
+/** The path as it may be shown: somebody may have pasted a token into it. */
 function instanceOf(path: string, access: Access): string {
   const shown = cleanText(access.hide(decoded(path)));
   return encodeURI([...shown].slice(0, 200).join(''));

@@ -1,12 +1,12 @@
-// The OpenAPI 3.1 document: generated from the table of routes and the schemas that requests are parsed by. It is
-// served at /openapi.json and lies nowhere else.
+// The OpenAPI 3.1 document, generated from the table of routes and from the schemas that requests are parsed by. It is
+// served at /openapi.json, and there is no other copy.
 import * as z from 'zod';
 import type { Right } from './access.ts';
 import { PROBLEM_TYPE, PROBLEMS, type ProblemKind } from './problem.ts';
 import type { Route } from './route.ts';
 import { IDEMPOTENCY_KEY, NAMED, PROBLEM } from './schemas.ts';
 
-/** What any route may answer, besides its own. */
+/** Problems that any route may answer with. */
 const EVERYWHERE: readonly ProblemKind[] = [
   'bad-request',
   'request-timeout',
@@ -24,7 +24,7 @@ const BY_RIGHT: Readonly<Record<Right, readonly ProblemKind[]>> = {
   change: ['token-wrong', 'token-not-configured'],
 };
 
-/** Reading wants a token where one is configured. */
+/** Reading needs a token only where one is configured. */
 const SECURITY: Readonly<Record<Right, readonly object[]>> = {
   none: [],
   read: [{ bearer: [] }, {}],
@@ -103,7 +103,7 @@ function good({ answer: { status, description, schema, headers }, path }: Route)
   };
 }
 
-/** One answer a status: kinds that share it share its place. */
+/** One entry for each status: the document has no place for two problems with the same one. */
 function problems({ problems: own, right }: Route): object {
   const kinds = [...own, ...BY_RIGHT[right], ...EVERYWHERE];
   const byStatus = Map.groupBy(kinds, (kind) => PROBLEMS[kind].status);
@@ -128,7 +128,7 @@ function uriOf(id: string): string {
   return `#/components/schemas/${id}`;
 }
 
-/** Clients must bear with fields that a later version adds: `io: 'input'` does not forbid them. */
+/** A later version may add fields, so the document must not forbid unknown ones: hence `io: 'input'`. */
 function namedSchemas(): object {
   const { schemas } = z.toJSONSchema(NAMED, { uri: uriOf, io: 'input', override: formatAlone });
   return Object.fromEntries(
@@ -136,7 +136,7 @@ function namedSchemas(): object {
   );
 }
 
-/** A format says what a person can read; the pattern that stands beside it says the same at length. */
+/** Drops the pattern beside a format, which says the same in a form that nobody can read. */
 function formatAlone({ jsonSchema }: { jsonSchema: { format?: string; pattern?: string } }): void {
   if (jsonSchema.format !== undefined) delete jsonSchema.pattern;
 }

@@ -1,14 +1,14 @@
-// /healthz and /readyz: whether the scheduler turns, and whether the service does all of its work. They need no token,
+// /healthz and /readyz: whether the scheduler runs, and whether the service does all of its work. They need no token,
 // so they name no target and no file.
 
 import type { Clock, DegradableJournal } from '../core/ports.ts';
 import type { Daemon } from '../daemon/daemon.ts';
 import { HttpProblem } from './problem.ts';
 
-/** The journal is written to at most this often, however often anybody asks. */
+/** The journal is tried at most this often: anybody may ask, and each try writes to the disk. */
 const PROBE_EVERY_MS = 5_000;
 
-/** Throws a problem when the scheduler's loop has not turned for too long; else says when it did. */
+/** Says when the scheduler's loop ran last. Throws a problem if that is too long ago. */
 export function mustBeAlive(daemon: Pick<Daemon, 'health'>): { status: 'ok'; lastTurnSeconds: number } {
   const { alive, lastTurnMs } = daemon.health();
   const lastTurnSeconds = Math.round(lastTurnMs / 1000);
@@ -22,12 +22,12 @@ export interface ReadinessTools {
   readonly daemon: Pick<Daemon, 'untried'>;
 }
 
-/** Whether the service does all of its work; asked by a function that throws a problem while it does not. */
+/** A function that throws a problem while the service does not do all of its work. */
 export function createReadiness({ clock, journal, daemon }: ReadinessTools): () => Promise<{ status: 'ok' }> {
   let probedAt = Number.NEGATIVE_INFINITY;
   let probe: Promise<unknown> = Promise.resolve();
 
-  /** Writing what is there already: a journal that cannot do that is found out without waiting for the next pass. */
+  /** Writes back what is there, so that a journal that cannot be written is noticed before the next pass. */
   function probeJournal(): Promise<unknown> {
     if (clock.monotonic() - probedAt >= PROBE_EVERY_MS) {
       probedAt = clock.monotonic();
@@ -41,7 +41,7 @@ export function createReadiness({ clock, journal, daemon }: ReadinessTools): () 
     const untried = daemon.untried().length;
     const reasons = [
       ...(journal.degraded === undefined ? [] : [`the journal cannot be written (${journal.degraded.code})`]),
-      ...(untried === 0 ? [] : [`${untried} ${untried === 1 ? 'target was' : 'targets were'} not tried yet`]),
+      ...(untried === 0 ? [] : [`${untried} ${untried === 1 ? 'target was' : 'targets were'} not checked yet`]),
     ];
     if (reasons.length === 0) return { status: 'ok' };
     throw new HttpProblem('not-ready', reasons.join('; '), { reasons });

@@ -1,6 +1,6 @@
-// POST …/rotate: one rotation an hour and target, one answer for each Idempotency-Key. Requests for one target take
-// turns, so that two that arrive together are not both within the hour's limit. The limit is counted in the journal
-// and survives a restart; keys are kept in memory for 24 h, and after a restart the limit still guards.
+// POST …/rotate: one requested rotation per hour and target, and one answer for each Idempotency-Key. Requests for a
+// target take turns, so that two that arrive together do not both pass the limit. The limit is counted in the journal,
+// so it survives a restart. Keys are kept in memory for 24 h; after a restart the limit still protects the target.
 import type { RotatorError } from '../core/errors.ts';
 import type { Clock, Journal } from '../core/ports.ts';
 import type { Rotation } from '../core/records.ts';
@@ -26,11 +26,11 @@ export interface RotateCall {
  */
 const PATIENCE_MS = 20_000;
 const KEY_LIFE_MS = 24 * HOUR;
-/** The oldest key is forgotten for the newest. */
+/** Above this the oldest key is forgotten. A client with a token can thus fill about 300 KB, and no more. */
 const MOST_KEYS = 1_000;
-/** A row that began further ahead was written by a clock that was wrong, and must not put anything off. */
+/** A row that began further in the future was written by a wrong clock, and must not block requests until then. */
 const CLOCK_STEP_MS = 60_000;
-/** More rows of one target than an hour can hold. */
+/** More rows than one target can have in an hour: a pass takes at least seconds, and failures wait for minutes. */
 const LOOK_BACK = 100;
 
 interface Kept {
@@ -48,7 +48,7 @@ export class RotateRequests {
     this.tools = tools;
   }
 
-  /** The id of the rotation that was begun for this call. Throws an HttpProblem where none was, or not yet. */
+  /** The id of the rotation that was begun for this call. Throws an HttpProblem if none was, or not in time. */
   rotate(call: RotateCall): Promise<string> {
     return this.patiently(this.begun(call));
   }
@@ -64,7 +64,7 @@ export class RotateRequests {
     return answer;
   }
 
-  /** Only what began is kept: a request that was refused may be sent again under the same key. */
+  /** A refused request is forgotten at once, so that it can be sent again under the same key. */
   private keep(key: string, kept: Kept): void {
     this.kept.delete(key);
     this.kept.set(key, kept);
@@ -112,7 +112,7 @@ export class RotateRequests {
   private async refusal(key: string, { code, message, hint }: RotatorError): Promise<HttpProblem> {
     if (code === 'ERR_USAGE') return new HttpProblem('target-not-found', message);
     if (code === 'ERR_LEASE_HELD') {
-      // The rotation of another process (`once`) has its row in the same journal.
+      // Another process (`once`) holds the lease, and its row is in the same journal.
       const open = await this.tools.journal.openRotations(key);
       const newest = open.at(-1);
       if (newest !== undefined) return rotationRunning(newest.id);
@@ -125,7 +125,7 @@ export class RotateRequests {
     const limit = this.tools.clock.sleep(PATIENCE_MS, done.signal).then(
       () => {
         throw notBegun(
-          'other rotations come first; this one waits for its turn and will begin without being asked again',
+          'other rotations come first; this one waits for its turn and then begins without another request',
         );
       },
       () => answer,
@@ -138,7 +138,7 @@ export class RotateRequests {
   }
 }
 
-/** What was dropped before it wrote anything is nothing that was had. */
+/** A rotation that a stop interrupted before it wrote anything does not count. */
 function countsForLimit({ trigger, error }: Rotation): boolean {
   return trigger === 'http' && error?.code !== 'ERR_INTERRUPTED';
 }

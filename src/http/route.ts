@@ -1,4 +1,4 @@
-// What a route of the HTTP interface is: what the server needs to serve it, and what the OpenAPI document says of it.
+// What a route of the HTTP interface is: how it is served, and what the OpenAPI document says about it.
 import type * as z from 'zod';
 import type { Clock, DegradableJournal } from '../core/ports.ts';
 import type { TargetLabel } from '../core/target-view.ts';
@@ -31,13 +31,13 @@ export interface RouteTools {
   readonly openapi: () => object;
 }
 
-/** A request after its Host, token, query and body were found good. */
+/** A request whose Host, token, query and body have been checked. */
 export interface Asked<Query> {
   /** The {name} of the path. */
   readonly name: string;
   readonly query: Query;
   readonly idempotencyKey: string | undefined;
-  /** Who asks, for the journal: the token's name and the peer's address. */
+  /** For the journal: which token, and the client's address. */
   readonly requestedBy: string;
 }
 
@@ -45,7 +45,7 @@ export interface Answer {
   readonly status: 200 | 202;
   readonly headers?: Readonly<Record<string, string>>;
   readonly contentType?: string;
-  /** Text as it is, anything else as JSON. */
+  /** Text is sent as it is, an object as JSON. */
   readonly body: string | object;
 }
 
@@ -63,7 +63,7 @@ interface Described {
     readonly schema?: z.ZodType;
     readonly headers?: Readonly<Record<string, string>>;
   };
-  /** Those of its own, besides what every route may answer. */
+  /** Besides those that every route may answer with. */
   readonly problems: readonly ProblemKind[];
   /** The schema of a JSON body, which may be left out. */
   readonly body?: z.ZodType;
@@ -80,7 +80,7 @@ export interface ServedRoute extends Omit<Route, 'serve'> {
   readonly serve: (asked: Asked<unknown>) => Promise<Answer>;
 }
 
-/** Ties what a handler gets to the schema of its query, which the table itself cannot. */
+/** Makes a route whose handler gets what the schema of its query gives. */
 export function route<Query extends z.ZodObject>(
   described: Described & {
     readonly query: Query;

@@ -1,5 +1,5 @@
-// Every route of the HTTP interface: what it wants, what it answers, what it does. The OpenAPI document is generated
-// from this table (openapi.ts), the server registers it (application.ts).
+// Every route of the HTTP interface: what it takes, answers and does. The server registers this table (application.ts),
+// and the OpenAPI document is generated from it (openapi.ts).
 import { rotationView } from '../core/rotation-view.ts';
 import { lastingView } from '../core/target-view.ts';
 import { HttpProblem } from './problem.ts';
@@ -34,9 +34,9 @@ export const ROUTES: readonly Route[] = [
     path: '/readyz',
     id: 'readiness',
     right: 'none',
-    summary: 'Whether the journal can be written and every target was tried once since the start.',
+    summary: 'Whether the journal can be written and every target was checked once since the start.',
     query: NO_QUERY,
-    answer: { status: 200, description: 'All of it.', schema: READY },
+    answer: { status: 200, description: 'Both.', schema: READY },
     problems: [],
     serve: async (_, { ready }) => ({ status: 200, body: await ready() }),
   }),
@@ -94,7 +94,7 @@ export const ROUTES: readonly Route[] = [
     answer: { status: 200, description: 'The rotations.', schema: ROTATIONS },
     problems: [],
     async serve({ query: { target, limit } }, { deps }) {
-      // By its key a target that was renamed keeps its history.
+      // A target that was renamed keeps its key, and with it its history.
       const key = deps.targets().find(({ name }) => name === target)?.key ?? target;
       const rotations = await deps.journal.rotations(key === undefined ? { limit } : { target: key, limit });
       return { status: 200, body: { rotations: rotations.map(rotationView) } };
@@ -105,7 +105,7 @@ export const ROUTES: readonly Route[] = [
     path: '/api/v1/targets/{name}/rotate',
     id: 'rotateTarget',
     right: 'change',
-    summary: 'Has a target rotated now, whatever is left of its secret; one an hour.',
+    summary: 'Rotates a target now, however long its secret is still valid; once per hour.',
     query: NO_QUERY,
     body: ROTATE_BODY,
     takesIdempotencyKey: true,
@@ -113,7 +113,7 @@ export const ROUTES: readonly Route[] = [
       status: 202,
       description: 'The rotation has begun; how it ends is in /api/v1/rotations.',
       schema: ACCEPTED,
-      headers: { Location: 'Where the rotation is to be seen.' },
+      headers: { Location: 'Where the rotation is shown.' },
     },
     problems: [
       'target-not-found',
@@ -147,5 +147,5 @@ export const ROUTES: readonly Route[] = [
 function configured(name: string, deps: HttpDeps): ConfiguredTarget {
   const target = deps.targets().find((each) => each.name === name);
   if (target !== undefined) return target;
-  throw new HttpProblem('target-not-found', 'no target of this name is configured; see /api/v1/targets');
+  throw new HttpProblem('target-not-found', 'no configured target has this name; see /api/v1/targets');
 }

@@ -1,5 +1,5 @@
 // What goes over the HTTP interface, as schemas: requests are parsed by them, the OpenAPI document is generated from
-// them, and the tests hold every answer to them. The types that they must produce are those of core.
+// them, and the tests compare every answer with them. They must produce the types of core.
 import * as z from 'zod';
 import { type ErrorCode, type ErrorView, REMEDIES } from '../core/errors.ts';
 import { OUTCOMES, REASONS, TARGET_STATES, TRIGGERS, VERDICTS } from '../core/reasons.ts';
@@ -90,9 +90,9 @@ export const PROBLEM = z
     title: z.string(),
     status: z.int().min(400).max(599),
     detail: z.string(),
-    instance: z.string().exactOptional().describe('The path that was asked for.'),
+    instance: z.string().exactOptional().describe('The requested path.'),
     id: uuid.exactOptional().describe('The id of the rotation that is running.'),
-    reasons: z.array(z.string()).exactOptional().describe('Each thing that is not as it should be.'),
+    reasons: z.array(z.string()).exactOptional().describe('Everything that is wrong.'),
   })
   .describe('A problem document (RFC 9457).')
   .register(NAMED, { id: 'Problem' }) satisfies z.ZodType<ProblemBody>;
@@ -111,12 +111,12 @@ export const ROTATIONS_QUERY = z.strictObject({
 
 export const NO_QUERY = z.strictObject({});
 
-/** The body of a request to rotate: there is nothing to say. */
+/** The body of a request to rotate: an empty object. */
 export const ROTATE_BODY = z.strictObject({}).register(NAMED, { id: 'RotateRequest' });
 
 export const IDEMPOTENCY_KEY = z
   .string()
   .regex(/^[\x21-\x7e]{1,255}$/)
   .describe(
-    'Any text of 1 to 255 visible ASCII characters, new for each rotation that is wanted. The same key within 24 h gets the same answer.',
+    '1 to 255 visible ASCII characters, new for each wanted rotation. The same key within 24 h gets the same answer.',
   );

@@ -1,6 +1,6 @@
-// The HTTP interface on its socket: where it listens, and what a client may cost (header and body size, time to send a
-// request, idle connections, their number). What Node refuses before there is a request becomes a problem document too.
-import { createServer, type Server } from 'node:http';
+// The HTTP interface on its socket: where it listens, and what a client may cost (size, time, number of connections).
+// What Node refuses before there is a request is answered with a problem document too.
+import { createServer, type Server, STATUS_CODES } from 'node:http';
 import { type AddressInfo, isIP, type Socket } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { RotatorError } from '../core/errors.ts';
@@ -10,7 +10,7 @@ import { isLoopback } from '../net/proxy.ts';
 import type { Tokens } from './access.ts';
 import { createApplication, problemResponse, SECURITY_HEADERS, withSecurityHeaders } from './application.ts';
 import { jsonBody } from './body.ts';
-import { HttpProblem, PROBLEM_TYPE, PROBLEMS, type ProblemKind, problemBody } from './problem.ts';
+import { HttpProblem, PROBLEM_TYPE, PROBLEMS, problemBody } from './problem.ts';
 import type { ServedRoute } from './route.ts';
 
 export interface HttpServerOptions {
@@ -25,33 +25,27 @@ export interface HttpServerOptions {
   readonly limits?: Partial<HttpLimits>;
 }
 
-export interface HttpLimits {
-  readonly headersTimeoutMs: number;
-  /** To send a whole request. */
-  readonly requestTimeoutMs: number;
-  readonly keepAliveMs: number;
-  /** A connection on which nothing moves. */
-  readonly idleMs: number;
-  /** How often connections are held to these times. */
-  readonly checkEveryMs: number;
-  readonly maxHeaderBytes: number;
-  readonly maxBodyBytes: number;
-  readonly maxConnections: number;
-  /** How long requests may go on after `close`. */
-  readonly closeMs: number;
-}
-
-const LIMITS: HttpLimits = {
+/** Each is generous for one person with curl, a scraper and health checks, and bounds what anybody else can hold. */
+const LIMITS = {
+  /** Shorter would cut off a client on a bad line; longer lets one that sends a byte a second hold a connection. */
   headersTimeoutMs: 5_000,
+  /** To send a whole request: its body is 64 KB at most. */
   requestTimeoutMs: 10_000,
   keepAliveMs: 5_000,
+  /** A connection on which nothing moves. Longer than a request to rotate waits for its turn (rotate-request.ts). */
   idleMs: 60_000,
+  /** How often Node compares connections with these times. */
   checkEveryMs: 1_000,
+  /** Node's own default. */
   maxHeaderBytes: 16 * 1024,
+  /** No request needs a body; one that is larger is read no further. */
   maxBodyBytes: 64 * 1024,
+  /** Far more than health checks and scrapers open; with headers and bodies at most 20 MB of memory. */
   maxConnections: 256,
+  /** How long requests may go on after `close`: a service that stops must not wait for a client. */
   closeMs: 5_000,
 };
+export type HttpLimits = Readonly<typeof LIMITS>;
 
 export interface HttpServer {
   /** `http://127.0.0.1:8080` */
@@ -70,15 +64,16 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: limits.keepAliveMs,
     connectionsCheckingInterval: limits.checkEveryMs,
-    // The application asks for it, and answers in its own words.
+    // The application checks it, and answers with a problem document.
     requireHostHeader: false,
   });
   server.timeout = limits.idleMs;
   server.maxConnections = limits.maxConnections;
   server.on('clientError', refuse);
   server.on('checkExpectation', (_, response) => {
-    const text = textOf(new HttpProblem('expectation-failed', 'wanted no Expect header but 100-continue'));
-    response.writeHead(417, headersOf(text)).end(text);
+    const problem = new HttpProblem('expectation-failed', 'wanted no Expect header but 100-continue');
+    const { status, headers, body } = rawAnswer(problem);
+    response.writeHead(status, headers).end(body);
   });
   const address = await listening(server, host, port);
   const fetch = createApplication({
@@ -139,18 +134,17 @@ function cannotListen(error: NodeJS.ErrnoException, host: string, port: number):
   });
 }
 
-/** What is not HTTP, is too large or too slow to be a request. */
+/** Answers what is not HTTP, or is too large or too slow to be a request. */
 function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy();
     return;
   }
-  const problem = REFUSALS[error.code ?? ''] ?? new HttpProblem('bad-request', 'this is not an HTTP request');
-  const { status } = PROBLEMS[problem.kind];
-  const body = textOf(problem);
-  const headers = { ...headersOf(body), Connection: 'close' };
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${status} ${PHRASES[problem.kind] ?? 'Bad Request'}\r\n${lines.join('')}\r\n${body}`);
+  const { status, headers, body } = rawAnswer(
+    REFUSALS[error.code ?? ''] ?? new HttpProblem('bad-request', 'this is not an HTTP request'),
+  );
+  const lines = Object.entries({ ...headers, Connection: 'close' }).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`);
 }
 
 const REFUSALS: Readonly<Record<string, HttpProblem>> = {
@@ -158,17 +152,12 @@ const REFUSALS: Readonly<Record<string, HttpProblem>> = {
   ERR_HTTP_REQUEST_TIMEOUT: new HttpProblem('request-timeout', 'the request did not arrive in time'),
 };
 
-const PHRASES: Partial<Record<ProblemKind, string>> = {
-  'headers-too-large': 'Request Header Fields Too Large',
-  'request-timeout': 'Request Timeout',
-};
-
-function headersOf(body: string): Record<string, string> {
-  return { ...SECURITY_HEADERS, 'Content-Type': PROBLEM_TYPE, 'Content-Length': String(Buffer.byteLength(body)) };
-}
-
-function textOf(problem: HttpProblem): string {
-  return jsonBody(problemBody(problem));
+/** A problem as an answer where there is no request that the application could answer. */
+function rawAnswer(problem: HttpProblem) {
+  const body = jsonBody(problemBody(problem));
+  const length = String(Buffer.byteLength(body));
+  const headers = { ...SECURITY_HEADERS, 'Content-Type': PROBLEM_TYPE, 'Content-Length': length };
+  return { status: PROBLEMS[problem.kind].status, headers, body };
 }
 
 async function closed(server: Server, clock: Clock, withinMs: number): Promise<void> {

@@ -76,7 +76,7 @@ async function until(holds: () => boolean): Promise<void> {
 test('a rotation that is asked for begins at once, is shown while it runs and when it is over', async () => {
   const { rig, call, rotate, run, told } = await startService();
   rig.put(rig.mint(170));
-  expect(await call('/readyz')).toMatchObject({ status: 503, json: { reasons: ['1 target was not tried yet'] } });
+  expect(await call('/readyz')).toMatchObject({ status: 503, json: { reasons: ['1 target was not checked yet'] } });
   run();
   await told('pass.healthy');
   expect(await call('/readyz')).toMatchObject({ status: 200 });

@@ -46,7 +46,7 @@ describe('/readyz', () => {
       status: 503,
       json: {
         type: `${PROBLEM}not-ready`,
-        reasons: ['the journal cannot be written (ERR_JOURNAL_UNWRITABLE)', '1 target was not tried yet'],
+        reasons: ['the journal cannot be written (ERR_JOURNAL_UNWRITABLE)', '1 target was not checked yet'],
       },
     });
     expect(text).not.toMatch(/shop|journal\.db/);
@@ -197,12 +197,12 @@ describe('rotations', () => {
   });
 
   test.each([
-    ['limit=0', 'limit cannot be used; /openapi.json says what is wanted'],
-    ['limit=1001', 'limit cannot be used; /openapi.json says what is wanted'],
-    ['limit=ten', 'limit cannot be used; /openapi.json says what is wanted'],
-    ['target=', 'target cannot be used; /openapi.json says what is wanted'],
-    ['target=&limit=', 'target and limit cannot be used; /openapi.json says what is wanted'],
-    ['targets=shop', 'a parameter is not known; known here: target, limit'],
+    ['limit=0', 'limit cannot be used; see /openapi.json'],
+    ['limit=1001', 'limit cannot be used; see /openapi.json'],
+    ['limit=ten', 'limit cannot be used; see /openapi.json'],
+    ['target=', 'target cannot be used; see /openapi.json'],
+    ['target=&limit=', 'target and limit cannot be used; see /openapi.json'],
+    ['targets=shop', 'unknown query parameter; known here: target, limit'],
   ])('by %s cannot be asked for', async (query, detail) => {
     const rig = await startHttpRig();
     expect(await rig.call(`/api/v1/rotations?${query}`)).toMatchObject({

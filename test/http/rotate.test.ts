@@ -206,7 +206,7 @@ describe('a request that waits for its turn', () => {
     await rig.clock.advance(20_000);
     expect(await first).toMatchObject({
       status: 503,
-      json: { type: `${PROBLEM}not-begun`, detail: expect.stringContaining('will begin without being asked again') },
+      json: { type: `${PROBLEM}not-begun`, detail: expect.stringContaining('then begins without another request') },
     });
     const { id } = await rig.putRotation({ trigger: 'http' });
     turn.resolve({ kind: 'started', id });
