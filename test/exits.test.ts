@@ -3,7 +3,6 @@
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { openSqliteJournal } from '../src/adapters/journal/sqlite.ts';
 import { composeMessage } from '../src/alerts/words/compose.ts';
 import { printFailure } from '../src/cli/failure.ts';
 import { logDestination } from '../src/cli/log-destination.ts';
@@ -15,7 +14,7 @@ import { aFinding, aSubject, SHOP } from './support/alert-findings.ts';
 import { HandClock } from './support/clock.ts';
 import { wired } from './support/daemon-rig.ts';
 import { anEvent, anEventError } from './support/events.ts';
-import { aTarget, folder, NOW } from './support/journal.ts';
+import { aTarget, folder, NOW, ownJournal } from './support/journal.ts';
 
 const JWT = `eyJhbGciOiJFUzI1NiJ9.${'b'.repeat(40)}.${'c'.repeat(86)}`;
 const HOSTILE = `BEGIN ${JWT} \u001b[31mred\u001b[0m \u009b2J \u202eturned\u200b END`;
@@ -80,11 +79,9 @@ describe('the log', () => {
 });
 
 test('the journal', async () => {
-  const path = join(folder(), 'journal.db');
-  const journal = await openSqliteJournal({ path, clock, mode: 'write', onDamage: () => undefined });
+  const journal = await ownJournal();
   await journal.commit({ target: failed() });
   expectClean(JSON.stringify((await journal.target(failed().key))?.error));
-  await journal.close();
 });
 
 describe('HTTP', () => {

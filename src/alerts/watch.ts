@@ -6,7 +6,7 @@ import type { AlertBook, AlertMemo, AlertUpdate, Delivery, RotatedEvent } from '
 import { isBlind, UNCALIBRATED } from '../core/apple-gate.ts';
 import type { StoredError } from '../core/error-params.ts';
 import type { EventSink } from '../core/events.ts';
-import type { Clock, Journal } from '../core/ports.ts';
+import type { Clock, Degraded, Journal } from '../core/ports.ts';
 import type { FleetState, TargetState } from '../core/records.ts';
 import {
   detectMisconfigured,
@@ -36,7 +36,7 @@ export interface Surroundings {
   readonly tokenUrl: string;
   readonly journal: {
     readonly path: string;
-    readonly degraded: StoredError | undefined;
+    readonly degraded: Degraded | undefined;
   };
   readonly skewMs: number | undefined;
   /** Null: the configuration in force is the one that was read last. */

@@ -61,11 +61,11 @@ export function createActions(host: Host): Actions {
     async journalBackup(file, options) {
       const [{ journalBackup }, { backupJournal }, { strictConfig }] = await Promise.all([
         import('./journal-backup.ts'),
-        import('../adapters/journal/backup.ts'),
+        import('../adapters/journal/journal.ts'),
         import('../service/session.ts'),
       ]);
       const { journal } = await strictConfig(options.config, host);
-      return journalBackup({ file }, { context: host, backup: (toFile) => backupJournal(journal.path, toFile) });
+      return journalBackup({ file }, { context: host, backup: (toFile) => backupJournal(journal, toFile) });
     },
 
     async generate(options) {

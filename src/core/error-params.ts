@@ -85,8 +85,7 @@ export type JournalTrouble =
   | 'damaged'
   | 'not-sqlite'
   | 'foreign'
-  | 'moved'
-  | 'weak-storage';
+  | 'moved';
 
 interface At {
   /** Where a key was read: a path, `$VARIABLE`, `NAME (aws-secrets-manager, REGION)`. */
@@ -344,12 +343,13 @@ export interface ErrorParams {
     | {
         readonly problem: 'file';
         readonly trouble: JournalTrouble;
-        readonly what: 'journal' | 'lock';
+        readonly what: 'journal' | 'lock' | 'copy';
         readonly path: string;
         readonly folder: string;
         readonly uid: number | null;
       }
     | { readonly problem: 'failed'; readonly path: string; readonly said: string }
+    | { readonly problem: 'network'; readonly path: string; readonly fileSystem: string }
     | {
         readonly problem: 'damaged-row' | 'dropped-row';
         readonly path: string;
@@ -364,7 +364,6 @@ export interface ErrorParams {
     /** The newest copy that this version can read. */
     readonly copy: string | null;
   };
-  readonly ERR_JOURNAL_OLDER: { readonly path: string; readonly version: number; readonly known: number };
   readonly ERR_DAEMON_RUNNING: {
     readonly path: string;
     readonly holder: {

@@ -75,7 +75,6 @@ export const REMEDIES = {
   // The service itself
   ERR_JOURNAL_UNWRITABLE: 'passes',
   ERR_JOURNAL_NEWER: 'person',
-  ERR_JOURNAL_OLDER: 'person',
   ERR_DAEMON_RUNNING: 'person',
   ERR_INTERNAL: 'passes',
 } as const satisfies Readonly<Record<ErrorCode, Remedy>>;

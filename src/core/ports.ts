@@ -2,7 +2,7 @@
 // shared tests in test/contract/ hold it to. Absence is `undefined`; a failure is a thrown RotatorError.
 import type { AlertMessage, MessageItem } from './alerts/message.ts';
 import type { AlertBook, AlertUpdate } from './alerts/records.ts';
-import type { RotatorError } from './errors.ts';
+import type { StoredError } from './error-params.ts';
 import type { ProviderFields, ProviderView } from './provider.ts';
 import type { Verdict } from './reasons.ts';
 import type { FleetState, Rotation, TargetIdentity, TargetState } from './records.ts';
@@ -90,7 +90,7 @@ export interface AppleCheck {
   ask(question: { clientId: string; clientSecret: string; signal: AbortSignal }): Promise<AppleAnswer>;
 }
 
-/** One atomic change of the journal. */
+/** One atomic change of what a pass records. */
 export interface JournalChange {
   readonly target?: TargetState;
   /** Inserts the rotation, or completes the open one of the same id; a finished one never changes again. */
@@ -104,21 +104,37 @@ export interface RotationFilter {
   readonly limit: number;
 }
 
-/**
- * The durable record. Every method may throw ERR_JOURNAL_UNWRITABLE. What a resolved call wrote survives a crash
- * and is seen by every later read of any process.
- */
-export interface Journal {
+// The journal is the durable record. Every method of its parts may throw ERR_JOURNAL_UNWRITABLE and ERR_JOURNAL_NEWER.
+// What a resolved call wrote survives a crash and is seen by every later read of any process.
+
+/** What the last pass of each target found. */
+export interface TargetStates {
   target(key: string): Promise<TargetState | undefined>;
+  /** By name. */
   targets(): Promise<TargetState[]>;
-  /** All or nothing. */
-  commit(change: JournalChange): Promise<void>;
+}
+
+export interface Rotations {
   /** Open rotations (outcome null) of a target, oldest first. */
   openRotations(key: string): Promise<Rotation[]>;
   rotations(filter: RotationFilter): Promise<Rotation[]>;
+}
+
+/** Records what a pass did. */
+export interface PassRecorder {
+  /** All or nothing. */
+  commit(change: JournalChange): Promise<void>;
+}
+
+/** What concerns every target of the journal. */
+export interface Fleet {
   fleet(): Promise<FleetState>;
   /** Atomic read-modify-write, also over processes; `change` may run more than once. Returns what was stored. */
   updateFleet(change: (state: FleetState) => FleetState): Promise<FleetState>;
+}
+
+/** Who works on a target or sends over a channel, over all processes. */
+export interface Leases {
   /**
    * Takes the lease of a target if it is free, void, expired or held with the same token, for `ttlMs` from `nowMs`.
    * A lease that ends over a minute further ahead than `nowMs + ttlMs` was written by a clock that was wrong, and is
@@ -130,8 +146,10 @@ export interface Journal {
   renewLease(key: string, token: string, nowMs: number, ttlMs: number): Promise<boolean>;
   /** Ends the lease if it is ours; otherwise does nothing. */
   releaseLease(key: string, token: string): Promise<void>;
-  /** Ends every lease whose token begins with `prefix`: those of a process that is known to be dead. */
-  endLeases(prefix: string): Promise<void>;
+}
+
+/** What is kept for alerts. */
+export interface AlertStore {
   /**
    * Everything that is kept for alerts, as of one instant; frozen. Deliveries come in the order in which they were
    * added, conditions and channels in that of their first writing. A row that cannot be read is left out, and removed
@@ -145,13 +163,22 @@ export interface Journal {
    * Returns the update as it was stored: frozen, and redacted.
    */
   updateAlerts(change: (book: AlertBook) => AlertUpdate): Promise<AlertUpdate>;
+}
+
+export interface Journal extends TargetStates, Rotations, PassRecorder, Fleet, Leases, AlertStore {
   close(): Promise<void>;
 }
 
-/** A journal that can go on without its storage (`run` alone uses one). */
-export interface DegradableJournal extends Journal {
-  /** The reason, while state is kept in memory only. */
-  readonly degraded: RotatorError | undefined;
+/** Why a journal is kept in memory, and since when (ms by the wall clock). */
+export interface Degraded {
+  readonly error: StoredError;
+  readonly since: number;
+}
+
+/** A journal that goes on in memory while its file cannot be written; then its methods do not throw ERR_JOURNAL_*. */
+export interface DaemonJournal extends Journal {
+  /** Undefined while the file is written. */
+  readonly degraded: Degraded | undefined;
 }
 
 export interface ChannelAnswer {
@@ -182,11 +209,6 @@ export interface RefreshedChannel extends Channel {
   readonly refreshEveryMs: number;
   /** Tells again what is open; throws as `send` does. */
   refresh(open: readonly MessageItem[], message: Omit<AlertMessage, 'items'>, signal: AbortSignal): Promise<void>;
-}
-
-/** The process lock of a daemon over a journal; the kernel frees it when the process dies. */
-export interface DaemonLock {
-  release(): Promise<void>;
 }
 
 /** A configured target with everything that a pass needs to know about it. */

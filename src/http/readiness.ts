@@ -1,7 +1,7 @@
 // /healthz and /readyz: whether the scheduler runs, and whether the service does all of its work. They need no token,
 // so they name no target and no file.
 
-import type { Clock, DegradableJournal } from '../core/ports.ts';
+import type { Clock, DaemonJournal } from '../core/ports.ts';
 import type { Daemon } from '../daemon/daemon.ts';
 import { HttpProblem } from './problem.ts';
 
@@ -18,7 +18,7 @@ export function mustBeAlive(daemon: Pick<Daemon, 'health'>): { status: 'ok'; las
 
 export interface ReadinessTools {
   readonly clock: Clock;
-  readonly journal: Pick<DegradableJournal, 'degraded' | 'updateFleet'>;
+  readonly journal: Pick<DaemonJournal, 'degraded' | 'updateFleet'>;
   readonly daemon: Pick<Daemon, 'untried'>;
 }
 
@@ -40,7 +40,7 @@ export function createReadiness({ clock, journal, daemon }: ReadinessTools): () 
     await probeJournal();
     const untried = daemon.untried().length;
     const reasons = [
-      ...(journal.degraded === undefined ? [] : [`the journal cannot be written (${journal.degraded.code})`]),
+      ...(journal.degraded === undefined ? [] : [`the journal cannot be written (${journal.degraded.error.code})`]),
       ...(untried === 0 ? [] : [`${untried} ${untried === 1 ? 'target was' : 'targets were'} not checked yet`]),
     ];
     if (reasons.length === 0) return { status: 'ok' };

@@ -1,6 +1,5 @@
 // What `once` and `plan` work with: a journal opened for the occasion, and passes that run a single time.
-import { openJournalToRead } from '../adapters/journal/reading.ts';
-import { openSqliteJournal } from '../adapters/journal/sqlite.ts';
+import { openJournal } from '../adapters/journal/journal.ts';
 import type { Config } from '../config/resolve.ts';
 import { conditionId, type Finding } from '../core/alerts/conditions.ts';
 import { parseCron } from '../core/cron.ts';
@@ -55,11 +54,10 @@ export async function openOnce(config: Config, base: ServiceTools, options: Once
   const { clock } = tools;
   const all = wireTargets(config, tools);
   const wired = selected(all, options.target);
-  const journal = await openSqliteJournal({
-    path: config.journal.path,
-    clock,
+  const journal = await openJournal(config.journal, {
     mode: 'write',
-    onDamage: (error) => emit({ event: 'warning', error }),
+    clock,
+    warn: (error) => emit({ event: 'warning', error }),
   }).catch(async (thrown) => {
     if (!isTerminal) await tellUnwritable(asRotatorError(thrown), config, tools);
     throw thrown;
@@ -132,7 +130,7 @@ export async function previewOnce(
 ): Promise<TargetPreview[]> {
   const { clock } = tools;
   const wired = selected(wireTargets(config, { ...tools, leaseHolder: LEASE_HOLDER }), options.target);
-  const journal = await openJournalToRead(config.journal.path, clock);
+  const journal = await openJournal(config.journal, { mode: 'read', clock });
   try {
     const sweeper = new Sweeper({ journal, isDegraded: () => false, nextTick: nextTickOf(config, clock) });
     const request = requestOf(options, options.stop);

@@ -1,21 +1,21 @@
 // The running service around the daemon: its configuration, its journal and lock, its alerts, its HTTP interface, and
 // what a signal does. Journal, metrics, log and alerts are independent: one that fails does not silence the others.
-import { storageWarning } from '../adapters/journal/storage.ts';
+import { hostname } from 'node:os';
+import { openDaemonJournal } from '../adapters/journal/journal.ts';
 import type { Surroundings } from '../alerts/watch.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { mustReachSomebody } from '../config/recipients.ts';
 import type { Config } from '../config/resolve.ts';
 import type { AlertBook } from '../core/alerts/records.ts';
 import { asRotatorError, type RotatorError } from '../core/errors.ts';
-import type { DegradableJournal } from '../core/ports.ts';
+import type { DaemonJournal } from '../core/ports.ts';
 import { Daemon, type Plan } from '../daemon/daemon.ts';
 import { Sweeper } from '../daemon/sweep.ts';
 import { serviceRoutes } from '../http/served.ts';
 import { type HttpServer, startHttpServer } from '../http/server.ts';
-import { openDaemonJournal } from './daemon-journal.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import { eventHub, type ServiceTools } from './tools.ts';
-import { configurationWarnings, fixedWarning, storageDoubt } from './warnings.ts';
+import { configurationWarnings, fixedWarning } from './warnings.ts';
 import { type Alerting, createAlerting, laneMembers, longestTickGapMs, watchedTargets } from './wire-alerts.ts';
 import { planOf, type WiringTools } from './wire-targets.ts';
 
@@ -58,15 +58,13 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const { emit, listen: listenTo } = eventHub(options.tools.emit, metrics.onEvent);
   const tools: WiringTools = { ...options.tools, emit, observe: metrics, leaseHolder: DAEMON_LEASES };
   const { instance, journal: place } = loaded.config;
-  const opened = await openDaemonJournal({
-    ...place,
-    instance,
-    pid,
-    clock,
-    emit,
+  const journal = await openDaemonJournal(place, {
+    who: { instance, pid, host: hostname() },
     leaseHolder: DAEMON_LEASES,
+    clock,
+    onChange: (error) => emit({ event: 'journal.degraded', degraded: error !== undefined, error: error ?? null }),
+    warn: (error) => emit({ event: 'warning', error }),
   });
-  const { journal } = opened;
   const state = new ServiceState(options, tools, journal);
   const alerting = createAlerting({
     config: loaded.config,
@@ -78,7 +76,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   listenTo(alerting.onEvent);
   state.alerting = alerting;
   const http = await listen().catch(async (thrown) => {
-    await opened.close();
+    await journal.close();
     throw thrown;
   });
 
@@ -114,7 +112,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
       alerting.alerter.stop();
       await alerts;
       await http.close();
-      await opened.close();
+      await journal.close();
       emit({ event: 'daemon.stopped' });
     },
     stop: () => state.daemon.stop(),
@@ -131,13 +129,13 @@ class ServiceState {
   alerting: Alerting | undefined;
   private readonly options: ServiceOptions;
   private readonly tools: WiringTools;
-  private readonly journal: DegradableJournal;
+  private readonly journal: DaemonJournal;
   private loaded: LoadedConfig;
   private tickGapMs: number;
   private skewMs: number | undefined;
   private rejected: Surroundings['configurationRejected'] = null;
 
-  constructor(options: ServiceOptions, tools: WiringTools, journal: DegradableJournal) {
+  constructor(options: ServiceOptions, tools: WiringTools, journal: DaemonJournal) {
     this.options = options;
     this.tools = tools;
     this.journal = journal;
@@ -174,7 +172,7 @@ class ServiceState {
       configured: laneMembers(this.plan.targets),
       longestTickGapMs: this.tickGapMs,
       tokenUrl: config.apple.tokenUrl,
-      journal: { path: config.journal.path, degraded: journal.degraded?.stored },
+      journal: { path: config.journal.path, degraded: journal.degraded },
       skewMs: this.skewMs,
       configurationRejected: this.rejected,
       // A service that stops has no scheduler any more, and that is no trouble.
@@ -198,8 +196,6 @@ class ServiceState {
   tellStart(version: string, url: string): void {
     const { config, tools } = this;
     for (const warning of configurationWarnings(this.loaded)) this.warn(warning);
-    const doubt = storageDoubt(storageWarning(config.journal.path));
-    if (doubt !== undefined) this.warn(doubt);
     tools.emit({
       event: 'daemon.started',
       version,

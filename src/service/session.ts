@@ -1,5 +1,5 @@
 // What the commands work with that read the journal, and what a test of the channels needs.
-import { openJournalToRead } from '../adapters/journal/reading.ts';
+import { openJournal } from '../adapters/journal/journal.ts';
 import { composeMessage } from '../alerts/words/compose.ts';
 import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/resolve.ts';
@@ -32,7 +32,7 @@ export async function withJournal<T>(
   use: (session: JournalSession) => Promise<T>,
 ): Promise<T> {
   const config = await strictConfig(file, tools);
-  const journal = await openJournalToRead(config.journal.path, tools.clock);
+  const journal = await openJournal(config.journal, { mode: 'read', clock: tools.clock });
   try {
     const targets = config.targets.map((target) => ({ ...target, key: targetKey(target) }));
     return await use({ config, journal, targets });

@@ -1,6 +1,6 @@
 // One alert of a program that has no journal: a `run` that cannot start, a `once` whose journal cannot be written. The
 // ordinary engine and delivery send it, over a journal in memory: what was sent is forgotten when the process ends.
-import { createMemoryJournal } from '../adapters/journal/memory.ts';
+import { openMemoryJournal } from '../adapters/journal/journal.ts';
 import { Alerter } from '../alerts/alerter.ts';
 import { Deliverer } from '../alerts/deliverer.ts';
 import { type AlertPolicy, advance } from '../alerts/engine/engine.ts';
@@ -23,7 +23,7 @@ export class SingleAlert {
   readonly alerter: Alerter;
   private readonly options: SingleAlertOptions;
   private readonly tools: ServiceTools;
-  private readonly journal = createMemoryJournal();
+  private readonly journal = openMemoryJournal();
   private readonly deliverer: Deliverer;
   private readonly heartbeat: Heartbeat;
   private finding: Finding;

@@ -1,4 +1,5 @@
 // What the service warns of when it starts and when it reads a configuration anew.
+import { isDeepStrictEqual } from 'node:util';
 import type { LoadedConfig } from '../config/load.ts';
 import type { Config } from '../config/resolve.ts';
 import { RotatorError } from '../core/errors.ts';
@@ -16,16 +17,10 @@ export function configurationWarnings({ warnings, disabledTargets }: LoadedConfi
   ];
 }
 
-/** Where the journal lies on storage that does not keep what it is told; `doubt` in words, if there is one. */
-export function storageDoubt(doubt: string | undefined): RotatorError | undefined {
-  if (doubt === undefined) return undefined;
-  return new RotatorError('ERR_JOURNAL_UNWRITABLE', doubt, { hint: 'Move the journal to a disk of this machine.' });
-}
-
 /** What a reload cannot change is said, not ignored in silence. */
 export function fixedWarning(old: Config, fresh: Config): RotatorError | undefined {
   const changed = [
-    ...(old.journal.path === fresh.journal.path ? [] : ['journal']),
+    ...(isDeepStrictEqual(old.journal, fresh.journal) ? [] : ['journal']),
     ...(old.http.host === fresh.http.host ? [] : ['http.host']),
     ...(old.http.port === fresh.http.port ? [] : ['http.port']),
   ];

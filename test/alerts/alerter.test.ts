@@ -2,7 +2,6 @@
 // a process is held up by channels that do not answer. The clock stands still until it is advanced.
 import { randomBytes } from 'node:crypto';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createMemoryJournal } from '../../src/adapters/journal/memory.ts';
 import { Alerter } from '../../src/alerts/alerter.ts';
 import { Deliverer } from '../../src/alerts/deliverer.ts';
 import { Heartbeat } from '../../src/alerts/heartbeat.ts';
@@ -17,6 +16,7 @@ import { anError, aWatched, TOKEN_URL } from '../support/alert-facts.ts';
 import { route } from '../support/alert-life.ts';
 import { aState } from '../support/builders.ts';
 import { HandClock } from '../support/clock.ts';
+import { ownJournal } from '../support/journal.ts';
 import { VOICE } from './rig.ts';
 
 /** What a channel makes of each attempt, the last of it for ever: takes it, fails, or never answers. */
@@ -47,7 +47,7 @@ function channelOf(name: string, manners: readonly Manner[]) {
 
 async function start(manners: Readonly<Record<string, readonly Manner[]>> = { ops: ['takes'] }) {
   const clock = new HandClock();
-  const memory = createMemoryJournal();
+  const memory = await ownJournal();
   let looks = 0;
   let broken: Error | undefined;
   const journal = {

@@ -2,11 +2,10 @@
 // that is moved by hand.
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { channelOptions, createChannel } from '../../src/adapters/channels/registry.ts';
-import { openSqliteJournal } from '../../src/adapters/journal/sqlite.ts';
+import { openJournal } from '../../src/adapters/journal/journal.ts';
 import { Deliverer } from '../../src/alerts/deliverer.ts';
 import { type AlertPolicy, advance } from '../../src/alerts/engine/engine.ts';
 import type { Finding } from '../../src/core/alerts/conditions.ts';
@@ -15,6 +14,7 @@ import type { EventName, RotatorEvent } from '../../src/core/events.ts';
 import type { Channel } from '../../src/core/ports.ts';
 import { uuidv7 } from '../../src/core/uuid.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
+import { fastFolder } from '../support/journal.ts';
 import { LeapingClock } from '../support/pass-rig.ts';
 
 export const VOICE = { instance: 'prod', version: '1.2.3', language: 'en', runbook: 'docs/runbook.md' } as const;
@@ -25,9 +25,9 @@ export type Settings = { readonly name: string; readonly type: string } & Readon
 export async function startDelivery(channels: readonly Settings[] = [{ name: 'ops', type: 'webhook' }]) {
   const clock = new LeapingClock();
   const sandbox = await startSandbox({ port: 0, clock });
-  const folder = mkdtempSync(join(tmpdir(), 'rotator-alerts-'));
+  const folder = mkdtempSync(join(fastFolder(), 'rotator-alerts-'));
   const path = join(folder, 'journal.db');
-  const journal = await openSqliteJournal({ path, clock, mode: 'write' });
+  const journal = await openJournal({ path }, { mode: 'write', clock });
   const events: RotatorEvent[] = [];
   const newId = () => uuidv7(clock.now(), new Uint8Array(randomBytes(10)));
   onTestFinished(async () => {

@@ -1,11 +1,7 @@
 // The watch over a real journal: what a look finds in states that were committed by hand, what it leaves alone, the
 // weekly digest at its tick, and what it remembers. Time is moved by hand.
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { openSqliteJournal } from '../../src/adapters/journal/sqlite.ts';
+import { describe, expect, test } from 'vitest';
 import type { WatchedTarget } from '../../src/alerts/detect/detect.ts';
 import { type Surroundings, Watch, type WatchOptions } from '../../src/alerts/watch.ts';
 import { conditionId } from '../../src/core/alerts/conditions.ts';
@@ -16,6 +12,7 @@ import { DAY, MINUTE } from '../../src/core/time.ts';
 import { uuidv7 } from '../../src/core/uuid.ts';
 import { anError, aWatched, aWatchedState, TOKEN_URL } from '../support/alert-facts.ts';
 import { route } from '../support/alert-life.ts';
+import { ownJournal } from '../support/journal.ts';
 import { LeapingClock } from '../support/pass-rig.ts';
 
 /** A Sunday: the digest is due on Mondays at nine. */
@@ -44,12 +41,7 @@ interface Configured {
 async function start() {
   const clock = new LeapingClock();
   clock.wall = SUNDAY;
-  const folder = mkdtempSync(join(tmpdir(), 'rotator-watch-'));
-  const journal = await openSqliteJournal({ path: join(folder, 'journal.db'), clock, mode: 'write' });
-  onTestFinished(async () => {
-    await journal.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  const journal = await ownJournal();
   const events: RotatorEvent[] = [];
   const newId = () => uuidv7(clock.now(), new Uint8Array(randomBytes(10)));
   const policy = {
@@ -137,7 +129,7 @@ describe('a look', () => {
   test('without the journal takes no provider for one that was never written', async () => {
     const { watch, state, open } = await start();
     await state('shop', { state: 'pending', error: anError('ERR_ADOPTION_REQUIRED') });
-    const degraded = anError('ERR_JOURNAL_UNWRITABLE');
+    const degraded = { error: anError('ERR_JOURNAL_UNWRITABLE'), since: SUNDAY };
     const journal = { path: './data/journal.db', degraded };
     await watch({ change: { journal } }).look();
     expect(await open()).toEqual(['JournalUnwritable']);

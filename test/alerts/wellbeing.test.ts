@@ -44,11 +44,12 @@ test('where nothing is wrong nothing is said', () => {
 });
 
 describe('the service itself is not well', () => {
-  const degraded = {
+  const error = {
     code: 'ERR_JOURNAL_UNWRITABLE',
     message: 'https://token.example is no reason',
     hint: 'Look.',
   } as const;
+  const degraded = { error, since: 0 };
   test.each<[string, Partial<Surroundings>, string[]]>([
     [
       'while its journal cannot be written',

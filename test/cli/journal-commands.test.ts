@@ -1,6 +1,5 @@
 // `status`, `history` and `journal backup` as a person and a program see them.
 import { describe, expect, test } from 'vitest';
-import { createMemoryJournal } from '../../src/adapters/journal/memory.ts';
 import type { CliContext } from '../../src/cli/context.ts';
 import { history } from '../../src/cli/history.ts';
 import { journalBackup } from '../../src/cli/journal-backup.ts';
@@ -9,7 +8,7 @@ import { terminalOutput } from '../../src/cli/terminal.ts';
 import type { Journal } from '../../src/core/ports.ts';
 import type { TargetState } from '../../src/core/records.ts';
 import { DAY } from '../../src/core/time.ts';
-import { aRotation, aTarget, finished, MovableClock, NOW } from '../support/journal.ts';
+import { aRotation, aTarget, finished, MovableClock, NOW, ownJournal } from '../support/journal.ts';
 
 interface Terminal {
   readonly context: CliContext;
@@ -34,7 +33,7 @@ function terminal(color = false): Terminal {
 }
 
 async function journalOf(...targets: TargetState[]): Promise<Journal> {
-  const journal = createMemoryJournal();
+  const journal = await ownJournal();
   for (const target of targets) await journal.commit({ target });
   return journal;
 }
@@ -192,7 +191,7 @@ describe('history', () => {
   const elsewhere = aRotation({ startedAt: NOW, target: 'other', targetKey: 'other', keyId: null });
 
   async function recorded(): Promise<Journal> {
-    const journal = createMemoryJournal();
+    const journal = await ownJournal();
     for (const rotation of [failed, done, elsewhere]) await journal.commit({ rotation });
     return journal;
   }
@@ -239,7 +238,7 @@ describe('history', () => {
 
   test('without a rotation says so, and is 0', async () => {
     const seen = terminal();
-    const deps = { context: seen.context, journal: createMemoryJournal(), targets: [] };
+    const deps = { context: seen.context, journal: await ownJournal(), targets: [] };
     expect(await history({ limit: 10, json: false }, deps)).toBe(0);
     expect(await history({ target: 'x', limit: 10, json: false }, deps)).toBe(0);
     expect([seen.out, seen.err]).toEqual([

@@ -201,18 +201,15 @@ export function alertBookContract(name: string, open: () => Promise<Journal>): v
   });
 }
 
-/** `open` opens the same file again and again; `kind` is what child.ts opens in its process. */
+/** `open` opens the same file again and again. */
 export function sharedAlertBookContract(
   name: string,
-  kind: 'sqlite' | 'degradable',
   place: () => { path: string; open: () => Promise<Journal> },
 ): void {
   describe(`${name}, its alert book shared by processes`, () => {
     test('updates of two processes all count, from a file that neither had made', async () => {
       const { path, open } = place();
-      const children = ['a', 'b'].map((token) =>
-        child('alerts', path, kind, token, '60', JSON.stringify(aCondition(token))),
-      );
+      const children = ['a', 'b'].map((token) => child('alerts', path, token, '60', JSON.stringify(aCondition(token))));
       for (const each of children) expect(await each.line()).toBe('ready');
       for (const each of children) each.go();
       for (const { lines, stderr } of await Promise.all(children.map((each) => each.end()))) {

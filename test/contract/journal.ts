@@ -170,28 +170,6 @@ export function journalContract(name: string, open: () => Promise<Journal>): voi
       expect(await renew('b', NOW + 6 * MINUTE)).toBe(false);
     });
 
-    test('the leases of one holder are ended by the beginning of their tokens, and no others', async () => {
-      const journal = await open();
-      await journal.acquireLease('a', 'daemon:1', NOW, MINUTE);
-      await journal.acquireLease('b', 'daemon:2', NOW, MINUTE);
-      await journal.acquireLease('c', 'once:daemon:3', NOW, MINUTE);
-      await journal.endLeases('daemon:');
-      const taken = await Promise.all(['a', 'b', 'c'].map((key) => journal.acquireLease(key, 'x', NOW, MINUTE)));
-      expect(taken).toEqual([true, true, false]);
-    });
-
-    test('the leases of a dead process end together, by what its tokens begin with', async () => {
-      const journal = await open();
-      const leases = { a: 'daemon:1', b: 'daemon:2', c: 'once:daemon:', d: 'Daemon:3', e: 'daemon%' };
-      for (const [key, token] of Object.entries(leases)) await journal.acquireLease(key, token, NOW, MINUTE);
-      await journal.endLeases('daemon:');
-      const free: string[] = [];
-      for (const key of Object.keys(leases)) {
-        if (await journal.acquireLease(key, 'another', NOW, MINUTE)) free.push(key);
-      }
-      expect(free).toEqual(['a', 'b']);
-    });
-
     test('a lease of a clock that was wrong is void', async () => {
       const journal = await open();
       await journal.acquireLease('k', 'a', NOW + MINUTE, MINUTE);
@@ -251,12 +229,8 @@ export function journalContract(name: string, open: () => Promise<Journal>): voi
   });
 }
 
-/** `open` opens the same file again and again; `kind` is what child.ts opens in its process. */
-export function sharedJournalContract(
-  name: string,
-  kind: 'sqlite' | 'degradable',
-  place: () => { path: string; open: () => Promise<Journal> },
-): void {
+/** `open` opens the same file again and again. */
+export function sharedJournalContract(name: string, place: () => { path: string; open: () => Promise<Journal> }): void {
   describe(`${name}, shared by processes`, () => {
     async function bothRun(...children: ReturnType<typeof child>[]): Promise<string[][]> {
       for (const each of children) expect(await each.line()).toBe('ready');
@@ -269,21 +243,21 @@ export function sharedJournalContract(
     test('of two processes that want a lease one has it', async () => {
       const { path, open } = place();
       await (await open()).close();
-      const racers = ['a', 'b'].map((token) => child('leases', path, kind, token, '100'));
+      const racers = ['a', 'b'].map((token) => child('leases', path, token, '100'));
       const won = (await bothRun(...racers)).map(([first]) => JSON.parse(first ?? '') as number[]);
       expect(won.flat().sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i));
     });
 
     test('changes of the fleet by two processes all count, from a file that neither had made', async () => {
       const { path, open } = place();
-      await bothRun(child('count', path, kind, '100'), child('count', path, kind, '100'));
+      await bothRun(child('count', path, '100'), child('count', path, '100'));
       expect(counted(await (await open()).fleet())).toBe(200);
     });
 
     test('what a process had committed is there after it was killed', async () => {
       const { path, open } = place();
       const [target, rotation] = [aTarget({ lastPassAt: NOW }), aRotation()];
-      const victim = child('commit', path, kind, JSON.stringify(target), JSON.stringify(rotation));
+      const victim = child('commit', path, JSON.stringify(target), JSON.stringify(rotation));
       await victim.line();
       victim.go();
       expect(await victim.line()).toBe('committed');

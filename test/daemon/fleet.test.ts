@@ -5,7 +5,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createMemoryJournal } from '../../src/adapters/journal/memory.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { RotatorEvent } from '../../src/core/events.ts';
 import { HOUR } from '../../src/core/time.ts';
@@ -14,6 +13,7 @@ import { Sweeper, type SweepResults } from '../../src/daemon/sweep.ts';
 import type { PassRequest } from '../../src/pass/pass.ts';
 import { SANDBOX_CREDENTIALS, startSandbox } from '../../src/sandbox/server.ts';
 import { wireTargets } from '../../src/service/wire-targets.ts';
+import { ownJournal } from '../support/journal.ts';
 import { fullProvider, IDS, LeapingClock } from '../support/pass-rig.ts';
 
 interface FleetOptions {
@@ -85,7 +85,7 @@ async function startFleet(size: number, { sharedEnv, otherLaneFrom = size }: Fle
       },
     },
   }));
-  const journal = createMemoryJournal();
+  const journal = await ownJournal();
   const sweeper = new Sweeper({ journal, isDegraded: () => false, nextTick: () => undefined });
   const request: PassRequest = {
     trigger: 'schedule',

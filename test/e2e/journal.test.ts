@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { openSqliteJournal } from '../../src/adapters/journal/sqlite.ts';
+import { openJournal } from '../../src/adapters/journal/journal.ts';
 import { fingerprint } from '../../src/core/client-secret.ts';
 import { targetKey } from '../../src/core/records.ts';
 import { DAY } from '../../src/core/time.ts';
@@ -35,7 +35,7 @@ const ROTATION_KEYS = [
 ];
 
 async function journalOf(path: string, mode: 'read' | 'write') {
-  const journal = await openSqliteJournal({ path, clock: systemClock, mode });
+  const journal = await openJournal({ path }, { mode, clock: systemClock });
   onTestFinished(() => journal.close());
   return journal;
 }

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, statSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { openSqliteJournal } from '../../src/adapters/journal/sqlite.ts';
+import { openJournal } from '../../src/adapters/journal/journal.ts';
 import { fingerprint } from '../../src/core/client-secret.ts';
 import { DAY } from '../../src/core/time.ts';
 import { secretFault } from '../../src/sandbox/apple.ts';
@@ -48,7 +48,7 @@ function rows({ stdout }: Result): Row[] {
 const day = (atMs: number) => new Date(atMs).toISOString().slice(0, 10);
 
 async function readJournal(place: Workspace) {
-  const journal = await openSqliteJournal({ path: place.journalFile, clock: systemClock, mode: 'read' });
+  const journal = await openJournal({ path: place.journalFile }, { mode: 'read', clock: systemClock });
   onTestFinished(() => journal.close());
   return journal;
 }

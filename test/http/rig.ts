@@ -5,10 +5,8 @@ import http from 'node:http';
 import { inspect } from 'node:util';
 import { expect, onTestFinished } from 'vitest';
 import * as z from 'zod';
-import { createMemoryJournal } from '../../src/adapters/journal/memory.ts';
-import type { RotatorError } from '../../src/core/errors.ts';
 import type { RotatorEvent } from '../../src/core/events.ts';
-import type { Target } from '../../src/core/ports.ts';
+import type { Degraded, Target } from '../../src/core/ports.ts';
 import type { Rotation, TargetState } from '../../src/core/records.ts';
 import { emptyTargetState, targetKey } from '../../src/core/records.ts';
 import { HOUR } from '../../src/core/time.ts';
@@ -22,6 +20,7 @@ import { serviceRoutes } from '../../src/http/served.ts';
 import { type HttpLimits, type HttpServer, startHttpServer } from '../../src/http/server.ts';
 import { HandClock } from '../support/clock.ts';
 import { wired } from '../support/daemon-rig.ts';
+import { ownJournal } from '../support/journal.ts';
 
 export const TOKEN = 'change-token-0123456789abcdef0123456789';
 export const READ_TOKEN = 'read-token-0123456789abcdef0123456789ab';
@@ -61,13 +60,13 @@ const ALWAYS = {
 export async function startHttpRig(options: RigOptions = {}) {
   const { host = '127.0.0.1', targets: names = ['shop', 'blog'], limits } = options;
   const clock = new HandClock(START);
-  const memory = createMemoryJournal();
+  const memory = await ownJournal();
   const events: RotatorEvent[] = [];
   const configured = { targets: names.map((name) => wired(name).target) };
   const tokens = { token: undefined, readToken: undefined, ...options.tokens } as Tokens;
   const state = {
     tokens,
-    degraded: undefined as RotatorError | undefined,
+    degraded: undefined as Degraded | undefined,
     health: { alive: true, lastTurnMs: 1_400 } as DaemonHealth,
     untried: [] as readonly Target[],
     running: new Map<string, string>(),

@@ -54,7 +54,7 @@ async function startWithoutJournal() {
   return {
     told,
     /** Tries to be a second daemon over the same journal. */
-    takeLock: () => acquireDaemonLock({ journalPath: join(place, 'journal.db'), who, clock: systemClock }),
+    takeLock: async () => acquireDaemonLock(join(place, 'journal.db'), who, systemClock.now()),
     mendFolder: () => rmSync(place),
     /** Lets so much time go by that the journal is tried again. */
     goOn: async () => {

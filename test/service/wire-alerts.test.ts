@@ -3,13 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { createMemoryJournal } from '../../src/adapters/journal/memory.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { EventName, RotatorEvent } from '../../src/core/events.ts';
 import { MINUTE } from '../../src/core/time.ts';
 import { createAlerting } from '../../src/service/wire-alerts.ts';
 import { HandClock } from '../support/clock.ts';
 import { EVENTS } from '../support/events.ts';
+import { ownJournal } from '../support/journal.ts';
 
 async function startAlerting() {
   const folder = mkdtempSync(join(tmpdir(), 'rotator-'));
@@ -20,7 +20,7 @@ async function startAlerting() {
   );
   const { config } = await loadConfig({ file, env: {}, mode: 'strict' });
   const clock = new HandClock();
-  const journal = createMemoryJournal();
+  const journal = await ownJournal();
   let looks = 0;
   const alerting = createAlerting({
     config,

@@ -103,7 +103,6 @@ const JOURNAL = [
   'not-sqlite',
   'foreign',
   'moved',
-  'weak-storage',
 ] as const;
 
 const because: ErrorFact = {
@@ -384,7 +383,16 @@ export const SAMPLES: { readonly [C in keyof ErrorParams]: readonly ErrorParams[
       folder: '/data',
       uid: null,
     },
+    {
+      problem: 'file',
+      trouble: 'disk-full',
+      what: 'copy',
+      path: '/backup/journal.db',
+      folder: '/backup',
+      uid: 0,
+    },
     { problem: 'failed', ...PATH, said: 'SQL logic error' },
+    { problem: 'network', ...PATH, fileSystem: 'NFS' },
     { problem: 'damaged-row', ...PATH, row: 'target', said: 'state: Invalid option' },
     { problem: 'dropped-row', ...PATH, row: 'delivery', said: 'at: Invalid input' },
     { problem: 'waiting' },
@@ -393,7 +401,6 @@ export const SAMPLES: { readonly [C in keyof ErrorParams]: readonly ErrorParams[
     { ...PATH, version: 4, known: 3, copy: '/data/journal.db.v3-20261122T101112345Z.bak' },
     { ...PATH, version: 4, known: 3, copy: null },
   ],
-  ERR_JOURNAL_OLDER: [{ ...PATH, version: 2, known: 3 }],
   ERR_DAEMON_RUNNING: [
     { ...PATH, holder: { instance: 'prod-rotator', pid: 17, host: 'node-a', since: '2026-11-22T20:15:30Z' } },
     { ...PATH, holder: null },

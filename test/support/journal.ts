@@ -2,15 +2,17 @@
 // and child processes that work on the same file.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { accessSync, chmodSync, constants, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { onTestFinished } from 'vitest';
+import { type JournalOptions, openJournal } from '../../src/adapters/journal/journal.ts';
 import { type ErrorCode, REMEDIES } from '../../src/core/errors.ts';
 import { cleanText } from '../../src/core/output.ts';
+import type { Journal } from '../../src/core/ports.ts';
 import { OUTCOMES, REASONS, SHAPES, TARGET_STATES, TRIGGERS, VERDICTS } from '../../src/core/reasons.ts';
 import { emptyTargetState, type FleetState, type Rotation, type TargetState } from '../../src/core/records.ts';
 import { uuidv7 } from '../../src/core/uuid.ts';
@@ -18,12 +20,35 @@ import { uuidv7 } from '../../src/core/uuid.ts';
 /** 2026-11-22T10:00:00Z. */
 export const NOW = Date.UTC(2026, 10, 22, 10);
 
+/**
+ * Where journals of tests lie: a memory file system where there is one. A property test commits thousands of times, and
+ * a disk needs milliseconds to make each of them durable.
+ */
+export function fastFolder(): string {
+  try {
+    accessSync('/dev/shm', constants.W_OK);
+    return '/dev/shm';
+  } catch {
+    return tmpdir();
+  }
+}
+
 /** A folder of its own that is removed after the test; other users may enter it. */
 export function folder(): string {
-  const path = mkdtempSync(join(tmpdir(), 'journal-'));
+  const path = mkdtempSync(join(fastFolder(), 'rotator-journal-'));
   chmodSync(path, 0o755);
   onTestFinished(() => rmSync(path, { recursive: true, force: true }));
   return path;
+}
+
+/** A journal for the test that runs, in a folder of its own unless a path is given. */
+export async function ownJournal(
+  path = join(folder(), 'journal.db'),
+  options: Partial<JournalOptions> = {},
+): Promise<Journal> {
+  const journal = await openJournal({ path }, { mode: 'write', clock: new MovableClock(), ...options });
+  onTestFinished(() => journal.close());
+  return journal;
 }
 
 export class MovableClock {

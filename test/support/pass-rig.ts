@@ -2,10 +2,9 @@
 // journal, and a clock that goes on by itself whenever somebody sleeps.
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTokenEndpointCheck } from '../../src/adapters/apple/token-endpoint.ts';
-import { openSqliteJournal } from '../../src/adapters/journal/sqlite.ts';
+import { openJournal } from '../../src/adapters/journal/journal.ts';
 import { createFileKeySource } from '../../src/adapters/keys/file.ts';
 import { createCloudbaseProvider } from '../../src/adapters/provider/cloudbase.ts';
 import { createTencentClient } from '../../src/adapters/tencent/client.ts';
@@ -20,6 +19,7 @@ import { Lanes } from '../../src/daemon/lanes.ts';
 import { createRateLimit } from '../../src/net/rate-limit.ts';
 import { type PassRequest, type PassResult, type PassTools, runPass } from '../../src/pass/pass.ts';
 import { SANDBOX_CREDENTIALS, startSandbox } from '../../src/sandbox/server.ts';
+import { fastFolder } from './journal.ts';
 
 export const ENV_ID = 'shop-1g2h3j';
 export const IDS = { teamId: 'TEAM123456', clientId: 'com.example.shop.web', keyId: 'KEYAAAAAAA' };
@@ -97,7 +97,7 @@ export interface RigOptions {
 export async function startRig(options: RigOptions = {}) {
   const clock = new LeapingClock();
   const sandbox = await startSandbox({ port: 0, clock });
-  const folder = mkdtempSync(join(tmpdir(), 'rotator-'));
+  const folder = mkdtempSync(join(fastFolder(), 'rotator-pass-'));
   const { world } = sandbox;
   const keyFile = join(folder, `AuthKey_${IDS.keyId}.p8`);
   const useKey = (keyId: string, teamId = IDS.teamId) => {
@@ -143,7 +143,7 @@ export async function startRig(options: RigOptions = {}) {
     clock,
   });
   const journalPath = join(folder, 'journal.db');
-  const journal = await openSqliteJournal({ path: journalPath, clock, mode: 'write' });
+  const journal = await openJournal({ path: journalPath }, { mode: 'write', clock });
   const events: RotatorEvent[] = [];
   const tools: PassTools = {
     clock,

@@ -1,19 +1,41 @@
 // A consistent copy of a journal, also while others write to it: VACUUM INTO reads one snapshot. The copy is made
 // under another name with mode 0600, checked, brought to the disk, and only then given its name.
-import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { damagedCopy, journalError } from './storage.ts';
+import { RotatorError } from '../../core/errors.ts';
+import { journalError } from './trouble.ts';
+
+export interface JournalBackup {
+  readonly file: string;
+  readonly bytes: number;
+}
 
 /**
- * Copies an open database to `toFile`, which must not exist. Throws ERR_JOURNAL_UNWRITABLE; then nothing is left.
+ * Copies the journal at `path`, which `open` opens, to `toFile`. Throws ERR_USAGE (there is no journal, `toFile` exists,
+ * or has no folder), ERR_JOURNAL_NEWER or ERR_JOURNAL_UNWRITABLE; then `toFile` does not exist.
  */
+export function backUp(path: string, toFile: string, open: () => DatabaseSync): JournalBackup {
+  const folder = dirname(resolve(toFile));
+  if (!existsSync(path)) throw new RotatorError('ERR_USAGE', { problem: 'no-journal', path });
+  if (existsSync(toFile)) throw new RotatorError('ERR_USAGE', { problem: 'file-exists', path: toFile });
+  if (!existsSync(folder)) throw new RotatorError('ERR_USAGE', { problem: 'no-folder', path: toFile, folder });
+  const db = open();
+  try {
+    copyDatabase(db, toFile);
+  } finally {
+    db.close();
+  }
+  return { file: toFile, bytes: statSync(toFile).size };
+}
+
+/** Copies an open database to `toFile`, which must not exist. Throws ERR_JOURNAL_UNWRITABLE; then nothing is left. */
 export function copyDatabase(db: DatabaseSync, toFile: string): void {
   const half = `${toFile}.${process.pid}.part`;
   try {
     closeSync(openSync(half, 'wx', 0o600));
     db.prepare('VACUUM INTO ?').run(half);
-    checkIntegrity(half, toFile);
+    checkIntegrity(half, db.location() ?? '');
     syncToDisk(half);
     renameSync(half, toFile);
     syncToDisk(dirname(resolve(toFile)));
@@ -24,12 +46,14 @@ export function copyDatabase(db: DatabaseSync, toFile: string): void {
   }
 }
 
-function checkIntegrity(half: string, toFile: string): void {
+function checkIntegrity(half: string, path: string): void {
   // Not read-only: over such a connection SQLite leaves CHECK constraints out of its check.
   const copy = new DatabaseSync(half);
   try {
     const complaint = copy.prepare('PRAGMA integrity_check').get()?.['integrity_check'];
-    if (complaint !== 'ok') throw damagedCopy(toFile, String(complaint));
+    if (complaint === 'ok') return;
+    const said = `a copy of it fails the integrity check (${String(complaint)})`;
+    throw new RotatorError('ERR_JOURNAL_UNWRITABLE', { problem: 'failed', path, said });
   } finally {
     copy.close();
   }

@@ -5,9 +5,13 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import * as z from 'zod';
 import { RotatorError } from '../../core/errors.ts';
-import type { Clock, DaemonLock } from '../../core/ports.ts';
 import { shown } from '../../core/shown.ts';
-import { isBusy, journalError, prepareFile } from './storage.ts';
+import { isBusy, journalError, prepareFile } from './trouble.ts';
+
+/** The process lock of a daemon over a journal; the kernel frees it when the process dies. */
+export interface DaemonLock {
+  release(): void;
+}
 
 /** Who a daemon is, for the person who starts a second one. */
 export interface DaemonIdentity {
@@ -16,13 +20,8 @@ export interface DaemonIdentity {
   readonly host: string;
 }
 
-export interface DaemonLockOptions {
-  readonly journalPath: string;
-  readonly who: DaemonIdentity;
-  readonly clock: Pick<Clock, 'now'>;
-}
-
-const holderSchema = z.object({ instance: z.string(), pid: z.int(), host: z.string(), startedAt: z.iso.datetime() });
+const text = z.string().transform((value) => shown(value));
+const holderSchema = z.object({ instance: text, pid: z.int(), host: text, since: z.iso.datetime() });
 
 /** Held connections: one that nothing refers to would be closed by the garbage collector, and its lock with it. */
 const held = new Set<DatabaseSync>();
@@ -31,23 +30,23 @@ const held = new Set<DatabaseSync>();
  * Takes the lock or throws at once: ERR_DAEMON_RUNNING, naming the daemon that has it, or ERR_JOURNAL_UNWRITABLE
  * where the journal's folder cannot be written.
  */
-export async function acquireDaemonLock({ journalPath, who, clock }: DaemonLockOptions): Promise<DaemonLock> {
+export function acquireDaemonLock(journalPath: string, who: DaemonIdentity, nowMs: number): DaemonLock {
   const path = `${journalPath}.lock`;
   const holderPath = `${path}.json`;
-  prepareFile(path, 'lock of the journal,');
+  prepareFile(path, 'lock');
   const db = new DatabaseSync(path, { timeout: 0 });
   try {
     // Nothing is ever written to the lock file, so it needs no rollback journal beside it.
     db.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
-    writeHolder(holderPath, { ...who, startedAt: new Date(clock.now()).toISOString() });
+    writeHolder(holderPath, { ...who, since: new Date(nowMs).toISOString() });
   } catch (error) {
     db.close();
-    if (isBusy(error)) throw daemonRunning(journalPath, holderPath);
-    throw journalError(error, path, 'lock of the journal,');
+    if (!isBusy(error)) throw journalError(error, path, 'lock');
+    throw new RotatorError('ERR_DAEMON_RUNNING', { path: journalPath, holder: holderOf(holderPath) });
   }
   held.add(db);
   return {
-    async release() {
+    release() {
       if (!held.delete(db)) return;
       rmSync(holderPath, { force: true });
       db.close();
@@ -61,19 +60,10 @@ function writeHolder(path: string, holder: z.infer<typeof holderSchema>): void {
   renameSync(half, path);
 }
 
-function daemonRunning(journalPath: string, holderPath: string): RotatorError {
-  return new RotatorError(
-    'ERR_DAEMON_RUNNING',
-    `a daemon already runs over journal ${shown(journalPath, 200)}: ${describeHolder(holderPath)}`,
-    { hint: 'Stop that one first, or give this one a journal of its own; `status` and `once` work beside it.' },
-  );
-}
-
-function describeHolder(path: string): string {
+function holderOf(path: string): z.infer<typeof holderSchema> | null {
   try {
-    const { instance, pid, host, startedAt } = holderSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
-    return `instance ${shown(instance)}, pid ${pid} on ${shown(host)}, since ${startedAt}`;
+    return holderSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch {
-    return 'it has not said who it is';
+    return null;
   }
 }

@@ -5,8 +5,7 @@ import { readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { RotatorError } from '../../core/errors.ts';
-import { copyDatabase } from './copy.ts';
-import { foreignDatabase, quoted } from './storage.ts';
+import { trouble } from './trouble.ts';
 
 /** Marks the file as ours (`PRAGMA application_id`): "ASR1". */
 const APPLICATION_ID = 0x41535231;
@@ -95,6 +94,19 @@ const ALERTS_SCHEMA = `
     AND NOT EXISTS (SELECT 1 FROM json_each(fleet.document, '$.apple') WHERE type <> 'object');
 `;
 
+/**
+ * What is kept of conditions that this version no longer has: nothing, as nobody would end them. An error of theirs in
+ * a finished rotation stays; it is read as ERR_INTERNAL with its own words.
+ */
+const REMOVED_CONDITIONS = ['JournalEphemeral', 'TargetRemoved'];
+
+const THIRD_SCHEMA = `
+  DELETE FROM alert_conditions WHERE document ->> '$.finding.condition' IN (${REMOVED_CONDITIONS.map((name) => `'${name}'`)});
+  DELETE FROM alert_deliveries
+  WHERE document ->> '$.subject.finding.condition' IN (${REMOVED_CONDITIONS.map((name) => `'${name}'`)})
+     OR document ->> '$.subject.status' = 'forgotten';
+`;
+
 /** Every step from an empty file to the schema of this program. */
 export const MIGRATIONS: readonly Migration[] = [
   (db) => {
@@ -102,17 +114,23 @@ export const MIGRATIONS: readonly Migration[] = [
     db.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
   },
   (db) => db.exec(ALERTS_SCHEMA),
+  (db) => db.exec(THIRD_SCHEMA),
 ];
 
 /**
- * Brings an open database to the schema of `migrations`; a copy goes first if the file already has one of an older
- * version. Safe against another process that does the same. Throws ERR_JOURNAL_NEWER, or what SQLite throws; then
- * the file is of the version whose step was the last to be committed.
+ * Brings an open database to the schema of `migrations`. `before` is called first if it already has one of an older
+ * version: a copy is made there. Safe against another process that does the same. Throws ERR_JOURNAL_NEWER, or what
+ * SQLite throws; then the database is of the version whose step was the last to be committed.
  */
-export function migrate(db: DatabaseSync, path: string, nowMs: number, migrations: readonly Migration[]): void {
-  const before = checkedVersion(db, path, migrations.length);
-  if (before === migrations.length) return;
-  if (before > 0) copyDatabase(db, `${path}.v${before}-${stamp(nowMs)}.bak`);
+export function migrate(
+  db: DatabaseSync,
+  path: string,
+  migrations: readonly Migration[],
+  before: (version: number) => void = () => undefined,
+): void {
+  const version = checkedVersion(db, path, migrations.length);
+  if (version === migrations.length) return;
+  if (version > 0) before(version);
   for (const [index, step] of migrations.entries()) {
     db.exec('BEGIN IMMEDIATE');
     try {
@@ -132,7 +150,7 @@ export function checkedVersion(db: DatabaseSync, path: string, known: number): n
   const version = schemaVersion(db);
   const tables = Number(db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.['n']);
   const { application_id: application } = db.prepare('PRAGMA application_id').get() as { application_id: number };
-  if (application !== APPLICATION_ID && (tables > 0 || version > 0)) throw foreignDatabase(path);
+  if (application !== APPLICATION_ID && (tables > 0 || version > 0)) throw trouble('foreign', path);
   if (version > known) throw newerSchema(path, version, known);
   return version;
 }
@@ -144,20 +162,11 @@ export function schemaVersion(db: DatabaseSync): number {
 
 /** ERR_JOURNAL_NEWER, naming the copy that this program could go on with. */
 export function newerSchema(path: string, version: number, known: number): RotatorError {
-  const copy = newestCopy(path, known);
-  const restore =
-    copy === undefined
-      ? `no copy of schema ${known} or older lies beside it: move it away and a new one is begun; history is lost, no login is`
-      : `restore the copy: rm -f ${quoted(`${path}-wal`)} ${quoted(`${path}-shm`)} && cp ${quoted(copy)} ${quoted(path)}`;
-  return new RotatorError(
-    'ERR_JOURNAL_NEWER',
-    `journal ${path} is of schema ${version}, this program knows schemas up to ${known}`,
-    { hint: `Use the newer program again; or stop everything that uses this journal and ${restore}` },
-  );
+  return new RotatorError('ERR_JOURNAL_NEWER', { path, version, known, copy: newestCopy(path, known) });
 }
 
 /** The copy of the highest schema that is not above `known`; among those the latest. */
-function newestCopy(path: string, known: number): string | undefined {
+function newestCopy(path: string, known: number): string | null {
   const folder = dirname(resolve(path));
   const prefix = `${basename(path)}.v`;
   const copies = readdirSync(folder)
@@ -169,10 +178,10 @@ function newestCopy(path: string, known: number): string | undefined {
     .filter(({ version }) => version <= known)
     .sort((a, b) => a.version - b.version || (a.at < b.at ? -1 : 1));
   const best = copies.at(-1);
-  return best && join(folder, best.name);
+  return best === undefined ? null : join(folder, best.name);
 }
 
-/** `20261122T101112345Z`. */
-function stamp(nowMs: number): string {
+/** `20261122T101112345Z`, as it stands in the name of a copy. */
+export function stamp(nowMs: number): string {
   return new Date(nowMs).toISOString().replace(/[-:.]/g, '');
 }

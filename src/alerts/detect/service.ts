@@ -6,6 +6,7 @@ import { isBlind, UNCALIBRATED } from '../../core/apple-gate.ts';
 import { isRecordEmergency } from '../../core/deployed.ts';
 import type { ErrorCode, StoredError } from '../../core/error-params.ts';
 import { TOLD_AFTER_BAD_WRITES } from '../../core/lanes.ts';
+import type { Degraded } from '../../core/ports.ts';
 import type { FleetState, TargetState } from '../../core/records.ts';
 import { within } from '../../core/schedule.ts';
 import { DAY, MINUTE } from '../../core/time.ts';
@@ -43,7 +44,7 @@ export interface ServiceFacts {
   readonly journal: {
     readonly path: string;
     /** Why it is not written; undefined: it is. */
-    readonly degraded: StoredError | undefined;
+    readonly degraded: Degraded | undefined;
   };
   readonly channels: readonly WatchedChannel[];
   /** Null: the configuration that was read last is in force. */
@@ -161,9 +162,16 @@ function clockSkewed({ skewMs, open }: ServiceFacts): Outcome<'ClockSkewed'> {
   return { severity: skew > SKEW_CRITICAL_MS ? 'critical' : 'warning', facts };
 }
 
-function journalUnwritable({ journal: { path, degraded } }: ServiceFacts): Detail<'JournalUnwritable'> | undefined {
+/**
+ * Only what is urgent is rotated without the journal, so it is critical as soon as a rotation waits; and after a day,
+ * because a restart forgets what is known of hidden secrets and open alerts.
+ */
+function journalUnwritable({ journal, states, now }: ServiceFacts): Detail<'JournalUnwritable'> | undefined {
+  const { path, degraded } = journal;
   if (degraded === undefined) return undefined;
-  return { severity: 'critical', facts: { path }, error: degraded };
+  const { since, error } = degraded;
+  const isCritical = now - since >= DAY || states.some(({ dueSince }) => dueSince !== null);
+  return { severity: isCritical ? 'critical' : 'warning', facts: { path }, since, error };
 }
 
 function configurationRejected({ configurationRejected: rejected }: ServiceFacts): Outcome<'ConfigurationRejected'> {

@@ -1,31 +1,20 @@
 // A process of its own on a journal: prints `ready`, waits for a line, does one thing and says what came of it.
-// Run by support.ts as `child.ts ACTION PATH …`; what it needs is imported before it gives up any rights.
+// Run by test/support/journal.ts as `child.ts ACTION PATH …`; what it needs is imported before it gives up any rights.
 import { once } from 'node:events';
 import { appendFileSync, statSync } from 'node:fs';
-import { backupJournal } from '../../../src/adapters/journal/backup.ts';
-import { openDegradableJournal } from '../../../src/adapters/journal/degradable.ts';
+import { backupJournal, openJournal } from '../../../src/adapters/journal/journal.ts';
 import { acquireDaemonLock } from '../../../src/adapters/journal/lock.ts';
-import { openJournalToRead } from '../../../src/adapters/journal/reading.ts';
-import { openSqliteJournal } from '../../../src/adapters/journal/sqlite.ts';
 import type { ConditionRecord } from '../../../src/core/alerts/records.ts';
 import { asRotatorError } from '../../../src/core/errors.ts';
-import type { Journal } from '../../../src/core/ports.ts';
 import type { Rotation, TargetState } from '../../../src/core/records.ts';
 import { oneMore } from '../../support/fleet.ts';
 
 const [action = '', path = '', ...args] = process.argv.slice(2);
-const clock = { now: () => Date.now(), monotonic: () => performance.now() };
+const clock = { now: () => Date.now() };
+const who = { instance: 'first', pid: process.pid, host: 'here' };
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
-function openStorage(): Promise<Journal> {
-  return openSqliteJournal({ path, clock, mode: 'write' });
-}
-
-function open(kind: string | undefined): Promise<Journal> {
-  if (kind !== 'degradable') return openStorage();
-  const onChange = (reason: unknown): void => say(`degraded ${String(reason)}`);
-  return openDegradableJournal({ open: openStorage, clock, onChange });
-}
+const open = (mode: 'read' | 'write' = 'write') => openJournal({ path }, { mode, clock });
 
 function dropRights(): void {
   if (process.getuid?.() !== 0) return;
@@ -42,8 +31,8 @@ function meetOthers(file: string, parties: number): void {
 
 const ACTIONS: Readonly<Record<string, () => Promise<void>>> = {
   async leases() {
-    const [kind, token = '', count] = args;
-    const journal = await open(kind);
+    const [token = '', count] = args;
+    const journal = await open();
     const won: number[] = [];
     for (let i = 0; i < Number(count); i += 1) {
       if (await journal.acquireLease(`key-${i}`, token, Date.now(), 120_000)) won.push(i);
@@ -52,17 +41,17 @@ const ACTIONS: Readonly<Record<string, () => Promise<void>>> = {
     await journal.close();
   },
   async count() {
-    const [kind, times] = args;
-    const journal = await open(kind);
+    const [times] = args;
+    const journal = await open();
     for (let i = 0; i < Number(times); i += 1) {
       await journal.updateFleet(oneMore);
     }
     await journal.close();
   },
   async alerts() {
-    const [kind, token = '', times, row = ''] = args;
+    const [token = '', times, row = ''] = args;
     const like = JSON.parse(row) as ConditionRecord;
-    const journal = await open(kind);
+    const journal = await open();
     for (let i = 0; i < Number(times); i += 1) {
       await journal.updateAlerts(({ memo }) => ({
         putConditions: [{ ...like, finding: { ...like.finding, id: `${token}-${i}` } }],
@@ -72,8 +61,8 @@ const ACTIONS: Readonly<Record<string, () => Promise<void>>> = {
     await journal.close();
   },
   async commit() {
-    const [kind, target = '', rotation = ''] = args;
-    const journal = await open(kind);
+    const [target = '', rotation = ''] = args;
+    const journal = await open();
     await journal.commit({
       target: JSON.parse(target) as TargetState,
       rotation: JSON.parse(rotation) as Rotation,
@@ -83,7 +72,7 @@ const ACTIONS: Readonly<Record<string, () => Promise<void>>> = {
   },
   async writeUntilTold() {
     const [target = ''] = args;
-    const journal = await openStorage();
+    const journal = await open();
     let told = false;
     process.stdin.once('data', () => {
       told = true;
@@ -97,33 +86,33 @@ const ACTIONS: Readonly<Record<string, () => Promise<void>>> = {
     await journal.close();
   },
   async lock() {
-    await acquireDaemonLock({ journalPath: path, who: { instance: 'first', pid: process.pid, host: 'here' }, clock });
+    acquireDaemonLock(path, who, clock.now());
     say('locked');
     await once(process, 'SIGTERM');
   },
   async lockAsNobody() {
     dropRights();
-    await acquireDaemonLock({ journalPath: path, who: { instance: 'first', pid: process.pid, host: 'here' }, clock });
+    acquireDaemonLock(path, who, clock.now());
   },
   async openAsNobody() {
     dropRights();
-    const journal = await openStorage();
+    const journal = await open();
     await journal.close();
   },
   async readAsNobody() {
     dropRights();
-    const journal = await openJournalToRead(path, clock);
+    const journal = await open('read');
     say(JSON.stringify((await journal.targets()).map(({ name }) => name)));
   },
   async backupAsNobody() {
     dropRights();
-    await backupJournal(path, args[0] ?? '');
+    await backupJournal({ path }, args[0] ?? '');
   },
   async openMany() {
     const [count, parties] = args.map(Number);
     for (let i = 0; i < (count ?? 0); i += 1) {
       meetOthers(`${path}.${i}.meeting`, parties ?? 0);
-      const journal = await openSqliteJournal({ path: `${path}.${i}`, clock, mode: 'write' });
+      const journal = await openJournal({ path: `${path}.${i}` }, { mode: 'write', clock });
       await journal.close();
     }
   },

@@ -2,23 +2,21 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { acquireDaemonLock } from '../../../src/adapters/journal/lock.ts';
-import type { DaemonLock } from '../../../src/core/ports.ts';
-import { child, folder, MovableClock } from '../../support/journal.ts';
+import { acquireDaemonLock, type DaemonLock } from '../../../src/adapters/journal/lock.ts';
+import { child, folder, NOW } from '../../support/journal.ts';
 
-const clock = new MovableClock();
 const who = { instance: 'prod-rotator', pid: 4711, host: 'vm-1' };
 
 async function lock(journalPath: string): Promise<DaemonLock> {
-  const taken = await acquireDaemonLock({ journalPath, who, clock });
+  const taken = acquireDaemonLock(journalPath, who, NOW);
   onTestFinished(() => taken.release());
   return taken;
 }
 
 const refused = (path: string, holder: string): object => ({
   code: 'ERR_DAEMON_RUNNING',
-  message: `a daemon already runs over journal ${path}: ${holder}`,
-  hint: expect.stringMatching(/^Stop that one first, or give this one a journal of its own/),
+  message: `a daemon already runs with journal ${path}: ${holder}`,
+  hint: 'Stop that one first, or give this one its own journal.',
 });
 
 test('a second daemon is refused at once and told who runs', async () => {
@@ -46,7 +44,7 @@ test('a killed daemon holds nobody up', async () => {
   victim.go();
   expect(await victim.line()).toBe('locked');
   const holder = `instance first, pid ${victim.process.pid} on here, since `;
-  await expect(lock(path)).rejects.toThrow(`a daemon already runs over journal ${path}: ${holder}`);
+  await expect(lock(path)).rejects.toThrow(`a daemon already runs with journal ${path}: ${holder}`);
   victim.process.kill('SIGKILL');
   await victim.end();
   await lock(path);
@@ -57,8 +55,8 @@ test('what another wrote about itself cannot break the message', async () => {
   const path = join(folder(), 'journal.db');
   await lock(path);
   writeFileSync(`${path}.lock.json`, '{"instance":');
-  await expect(lock(path)).rejects.toMatchObject(refused(path, 'it has not said who it is'));
-  const hostile = { ...who, instance: '\u001b[2Jgone', startedAt: '2026-11-22T10:00:00.000Z' };
+  await expect(lock(path)).rejects.toMatchObject(refused(path, 'it has not said which'));
+  const hostile = { ...who, instance: '\u001b[2Jgone', since: '2026-11-22T10:00:00.000Z' };
   writeFileSync(`${path}.lock.json`, JSON.stringify(hostile));
   await expect(lock(path)).rejects.toThrow('instance \uFFFDgone, pid 4711');
 });
@@ -75,7 +73,7 @@ test('a lock that was released once is not released again for its successor', as
 
 test('a lock that nothing refers to is still held', async () => {
   const path = join(folder(), 'journal.db');
-  await acquireDaemonLock({ journalPath: path, who, clock });
+  acquireDaemonLock(path, who, NOW);
   const garbage = Array.from({ length: 200 }, () => new ArrayBuffer(1_000_000));
   expect(garbage).toHaveLength(200);
   await expect(lock(path)).rejects.toMatchObject({ code: 'ERR_DAEMON_RUNNING' });

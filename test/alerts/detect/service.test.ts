@@ -185,9 +185,14 @@ describe('ClockSkewed', () => {
 
 describe('the journal, the configuration and the scheduler', () => {
   const path = './data/journal.db';
-  const degraded = anError('ERR_JOURNAL_UNWRITABLE');
+  const error = anError('ERR_JOURNAL_UNWRITABLE');
+  const degraded = { error, since: NOW - DAY + 1 };
   test.each<[string, Partial<ServiceFacts>, Partial<Finding>]>([
-    ['JournalUnwritable', { journal: { path, degraded } }, { severity: 'critical', facts: { path }, error: degraded }],
+    [
+      'JournalUnwritable',
+      { journal: { path, degraded } },
+      { severity: 'warning', since: NOW - DAY + 1, facts: { path }, error },
+    ],
     [
       'ConfigurationRejected',
       { configurationRejected: { at: NOW - HOUR, error: anError('ERR_CONFIG') } },
@@ -203,6 +208,15 @@ describe('the journal, the configuration and the scheduler', () => {
     expect(findings).toHaveLength(1);
     expect(findings[0]).toMatchObject({ condition, id: condition, target: null, loginsUntil: null, ...expected });
   });
+});
+
+test.each<[string, Partial<ServiceFacts>]>([
+  ['after a day', { journal: { path: '', degraded: { error: anError('ERR_JOURNAL_UNWRITABLE'), since: NOW - DAY } } }],
+  ['while a rotation waits', { states: [aWatchedState({ dueSince: NOW })] }],
+])('JournalUnwritable is critical %s', (_name, facts) => {
+  const degraded = { error: anError('ERR_JOURNAL_UNWRITABLE'), since: NOW };
+  const { findings } = detectService(serviceFacts({ journal: { path: '', degraded }, ...facts }));
+  expect(findings).toMatchObject([{ condition: 'JournalUnwritable', severity: 'critical' }]);
 });
 
 describe('ChannelFailing', () => {
@@ -342,7 +356,7 @@ test('every condition has a row, but for StartRefused, which a daemon tells that
       ...calibrated({ controlRejectedAt: null, answeredAt: NOW - 3 * DAY }),
       states: [aWatchedState({ ...failed, appleAsked: anAsked() }), aWatchedState({ state: 'unverified' })],
       skewMs: HOUR,
-      journal: { path: '', degraded: anError('ERR_JOURNAL_UNWRITABLE') },
+      journal: { path: '', degraded: { error: anError('ERR_JOURNAL_UNWRITABLE'), since: NOW } },
       channels: [{ name: 'ops', state: undefined, oldestAt: NOW - HOUR }],
       configurationRejected: { at: NOW, error: anError('ERR_CONFIG') },
       scheduler: { alive: false, lastTurnAt: NOW },

@@ -31,6 +31,8 @@ const FREE_SPACE = ({ folder }: Place) => `df -h ${quoted(folder)}`;
 const MOVE_AWAY = ({ path }: Place) => `mv ${quoted(path)} ${quoted(`${path}.damaged`)}`;
 const RESTORE = 'Restore a copy of it, or move it away, which loses history but no login.';
 
+const FILES = { journal: 'journal', lock: 'the lock of the journal', copy: 'copy' } as const;
+
 /** What is wrong with the file of the journal, the next step, and what to paste. */
 const JOURNAL: Readonly<
   Record<JournalTrouble, readonly [found: string, next: string, copy?: (place: Place) => string]>
@@ -57,7 +59,6 @@ const JOURNAL: Readonly<
     'was moved, deleted or replaced while it was open',
     'Restart the service, and stop it first when you move its journal.',
   ],
-  'weak-storage': ['lies on storage that may lose what is written', 'Move the journal to a disk of this machine.'],
 };
 
 export const PASS_EN: Pick<ErrorCatalogue, Pass> = {
@@ -251,13 +252,17 @@ export const PASS_EN: Pick<ErrorCatalogue, Pass> = {
   ERR_JOURNAL_UNWRITABLE: {
     file: (place) => {
       const [found, next, copy] = JOURNAL[place.trouble];
-      const message = `${place.what === 'lock' ? 'the lock of the journal' : 'journal'} ${place.path} ${found}`;
+      const message = `${FILES[place.what]} ${place.path} ${found}`;
       return copy === undefined ? [message, next] : [message, next, copy(place)];
     },
     failed: ({ path, said }) => [
       `journal ${path} failed: ${said}`,
       'Check the disk and the system log.',
       'dmesg | tail',
+    ],
+    network: ({ path, fileSystem }) => [
+      `journal ${path} is on ${fileSystem}; SQLite needs a local disk, because its locks may not hold over a network`,
+      'Move the journal to a disk of this machine.',
     ],
     'damaged-row': ({ path, row, said }) => [
       `journal ${path} is damaged: its ${row} does not fit (${said})`,
@@ -285,11 +290,6 @@ export const PASS_EN: Pick<ErrorCatalogue, Pass> = {
           'Use the newer program again, or stop everything that uses this journal and restore the copy.',
           `rm -f ${quoted(`${path}-wal`)} ${quoted(`${path}-shm`)} && cp ${quoted(copy)} ${quoted(path)}`,
         ],
-  ERR_JOURNAL_OLDER: ({ path, version, known }) => [
-    `journal ${path} has schema ${version}, this program reads ${known}`,
-    'Run this version once, which copies the journal and migrates it.',
-    program('once'),
-  ],
   ERR_DAEMON_RUNNING: ({ path, holder }) => [
     `a daemon already runs with journal ${path}: ${holder === null ? 'it has not said which' : `instance ${holder.instance}, pid ${holder.pid} on ${holder.host}, since ${holder.since}`}`,
     'Stop that one first, or give this one its own journal.',

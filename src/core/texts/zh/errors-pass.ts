@@ -29,6 +29,7 @@ interface Place {
 const OWN_FOLDER = ({ folder, uid }: Place) => `chown -R ${uid ?? 'USER'} ${quoted(folder)}`;
 const FREE_SPACE = ({ folder }: Place) => `df -h ${quoted(folder)}`;
 const MOVE_AWAY = ({ path }: Place) => `mv ${quoted(path)} ${quoted(`${path}.damaged`)}`;
+const FILES = { journal: '状态库', lock: '状态库的锁文件', copy: '备份' } as const;
 const RESTORE = '恢复备份，或将其移走（只丢失历史记录，不影响登录）。';
 
 /** What is wrong with the file of the journal, the next step, and what to paste. */
@@ -50,7 +51,6 @@ const JOURNAL: Readonly<
   'not-sqlite': ['不是 SQLite 数据库', RESTORE, MOVE_AWAY],
   foreign: ['是其他程序的数据库', '在 journal 中指定其他文件。'],
   moved: ['在使用中被移动、删除或替换', '重启服务；移动状态库之前先停止服务。'],
-  'weak-storage': ['所在的存储可能丢失已写入的内容', '把状态库移到本机磁盘。'],
 };
 
 export const PASS_ZH: Pick<ErrorCatalogue, keyof typeof PASS_EN> = {
@@ -199,10 +199,14 @@ export const PASS_ZH: Pick<ErrorCatalogue, keyof typeof PASS_EN> = {
   ERR_JOURNAL_UNWRITABLE: {
     file: (place) => {
       const [found, next, copy] = JOURNAL[place.trouble];
-      const message = `状态库${place.what === 'lock' ? '的锁文件' : ''} ${place.path} ${found}`;
+      const message = `${FILES[place.what]} ${place.path} ${found}`;
       return copy === undefined ? [message, next] : [message, next, copy(place)];
     },
     failed: ({ path, said }) => [`状态库 ${path} 出错：“${said}”`, '检查磁盘和系统日志。', 'dmesg | tail'],
+    network: ({ path, fileSystem }) => [
+      `状态库 ${path} 位于 ${fileSystem} 上；SQLite 需要本地磁盘，网络文件系统上的锁可能失效`,
+      '将状态库移到本机磁盘上。',
+    ],
     'damaged-row': ({ path, row, said }) => [
       `状态库 ${path} 已损坏：其中的 ${row} 记录不符合格式（“${said}”）`,
       RESTORE,
@@ -226,11 +230,6 @@ export const PASS_ZH: Pick<ErrorCatalogue, keyof typeof PASS_EN> = {
           '改用较新版本的程序，或停止所有使用该状态库的程序后恢复备份。',
           `rm -f ${quoted(`${path}-wal`)} ${quoted(`${path}-shm`)} && cp ${quoted(copy)} ${quoted(path)}`,
         ],
-  ERR_JOURNAL_OLDER: ({ path, version, known }) => [
-    `状态库 ${path} 的格式版本为 ${version}，本程序读取的是 ${known}`,
-    '用当前版本执行一次，程序会先备份再升级状态库。',
-    program('once'),
-  ],
   ERR_DAEMON_RUNNING: ({ path, holder }) => [
     `已有守护进程在使用状态库 ${path}：${holder === null ? '身份不明' : `实例 ${holder.instance}，${holder.host} 上的进程 ${holder.pid}，自 ${holder.since} 起运行`}`,
     '先停止那个守护进程，或为本进程配置单独的状态库。',

@@ -3,14 +3,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { openJournalToRead } from '../../../src/adapters/journal/reading.ts';
-import { openSqliteJournal } from '../../../src/adapters/journal/sqlite.ts';
 import type { RotatorError } from '../../../src/core/errors.ts';
 import type { Journal } from '../../../src/core/ports.ts';
 import { aChannel, aCondition, aDelivery } from '../../support/alert-rows.ts';
-import { folder, MovableClock, NOW } from '../../support/journal.ts';
-
-const clock = new MovableClock();
+import { folder, NOW, ownJournal } from '../../support/journal.ts';
 
 interface Scene {
   readonly path: string;
@@ -23,13 +19,9 @@ interface Scene {
 async function scene(): Promise<Scene> {
   const path = join(folder(), 'journal.db');
   const told: RotatorError[] = [];
-  const onDamage = (reason: RotatorError): void => void told.push(reason);
-  const journal = await openSqliteJournal({ path, clock, mode: 'write', onDamage });
+  const journal = await ownJournal(path, { warn: (reason) => told.push(reason) });
   const db = new DatabaseSync(path);
-  onTestFinished(async () => {
-    db.close();
-    await journal.close();
-  });
+  onTestFinished(() => db.close());
   return { path, journal, db, told };
 }
 
@@ -120,12 +112,11 @@ describe('a damaged row', () => {
     const { path, journal, db } = await scene();
     await journal.updateAlerts(() => rows);
     db.exec("UPDATE alert_conditions SET document = '{}' WHERE id = 'a'");
-    const reader = await openJournalToRead(path, clock);
-    onTestFinished(() => reader.close());
+    const reader = await ownJournal(path, { mode: 'read' });
     expect((await reader.alertBook()).conditions).toEqual([aCondition('b')]);
     await expect(reader.updateAlerts(() => ({ removeConditions: ['b'] }))).rejects.toMatchObject({
       code: 'ERR_JOURNAL_UNWRITABLE',
-      message: `journal ${path} is read-only`,
+      message: `journal ${path} is not writable by this user`,
     });
   });
 });

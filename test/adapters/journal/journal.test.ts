@@ -1,4 +1,4 @@
-// The journal on SQLite: the shared contract on real files, and each way in which a file can be in the way.
+// The journal: the shared contract on real files, and each way in which a file can be in the way.
 import {
   chmodSync,
   existsSync,
@@ -12,22 +12,15 @@ import {
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { openJournalToRead } from '../../../src/adapters/journal/reading.ts';
-import { openSqliteJournal, type SqliteJournalOptions } from '../../../src/adapters/journal/sqlite.ts';
+import type { JournalOptions } from '../../../src/adapters/journal/journal.ts';
 import { RotatorError } from '../../../src/core/errors.ts';
 import { afterBadWrite } from '../../../src/core/lanes.ts';
 import type { Journal } from '../../../src/core/ports.ts';
 import { alertBookContract, sharedAlertBookContract } from '../../contract/alert-book.ts';
 import { journalContract, sharedJournalContract } from '../../contract/journal.ts';
-import { aRotation, aTarget, child, finished, folder, MovableClock, NOW } from '../../support/journal.ts';
+import { aRotation, aTarget, child, finished, folder, NOW, ownJournal } from '../../support/journal.ts';
 
-const clock = new MovableClock();
-
-async function open(path: string, options: Partial<SqliteJournalOptions> = {}): Promise<Journal> {
-  const journal = await openSqliteJournal({ path, clock, mode: 'write', busyTimeoutMs: 5000, ...options });
-  onTestFinished(() => journal.close());
-  return journal;
-}
+const open = (path: string, options: Partial<JournalOptions> = {}) => ownJournal(path, options);
 
 function raw(path: string): DatabaseSync {
   const db = new DatabaseSync(path);
@@ -49,14 +42,14 @@ async function refusal(work: Promise<unknown>): Promise<{ code: string; message:
 
 const mode = (path: string): string => (statSync(path).mode & 0o777).toString(8);
 
-journalContract('the SQLite journal', () => open(join(folder(), 'journal.db')));
-alertBookContract('the SQLite journal', () => open(join(folder(), 'journal.db')));
+journalContract('the journal', () => open(join(folder(), 'journal.db')));
+alertBookContract('the journal', () => open(join(folder(), 'journal.db')));
 const shared = (): { path: string; open: () => Promise<Journal> } => {
   const path = join(folder(), 'journal.db');
   return { path, open: () => open(path) };
 };
-sharedJournalContract('the SQLite journal', 'sqlite', shared);
-sharedAlertBookContract('the SQLite journal', 'sqlite', shared);
+sharedJournalContract('the journal', shared);
+sharedAlertBookContract('the journal', shared);
 
 describe('the file', () => {
   test('is made with its folder for its owner alone, in WAL mode with full sync', async () => {
@@ -147,8 +140,8 @@ describe('a journal that cannot be written says what to do', () => {
     const home = folder();
     expect(await refusal(open(join(home, 'a/b/journal.db')))).toEqual({
       code: 'ERR_JOURNAL_UNWRITABLE',
-      message: `journal ${home}/a/b/journal.db has no folder to lie in`,
-      hint: `Make the folder: mkdir -p ${home}/a/b`,
+      message: `journal ${home}/a/b/journal.db has no folder`,
+      hint: `Create the folder: mkdir -p ${home}/a/b`,
     });
   });
 
@@ -175,11 +168,11 @@ describe('a journal that cannot be written says what to do', () => {
       await process.line();
       process.go();
       const said = JSON.parse(await process.line()) as Record<string, unknown>;
-      const what = action === 'openAsNobody' ? `journal ${path}` : `lock of the journal, ${path}.lock`;
+      const what = action === 'openAsNobody' ? `journal ${path}` : `the lock of the journal ${path}.lock`;
       expect(said).toMatchObject({
         code: 'ERR_JOURNAL_UNWRITABLE',
         message: `${what} is not writable by this user`,
-        hint: `Give the folder to the user of this process: chown -R ${said['uid']} ${home}`,
+        hint: `Give its folder to the user of this process: chown -R ${said['uid']} ${home}`,
       });
     }
     chmodSync(home, 0o755);
@@ -192,7 +185,7 @@ describe('a journal that cannot be written says what to do', () => {
     expect(await refusal(open(path))).toEqual({
       code: 'ERR_JOURNAL_UNWRITABLE',
       message: `journal ${path} is not a SQLite database`,
-      hint: `Restore a copy of it, or move it away (mv ${path} ${path}.damaged): a new one is begun; history is lost, no login is.`,
+      hint: `Restore a copy of it, or move it away, which loses history but no login: mv ${path} ${path}.damaged`,
     });
     expect(readFileSync(path)).toEqual(before);
   });
@@ -216,7 +209,7 @@ describe('a journal that cannot be written says what to do', () => {
     const expected = {
       code: 'ERR_JOURNAL_UNWRITABLE',
       message: `journal ${path} is held by another process`,
-      hint: `See which process holds it: fuser -v ${path}`,
+      hint: `Find out which process holds it: fuser -v ${path}`,
     };
     expect(await refusal(journal.commit({ target: aTarget() }))).toEqual(expected);
     expect(await refusal(open(path, { busyTimeoutMs: 20 }))).toEqual(expected);
@@ -244,7 +237,7 @@ describe('a journal that cannot be written says what to do', () => {
     await journal.close();
     expect(await refusal(journal.targets())).toMatchObject({
       code: 'ERR_JOURNAL_UNWRITABLE',
-      message: `journal ${path} was closed`,
+      message: `journal ${path} failed: database is not open`,
     });
   });
 
@@ -268,22 +261,20 @@ describe('a journal that cannot be written says what to do', () => {
 describe('reading', () => {
   test('where nothing was recorded there is an empty journal, and no file is made', async () => {
     const path = join(folder(), 'none/journal.db');
-    const journal = await openJournalToRead(path, clock);
+    const journal = await open(path, { mode: 'read' });
     expect(await journal.targets()).toEqual([]);
     expect(existsSync(path)).toBe(false);
-    expect(await refusal(open(path, { mode: 'read' }))).toMatchObject({ message: `journal ${path} cannot be opened` });
   });
 
   test('sees what a writer beside it writes, and can write nothing', async () => {
     const path = join(folder(), 'journal.db');
     const writer = await open(path);
-    const reader = await openJournalToRead(path, clock);
-    onTestFinished(() => reader.close());
+    const reader = await open(path, { mode: 'read' });
     await writer.commit({ target: aTarget(), rotation: aRotation() });
     expect(await reader.targets()).toEqual([aTarget()]);
     expect(await refusal(reader.commit({ target: aTarget({ lastPassAt: 1 }) }))).toMatchObject({
       code: 'ERR_JOURNAL_UNWRITABLE',
-      message: `journal ${path} is read-only`,
+      message: `journal ${path} is not writable by this user`,
     });
   });
 

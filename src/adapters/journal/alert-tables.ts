@@ -1,0 +1,172 @@
+// The alert book in SQLite. The book is read once and kept: while no other process has written (`data_version`) the
+// next call reads nothing, so that an update costs its own rows and one sync, however long the outbox is. A book never
+// changes; an update gives another one. A row that cannot be read is left out, told, and removed at the next update:
+// it must not silence the others.
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type * as z from 'zod';
+import {
+  type AlertBook,
+  type AlertMemo,
+  type AlertUpdate,
+  type ChannelState,
+  type ConditionRecord,
+  type Delivery,
+  EMPTY_MEMO,
+} from '../../core/alerts/records.ts';
+import { shown } from '../../core/shown.ts';
+import { parsed, reading, storable, writing } from './stored.ts';
+
+/** Told of a row that could not be read: what it was, and where it does not fit. */
+export type OnDamage = (what: string, why: string) => void;
+
+/** The book as it was read, and what removes the rows that are not in it. */
+interface Known {
+  readonly book: AlertBook;
+  readonly version: unknown;
+  readonly dropDamaged: readonly (() => unknown)[];
+}
+
+/** One table: rows with a document and a key, in the order of their first writing. */
+class Table<T> {
+  readonly #schema: z.ZodType<T>;
+  readonly #keyOf: (value: T) => string;
+  readonly #sql: Readonly<Record<'all' | 'put' | 'remove' | 'drop', StatementSync>>;
+
+  constructor(
+    db: DatabaseSync,
+    table: { readonly name: string; readonly key: string; readonly onConflict: string },
+    schema: z.ZodType<T>,
+    keyOf: (value: T) => string,
+  ) {
+    const { name, key, onConflict } = table;
+    this.#schema = schema;
+    this.#keyOf = keyOf;
+    this.#sql = {
+      all: db.prepare(`SELECT seq, ${key} AS key, document FROM ${name} ORDER BY seq`),
+      put: db.prepare(`INSERT INTO ${name} (${key}, document) VALUES (?, ?) ON CONFLICT (${key}) DO ${onConflict}`),
+      remove: db.prepare(`DELETE FROM ${name} WHERE ${key} = ?`),
+      drop: db.prepare(`DELETE FROM ${name} WHERE seq = ?`),
+    };
+  }
+
+  read(damaged: (key: string, why: string, drop: () => unknown) => void): T[] {
+    return this.#sql.all.all().flatMap(({ seq = null, key, document }) => {
+      const found = parsed(this.#schema, document);
+      if ('value' in found && this.#keyOf(found.value) === String(key)) return [found.value];
+      const why = 'why' in found ? found.why : 'its key is another';
+      damaged(shown(String(key), 200), why, () => this.#sql.drop.run(seq));
+      return [];
+    });
+  }
+
+  change(remove: readonly string[] = [], put: readonly T[] = []): void {
+    for (const key of remove) this.#sql.remove.run(key);
+    for (const row of put) this.#sql.put.run(this.#keyOf(row), JSON.stringify(row));
+  }
+}
+
+const REPLACE = 'UPDATE SET document = excluded.document';
+const conditionKey = ({ finding }: ConditionRecord) => finding.id;
+const deliveryKey = ({ id }: Delivery) => id;
+const channelKey = ({ name }: ChannelState) => name;
+const memoKey = () => '1';
+
+export class AlertTables {
+  readonly #onDamage: OnDamage;
+  readonly #version: StatementSync;
+  readonly #conditions;
+  readonly #deliveries;
+  readonly #channels;
+  readonly #memo;
+  #known: Known | undefined;
+  #next: AlertBook | undefined;
+
+  constructor(db: DatabaseSync, onDamage: OnDamage) {
+    this.#onDamage = onDamage;
+    this.#version = db.prepare('PRAGMA data_version');
+    const table = (name: string, key: string, onConflict = REPLACE) => ({ name: `alert_${name}`, key, onConflict });
+    this.#conditions = new Table<ConditionRecord>(db, table('conditions', 'id'), reading.condition, conditionKey);
+    this.#deliveries = new Table<Delivery>(db, table('deliveries', 'id', 'NOTHING'), reading.delivery, deliveryKey);
+    this.#channels = new Table<ChannelState>(db, table('channels', 'name'), reading.channel, channelKey);
+    this.#memo = new Table<AlertMemo>(db, table('memo', 'seq'), reading.memo, memoKey);
+  }
+
+  /** The whole book, frozen. For use inside a transaction, so that it is as of one instant. */
+  book(): AlertBook {
+    return this.#read().book;
+  }
+
+  /** The update as it was stored. For use inside a transaction that writes; `settle` follows it. */
+  update(change: (book: AlertBook) => AlertUpdate): AlertUpdate {
+    const { book, dropDamaged } = this.#read();
+    const update: AlertUpdate = frozen(storable(writing.update, change(book), 'change of alerts'));
+    for (const drop of dropDamaged) drop();
+    this.#conditions.change(update.removeConditions, update.putConditions);
+    this.#deliveries.change(update.removeDeliveries, update.addDeliveries);
+    this.#channels.change(update.removeChannels, update.putChannels);
+    this.#memo.change([], update.memo && [update.memo]);
+    this.#next = updatedBook(book, update);
+    return update;
+  }
+
+  /** Says whether the transaction of the last update was committed. */
+  settle(committed: boolean): void {
+    if (committed && this.#known && this.#next) this.#known = { ...this.#known, book: this.#next, dropDamaged: [] };
+    this.#next = undefined;
+  }
+
+  #read(): Known {
+    const version = this.#version.get()?.['data_version'];
+    if (this.#known?.version === version) return this.#known as Known;
+    const dropDamaged: (() => unknown)[] = [];
+    const damaged = (what: string) => (key: string, why: string, drop: () => unknown) => {
+      dropDamaged.push(drop);
+      this.#onDamage(what === 'memo of alerts' ? what : `${what} ${key}`, why);
+    };
+    const book = frozen({
+      conditions: this.#conditions.read(damaged('condition')),
+      deliveries: this.#deliveries.read(damaged('delivery')),
+      channels: this.#channels.read(damaged('channel state')),
+      memo: this.#memo.read(damaged('memo of alerts'))[0] ?? EMPTY_MEMO,
+    });
+    this.#known = { book, version, dropDamaged };
+    return this.#known;
+  }
+}
+
+/**
+ * The book after an update: what is removed goes first, then what is put takes the place of its predecessor or comes
+ * last. A delivery whose id is there already is left as it is.
+ */
+function updatedBook(book: AlertBook, update: AlertUpdate): AlertBook {
+  const known = new Set(book.deliveries.map(deliveryKey));
+  for (const id of update.removeDeliveries ?? []) known.delete(id);
+  const fresh = update.addDeliveries?.filter(({ id }) => !known.has(id));
+  return frozen({
+    conditions: put(book.conditions, conditionKey, update.removeConditions, update.putConditions),
+    deliveries: put(book.deliveries, deliveryKey, update.removeDeliveries, fresh),
+    channels: put(book.channels, channelKey, update.removeChannels, update.putChannels),
+    memo: update.memo ?? book.memo,
+  });
+}
+
+function put<T>(
+  rows: readonly T[],
+  keyOf: (row: T) => string,
+  remove: readonly string[] = [],
+  replace: readonly T[] = [],
+): readonly T[] {
+  if (remove.length + replace.length === 0) return rows;
+  const byKey = new Map(rows.map((row) => [keyOf(row), row]));
+  for (const key of remove) byKey.delete(key);
+  for (const row of replace) byKey.set(keyOf(row), row);
+  return [...byKey.values()];
+}
+
+/** The same value with everything in it frozen. What is frozen already is taken to be so throughout. */
+function frozen<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  Object.freeze(value);
+  for (const item of Object.values(value)) frozen(item);
+  return value;
+}

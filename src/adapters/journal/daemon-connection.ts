@@ -1,0 +1,197 @@
+// The daemon's journal: the file while it can be written, a journal in memory while it cannot, because that must never
+// stop renewals. The one in memory starts from a copy of what could be read. Once the file can be written again it gets
+// the rotations and alerts that are new; nothing else is merged: reading the provider outranks the journal.
+import { isDeepStrictEqual } from 'node:util';
+import type { AlertBook, AlertUpdate } from '../../core/alerts/records.ts';
+import { asRotatorError, RotatorError } from '../../core/errors.ts';
+import type { Clock, Degraded } from '../../core/ports.ts';
+import { type Connection, type ConnectionOptions, openFile, openInMemory, openReadOnly } from './connection.ts';
+import type { DaemonLock } from './lock.ts';
+import type { Lease, Tables } from './tables.ts';
+
+/**
+ * How long a file that could not be written is left alone. Each try takes up to the busy timeout (5 s) in which no pass
+ * goes on, so it must be much longer than that; the longer it is, the longer only urgent rotations are made.
+ */
+const RETRY_AFTER_MS = 30_000;
+
+export interface DaemonConnectionOptions extends ConnectionOptions {
+  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
+  /** Throws ERR_DAEMON_RUNNING and ERR_JOURNAL_UNWRITABLE. */
+  readonly lock: () => DaemonLock;
+  /** The tokens of this daemon's leases begin with it, and so did those of the daemons before it. */
+  readonly leaseHolder: string;
+  /** Told when the file is given up, and (`undefined`) when it is written again. */
+  readonly onChange: (reason: RotatorError | undefined) => void;
+  readonly warn: (reason: RotatorError) => void;
+}
+
+/** What the journal in memory started with. */
+type Start = Pick<AlertBook, 'conditions' | 'deliveries'>;
+
+export class DaemonConnection {
+  degraded: Degraded | undefined;
+  readonly #options: DaemonConnectionOptions;
+  #lock: DaemonLock | undefined;
+  #current: Connection;
+  /** Undefined: the file could not even be read. */
+  #start: Start | undefined;
+  #triedAt = 0;
+
+  /**
+   * Takes the daemon's lock and opens the file, or goes on without. Throws ERR_DAEMON_RUNNING, and ERR_JOURNAL_NEWER:
+   * to write beside a newer program's rows would be wrong, and to ignore them as well.
+   */
+  constructor(options: DaemonConnectionOptions) {
+    this.#options = options;
+    try {
+      this.#current = this.#openFile();
+    } catch (thrown) {
+      const error = asRotatorError(thrown);
+      if (error.code === 'ERR_DAEMON_RUNNING' || error.code === 'ERR_JOURNAL_NEWER') {
+        this.#lock?.release();
+        throw error;
+      }
+      this.#current = this.#goOnInMemory(error);
+    }
+  }
+
+  read<T>(work: (tables: Tables) => T): T {
+    return this.#use((connection) => connection.read(work));
+  }
+
+  write<T>(work: (tables: Tables) => T): T {
+    return this.#use((connection) => connection.write(work));
+  }
+
+  /** Ends with one more attempt to give the file what it missed. */
+  close(): void {
+    if (this.degraded !== undefined) this.#returnToFile();
+    this.#current.close();
+    this.#lock?.release();
+  }
+
+  #use<T>(work: (connection: Connection) => T): T {
+    const { clock } = this.#options;
+    if (this.degraded !== undefined && clock.monotonic() - this.#triedAt >= RETRY_AFTER_MS) this.#returnToFile();
+    try {
+      return work(this.#current);
+    } catch (error) {
+      const isTrouble = error instanceof RotatorError && error.code.startsWith('ERR_JOURNAL_');
+      if (!isTrouble || this.degraded !== undefined) throw error;
+      this.#current = this.#goOnInMemory(error, this.#current);
+      return work(this.#current);
+    }
+  }
+
+  #openFile(): Connection {
+    const { lock, leaseHolder, clock } = this.#options;
+    // A daemon that began without its journal must not write to one that another daemon has taken meanwhile.
+    const isFirst = this.#lock === undefined;
+    this.#lock ??= lock();
+    const file = openFile(this.#options, clock.now());
+    try {
+      file.read((tables) => tables.verify());
+      // The daemon that held the lock before is dead, and so are its passes.
+      if (isFirst) file.write((tables) => tables.endLeases(leaseHolder));
+      return file;
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
+
+  #goOnInMemory(error: RotatorError, failed?: Connection): Connection {
+    const { clock, onChange } = this.#options;
+    this.#triedAt = clock.monotonic();
+    this.degraded = { error: error.stored, since: clock.now() };
+    const copy = this.#copyOf(failed);
+    failed?.close();
+    this.#start = copy?.tables.alerts.book();
+    onChange(error);
+    return copy ?? openInMemory(this.#options);
+  }
+
+  /** A copy of what can be read over the connection that failed, else over a new one. */
+  #copyOf(failed: Connection | undefined): Connection | undefined {
+    for (const source of [() => failed?.db, () => openReadOnly(this.#options)]) {
+      try {
+        const db = source();
+        if (db === undefined) continue;
+        const copy = openInMemory(this.#options, db);
+        if (db !== failed?.db) db.close();
+        return copy;
+      } catch {
+        // It cannot be read this way.
+      }
+    }
+    return undefined;
+  }
+
+  #returnToFile(): void {
+    const { clock, onChange, warn } = this.#options;
+    this.#triedAt = clock.monotonic();
+    try {
+      const file = this.#openFile();
+      const [memory, now] = [this.#current, clock.now()];
+      try {
+        file.write((tables) => append(memory.tables, tables, this.#start, now));
+      } catch (error) {
+        file.close();
+        throw error;
+      }
+      this.#current = file;
+      memory.close();
+    } catch (thrown) {
+      const error = asRotatorError(thrown);
+      if (this.degraded !== undefined) this.degraded = { ...this.degraded, error: error.stored };
+      if (error.code === 'ERR_DAEMON_RUNNING') warn(error);
+      return;
+    }
+    this.degraded = undefined;
+    onChange(undefined);
+  }
+}
+
+/** Gives the file what is new in memory, in one transaction. `start` is undefined if memory did not begin as a copy. */
+function append(memory: Tables, file: Tables, start: Start | undefined, now: number): void {
+  const rotated = new Set<string>();
+  for (const rotation of memory.rotations({ limit: -1 }).reverse()) {
+    const stored = file.rotation(rotation.id);
+    // One that another process has finished meanwhile stays as that process left it.
+    if ((stored?.outcome ?? null) !== null || isDeepStrictEqual(stored, rotation)) continue;
+    file.commit({ rotation });
+    rotated.add(rotation.targetKey);
+  }
+  for (const target of memory.targets()) {
+    const stored = file.target(target.key);
+    // A rotation brings the state of its target with it: that may be all that is known of a secret that is hidden.
+    const isNews = start !== undefined && rotated.has(target.key) && !isLater(stored?.lastPassAt, target.lastPassAt);
+    if (stored === undefined || isNews) file.commit({ target });
+  }
+  const isHeld = ({ until }: Lease) => until > now;
+  for (const lease of memory.leases().filter(isHeld)) file.acquireLease(lease, now);
+  const book = memory.alerts.book();
+  file.alerts.update(() => newAlerts(start, book));
+}
+
+function isLater(stored: number | null | undefined, ours: number | null): boolean {
+  return (stored ?? 0) > (ours ?? 0);
+}
+
+/**
+ * Conditions, deliveries and channels as they are in memory; what memory started with and no longer has is removed.
+ * Rows that memory never had are another process's, and stay.
+ */
+function newAlerts(start: Start | undefined, { conditions, deliveries, channels, memo }: AlertBook): AlertUpdate {
+  const open = new Set(conditions.map(({ finding }) => finding.id));
+  const waiting = new Set(deliveries.map(({ id }) => id));
+  return {
+    putConditions: conditions,
+    removeConditions: (start?.conditions ?? []).map(({ finding }) => finding.id).filter((id) => !open.has(id)),
+    addDeliveries: deliveries,
+    removeDeliveries: (start?.deliveries ?? []).map(({ id }) => id).filter((id) => !waiting.has(id)),
+    putChannels: channels,
+    ...(start === undefined ? {} : { memo }),
+  };
+}

@@ -1,0 +1,179 @@
+// The rows of one open database: what each method of the journal reads or writes, without transactions (connection.ts).
+// Every row is a JSON document; what a query needs stands in columns beside it.
+import type { DatabaseSync } from 'node:sqlite';
+import type * as z from 'zod';
+import type { JournalChange, RotationFilter } from '../../core/ports.ts';
+import { EMPTY_FLEET, type FleetState, type Rotation, type TargetState } from '../../core/records.ts';
+import { AlertTables, type OnDamage } from './alert-tables.ts';
+import { parsed, reading, rotationChange, storable, writing } from './stored.ts';
+
+/**
+ * How much further than now + ttl a lease may end before it counts as written by a clock that was wrong. A caller may
+ * read its clock and then wait for the transaction of another, at most 5 s: with less tolerance its lease could be
+ * taken from it, with more a wrong clock would hold up a target for longer.
+ */
+const LEASE_TOLERANCE_MS = 60_000;
+
+/** A lease as it is stored. `until` is ms by the wall clock. */
+export interface Lease {
+  readonly key: string;
+  readonly token: string;
+  readonly until: number;
+}
+
+/** Thrown for a row that does not fit its schema. */
+export type Damaged = (what: string, why: string) => Error;
+
+export class Tables {
+  readonly alerts: AlertTables;
+  readonly #db: DatabaseSync;
+  readonly #damaged: Damaged;
+  readonly #sql: ReturnType<typeof statements>;
+
+  constructor(db: DatabaseSync, damaged: Damaged, onDroppedAlert: OnDamage) {
+    this.#db = db;
+    this.#damaged = damaged;
+    this.#sql = statements(db);
+    this.alerts = new AlertTables(db, onDroppedAlert);
+  }
+
+  target(key: string): TargetState | undefined {
+    return this.#one(reading.target, this.#sql.target.get(key), 'target');
+  }
+
+  targets(): TargetState[] {
+    return this.#all(reading.target, this.#sql.targets.all(), 'target');
+  }
+
+  /** The caller sees to it that both or none are written. */
+  commit({ target, rotation }: JournalChange): void {
+    if (target !== undefined) {
+      const state = storable(writing.target, target, 'target');
+      this.#sql.putTarget.run(state.key, state.name, JSON.stringify(state));
+    }
+    if (rotation !== undefined) this.#putRotation(storable(writing.rotation, rotation, 'rotation'));
+  }
+
+  rotation(id: string): Rotation | undefined {
+    return this.#one(reading.rotation, this.#sql.rotation.get(id), 'rotation');
+  }
+
+  /** Newest first. */
+  rotations({ target, limit }: RotationFilter): Rotation[] {
+    const rows =
+      target === undefined ? this.#sql.rotations.all(limit) : this.#sql.rotationsOf.all(target, target, limit);
+    return this.#all(reading.rotation, rows, 'rotation');
+  }
+
+  openRotations(key: string): Rotation[] {
+    return this.#all(reading.rotation, this.#sql.openRotations.all(key), 'rotation');
+  }
+
+  fleet(): FleetState {
+    return this.#one(reading.fleet, this.#sql.fleet.get(), 'fleet') ?? EMPTY_FLEET;
+  }
+
+  updateFleet(change: (state: FleetState) => FleetState): FleetState {
+    const next = storable(writing.fleet, change(this.fleet()), 'fleet');
+    this.#sql.putFleet.run(JSON.stringify(next));
+    return next;
+  }
+
+  acquireLease({ key, token, until }: Lease, now: number): boolean {
+    const tooFar = until + LEASE_TOLERANCE_MS;
+    return this.#sql.takeLease.run({ key, token, until, now, void: tooFar }).changes === 1;
+  }
+
+  renewLease({ key, token, until }: Lease): boolean {
+    return this.#sql.renewLease.run(until, key, token).changes === 1;
+  }
+
+  releaseLease(key: string, token: string): void {
+    this.#sql.endLease.run(key, token);
+  }
+
+  /** Ends every lease whose token begins with `prefix`: those of a process that is known to be dead. */
+  endLeases(prefix: string): void {
+    this.#sql.endLeases.run(prefix, prefix);
+  }
+
+  leases(): Lease[] {
+    return this.#sql.leases.all() as unknown as Lease[];
+  }
+
+  /** Throws if something that a daemon needs at every pass cannot be read. */
+  verify(): void {
+    this.targets();
+    this.fleet();
+    this.#all(reading.rotation, this.#sql.unfinished.all(), 'rotation');
+  }
+
+  /** Removes the rows that cannot be read, so that the others can be worked with. For a copy in memory alone. */
+  dropUnreadable(): void {
+    this.#db.exec('DROP TRIGGER rotations_deleted');
+    const tables = { targets: reading.target, rotations: reading.rotation, fleet: reading.fleet };
+    for (const [table, schema] of Object.entries(tables)) {
+      const id = table === 'targets' ? 'key' : 'id';
+      const drop = this.#db.prepare(`DELETE FROM ${table} WHERE ${id} = ?`);
+      for (const row of this.#db.prepare(`SELECT ${id} AS id, document FROM ${table}`).all()) {
+        if ('why' in parsed<unknown>(schema, row['document'])) drop.run(row['id'] ?? null);
+      }
+    }
+  }
+
+  #putRotation(next: Rotation): void {
+    const stored = this.rotation(next.id);
+    if (rotationChange(stored, next) === 'keep') return;
+    const { id, targetKey, target, startedAt, outcome } = next;
+    const emergency = next.emergency ? 1 : 0;
+    const document = JSON.stringify(next);
+    if (stored !== undefined) this.#sql.updateRotation.run(emergency, outcome, document, id);
+    else this.#sql.addRotation.run(id, targetKey, target, startedAt, emergency, outcome, document);
+  }
+
+  #one<T>(schema: z.ZodType<T>, row: unknown, what: string): T | undefined {
+    return row === undefined ? undefined : this.#all(schema, [row], what)[0];
+  }
+
+  #all<T>(schema: z.ZodType<T>, rows: unknown[], what: string): T[] {
+    return rows.map((row) => {
+      const found = parsed(schema, (row as { document: string }).document);
+      if ('why' in found) throw this.#damaged(what, found.why);
+      return found.value;
+    });
+  }
+}
+
+function statements(db: DatabaseSync) {
+  return {
+    target: db.prepare('SELECT document FROM targets WHERE key = ?'),
+    targets: db.prepare('SELECT document FROM targets ORDER BY name, key'),
+    putTarget: db.prepare(
+      'INSERT INTO targets (key, name, document) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET name = excluded.name, document = excluded.document',
+    ),
+    rotation: db.prepare('SELECT document FROM rotations WHERE id = ?'),
+    addRotation: db.prepare(
+      'INSERT INTO rotations (id, target_key, target, started_at, emergency, outcome, document) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    ),
+    updateRotation: db.prepare('UPDATE rotations SET emergency = ?, outcome = ?, document = ? WHERE id = ?'),
+    openRotations: db.prepare('SELECT document FROM rotations WHERE target_key = ? AND outcome IS NULL ORDER BY seq'),
+    unfinished: db.prepare('SELECT document FROM rotations WHERE outcome IS NULL'),
+    rotations: db.prepare('SELECT document FROM rotations ORDER BY seq DESC LIMIT ?'),
+    rotationsOf: db.prepare(
+      'SELECT document FROM rotations WHERE target = ? OR target_key = ? ORDER BY seq DESC LIMIT ?',
+    ),
+    fleet: db.prepare('SELECT document FROM fleet WHERE id = 1'),
+    putFleet: db.prepare(
+      'INSERT INTO fleet (id, document) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET document = excluded.document',
+    ),
+    leases: db.prepare('SELECT key, token, until FROM leases'),
+    takeLease: db.prepare(
+      `INSERT INTO leases (key, token, until) VALUES (:key, :token, :until) ON CONFLICT (key) DO UPDATE
+       SET token = excluded.token, until = excluded.until
+       WHERE token = excluded.token OR until <= :now OR until > :void`,
+    ),
+    renewLease: db.prepare('UPDATE leases SET until = ? WHERE key = ? AND token = ?'),
+    endLease: db.prepare('DELETE FROM leases WHERE key = ? AND token = ?'),
+    endLeases: db.prepare('DELETE FROM leases WHERE substr(token, 1, length(?)) = ?'),
+  };
+}
