@@ -25,7 +25,14 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'e2e', include: [E2E], globalSetup: 'test/setup/bundle.ts' },
+        test: {
+          name: 'e2e',
+          include: [E2E],
+          globalSetup: 'test/setup/bundle.ts',
+          // Half of their time these tests wait for a timer of the program.
+          maxWorkers: 2 * SHARED.maxWorkers,
+          sequence: { groupOrder: 1 },
+        },
       },
     ],
   },
