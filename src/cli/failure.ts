@@ -1,6 +1,6 @@
-// What a person sees when a command cannot do its work: what was found and wanted, and what to do next. Never a
-// stack trace for a user's mistake, and never a secret.
-import { ConfigError, formatProblems, sentence, unreadProblem } from '../config/problems.ts';
+// What a person sees when a command cannot do its work: what was found and wanted, and what to do next. Never a stack
+// trace for a user's mistake, and never a secret.
+import { ConfigError, formatProblems } from '../config/problems.ts';
 import { asRotatorError, type ErrorCode } from '../core/errors.ts';
 import { paint } from '../core/output.ts';
 import { errorTexts } from '../core/texts/errors.ts';
@@ -13,11 +13,7 @@ export function printFailure(thrown: unknown, { stderr }: CliContext): ExitStatu
   const { code, stored } = asRotatorError(thrown);
   const { message, next, copy } = errorTexts(stored, 'en');
   const [error, of] = [paint('red', 'error:'), paint('dim', `(${code})`)];
-  const unread = unreadProblem(thrown);
-  if (unread !== undefined) {
-    // One line, which a supervisor may repeat at every start.
-    stderr.write(`${error} ${sentence(unread)}. ${next} ${of}\n`);
-  } else if (thrown instanceof ConfigError) {
+  if (thrown instanceof ConfigError && thrown.problems.length > 1) {
     stderr.write(`${error} the configuration cannot be used ${of}\n`);
     stderr.write(formatProblems(thrown.problems));
   } else {

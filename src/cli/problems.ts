@@ -1,5 +1,5 @@
-// What `generate` and `inspect` say of their input: every problem at once, each with its next step. They load nothing
-// of the configuration, hence not failure.ts, whose form this is.
+// What `generate` and `inspect` print about their input: every problem at once, each with its next step, in the form
+// of failure.ts. They must not load the configuration's code, as that file does.
 import { paint } from '../core/output.ts';
 import type { CliContext } from './context.ts';
 
@@ -14,7 +14,7 @@ export function printProblems(problems: readonly Problem[], { stderr }: CliConte
   for (const { message, hint } of problems) stderr.write(`${paint('red', 'error:')} ${message}\n  ${hint}\n`);
 }
 
-/** Prints what does not stop the command to stderr. */
+/** Prints to stderr what does not stop the command. */
 export function printWarnings(warnings: readonly string[], { stderr }: CliContext): void {
   for (const warning of warnings) stderr.write(`${paint('yellow', 'warning:')} ${warning}\n`);
 }

@@ -62,12 +62,6 @@ export class ConfigError extends RotatorError {
   }
 }
 
-/** The one problem where no configuration could be read at all: there is none, or its file cannot be read. */
-export function unreadProblem(error: unknown): Problem | undefined {
-  const [only, ...others] = error instanceof ConfigError ? error.problems : [];
-  return only?.key === '' && only.line === null && others.length === 0 ? only : undefined;
-}
-
 /** One problem on one line: `config/rotator.yaml line 7: http.port: found "x", wanted a whole number from 0 to 65535`. */
 export function sentence({ file, line, key, found, wanted }: Problem): string {
   const place = line === null ? file : `${file} line ${line}`;

@@ -80,7 +80,8 @@ describe('a configuration that cannot be used ends every command with 2', () => 
       expect(await program(ends)).toEqual({
         code: 2,
         stdout: command === 'run' ? expect.stringContaining('"event":"start.refused"') : '',
-        stderr: `error: the environment: found no configuration: neither --config nor ROTATOR_CONFIG is given, config/rotator.yaml does not exist, CLOUDBASE_ENV_ID is not set, wanted a configuration file, or CLOUDBASE_ENV_ID and its companions for a single target. Copy config/rotator.example.yaml to config/rotator.yaml and fill it in, or name a file with --config. (ERR_CONFIG)
+        stderr: `error: configuration: the environment: found no configuration: neither --config nor ROTATOR_CONFIG is given, config/rotator.yaml does not exist, CLOUDBASE_ENV_ID is not set, wanted a configuration file, or CLOUDBASE_ENV_ID and its companions for a single target (ERR_CONFIG)
+  Copy config/rotator.example.yaml to config/rotator.yaml and fill it in, or name a file with --config.
 `,
       });
     },
@@ -140,7 +141,7 @@ FILE: 5 problems
     );
     const once = await place.run(['once']);
     expect([once.code, once.stdout]).toEqual([2, '']);
-    expect(once.stderr).toContain('targets[1].keyId\n    found   "short"\n');
+    expect(once.stderr).toContain('targets[1].keyId: found "short", wanted ');
   });
 
   test('`run` that nobody would hear of does not begin', async () => {
