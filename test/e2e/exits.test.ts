@@ -32,8 +32,8 @@ test('a configuration and arguments are clean where they are repeated', async ()
   const place = await ownWorkspace();
   const usual = readFileSync(place.configFile, 'utf8');
   writeFileSync(place.configFile, usual.replace('name: shop', `name: ${JSON.stringify(HOSTILE)}`));
-  for (const command of ['once', 'run']) {
-    const { code, stderr } = await place.run([command]);
+  for (const args of [['once'], ['run', '--exit-when-refused']]) {
+    const { code, stderr } = await place.run(args);
     expect([code, stderr]).toEqual([2, expect.stringContaining('targets[0].name')]);
     expect(stderr).not.toMatch(CONTROLS);
     expect(stderr).not.toContain('bbbbbbbb');
