@@ -1,4 +1,5 @@
 // The log: one JSON line an event, its level, its fields, nothing secret in it, and no trouble for whoever logs.
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { HOUR } from '../../src/core/time.ts';
 import { createLog } from '../../src/service/log.ts';
@@ -59,6 +60,13 @@ describe('lines', () => {
     for (const name of EVENT_NAMES) emit(anEvent(name));
     expect(entries()).toHaveLength(EVENT_NAMES.length);
     for (const { msg } of entries()) expect(msg).toMatch(/^[a-z].*[^.]$/i);
+  });
+
+  test('docs/monitoring.md lists every event', () => {
+    const text = readFileSync(new URL('../../docs/monitoring.md', import.meta.url), 'utf8');
+    const [, list = ''] = /^Events:\n(.*?)^Fields,/ms.exec(text) ?? [];
+    const listed = list.match(/(?<=`)(?:\w+\.\w+|warning)(?=`)/g) ?? [];
+    expect([...new Set(listed)].sort()).toEqual([...EVENT_NAMES].sort());
   });
 
   test('every event has a level that says whether somebody should look', () => {
