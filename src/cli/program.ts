@@ -1,5 +1,5 @@
 // The command line: every command with its options, help and examples. It only parses; what a command does is an
-// action that main.ts hands in, so that nothing is loaded before it is needed.
+// action (actions.ts), so that nothing is loaded before it is needed.
 import { Command, Help, InvalidArgumentError, Option } from 'commander';
 import type { CliContext, ExitStatus } from './context.ts';
 
@@ -7,7 +7,7 @@ export interface ConfigOption {
   readonly config?: string;
 }
 
-/** What main.ts provides, a function a command. */
+/** What each command does (actions.ts). */
 export interface Actions {
   run(options: ConfigOption & { exitWhenRefused: boolean }): Promise<ExitStatus>;
   once(

@@ -1,7 +1,7 @@
 // What `once` and `plan` work with: a journal opened for the occasion, and passes that run a single time.
 import { openJournal } from '../adapters/journal/journal.ts';
+import { finding } from '../alerts/detect/finding.ts';
 import type { Config } from '../config/resolve.ts';
-import { conditionId, type Finding } from '../core/alerts/conditions.ts';
 import { parseCron } from '../core/cron.ts';
 import { asRotatorError, RotatorError } from '../core/errors.ts';
 import type { Clock, Target } from '../core/ports.ts';
@@ -105,18 +105,10 @@ export async function openOnce(config: Config, base: ServiceTools, options: Once
 }
 
 async function tellUnwritable(error: RotatorError, config: Config, tools: ServiceTools): Promise<void> {
-  const finding: Finding = {
-    condition: 'JournalUnwritable',
-    id: conditionId('JournalUnwritable'),
-    severity: 'critical',
-    target: null,
-    since: null,
-    loginsUntil: null,
-    error: error.stored,
-    facts: { path: config.journal.path },
-  };
+  const facts = { path: config.journal.path };
+  const unwritable = finding('JournalUnwritable', { severity: 'critical', facts, error: error.stored });
   const options = { isBrief: true, trouble: 'the journal cannot be written' };
-  await new SingleAlert(finding, config, tools, options).alerter.flush(ALERT_LIMIT_MS);
+  await new SingleAlert(unwritable, config, tools, options).alerter.flush(ALERT_LIMIT_MS);
 }
 
 /** What a pass on a target would do. */

@@ -2,12 +2,13 @@
 // the program stays: it logs and sends the reason once, answers health checks, and starts as soon as it can. So no
 // supervisor has to start it over and over, and a second daemon stands by for the first.
 import { stat } from 'node:fs/promises';
+import { finding } from '../alerts/detect/finding.ts';
 import { readListening } from '../config/listening.ts';
 import { type LoadedConfig, loadConfig, nothingRead } from '../config/load.ts';
 import { ConfigError, type ReadablePart, sentence } from '../config/problems.ts';
 import { mustReachSomebody } from '../config/recipients.ts';
 import { configFile } from '../config/source.ts';
-import { conditionId, type Finding } from '../core/alerts/conditions.ts';
+import type { Finding } from '../core/alerts/conditions.ts';
 import { asRotatorError, type RotatorError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import { MINUTE, SECOND } from '../core/time.ts';
@@ -59,22 +60,26 @@ export class Start {
   /** The open service; undefined if a stop came before. Throws what refused the start, unless the program stays. */
   async open(): Promise<Service | undefined> {
     const { stop, whenRefused } = this.options;
-    try {
-      while (!stop.aborted) {
-        this.wake = new AbortController();
-        const file = await this.fileMark();
-        const result = await this.attempt();
-        if ('run' in result) return await this.started(result);
+    let service: Service | undefined;
+    while (service === undefined && !stop.aborted) {
+      this.wake = new AbortController();
+      const file = await this.fileMark();
+      const result = await this.attempt();
+      if ('run' in result) {
+        service = result;
+      } else {
         if (whenRefused !== 'throw') await this.tell(result);
         if (whenRefused !== 'stay') throw result.error;
         await this.untilLook(file);
       }
-      await this.end();
-      this.emit({ event: 'daemon.stopped' });
-      return undefined;
-    } finally {
-      await this.end();
     }
+    await this.freePort();
+    this.alert?.alerter.stop();
+    await this.alerting;
+    if (service === undefined) this.emit({ event: 'daemon.stopped' });
+    // The first look of the service finds that it is over, and tells so.
+    else if (this.alert !== undefined) await service.takeOver(await this.alert.book());
+    return service;
   }
 
   /** Tries again at once. */
@@ -155,19 +160,6 @@ export class Start {
       () => 'none',
     );
   }
-
-  /** What is open goes into the journal, and the first look of the service tells that it is over. */
-  private async started(service: Service): Promise<Service> {
-    await this.end();
-    if (this.alert !== undefined) await service.takeOver(await this.alert.book());
-    return service;
-  }
-
-  private async end(): Promise<void> {
-    await this.freePort();
-    this.alert?.alerter.stop();
-    await this.alerting;
-  }
 }
 
 const NO_HEARTBEAT = { url: undefined, healthUrl: undefined, everyMs: MINUTE };
@@ -177,16 +169,8 @@ function partOf({ error, part }: Refusal): ReadablePart {
   return error.code === 'ERR_DAEMON_RUNNING' ? { ...part, heartbeat: NO_HEARTBEAT } : part;
 }
 
-function findingOf(error: RotatorError): Finding {
-  return {
-    condition: 'StartRefused',
-    id: conditionId('StartRefused'),
-    // Somebody renews client secrets, if not this program.
-    severity: error.code === 'ERR_DAEMON_RUNNING' ? 'warning' : 'critical',
-    target: null,
-    since: null,
-    loginsUntil: null,
-    error: error.stored,
-    facts: {},
-  };
+function findingOf({ code, stored }: RotatorError): Finding {
+  // While another daemon runs, client secrets are renewed.
+  const severity = code === 'ERR_DAEMON_RUNNING' ? 'warning' : 'critical';
+  return finding('StartRefused', { severity, facts: {}, error: stored });
 }

@@ -1,4 +1,4 @@
-// The real clock. Only main.ts and the composition use it; everything else is handed a Clock.
+// The real clock. Only main.ts uses it; everything else is given a Clock.
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Clock } from '../core/ports.ts';
 
