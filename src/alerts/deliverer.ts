@@ -189,11 +189,12 @@ export class Deliverer {
         detail: answer?.detail ?? '',
         durationMs,
       });
-      if (answer?.warning !== undefined) this.warn(channel, answer.warning);
+      if (answer?.warning !== undefined)
+        this.tools.emit({ event: 'warning', channel: channel.name, error: answer.warning });
     } catch (thrown) {
       // A stop in the middle is no failure of the channel: what it was sending stays in the outbox.
       if (this.closing.signal.aborted) return;
-      await this.failed(channel, state, limit.expired ? noAnswer() : asRotatorError(thrown));
+      await this.failed(channel, state, limit.expired ? noAnswer(channel) : asRotatorError(thrown));
     } finally {
       limit.clear();
     }
@@ -226,7 +227,7 @@ export class Deliverer {
       failures,
       nextAttemptAt: now + backoffMs(failures, error.retryAfterMs),
       failingSince: state.failingSince ?? now,
-      error: { code: error.code, message: error.message, hint: error.hint },
+      error: error.stored,
     };
     await journal.updateAlerts((book) => {
       const waiting = book.deliveries.filter((row) => row.channel === channel.name);
@@ -242,13 +243,6 @@ export class Deliverer {
   ): void {
     const { attempt = null, nextAttemptAt: nextCheckAt = null } = retry ?? {};
     this.tools.emit({ event: 'alert.failed', channel: name, error, attempt, nextCheckAt });
-  }
-
-  private warn({ name }: Channel, warning: string): void {
-    const error = new RotatorError('ERR_CHANNEL_REFUSED', warning, {
-      hint: 'Correct the channel; until then some of its recipients receive nothing.',
-    });
-    this.tools.emit({ event: 'warning', channel: name, error });
   }
 
   /** The id is that of the newest row: the same for every attempt at the same rows. */
@@ -283,10 +277,8 @@ export function oldestWaiting(deliveries: readonly Delivery[], channel?: string)
 }
 
 /** A channel's own limits end sooner; this one holds whatever a channel does. */
-function noAnswer(): RotatorError {
-  return new RotatorError('ERR_CHANNEL_UNAVAILABLE', `had no answer within ${SEND_TIMEOUT_MS / 1000} s`, {
-    hint: 'Check whether the channel can be reached from here; it is tried again by itself.',
-  });
+function noAnswer({ name: channel, type }: Channel): RotatorError {
+  return new RotatorError('ERR_CHANNEL_UNAVAILABLE', { channel, type, trouble: 'timeout', afterMs: SEND_TIMEOUT_MS });
 }
 
 function isRefreshed(channel: Channel): channel is RefreshedChannel {

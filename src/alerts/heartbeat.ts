@@ -1,6 +1,8 @@
 // The heartbeat, a dead man's switch: an outside service that calls somebody when this one falls silent. `url` says
 // that we live: it is pinged while the scheduler turns, and told of a failure when alerts do not get out or the journal
 // is degraded; one app's trouble does not muddy it. `healthUrl` fails while any critical condition is raised.
+
+import type { CallTrouble } from '../core/error-params.ts';
 import { RotatorError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import { cleanText } from '../core/output.ts';
@@ -94,19 +96,17 @@ export class Heartbeat {
       this.failing.delete(which);
       return true;
     }
-    // Told once, not at every beat: whoever receives the heartbeat notices by its absence.
+    // Logged once, not at every beat: its receiver notices that it is absent.
     if (!this.failing.has(which) && !this.closing.signal.aborted) {
       this.failing.add(which);
-      const error = new RotatorError('ERR_CHANNEL_UNAVAILABLE', `${which} could not be called: it ${why}`, {
-        hint: `Check ${which} and whether it can be reached from here; it is tried again by itself.`,
-      });
+      const error = new RotatorError('ERR_CHANNEL_UNAVAILABLE', { channel: which, type: 'heartbeat', ...why });
       this.tools.emit({ event: 'warning', error });
     }
     return false;
   }
 
   /** Why the call did not arrive; undefined if it did. */
-  private async send(url: string, body: string): Promise<string | undefined> {
+  private async send(url: string, body: string): Promise<CallTrouble | undefined> {
     try {
       const { status } = await request({
         url,
@@ -117,9 +117,9 @@ export class Heartbeat {
         signal: this.closing.signal,
         env: this.tools.env,
       });
-      return status >= 200 && status < 300 ? undefined : `was answered with HTTP ${status}`;
+      return status >= 200 && status < 300 ? undefined : { trouble: 'http', status };
     } catch (thrown) {
-      return thrown instanceof CallFailure ? thrown.message : 'could not be sent';
+      return thrown instanceof CallFailure ? thrown.trouble : { trouble: 'network', code: null };
     }
   }
 }

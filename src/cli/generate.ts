@@ -57,7 +57,7 @@ interface Request {
 async function readRequest(
   options: GenerateOptions,
   context: CliContext,
-): Promise<{ problems: Problem[]; warnings: readonly string[]; request?: Request }> {
+): Promise<{ problems: Problem[]; warnings: readonly RotatorError[]; request?: Request }> {
   const { keyFile = '' } = options;
   const input = keyFile === '' ? KEY_FILE_MISSING : await readKeyInput(keyFile, context);
   const found = 'thumbprint' in input ? input : undefined;
@@ -90,9 +90,9 @@ const KEY_FILE_MISSING: Problem = {
 
 const DAYS_HINT = 'Leave --days out for the longest: Apple accepts client secrets of up to six months.';
 
-function otherName(named: string | undefined, keyId: string | undefined, keyFile: string): string[] {
+function otherName(named: string | undefined, keyId: string | undefined, path: string): RotatorError[] {
   if (named === undefined || keyId === undefined || named === keyId) return [];
-  return [`the name of key file ${keyFile} says key id ${named}, the secret is made for ${keyId}`];
+  return [new RotatorError('ERR_KEY_INVALID', { problem: 'other-name', path, named, keyId })];
 }
 
 /** Checks what is printed with another implementation than the one that made it. */

@@ -1,6 +1,7 @@
 // `inspect`: explains a client secret to a person: what is in it, until when it is good, and everything that Apple would
 // object to. Reads an argument, a file or standard input; never prints the secret itself.
 import { type Objection, objections, type ParsedSecret, verifySignature } from '../core/client-secret.ts';
+import { RotatorError } from '../core/errors.ts';
 import { paint } from '../core/output.ts';
 import { APPLE_MAX_LIFETIME_S } from '../core/parsed-secret.ts';
 import { shown, shownValue } from '../core/shown.ts';
@@ -44,9 +45,10 @@ export async function inspect(options: InspectOptions, context: CliContext): Pro
   return found.length === 0 ? EXIT.ok : EXIT.failed;
 }
 
-function keyWarnings({ warnings, namedKeyId, origin }: KeyInput, { keyId }: ParsedSecret): string[] {
+function keyWarnings({ warnings, namedKeyId, origin }: KeyInput, { keyId }: ParsedSecret): RotatorError[] {
   if (namedKeyId === undefined || keyId === undefined || namedKeyId === keyId) return [...warnings];
-  return [...warnings, `the name of ${origin} says key id ${namedKeyId}, the secret says ${shown(keyId)}`];
+  const params = { problem: 'other-name', path: origin, named: namedKeyId, keyId: shown(keyId) } as const;
+  return [...warnings, new RotatorError('ERR_KEY_INVALID', params)];
 }
 
 function asJson(parsed: ParsedSecret, found: readonly Objection[], fits: boolean | null) {

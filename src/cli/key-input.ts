@@ -13,7 +13,7 @@ export interface KeyInput extends FoundKey {
   readonly origin: string;
   /** The key id in the file's name, if Apple gave it. */
   readonly namedKeyId: string | undefined;
-  readonly warnings: readonly string[];
+  readonly warnings: readonly RotatorError[];
 }
 
 /** The key at `path`, or what is wrong with it. */

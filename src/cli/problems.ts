@@ -1,5 +1,6 @@
 // What `generate` and `inspect` print about their input: every problem at once, each with its next step, in the form
 // of failure.ts. They must not load the configuration's code, as that file does.
+import type { RotatorError } from '../core/errors.ts';
 import { paint } from '../core/output.ts';
 import type { CliContext } from './context.ts';
 
@@ -15,6 +16,7 @@ export function printProblems(problems: readonly Problem[], { stderr }: CliConte
 }
 
 /** Prints to stderr what does not stop the command. */
-export function printWarnings(warnings: readonly string[], { stderr }: CliContext): void {
-  for (const warning of warnings) stderr.write(`${paint('yellow', 'warning:')} ${warning}\n`);
+export function printWarnings(warnings: readonly (string | RotatorError)[], { stderr }: CliContext): void {
+  for (const warning of warnings)
+    stderr.write(`${paint('yellow', 'warning:')} ${typeof warning === 'string' ? warning : warning.message}\n`);
 }

@@ -52,8 +52,6 @@ export type ChannelAdvice =
   | 'gone'
   | 'size'
   | 'code-list'
-  | 'other-service'
-  | 'final-url'
   | 'report'
   | 'dingtalk-security'
   | 'robot-off'
@@ -334,7 +332,14 @@ export interface ErrorParams {
   readonly ERR_LANE_CLOSED: { readonly until: number; readonly because: StoredError };
 
   // Alert channels and the heartbeat
-  readonly ERR_CHANNEL_REFUSED: OfChannel & { readonly said: string; readonly advice: ChannelAdvice };
+  readonly ERR_CHANNEL_REFUSED: OfChannel &
+    (
+      | { readonly problem: 'refused'; readonly said: string; readonly advice: ChannelAdvice }
+      | { readonly problem: 'other-answer'; readonly status: number; readonly missing: string }
+      | { readonly problem: 'redirected'; readonly status: number }
+      /** A warning: mail reached some of its recipients only. */
+      | { readonly problem: 'partly'; readonly refused: number; readonly recipients: number }
+    );
   readonly ERR_CHANNEL_THROTTLED: OfChannel & { readonly said: string };
   readonly ERR_CHANNEL_UNAVAILABLE: OfChannel & CallTrouble;
 

@@ -123,6 +123,13 @@ export class RotatorError extends Error {
     this.skewMs = options.skewMs;
   }
 
+  /** The error that was stored. */
+  static of(stored: StoredError, options?: RotatorErrorOptions): RotatorError {
+    const found = 'params' in stored ? stored.params : { said: stored.message };
+    const code = 'params' in stored ? stored.code : 'ERR_INTERNAL';
+    return new RotatorError(...([code, found, options] as ConstructorParameters<typeof RotatorError>));
+  }
+
   get remedy(): Remedy {
     return REMEDIES[this.code];
   }

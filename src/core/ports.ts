@@ -23,7 +23,7 @@ export interface KeyText {
   /** Where it was read, in words an operator knows: `file /run/secrets/key.p8`. */
   readonly origin: string;
   /** Things to tell once, such as a key file that everybody may read. */
-  readonly warnings: readonly string[];
+  readonly warnings: readonly RotatorError[];
 }
 
 export interface KeySource {
@@ -185,7 +185,7 @@ export interface ChannelAnswer {
   /** What the other side said, in words of ours: `HTTP 200, errcode 0`. */
   readonly detail: string;
   /** It took the message, and yet somebody should look. */
-  readonly warning?: string;
+  readonly warning?: RotatorError;
 }
 
 /** Where alerts go. */

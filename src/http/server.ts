@@ -118,20 +118,9 @@ function listening(server: Server, host: string, port: number): Promise<AddressI
   return promise;
 }
 
-const WHY: Readonly<Record<string, { readonly found: string; readonly hint: string }>> = {
-  EADDRINUSE: { found: 'the port is taken', hint: 'Set another http.port, or stop what listens there.' },
-  EACCES: { found: 'this user may not listen there', hint: 'Set an http.port from 1024.' },
-  EADDRNOTAVAIL: { found: 'no such address on this machine', hint: 'Set http.host to an address of this machine.' },
-  ENOTFOUND: { found: 'no such host', hint: 'Set http.host to an address of this machine.' },
-};
-
 function cannotListen(error: NodeJS.ErrnoException, host: string, port: number): RotatorError {
-  const code = error.code ?? 'unknown error';
-  const { found, hint } = WHY[code] ?? { found: code, hint: 'Correct http.host and http.port.' };
-  return new RotatorError('ERR_CONFIG', `cannot listen on http.host ${host}, http.port ${port}: ${found}`, {
-    hint,
-    cause: error,
-  });
+  const { code = 'unknown error' } = error;
+  return new RotatorError('ERR_CONFIG', { problem: 'http-listen', host, port, code }, { cause: error });
 }
 
 /** Answers what is not HTTP, or is too large or too slow to be a request. */

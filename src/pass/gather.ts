@@ -2,7 +2,6 @@
 // throws: what could not be read is unknown, never absent, and never a reason to rotate.
 import { renewalOf, type Snapshot } from '../core/decide.ts';
 import { type Deployed, deployedRecord, readDeployed } from '../core/deployed.ts';
-import { RotatorError } from '../core/errors.ts';
 import { type KeyMaterial, parseKeyMaterial } from '../core/key-material.ts';
 import type { ProviderView, ShownSecret } from '../core/provider.ts';
 import type { TargetState } from '../core/records.ts';
@@ -55,11 +54,7 @@ export async function gather(course: Course, alone = false): Promise<Gathered> {
 
 async function readKey(course: Course): Promise<KeyMaterial> {
   const { text, origin, warnings } = await course.tools.keySource.read(course.signal);
-  for (const warning of warnings) {
-    course.warn(
-      new RotatorError('ERR_KEY_INVALID', warning, { hint: 'Mend it when convenient; the key is used as it is.' }),
-    );
-  }
+  for (const warning of warnings) course.warn(warning);
   return parseKeyMaterial(text, course.target.ids, origin);
 }
 

@@ -1,5 +1,6 @@
 // Delivery as the outside sees it: what arrives, when, how often; and what the journal keeps while it does not.
 import { describe, expect, test } from 'vitest';
+import { RotatorError } from '../../src/core/errors.ts';
 import type { Channel } from '../../src/core/ports.ts';
 import { MINUTE, SECOND } from '../../src/core/time.ts';
 import { failing, stalled } from '../support/alert-life.ts';
@@ -215,15 +216,22 @@ test('two processes over one journal send a message once', async () => {
 test('a message that only some of its readers got is sent, and somebody is warned', async () => {
   const rig = await startDelivery();
   const [channel] = rig.channels;
+  const PARTLY = new RotatorError('ERR_CHANNEL_REFUSED', {
+    problem: 'partly',
+    channel: 'ops',
+    type: 'email',
+    refused: 1,
+    recipients: 2,
+  });
   const half = {
     ...channel,
-    send: async () => ({ detail: 'SMTP refused 1 of 2', warning: 'refused 1 of 2 recipients' }),
+    send: async () => ({ detail: 'SMTP refused 1 of 2', warning: PARTLY }),
   };
   rig.deliverer.configure({ channels: [half as Channel], voice: VOICE });
   await rig.look([failing('shop')]);
   await rig.round(true);
   expect(await rig.waiting()).toEqual([]);
-  expect(rig.told('warning')).toMatchObject([{ error: { message: 'refused 1 of 2 recipients' }, channel: 'ops' }]);
+  expect(rig.told('warning')).toMatchObject([{ error: PARTLY, channel: 'ops' }]);
 });
 
 describe('a channel that forgets what it is not told again', () => {

@@ -107,7 +107,7 @@ describe('a URL that cannot be reached', () => {
     clock.pass(MINUTE);
     expect(await beat(WELL)).toEqual(['ping-secret-token ok']);
     expect(events.map((event) => `${event.event}: ${eventText(event, 0)}`)).toEqual([
-      'warning: heartbeat.url could not be called: it was answered with HTTP 500',
+      'warning: channel heartbeat.url (heartbeat) cannot be used now: HTTP 500',
     ]);
     expect(inspect(events)).not.toContain('secret-token');
     expect(inspect(events)).not.toContain(options.url);

@@ -170,7 +170,7 @@ describe('the key', () => {
     const { status, stdout, stderr } = await run({ keyFile: path }, jwt);
     expect(status).toBe(0);
     expect(stderr).toBe('');
-    expect(stdout).toContain(`Signature      64 bytes; made by the key in file ${path}\n`);
+    expect(stdout).toContain(`Signature      64 bytes; made by the key in ${path}\n`);
     expect(stdout).toMatch(/Apple has nothing to object to\.\n$/);
   });
 
@@ -178,7 +178,7 @@ describe('the key', () => {
     const path = file(newP8(), 'key.p8');
     const { status, stdout } = await run({ keyFile: path }, jwt);
     expect(status).toBe(1);
-    expect(stdout).toContain(`Signature      64 bytes; not made by the key in file ${path}\n`);
+    expect(stdout).toContain(`Signature      64 bytes; not made by the key in ${path}\n`);
     expect(stdout).toContain('SignatureDoesNotFit: the signature was not made by this key over this text\n');
     expect(JSON.parse((await run({ keyFile: path, json: true }, jwt)).stdout).signature).toEqual({
       bytes: 64,
@@ -197,7 +197,7 @@ describe('the key', () => {
     const path = file(key.privateKeyPem, 'AuthKey_Z9Y8X7W6V5.p8');
     const { status, stderr } = await run({ keyFile: path }, jwt);
     expect(status).toBe(0);
-    expect(stderr).toBe(`warning: the name of file ${path} says key id Z9Y8X7W6V5, the secret says K1L2M3N4O5\n`);
+    expect(stderr).toBe(`warning: the name of key file ${path} says Key ID Z9Y8X7W6V5, but K1L2M3N4O5 is used\n`);
   });
 
   test('cannot be read: said together with what is wrong with the secret, exit 2', async () => {

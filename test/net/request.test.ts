@@ -55,7 +55,7 @@ describe('a redirect', () => {
     const second = await serve((_, response) => response.end('stolen'));
     const first = await serve((_, response) => response.writeHead(status, { location: second.url }).end());
     const error = await failure(call({ url: first.url, method: 'POST', body: 'client_secret=s' }));
-    expect(error).toMatchObject({ kind: 'REDIRECTED', message: `was answered with a redirect (HTTP ${status})` });
+    expect(error).toMatchObject({ kind: 'REDIRECTED', message: `the answer is a redirect (HTTP ${status})` });
     expect(second.connections).toBe(0);
   });
 });
@@ -65,7 +65,7 @@ describe('bounds', () => {
     const server = await serve((_, response) => response.writeHead(200, { 'content-length': '1000001' }).write('x'));
     expect(await failure(call({ url: server.url }))).toMatchObject({
       kind: 'TOO_LARGE',
-      message: 'has an answer that is longer than permitted',
+      message: 'the answer is too long',
     });
   });
 
@@ -91,7 +91,7 @@ describe('bounds', () => {
     const server = await serve((_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb));
     expect(await failure(call({ url: server.url }))).toMatchObject({
       kind: 'ENCODED',
-      message: 'has a compressed answer, which was not asked for',
+      message: 'the answer is compressed, which was not asked for',
     });
   });
 
@@ -99,7 +99,7 @@ describe('bounds', () => {
     const server = await serve(() => undefined);
     expect(await failure(call({ url: server.url, timeoutMs: 50 }))).toMatchObject({
       kind: 'TIMEOUT',
-      message: 'had no answer within 50 ms',
+      message: 'no answer within 50 ms',
       sent: true,
     });
   });
@@ -137,7 +137,7 @@ describe('the network', () => {
     });
     expect(await failure(call({ url: server.url }))).toMatchObject({
       kind: 'NETWORK',
-      message: 'lost the connection in the middle of the answer',
+      message: 'the connection was lost in the middle of the answer',
     });
   });
 

@@ -236,7 +236,7 @@ describe('the skew of the clock', () => {
     const { skewMs, state } = await rig.pass();
     expect(state.error).toMatchObject({
       code: 'ERR_CLOUDBASE_CLOCK',
-      message: expect.stringContaining('was refused for the time of its signature'),
+      message: expect.stringContaining('was refused because of the time of its signature'),
     });
     expect(skewMs).toBeGreaterThan(390_000);
   });

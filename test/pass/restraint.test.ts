@@ -196,7 +196,7 @@ describe('a pass that cannot look', () => {
   test('warns of a key file that everybody may read, and uses it', async () => {
     chmodSync(rig.keyFile, 0o644);
     expect(await rig.pass()).toMatchObject({ outcome: 'succeeded' });
-    expect(rig.warnings()[0]?.message).toMatch(/may be read by everybody/);
+    expect(rig.warnings()[0]?.message).toMatch(/every user of this machine may read/);
   });
 
   test('reads the key afresh at every pass', async () => {

@@ -389,6 +389,7 @@ const TABLE: VariantTable = {
           ...CRITICAL,
           id: 'ChannelFailing/ops',
           error: anError('ERR_CHANNEL_REFUSED', {
+            problem: 'refused',
             channel: 'ops',
             type: 'wecom',
             said: 'HTTP 200, errcode 40058',

@@ -72,8 +72,6 @@ const ADVICE: Readonly<Record<ChannelAdvice, true>> = {
   gone: true,
   size: true,
   'code-list': true,
-  'other-service': true,
-  'final-url': true,
   report: true,
   'dingtalk-security': true,
   'robot-off': true,
@@ -368,7 +366,14 @@ export const SAMPLES: { readonly [C in keyof ErrorParams]: readonly ErrorParams[
   ERR_OUTCOME_UNKNOWN: [{ problem: 'cut-off' }, { problem: 'error', because }],
   ERR_ROTATION_LOOP: [{ reason: 'RenewalDue' }],
   ERR_LANE_CLOSED: [{ until: Date.UTC(2026, 10, 22, 11), because }],
-  ERR_CHANNEL_REFUSED: (Object.keys(ADVICE) as ChannelAdvice[]).map((advice) => ({ ...OPS, said: 'HTTP 404', advice })),
+  ERR_CHANNEL_REFUSED: [
+    ...(Object.keys(ADVICE) as ChannelAdvice[]).map(
+      (advice) => ({ problem: 'refused', ...OPS, said: 'HTTP 404', advice }) as const,
+    ),
+    { problem: 'other-answer', ...OPS, status: 200, missing: 'errcode' },
+    { problem: 'redirected', ...OPS, status: 302 },
+    { problem: 'partly', channel: 'mail', type: 'email', refused: 1, recipients: 3 },
+  ],
   ERR_CHANNEL_THROTTLED: [{ ...OPS, said: 'errcode 45009' }],
   ERR_CHANNEL_UNAVAILABLE: CALLS.map((call) => ({ ...OPS, ...call })),
   ERR_JOURNAL_UNWRITABLE: [

@@ -78,7 +78,7 @@ function errorName(body: string): string | undefined {
 
 function noVerdict(error: unknown, signal: AbortSignal): AppleAnswer {
   signal.throwIfAborted();
-  if (error instanceof CallFailure) return { verdict: 'unknown', detail: `the question ${error.message}` };
+  if (error instanceof CallFailure) return { verdict: 'unknown', detail: error.message };
   const why = error instanceof RotatorError ? `: ${error.message}` : '';
   return { verdict: 'unknown', detail: `the question could not be sent${why}` };
 }

@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { FLAVOURS } from '../../alerts/words/flavours.ts';
 import { layOut, shortened } from '../../alerts/words/layout.ts';
 import type { Channel } from '../../core/ports.ts';
-import { type ChannelTools, type CodeRow, judgeByCode, Poster } from './http.ts';
+import { type ChannelTools, type CodeMeaning, judgeByCode, Poster } from './http.ts';
 import { common, postUrl, signingSecret } from './options.ts';
 
 export const options = z.strictObject({
@@ -28,20 +28,16 @@ const MAX_TITLE = 100;
 const GAP_MS = 20_000;
 const MUTED_MS = 600_000;
 
-const COPY = 'Copy the webhook URL of the robot again, or make a new robot: DingTalk does not know this one.';
-const WAIT = 'Wait: the robot is muted for ten minutes after 20 messages in a minute, and the message is sent again.';
-const CODES: Readonly<Record<number, CodeRow>> = {
-  [-1]: { is: 'unavailable', hint: 'Wait: DingTalk is busy, and the message is sent again by itself.' },
-  130101: { is: 'throttled', hint: WAIT, retryAfterMs: MUTED_MS },
-  410100: { is: 'throttled', hint: WAIT, retryAfterMs: MUTED_MS },
-  300001: { is: 'refused', hint: COPY },
-  300005: { is: 'refused', hint: COPY },
-  310000: {
-    is: 'refused',
-    hint: 'In the security settings of the robot choose the signature and copy its secret (SEC…), without keywords or addresses beside it; check the clock of this machine.',
-  },
-  400101: { is: 'refused', hint: COPY },
-  400102: { is: 'refused', hint: 'Switch the robot on again in its group.' },
+const MUTED = { pauseMs: MUTED_MS };
+const CODES: Readonly<Record<number, CodeMeaning>> = {
+  [-1]: 'busy',
+  130101: MUTED,
+  410100: MUTED,
+  300001: 'robot-url',
+  300005: 'robot-url',
+  310000: 'dingtalk-security',
+  400101: 'robot-url',
+  400102: 'robot-off',
 };
 
 export function createDingtalkChannel({ url, secret, ...named }: DingtalkOptions, tools: ChannelTools): Channel {

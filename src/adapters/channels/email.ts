@@ -7,10 +7,10 @@ import * as z from 'zod';
 import { FLAVOURS } from '../../alerts/words/flavours.ts';
 import { layOut, shortened } from '../../alerts/words/layout.ts';
 import type { AlertMessage } from '../../core/alerts/message.ts';
+import type { CallTrouble, ChannelAdvice } from '../../core/error-params.ts';
 import { RotatorError } from '../../core/errors.ts';
 import type { Channel } from '../../core/ports.ts';
 import { deadline } from '../../net/abort.ts';
-import { inWords } from '../../net/failure.ts';
 import { isLoopback } from '../../net/proxy.ts';
 import { flag, integer, patterned, text } from '../scalars.ts';
 import type { ChannelTools } from './http.ts';
@@ -75,7 +75,8 @@ export function createEmailChannel(settings: EmailOptions, tools: ChannelTools):
         const all = accepted.length + refused;
         if (refused === 0) return { detail: `SMTP 250 for ${count(all)}` };
         const detail = `SMTP refused ${refused} of ${count(all)}`;
-        return { detail, warning: `the mail server refused ${refused} of ${count(all)}` };
+        const params = { problem: 'partly', channel: name, type: 'email', refused, recipients: all } as const;
+        return { detail, warning: new RotatorError('ERR_CHANNEL_REFUSED', params) };
       } catch (thrown) {
         if (signal.aborted && !limit.expired) throw signal.reason;
         throw mailError(name, thrown, limit.expired ? timeoutMs : undefined);
@@ -157,65 +158,32 @@ interface MailFailure {
 
 function mailError(channel: string, thrown: unknown, timedOutAfterMs: number | undefined): RotatorError {
   const { code, originalCode, responseCode, response, command } = (thrown ?? {}) as MailFailure;
-  const error = (
-    kind: 'ERR_CHANNEL_REFUSED' | 'ERR_CHANNEL_THROTTLED' | 'ERR_CHANNEL_UNAVAILABLE',
-    what: string,
-    hint: string,
-    more: { readonly remoteCode: string; readonly retryAfterMs?: number },
-  ) => new RotatorError(kind, `channel ${channel} (email) ${what}`, { hint, ...more });
-  const network = [originalCode, code].find((each) => typeof each === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(each));
-  const said = typeof responseCode === 'number' ? `SMTP ${responseCode}` : String(network ?? 'no code');
-  const remoteCode = said.replace(' ', '_');
+  const self = { channel, type: 'email' } as const;
+  const unavailable = (trouble: CallTrouble, remoteCode: string) =>
+    new RotatorError('ERR_CHANNEL_UNAVAILABLE', { ...self, ...trouble }, { remoteCode });
   if (timedOutAfterMs !== undefined || code === 'ETIMEDOUT')
-    return error(
-      'ERR_CHANNEL_UNAVAILABLE',
-      `had no answer within ${inWords(timedOutAfterMs ?? TIMEOUT_MS)}`,
-      'Check host and port, and that this machine may reach them; on port 465 set secure: true.',
-      { remoteCode: 'TIMEOUT' },
-    );
-  if (code === 'ETLS' && command === 'STARTTLS' && typeof responseCode === 'number')
-    return error(
-      'ERR_CHANNEL_REFUSED',
-      `does not get TLS from the server, without which no password is sent: ${said}`,
-      'Use the port with STARTTLS (587), or secure: true with port 465; insecure: true sends the password in clear.',
-      { remoteCode },
-    );
-  const permanent = typeof responseCode === 'number' && responseCode >= 500;
-  if (code === 'EAUTH' && (permanent || typeof responseCode !== 'number'))
-    return error(
-      'ERR_CHANNEL_REFUSED',
-      `could not log in: ${said}`,
-      'Check user and password; many providers want a password made for programs.',
-      { remoteCode },
-    );
-  if (permanent)
-    return error(
-      'ERR_CHANNEL_REFUSED',
-      `refused the message: ${said}`,
-      'Check sender and recipients: this server refuses them, or wants a login.',
-      { remoteCode },
-    );
-  // Enhanced status 4.7.x (RFC 3463) means policy: a limit, or grey listing.
-  if (typeof responseCode === 'number' && /^4\d\d[ -]4\.7\.\d/.test(String(response)))
-    return error(
-      'ERR_CHANNEL_THROTTLED',
-      `takes no more messages for now: ${said}`,
-      'Wait: the message is sent again by itself.',
-      { remoteCode, retryAfterMs: PAUSE_MS },
-    );
-  if (typeof responseCode === 'number')
-    return error(
-      'ERR_CHANNEL_UNAVAILABLE',
-      `could not take the message: ${said}`,
-      'Wait: it is sent again by itself.',
-      {
-        remoteCode,
-      },
-    );
-  return error(
-    'ERR_CHANNEL_UNAVAILABLE',
-    `found no connection to the server, or lost it (${said})`,
-    'Check host and port, the certificate of the server, and that this machine may reach it; on port 465 set secure: true.',
-    { remoteCode: 'NETWORK' },
-  );
+    return unavailable({ trouble: 'timeout', afterMs: timedOutAfterMs ?? TIMEOUT_MS }, 'TIMEOUT');
+  const network = [originalCode, code].find(
+    (each) => typeof each === 'string' && /^[A-Z][A-Z0-9_]{2,60}$/.test(each),
+  ) as string | undefined;
+  const isReply = typeof responseCode === 'number';
+  const said = isReply ? `SMTP ${responseCode}` : (network ?? 'no code');
+  const remoteCode = said.replace(' ', '_');
+  const isPermanent = isReply && responseCode >= 500;
+  const advice: ChannelAdvice | undefined =
+    code === 'ETLS' && command === 'STARTTLS' && isReply
+      ? 'smtp-tls'
+      : code === 'EAUTH' && (isPermanent || !isReply)
+        ? 'smtp-login'
+        : isPermanent
+          ? 'smtp-addresses'
+          : undefined;
+  if (advice !== undefined)
+    return new RotatorError('ERR_CHANNEL_REFUSED', { problem: 'refused', ...self, said, advice }, { remoteCode });
+  // Enhanced status 4.7.x (RFC 3463): policy, which is what limits and grey listing are.
+  if (isReply && /^4\d\d[ -]4\.7\.\d/.test(String(response)))
+    return new RotatorError('ERR_CHANNEL_THROTTLED', { ...self, said }, { remoteCode, retryAfterMs: PAUSE_MS });
+  return isReply
+    ? unavailable({ trouble: 'code', code: said }, remoteCode)
+    : unavailable({ trouble: 'network', code: network ?? null }, 'NETWORK');
 }

@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { FLAVOURS } from '../../alerts/words/flavours.ts';
 import { layOut } from '../../alerts/words/layout.ts';
 import type { Channel } from '../../core/ports.ts';
-import { type ChannelTools, type CodeRow, judgeByCode, Poster } from './http.ts';
+import { type ChannelTools, type CodeMeaning, judgeByCode, Poster } from './http.ts';
 import { common, postUrl, signingSecret } from './options.ts';
 
 export const options = z.strictObject({
@@ -22,19 +22,13 @@ const MAX_BYTES = 18_000;
 /** Three messages a minute: people read no more in a chat. */
 const GAP_MS = 20_000;
 
-const CODES: Readonly<Record<number, CodeRow>> = {
-  9499: { is: 'refused', hint: 'Check that the URL is that of a custom bot of Feishu; report it if it is.' },
-  11232: { is: 'throttled', hint: 'Wait: the message is sent again by itself.', retryAfterMs: 60_000 },
-  19001: { is: 'refused', hint: 'Copy the webhook URL of the bot again: Feishu does not know this one.' },
-  19021: {
-    is: 'refused',
-    hint: 'Copy the secret from the security settings of the bot, and check the clock of this machine: the signature does not fit, or is an hour off.',
-  },
-  19022: { is: 'refused', hint: 'Add the address of this machine to the IP whitelist of the bot, or remove the list.' },
-  19024: {
-    is: 'refused',
-    hint: "Remove the keywords from the bot's security settings and use signature verification alone, or make a word of every message (such as the instance's name) a keyword.",
-  },
+const CODES: Readonly<Record<number, CodeMeaning>> = {
+  9499: 'robot-url',
+  11232: { pauseMs: 60_000 },
+  19001: 'robot-url',
+  19021: 'feishu-secret',
+  19022: 'feishu-addresses',
+  19024: 'feishu-keywords',
 };
 
 export function createFeishuChannel({ url, secret, ...named }: FeishuOptions, tools: ChannelTools): Channel {

@@ -1,7 +1,8 @@
 // How a channel posts over HTTP, and what its answers mean: one request, no redirect, a bounded answer, a time limit.
 // Errors hold the status, the service's own code and our words. They never hold the URL (a token is part of it), a
 // secret, or the service's words, which may repeat what was sent.
-import { type ErrorCode, RotatorError } from '../../core/errors.ts';
+import type { CallTrouble, ChannelAdvice } from '../../core/error-params.ts';
+import { RotatorError } from '../../core/errors.ts';
 import type { Clock } from '../../core/ports.ts';
 import { HOUR } from '../../core/time.ts';
 import { CallFailure } from '../../net/failure.ts';
@@ -36,14 +37,14 @@ const PAUSE_MS = 60_000;
 /** Longest Retry-After that we honour: a wrong one could silence a channel for days. */
 const LONGEST_PAUSE_MS = 6 * HOUR;
 
-const HINTS: Readonly<Record<number, string>> = {
-  400: 'The other side does not take this form: check that the type of the channel fits its URL.',
-  401: 'Check the URL, the token and the secret of the channel: the other side does not accept them.',
-  403: 'Check the URL, the token and the secret of the channel: the other side does not accept them.',
-  404: 'Copy the URL of the channel again: there is nothing at this one.',
-  405: 'Copy the URL of the channel again: nothing may be posted to this one.',
-  410: 'Make a new webhook and put its URL into the channel: this one is gone.',
-  413: 'Raise the size that the other side accepts to 1 MB.',
+const ADVICE: Readonly<Record<number, ChannelAdvice>> = {
+  400: 'form',
+  401: 'token',
+  403: 'token',
+  404: 'url',
+  405: 'url',
+  410: 'gone',
+  413: 'size',
 };
 
 /** Posts by the rules of this file; each channel creates one. */
@@ -64,9 +65,7 @@ export class Poster {
     this.tools = tools;
     const { protocol, hostname } = new URL(url);
     if (protocol === 'http:' && !insecure && !isLoopback(hostname))
-      throw new RotatorError('ERR_CONFIG', `channel ${name} has an http:// URL, wanted https://`, {
-        hint: 'Use https://, or set insecure: true on the channel.',
-      });
+      throw new RotatorError('ERR_CONFIG', { problem: 'plain-http', channel: name });
   }
 
   /**
@@ -94,64 +93,47 @@ export class Poster {
     }
   }
 
-  /** An error of this channel. `remoteCode` is the service's own code, never its words. */
-  error(
-    code: Extract<ErrorCode, `ERR_CHANNEL_${string}`>,
-    what: string,
-    options: { readonly hint: string; readonly remoteCode?: string; readonly retryAfterMs?: number },
-  ): RotatorError {
-    return new RotatorError(code, `channel ${this.name} (${this.type}) ${what}`, options);
+  /** `said` and `remoteCode` are the status and the service's own code, never its words. */
+  refused(said: string, advice: ChannelAdvice, remoteCode: string): RotatorError {
+    const params = { problem: 'refused', ...this.self, said, advice } as const;
+    return new RotatorError('ERR_CHANNEL_REFUSED', params, { remoteCode });
+  }
+
+  throttled(said: string, remoteCode: string, retryAfterMs = PAUSE_MS): RotatorError {
+    return new RotatorError('ERR_CHANNEL_THROTTLED', { ...this.self, said }, { remoteCode, retryAfterMs });
+  }
+
+  unavailable(trouble: CallTrouble, remoteCode: string, retryAfterMs?: number): RotatorError {
+    return new RotatorError('ERR_CHANNEL_UNAVAILABLE', { ...this.self, ...trouble }, { remoteCode, retryAfterMs });
   }
 
   /** Throws unless the status is one of success. */
   requireSuccess({ status }: HttpAnswer): void {
     if (status >= 200 && status < 300) return;
-    throw this.error('ERR_CHANNEL_REFUSED', `refused the message: HTTP ${status}`, {
-      hint: HINTS[status] ?? 'Check the URL and the settings of the channel.',
-      remoteCode: `HTTP_${status}`,
-    });
+    throw this.refused(`HTTP ${status}`, ADVICE[status] ?? 'settings', `HTTP_${status}`);
   }
 
-  /** For a successful status with a body that is not the service's. */
-  unknownAnswer(answer: HttpAnswer, wanted: string): RotatorError {
-    return this.error('ERR_CHANNEL_REFUSED', `answered HTTP ${answer.status} without ${wanted}`, {
-      hint: `Copy the URL of the channel again: what answers there is not ${this.type}.`,
-      remoteCode: `HTTP_${answer.status}`,
-    });
+  /** For a successful status with a body that is not the service's: it lacks what is `missing`. */
+  unknownAnswer({ status }: HttpAnswer, missing: string): RotatorError {
+    const params = { problem: 'other-answer', ...this.self, status, missing } as const;
+    return new RotatorError('ERR_CHANNEL_REFUSED', params, { remoteCode: `HTTP_${status}` });
+  }
+
+  private get self(): { readonly channel: string; readonly type: string } {
+    return { channel: this.name, type: this.type };
   }
 
   private refuseUnusable(answer: HttpAnswer): void {
     const { status } = answer;
-    if (status !== 429 && status !== 408 && status < 500) return;
-    const remoteCode = `HTTP_${status}`;
     const asked = retryAfterMs(answer, this.tools.clock.now());
-    if (status === 429)
-      throw this.error('ERR_CHANNEL_THROTTLED', 'takes no more messages for now: HTTP 429', {
-        hint: 'Wait: the message is sent again by itself. Send fewer alerts through this channel if it happens often.',
-        remoteCode,
-        retryAfterMs: asked ?? PAUSE_MS,
-      });
-    throw this.error('ERR_CHANNEL_UNAVAILABLE', `could not take the message: HTTP ${status}`, {
-      hint: 'Wait: the message is sent again by itself. Look at the status page of the service if it lasts.',
-      remoteCode,
-      ...(asked === undefined ? {} : { retryAfterMs: asked }),
-    });
+    if (status === 429) throw this.throttled('HTTP 429', 'HTTP_429', asked);
+    if (status === 408 || status >= 500) throw this.unavailable({ trouble: 'http', status }, `HTTP_${status}`, asked);
   }
 
-  private callError(failure: CallFailure): RotatorError {
-    const { kind, message } = failure;
-    if (kind === 'REDIRECTED')
-      return this.error('ERR_CHANNEL_REFUSED', message, {
-        hint: 'Put the final URL into the channel: redirects are not followed.',
-        remoteCode: kind,
-      });
-    const network = kind === 'NETWORK' || kind === 'TIMEOUT';
-    return this.error('ERR_CHANNEL_UNAVAILABLE', message, {
-      hint: network
-        ? 'Check that this machine reaches the host of the channel (DNS, firewall, HTTPS_PROXY, its certificate).'
-        : 'Check the URL of the channel: no service of this type gives such an answer.',
-      remoteCode: kind,
-    });
+  private callError({ trouble, kind }: CallFailure): RotatorError {
+    if (trouble.trouble !== 'redirected') return this.unavailable(trouble, kind);
+    const params = { problem: 'redirected', ...this.self, status: trouble.status } as const;
+    return new RotatorError('ERR_CHANNEL_REFUSED', params, { remoteCode: kind });
   }
 }
 
@@ -173,42 +155,29 @@ export function codeIn(body: string, key: string): number | undefined {
   }
 }
 
-/** What a service's own code means; a code without a row is a refusal. */
-export interface CodeRow {
-  readonly is: 'refused' | 'throttled' | 'unavailable';
-  readonly hint: string;
-  readonly retryAfterMs?: number;
-}
+/** What a service's own code means: what to do about a refusal, a limit with its pause in ms, or trouble of its own. */
+export type CodeMeaning = ChannelAdvice | 'busy' | { readonly pauseMs: number };
 
 /**
  * Judges an answer whose body has a code that says whether all went well (the status is 200 even on error). Returns
- * what it says, in our words; throws the error of the code's row, and ERR_CHANNEL_REFUSED for a body without a code.
+ * what it says, in our words; throws by the code's meaning (none: a refusal), and ERR_CHANNEL_REFUSED for a body
+ * without a code.
  */
 export function judgeByCode(
   poster: Poster,
   answer: HttpAnswer,
   key: 'errcode' | 'code',
-  rows: Readonly<Record<number, CodeRow>>,
+  meanings: Readonly<Record<number, CodeMeaning>>,
 ): string {
   const code = codeIn(answer.body, key);
   if (code === undefined) {
     poster.requireSuccess(answer);
-    throw poster.unknownAnswer(answer, `${key === 'errcode' ? 'an' : 'a'} ${key}`);
+    throw poster.unknownAnswer(answer, key);
   }
-  if (code === 0 && answer.status < 300) return `HTTP ${answer.status}, ${key} 0`;
-  const said = `${key} ${code}`;
-  const row = rows[code];
-  const remoteCode = `${key}_${code}`;
-  const details = { remoteCode, hint: row?.hint ?? `Look up ${said} in the service's list of error codes.` };
-  switch (row?.is) {
-    case 'throttled':
-      throw poster.error('ERR_CHANNEL_THROTTLED', `takes no more messages for now: ${said}`, {
-        ...details,
-        retryAfterMs: row.retryAfterMs ?? PAUSE_MS,
-      });
-    case 'unavailable':
-      throw poster.error('ERR_CHANNEL_UNAVAILABLE', `could not take the message: ${said}`, details);
-    default:
-      throw poster.error('ERR_CHANNEL_REFUSED', `refused the message: HTTP ${answer.status}, ${said}`, details);
-  }
+  const said = `HTTP ${answer.status}, ${key} ${code}`;
+  if (code === 0 && answer.status < 300) return said;
+  const [meaning, remoteCode] = [meanings[code] ?? 'code-list', `${key}_${code}`];
+  if (meaning === 'busy') throw poster.unavailable({ trouble: 'code', code: said }, remoteCode);
+  if (typeof meaning === 'object') throw poster.throttled(said, remoteCode, meaning.pauseMs);
+  throw poster.refused(said, meaning, remoteCode);
 }

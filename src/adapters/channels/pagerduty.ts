@@ -63,13 +63,9 @@ export function createPagerdutyChannel({ routingKey, url, ...named }: PagerdutyO
       accepted = progress;
       for (const event of events.slice(progress.count)) {
         const answer = await poster.post({ url, body: JSON.stringify({ routing_key: routingKey, ...event }), signal });
-        if (answer.status === 400)
-          throw poster.error('ERR_CHANNEL_REFUSED', 'refused the event: HTTP 400', {
-            hint: 'Copy the integration key (Events API v2) of the service again; report it if it is right.',
-            remoteCode: 'HTTP_400',
-          });
+        if (answer.status === 400) throw poster.refused('HTTP 400', 'pagerduty-key', 'HTTP_400');
         poster.requireSuccess(answer);
-        if (answer.status !== 202) throw poster.unknownAnswer(answer, 'the 202 of PagerDuty');
+        if (answer.status !== 202) throw poster.unknownAnswer(answer, 'HTTP 202');
         progress.count += 1;
       }
       // Somebody may send the same message again on purpose, as a whole.

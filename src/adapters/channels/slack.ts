@@ -4,6 +4,7 @@
 import * as z from 'zod';
 import { FLAVOURS } from '../../alerts/words/flavours.ts';
 import { layOut, paragraphsOf } from '../../alerts/words/layout.ts';
+import type { ChannelAdvice } from '../../core/error-params.ts';
 import type { Channel } from '../../core/ports.ts';
 import { type ChannelTools, Poster } from './http.ts';
 import { common, postUrl } from './options.ts';
@@ -19,23 +20,22 @@ const MAX_TEXT = 4_000;
 /** Slack accepts one message a second for each channel, from all its senders. */
 const GAP_MS = 5_000;
 
-const NEW = 'Make a new incoming webhook in Slack and put its URL into the channel: this one is revoked or unknown.';
 /** Slack's words for what is wrong. Only these are shown. */
-const WORDS: Readonly<Record<string, string>> = {
-  invalid_token: NEW,
-  no_service: NEW,
-  no_service_id: NEW,
-  no_team: NEW,
-  no_active_hooks: NEW,
-  team_disabled: 'Ask the owner of the Slack workspace: it is switched off.',
-  channel_not_found: 'Make a new incoming webhook for a channel that exists.',
-  channel_is_archived: 'Restore the channel in Slack, or make a webhook for another one.',
-  action_prohibited: 'Ask an administrator of the Slack workspace to permit the webhook to post to its channel.',
-  posting_to_general_channel_denied: 'Make a webhook for a channel other than the general one.',
-  user_not_found: 'Make a new incoming webhook: whom it writes to is gone.',
-  invalid_payload: 'Report this: Slack does not take the form of the message.',
-  invalid_blocks: 'Report this: Slack does not take the form of the message.',
-  no_text: 'Report this: Slack does not take the form of the message.',
+const WORDS: Readonly<Record<string, ChannelAdvice>> = {
+  invalid_token: 'slack-webhook',
+  no_service: 'slack-webhook',
+  no_service_id: 'slack-webhook',
+  no_team: 'slack-webhook',
+  no_active_hooks: 'slack-webhook',
+  team_disabled: 'slack-workspace',
+  channel_not_found: 'slack-webhook',
+  channel_is_archived: 'slack-channel',
+  action_prohibited: 'slack-workspace',
+  posting_to_general_channel_denied: 'slack-channel',
+  user_not_found: 'slack-webhook',
+  invalid_payload: 'report',
+  invalid_blocks: 'report',
+  no_text: 'report',
 };
 
 export function createSlackChannel({ url, ...named }: SlackOptions, tools: ChannelTools): Channel {
@@ -56,14 +56,10 @@ export function createSlackChannel({ url, ...named }: SlackOptions, tools: Chann
       const answer = await poster.post({ url, body: JSON.stringify({ text, blocks, ...quiet }), signal });
       const said = answer.body.trim();
       if (answer.status < 300 && said === 'ok') return { detail: `HTTP ${answer.status}, ok` };
-      const hint = Object.hasOwn(WORDS, said) ? WORDS[said] : undefined;
-      if (hint !== undefined)
-        throw poster.error('ERR_CHANNEL_REFUSED', `refused the message: HTTP ${answer.status}, ${said}`, {
-          hint,
-          remoteCode: said,
-        });
+      const advice = Object.hasOwn(WORDS, said) ? WORDS[said] : undefined;
+      if (advice !== undefined) throw poster.refused(`HTTP ${answer.status}, ${said}`, advice, said);
       poster.requireSuccess(answer);
-      throw poster.unknownAnswer(answer, 'Slack\'s "ok"');
+      throw poster.unknownAnswer(answer, 'ok');
     },
   };
 }

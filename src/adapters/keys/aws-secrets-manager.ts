@@ -6,7 +6,6 @@ import * as z from 'zod';
 import { RotatorError } from '../../core/errors.ts';
 import type { KeySource, KeyText } from '../../core/ports.ts';
 import { deadline, untilAborted } from '../../net/abort.ts';
-import { inWords } from '../../net/failure.ts';
 import type { Env } from '../../net/proxy.ts';
 import { httpUrl, region, text } from '../scalars.ts';
 import { credentialsError, readError, unavailable } from './aws/error-table.ts';
@@ -39,7 +38,7 @@ export function createAwsSecretsManagerKeySource(
   options: AwsSecretsManagerOptions,
   { env, timeoutMs = 15_000 }: AwsSecretsManagerTools,
 ): KeySource {
-  const origin = `aws secret ${options.secretId} in ${options.region}`;
+  const origin = `${options.secretId} (aws-secrets-manager, ${options.region})`;
   return {
     async read(signal) {
       signal.throwIfAborted();
@@ -48,7 +47,8 @@ export function createAwsSecretsManagerKeySource(
         return await untilAborted(getSecret(options, origin, transport(env, timeoutMs, limit.signal)), limit.signal);
       } catch (thrown) {
         if (thrown instanceof RotatorError || (signal.aborted && !limit.expired)) throw thrown;
-        if (limit.expired) throw unavailable(origin, `had no answer within ${inWords(timeoutMs)}`, 'TIMEOUT');
+        if (limit.expired)
+          throw unavailable(origin, { trouble: 'timeout', afterMs: timeoutMs }, { remoteCode: 'TIMEOUT' });
         throw readError(origin, thrown);
       } finally {
         limit.clear();
@@ -80,7 +80,7 @@ async function getSecret(
     const answer = await client.send(new sdk.GetSecretValueCommand({ SecretId: secretId, VersionStage: versionStage }));
     const { SecretString: asText, SecretBinary: asBytes } = answer;
     const found = asText ?? (asBytes === undefined ? undefined : Buffer.from(asBytes).toString('utf8'));
-    if (found === undefined) throw unavailable(origin, 'was answered without a value');
+    if (found === undefined) throw new RotatorError('ERR_KEY_SOURCE_UNAVAILABLE', { problem: 'no-value', origin });
     return { text: found, origin, warnings: [] };
   } finally {
     client.destroy();

@@ -27,15 +27,13 @@ export function createEnvKeySource({ variable }: EnvOptions, { env, keyId }: Env
     async read(signal) {
       signal.throwIfAborted();
       const text = env[variable] ?? '';
-      if (text.trim() !== '') return { text, origin: `variable ${variable}`, warnings: [] };
+      if (text.trim() !== '') return { text, origin: `$${variable}`, warnings: [] };
       const path = env[`${variable}_FILE`] ?? '';
       if (path !== '') return createFileKeySource({ from: 'file', path }, { keyId }).read(signal);
-      const state =
-        env[variable] === undefined
-          ? `not set, and neither is ${variable}_FILE`
-          : `empty, and ${variable}_FILE is not set`;
-      throw new RotatorError('ERR_KEY_NOT_FOUND', `variable ${variable} is ${state}`, {
-        hint: `Set ${variable} to the content of the .p8, or ${variable}_FILE to its path.`,
+      throw new RotatorError('ERR_KEY_NOT_FOUND', {
+        problem: 'variable',
+        variable,
+        isSet: env[variable] !== undefined,
       });
     },
   };

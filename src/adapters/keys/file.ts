@@ -1,6 +1,7 @@
 // Key source `file`: a .p8, or the JSON with the ids, on the local disk or a mounted secret. Read again at each
 // pass: the file may have been replaced.
 import * as z from 'zod';
+import { RotatorError } from '../../core/errors.ts';
 import { keyIdOfFileName } from '../../core/key-ids.ts';
 import type { KeySource } from '../../core/ports.ts';
 import { text } from '../scalars.ts';
@@ -24,7 +25,7 @@ export function createFileKeySource({ path }: FileOptions, { keyId }: FileTools 
       const found = await readKeyFile(path, { signal });
       const named = keyIdOfFileName(path);
       if (named === undefined || keyId === undefined || named === keyId) return found;
-      const warning = `the name of key file ${path} says key id ${named}, the configuration says ${keyId}`;
+      const warning = new RotatorError('ERR_KEY_INVALID', { problem: 'other-name', path, named, keyId });
       return { ...found, warnings: [...found.warnings, warning] };
     },
   };

@@ -3,15 +3,12 @@
 // again; nothing is cached or retried.
 import { type FileHandle, lstat, open, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
-import { RotatorError } from '../../core/errors.ts';
+import { type ErrorParams, RotatorError } from '../../core/errors.ts';
 import type { KeyText } from '../../core/ports.ts';
 import { untilAborted } from '../../net/abort.ts';
 
 /** A key has about 250 bytes, JSON around it a few hundred more. A larger file is the wrong one. */
 const MAX_KEY_BYTES = 64 * 1024;
-
-/** How many files of a folder a message names: enough to spot a typing mistake on one line. */
-const NAMED_FILES = 5;
 
 export interface KeyFileOptions {
   readonly signal?: AbortSignal;
@@ -26,13 +23,7 @@ export interface KeyFileOptions {
  */
 export async function readKeyFile(path: string, { signal, pipes = false }: KeyFileOptions = {}): Promise<KeyText> {
   if (/-----BEGIN|[\r\n\0]/.test(path))
-    throw new RotatorError(
-      'ERR_KEY_NOT_FOUND',
-      `the path of the key file is none: ${path.length} characters of other text`,
-      {
-        hint: 'Give the path of the file here, not what is in it.',
-      },
-    );
+    throw new RotatorError('ERR_KEY_NOT_FOUND', { problem: 'no-path', length: path.length });
   if (signal === undefined) return read(path, pipes);
   signal.throwIfAborted();
   // Reading from a dead network mount cannot be stopped; with the signal, at least the pass goes on.
@@ -40,21 +31,18 @@ export async function readKeyFile(path: string, { signal, pipes = false }: KeyFi
 }
 
 async function read(path: string, pipes: boolean): Promise<KeyText> {
-  const origin = `file ${path}`;
   let file: FileHandle | undefined;
   try {
     const status = await stat(path);
-    if (status.isDirectory()) throw await isFolder(path, origin);
+    if (status.isDirectory()) throw await isFolder(path);
     if (!status.isFile() && !(pipes && isStream(status)))
-      throw new RotatorError('ERR_KEY_INVALID', `${origin} is a device or a pipe, wanted a file with a key`, {
-        hint: 'Name the .p8 file itself.',
-      });
+      throw new RotatorError('ERR_KEY_INVALID', { problem: 'device', path });
     file = await open(path);
-    const text = await readBounded(file, origin);
-    const warnings = status.isFile() && (status.mode & 0o004) !== 0 ? [openToAll(path, status.mode)] : [];
-    return { text, origin, warnings };
+    const text = await readBounded(file, path);
+    const warnings = status.isFile() && (status.mode & 0o004) !== 0 ? [readableByAll(path, status.mode)] : [];
+    return { text, origin: path, warnings };
   } catch (error) {
-    throw error instanceof RotatorError ? error : await explain(path, origin, error);
+    throw error instanceof RotatorError ? error : await explain(path, error);
   } finally {
     await file?.close();
   }
@@ -64,7 +52,7 @@ function isStream(status: { isFIFO(): boolean; isSocket(): boolean; isCharacterD
   return status.isFIFO() || status.isSocket() || status.isCharacterDevice();
 }
 
-async function readBounded(file: FileHandle, origin: string): Promise<string> {
+async function readBounded(file: FileHandle, path: string): Promise<string> {
   const buffer = Buffer.alloc(MAX_KEY_BYTES + 1);
   let length = 0;
   while (length < buffer.length) {
@@ -72,79 +60,52 @@ async function readBounded(file: FileHandle, origin: string): Promise<string> {
     if (bytesRead === 0) return buffer.toString('utf8', 0, length);
     length += bytesRead;
   }
-  throw new RotatorError('ERR_KEY_INVALID', `${origin} is larger than 64 KB, wanted a key`, {
-    hint: 'Name the .p8 file: it has about 250 bytes.',
-  });
+  throw new RotatorError('ERR_KEY_INVALID', { problem: 'too-large', path });
 }
 
-function openToAll(path: string, mode: number): string {
-  return `key file ${path} may be read by everybody on this machine (mode ${octal(mode)}): chmod 600 it`;
+function readableByAll(path: string, mode: number): RotatorError {
+  return new RotatorError('ERR_KEY_INVALID', { problem: 'readable-by-all', path, mode: octal(mode) });
 }
 
 function octal(mode: number): string {
   return (mode & 0o777).toString(8).padStart(3, '0');
 }
 
-async function explain(path: string, origin: string, error: unknown): Promise<RotatorError> {
-  const { code = 'no code' } = error as NodeJS.ErrnoException;
-  if (code === 'ENOENT' || code === 'ENOTDIR') return notFound(path, error);
-  if (code === 'EACCES' || code === 'EPERM') return forbidden(path, origin, error);
+async function explain(path: string, cause: unknown): Promise<RotatorError> {
+  const { code = 'no code' } = cause as NodeJS.ErrnoException;
+  if (code === 'ENOENT' || code === 'ENOTDIR') return notFound(path, cause);
+  if (code === 'EACCES' || code === 'EPERM') return forbidden(path, cause);
   if (code === 'ELOOP' || code === 'ENAMETOOLONG')
-    return new RotatorError('ERR_KEY_NOT_FOUND', `${origin} is no path that can be followed (${code})`, {
-      hint: 'Correct the path of the key file.',
-      cause: error,
-    });
-  return new RotatorError('ERR_KEY_SOURCE_UNAVAILABLE', `${origin} cannot be read now (${code})`, {
-    hint: 'See whether the disk or mount that holds the key file is healthy.',
-    cause: error,
-  });
+    return new RotatorError('ERR_KEY_NOT_FOUND', { problem: 'bad-path', path, code }, { cause });
+  return new RotatorError('ERR_KEY_SOURCE_UNAVAILABLE', { problem: 'disk', path, code }, { cause });
 }
 
 async function notFound(path: string, cause: unknown): Promise<RotatorError> {
-  const folder = dirname(resolve(path));
-  const name = basename(path);
-  if (await exists(path))
-    return new RotatorError('ERR_KEY_NOT_FOUND', `${name} in ${folder} is a link to a file that does not exist`, {
-      hint: 'Mount or write the file that the link names.',
-      cause,
-    });
-  const names = await namesIn(folder);
-  if (names === undefined)
-    return new RotatorError(
-      'ERR_KEY_NOT_FOUND',
-      `no key file ${name}: there is no folder ${folder} that could be read`,
-      {
-        hint: 'Correct the path; in a container, see that the secret is mounted there.',
-        cause,
-      },
-    );
-  const keys = names.filter((other) => other.endsWith('.p8')).sort();
-  const more = keys.length > NAMED_FILES ? ` and ${keys.length - NAMED_FILES} more` : '';
-  const found = keys.length === 0 ? 'no file that ends in .p8' : `${keys.slice(0, NAMED_FILES).join(', ')}${more}`;
-  return new RotatorError('ERR_KEY_NOT_FOUND', `no key file ${name} in ${folder}, which holds ${found}`, {
-    hint: 'Correct the path, or put the .p8 there.',
-    cause,
-  });
+  const place = { name: basename(path), folder: dirname(resolve(path)) };
+  const missing = (params: ErrorParams['ERR_KEY_NOT_FOUND']) =>
+    new RotatorError('ERR_KEY_NOT_FOUND', params, { cause });
+  if (await exists(path)) return missing({ problem: 'broken-link', ...place });
+  const names = await namesIn(place.folder);
+  if (names === undefined) return missing({ problem: 'no-folder', ...place });
+  return missing({ problem: 'no-file', ...place, keys: names.filter((other) => other.endsWith('.p8')).sort() });
 }
 
-async function forbidden(path: string, origin: string, cause: unknown): Promise<RotatorError> {
+async function forbidden(path: string, cause: unknown): Promise<RotatorError> {
   const status = await stat(path).catch(() => undefined);
-  const who = `this process runs as user ${process.getuid?.() ?? 'unknown'}`;
-  const why =
-    status === undefined
-      ? `the folder ${dirname(resolve(path))} may not be entered`
-      : `it belongs to user ${status.uid} and has mode ${octal(status.mode)}`;
-  return new RotatorError('ERR_KEY_FORBIDDEN', `${origin} may not be read: ${why}, ${who}`, {
-    hint: 'Give this user the file (chown, chmod 600), or mount the secret with its user id.',
-    cause,
-  });
+  const owner = status === undefined ? null : { uid: status.uid, mode: octal(status.mode) };
+  const params = {
+    problem: 'file',
+    path,
+    owner,
+    folder: dirname(resolve(path)),
+    uid: process.getuid?.() ?? null,
+  } as const;
+  return new RotatorError('ERR_KEY_FORBIDDEN', params, { cause });
 }
 
-async function isFolder(path: string, origin: string): Promise<RotatorError> {
-  const key = (await namesIn(path))?.find((name) => name.endsWith('.p8'));
-  return new RotatorError('ERR_KEY_INVALID', `${origin} is a folder, wanted a file with a key`, {
-    hint: key === undefined ? 'Name the .p8 file itself.' : `Name the file itself, perhaps ${key} in it.`,
-  });
+async function isFolder(path: string): Promise<RotatorError> {
+  const key = (await namesIn(path))?.find((name) => name.endsWith('.p8')) ?? null;
+  return new RotatorError('ERR_KEY_INVALID', { problem: 'folder', path, key });
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -35,7 +35,7 @@ export function createTencentSsmKeySource(
   { secretName, versionId, region }: TencentSsmOptions,
   { client }: { readonly client: TencentClient },
 ): KeySource {
-  const origin = `tencent-ssm secret ${secretName} (${versionId}) in ${region}`;
+  const origin = `${secretName} ${versionId} (tencent-ssm, ${region})`;
   return {
     async read(signal) {
       const params = { SecretName: secretName, VersionId: versionId };
@@ -46,16 +46,14 @@ export function createTencentSsmKeySource(
       });
       const found = answer.safeParse(response);
       if (!found.success)
-        throw new RotatorError('ERR_KEY_SOURCE_UNAVAILABLE', `${origin} was answered in an unknown form`, {
-          hint: 'Wait: it is tried again. If this continues, check the endpoint.',
-          ...(requestId === null ? {} : { requestId }),
-        });
+        throw new RotatorError(
+          'ERR_KEY_SOURCE_UNAVAILABLE',
+          { problem: 'unknown-form', origin },
+          { requestId: requestId ?? undefined },
+        );
       const { SecretString, SecretBinary } = found.data;
       const text = SecretString || Buffer.from(SecretBinary ?? '', 'base64').toString('utf8');
-      if (text === '')
-        throw new RotatorError('ERR_KEY_NOT_FOUND', `${origin} is empty`, {
-          hint: 'Store the content of the .p8 file, or the JSON with the ids, as the value of the secret.',
-        });
+      if (text === '') throw new RotatorError('ERR_KEY_NOT_FOUND', { problem: 'ssm-empty', origin });
       return { text, origin, warnings: [] };
     },
   };

@@ -2,6 +2,7 @@
 // call, there is one host, no redirect, a bounded answer and no empty signature. Errors are those of error-table.ts.
 // Nothing is retried, except once with fresh credentials.
 import type { Agent } from 'node:http';
+import type { CallTrouble } from '../../core/error-params.ts';
 import { RotatorError } from '../../core/errors.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
 import type { Clock } from '../../core/ports.ts';
@@ -10,12 +11,7 @@ import { type Exchange, guardedAgent } from '../../net/agent.ts';
 import { failureOf } from '../../net/failure.ts';
 import type { Env } from '../../net/proxy.ts';
 import type { RateLimit } from '../../net/rate-limit.ts';
-import {
-  type CredentialSource,
-  credentialsMissing,
-  type RequestRecord,
-  type TencentCredential,
-} from './credentials/source.ts';
+import type { CredentialSource, RequestRecord, TencentCredential } from './credentials/source.ts';
 import { remoteError, type Service, wantsFreshCredentials } from './error-table.ts';
 
 export interface TencentClientOptions {
@@ -94,10 +90,7 @@ async function ready(options: TencentClientOptions, signal: AbortSignal): Promis
   if (options.credentials === 'unsigned') return undefined;
   const credential = await options.credentials.get(signal);
   if (credential.secretId === '' || credential.secretKey === '')
-    throw credentialsMissing(
-      `the credentials of ${options.credentials.id} are empty`,
-      'Give a secret id and a secret key: empty ones are never signed with.',
-    );
+    throw new RotatorError('ERR_CREDENTIALS_MISSING', { problem: 'empty', source: options.credentials.id });
   return credential;
 }
 
@@ -153,7 +146,7 @@ interface Failed {
   readonly remoteCode: string;
   readonly remoteMessage?: string;
   readonly requestId?: string;
-  readonly detail?: string;
+  readonly detail?: CallTrouble;
 }
 
 /** Finds the reason of what the SDK threw on the wire: the SDK keeps a message, and for API errors the code. */
@@ -161,8 +154,8 @@ function whatFailed(thrown: unknown, exchange: Readonly<Exchange>, timedOutAfter
   const { status } = exchange;
   const onTheWire = failureOf(exchange, timedOutAfterMs);
   if (onTheWire !== undefined) {
-    const { kind, message } = onTheWire;
-    return { remoteCode: kind === 'TIMEOUT' || kind === 'NETWORK' ? kind : `HTTP_${status}`, detail: message };
+    const { kind, trouble } = onTheWire;
+    return { remoteCode: kind === 'TIMEOUT' || kind === 'NETWORK' ? kind : `HTTP_${status}`, detail: trouble };
   }
   const { code, message, requestId } = thrown as { code?: unknown; message?: unknown; requestId?: unknown };
   if (status === 200 && typeof code === 'string' && typeof requestId === 'string')
@@ -229,13 +222,6 @@ function signingPair({ secretId, secretKey, token }: TencentCredential) {
 function parsedEndpoint(text: string): URL {
   const url = URL.parse(text);
   const plain = url !== null && /^https?:$/.test(url.protocol) && `${url.origin}/` === url.href;
-  if (!plain)
-    throw new RotatorError(
-      'ERR_CONFIG',
-      'an endpoint of Tencent Cloud is no bare origin such as https://tcb.tencentcloudapi.com',
-      {
-        hint: 'Give scheme and host alone: no path, no query, no user.',
-      },
-    );
+  if (!plain) throw new RotatorError('ERR_CONFIG', { problem: 'endpoint' });
   return url;
 }

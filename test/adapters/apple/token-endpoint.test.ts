@@ -93,7 +93,7 @@ describe('an answer of', () => {
     const server = await serve((_, response) => response.writeHead(307, { location: thief.url }).end());
     expect(await ask(server.url)).toEqual({
       verdict: 'unknown',
-      detail: 'the question was answered with a redirect (HTTP 307)',
+      detail: 'the answer is a redirect (HTTP 307)',
     });
     expect(thief.connections).toBe(0);
   });
@@ -101,12 +101,12 @@ describe('an answer of', () => {
   test('nobody is unknown', async () => {
     expect(await ask(`http://127.0.0.1:${await closedPort()}`)).toEqual({
       verdict: 'unknown',
-      detail: 'the question could not connect, or the connection was lost (ECONNREFUSED)',
+      detail: 'could not connect, or the connection was lost (ECONNREFUSED)',
     });
     const silent = await serve(() => undefined);
     expect(await ask(silent.url, undefined, 100)).toEqual({
       verdict: 'unknown',
-      detail: 'the question had no answer within 100 ms',
+      detail: 'no answer within 100 ms',
     });
   });
 });

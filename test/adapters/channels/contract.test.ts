@@ -44,14 +44,14 @@ describe.each(HTTP_TYPES)('%s', (type) => {
   };
 
   test.each([
-    ['a server error', { kind: 'status', status: 500 }, 'ERR_CHANNEL_UNAVAILABLE', /could not take .*: HTTP 500$/],
+    ['a server error', { kind: 'status', status: 500 }, 'ERR_CHANNEL_UNAVAILABLE', /cannot be used now: HTTP 500$/],
     [
       'a redirect',
       { kind: 'redirect', location: 'http://127.0.0.1:1/' },
       'ERR_CHANNEL_REFUSED',
       /redirect \(HTTP 307\)/,
     ],
-    ['two megabytes', { kind: 'huge' }, 'ERR_CHANNEL_UNAVAILABLE', /longer than permitted$/],
+    ['two megabytes', { kind: 'huge' }, 'ERR_CHANNEL_UNAVAILABLE', /the answer is too long$/],
     ['an unknown URL', { kind: 'status', status: 404 }, 'ERR_CHANNEL_REFUSED', /refused the message: HTTP 404$/],
     ['a forbidden one', { kind: 'status', status: 403, body: TOKEN }, 'ERR_CHANNEL_REFUSED', /refused .*: HTTP 403$/],
     ['a reset', { kind: 'reset-after' }, 'ERR_CHANNEL_UNAVAILABLE', /could not connect, or the connection was lost/],
@@ -120,22 +120,22 @@ interface CodeCase {
 }
 
 const CODES: readonly CodeCase[] = [
-  { type: 'wecom', code: 40058, error: 'ERR_CHANNEL_REFUSED', hint: /group robot of WeCom/ },
+  { type: 'wecom', code: 40058, error: 'ERR_CHANNEL_REFUSED', hint: /^Copy the webhook URL/ },
   { type: 'wecom', code: 93000, error: 'ERR_CHANNEL_REFUSED', hint: /^Copy the webhook URL/ },
-  { type: 'wecom', code: 45009, error: 'ERR_CHANNEL_THROTTLED', hint: /20 messages a minute/, retryAfterMs: 60_000 },
-  { type: 'wecom', code: -1, error: 'ERR_CHANNEL_UNAVAILABLE', hint: /busy/ },
-  { type: 'wecom', code: 12345, error: 'ERR_CHANNEL_REFUSED', hint: /^Look up errcode 12345/ },
-  { type: 'dingtalk', code: 310000, error: 'ERR_CHANNEL_REFUSED', hint: /signature and copy its secret .*clock/ },
+  { type: 'wecom', code: 45009, error: 'ERR_CHANNEL_THROTTLED', hint: /who else posts/, retryAfterMs: 60_000 },
+  { type: 'wecom', code: -1, error: 'ERR_CHANNEL_UNAVAILABLE', hint: /status page/ },
+  { type: 'wecom', code: 12345, error: 'ERR_CHANNEL_REFUSED', hint: /^Look the code up/ },
+  { type: 'dingtalk', code: 310000, error: 'ERR_CHANNEL_REFUSED', hint: /signature .*copy its secret .*clock/ },
   { type: 'dingtalk', code: 300005, error: 'ERR_CHANNEL_REFUSED', hint: /^Copy the webhook URL/ },
-  { type: 'dingtalk', code: 130101, error: 'ERR_CHANNEL_THROTTLED', hint: /muted for ten/, retryAfterMs: 600_000 },
-  { type: 'dingtalk', code: -1, error: 'ERR_CHANNEL_UNAVAILABLE', hint: /busy/ },
+  { type: 'dingtalk', code: 130101, error: 'ERR_CHANNEL_THROTTLED', hint: /who else posts/, retryAfterMs: 600_000 },
+  { type: 'dingtalk', code: -1, error: 'ERR_CHANNEL_UNAVAILABLE', hint: /status page/ },
   { type: 'feishu', code: 19021, error: 'ERR_CHANNEL_REFUSED', hint: /^Copy the secret .*clock/ },
   { type: 'feishu', code: 19024, error: 'ERR_CHANNEL_REFUSED', hint: /keywords .*signature verification/ },
   { type: 'feishu', code: 19001, error: 'ERR_CHANNEL_REFUSED', hint: /^Copy the webhook URL/, status: 400 },
-  { type: 'feishu', code: 11232, error: 'ERR_CHANNEL_THROTTLED', hint: /^Wait/, retryAfterMs: 60_000 },
+  { type: 'feishu', code: 11232, error: 'ERR_CHANNEL_THROTTLED', hint: /who else posts/, retryAfterMs: 60_000 },
   { type: 'slack', code: 'no_service', error: 'ERR_CHANNEL_REFUSED', hint: /new incoming webhook/, status: 404 },
   { type: 'slack', code: 'invalid_token', error: 'ERR_CHANNEL_REFUSED', hint: /new incoming webhook/, status: 403 },
-  { type: 'slack', code: 'channel_is_archived', error: 'ERR_CHANNEL_REFUSED', hint: /^Restore/, status: 410 },
+  { type: 'slack', code: 'channel_is_archived', error: 'ERR_CHANNEL_REFUSED', hint: /restore this one/, status: 410 },
   { type: 'pagerduty', code: 'HTTP 400', error: 'ERR_CHANNEL_REFUSED', hint: /^Copy the integration key/, status: 400 },
 ];
 

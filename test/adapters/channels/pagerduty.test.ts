@@ -141,6 +141,6 @@ test('a message that stopped half way goes on there, and starts anew once it was
 test('HTTP 200 is not the answer of PagerDuty', async () => {
   const { url } = await serve((_, response) => response.writeHead(200).end('{}'));
   await expect(channelTo('pagerduty', url).send(message(), signal)).rejects.toThrow(
-    'channel ops (pagerduty) answered HTTP 200 without the 202 of PagerDuty',
+    'channel ops (pagerduty) answered HTTP 200 without HTTP 202',
   );
 });

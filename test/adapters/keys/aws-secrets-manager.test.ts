@@ -76,7 +76,7 @@ function thrownBy(reading: Promise<unknown>): Promise<unknown> {
   );
 }
 
-const PLACE = 'aws secret prod/apple in ap-southeast-1';
+const PLACE = 'prod/apple (aws-secrets-manager, ap-southeast-1)';
 
 test('bytes are read as UTF-8', async () => {
   sandbox.world.awsSecrets.put({ name: 'prod/apple', binary: Buffer.from('the key, ü') });
@@ -89,7 +89,7 @@ test('the stage is AWSCURRENT unless another is named', async () => {
   expect((await source({ versionStage: 'AWSPENDING' }).read(signal)).text).toBe('the next');
   await expect(source({ versionStage: 'NONE' }).read(signal)).rejects.toMatchObject({
     code: 'ERR_KEY_NOT_FOUND',
-    message: `${PLACE} does not exist, or has no version of this stage (ResourceNotFoundException)`,
+    message: `${PLACE} does not exist, or has no version with this stage (ResourceNotFoundException)`,
   });
 });
 
@@ -102,11 +102,11 @@ describe('errors', () => {
   test.each([
     ['pending-delete', 'ERR_KEY_NOT_FOUND', 'is marked for deletion, or has no value yet (InvalidRequestException)'],
     ['disabled', 'ERR_KEY_NOT_FOUND', 'is marked for deletion, or has no value yet (InvalidRequestException)'],
-    ['key-failure', 'ERR_KEY_FORBIDDEN', 'cannot be decrypted by its KMS key (DecryptionFailure)'],
+    ['key-failure', 'ERR_KEY_FORBIDDEN', 'cannot be decrypted with its KMS key (DecryptionFailure)'],
     [
       'denied',
       'ERR_KEY_FORBIDDEN',
-      'may not be read (AccessDeniedException): the caller is not authorized to perform: secretsmanager:GetSecretValue',
+      'may not be read: AccessDeniedException: the caller is not authorized to perform: secretsmanager:GetSecretValue',
     ],
   ] as const)('a secret that is %s', async (state, code, message) => {
     sandbox.world.awsSecrets.put({ name: 'prod/apple', text: 'the key', state });
@@ -117,18 +117,18 @@ describe('errors', () => {
     });
   });
 
-  const rejected = 'was refused: the AWS credentials are wrong or expired';
+  const rejected = `AWS refuses the credentials for ${PLACE}`;
   test.each([
     ['UnrecognizedClientException', 'ERR_CREDENTIALS_REJECTED', `${rejected} (UnrecognizedClientException)`],
     ['InvalidSignatureException', 'ERR_CREDENTIALS_REJECTED', `${rejected} (InvalidSignatureException)`],
     ['ExpiredTokenException', 'ERR_CREDENTIALS_REJECTED', `${rejected} (ExpiredTokenException)`],
-    ['InvalidParameterException', 'ERR_KEY_NOT_FOUND', 'is not a valid name (InvalidParameterException)'],
-    ['ThrottlingException', 'ERR_KEY_SOURCE_UNAVAILABLE', 'cannot be read now (ThrottlingException)'],
-    ['InternalServiceError', 'ERR_KEY_SOURCE_UNAVAILABLE', 'cannot be read now (InternalServiceError)'],
-    ['SomethingNewException', 'ERR_KEY_SOURCE_UNAVAILABLE', 'cannot be read now (SomethingNewException)'],
+    ['InvalidParameterException', 'ERR_KEY_NOT_FOUND', `${PLACE} is not a valid name (InvalidParameterException)`],
+    ['ThrottlingException', 'ERR_KEY_SOURCE_UNAVAILABLE', `${PLACE} cannot be read now: ThrottlingException`],
+    ['InternalServiceError', 'ERR_KEY_SOURCE_UNAVAILABLE', `${PLACE} cannot be read now: InternalServiceError`],
+    ['SomethingNewException', 'ERR_KEY_SOURCE_UNAVAILABLE', `${PLACE} cannot be read now: SomethingNewException`],
   ])('the API says %s', async (apiCode, code, message) => {
     sandbox.world.addFault({ service: 'aws', times: 1, kind: 'error', code: apiCode, message: 'the key' });
-    await expect(source().read(signal)).rejects.toMatchObject({ code, message: `${PLACE} ${message}` });
+    await expect(source().read(signal)).rejects.toMatchObject({ code, message });
     expect(sandbox.world.requests).toHaveLength(1);
   });
 
@@ -136,37 +136,29 @@ describe('errors', () => {
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'another');
     await expect(source().read(signal)).rejects.toMatchObject({
       code: 'ERR_CREDENTIALS_REJECTED',
-      message: `${PLACE} ${rejected} (InvalidSignatureException)`,
+      message: `${rejected} (InvalidSignatureException)`,
       hint: 'Renew the AWS credentials; if they are right, set the clock of this machine.',
     });
   });
 
   test.each([
-    ['HTTP 503 with a page', { kind: 'status', status: 503, body: '<html>busy' }, 'cannot be read now (HTTP 503)'],
-    ['HTTP 403 with a page', { kind: 'status', status: 403, body: '<html>proxy' }, 'cannot be read now (HTTP 403)'],
-    [
-      '200 with a page',
-      { kind: 'body', body: '<html>hotel' },
-      'cannot be read now (the answer is not of its protocol)',
-    ],
-    [
-      '200 with half a secret',
-      { kind: 'body', body: '{"SecretString":"the key' },
-      'cannot be read now (the answer is not of its protocol)',
-    ],
-    ['200 with nothing in it', { kind: 'body', body: '{}' }, 'was answered without a value'],
+    ['HTTP 503 with a page', { kind: 'status', status: 503, body: '<html>busy' }, 'HTTP 503'],
+    ['HTTP 403 with a page', { kind: 'status', status: 403, body: '<html>proxy' }, 'HTTP 403'],
+    ['200 with a page', { kind: 'body', body: '<html>hotel' }, 'the answer has an unknown form'],
+    ['200 with half a secret', { kind: 'body', body: '{"SecretString":"the key' }, 'the answer has an unknown form'],
+    ['200 with nothing in it', { kind: 'body', body: '{}' }, 'the answer has no value'],
     [
       'a connection that is cut',
       { kind: 'reset-before' },
       'could not connect, or the connection was lost (ECONNRESET)',
     ],
-    ['an answer over 1 MB', { kind: 'huge' }, 'has an answer that is longer than permitted'],
+    ['an answer over 1 MB', { kind: 'huge' }, 'the answer is too long'],
   ] as const)('%s may pass', async (_what, fault, message) => {
     sandbox.world.addFault({ service: 'aws', times: 1, ...fault });
     const error = await thrownBy(source().read(signal));
     expect(error).toMatchObject({
       code: 'ERR_KEY_SOURCE_UNAVAILABLE',
-      message: `${PLACE} ${message}`,
+      message: `${PLACE} cannot be read now: ${message}`,
       remedy: 'passes',
     });
     expect(inspect(error, { depth: 20, showHidden: true })).not.toMatch(/the key|hotel|busy/);
@@ -178,7 +170,7 @@ describe('errors', () => {
     sandbox.world.addFault({ service: 'aws', times: 1, kind: 'hang' });
     await expect(source({ timeoutMs: 50 }).read(signal)).rejects.toMatchObject({
       code: 'ERR_KEY_SOURCE_UNAVAILABLE',
-      message: `${PLACE} had no answer within 50 ms`,
+      message: `${PLACE} cannot be read now: no answer within 50 ms`,
       remoteCode: 'TIMEOUT',
     });
   });
@@ -186,7 +178,7 @@ describe('errors', () => {
   test('nobody listens', async () => {
     await expect(source({ endpoint: 'http://127.0.0.1:1' }).read(signal)).rejects.toMatchObject({
       code: 'ERR_KEY_SOURCE_UNAVAILABLE',
-      message: `${PLACE} could not connect, or the connection was lost (ECONNREFUSED)`,
+      message: `${PLACE} cannot be read now: could not connect, or the connection was lost (ECONNREFUSED)`,
     });
   });
 
@@ -207,7 +199,7 @@ describe('the way out', () => {
     const env = { HTTPS_PROXY: proxy.url };
     await expect(source({ endpoint: undefined, env }).read(signal)).rejects.toMatchObject({
       code: 'ERR_KEY_SOURCE_UNAVAILABLE',
-      message: `${PLACE} could not connect, or the connection was lost (ERR_PROXY_TUNNEL, HTTP 407)`,
+      message: `${PLACE} cannot be read now: could not connect, or the connection was lost (ERR_PROXY_TUNNEL, HTTP 407)`,
     });
     expect(proxy.seen).toEqual(['CONNECT secretsmanager.ap-southeast-1.amazonaws.com:443']);
   });
@@ -311,7 +303,7 @@ describe('credentials', () => {
       vi.stubEnv('AWS_ENDPOINT_URL_STS', 'http://127.0.0.1:1');
       await expect(source().read(signal)).rejects.toMatchObject({
         code: 'ERR_CREDENTIALS_UNAVAILABLE',
-        message: `no AWS credentials for ${PLACE}: could not connect, or the connection was lost (ECONNREFUSED)`,
+        message: `no AWS credentials for ${PLACE} now: could not connect, or the connection was lost (ECONNREFUSED)`,
         remoteCode: 'NETWORK',
       });
     });

@@ -79,7 +79,7 @@ const HARNESSES: Readonly<Record<KeySourceOptions['from'], () => KeySourceHarnes
     const options = { from: 'aws-secrets-manager', secretId: secret.name, region, endpoint: url };
     return {
       source: source(options),
-      place: 'prod/apple in ap-southeast-1',
+      place: 'prod/apple (aws-secrets-manager, ap-southeast-1)',
       put: (text) => world.awsSecrets.put({ ...secret, text }),
       remove: () => world.awsSecrets.delete(secret),
       forbid: () => world.awsSecrets.put({ ...secret, text: 'x', state: 'denied' }),

@@ -8,7 +8,7 @@ import { serve } from '../../support/servers.ts';
 import { sandbox, tencentClient } from '../../support/tencent.ts';
 
 const NAME = 'apple-key';
-const ORIGIN = 'tencent-ssm secret apple-key (SSM_Current) in ap-shanghai';
+const ORIGIN = 'apple-key SSM_Current (tencent-ssm, ap-shanghai)';
 
 function read(url: string, overrides: { versionId?: string; region?: string } = {}, timeoutMs = 5_000) {
   const parsed = options.parse({ from: 'tencent-ssm', secretName: NAME, region: 'ap-shanghai', ...overrides });
@@ -42,7 +42,7 @@ describe('a secret', () => {
     const server = await serve((_, answer) => answer.end(`{"Response":${response}}`));
     await expect(read(server.url)).rejects.toMatchObject({
       code: 'ERR_KEY_SOURCE_UNAVAILABLE',
-      message: `${ORIGIN} was answered in an unknown form`,
+      message: `${ORIGIN} cannot be read now: the answer has an unknown form`,
     });
   });
 });
@@ -92,15 +92,19 @@ describe('a secret that cannot be had', () => {
     [
       { kind: 'error', code: 'AuthFailure.SignatureExpire' },
       'ERR_KEY_SOURCE_UNAVAILABLE',
-      ": ssm GetSecretValue was refused for the time of its signature; yet this machine's clock agrees with the server's",
+      ": ssm GetSecretValue was refused because of the time of its signature; but the clock of this machine agrees with the server's (AuthFailure.SignatureExpire)",
     ],
-    [{ kind: 'status', status: 500 }, 'ERR_KEY_SOURCE_UNAVAILABLE', ': ssm GetSecretValue was answered with HTTP 500'],
+    [
+      { kind: 'status', status: 500 },
+      'ERR_KEY_SOURCE_UNAVAILABLE',
+      ': ssm GetSecretValue was answered with an error (HTTP 500)',
+    ],
     [
       { kind: 'reset-before' },
       'ERR_KEY_SOURCE_UNAVAILABLE',
-      ': ssm GetSecretValue could not connect, or the connection was lost (ECONNRESET)',
+      ': ssm GetSecretValue failed: could not connect, or the connection was lost (ECONNRESET)',
     ],
-    [{ kind: 'hang' }, 'ERR_KEY_SOURCE_UNAVAILABLE', ': ssm GetSecretValue had no answer within 200 ms'],
+    [{ kind: 'hang' }, 'ERR_KEY_SOURCE_UNAVAILABLE', ': ssm GetSecretValue failed: no answer within 200 ms'],
   ] as const)('because of %o', async (fault, code, what) => {
     const { url, world } = await withFault(fault);
     const timeoutMs = fault.kind === 'hang' ? 200 : 5_000;
@@ -112,7 +116,7 @@ describe('a secret that cannot be had', () => {
     [
       { kind: 'error', code: 'AuthFailure.SecretIdNotFound' },
       'ERR_CREDENTIALS_REJECTED',
-      'ssm GetSecretValue was refused for its credentials (AuthFailure.SecretIdNotFound)',
+      'ssm GetSecretValue was refused because of its credentials (AuthFailure.SecretIdNotFound)',
     ],
     [
       { kind: 'redirect', location: 'http://127.0.0.1:1/' },

@@ -84,20 +84,20 @@ const ROWS: readonly [remote: string, code: keyof typeof REMEDIES, ambiguous: bo
     "failed on the server's side (FailedOperation.Timeout)",
   ],
   ['FailedOperation', 'ERR_CLOUDBASE_REFUSED', true, 'failed (FailedOperation)'],
-  ['ResourceInUse', 'ERR_CLOUDBASE_UNAVAILABLE', false, 'met a resource in use (ResourceInUse)'],
+  ['ResourceInUse', 'ERR_CLOUDBASE_UNAVAILABLE', false, 'found the resource in use (ResourceInUse)'],
   [
     'AuthFailure.SecretIdNotFound',
     'ERR_CREDENTIALS_REJECTED',
     false,
-    'was refused for its credentials (AuthFailure.SecretIdNotFound)',
+    'was refused because of its credentials (AuthFailure.SecretIdNotFound)',
   ],
   [
     'AuthFailure.SignatureFailure',
     'ERR_CREDENTIALS_REJECTED',
     false,
-    'was refused for its credentials (AuthFailure.SignatureFailure)',
+    'was refused because of its credentials (AuthFailure.SignatureFailure)',
   ],
-  ['AuthFailure', 'ERR_CREDENTIALS_REJECTED', false, 'was refused for its credentials (AuthFailure)'],
+  ['AuthFailure', 'ERR_CREDENTIALS_REJECTED', false, 'was refused because of its credentials (AuthFailure)'],
   ['InvalidParameter', 'ERR_CLOUDBASE_REFUSED', false, 'was refused (InvalidParameter)'],
   ['InvalidParameterValue.EnvId', 'ERR_CLOUDBASE_REFUSED', false, 'was refused (InvalidParameterValue.EnvId)'],
   ['MissingParameter', 'ERR_CLOUDBASE_REFUSED', false, 'was refused (MissingParameter)'],
@@ -144,7 +144,7 @@ describe('an error of the API', () => {
       await expect(getProviders(tencentClient(url))).rejects.toMatchObject({
         code: 'ERR_CLOUDBASE_DENIED',
         message: `tcb GetProviders is not permitted (${remote}): you are not authorized to perform operation (tcb:GetProviders) resource (qcs::tcb:ap-shanghai:uin/1:env/e) for [redacted access key id]`,
-        hint: 'Allow it in CAM: {"effect":"allow","action":["tcb:GetProviders","tcb:ModifyProvider"],"resource":["qcs::tcb:ap-shanghai:uin/<main account uin>:env/shop-prod-1g2h3j"]}; if the message names another resource, allow that one.',
+        hint: 'Allow this in CAM (or, if the message names another resource, that one): {"effect":"allow","action":["tcb:GetProviders","tcb:ModifyProvider"],"resource":["qcs::tcb:ap-shanghai:uin/<main account uin>:env/shop-prod-1g2h3j"]}',
       });
     },
   );
@@ -152,13 +152,13 @@ describe('an error of the API', () => {
 
 describe('an HTTP status', () => {
   test.each([
-    [429, 'ERR_CLOUDBASE_THROTTLED', false, 'was throttled (HTTP_429)'],
-    [408, 'ERR_CLOUDBASE_UNAVAILABLE', true, 'was answered with HTTP 408'],
-    [500, 'ERR_CLOUDBASE_UNAVAILABLE', true, 'was answered with HTTP 500'],
-    [503, 'ERR_CLOUDBASE_UNAVAILABLE', true, 'was answered with HTTP 503'],
-    [599, 'ERR_CLOUDBASE_UNAVAILABLE', true, 'was answered with HTTP 599'],
-    [403, 'ERR_CLOUDBASE_REFUSED', false, 'was refused with HTTP 403'],
-    [204, 'ERR_CLOUDBASE_REFUSED', false, 'was refused with HTTP 204'],
+    [429, 'ERR_CLOUDBASE_THROTTLED', false, 'was throttled (HTTP 429)'],
+    [408, 'ERR_CLOUDBASE_UNAVAILABLE', true, 'was answered with an error (HTTP 408)'],
+    [500, 'ERR_CLOUDBASE_UNAVAILABLE', true, 'was answered with an error (HTTP 500)'],
+    [503, 'ERR_CLOUDBASE_UNAVAILABLE', true, 'was answered with an error (HTTP 503)'],
+    [599, 'ERR_CLOUDBASE_UNAVAILABLE', true, 'was answered with an error (HTTP 599)'],
+    [403, 'ERR_CLOUDBASE_REFUSED', false, 'was refused (HTTP 403)'],
+    [204, 'ERR_CLOUDBASE_REFUSED', false, 'was refused (HTTP 204)'],
   ])('%i is %s, may have been applied: %s', async (status, code, ambiguous, message) => {
     const { url, world } = await sandbox();
     world.addFault({ service: 'tcb', kind: 'status', status });
@@ -188,7 +188,7 @@ describe('an answer that is none', () => {
     const client = tencentClient(server.url);
     await expect(modifyProvider(client)).rejects.toMatchObject({
       code: 'ERR_CLOUDBASE_BAD_ANSWER',
-      message: 'tcb ModifyProvider has an answer that is not the API envelope',
+      message: 'tcb ModifyProvider has an answer that is not from the API (HTTP 200)',
       remoteCode: 'HTTP_200',
       ambiguous: true,
     });
@@ -200,7 +200,7 @@ describe('an answer that is none', () => {
     world.addFault({ service: 'tcb', kind: 'huge' });
     await expect(modifyProvider(tencentClient(url))).rejects.toMatchObject({
       code: 'ERR_CLOUDBASE_BAD_ANSWER',
-      message: 'tcb ModifyProvider has an answer that is longer than permitted',
+      message: 'tcb ModifyProvider has an answer that is not from the API: the answer is too long',
       ambiguous: true,
     });
   });
@@ -209,7 +209,8 @@ describe('an answer that is none', () => {
     const server = await serve((_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end('x'));
     await expect(getProviders(tencentClient(server.url))).rejects.toMatchObject({
       code: 'ERR_CLOUDBASE_BAD_ANSWER',
-      message: 'tcb GetProviders has a compressed answer, which was not asked for',
+      message:
+        'tcb GetProviders has an answer that is not from the API: the answer is compressed, which was not asked for',
     });
     expect(server.seen[0]?.headers['accept-encoding']).toBe('identity');
   });
@@ -251,7 +252,7 @@ describe('the network', () => {
     const client = tencentClient(`http://127.0.0.1:${await closedPort()}`);
     await expect(modifyProvider(client)).rejects.toMatchObject({
       code: 'ERR_CLOUDBASE_NETWORK',
-      message: 'tcb ModifyProvider could not connect, or the connection was lost (ECONNREFUSED)',
+      message: 'tcb ModifyProvider failed: could not connect, or the connection was lost (ECONNREFUSED)',
       remoteCode: 'NETWORK',
       ambiguous: false,
     });
@@ -264,7 +265,7 @@ describe('the network', () => {
     const client = tencentClient(url);
     await expect(modifyProvider(client)).rejects.toMatchObject({
       code: 'ERR_CLOUDBASE_NETWORK',
-      message: 'tcb ModifyProvider could not connect, or the connection was lost (ECONNRESET)',
+      message: 'tcb ModifyProvider failed: could not connect, or the connection was lost (ECONNRESET)',
       ambiguous: true,
     });
     expect(world.provider(ENV_ID, 'apple')?.Config['ClientSecret']).toBe(kind === 'reset-after' ? 'new' : 'old');
@@ -281,7 +282,7 @@ describe('the network', () => {
     });
     await expect(modifyProvider(tencentClient(server.url))).rejects.toMatchObject({
       code: 'ERR_CLOUDBASE_NETWORK',
-      message: 'tcb ModifyProvider lost the connection in the middle of the answer',
+      message: 'tcb ModifyProvider failed: the connection was lost in the middle of the answer',
       ambiguous: true,
     });
   });
@@ -292,7 +293,7 @@ describe('the network', () => {
     const client = tencentClient(url, { timeoutMs: 100 });
     await expect(modifyProvider(client)).rejects.toMatchObject({
       code: 'ERR_CLOUDBASE_TIMEOUT',
-      message: 'tcb ModifyProvider had no answer within 100 ms',
+      message: 'tcb ModifyProvider failed: no answer within 100 ms',
       remoteCode: 'TIMEOUT',
       ambiguous: true,
     });
@@ -377,7 +378,7 @@ describe('credentials', () => {
     [
       'AuthFailure.SignatureExpire',
       'ERR_CLOUDBASE_CLOCK',
-      "was refused for the time of its signature; this machine's clock is 600 s ahead of the server's",
+      "was refused because of the time of its signature; the clock of this machine is 600 s ahead of the server's (AuthFailure.SignatureExpire)",
     ],
   ])('%s twice is told, and not tried again', async (remote, code, message) => {
     const { url, world } = await sandbox();
@@ -399,7 +400,7 @@ describe('credentials', () => {
     const client = tencentClient(url, { credentials: fixedCredentials(credential) });
     await expect(getProviders(client)).rejects.toMatchObject({
       code: 'ERR_CREDENTIALS_MISSING',
-      message: 'the credentials of fixed are empty',
+      message: 'the credentials from fixed are empty',
     });
     expect(world.requests).toEqual([]);
   });
@@ -409,7 +410,7 @@ describe('credentials', () => {
     const credentials = fixedCredentials({ ...SANDBOX_CREDENTIALS, secretKey: 'wrong' });
     await expect(getProviders(tencentClient(url, { credentials }))).rejects.toMatchObject({
       code: 'ERR_CREDENTIALS_REJECTED',
-      message: 'tcb GetProviders was refused for its credentials (AuthFailure.SignatureFailure)',
+      message: 'tcb GetProviders was refused because of its credentials (AuthFailure.SignatureFailure)',
     });
   });
 });
@@ -434,7 +435,7 @@ test.each([
   'ftp://x',
 ])('the endpoint %s is refused: the SDK would call another address', (endpoint) => {
   expect(() => tencentClient(endpoint)).toThrow(
-    'an endpoint of Tencent Cloud is no bare origin such as https://tcb.tencentcloudapi.com',
+    'an endpoint of Tencent Cloud is not a bare origin such as https://tcb.tencentcloudapi.com',
   );
 });
 

@@ -220,6 +220,7 @@ describe('word by word', () => {
 
   test('ChannelFailing names the channel, also where nothing was tried yet', () => {
     const error = anError('ERR_CHANNEL_REFUSED', {
+      problem: 'refused',
       channel: 'ops',
       type: 'wecom',
       said: 'HTTP 200, errcode 93004',

@@ -1,6 +1,7 @@
 // Credentials of the CAM role that is bound to the machine, from its metadata service
 // (cloud.tencent.com/document/product/598/85616). Never through a proxy: the address means this machine.
 import * as z from 'zod';
+import type { CallTrouble } from '../../../core/error-params.ts';
 import { RotatorError } from '../../../core/errors.ts';
 import { CallFailure } from '../../../net/failure.ts';
 import { type HttpAnswer, request } from '../../../net/request.ts';
@@ -43,9 +44,9 @@ export function createCvmRoleCredentials(
     clock,
     async fetch(signal): Promise<TencentCredential> {
       const name = role.safeParse((await ask('', signal)).body.trim());
-      if (!name.success) throw unavailable('has an answer that is no role name');
+      if (!name.success) throw unavailable({ trouble: 'malformed' });
       const found = answer.safeParse(parsedJson((await ask(encodeURIComponent(name.data), signal)).body));
-      if (!found.success) throw unavailable('has an answer without credentials');
+      if (!found.success) throw unavailable({ trouble: 'malformed' });
       const { TmpSecretId: secretId, TmpSecretKey: secretKey, Token: token, ExpiredTime } = found.data;
       return { secretId, secretKey, token, expiresAt: ExpiredTime * 1000 };
     },
@@ -55,24 +56,17 @@ export function createCvmRoleCredentials(
 async function metadata(call: { url: URL; timeoutMs: number; signal: AbortSignal }): Promise<HttpAnswer> {
   try {
     const found = await request({ ...call, method: 'GET', env: {} });
-    if (found.status === 404)
-      throw credentialsMissing(
-        'the metadata service knows no CAM role of this machine',
-        'Bind a CAM role to the machine in the CVM console, or choose another source in cloudbase.credentials.',
-      );
-    if (found.status !== 200) throw unavailable(`answered with HTTP ${found.status}`);
+    if (found.status === 404) throw credentialsMissing({ problem: 'no-role' });
+    if (found.status !== 200) throw unavailable({ trouble: 'http', status: found.status });
     return found;
   } catch (error) {
-    if (error instanceof CallFailure) throw unavailable(error.message, error);
+    if (error instanceof CallFailure) throw unavailable(error.trouble, error);
     throw error;
   }
 }
 
-function unavailable(what: string, cause?: Error): RotatorError {
-  return new RotatorError('ERR_CREDENTIALS_UNAVAILABLE', `the metadata service ${what}`, {
-    hint: 'Wait: it is tried again. If this machine is no CVM, choose another source in cloudbase.credentials.',
-    ...(cause === undefined ? {} : { cause }),
-  });
+function unavailable(trouble: CallTrouble, cause?: Error): RotatorError {
+  return new RotatorError('ERR_CREDENTIALS_UNAVAILABLE', { problem: 'metadata', ...trouble }, { cause });
 }
 
 function parsedJson(text: string): unknown {

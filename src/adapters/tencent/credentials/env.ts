@@ -30,11 +30,7 @@ export function createEnvCredentials(
       const secretId = await variable(env, id);
       const secretKey = await variable(env, key);
       const empty = [secretId === '' ? id : [], secretKey === '' ? key : []].flat();
-      if (empty.length > 0)
-        throw credentialsMissing(
-          `the environment has no Tencent Cloud credentials: ${empty.join(' and ')} ${empty.length > 1 ? 'are' : 'is'} not set or empty`,
-          `Set ${id} and ${key} (or ${id}_FILE and ${key}_FILE), or choose another source in cloudbase.credentials.`,
-        );
+      if (empty.length > 0) throw credentialsMissing({ problem: 'variables', id, key, unset: empty });
       for (const name of tokens) {
         const token = await variable(env, name);
         if (token !== '') return { secretId, secretKey, token };
@@ -54,9 +50,6 @@ async function variable(env: Env, name: string): Promise<string> {
     return (await readFile(file, 'utf8')).trim();
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    throw credentialsMissing(
-      `the file that ${name}_FILE names cannot be read (${code ?? 'unknown'}): ${file}`,
-      `Mount the file, or correct ${name}_FILE.`,
-    );
+    throw credentialsMissing({ problem: 'variable-file', variable: name, path: file, code: code ?? 'unknown' });
   }
 }

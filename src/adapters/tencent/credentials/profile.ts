@@ -25,17 +25,11 @@ export function createProfileCredentials(
       const sections = parseIni(await read(file, signal));
       const section = sections.get(profile);
       if (section === undefined)
-        throw credentialsMissing(
-          `the credentials file ${file} has no profile [${profile}], only ${listed([...sections.keys()])}`,
-          `Add [${profile}] with secret_id and secret_key, or name another profile.`,
-        );
+        throw credentialsMissing({ problem: 'profile', path: file, profile, known: [...sections.keys()] });
       const [secretId, secretKey, token] = ['secret_id', 'secret_key', 'token'].map((key) => section.get(key) ?? '');
       if (!secretId || !secretKey) {
-        const lacking = [secretId ? [] : 'secret_id', secretKey ? [] : 'secret_key'].flat().join(' and ');
-        throw credentialsMissing(
-          `the profile [${profile}] of ${file} lacks ${lacking}`,
-          `Write ${lacking} = … below [${profile}].`,
-        );
+        const lacking = [secretId ? [] : 'secret_id', secretKey ? [] : 'secret_key'].flat();
+        throw credentialsMissing({ problem: 'profile-keys', path: file, profile, lacking });
       }
       return { secretId, secretKey, ...(token ? { token } : {}) };
     },
@@ -49,12 +43,7 @@ async function read(file: string, signal: AbortSignal): Promise<string> {
   } catch (cause) {
     signal.throwIfAborted();
     const { code } = cause as NodeJS.ErrnoException;
-    throw credentialsMissing(
-      code === 'ENOENT'
-        ? `there is no credentials file ${file}`
-        : `the credentials file ${file} cannot be read (${code})`,
-      'Create it with [default], secret_id = … and secret_key = …, readable by this user alone, or name another path.',
-    );
+    throw credentialsMissing({ problem: 'profile-file', path: file, code: code ?? 'unknown' });
   }
 }
 
@@ -75,8 +64,4 @@ function parseIni(text: string): Map<string, Map<string, string>> {
       section.set(key.trim().toLowerCase(), value.trim().replace(/^(["'])(.*)\1$/, '$2'));
   }
   return sections;
-}
-
-function listed(names: readonly string[]): string {
-  return names.length === 0 ? 'lines without one' : names.map((name) => `[${name}]`).join(', ');
 }

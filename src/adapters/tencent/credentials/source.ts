@@ -1,5 +1,5 @@
 // What a source of Tencent credentials is: the one shape that the client, the sources and their wrappers share.
-import { RotatorError } from '../../../core/errors.ts';
+import { type ErrorParams, RotatorError } from '../../../core/errors.ts';
 import type { Clock } from '../../../core/ports.ts';
 import type { Env } from '../../../net/proxy.ts';
 
@@ -46,7 +46,6 @@ export interface RequestRecord {
   readonly durationMs: number;
 }
 
-/** ERR_CREDENTIALS_MISSING with what was looked for and what to do. */
-export function credentialsMissing(message: string, hint: string): RotatorError {
-  return new RotatorError('ERR_CREDENTIALS_MISSING', message, { hint });
+export function credentialsMissing(params: ErrorParams['ERR_CREDENTIALS_MISSING']): RotatorError {
+  return new RotatorError('ERR_CREDENTIALS_MISSING', params);
 }

@@ -36,10 +36,7 @@ export function stsCall(
   return async (action, params, signal) => {
     const { response } = await client.call(action, params, { signal, write: false });
     const found = answer.safeParse(response);
-    if (!found.success)
-      throw new RotatorError('ERR_CREDENTIALS_UNAVAILABLE', `sts ${action} has an answer without credentials`, {
-        hint: 'Wait: it is tried again. If this continues, check the endpoint of assumeRole.',
-      });
+    if (!found.success) throw new RotatorError('ERR_CREDENTIALS_UNAVAILABLE', { problem: 'sts-form', action });
     const { Credentials, ExpiredTime } = found.data;
     return {
       secretId: Credentials.TmpSecretId,

@@ -29,10 +29,7 @@ export function createTkeOidcCredentials(
       const [region, providerId, tokenFile, roleArn] = VARIABLES.map((name) => deps.env[name] ?? '');
       if (!region || !providerId || !tokenFile || !roleArn) {
         const empty = VARIABLES.filter((name) => !deps.env[name]);
-        throw credentialsMissing(
-          `the environment lacks what TKE gives to a pod with a CAM role: ${empty.join(', ')}`,
-          'Annotate the service account with its CAM role and restart the pod, or choose another source.',
-        );
+        throw credentialsMissing({ problem: 'tke', unset: empty });
       }
       const exchange = stsCall({ endpoint, region, credentials: 'unsigned' }, deps);
       return exchange(
@@ -56,13 +53,7 @@ async function readToken(file: string, signal: AbortSignal): Promise<string> {
   } catch (cause) {
     signal.throwIfAborted();
     const { code } = cause as NodeJS.ErrnoException;
-    throw credentialsMissing(
-      `the file that TKE_WEB_IDENTITY_TOKEN_FILE names cannot be read (${code}): ${file}`,
-      'Look at the volumes of the pod: TKE mounts the token there.',
-    );
+    throw credentialsMissing({ problem: 'tke-token', path: file, code: code ?? 'unknown' });
   }
-  throw credentialsMissing(
-    `the file that TKE_WEB_IDENTITY_TOKEN_FILE names is empty: ${file}`,
-    'Look at the volumes of the pod: TKE mounts the token there.',
-  );
+  throw credentialsMissing({ problem: 'tke-token', path: file, code: null });
 }

@@ -93,8 +93,8 @@ export function remoteSentences(failed: Remote): Sentences {
   const [says, next] = REMOTE[remote];
   const happened = typeof says === 'string' ? says : says(failed);
   const subject = remote.startsWith('ssm-') ? about : `${about === null ? '' : `${about}: `}${call}`;
-  const why = detail === null ? code.replace(/^HTTP_/, 'HTTP ') : callTrouble(detail);
-  const message = `${subject} ${happened} (${why})${said === '' ? '' : `: ${said}`}`;
+  const why = detail === null ? ` (${code.replace(/^HTTP_/, 'HTTP ')})` : `: ${callTrouble(detail)}`;
+  const message = `${subject} ${happened}${why}${said === '' ? '' : `: ${said}`}`;
   return statement === null ? [message, next] : [message, next, statement];
 }
 

@@ -13,8 +13,6 @@ const ADVICE: Readonly<Record<ChannelAdvice, string>> = {
   gone: 'Create a new webhook and put its URL into the channel: this one is gone.',
   size: 'Raise the size that the other side accepts to 1 MB.',
   'code-list': 'Look the code up in the list of error codes of the service.',
-  'other-service': 'Copy the URL of the channel again: another service answers there.',
-  'final-url': 'Put the final URL into the channel: redirects are not followed.',
   report: 'Report this as a fault of this program: the service does not accept the form of the message.',
   'dingtalk-security':
     'Choose the signature in the security settings of the robot, without keywords or addresses beside it, copy its secret (SEC…), and check the clock of this machine.',
@@ -56,10 +54,24 @@ export const CALLS_EN: Pick<ErrorCatalogue, Calls> = {
     'Correct the endpoint, or the proxy that redirects: secrets are only sent to the configured host.',
   ],
 
-  ERR_CHANNEL_REFUSED: ({ channel, type, said, advice }) => [
-    `channel ${channel} (${type}) refused the message: ${said}`,
-    ADVICE[advice],
-  ],
+  ERR_CHANNEL_REFUSED: {
+    refused: ({ channel, type, said, advice }) => [
+      `channel ${channel} (${type}) refused the message: ${said}`,
+      ADVICE[advice],
+    ],
+    'other-answer': ({ channel, type, status, missing }) => [
+      `channel ${channel} (${type}) answered HTTP ${status} without ${missing}`,
+      `Copy the URL of the channel again: another service than ${type} answers there.`,
+    ],
+    redirected: ({ channel, type, status }) => [
+      `channel ${channel} (${type}) answered with a redirect (HTTP ${status})`,
+      'Put the final URL into the channel: redirects are not followed.',
+    ],
+    partly: ({ channel, type, refused, recipients }) => [
+      `channel ${channel} (${type}) reached only some recipients: the mail server refused ${refused} of ${recipients}`,
+      'Correct the recipients of the channel: until then some of them receive nothing.',
+    ],
+  },
   ERR_CHANNEL_THROTTLED: ({ channel, type, said }) => [
     `channel ${channel} (${type}) accepts no more messages for now: ${said}`,
     'Find out who else posts through this channel, or send fewer alerts through it.',

@@ -291,7 +291,7 @@ export const SETUP_EN: Pick<ErrorCatalogue, Setup> = {
       `chmod 600 ${quoted(path)}`,
     ],
     'other-name': ({ path, named, keyId }) => [
-      `the name of key file ${path} says Key ID ${named}, in use is ${keyId}`,
+      `the name of key file ${path} says Key ID ${named}, but ${keyId} is used`,
       'Check that this key and this Key ID belong together.',
     ],
   },
@@ -342,9 +342,12 @@ export const SETUP_EN: Pick<ErrorCatalogue, Setup> = {
         ? 'Check the AWS Health Dashboard and the quotas of Secrets Manager.'
         : REACH,
     ],
-    'no-value': ({ origin }) => [`the answer about ${origin} has no value`, 'Check the endpoint of the key source.'],
+    'no-value': ({ origin }) => [
+      `${origin} cannot be read now: the answer has no value`,
+      'Check the endpoint of the key source.',
+    ],
     'unknown-form': ({ origin }) => [
-      `the answer about ${origin} has an unknown form`,
+      `${origin} cannot be read now: the answer has an unknown form`,
       'Check the endpoint of the key source.',
     ],
     remote: remoteSentences,

@@ -12,8 +12,6 @@ const ADVICE: Readonly<Record<ChannelAdvice, string>> = {
   gone: '新建一个 webhook 并把新的 URL 填入渠道，原有的已失效。',
   size: '把对方允许的消息大小调高到 1 MB。',
   'code-list': '在对方服务的错误码列表中查询该错误码。',
-  'other-service': '重新复制该渠道的 URL，该地址上应答的是另一种服务。',
-  'final-url': '把跳转后的最终 URL 填入渠道，本服务不会跟随重定向。',
   report: '将此作为本程序的故障上报，对方不接受这条消息的格式。',
   'dingtalk-security':
     '在机器人的安全设置中只选择“加签”（不同时使用自定义关键词或 IP 地址段），复制其密钥（SEC…），并检查本机时钟。',
@@ -54,10 +52,21 @@ export const CALLS_ZH: Pick<ErrorCatalogue, keyof typeof CALLS_EN> = {
     '更正接入地址（endpoint），或调整造成重定向的代理：密钥只会发送到配置中的主机。',
   ],
 
-  ERR_CHANNEL_REFUSED: ({ channel, type, said, advice }) => [
-    `渠道 ${channel}（${type}）拒绝了消息：${said}`,
-    ADVICE[advice],
-  ],
+  ERR_CHANNEL_REFUSED: {
+    refused: ({ channel, type, said, advice }) => [`渠道 ${channel}（${type}）拒绝了消息：${said}`, ADVICE[advice]],
+    'other-answer': ({ channel, type, status, missing }) => [
+      `渠道 ${channel}（${type}）的应答为 HTTP ${status}，其中没有 ${missing}`,
+      `重新复制该渠道的 URL，该地址上应答的并不是 ${type}。`,
+    ],
+    redirected: ({ channel, type, status }) => [
+      `渠道 ${channel}（${type}）的应答为重定向（HTTP ${status}）`,
+      '把跳转后的最终 URL 填入渠道，本服务不会跟随重定向。',
+    ],
+    partly: ({ channel, type, refused, recipients }) => [
+      `渠道 ${channel}（${type}）只送达部分收件人：${recipients} 个收件人中有 ${refused} 个被邮件服务器拒绝`,
+      '更正该渠道的收件人，在此之前部分收件人收不到消息。',
+    ],
+  },
   ERR_CHANNEL_THROTTLED: ({ channel, type, said }) => [
     `渠道 ${channel}（${type}）暂时不再接收消息：${said}`,
     '查明还有谁在使用该渠道，或减少经该渠道发送的告警。',

@@ -286,8 +286,8 @@ export const SETUP_ZH: Pick<ErrorCatalogue, keyof typeof SETUP_EN> = {
         ? '查看 AWS Health Dashboard 以及 Secrets Manager 的配额。'
         : REACH,
     ],
-    'no-value': ({ origin }) => [`查询 ${origin} 的应答中没有内容`, ENDPOINT],
-    'unknown-form': ({ origin }) => [`查询 ${origin} 的应答格式无法识别`, ENDPOINT],
+    'no-value': ({ origin }) => [`暂时无法读取 ${origin}：应答中没有内容`, ENDPOINT],
+    'unknown-form': ({ origin }) => [`暂时无法读取 ${origin}：应答格式无法识别`, ENDPOINT],
     remote: remoteSentences,
   },
   ERR_KEY_BINDING: ({ detail }) => [

@@ -113,11 +113,11 @@ describe('profile', () => {
   });
 
   test.each([
-    ['nobody', 'has no profile [nobody], only [default], [other], [half]'],
+    ['nobody', 'has no profile [nobody], but [default], [other] and [half]'],
     ['half', 'lacks secret_key'],
   ])('says what it lacks: %s', async (profile, what) => {
     const path = await file(PROFILES);
-    const subject = profile === 'half' ? `the profile [half] of ${path}` : `the credentials file ${path}`;
+    const subject = profile === 'half' ? `the profile [half] in ${path}` : `the credentials file ${path}`;
     await expect(get(source({ from: 'profile', path, profile }))).rejects.toMatchObject({
       code: 'ERR_CREDENTIALS_MISSING',
       message: `${subject} ${what}`,
@@ -127,7 +127,7 @@ describe('profile', () => {
   test('says that a file without profiles has none', async () => {
     const path = await file('secret_id = x\n');
     await expect(get(source({ from: 'profile', path }))).rejects.toMatchObject({
-      message: `the credentials file ${path} has no profile [default], only lines without one`,
+      message: `the credentials file ${path} has no profile [default], but no profile at all`,
     });
   });
 

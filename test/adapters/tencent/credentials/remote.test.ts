@@ -45,7 +45,7 @@ describe('cvm-role', () => {
     await expect(get(credentials)).rejects.toMatchObject({
       code: 'ERR_CREDENTIALS_UNAVAILABLE',
       message: expect.stringMatching(
-        /^the metadata service could not connect, or the connection was lost \((ENOTFOUND|EAI_AGAIN)\)$/,
+        /^the metadata service gives no credentials: could not connect, or the connection was lost \((ENOTFOUND|EAI_AGAIN)\)$/,
       ),
     });
     expect(proxy.seen).toEqual([]);
@@ -61,18 +61,18 @@ describe('cvm-role', () => {
   });
 
   test.each([
-    [{ kind: 'status', status: 500 }, 'answered with HTTP 500'],
+    [{ kind: 'status', status: 500 }, 'HTTP 500'],
     [{ kind: 'reset-before' }, 'could not connect, or the connection was lost (ECONNRESET)'],
-    [{ kind: 'redirect', location: 'http://127.0.0.1:1/' }, 'was answered with a redirect (HTTP 307)'],
-    [{ kind: 'hang' }, 'had no answer within 500 ms'],
-    [{ kind: 'body', body: '<html>' }, 'has an answer that is no role name'],
+    [{ kind: 'redirect', location: 'http://127.0.0.1:1/' }, 'the answer is a redirect (HTTP 307)'],
+    [{ kind: 'hang' }, 'no answer within 500 ms'],
+    [{ kind: 'body', body: '<html>' }, 'the answer has an unknown form'],
   ] as const)('the service fails by %o: may pass', async (fault, what) => {
     const { url, world } = await sandbox();
     world.addFault({ service: 'cvm', ...fault, times: 1 });
     const credentials = source({ from: 'cvm-role', endpoint: url }, limit(fault));
     await expect(get(credentials)).rejects.toMatchObject({
       code: 'ERR_CREDENTIALS_UNAVAILABLE',
-      message: `the metadata service ${what}`,
+      message: `the metadata service gives no credentials: ${what}`,
     });
     expect(await get(credentials)).toMatchObject({ secretId: expect.stringMatching(/^AKID/) });
   });
@@ -82,7 +82,7 @@ describe('cvm-role', () => {
     world.addFault({ service: 'cvm', action: 'credentials', kind: 'body', body });
     await expect(get(source({ from: 'cvm-role', endpoint: url }))).rejects.toMatchObject({
       code: 'ERR_CREDENTIALS_UNAVAILABLE',
-      message: 'the metadata service has an answer without credentials',
+      message: 'the metadata service gives no credentials: the answer has an unknown form',
     });
   });
 });
@@ -134,12 +134,12 @@ describe('assumeRole', () => {
     [
       { kind: 'error', code: 'AuthFailure.SecretIdNotFound' },
       'ERR_CREDENTIALS_REJECTED',
-      'was refused for its credentials (AuthFailure.SecretIdNotFound)',
+      'was refused because of its credentials (AuthFailure.SecretIdNotFound)',
     ],
     [
       { kind: 'error', code: 'AuthFailure.SignatureExpire' },
       'ERR_CLOUDBASE_CLOCK',
-      "was refused for the time of its signature; yet this machine's clock agrees with the server's",
+      "was refused because of the time of its signature; but the clock of this machine agrees with the server's",
     ],
     [
       { kind: 'error', code: 'RequestLimitExceeded' },
@@ -151,15 +151,19 @@ describe('assumeRole', () => {
       'ERR_CREDENTIALS_UNAVAILABLE',
       "failed on the server's side (InternalError)",
     ],
-    [{ kind: 'status', status: 502 }, 'ERR_CREDENTIALS_UNAVAILABLE', 'was answered with HTTP 502'],
+    [{ kind: 'status', status: 502 }, 'ERR_CREDENTIALS_UNAVAILABLE', 'was answered with an error (HTTP 502)'],
     [
       { kind: 'reset-before' },
       'ERR_CREDENTIALS_UNAVAILABLE',
-      'could not connect, or the connection was lost (ECONNRESET)',
+      'failed: could not connect, or the connection was lost (ECONNRESET)',
     ],
-    [{ kind: 'hang' }, 'ERR_CREDENTIALS_UNAVAILABLE', 'had no answer within 500 ms'],
-    [{ kind: 'body' }, 'ERR_CREDENTIALS_UNAVAILABLE', 'has an answer that is not the API envelope'],
-    [{ kind: 'body', body: '{"Response":{}}' }, 'ERR_CREDENTIALS_UNAVAILABLE', 'has an answer without credentials'],
+    [{ kind: 'hang' }, 'ERR_CREDENTIALS_UNAVAILABLE', 'failed: no answer within 500 ms'],
+    [{ kind: 'body' }, 'ERR_CREDENTIALS_UNAVAILABLE', 'has an answer that is not from the API (HTTP 200)'],
+    [
+      { kind: 'body', body: '{"Response":{}}' },
+      'ERR_CREDENTIALS_UNAVAILABLE',
+      'the answer to sts AssumeRole has no credentials',
+    ],
     [
       { kind: 'redirect', location: 'http://127.0.0.1:1/' },
       'ERR_REDIRECTED',
@@ -172,7 +176,7 @@ describe('assumeRole', () => {
     const credentials = source({ from: 'env', assumeRole }, { env: ENV, ...limit(fault) });
     await expect(get(credentials)).rejects.toMatchObject({
       code,
-      message: expect.stringContaining(`sts AssumeRole ${message}`),
+      message: expect.stringContaining(message),
     });
     world.faults.remove(id);
     expect(await get(credentials)).toMatchObject({ token: expect.any(String) });
@@ -233,7 +237,7 @@ describe('tke-oidc', () => {
     const { TKE_ROLE_ARN: _, ...env } = await tkeEnv();
     await expect(get(source({ from: 'tke-oidc' }, { env: { ...env, TKE_REGION: '' } }))).rejects.toMatchObject({
       code: 'ERR_CREDENTIALS_MISSING',
-      message: 'the environment lacks what TKE gives to a pod with a CAM role: TKE_REGION, TKE_ROLE_ARN',
+      message: 'the environment lacks what TKE gives to a pod with a CAM role: TKE_REGION and TKE_ROLE_ARN',
     });
   });
 
