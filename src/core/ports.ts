@@ -3,6 +3,7 @@
 import type { AlertMessage, MessageItem } from './alerts/message.ts';
 import type { AlertBook, AlertUpdate } from './alerts/records.ts';
 import type { StoredError } from './error-params.ts';
+import type { RotatorError } from './errors.ts';
 import type { ProviderFields, ProviderView } from './provider.ts';
 import type { Verdict } from './reasons.ts';
 import type { FleetState, Rotation, TargetIdentity, TargetState } from './records.ts';

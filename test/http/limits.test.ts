@@ -189,14 +189,14 @@ describe('listening', () => {
     const rig = await startHttpRig();
     await expect(startHttpServer({ host: '127.0.0.1', port: rig.port, tokens, ...tools })).rejects.toMatchObject({
       code: 'ERR_CONFIG',
-      message: `cannot listen on http.host 127.0.0.1, http.port ${rig.port}: the port is taken`,
-      hint: 'Set another http.port, or stop what listens there.',
+      message: `cannot listen on http.host 127.0.0.1, http.port ${rig.port}: the port is in use`,
+      hint: 'Set another http.port, or stop the program that uses this one.',
     });
   });
 
   test.each([
-    ['192.0.2.1', 'no such address on this machine'],
-    ['no-such-host.invalid', 'no such host'],
+    ['192.0.2.1', 'this machine has no such address'],
+    ['no-such-host.invalid', 'there is no such host'],
   ])('on %s is refused', async (host, why) => {
     await expect(startHttpServer({ host, port: 0, tokens, ...tools })).rejects.toMatchObject({
       code: 'ERR_CONFIG',

@@ -1,9 +1,11 @@
 // What a pass notes for those who watch: since when a rotation waits, what Apple says of the deployed secret day by
 // day, the clock's skew, what our writes spoiled, and who else wrote.
+
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { fingerprint } from '../../src/core/client-secret.ts';
 import { DAY, HOUR } from '../../src/core/time.ts';
 import { ENV_ID, IDS, type Rig, startRig } from '../support/pass-rig.ts';
+import { said } from '../support/said.ts';
 
 let rig: Rig;
 beforeEach(async () => {
@@ -234,7 +236,7 @@ describe('the skew of the clock', () => {
     rig.world.behaviour.dateOffsetSeconds = -400;
     rig.world.addFault({ service: 'tcb', kind: 'error', code: 'AuthFailure.SignatureExpire' });
     const { skewMs, state } = await rig.pass();
-    expect(state.error).toMatchObject({
+    expect(said(state.error)).toMatchObject({
       code: 'ERR_CLOUDBASE_CLOCK',
       message: expect.stringContaining('was refused because of the time of its signature'),
     });
