@@ -135,7 +135,6 @@ export function recordSchemas(kinds: Kinds) {
     target: label,
     envId: label,
     reason: z.enum(REASONS),
-    emergency: z.boolean(),
     trigger: z.enum(TRIGGERS),
     requestedBy: prose.nullable(),
     keyId: maybe,

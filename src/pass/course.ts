@@ -153,7 +153,6 @@ export class Course {
     const { key, deployed } = this.#snapshot ?? {};
     const facts = {
       reason,
-      emergency: this.emergency,
       keyId: key?.keyId ?? null,
       previousFingerprint: deployed?.fingerprint ?? null,
       previousExpiresAt: deployed?.expiresAt ?? null,

@@ -39,7 +39,7 @@ export function outcomeEvent(
 export function newRow(
   { key: targetKey, name: target, envId }: Target,
   { trigger, requestedBy, waiveAppleCheck: appleCheckWaived }: PassRequest,
-): Omit<Rotation, 'id' | 'reason' | 'emergency' | 'startedAt'> {
+): Omit<Rotation, 'id' | 'reason' | 'startedAt'> {
   return {
     targetKey,
     target,

@@ -74,7 +74,6 @@ describe('a rotation', () => {
     target: 'shop-prod',
     envId: 'shop-prod-1g2h3j',
     reason: 'KeyChanged',
-    emergency: true,
     trigger: 'http',
     requestedBy: 'deploy-bot',
     keyId: 'K1',

@@ -138,7 +138,6 @@ export async function startHttpRig(options: RigOptions = {}) {
         target: 'shop',
         envId: 'env-shop',
         reason: 'Requested',
-        emergency: false,
         trigger: 'schedule',
         requestedBy: null,
         keyId: 'KEYAAAAAAA',

@@ -160,7 +160,6 @@ async function openRow(shapeBefore: 'clear' | 'masked'): Promise<Rotation> {
     target: 'shop',
     envId: ENV_ID,
     reason: 'RenewalDue',
-    emergency: false,
     trigger: 'schedule',
     requestedBy: null,
     keyId: IDS.keyId,

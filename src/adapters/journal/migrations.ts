@@ -98,9 +98,13 @@ const ALERTS_SCHEMA = `
  * What is kept of conditions that this version no longer has: nothing, as nobody would end them. An error of theirs in
  * a finished rotation stays; it is read as ERR_INTERNAL with its own words.
  */
-const REMOVED_CONDITIONS = ['JournalEphemeral', 'TargetRemoved'];
+const REMOVED_CONDITIONS = ['FleetHalted', 'JournalEphemeral', 'TargetRemoved'];
 
 const THIRD_SCHEMA = `
+  -- Nothing counts rotations by whether they were emergencies any more.
+  DROP INDEX rotations_counted;
+  ALTER TABLE rotations DROP COLUMN emergency;
+
   DELETE FROM alert_conditions WHERE document ->> '$.finding.condition' IN (${REMOVED_CONDITIONS.map((name) => `'${name}'`)});
   DELETE FROM alert_deliveries
   WHERE document ->> '$.subject.finding.condition' IN (${REMOVED_CONDITIONS.map((name) => `'${name}'`)})

@@ -125,10 +125,9 @@ export class Tables {
     const stored = this.rotation(next.id);
     if (rotationChange(stored, next) === 'keep') return;
     const { id, targetKey, target, startedAt, outcome } = next;
-    const emergency = next.emergency ? 1 : 0;
     const document = JSON.stringify(next);
-    if (stored !== undefined) this.#sql.updateRotation.run(emergency, outcome, document, id);
-    else this.#sql.addRotation.run(id, targetKey, target, startedAt, emergency, outcome, document);
+    if (stored !== undefined) this.#sql.updateRotation.run(outcome, document, id);
+    else this.#sql.addRotation.run(id, targetKey, target, startedAt, outcome, document);
   }
 
   #one<T>(schema: z.ZodType<T>, row: unknown, what: string): T | undefined {
@@ -153,9 +152,9 @@ function statements(db: DatabaseSync) {
     ),
     rotation: db.prepare('SELECT document FROM rotations WHERE id = ?'),
     addRotation: db.prepare(
-      'INSERT INTO rotations (id, target_key, target, started_at, emergency, outcome, document) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO rotations (id, target_key, target, started_at, outcome, document) VALUES (?, ?, ?, ?, ?, ?)',
     ),
-    updateRotation: db.prepare('UPDATE rotations SET emergency = ?, outcome = ?, document = ? WHERE id = ?'),
+    updateRotation: db.prepare('UPDATE rotations SET outcome = ?, document = ? WHERE id = ?'),
     openRotations: db.prepare('SELECT document FROM rotations WHERE target_key = ? AND outcome IS NULL ORDER BY seq'),
     unfinished: db.prepare('SELECT document FROM rotations WHERE outcome IS NULL'),
     rotations: db.prepare('SELECT document FROM rotations ORDER BY seq DESC LIMIT ?'),

@@ -84,7 +84,7 @@ test('gives no copy that fails the integrity check', async () => {
   const path = join(home, 'journal.db');
   await (await ownJournal(path)).commit({ rotation: aRotation() });
   const db = new DatabaseSync(path);
-  db.exec('PRAGMA ignore_check_constraints = ON; UPDATE rotations SET emergency = 7');
+  db.exec("PRAGMA ignore_check_constraints = ON; UPDATE rotations SET document = '{'");
   db.close();
   await expect(backupJournal({ path }, join(home, 'copy.db'))).rejects.toMatchObject({
     code: 'ERR_JOURNAL_UNWRITABLE',

@@ -117,8 +117,7 @@ describe('the file', () => {
     await journal.commit({ rotation: done });
     await journal.commit({ rotation: open_ });
     const db = raw(path);
-    const row =
-      "(id, target_key, target, started_at, emergency, outcome, document) VALUES (?, 'k', 't', 1, 0, 'failed', '{}')";
+    const row = "(id, target_key, target, started_at, outcome, document) VALUES (?, 'k', 't', 1, 'failed', '{}')";
     for (const [sql, complaint] of [
       ["UPDATE rotations SET outcome = 'failed' WHERE id = ?", 'a finished rotation never changes again'],
       ['UPDATE rotations SET outcome = NULL WHERE id = ?', 'a finished rotation never changes again'],
