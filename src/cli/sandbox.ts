@@ -46,7 +46,7 @@ export async function sandbox(
       return await daemon(url, context, program);
     }
     context.stdout.writeSecret(sandboxText(url) + (options.stage ? stageText() : ''));
-    world.onRequest((request) => context.stderr.write(requestLine(request)));
+    world.requests.onRequest((request) => context.stderr.write(requestLine(request)));
     if (!program.stop.aborted) await once(program.stop, 'abort');
     return EXIT.ok;
   } finally {

@@ -47,7 +47,7 @@ export const ROUTES: readonly Route[] = [
     does: 'sets a provider (and makes its environment)',
     body: { Config: { ClientId: 'com.example.shop.web', ClientSecret: '' } },
     schema: z.looseObject({ Config: fields }).and(fields),
-    run: (world, { path, body }) => void world.putProvider(part(path, 'envId'), { ...body, Id: part(path, 'id') }),
+    run: (world, { path, body }) => void world.providers.put(part(path, 'envId'), { ...body, Id: part(path, 'id') }),
   }),
   route('PATCH', providerPath, {
     does: 'changes single fields of a provider, and single keys of its Config, as an administrator would',
@@ -56,13 +56,13 @@ export const ROUTES: readonly Route[] = [
     run: (world, { path, body }) => {
       const old = provider(world, path);
       const Config = { ...old.Config, ...(body.Config ?? {}) };
-      world.putProvider(part(path, 'envId'), { ...old, ...body, Id: old.Id, Config });
+      world.providers.put(part(path, 'envId'), { ...old, ...body, Id: old.Id, Config });
       return undefined;
     },
   }),
   route('DELETE', providerPath, {
     does: 'removes a provider',
-    run: (world, { path }) => found(world.deleteProvider(part(path, 'envId'), part(path, 'id')), 'provider'),
+    run: (world, { path }) => found(world.providers.delete(part(path, 'envId'), part(path, 'id')), 'provider'),
   }),
   route('POST', `${providerPath}/secret`, {
     does: 'mints a client secret with a key that was generated here, and puts it into the provider',
@@ -105,11 +105,11 @@ export const ROUTES: readonly Route[] = [
     does: 'adds a fault',
     body: { service: 'tcb', action: 'ModifyProvider', kind: 'reset-after', times: 1 },
     schema: faultSchema,
-    run: (world, { body }) => ({ id: world.addFault(body) }),
+    run: (world, { body }) => ({ id: world.faults.add(body) }),
   }),
   route('DELETE', '/sandbox/faults', {
     does: 'removes every fault',
-    run: (world) => void world.clearFaults(),
+    run: (world) => void world.faults.clear(),
   }),
   route('DELETE', '/sandbox/faults/:id', {
     does: 'removes one fault',
@@ -119,7 +119,7 @@ export const ROUTES: readonly Route[] = [
     does: 'restarts the random numbers that decide about the share of a fault',
     body: { seed: 1 },
     schema: z.strictObject({ seed: z.int() }),
-    run: (world, { body }) => void world.seed(body.seed),
+    run: (world, { body }) => void world.faults.seed(body.seed),
   }),
   route('GET', '/sandbox/apple/keys', {
     does: 'lists the public halves of the keys that the simulated Apple knows',
@@ -143,14 +143,14 @@ export const ROUTES: readonly Route[] = [
     run: (world, { body }) => {
       const { publicKey, publicJwk: given, ...ids } = body;
       const publicJwk = publicKey === undefined ? given : publicJwkOf(publicKey);
-      if (publicJwk === undefined) return world.generateAppleKey(ids);
-      world.registerAppleKey({ ...ids, publicJwk });
+      if (publicJwk === undefined) return world.appleKeys.generate(ids);
+      world.appleKeys.register({ ...ids, publicJwk });
       return undefined;
     },
   }),
   route('DELETE', '/sandbox/apple/keys/:keyId', {
     does: 'revokes a key',
-    run: (world, { path }) => found(world.revokeAppleKey(part(path, 'keyId')), 'key'),
+    run: (world, { path }) => found(world.appleKeys.revoke(part(path, 'keyId')), 'key'),
   }),
   ...secretRoutes('ssm', 'version', (world) => world.ssmSecrets),
   ...secretRoutes('aws', 'stage', (world) => world.awsSecrets),
@@ -166,11 +166,11 @@ export const ROUTES: readonly Route[] = [
   }),
   route('GET', '/sandbox/requests', {
     does: 'lists what arrived, in order, each secret replaced by its SHA-256',
-    run: (world) => ({ requests: world.requests }),
+    run: (world) => ({ requests: world.requests.log }),
   }),
   route('DELETE', '/sandbox/requests', {
     does: 'empties that list',
-    run: (world) => void world.clearRequests(),
+    run: (world) => void world.requests.clearLog(),
   }),
   route('GET', '/sandbox/inbox', {
     does: 'lists the messages that were sent to /inbox/NAME',
@@ -212,7 +212,7 @@ function secretRoutes(
 }
 
 function provider(world: World, path: Readonly<Record<string, string>>): ProviderRecord {
-  const record = world.provider(part(path, 'envId'), part(path, 'id'));
+  const record = world.providers.get(part(path, 'envId'), part(path, 'id'));
   if (record === undefined) throw new ControlError(404, 'no such provider');
   return record;
 }

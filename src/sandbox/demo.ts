@@ -25,7 +25,7 @@ export async function setUpDemo(world: World, folder: string): Promise<void> {
   await refuseOthers(folder);
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const { privateKeyPem } = world.generateAppleKey({
+  const { privateKeyPem } = world.appleKeys.generate({
     teamId: DEMO.teamId,
     keyId: DEMO.keyId,
     clientIds: [DEMO.clientId],
@@ -41,7 +41,7 @@ export async function setUpDemo(world: World, folder: string): Promise<void> {
 /** A provider as CloudBase's own metadata describes one for Apple, with a key that the SDK's types do not know. */
 function seedDemo(world: World): void {
   const { envId, providerId, keyId, clientId, daysLeft } = DEMO;
-  world.putProvider(envId, {
+  world.providers.put(envId, {
     Id: providerId,
     Name: { Message: 'Apple' },
     ProviderType: 'OIDC',

@@ -38,7 +38,7 @@ const HUGE_BYTES = 2 * 1024 * 1024;
 /** Takes a call through hooks and faults to its outcome. */
 export async function exchange(world: World, call: Call): Promise<Outcome> {
   const { answer, error: _, ...request } = call;
-  await world.arrive({ at: world.clock.now(), ...request });
+  await world.requests.arrive({ at: world.clock.now(), ...request });
   const fault = world.faults.take(call.service, call.action);
   return fault === undefined ? answer(world) : FAULTS[fault.kind](fault, call, world);
 }

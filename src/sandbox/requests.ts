@@ -23,6 +23,7 @@ export type RequestHook = (request: RequestRecord) => void | Promise<void>;
 const SECRET_NAMES = /^(?:client_?secret|web_?identity_?token|routing_?key|password|token)$/i;
 
 export class Requests {
+  /** What arrived, in order. */
   readonly log: RequestRecord[] = [];
   readonly #listeners = new Set<(request: RequestRecord) => void>();
   readonly #hooks = new Set<{ readonly service: ServiceName; readonly action: string; readonly hook: RequestHook }>();
@@ -49,9 +50,13 @@ export class Requests {
       if (service === record.service && action === record.action) await hook(record);
   }
 
-  /** Empties the log and forgets the hooks; listeners stay. */
-  clear(): void {
+  clearLog(): void {
     this.log.length = 0;
+  }
+
+  /** Empties the log and removes the hooks; listeners stay. */
+  clear(): void {
+    this.clearLog();
     this.#hooks.clear();
   }
 }

@@ -1,13 +1,12 @@
 // The state of the simulated outside world, which tests and the control interface read and change. The services (tcb.ts,
 // ssm.ts, sts.ts, aws.ts, apple.ts …) answer from it alone.
-import type { JsonWebKey } from 'node:crypto';
 import type { Json, JsonObject } from '../core/json.ts';
-import { type AppleKeyIds, AppleKeys, type SecretWish } from './apple-keys.ts';
+import { AppleKeys, type SecretWish } from './apple-keys.ts';
 import { type Behaviour, defaultBehaviour } from './behaviour.ts';
 import { type Credential, initialCredentials, type TemporaryCredential, temporaryCredential } from './credentials.ts';
-import { type Fault, Faults, type ServiceName } from './faults.ts';
-import { type ProviderRecord, Providers } from './providers.ts';
-import { type RequestHook, type RequestRecord, Requests } from './requests.ts';
+import { Faults } from './faults.ts';
+import { Providers } from './providers.ts';
+import { Requests } from './requests.ts';
 import { SecretStore } from './secret-store.ts';
 
 export interface SandboxClock {
@@ -47,7 +46,7 @@ export class World {
   /** By inbox name: the secret that signs its messages, if it is not the usual `SECtest`. */
   readonly inboxSecrets = new Map<string, string>();
   readonly faults = new Faults();
-  readonly #requests = new Requests();
+  readonly requests = new Requests();
 
   constructor(clock: SandboxClock) {
     this.clock = clock;
@@ -68,53 +67,20 @@ export class World {
     this.inboxSecrets.clear();
     this.faults.clear();
     this.faults.seed(1);
-    this.#requests.clear();
-  }
-
-  // Environments and providers
-
-  /** Sets a provider (and its environment) at once; `Config.ClientSecret` in clear. */
-  putProvider(envId: string, provider: ProviderRecord): void {
-    this.providers.put(envId, provider);
-  }
-
-  /** A copy of the true state. */
-  provider(envId: string, id: string): ProviderRecord | undefined {
-    return this.providers.get(envId, id);
+    this.requests.clear();
   }
 
   /** Sets single Config keys, as an administrator would. Throws a TypeError if there is no such provider. */
   patchConfig(envId: string, id: string, patch: JsonObject): void {
-    const provider = this.provider(envId, id);
+    const provider = this.providers.get(envId, id);
     if (provider === undefined) throw new TypeError(`no provider ${id} in environment ${envId}`);
-    this.putProvider(envId, { ...provider, Config: { ...provider.Config, ...patch } });
+    this.providers.put(envId, { ...provider, Config: { ...provider.Config, ...patch } });
   }
 
-  /** False: there was none. */
-  deleteProvider(envId: string, id: string): boolean {
-    return this.providers.delete(envId, id);
-  }
-
-  // Apple
-
-  generateAppleKey(ids: AppleKeyIds): { readonly privateKeyPem: string; readonly publicJwk: JsonWebKey } {
-    return this.appleKeys.generate(ids);
-  }
-
-  registerAppleKey(key: AppleKeyIds & { readonly publicJwk: JsonWebKey }): void {
-    this.appleKeys.register(key);
-  }
-
-  revokeAppleKey(keyId: string): boolean {
-    return this.appleKeys.revoke(keyId);
-  }
-
-  /** A client secret of any age, signed with a key from `generateAppleKey`. */
+  /** A client secret of any age, signed with a key from `appleKeys.generate`. */
   mintSecret(wish: SecretWish): string {
     return this.appleKeys.mint(wish, this.clock.now());
   }
-
-  // Temporary credentials
 
   /** Issues a temporary credential, valid from now on. */
   issueCredential(askedSeconds?: number): TemporaryCredential {
@@ -123,45 +89,6 @@ export class World {
     const { secretId, ...credential } = issued;
     this.credentials.set(secretId, credential);
     return issued;
-  }
-
-  // Faults and requests
-
-  /** Returns the fault's id. Throws a ZodError if a field is wrong. */
-  addFault(fault: Fault): string {
-    return this.faults.add(fault);
-  }
-
-  clearFaults(): void {
-    this.faults.clear();
-  }
-
-  /** Sets the seed from which the shares of faults are drawn. */
-  seed(seed: number): void {
-    this.faults.seed(seed);
-  }
-
-  /** The requests that arrived, in order, without secrets. */
-  get requests(): readonly RequestRecord[] {
-    return this.#requests.log;
-  }
-
-  clearRequests(): void {
-    this.#requests.log.length = 0;
-  }
-
-  onRequest(listener: (request: RequestRecord) => void): () => void {
-    return this.#requests.onRequest(listener);
-  }
-
-  /** Awaits `hook` before each request of this kind takes effect, so that a test can act between two requests. */
-  before(service: ServiceName, action: string, hook: RequestHook): () => void {
-    return this.#requests.before(service, action, hook);
-  }
-
-  /** For the server: logs a request and waits for the hooks. */
-  arrive(request: RequestRecord): Promise<void> {
-    return this.#requests.arrive(request);
   }
 
   #ssmStore(): SecretStore {

@@ -63,7 +63,7 @@ describe('what waits', () => {
 describe('a channel that fails', () => {
   test('is tried again with growing waits, and never given up while the condition lasts', async () => {
     const rig = await startDelivery();
-    rig.sandbox.world.addFault({ ...FAULT, kind: 'status', status: 503 });
+    rig.sandbox.world.faults.add({ ...FAULT, kind: 'status', status: 503 });
     await rig.look([failing('shop')]);
     rig.clock.pass(2 * SECOND);
     const waits: number[] = [];
@@ -80,7 +80,7 @@ describe('a channel that fails', () => {
     expect(await rig.channel()).toMatchObject({ failures: 9, error: { code: 'ERR_CHANNEL_UNAVAILABLE' } });
     rig.clock.pass(60 * 86_400_000);
     await rig.round();
-    rig.sandbox.world.clearFaults();
+    rig.sandbox.world.faults.clear();
     rig.clock.pass(900 * SECOND);
     await rig.round();
     expect(rig.inbox().map(items)).toEqual(['raised shop']);
@@ -90,7 +90,7 @@ describe('a channel that fails', () => {
   test('is left alone for as long as it asks', async () => {
     const rig = await startDelivery();
     const fault = { ...FAULT, kind: 'status', status: 429, headers: { 'retry-after': '120' }, times: 1 } as const;
-    rig.sandbox.world.addFault(fault);
+    rig.sandbox.world.faults.add(fault);
     await rig.look([failing('shop')]);
     rig.clock.pass(2 * SECOND);
     await rig.round();
@@ -101,7 +101,7 @@ describe('a channel that fails', () => {
   test('is tried at once by another life of the program, or with another configuration: it may be mended', async () => {
     const rig = await startDelivery();
     const { deliverer, journal, channels } = rig;
-    rig.sandbox.world.addFault({ ...FAULT, kind: 'status', status: 404, times: 3 });
+    rig.sandbox.world.faults.add({ ...FAULT, kind: 'status', status: 404, times: 3 });
     await rig.look([failing('shop')]);
     rig.clock.pass(2 * SECOND);
     const restarted = rig.newDeliverer();
@@ -121,7 +121,7 @@ describe('a channel that fails', () => {
   test('is not, where it asked to be left alone', async () => {
     const rig = await startDelivery();
     const fault = { ...FAULT, kind: 'status', status: 429, headers: { 'retry-after': '120' }, times: 1 } as const;
-    rig.sandbox.world.addFault(fault);
+    rig.sandbox.world.faults.add(fault);
     await rig.look([failing('shop')]);
     rig.clock.pass(2 * SECOND);
     await rig.round();
@@ -133,7 +133,7 @@ describe('a channel that fails', () => {
       { name: 'ops', type: 'webhook' },
       { name: 'mail', type: 'webhook' },
     ]);
-    rig.sandbox.world.addFault({ ...FAULT, kind: 'status', status: 500 });
+    rig.sandbox.world.faults.add({ ...FAULT, kind: 'status', status: 500 });
     await rig.look([failing('shop')]);
     rig.clock.pass(2 * SECOND);
     await rig.round();
@@ -143,7 +143,7 @@ describe('a channel that fails', () => {
 
   test('hears of what ended before it could be told as one message: from … to …', async () => {
     const rig = await startDelivery();
-    rig.sandbox.world.addFault({ ...FAULT, kind: 'status', status: 500, times: 1 });
+    rig.sandbox.world.faults.add({ ...FAULT, kind: 'status', status: 500, times: 1 });
     await rig.look([failing('shop')]);
     const began = new Date(rig.clock.now()).toISOString();
     rig.clock.pass(2 * SECOND);
@@ -158,7 +158,7 @@ describe('a channel that fails', () => {
 
   test('gives up after a week what tells of nothing that lasts', async () => {
     const rig = await startDelivery();
-    rig.sandbox.world.addFault({ ...FAULT, kind: 'status', status: 500 });
+    rig.sandbox.world.faults.add({ ...FAULT, kind: 'status', status: 500 });
     await rig.look([failing('shop')]);
     await rig.look([]);
     await rig.enqueue({ kind: 'test' });
@@ -172,7 +172,7 @@ describe('a process that dies', () => {
   test('before the journal knows of a delivery sends it once more, under the same id', async () => {
     const rig = await startDelivery();
     // The answer is lost: to the sender this is the same as dying before it arrives.
-    rig.sandbox.world.addFault({ ...FAULT, kind: 'reset-after', times: 1 });
+    rig.sandbox.world.faults.add({ ...FAULT, kind: 'reset-after', times: 1 });
     await rig.look([failing('shop')]);
     rig.clock.pass(2 * SECOND);
     await rig.round();
@@ -186,11 +186,11 @@ describe('a process that dies', () => {
 
   test('in the middle of sending is stopped: the message stays in the outbox, and it is no failure', async () => {
     const rig = await startDelivery();
-    rig.sandbox.world.addFault({ ...FAULT, kind: 'hang', times: 1 });
+    rig.sandbox.world.faults.add({ ...FAULT, kind: 'hang', times: 1 });
     await rig.look([failing('shop')]);
     rig.clock.pass(2 * SECOND);
     const asked = Promise.withResolvers<void>();
-    rig.sandbox.world.onRequest(() => asked.resolve());
+    rig.sandbox.world.requests.onRequest(() => asked.resolve());
     const round = rig.round();
     await asked.promise;
     rig.deliverer.abort();

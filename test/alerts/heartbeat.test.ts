@@ -100,7 +100,7 @@ describe('when something is wrong', () => {
 describe('a URL that cannot be reached', () => {
   test('is tried again after a minute, told once in the log, and never shown', async () => {
     const { beat, clock, sandbox, events, options } = await startHeartbeat({ healthUrl: false });
-    sandbox.world.addFault({ service: 'inbox', action: 'ping-secret-token', kind: 'status', status: 500, times: 2 });
+    sandbox.world.faults.add({ service: 'inbox', action: 'ping-secret-token', kind: 'status', status: 500, times: 2 });
     expect(await beat(WELL)).toEqual([]);
     clock.pass(MINUTE);
     expect(await beat(WELL)).toEqual([]);
@@ -115,9 +115,9 @@ describe('a URL that cannot be reached', () => {
 
   test('does not hold up the end of the program', async () => {
     const { heartbeat, sandbox, events } = await startHeartbeat({ healthUrl: false });
-    sandbox.world.addFault({ service: 'inbox', kind: 'hang' });
+    sandbox.world.faults.add({ service: 'inbox', kind: 'hang' });
     const asked = Promise.withResolvers<void>();
-    sandbox.world.onRequest(() => asked.resolve());
+    sandbox.world.requests.onRequest(() => asked.resolve());
     heartbeat.beat(WELL);
     await asked.promise;
     heartbeat.abort();

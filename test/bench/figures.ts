@@ -15,12 +15,12 @@ const print = (line: string) => process.stdout.write(`${line}\n`);
 async function daemon(targets: number): Promise<void> {
   const sandbox = await startSandbox({ port: 0 });
   const folder = mkdtempSync(join(tmpdir(), 'rotator-bench-'));
-  const { privateKeyPem } = sandbox.world.generateAppleKey({ ...IDS, clientIds: [IDS.clientId] });
+  const { privateKeyPem } = sandbox.world.appleKeys.generate({ ...IDS, clientIds: [IDS.clientId] });
   writeFileSync(join(folder, 'key.p8'), privateKeyPem, { mode: 0o600 });
   const envs = Array.from({ length: targets }, (_, i) => `env-${i}`);
   for (const [i, env] of envs.entries()) {
     const ClientSecret = sandbox.world.mintSecret({ ...IDS, expiresInSeconds: (i === 0 ? 5 : 150) * 86_400 });
-    sandbox.world.putProvider(env, { Id: 'apple', Config: { ClientId: IDS.clientId, ClientSecret } });
+    sandbox.world.providers.put(env, { Id: 'apple', Config: { ClientId: IDS.clientId, ClientSecret } });
   }
   const config = {
     journal: 'sqlite:./journal.db',

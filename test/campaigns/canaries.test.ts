@@ -40,8 +40,8 @@ test('no secret gets out of any sequence of bad answers', async () => {
 test('nor of a write that arrived, whose answer is broken, and which another writer then replaced', async () => {
   await inPlace(async (place) => {
     const body = spill(place);
-    place.world.addFault({ service: 'tcb', action: 'ModifyProvider', kind: 'body', body, times: 1 });
-    place.world.before('tcb', 'ModifyProvider', () => place.place(place.mint(170)));
+    place.world.faults.add({ service: 'tcb', action: 'ModifyProvider', kind: 'body', body, times: 1 });
+    place.world.requests.before('tcb', 'ModifyProvider', () => place.place(place.mint(170)));
     await place.run(['once', '--force', '--json']);
     expect(place.writes()).toHaveLength(1);
   });

@@ -30,7 +30,7 @@ async function startFleet(size: number, { sharedEnv, otherLaneFrom = size }: Fle
   const folder = mkdtempSync(join(tmpdir(), 'rotator-'));
   const keyFile = join(folder, 'key.json');
   const useKey = (keyId: string) => {
-    const { privateKeyPem } = world.generateAppleKey({ teamId: IDS.teamId, keyId, clientIds: [IDS.clientId] });
+    const { privateKeyPem } = world.appleKeys.generate({ teamId: IDS.teamId, keyId, clientIds: [IDS.clientId] });
     writeFileSync(keyFile, JSON.stringify({ ...IDS, keyId, privateKey: privateKeyPem }), { mode: 0o600 });
   };
   useKey(IDS.keyId);
@@ -40,7 +40,7 @@ async function startFleet(size: number, { sharedEnv, otherLaneFrom = size }: Fle
   const envs = places.map(([env]) => env);
   const put = (env: string, days: number, id = 'apple') => {
     const wish = { keyId: IDS.keyId, clientId: IDS.clientId, expiresInSeconds: days * 86_400 };
-    world.putProvider(env, { ...fullProvider(world.mintSecret(wish)), Id: id });
+    world.providers.put(env, { ...fullProvider(world.mintSecret(wish)), Id: id });
   };
   for (const [env, id] of places) put(env, 120, id);
   const file = join(folder, 'rotator.yaml');
@@ -114,7 +114,7 @@ async function startFleet(size: number, { sharedEnv, otherLaneFrom = size }: Fle
       return sweeper.sweep(items, ({ name }) => onEnd(name));
     },
     /** The environments that were written, in order. */
-    written: () => world.requests.filter(({ action }) => action === 'ModifyProvider').map(({ envId }) => envId),
+    written: () => world.requests.log.filter(({ action }) => action === 'ModifyProvider').map(({ envId }) => envId),
     async stop() {
       await sandbox.close();
       rmSync(folder, { recursive: true, force: true });
@@ -148,7 +148,7 @@ describe('writes of one lane', () => {
   test('are held back for an hour by one that ends badly, of which people are told at the third', async () => {
     fleet = await startFleet(4);
     for (const env of fleet.envs) fleet.put(env, 50);
-    fleet.world.addFault({ service: 'tcb', action: 'ModifyProvider', kind: 'error', code: 'UnauthorizedOperation' });
+    fleet.world.faults.add({ service: 'tcb', action: 'ModifyProvider', kind: 'error', code: 'UnauthorizedOperation' });
     for (let hour = 1; hour <= 3; hour += 1) {
       expect(tally(await fleet.sweep())).toEqual({ failed: Math.min(hour, 4), due: 4 - hour });
       expect(fleet.written()).toHaveLength(hour);
@@ -165,7 +165,7 @@ describe('writes of one lane', () => {
   test('that are urgent pass a closed lane, and a good one opens it for the others', async () => {
     fleet = await startFleet(3);
     fleet.put('env-0', 50);
-    fleet.world.addFault({ service: 'tcb', action: 'ModifyProvider', kind: 'reset-before', times: 1 });
+    fleet.world.faults.add({ service: 'tcb', action: 'ModifyProvider', kind: 'reset-before', times: 1 });
     expect(tally(await fleet.sweep())).toEqual({ failed: 1, healthy: 2 });
     fleet.put('env-1', 50);
     expect(tally(await fleet.sweep())).toEqual({ failed: 1, due: 1, healthy: 1 });
@@ -184,7 +184,7 @@ describe('a lane whose endpoint hangs', () => {
     for (const env of fleet.envs) fleet.put(env, 3);
     const hangs = Promise.withResolvers<void>();
     const held = (envId: string | undefined) => envId !== 'env-100';
-    fleet.world.before('tcb', 'GetProviders', async ({ envId }) => (held(envId) ? hangs.promise : undefined));
+    fleet.world.requests.before('tcb', 'GetProviders', async ({ envId }) => (held(envId) ? hangs.promise : undefined));
     const ended: string[] = [];
     const [stop, rescued] = [new AbortController(), Promise.withResolvers<void>()];
     const sweep = fleet.sweep({ drop: stop.signal }, (name) => {
@@ -215,13 +215,13 @@ test('the target that expires soonest is looked at first', async () => {
 test('a target whose environment hangs leaves the others alone', async () => {
   fleet = await startFleet(4);
   for (const env of fleet.envs) fleet.put(env, 3);
-  fleet.world.addFault({ service: 'tcb', action: 'GetProviders', kind: 'status', status: 503, times: 1 });
+  fleet.world.faults.add({ service: 'tcb', action: 'GetProviders', kind: 'status', status: 503, times: 1 });
   expect(tally(await fleet.sweep())).toEqual({ failed: 1, rotated: 3 });
 });
 
 test('many healthy targets ask Apple one control between them, and after a few of them without holding up the sweep', async () => {
   fleet = await startFleet(20);
-  const asked = () => fleet.world.requests.filter(({ service }) => service === 'apple').length;
+  const asked = () => fleet.world.requests.log.filter(({ service }) => service === 'apple').length;
   const targetsAsked = async () =>
     (await fleet.journal.targets()).filter(({ appleAsked }) => appleAsked?.verdict === 'accepted').length;
   await fleet.sweep();
@@ -234,7 +234,7 @@ test('many healthy targets ask Apple one control between them, and after a few o
 
 test('targets of one environment share a reading to decide, and each reads alone before its push', async () => {
   fleet = await startFleet(3, { sharedEnv: 'env-0' });
-  const reads = () => fleet.world.requests.filter(({ action }) => action === 'GetProviders').length;
+  const reads = () => fleet.world.requests.log.filter(({ action }) => action === 'GetProviders').length;
   await fleet.sweep();
   expect(reads()).toBe(1);
   for (const [, id] of fleet.places) fleet.put('env-0', 3, id);

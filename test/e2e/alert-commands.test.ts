@@ -35,7 +35,7 @@ describe('alerts', () => {
       stderr: 'not checked yet: `run` or `once` checks the targets and raises alerts\n',
     });
     expect(existsSync(place.journalFile)).toBe(false);
-    expect(place.world.requests).toEqual([]);
+    expect(place.world.requests.log).toEqual([]);
   });
 
   test('shows what is raised, whom it was sent to, and which channel does not take it', async () => {
@@ -43,10 +43,10 @@ describe('alerts', () => {
       channels: { ops: {}, pager: { severities: ['critical'] } },
       settings: UNASKED,
     });
-    place.world.addFault({ ...DENIED, message: 'not authorized' });
-    place.world.addFault({ service: 'inbox', action: 'pager', kind: 'status', status: 404 });
+    place.world.faults.add({ ...DENIED, message: 'not authorized' });
+    place.world.faults.add({ service: 'inbox', action: 'pager', kind: 'status', status: 404 });
     expect((await place.run(['once'])).code).toBe(1);
-    place.world.clearRequests();
+    place.world.requests.clearLog();
     const shown = await place.run(['alerts']);
     expect(shown).toMatchObject({ code: 0, stderr: '' });
     const [rows, channels] = words(shown).split('\n\n');
@@ -71,7 +71,7 @@ describe('alerts', () => {
       ].join('\n')}\n`,
     );
     expect(shown.stdout).not.toContain(place.sandbox.url);
-    expect(place.world.requests).toEqual([]);
+    expect(place.world.requests.log).toEqual([]);
   });
 
   test('--json prints every field, absent values null', async () => {
@@ -144,7 +144,7 @@ describe('alerts --test', () => {
     await place.run(['once']);
     const before = readFileSync(place.journalFile);
     place.world.inbox.length = 0;
-    place.world.addFault({ service: 'inbox', action: 'mute', kind: 'status', status: 404 });
+    place.world.faults.add({ service: 'inbox', action: 'mute', kind: 'status', status: 404 });
     const { code, stdout, stderr } = await place.run(['alerts', '--test']);
     expect([code, stdout]).toEqual([
       1,
@@ -250,7 +250,7 @@ describe('once', () => {
   test('tells what is wrong and that it is over within the same run; healthUrl fails while it is critical', async () => {
     const place = await alertPlace({ settings: UNASKED });
     place.configure(BEATS(place));
-    place.world.addFault({ ...DENIED, message: 'not authorized' });
+    place.world.faults.add({ ...DENIED, message: 'not authorized' });
     const failed = await place.run(['once']);
     expect(failed.code).toBe(1);
     expect(failed.stderr).toContain(
@@ -260,7 +260,7 @@ describe('once', () => {
     expect(place.heard()).toEqual(['raised RotationFailing shop, raised SecretExpiring shop']);
     expect(place.pings('alive')).toEqual(['ok']);
     expect(place.pings('health')).toEqual(['/fail RotationFailing shop\nSecretExpiring shop']);
-    place.world.clearFaults();
+    place.world.faults.clear();
     expect((await place.run(['once'])).code).toBe(0);
     expect(place.heard().slice(1)).toEqual(['cleared RotationFailing shop, cleared SecretExpiring shop']);
     expect(place.pings('health').at(-1)).toBe('ok');
@@ -269,18 +269,18 @@ describe('once', () => {
 
   test('does not wait for a channel that refuses, tells it over the others at once, and ends as it would have', async () => {
     const place = await alertPlace({ channels: { ops: {}, pager: { severities: ['critical'] } }, settings: UNASKED });
-    place.world.addFault({ ...DENIED, message: 'not authorized' });
-    place.world.addFault({ service: 'inbox', action: 'pager', kind: 'status', status: 404 });
+    place.world.faults.add({ ...DENIED, message: 'not authorized' });
+    place.world.faults.add({ service: 'inbox', action: 'pager', kind: 'status', status: 404 });
     expect((await place.run(['once'])).code).toBe(1);
     expect(place.heard()).toEqual(['raised RotationFailing shop, raised SecretExpiring shop', 'raised ChannelFailing']);
-    const pager = place.world.requests.filter(({ action }) => action === 'pager');
+    const pager = place.world.requests.log.filter(({ action }) => action === 'pager');
     expect(pager).toHaveLength(1);
   });
 
   test('a target without an error ends with 0 although its alert reached nobody', async () => {
     const place = await alertPlace({ settings: UNASKED });
-    place.world.putProvider(envIdOf('shop'), { ...fullProvider(place.mint(175)), On: 'FALSE' });
-    place.world.addFault({ service: 'inbox', action: 'ops', kind: 'status', status: 404 });
+    place.world.providers.put(envIdOf('shop'), { ...fullProvider(place.mint(175)), On: 'FALSE' });
+    place.world.faults.add({ service: 'inbox', action: 'ops', kind: 'status', status: 404 });
     expect((await place.run(['once'])).code).toBe(0);
     expect(alertsOf(await place.run(['alerts', '--json'])).alerts).toMatchObject([
       { condition: 'ProviderDisabled', channels: [{ name: 'ops', delivered: false }] },
@@ -293,7 +293,7 @@ describe('once', () => {
       targets: [{ name: 'shop' }, { name: 'web' }],
       settings: { ...UNASKED, schedule: { cron: '* * * * * *' } },
     });
-    place.world.addFault({ ...DENIED, message: 'not authorized' });
+    place.world.faults.add({ ...DENIED, message: 'not authorized' });
     const daemon = place.start(['run']);
     await Promise.all([place.run(['once']), place.run(['once'])]);
     const told = () => place.items().map(({ status, condition, target }) => `${status} ${condition} ${target}`);
@@ -303,7 +303,7 @@ describe('once', () => {
     ];
     await eventually(() => expect(told().sort()).toEqual(each('raised').sort()));
     await place.run(['once']);
-    place.world.clearFaults();
+    place.world.faults.clear();
     await Promise.all([place.run(['once']), place.run(['once'])]);
     await eventually(() => expect(told().sort()).toEqual([...each('cleared'), ...each('raised')].sort()));
     daemon.signal('SIGTERM');

@@ -16,7 +16,7 @@ test('the bundle rotates with keys from a file, SSM and AWS, the last with an as
     targets: [{ name: 'from-file' }, { name: 'from-ssm' }, { name: 'from-aws' }],
   });
   const { url } = place.sandbox;
-  const { privateKeyPem } = place.world.generateAppleKey({ ...IDS, clientIds: [IDS.clientId] });
+  const { privateKeyPem } = place.world.appleKeys.generate({ ...IDS, clientIds: [IDS.clientId] });
   place.world.ssmSecrets.put({ name: 'apple-key', text: privateKeyPem });
   place.world.awsSecrets.put({ name: 'prod/apple', text: JSON.stringify({ privateKey: privateKeyPem }) });
   place.useKey(IDS.keyId);

@@ -84,11 +84,11 @@ describe('killed in the middle of a write', () => {
   test('that arrived: the next life resolves it by reading, at once', async () => {
     place = await workspace({ settings: SECONDLY });
     const first = place.start(['run']);
-    place.world.before('tcb', 'ModifyProvider', async () => {
+    place.world.requests.before('tcb', 'ModifyProvider', async () => {
       first.signal('SIGKILL');
       await first.exited;
     });
-    place.world.addFault({ service: 'tcb', action: 'ModifyProvider', kind: 'reset-after', times: 1 });
+    place.world.faults.add({ service: 'tcb', action: 'ModifyProvider', kind: 'reset-after', times: 1 });
     await first.exited;
     const second = place.start(['run']);
     await second.waitFor((program) => program.log().some((line) => line['resumed'] === true));
@@ -102,7 +102,7 @@ describe('a stop', () => {
   test('in the middle of a write lets it finish, and ends with 0', async () => {
     place = await workspace({ settings: SECONDLY });
     const daemon = place.start(['run']);
-    place.world.before('tcb', 'ModifyProvider', async () => daemon.signal('SIGTERM'));
+    place.world.requests.before('tcb', 'ModifyProvider', async () => daemon.signal('SIGTERM'));
     expect(await daemon.exited).toEqual({ code: 0, signal: null });
     expect(lines(daemon, 'rotation.succeeded')).toHaveLength(1);
     expect((await place.run(['history', '--json'])).stdout).toContain('"succeeded"');
@@ -111,7 +111,7 @@ describe('a stop', () => {
   test('by SIGINT while nothing is written drops the pass and ends with 0', async () => {
     place = await workspace({ settings: SECONDLY });
     const daemon = place.start(['run']);
-    place.world.before('apple', 'token', async () => daemon.signal('SIGINT'));
+    place.world.requests.before('apple', 'token', async () => daemon.signal('SIGINT'));
     expect(await daemon.exited).toEqual({ code: 0, signal: null });
     expect(place.writes()).toHaveLength(0);
     expect(lines(daemon, 'rotation.failed')).toMatchObject([{ code: 'ERR_INTERRUPTED' }]);
@@ -120,9 +120,9 @@ describe('a stop', () => {
   test('said twice ends at once with 1', async () => {
     place = await workspace({ settings: SECONDLY });
     const daemon = place.start(['run']);
-    place.world.addFault({ service: 'tcb', action: 'ModifyProvider', kind: 'hang' });
+    place.world.faults.add({ service: 'tcb', action: 'ModifyProvider', kind: 'hang' });
     await daemon.waitFor(seen('rotation.started'));
-    place.world.before('tcb', 'ModifyProvider', async () => daemon.signal('SIGTERM'));
+    place.world.requests.before('tcb', 'ModifyProvider', async () => daemon.signal('SIGTERM'));
     await daemon.waitFor(/stopping/);
     daemon.signal('SIGTERM');
     expect(await daemon.exited).toEqual({ code: 1, signal: null });
@@ -196,7 +196,7 @@ describe('a configuration', () => {
 describe('one target’s trouble', () => {
   test('does not keep another from its rotation', async () => {
     place = await workspace({ targets: [{ name: 'hangs' }, { name: 'shop' }], settings: SECONDLY });
-    place.world.before('tcb', 'GetProviders', async (request) => {
+    place.world.requests.before('tcb', 'GetProviders', async (request) => {
       if (request.envId === envIdOf('hangs')) await new Promise(() => undefined);
     });
     const daemon = place.start(['run']);

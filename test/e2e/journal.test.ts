@@ -60,13 +60,13 @@ describe('status', () => {
       'NAME  STATE    EXPIRES  RENEWAL DUE  LAST ROTATION  FAILURES\nshop  unknown  -        -            -              0\n',
     );
     expect(stderr).toBe('nothing has been recorded yet: `run` or `once` checks the targets and begins the journal\n');
-    expect(place.world.requests).toEqual([]);
+    expect(place.world.requests.log).toEqual([]);
   });
 
   test('shows what the journal knows, also beside a running daemon, and asks nobody', async () => {
     const place = await ownWorkspace({ settings: UNASKED });
     const daemon = await startDaemon(place);
-    place.world.clearRequests();
+    place.world.requests.clearLog();
     const { code, stdout, stderr } = await place.run(['status', '--json']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(JSON.parse(stdout)).toEqual({
@@ -87,7 +87,7 @@ describe('status', () => {
         },
       ],
     });
-    expect(place.world.requests).toEqual([]);
+    expect(place.world.requests.log).toEqual([]);
     daemon.signal('SIGTERM');
     expect(await daemon.exited).toEqual({ code: 0, signal: null });
   });
@@ -110,7 +110,7 @@ describe('history', () => {
   test('shows rotations newest first, failed ones included, as a table of at most 100 columns', async () => {
     const place = await ownWorkspace({ settings: UNASKED });
     await place.run(['once']);
-    place.world.addFault({ service: 'tcb', action: 'ModifyProvider', kind: 'error', code: 'UnauthorizedOperation' });
+    place.world.faults.add({ service: 'tcb', action: 'ModifyProvider', kind: 'error', code: 'UnauthorizedOperation' });
     await place.run(['once', '--force']);
     const { code, stdout, stderr } = await place.run(['history']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

@@ -128,7 +128,7 @@ shop: the new client secret is in place
 
   test('ends with 1 where a target fails; the others are rotated all the same', async () => {
     const place = await ownWorkspace({ targets: [{ name: 'gone' }, { name: 'shop' }], settings: UNASKED });
-    place.world.deleteProvider('gone-1g2h3j', 'apple');
+    place.world.providers.delete('gone-1g2h3j', 'apple');
     const result = await place.run(['once', '--json']);
     expect(result.code).toBe(1);
     const [gone, shop] = rows(result);
@@ -173,7 +173,7 @@ shop: the new client secret is in place
     const place = await ownWorkspace({ targets: ['a', 'b', 'c'].map((name) => ({ name })), settings: UNASKED });
     const result = await place.run(['once', '--target', 'a', '-t', 'c', '--json']);
     expect([result.code, rows(result).map(({ name }) => name)]).toEqual([0, ['a', 'c']]);
-    expect(new Set(place.world.requests.map(({ envId }) => envId))).toEqual(new Set(['a-1g2h3j', 'c-1g2h3j']));
+    expect(new Set(place.world.requests.log.map(({ envId }) => envId))).toEqual(new Set(['a-1g2h3j', 'c-1g2h3j']));
   });
 
   test('a target that does not exist is an error of usage, and nothing happens', async () => {
@@ -185,7 +185,7 @@ shop: the new client secret is in place
         'error: no target is named nope, the configuration has a and b (ERR_USAGE)\n' +
         '  Correct the name in the command, or --config if you meant another configuration.\n',
     });
-    expect(place.world.requests).toEqual([]);
+    expect(place.world.requests.log).toEqual([]);
     expect(readdirSync(place.folder)).not.toContain('journal.db');
   });
 
@@ -212,10 +212,10 @@ shop: the new client secret is in place
       { state: 'failed', error: { code: 'ERR_APPLE_REJECTED' } },
     ]);
     expect(place.writes()).toEqual([]);
-    place.world.clearRequests();
+    place.world.requests.clearLog();
     const waived = await place.run(['once', '--force', '--no-apple-check', '--json']);
     expect([waived.code, rows(waived)[0]?.state]).toEqual([0, 'rotated']);
-    expect(place.world.requests.filter(({ service }) => service === 'apple')).toEqual([]);
+    expect(place.world.requests.log.filter(({ service }) => service === 'apple')).toEqual([]);
     const [row] = await (await readJournal(place)).rotations({ limit: 1 });
     expect(row).toMatchObject({ appleCheckWaived: true, appleCheck: { candidate: 'not-asked' } });
   });
@@ -224,7 +224,7 @@ shop: the new client secret is in place
     const place = await ownWorkspace({ settings: UNASKED });
     const release = Promise.withResolvers<void>();
     const pushing = Promise.withResolvers<void>();
-    place.world.before('tcb', 'ModifyProvider', () => {
+    place.world.requests.before('tcb', 'ModifyProvider', () => {
       pushing.resolve();
       return release.promise;
     });
@@ -251,7 +251,7 @@ describe('plan', () => {
     const place = await ownWorkspace({ daysLeft: 175 });
     await place.run(['once']);
     place.place(place.mint(5));
-    place.world.clearRequests();
+    place.world.requests.clearLog();
     const [provider, files] = [place.provider(), filesOf(place)];
     const result = await place.run(['plan', '--json']);
     expect(result).toMatchObject({ code: 0, stderr: '' });
@@ -263,14 +263,14 @@ describe('plan', () => {
     expect(filesOf(place)).toEqual(files);
     // Nothing waits to be written into it either.
     expect(statSync(`${place.journalFile}-wal`, { throwIfNoEntry: false })?.size ?? 0).toBe(0);
-    expect(place.world.requests.map(({ action }) => action)).toEqual(['GetProviders', 'GetProviders']);
+    expect(place.world.requests.log.map(({ action }) => action)).toEqual(['GetProviders', 'GetProviders']);
   });
 
   test('says what a bad write holds back, and until when', async () => {
     const place = await ownWorkspace({ targets: [{ name: 'shop' }, { name: 'late' }], daysLeft: 50 });
     // A refusal for want of permission, which is known at once to have written nothing.
     const denied = { kind: 'error', code: 'UnauthorizedOperation', times: 1 } as const;
-    place.world.addFault({ service: 'tcb', action: 'ModifyProvider', ...denied });
+    place.world.faults.add({ service: 'tcb', action: 'ModifyProvider', ...denied });
     expect((await place.run(['once', '--target', 'shop'])).code).toBe(1);
     const { code, stdout } = await place.run(['plan', '--target', 'late']);
     expect(code).toBe(0);

@@ -25,7 +25,7 @@ describe('nothing secret gets out', () => {
   test('of answers that are not what they should be', async () => {
     const place = await ownWatched();
     for (const answer of BAD_ANSWERS) await meet(place, answer);
-    place.world.addFault({
+    place.world.faults.add({
       service: 'tcb',
       action: 'GetProviders',
       kind: 'error',
@@ -43,10 +43,10 @@ describe('nothing secret gets out', () => {
     place.configure({ cloudbase: { endpoint: place.tape.url, timeout: '1s', credentials } });
     await place.run(['once']);
     expect(place.tape.text()).toContain('"TmpSecretKey"');
-    place.world.addFault({ service: 'sts', kind: 'error', code: 'InternalError', message: spill(place) });
+    place.world.faults.add({ service: 'sts', kind: 'error', code: 'InternalError', message: spill(place) });
     await place.run(['once', '--force', '--json']);
-    place.world.clearFaults();
-    place.world.addFault({ service: 'sts', kind: 'body', body: spill(place) });
+    place.world.faults.clear();
+    place.world.faults.add({ service: 'sts', kind: 'body', body: spill(place) });
     await place.run(['once', '--force', '--json']);
     await expectNoLeak(place);
     expect([...secretsOf(place).keys()]).toContainEqual(expect.stringMatching(/^temporary Token/));

@@ -72,7 +72,7 @@ test('a wrong configuration: it is told once, health checks answer, and it start
 
 test('another reason is told anew; a channel that missed it is tried again, and hears of the end as well', async () => {
   const place = await start({ channels: { ops: {}, other: {} } });
-  place.world.addFault({ service: 'inbox', action: 'other', kind: 'status', status: 500, times: 1 });
+  place.world.faults.add({ service: 'inbox', action: 'other', kind: 'status', status: 500, times: 1 });
   place.configure({ log: { level: 'loud' } });
   const daemon = place.daemon();
   await daemon.waitFor(seen('alert.failed'));

@@ -17,7 +17,7 @@ let secret = '';
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'rotator-tools-'));
   keyFile = join(folder, `AuthKey_${IDS.keyId}.p8`);
-  const { privateKeyPem } = world.generateAppleKey({ ...IDS, clientIds: [IDS.clientId] });
+  const { privateKeyPem } = world.appleKeys.generate({ ...IDS, clientIds: [IDS.clientId] });
   writeFileSync(keyFile, privateKeyPem, { mode: 0o600 });
   secret = world.mintSecret({ keyId: IDS.keyId, clientId: IDS.clientId, expiresInSeconds: 90 * 86_400 });
 });
@@ -93,7 +93,7 @@ describe('inspect', () => {
     expect([fits.code, fits.stderr]).toEqual([0, '']);
     expect(fits.stdout).toContain(`64 bytes; made by the key in file ${keyFile}`);
     const other = join(folder, 'other.p8');
-    const { privateKeyPem } = world.generateAppleKey({ ...IDS, keyId: 'OTHERKEY01', clientIds: [IDS.clientId] });
+    const { privateKeyPem } = world.appleKeys.generate({ ...IDS, keyId: 'OTHERKEY01', clientIds: [IDS.clientId] });
     writeFileSync(other, privateKeyPem, { mode: 0o600 });
     const { code, stdout } = await program(['inspect', '--file', 'secret.jwt', '--key-file', other]);
     expect(code).toBe(1);

@@ -83,7 +83,7 @@ test('a rotation that is asked for begins at once, is shown while it runs and wh
   const before = rig.secret();
   const pushing = Promise.withResolvers<void>();
   const mayPush = Promise.withResolvers<void>();
-  const remove = rig.world.before('tcb', 'ModifyProvider', async () => {
+  const remove = rig.world.requests.before('tcb', 'ModifyProvider', async () => {
     pushing.resolve();
     await mayPush.promise;
   });
@@ -122,7 +122,7 @@ test('a request during a rotation that was due anyway is told of that one', asyn
   const { rig, rotate, run, told } = await startService();
   const pushing = Promise.withResolvers<void>();
   const mayPush = Promise.withResolvers<void>();
-  rig.world.before('tcb', 'ModifyProvider', async () => {
+  rig.world.requests.before('tcb', 'ModifyProvider', async () => {
     pushing.resolve();
     await mayPush.promise;
   });

@@ -20,7 +20,7 @@ async function calibrate(): Promise<void> {
 /** A second key, at the same id, that Apple does not know; the provider's secret stays as it is. */
 function unknownKey(keyId: string): void {
   rig.useKey(keyId);
-  rig.world.revokeAppleKey(keyId);
+  rig.world.appleKeys.revoke(keyId);
 }
 
 const OTHER = { adopt: true, ids: { ...IDS, keyId: 'KEYBBBBBBB' } };
@@ -61,7 +61,7 @@ describe('compare', () => {
   test.each([
     ['an expired one', () => rig.put(rig.mint(-1))],
     ['none at all', () => rig.put(undefined)],
-    ['one that Apple rejects as well', () => rig.world.revokeAppleKey(IDS.keyId)],
+    ['one that Apple rejects as well', () => rig.world.appleKeys.revoke(IDS.keyId)],
   ])('a rejected candidate replaces %s', async (_name, arrange) => {
     await calibrate();
     unknownKey('KEYBBBBBBB');
@@ -124,7 +124,7 @@ describe('how often Apple is asked', () => {
   });
 
   test('not at all while an acceptance of the key is younger than a day, so that retries do not ask again', async () => {
-    rig.world.addFault({ service: 'tcb', action: 'ModifyProvider', kind: 'reset-before', times: 1 });
+    rig.world.faults.add({ service: 'tcb', action: 'ModifyProvider', kind: 'reset-before', times: 1 });
     await rig.pass();
     const asked = rig.asked().length;
     rig.clock.pass(DAY - 60_000);
@@ -172,7 +172,7 @@ describe('a key id that is known with another public key', () => {
   async function another(register: boolean): Promise<void> {
     await calibrate();
     rig.useKey(IDS.keyId);
-    if (!register) rig.world.revokeAppleKey(IDS.keyId);
+    if (!register) rig.world.appleKeys.revoke(IDS.keyId);
   }
 
   test('is refused while Apple does not accept the candidate', async () => {

@@ -90,7 +90,7 @@ describe('a crash after the write', () => {
     rig.put(rig.mint(5), { Proxy: 'http://user:password@proxy' });
     await crashAfterWrite();
     rig.world.patchConfig(ENV_ID, 'apple', { Proxy: null });
-    rig.world.putProvider(ENV_ID, { ...rig.provider(), Id: 'apple', On: 'FALSE' });
+    rig.world.providers.put(ENV_ID, { ...rig.provider(), Id: 'apple', On: 'FALSE' });
     const { state } = await rig.pass();
     expect(state.providerChanges).toMatchObject([
       { path: 'On', by: 'somebody-else' },
@@ -102,7 +102,7 @@ describe('a crash after the write', () => {
 
   test('of a provider that is gone since: unknown', async () => {
     await crashAfterWrite();
-    rig.world.deleteProvider(ENV_ID, 'apple');
+    rig.world.providers.delete(ENV_ID, 'apple');
     expect((await rig.pass()).state).toMatchObject({ error: { code: 'ERR_PROVIDER_NOT_FOUND' } });
     expect(await rig.rotations()).toMatchObject([{ outcome: 'failed', error: { code: 'ERR_OUTCOME_UNKNOWN' } }]);
   });
@@ -189,7 +189,7 @@ async function openRow(shapeBefore: 'clear' | 'masked'): Promise<Rotation> {
 describe('a stop', () => {
   test('drops a pass that has no intent: no failure is counted, the row ends interrupted', async () => {
     const stopping = new AbortController();
-    rig.world.before('apple', 'token', async () => stopping.abort(new Error('stopping')));
+    rig.world.requests.before('apple', 'token', async () => stopping.abort(new Error('stopping')));
     const result = await rig.pass({ drop: stopping.signal });
     expect(result).toMatchObject({ state: { retry: { failures: 0 } } });
     expect(await rig.rotations()).toMatchObject([{ outcome: 'failed', error: { code: 'ERR_INTERRUPTED' } }]);
@@ -199,7 +199,7 @@ describe('a stop', () => {
   test('drops a pass that starts over after its intent, because nothing was written', async () => {
     const stopping = new AbortController();
     let reads = 0;
-    rig.world.before('tcb', 'GetProviders', async () => {
+    rig.world.requests.before('tcb', 'GetProviders', async () => {
       reads += 1;
       if (reads === 2) rig.world.patchConfig(ENV_ID, 'apple', { Scope: 'openid email' });
       if (reads === 3) stopping.abort(new Error('stopping'));
@@ -211,13 +211,13 @@ describe('a stop', () => {
 
   test('lets a pass that has its intent finish', async () => {
     const stopping = new AbortController();
-    rig.world.before('tcb', 'ModifyProvider', async () => stopping.abort(new Error('stopping')));
+    rig.world.requests.before('tcb', 'ModifyProvider', async () => stopping.abort(new Error('stopping')));
     expect(await rig.pass({ drop: stopping.signal })).toMatchObject({ outcome: 'succeeded' });
   });
 
   test('that cuts it off all the same leaves the outcome unknown, and the next life reads it', async () => {
     const cutOff = new AbortController();
-    const remove = rig.world.before('tcb', 'ModifyProvider', async () => cutOff.abort(new Error('stopped')));
+    const remove = rig.world.requests.before('tcb', 'ModifyProvider', async () => cutOff.abort(new Error('stopped')));
     expect((await rig.pass({ cutOff: cutOff.signal })).state.error).toMatchObject({
       code: 'ERR_OUTCOME_UNKNOWN',
       message: expect.stringContaining('the program had to stop'),

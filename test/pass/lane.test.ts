@@ -19,7 +19,7 @@ const lanes = async () => (await rig.journal.fleet()).lanes;
 
 /** The next write is answered with this code of the API. */
 function refuse(code: string): void {
-  rig.world.addFault({ service: 'tcb', action: 'ModifyProvider', kind: 'error', code, times: 1 });
+  rig.world.faults.add({ service: 'tcb', action: 'ModifyProvider', kind: 'error', code, times: 1 });
 }
 
 /** Another target's write through the lane ended badly. */
@@ -146,7 +146,7 @@ describe('the turn of the lane', () => {
 
   test('that comes late finds the key as it is then', async () => {
     const useKey = (keyId: string) => {
-      const key = rig.world.generateAppleKey({ teamId: IDS.teamId, keyId, clientIds: [IDS.clientId] });
+      const key = rig.world.appleKeys.generate({ teamId: IDS.teamId, keyId, clientIds: [IDS.clientId] });
       writeFileSync(rig.keyFile, JSON.stringify({ ...IDS, keyId, privateKey: key.privateKeyPem }));
     };
     useKey('KEYCCCCCCC');
@@ -224,7 +224,7 @@ test('a write that a crash cut off is settled in the lane’s turn, before all o
   await rig.pass({}, { tools: { lane: slowLane(() => undefined, ranks) } });
   expect(ranks).toEqual([{ failedAt: null, urgent: true, requested: false, neededBy: 0 }]);
   expect((await rig.rotations()).every(({ outcome }) => outcome !== null)).toBe(true);
-  expect(rig.world.provider(ENV_ID, 'apple')).toMatchObject({ Config: { ClientId: IDS.clientId } });
+  expect(rig.world.providers.get(ENV_ID, 'apple')).toMatchObject({ Config: { ClientId: IDS.clientId } });
 });
 
 function never(): never {

@@ -24,7 +24,7 @@ describe('a rotation that is put off', () => {
     const since = state.dueSince;
     rig.clock.pass(HOUR);
     expect((await rig.pass({}, shut)).state.dueSince).toBe(since);
-    rig.world.addFault({ service: 'tcb', kind: 'status', status: 503, times: 1 });
+    rig.world.faults.add({ service: 'tcb', kind: 'status', status: 503, times: 1 });
     rig.clock.pass(HOUR);
     expect((await rig.pass({}, shut)).state).toMatchObject({ state: 'failed', dueSince: since });
     rig.clock.pass(HOUR);
@@ -46,7 +46,7 @@ describe('a rotation that is put off', () => {
   });
 
   test('is not one that waits for a person', async () => {
-    rig.world.generateAppleKey({ teamId: IDS.teamId, keyId: 'KEYOLDOLDA', clientIds: [IDS.clientId] });
+    rig.world.appleKeys.generate({ teamId: IDS.teamId, keyId: 'KEYOLDOLDA', clientIds: [IDS.clientId] });
     rig.put(rig.mint(90, 'KEYOLDOLDA'));
     expect((await rig.pass()).state).toMatchObject({ state: 'pending', dueSince: null });
   });
@@ -80,7 +80,7 @@ describe('the daily question', () => {
 
   test('is put once a day, however often the target is checked', async () => {
     await rig.pass();
-    rig.world.clearRequests();
+    rig.world.requests.clearLog();
     for (let hour = 0; hour < 72; hour += 1) {
       rig.clock.pass(HOUR);
       await rig.pass();
@@ -92,7 +92,7 @@ describe('the daily question', () => {
 
   test('finds a key that was revoked months before the secret expires, and that it was mended within the hour', async () => {
     await rig.pass();
-    rig.world.revokeAppleKey(IDS.keyId);
+    rig.world.appleKeys.revoke(IDS.keyId);
     rig.clock.pass(2 * DAY);
     expect((await rig.pass()).state).toMatchObject({
       state: 'healthy',
@@ -117,7 +117,7 @@ describe('the daily question', () => {
   test('that has no answer is put again an hour later, and does not undo a rejection', async () => {
     rig.world.behaviour.apple = 'unavailable';
     expect((await rig.pass()).state.appleAsked).toMatchObject({ verdict: 'unknown' });
-    rig.world.clearRequests();
+    rig.world.requests.clearLog();
     rig.clock.pass(40 * 60_000);
     await rig.pass();
     expect(rig.asked()).toHaveLength(0);
@@ -138,9 +138,9 @@ describe('the daily question', () => {
   test('is put while the window is shut, and about a secret that waits for adoption, without a control', async () => {
     rig.put(rig.mint(50));
     expect((await rig.pass({}, shut)).state.appleAsked).toMatchObject({ verdict: 'accepted' });
-    rig.world.generateAppleKey({ teamId: IDS.teamId, keyId: 'KEYOLDOLDA', clientIds: [IDS.clientId] });
+    rig.world.appleKeys.generate({ teamId: IDS.teamId, keyId: 'KEYOLDOLDA', clientIds: [IDS.clientId] });
     rig.put(rig.mint(90, 'KEYOLDOLDA'));
-    rig.world.clearRequests();
+    rig.world.requests.clearLog();
     rig.clock.pass(2 * DAY);
     expect((await rig.pass()).state).toMatchObject({
       state: 'pending',
@@ -163,7 +163,7 @@ describe('the daily question about a secret that is hidden', () => {
     rig.put(rig.mint(120));
     await rig.pass();
     rig.clock.pass(2 * DAY);
-    rig.world.clearRequests();
+    rig.world.requests.clearLog();
   });
 
   test('is about a fresh one of the same key, which nobody pushes', async () => {
@@ -175,7 +175,7 @@ describe('the daily question about a secret that is hidden', () => {
   });
 
   test('finds that its key was revoked', async () => {
-    rig.world.revokeAppleKey(IDS.keyId);
+    rig.world.appleKeys.revoke(IDS.keyId);
     expect((await rig.pass()).state).toMatchObject({
       state: 'healthy',
       appleAsked: { verdict: 'rejected', asked: 'same-key' },
@@ -194,7 +194,7 @@ describe('a rotation counts as a day’s question', () => {
     const { state } = await rig.pass();
     const print = fingerprint(rig.secret());
     expect(state.appleAsked).toMatchObject({ verdict: 'accepted', asked: 'deployed', fingerprint: print });
-    rig.world.clearRequests();
+    rig.world.requests.clearLog();
     rig.clock.pass(11 * HOUR);
     await rig.pass();
     expect(rig.asked()).toHaveLength(0);
@@ -213,7 +213,7 @@ describe('a rotation counts as a day’s question', () => {
     await rig.pass();
     rig.clock.pass(2 * DAY);
     rig.useKey('KEYBBBBBBB');
-    rig.world.revokeAppleKey('KEYBBBBBBB');
+    rig.world.appleKeys.revoke('KEYBBBBBBB');
     const { outcome, state } = await rig.pass({}, { target: { ids: { ...IDS, keyId: 'KEYBBBBBBB' } } });
     expect([outcome, state.appleAsked]).toMatchObject([
       'blocked',
@@ -234,7 +234,7 @@ describe('the skew of the clock', () => {
 
   test('also where the time of the signature was refused', async () => {
     rig.world.behaviour.dateOffsetSeconds = -400;
-    rig.world.addFault({ service: 'tcb', kind: 'error', code: 'AuthFailure.SignatureExpire' });
+    rig.world.faults.add({ service: 'tcb', kind: 'error', code: 'AuthFailure.SignatureExpire' });
     const { skewMs, state } = await rig.pass();
     expect(said(state.error)).toMatchObject({
       code: 'ERR_CLOUDBASE_CLOCK',
@@ -250,7 +250,7 @@ describe('the skew of the clock', () => {
 });
 
 test('a read that finds no provider is a look at it all the same', async () => {
-  rig.world.deleteProvider(ENV_ID, 'apple');
+  rig.world.providers.delete(ENV_ID, 'apple');
   expect((await rig.pass()).state).toMatchObject({ state: 'failed', lastGatherAt: rig.clock.now() });
 });
 
@@ -274,8 +274,8 @@ describe('a field that our write changed', () => {
   test('stays noted while a whole map is lost, by each field of it', async () => {
     const ProfileMetaMap = { Email: 'email', Name: 'name' };
     const { Config, ...others } = rig.provider();
-    rig.world.putProvider(ENV_ID, { ...others, Id: 'apple', Config: { ...Config, ProfileMetaMap } });
-    rig.world.before('tcb', 'GetProviders', async () => {
+    rig.world.providers.put(ENV_ID, { ...others, Id: 'apple', Config: { ...Config, ProfileMetaMap } });
+    rig.world.requests.before('tcb', 'GetProviders', async () => {
       if (rig.writes().length > 0) rig.world.patchConfig(ENV_ID, 'apple', { ProfileMetaMap: null });
     });
     const changes = [{ path: 'Config.ProfileMetaMap.Email' }, { path: 'Config.ProfileMetaMap.Name' }];
@@ -288,7 +288,7 @@ describe('a field that our write changed', () => {
   });
 
   test('and that is left alone because of somebody else’s doing is said to be', async () => {
-    rig.world.before('tcb', 'GetProviders', async () => {
+    rig.world.requests.before('tcb', 'GetProviders', async () => {
       if (rig.writes().length > 0) rig.world.patchConfig(ENV_ID, 'apple', { UserinfoEndpoint: '', Scope: '******' });
     });
     await rig.pass();
@@ -301,7 +301,7 @@ describe('a field that our write changed', () => {
 describe('somebody else’s secret', () => {
   test('that shows after our write is noted at once', async () => {
     const theirs = rig.mint(30);
-    rig.world.before('tcb', 'GetProviders', async () => {
+    rig.world.requests.before('tcb', 'GetProviders', async () => {
       if (rig.writes().length > 0) rig.world.patchConfig(ENV_ID, 'apple', { ClientSecret: theirs });
     });
     const { state } = await rig.pass();

@@ -13,7 +13,7 @@ afterEach(() => rig.stop());
 /** Acts once, when the n-th request of an action arrives. */
 function at(action: 'GetProviders' | 'ModifyProvider', n: number, act: () => void): void {
   let seen = 0;
-  rig.world.before('tcb', action, async () => {
+  rig.world.requests.before('tcb', action, async () => {
     seen += 1;
     if (seen === n) act();
   });
@@ -29,7 +29,7 @@ describe('an administrator who edits the provider', () => {
 
   test('again and again is left in peace after the second time', async () => {
     let scope = 0;
-    rig.world.before('tcb', 'GetProviders', async () => {
+    rig.world.requests.before('tcb', 'GetProviders', async () => {
       scope += 1;
       rig.world.patchConfig(ENV_ID, 'apple', { Scope: `openid ${scope}` });
     });
@@ -58,7 +58,7 @@ describe('an administrator who edits the provider', () => {
   });
 
   test('of a top-level field between push and read-back keeps it too', async () => {
-    at('GetProviders', 3, () => rig.world.putProvider(ENV_ID, { ...rig.provider(), Id: 'apple', On: 'FALSE' }));
+    at('GetProviders', 3, () => rig.world.providers.put(ENV_ID, { ...rig.provider(), Id: 'apple', On: 'FALSE' }));
     expect((await rig.pass()).state.providerChanges).toMatchObject([{ path: 'On', by: 'somebody-else' }]);
     expect(rig.provider()['On']).toBe('FALSE');
   });

@@ -14,7 +14,7 @@ afterEach(() => rig.stop());
 
 /** After every write the provider holds `config` instead of what was written. */
 function spoil(config: { ClientSecret: string }): void {
-  rig.world.before('tcb', 'GetProviders', async () => {
+  rig.world.requests.before('tcb', 'GetProviders', async () => {
     if (rig.writes().length > 0) rig.world.patchConfig(ENV_ID, 'apple', config);
   });
 }
@@ -50,19 +50,19 @@ test('and one that shows only after that is ours all the same, and nobody else�
 
 describe('a write whose answer is lost', () => {
   test('though it was applied, succeeds by reading', async () => {
-    rig.world.addFault({ service: 'tcb', action: 'ModifyProvider', kind: 'reset-after', times: 1 });
+    rig.world.faults.add({ service: 'tcb', action: 'ModifyProvider', kind: 'reset-after', times: 1 });
     expect(await rig.pass()).toMatchObject({ outcome: 'succeeded' });
     expect((await rig.state()).written?.fingerprint).toBe(fingerprint(rig.secret()));
   });
 
   test('and that was not applied, fails with the error of the write', async () => {
-    rig.world.addFault({ service: 'tcb', action: 'ModifyProvider', kind: 'reset-before', times: 1 });
+    rig.world.faults.add({ service: 'tcb', action: 'ModifyProvider', kind: 'reset-before', times: 1 });
     expect(await rig.pass()).toMatchObject({ outcome: 'failed', state: { error: { code: 'ERR_CLOUDBASE_NETWORK' } } });
     expect(rig.writes()).toHaveLength(1);
   });
 
   test('and hangs, is cut off by its time limit and found by reading', async () => {
-    rig.world.addFault({ service: 'tcb', action: 'ModifyProvider', kind: 'hang', times: 1 });
+    rig.world.faults.add({ service: 'tcb', action: 'ModifyProvider', kind: 'hang', times: 1 });
     expect((await rig.pass()).state.error?.code).toBe('ERR_CLOUDBASE_TIMEOUT');
   });
 
@@ -72,7 +72,7 @@ describe('a write whose answer is lost', () => {
     await rig.pass();
     const firstExpiry = (await rig.state()).deployed?.expiresAt;
     rig.clock.pass(60 * 86_400_000);
-    rig.world.addFault({ service: 'tcb', action: 'ModifyProvider', kind: 'reset-after', times: 1 });
+    rig.world.faults.add({ service: 'tcb', action: 'ModifyProvider', kind: 'reset-after', times: 1 });
     const result = await rig.pass({ force: true });
     expect(result.state).toMatchObject({
       error: { code: 'ERR_OUTCOME_UNKNOWN' },
@@ -86,13 +86,13 @@ describe('a write whose answer is lost', () => {
 
 test('after a write of unknown outcome, a reading that shows our secret settles it without another write', async () => {
   let blind = true;
-  rig.world.before('tcb', 'GetProviders', async () => {
+  rig.world.requests.before('tcb', 'GetProviders', async () => {
     if (blind && rig.writes().length > 0)
-      rig.world.addFault({ service: 'tcb', action: 'GetProviders', kind: 'status', status: 502, times: 1 });
+      rig.world.faults.add({ service: 'tcb', action: 'GetProviders', kind: 'status', status: 502, times: 1 });
   });
   expect((await rig.pass()).state).toMatchObject({ error: { code: 'ERR_OUTCOME_UNKNOWN' } });
   blind = false;
-  rig.world.clearFaults();
+  rig.world.faults.clear();
   rig.clock.pass(60_000);
   const { state } = await rig.pass();
   expect(state).toMatchObject({ state: 'healthy', maybeWritten: null, foreign: [] });
@@ -101,8 +101,8 @@ test('after a write of unknown outcome, a reading that shows our secret settles 
 });
 
 test('a provider that is gone after the write leaves the outcome unknown, and nothing is written again', async () => {
-  rig.world.before('tcb', 'GetProviders', async () => {
-    if (rig.writes().length > 0) rig.world.deleteProvider(ENV_ID, 'apple');
+  rig.world.requests.before('tcb', 'GetProviders', async () => {
+    if (rig.writes().length > 0) rig.world.providers.delete(ENV_ID, 'apple');
   });
   expect(await rig.pass()).toMatchObject({
     outcome: 'failed',
@@ -125,7 +125,7 @@ describe('a write that leaves no usable secret', () => {
   ])('but %s is undone: the old one is put back', async (_name, ClientSecret) => {
     const old = rig.secret();
     let spoilt = false;
-    rig.world.before('tcb', 'GetProviders', async () => {
+    rig.world.requests.before('tcb', 'GetProviders', async () => {
       if (rig.writes().length === 1 && !spoilt) {
         spoilt = true;
         rig.world.patchConfig(ENV_ID, 'apple', { ClientSecret });
@@ -152,7 +152,7 @@ describe('a write that leaves no usable secret', () => {
 });
 
 test('a definite refusal of the write is told with CAM’s own words, and nothing is read back', async () => {
-  rig.world.addFault({
+  rig.world.faults.add({
     service: 'tcb',
     action: 'ModifyProvider',
     kind: 'error',
@@ -166,7 +166,7 @@ test('a definite refusal of the write is told with CAM’s own words, and nothin
 });
 
 test('a field that our write emptied is not restored where that would write another one’s mask', async () => {
-  rig.world.before('tcb', 'GetProviders', async () => {
+  rig.world.requests.before('tcb', 'GetProviders', async () => {
     if (rig.writes().length > 0) rig.world.patchConfig(ENV_ID, 'apple', { UserinfoEndpoint: '', Scope: '******' });
   });
   expect((await rig.pass()).state).toMatchObject({ error: { code: 'ERR_PROVIDER_CHANGED' } });

@@ -16,7 +16,7 @@ const closed = { isOpen: () => false, nextOpening: () => undefined };
 
 describe('adoption', () => {
   test('a readable secret of another key waits for a person', async () => {
-    rig.world.generateAppleKey({ teamId: IDS.teamId, keyId: 'KEYOLDOLDA', clientIds: [IDS.clientId] });
+    rig.world.appleKeys.generate({ teamId: IDS.teamId, keyId: 'KEYOLDOLDA', clientIds: [IDS.clientId] });
     rig.put(rig.mint(90, 'KEYOLDOLDA'));
     const result = await rig.pass();
     expect(result).toMatchObject({
@@ -27,14 +27,14 @@ describe('adoption', () => {
   });
 
   test('--force does not adopt; the row it asked for ends blocked', async () => {
-    rig.world.generateAppleKey({ teamId: IDS.teamId, keyId: 'KEYOLDOLDA', clientIds: [IDS.clientId] });
+    rig.world.appleKeys.generate({ teamId: IDS.teamId, keyId: 'KEYOLDOLDA', clientIds: [IDS.clientId] });
     rig.put(rig.mint(90, 'KEYOLDOLDA'));
     expect(await rig.pass({ force: true })).toMatchObject({ outcome: 'blocked', state: { state: 'pending' } });
     expect(await rig.rotations()).toMatchObject([{ outcome: 'blocked', error: { code: 'ERR_ADOPTION_REQUIRED' } }]);
   });
 
   test('an expired secret of another key needs none', async () => {
-    rig.world.generateAppleKey({ teamId: IDS.teamId, keyId: 'KEYOLDOLDA', clientIds: [IDS.clientId] });
+    rig.world.appleKeys.generate({ teamId: IDS.teamId, keyId: 'KEYOLDOLDA', clientIds: [IDS.clientId] });
     rig.put(rig.mint(-1, 'KEYOLDOLDA'));
     expect(await rig.pass()).toMatchObject({ outcome: 'succeeded', state: { reason: 'KeyChanged' } });
   });
@@ -71,7 +71,7 @@ describe('the loop guard', () => {
   });
 
   test('leaves a valid secret of somebody else alone after two replacements within a week', async () => {
-    rig.world.generateAppleKey({ teamId: IDS.teamId, keyId: 'KEYTHEIRSA', clientIds: [IDS.clientId] });
+    rig.world.appleKeys.generate({ teamId: IDS.teamId, keyId: 'KEYTHEIRSA', clientIds: [IDS.clientId] });
     await rig.pass();
     const outcomes: (string | null)[] = [];
     for (let round = 0; round < 2; round += 1) {
@@ -120,7 +120,7 @@ describe('the maintenance window', () => {
 
 describe('refused', () => {
   test('a provider that does not exist', async () => {
-    rig.world.deleteProvider(ENV_ID, 'apple');
+    rig.world.providers.delete(ENV_ID, 'apple');
     const { state } = await rig.pass();
     expect(state.error).toMatchObject({
       code: 'ERR_PROVIDER_NOT_FOUND',
@@ -131,7 +131,7 @@ describe('refused', () => {
 
   test('a provider of another client id, with which every login would break', async () => {
     const full = fullProvider(rig.mint(5));
-    rig.world.putProvider(ENV_ID, { ...full, Config: { ...full.Config, ClientId: 'com.example.other' } });
+    rig.world.providers.put(ENV_ID, { ...full, Config: { ...full.Config, ClientId: 'com.example.other' } });
     expect((await rig.pass()).state.error).toMatchObject({
       code: 'ERR_CLIENT_ID_MISMATCH',
       message: "provider's client id is com.example.other, the key's is com.example.shop.web",
@@ -140,7 +140,7 @@ describe('refused', () => {
   });
 
   test('a provider that is switched off is kept fresh all the same, and it is noted', async () => {
-    rig.world.putProvider(ENV_ID, { ...fullProvider(rig.mint(5)), On: 'FALSE' });
+    rig.world.providers.put(ENV_ID, { ...fullProvider(rig.mint(5)), On: 'FALSE' });
     expect(await rig.pass()).toMatchObject({ outcome: 'succeeded', state: { providerDisabled: true } });
     expect(rig.provider()['On']).toBe('FALSE');
   });
@@ -162,7 +162,7 @@ describe('a pass that cannot look', () => {
 
   test('tries again at 1, 2, 5 minutes while CloudBase does not answer, and starts anew after a success', async () => {
     rig.put(rig.mint(100));
-    rig.world.addFault({ service: 'tcb', kind: 'status', status: 503, times: 3 });
+    rig.world.faults.add({ service: 'tcb', kind: 'status', status: 503, times: 3 });
     const waits: number[] = [];
     for (let attempt = 0; attempt < 3; attempt += 1) {
       const { state } = await rig.pass();
@@ -216,7 +216,7 @@ test('after a failure the provider is read anew: a reading from before it is no 
   const state = await rig.state();
   await rig.journal.commit({ target: { ...state, state: 'failed', retry: { failures: 1, nextAttemptAt: null } } });
   const code = 'AuthFailure.SecretIdNotFound';
-  rig.world.addFault({ service: 'tcb', action: 'GetProviders', kind: 'error', code, message: 'no such key' });
+  rig.world.faults.add({ service: 'tcb', action: 'GetProviders', kind: 'error', code, message: 'no such key' });
   const after = await rig.pass();
   expect(after.state).toMatchObject({ state: 'failed', error: { code: 'ERR_CREDENTIALS_REJECTED' } });
 });

@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => sandbox.close());
 beforeEach(() => {
   sandbox.world.reset();
-  pem = sandbox.world.generateAppleKey(IDS).privateKeyPem;
+  pem = sandbox.world.appleKeys.generate(IDS).privateKeyPem;
 });
 
 const CLAIMS = { iss: 'TEAMSANDBX', sub: 'com.a', aud: 'https://appleid.apple.com', iat: NOW, exp: NOW + DAY };
@@ -47,9 +47,9 @@ describe('accepts', () => {
   });
 
   test('one whose key was registered by its public half', async () => {
-    const { privateKeyPem, publicJwk } = sandbox.world.generateAppleKey({ ...IDS, keyId: 'OTHER00001' });
+    const { privateKeyPem, publicJwk } = sandbox.world.appleKeys.generate({ ...IDS, keyId: 'OTHER00001' });
     pem = privateKeyPem;
-    sandbox.world.registerAppleKey({ ...IDS, keyId: 'SANDBOX001', publicJwk });
+    sandbox.world.appleKeys.register({ ...IDS, keyId: 'SANDBOX001', publicJwk });
     expect(await askApple(sandbox.url, 'com.a', await signed())).toEqual(ACCEPTED);
   });
 
@@ -85,13 +85,13 @@ describe('refuses', () => {
 
   test('a revoked key', async () => {
     const secret = await signed();
-    expect(sandbox.world.revokeAppleKey('SANDBOX001')).toBe(true);
+    expect(sandbox.world.appleKeys.revoke('SANDBOX001')).toBe(true);
     expect(secretFault(sandbox.world, 'com.a', secret)).toBe('revoked');
-    expect(sandbox.world.revokeAppleKey('NOBODY0001')).toBe(false);
+    expect(sandbox.world.appleKeys.revoke('NOBODY0001')).toBe(false);
   });
 
   test('a signature by another key', async () => {
-    pem = sandbox.world.generateAppleKey({ ...IDS, keyId: 'OTHER00001' }).privateKeyPem;
+    pem = sandbox.world.appleKeys.generate({ ...IDS, keyId: 'OTHER00001' }).privateKeyPem;
     expect(secretFault(sandbox.world, 'com.a', await signed())).toBe('signature');
   });
 
@@ -156,14 +156,14 @@ describe('the form', () => {
   test('the log holds the fingerprint of the secret, not the secret', async () => {
     const fields = await whole();
     await post(fields);
-    expect(sandbox.world.requests).toMatchObject([
+    expect(sandbox.world.requests.log).toMatchObject([
       {
         service: 'apple',
         action: 'token',
         body: { client_id: 'com.a', client_secret: expect.stringMatching(/^[0-9a-f]{64}$/) },
       },
     ]);
-    expect(JSON.stringify(sandbox.world.requests)).not.toContain(fields.client_secret);
+    expect(JSON.stringify(sandbox.world.requests.log)).not.toContain(fields.client_secret);
   });
 });
 
@@ -203,13 +203,13 @@ describe('mintSecret', () => {
   });
 
   test('only generated keys can mint', () => {
-    const { publicJwk } = sandbox.world.generateAppleKey({ ...IDS, keyId: 'OTHER00001' });
-    sandbox.world.registerAppleKey({ ...IDS, publicJwk });
+    const { publicJwk } = sandbox.world.appleKeys.generate({ ...IDS, keyId: 'OTHER00001' });
+    sandbox.world.appleKeys.register({ ...IDS, publicJwk });
     expect(() => mint({})).toThrow(new TypeError('no private half of key SANDBOX001: only generated keys can mint'));
   });
 
   test('a key that is not a P-256 key is not registered', () => {
-    expect(() => sandbox.world.registerAppleKey({ ...IDS, publicJwk: { kty: 'RSA' } })).toThrow(
+    expect(() => sandbox.world.appleKeys.register({ ...IDS, publicJwk: { kty: 'RSA' } })).toThrow(
       new TypeError('publicJwk must be the public half of a P-256 key: kty, crv, x, y'),
     );
   });

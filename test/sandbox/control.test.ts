@@ -47,7 +47,7 @@ describe('environments and providers', () => {
     const changed = { Id: 'apple', On: 'FALSE', Config: { ClientId: 'com.a', Scope: null, Extra: 1 } };
     expect(await call('GET', '/sandbox/environments/shop-1/providers')).toEqual([200, { providers: [changed] }]);
     expect(await call('PATCH', APPLE, { On: 'TRUE' })).toEqual(OK);
-    expect(sandbox.world.provider('shop-1', 'apple')).toEqual({ ...changed, On: 'TRUE' });
+    expect(sandbox.world.providers.get('shop-1', 'apple')).toEqual({ ...changed, On: 'TRUE' });
     expect(await call('DELETE', APPLE)).toEqual(OK);
     expect(await call('GET', APPLE)).toEqual([404, { error: 'no such provider' }]);
     expect(await call('DELETE', APPLE)).toEqual([404, { error: 'no such provider' }]);
@@ -58,7 +58,7 @@ describe('environments and providers', () => {
   test('the id is the path’s, whatever the body says', async () => {
     await call('PUT', APPLE, { Id: 'other', Config: {} });
     await call('PATCH', APPLE, { Id: 'other' });
-    expect(sandbox.world.provider('shop-1', 'apple')).toEqual({ Id: 'apple', Config: {} });
+    expect(sandbox.world.providers.get('shop-1', 'apple')).toEqual({ Id: 'apple', Config: {} });
   });
 
   test('what was put is what CloudBase shows', async () => {
@@ -70,11 +70,11 @@ describe('environments and providers', () => {
 
 describe('secrets of a provider', () => {
   beforeEach(() => {
-    sandbox.world.generateAppleKey(KEY);
-    sandbox.world.putProvider('shop-1', { Id: 'apple', Config: { ClientId: 'com.a', Scope: 's' } });
+    sandbox.world.appleKeys.generate(KEY);
+    sandbox.world.providers.put('shop-1', { Id: 'apple', Config: { ClientId: 'com.a', Scope: 's' } });
   });
   const claims = () => {
-    const secret = String(sandbox.world.provider('shop-1', 'apple')?.Config['ClientSecret']);
+    const secret = String(sandbox.world.providers.get('shop-1', 'apple')?.Config['ClientSecret']);
     return JSON.parse(Buffer.from(secret.split('.')[1] ?? '', 'base64url').toString());
   };
 
@@ -90,7 +90,7 @@ describe('secrets of a provider', () => {
       { expiresAt: new Date(exp * 1000).toISOString() },
     ]);
     expect(claims()).toMatchObject({ iss: 'TEAMSANDBX', sub: 'com.a', exp, iat: exp - lifetime });
-    expect(sandbox.world.provider('shop-1', 'apple')?.Config['Scope']).toBe('s');
+    expect(sandbox.world.providers.get('shop-1', 'apple')?.Config['Scope']).toBe('s');
   });
 
   test.each([
@@ -111,9 +111,9 @@ describe('secrets of a provider', () => {
 
   test('a provider without ClientId, and none at all, are refused', async () => {
     const body = { keyId: 'SANDBOX001', expiresInDays: 1 };
-    sandbox.world.putProvider('shop-1', { Id: 'apple', Config: {} });
+    sandbox.world.providers.put('shop-1', { Id: 'apple', Config: {} });
     expect(await call('POST', `${APPLE}/secret`, body)).toEqual([400, { error: 'the provider has no ClientId' }]);
-    sandbox.world.deleteProvider('shop-1', 'apple');
+    sandbox.world.providers.delete('shop-1', 'apple');
     expect(await call('POST', `${APPLE}/secret`, body)).toEqual([404, { error: 'no such provider' }]);
   });
 });
@@ -162,7 +162,7 @@ describe('behaviour, faults and the seed', () => {
   });
 
   test('the seed starts the shares again', async () => {
-    sandbox.world.addFault({ service: 'inbox', kind: 'status', status: 500, share: 0.5 });
+    sandbox.world.faults.add({ service: 'inbox', kind: 'status', status: 500, share: 0.5 });
     const draw = async () => {
       expect(await call('PUT', '/sandbox/seed', { seed: 3 })).toEqual(OK);
       const drawn: number[] = [];
@@ -185,7 +185,7 @@ describe('Apple’s keys', () => {
   });
 
   test('are registered by PEM, base64 DER or JWK', async () => {
-    const { privateKeyPem, publicJwk } = sandbox.world.generateAppleKey(KEY);
+    const { privateKeyPem, publicJwk } = sandbox.world.appleKeys.generate(KEY);
     const secret = sandbox.world.mintSecret({ keyId: 'SANDBOX001', clientId: 'com.a' });
     const key = createPublicKey(privateKeyPem);
     const forms = [
@@ -264,15 +264,15 @@ describe('what arrived', () => {
   });
 
   test('a reset forgets everything', async () => {
-    sandbox.world.putProvider('shop-1', { Id: 'apple', Config: {} });
-    sandbox.world.generateAppleKey(KEY);
-    sandbox.world.addFault({ service: 'aws', kind: 'hang' });
+    sandbox.world.providers.put('shop-1', { Id: 'apple', Config: {} });
+    sandbox.world.appleKeys.generate(KEY);
+    sandbox.world.faults.add({ service: 'aws', kind: 'hang' });
     sandbox.world.behaviour.staleReads = 3;
     sandbox.world.credentials.clear();
     sandbox.world.ssmSecrets.put({ name: 'apple', text: 'x' });
     sandbox.world.awsSecrets.put({ name: 'apple', text: 'x' });
     sandbox.world.cvmRole = undefined;
-    sandbox.world.before('inbox', 'ops', () => {
+    sandbox.world.requests.before('inbox', 'ops', () => {
       throw new Error('not forgotten');
     });
     await fetch(`${sandbox.url}/inbox/other`);
@@ -285,7 +285,7 @@ describe('what arrived', () => {
     expect(world.credentials.size).toBe(2);
     expect(world.ssmSecrets.get({ name: 'apple' }) ?? world.awsSecrets.get({ name: 'apple' })).toBeUndefined();
     expect(world.cvmRole).toBe('sandbox-role');
-    expect([world.requests, world.inbox]).toEqual([[], []]);
+    expect([world.requests.log, world.inbox]).toEqual([[], []]);
     expect((await fetch(`${sandbox.url}/inbox/ops`)).status).toBe(200);
   });
 });

@@ -69,7 +69,7 @@ test('AssumeRole wants a signature; AssumeRoleWithWebIdentity does not', async (
   const body = { ...ROLE, ProviderId: 'OIDC', WebIdentityToken: 'a-token' };
   const given = await stranger.request('AssumeRoleWithWebIdentity', body, { skipSign: true });
   expect(await use(given.Credentials)).toBe('OK');
-  expect(JSON.stringify(sandbox.world.requests)).not.toContain('a-token');
+  expect(JSON.stringify(sandbox.world.requests.log)).not.toContain('a-token');
 });
 
 test.each([
@@ -115,8 +115,8 @@ test('the metadata service knows no other role, and none where the machine has n
 test('the request log names who signed, and keeps no secret', async () => {
   const { Credentials = {} } = await stsClient(sandbox.url).AssumeRole(ROLE);
   await use(Credentials);
-  const [assumed, used] = sandbox.world.requests;
+  const [assumed, used] = sandbox.world.requests.log;
   expect([assumed?.service, assumed?.action, assumed?.body]).toEqual(['sts', 'AssumeRole', ROLE]);
   expect(used?.signedBy).toBe(Credentials.TmpSecretId);
-  expect(JSON.stringify(sandbox.world.requests)).not.toContain(Credentials.Token);
+  expect(JSON.stringify(sandbox.world.requests.log)).not.toContain(Credentials.Token);
 });

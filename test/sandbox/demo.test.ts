@@ -39,7 +39,7 @@ test('writes a key and credentials that only their owner may read', async () => 
 
 test('places a good secret with five days left in a provider with every field', async () => {
   await setUpDemo(world, folder);
-  const provider = world.provider(DEMO.envId, 'apple');
+  const provider = world.providers.get(DEMO.envId, 'apple');
   const secret = String(provider?.Config['ClientSecret']);
   expect(secretFault(world, DEMO.clientId, secret)).toBeUndefined();
   const claims = JSON.parse(Buffer.from(secret.split('.')[1] ?? '', 'base64url').toString());

@@ -12,18 +12,20 @@ beforeAll(async () => {
 afterAll(() => sandbox.close());
 beforeEach(() => {
   sandbox.world.reset();
-  sandbox.world.putProvider('shop-1', { Id: 'apple', Config: { ClientSecret: 'old' } });
+  sandbox.world.providers.put('shop-1', { Id: 'apple', Config: { ClientSecret: 'old' } });
 });
 
 const write = () =>
   tcbClient(sandbox.url).ModifyProvider({ EnvId: 'shop-1', Id: 'apple', Config: { ClientSecret: 'new' } });
-const stored = () => sandbox.world.provider('shop-1', 'apple')?.Config['ClientSecret'];
+const stored = () => sandbox.world.providers.get('shop-1', 'apple')?.Config['ClientSecret'];
 const message = () => fetch(`${sandbox.url}/inbox/ops`, { method: 'POST', body: '{}', redirect: 'manual' });
 
 describe('kinds', () => {
   test('delay holds the answer back, and nothing else', async () => {
-    sandbox.world.addFault({ service: 'tcb', kind: 'delay', delayMs: 500 });
-    const arrived = new Promise<void>((resolve) => sandbox.world.before('tcb', 'ModifyProvider', () => resolve()));
+    sandbox.world.faults.add({ service: 'tcb', kind: 'delay', delayMs: 500 });
+    const arrived = new Promise<void>((resolve) =>
+      sandbox.world.requests.before('tcb', 'ModifyProvider', () => resolve()),
+    );
     const delayed = write().then(() => 'delayed');
     await arrived;
     expect(await Promise.race([delayed, message().then(() => 'other')])).toBe('other');
@@ -33,21 +35,21 @@ describe('kinds', () => {
   });
 
   test('reset-before closes the socket before anything happened', async () => {
-    sandbox.world.addFault({ service: 'tcb', kind: 'reset-before' });
+    sandbox.world.faults.add({ service: 'tcb', kind: 'reset-before' });
     expect((await thrown(write())).message).toContain('socket hang up');
     expect(stored()).toBe('old');
   });
 
   test('reset-after applies the request and closes the socket without an answer', async () => {
-    sandbox.world.addFault({ service: 'tcb', kind: 'reset-after' });
+    sandbox.world.faults.add({ service: 'tcb', kind: 'reset-after' });
     expect((await thrown(write())).message).toContain('socket hang up');
     expect(stored()).toBe('new');
   });
 
   test('hang never answers, and nothing happens', async () => {
-    sandbox.world.addFault({ service: 'tcb', kind: 'hang' });
+    sandbox.world.faults.add({ service: 'tcb', kind: 'hang' });
     const stop = new AbortController();
-    sandbox.world.before('tcb', 'ModifyProvider', () => stop.abort());
+    sandbox.world.requests.before('tcb', 'ModifyProvider', () => stop.abort());
     const body = { EnvId: 'shop-1', Id: 'apple', Config: { ClientSecret: 'new' } };
     const call = tcbClient(sandbox.url).request('ModifyProvider', body, { signal: stop.signal });
     expect((await thrown(call)).message).toContain('aborted');
@@ -55,7 +57,7 @@ describe('kinds', () => {
   });
 
   test('status answers with an HTTP status, body and headers', async () => {
-    sandbox.world.addFault({
+    sandbox.world.faults.add({
       service: 'inbox',
       kind: 'status',
       status: 429,
@@ -68,35 +70,35 @@ describe('kinds', () => {
   });
 
   test('status is 503 unless it is named', async () => {
-    sandbox.world.addFault({ service: 'tcb', kind: 'status' });
+    sandbox.world.faults.add({ service: 'tcb', kind: 'status' });
     const answer = await thrown(write());
     expect(answer.message).toBe('Service Unavailable');
     expect(stored()).toBe('old');
   });
 
   test('body answers with any text', async () => {
-    sandbox.world.addFault({ service: 'inbox', kind: 'body', body: '{"errcode":310000}' });
+    sandbox.world.faults.add({ service: 'inbox', kind: 'body', body: '{"errcode":310000}' });
     const answer = await message();
     expect([answer.status, await answer.text()]).toEqual([200, '{"errcode":310000}']);
   });
 
   test('body is HTML unless it is named', async () => {
-    sandbox.world.addFault({ service: 'tcb', kind: 'body' });
+    sandbox.world.faults.add({ service: 'tcb', kind: 'body' });
     expect((await thrown(write())).message).toContain('invalid json response body');
   });
 
   test('redirect points elsewhere', async () => {
-    sandbox.world.addFault({ service: 'inbox', kind: 'redirect', location: 'http://127.0.0.1:1/x' });
+    sandbox.world.faults.add({ service: 'inbox', kind: 'redirect', location: 'http://127.0.0.1:1/x' });
     const answer = await message();
     expect([answer.status, answer.headers.get('location')]).toEqual([307, 'http://127.0.0.1:1/x']);
   });
 
   test('a redirect needs a location', () => {
-    expect(() => sandbox.world.addFault({ service: 'tcb', kind: 'redirect' })).toThrow('a redirect needs a location');
+    expect(() => sandbox.world.faults.add({ service: 'tcb', kind: 'redirect' })).toThrow('a redirect needs a location');
   });
 
   test('huge is valid, and over a megabyte', async () => {
-    sandbox.world.addFault({ service: 'tcb', kind: 'huge' });
+    sandbox.world.faults.add({ service: 'tcb', kind: 'huge' });
     const answer = await tcbClient(sandbox.url).request('GetProviders', { EnvId: 'shop-1' });
     expect(JSON.stringify(answer).length).toBeGreaterThan(1024 * 1024);
   });
@@ -106,7 +108,7 @@ describe('errors take the form of the service', () => {
   const error = { kind: 'error', code: 'Some.Code', message: 'why' } as const;
 
   test('Tencent: in the envelope', async () => {
-    for (const service of ['tcb', 'ssm', 'sts'] as const) sandbox.world.addFault({ service, ...error });
+    for (const service of ['tcb', 'ssm', 'sts'] as const) sandbox.world.faults.add({ service, ...error });
     expect(await thrown(write())).toMatchObject({ code: 'Some.Code', message: 'why' });
     for (const version of ['2018-06-08', '2019-09-23', '2018-08-13']) {
       const answer = await fetch(sandbox.url, {
@@ -121,14 +123,14 @@ describe('errors take the form of the service', () => {
   });
 
   test('AWS: by __type, HTTP 400 or as named', async () => {
-    sandbox.world.addFault({
+    sandbox.world.faults.add({
       service: 'aws',
       kind: 'error',
       code: 'ThrottlingException',
       message: 'Rate exceeded',
       times: 1,
     });
-    sandbox.world.addFault({ service: 'aws', kind: 'error', code: 'InternalServiceError', status: 500 });
+    sandbox.world.faults.add({ service: 'aws', kind: 'error', code: 'InternalServiceError', status: 500 });
     const get = () => awsClient(sandbox.url).send(new GetSecretValueCommand({ SecretId: 'apple' }));
     await expect(get()).rejects.toMatchObject({
       name: 'ThrottlingException',
@@ -139,19 +141,19 @@ describe('errors take the form of the service', () => {
   });
 
   test('Apple: by the word', async () => {
-    sandbox.world.addFault({ service: 'apple', kind: 'error', code: 'server_error' });
+    sandbox.world.faults.add({ service: 'apple', kind: 'error', code: 'server_error' });
     const answer = await fetch(`${sandbox.url}/auth/token`, { method: 'POST' });
     expect([answer.status, await answer.json()]).toEqual([400, { error: 'server_error' }]);
   });
 
   test('the metadata service: by Code', async () => {
-    sandbox.world.addFault({ service: 'cvm', action: 'role', ...error });
+    sandbox.world.faults.add({ service: 'cvm', action: 'role', ...error });
     const answer = await fetch(`${sandbox.url}/latest/meta-data/cam/security-credentials/`);
     expect([answer.status, await answer.json()]).toEqual([200, { Code: 'Some.Code' }]);
   });
 
   test('the inbox: with the status', async () => {
-    sandbox.world.addFault({ service: 'inbox', action: 'ops', ...error, status: 403 });
+    sandbox.world.faults.add({ service: 'inbox', action: 'ops', ...error, status: 403 });
     const answer = await message();
     expect([answer.status, await answer.json()]).toEqual([403, { error: 'Some.Code', message: 'why' }]);
   });

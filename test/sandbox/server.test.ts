@@ -56,8 +56,8 @@ describe('listening', () => {
 
   test('closing ends sockets that hang', async () => {
     const sandbox = await startSandbox({ port: 0 });
-    sandbox.world.addFault({ service: 'inbox', kind: 'hang' });
-    const arrived = new Promise<void>((resolve) => sandbox.world.onRequest(() => resolve()));
+    sandbox.world.faults.add({ service: 'inbox', kind: 'hang' });
+    const arrived = new Promise<void>((resolve) => sandbox.world.requests.onRequest(() => resolve()));
     const hanging = fetch(`${sandbox.url}/inbox/a`).catch(() => 'ended');
     const idle = connect(Number(new URL(sandbox.url).port), '127.0.0.1');
     await once(idle, 'connect');
@@ -107,13 +107,13 @@ describe('the request log', () => {
   test('holds what arrived, in order, with the fingerprint for the secret', async () => {
     const { url, world } = await start({ clock: { now: () => 5 } });
     const seen: string[] = [];
-    const end = world.onRequest(({ action }) => seen.push(action));
+    const end = world.requests.onRequest(({ action }) => seen.push(action));
     await thrown(tcbClient(url).request('ModifyProvider', body));
     await fetch(`${url}/inbox/ops`, { method: 'POST', body: '{"routing_key":"k","nested":[{"token":"t"}]}' });
     end();
     await fetch(`${url}/inbox/ops`, { method: 'POST', body: 'plain' });
     expect(seen).toEqual(['ModifyProvider', 'ops']);
-    expect(world.requests).toEqual([
+    expect(world.requests.log).toEqual([
       {
         at: 5,
         service: 'tcb',
@@ -134,26 +134,26 @@ describe('the request log', () => {
       },
       { at: 5, service: 'inbox', action: 'ops', body: 'plain' },
     ]);
-    world.clearRequests();
-    expect(world.requests).toEqual([]);
+    world.requests.clearLog();
+    expect(world.requests.log).toEqual([]);
   });
 
   test('an empty secret is shown as it is', async () => {
     const { url, world } = await start();
     await thrown(tcbClient(url).request('ModifyProvider', { ...body, Config: { ClientSecret: '' } }));
-    expect(world.requests[0]?.body).toEqual({ ...body, Config: { ClientSecret: '' } });
+    expect(world.requests.log[0]?.body).toEqual({ ...body, Config: { ClientSecret: '' } });
   });
 });
 
 describe('hooks', () => {
   test('act before the request takes effect, until they are removed', async () => {
     const { url, world } = await start();
-    world.putProvider('shop-1', { Id: 'apple', Config: { Scope: 'old' } });
+    world.providers.put('shop-1', { Id: 'apple', Config: { Scope: 'old' } });
     const scope = async () => {
       const { Data } = await tcbClient(url).GetProviders({ EnvId: 'shop-1' });
       return Data?.[0]?.Config.Scope;
     };
-    const end = world.before('tcb', 'GetProviders', async () => {
+    const end = world.requests.before('tcb', 'GetProviders', async () => {
       await Promise.resolve();
       world.patchConfig('shop-1', 'apple', { Scope: 'new' });
     });
@@ -165,7 +165,7 @@ describe('hooks', () => {
 
   test('one that throws shows as HTTP 500', async () => {
     const { url, world } = await start();
-    world.before('inbox', 'a', () => {
+    world.requests.before('inbox', 'a', () => {
       throw new Error('broken hook');
     });
     const answer = await fetch(`${url}/inbox/a`);

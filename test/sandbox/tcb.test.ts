@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterAll(() => sandbox.close());
 beforeEach(() => {
   sandbox.world.reset();
-  sandbox.world.putProvider(ENV, APPLE);
+  sandbox.world.providers.put(ENV, APPLE);
 });
 
 const client = () => tcbClient(sandbox.url);
@@ -38,7 +38,7 @@ const shownConfig = async () => {
   const { Data } = await client().GetProviders({ EnvId: ENV });
   return (Data?.find(({ Id }) => Id === 'apple')?.Config ?? {}) as Record<string, unknown>;
 };
-const trueConfig = () => sandbox.world.provider(ENV, 'apple')?.Config ?? {};
+const trueConfig = () => sandbox.world.providers.get(ENV, 'apple')?.Config ?? {};
 const modify = (Config: Record<string, unknown>) => client().ModifyProvider({ EnvId: ENV, Id: 'apple', Config });
 
 describe('GetProviders', () => {
@@ -56,7 +56,7 @@ describe('GetProviders', () => {
   });
 
   test('does not add a record that is there already', async () => {
-    sandbox.world.putProvider(ENV, { Id: 'email', On: 'TRUE', Config: {} });
+    sandbox.world.providers.put(ENV, { Id: 'email', On: 'TRUE', Config: {} });
     const { Data } = await client().GetProviders({ EnvId: ENV });
     expect(Data?.map(({ Id, On }) => [Id, On])).toEqual([
       ['apple', 'TRUE'],
@@ -93,7 +93,7 @@ describe('GetProviders', () => {
     async (showSecret) => {
       const { ClientSecret: _, ...rest } = APPLE.Config;
       sandbox.world.behaviour.showSecret = showSecret;
-      sandbox.world.putProvider(ENV, { ...APPLE, Config: rest });
+      sandbox.world.providers.put(ENV, { ...APPLE, Config: rest });
       expect(await shownConfig()).toEqual(rest);
     },
   );
@@ -110,7 +110,7 @@ describe('ModifyProvider', () => {
   test('changes what was sent and keeps the rest', async () => {
     const answer = await client().ModifyProvider({ EnvId: ENV, Id: 'apple', Picture: 'https://p' });
     expect(answer).toEqual({ RequestId: expect.any(String) });
-    expect(sandbox.world.provider(ENV, 'apple')).toEqual({ ...APPLE, Picture: 'https://p' });
+    expect(sandbox.world.providers.get(ENV, 'apple')).toEqual({ ...APPLE, Picture: 'https://p' });
   });
 
   test('merges Config', async () => {
@@ -156,9 +156,9 @@ describe('ModifyProvider', () => {
   });
 
   test('On: UNSPECIFIED means TRUE', async () => {
-    sandbox.world.putProvider(ENV, { ...APPLE, On: 'FALSE' });
+    sandbox.world.providers.put(ENV, { ...APPLE, On: 'FALSE' });
     await client().ModifyProvider({ EnvId: ENV, Id: 'apple', On: 'UNSPECIFIED' });
-    expect(sandbox.world.provider(ENV, 'apple')?.['On']).toBe('TRUE');
+    expect(sandbox.world.providers.get(ENV, 'apple')?.['On']).toBe('TRUE');
   });
 
   test.each([
@@ -186,7 +186,7 @@ describe('ModifyProvider', () => {
     ['a number as Id', { EnvId: ENV, Id: 1 }, 'InvalidParameter', 'the parameter Id is not a string'],
   ])('%s is refused and changes nothing', async (_, body, code, message) => {
     expect(await thrown(client().request('ModifyProvider', body))).toMatchObject({ code, message });
-    expect(sandbox.world.provider(ENV, 'apple')).toEqual(APPLE);
+    expect(sandbox.world.providers.get(ENV, 'apple')).toEqual(APPLE);
   });
 });
 
@@ -202,7 +202,7 @@ describe('reads that lag behind', () => {
 
   test('other environments are not concerned', async () => {
     sandbox.world.behaviour.staleReads = 5;
-    sandbox.world.putProvider('shop-2', APPLE);
+    sandbox.world.providers.put('shop-2', APPLE);
     await client().ModifyProvider({ EnvId: 'shop-2', Id: 'apple', Config: { ClientSecret: 'other' } });
     expect((await shownConfig())['ClientSecret']).toBe(JWT);
   });
@@ -228,9 +228,9 @@ describe('AddProvider and DeleteProvider', () => {
   test('add a provider, switched on, and remove it', async () => {
     await client().AddProvider({ ...added, Config: { ClientId: 'g' } });
     const { EnvId: _, ...record } = added;
-    expect(sandbox.world.provider(ENV, 'github')).toEqual({ On: 'TRUE', ...record, Config: { ClientId: 'g' } });
+    expect(sandbox.world.providers.get(ENV, 'github')).toEqual({ On: 'TRUE', ...record, Config: { ClientId: 'g' } });
     await client().request('DeleteProvider', { EnvId: ENV, Id: 'github' });
-    expect(sandbox.world.provider(ENV, 'github')).toBeUndefined();
+    expect(sandbox.world.providers.get(ENV, 'github')).toBeUndefined();
   });
 
   test('adding one that exists is an error', async () => {

@@ -211,7 +211,7 @@ describe('a log that cannot be written', () => {
   ])('stops no rotation of the daemon: %s', async (_, redirection) => {
     const place = await ownWorkspace({ settings: { apple: { check: 'off' } } });
     const pushed = Promise.withResolvers<'pushed'>();
-    place.world.before('tcb', 'ModifyProvider', () => pushed.resolve('pushed'));
+    place.world.requests.before('tcb', 'ModifyProvider', () => pushed.resolve('pushed'));
     const before = place.secret();
     const daemon = startCommand('sh', ['-c', `exec "$0" "$1" run ${redirection}`, process.execPath, MAIN], {
       cwd: place.folder,

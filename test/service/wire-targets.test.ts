@@ -49,7 +49,7 @@ test('every call to CloudBase, SSM and STS is heard, and every answer of Apple',
   // The role was taken on before: the two share it.
   expect(heard.splice(0)).toEqual(['tcb GetProviders OK']);
 
-  place.world.addFault({ service: 'tcb', action: 'GetProviders', kind: 'status', status: 503, times: 1 });
+  place.world.faults.add({ service: 'tcb', action: 'GetProviders', kind: 'status', status: 503, times: 1 });
   const failed = wired.tools.provider.read(wired.target.envId, 'apple', { maxAgeMs: 0, signal });
   await expect(failed).rejects.toMatchObject({ code: 'ERR_CLOUDBASE_UNAVAILABLE' });
   expect(heard.splice(0)).toEqual(['tcb GetProviders HTTP_503']);

@@ -31,7 +31,7 @@ async function fleet(size: number) {
   const targets = Array.from({ length: size }, (_, index): JsonObject & { readonly name: string } => {
     const envId = `env-${Math.floor(index / PROVIDERS)}`;
     const providerId = `apple-${index % PROVIDERS}`;
-    place.world.putProvider(envId, { ...fullProvider(secret), Id: providerId });
+    place.world.providers.put(envId, { ...fullProvider(secret), Id: providerId });
     const key = { from: 'file', path: place.keyFile };
     return { name: `shop-${index}`, envId, providerId, ...IDS, key };
   });

@@ -214,7 +214,7 @@ export async function meet(
   text = spill(place),
 ): Promise<void> {
   place.configure({ apple: { tokenUrl: `${place.tape.url}/auth/token`, check: apple } });
-  const id = place.world.addFault(fault(text, String(place.secret())));
+  const id = place.world.faults.add(fault(text, String(place.secret())));
   const ended = await place.run([...args, '--json']);
   place.world.faults.remove(id);
   const { targets } = JSON.parse(ended.stdout) as { targets: { error: { code: string } | null }[] };

@@ -101,7 +101,7 @@ export async function startRig(options: RigOptions = {}) {
   const { world } = sandbox;
   const keyFile = join(folder, `AuthKey_${IDS.keyId}.p8`);
   const useKey = (keyId: string, teamId = IDS.teamId) => {
-    const { privateKeyPem } = world.generateAppleKey({ teamId, keyId, clientIds: [IDS.clientId] });
+    const { privateKeyPem } = world.appleKeys.generate({ teamId, keyId, clientIds: [IDS.clientId] });
     writeFileSync(keyFile, privateKeyPem, { mode: 0o600 });
   };
   useKey(IDS.keyId);
@@ -112,7 +112,7 @@ export async function startRig(options: RigOptions = {}) {
       expiresInSeconds: days * 86_400,
       lifetimeSeconds: lifetimeDays * 86_400,
     });
-  world.putProvider(ENV_ID, fullProvider(mint(5)));
+  world.providers.put(ENV_ID, fullProvider(mint(5)));
   world.behaviour.showSecret = options.showSecret ?? 'clear';
 
   const env = {};
@@ -191,16 +191,16 @@ export async function startRig(options: RigOptions = {}) {
       ) as Promise<PassResult>;
     },
     /** The provider's true state. */
-    provider: () => world.provider(ENV_ID, 'apple') as JsonObject & { Config: JsonObject },
+    provider: () => world.providers.get(ENV_ID, 'apple') as JsonObject & { Config: JsonObject },
     /** The secret that the provider truly holds. */
     secret: () => rig.provider().Config['ClientSecret'] as string,
     put: (clientSecret: string | undefined, config: JsonObject = {}) => {
       const full = fullProvider(clientSecret);
-      world.putProvider(ENV_ID, { ...full, Config: { ...full.Config, ...config } });
+      world.providers.put(ENV_ID, { ...full, Config: { ...full.Config, ...config } });
     },
-    writes: () => world.requests.filter(({ action }) => action === 'ModifyProvider'),
-    reads: () => world.requests.filter(({ action }) => action === 'GetProviders'),
-    asked: () => world.requests.filter(({ service }) => service === 'apple'),
+    writes: () => world.requests.log.filter(({ action }) => action === 'ModifyProvider'),
+    reads: () => world.requests.log.filter(({ action }) => action === 'GetProviders'),
+    asked: () => world.requests.log.filter(({ service }) => service === 'apple'),
     state: async () => (await journal.target(target.key)) as TargetState,
     rotations: (): Promise<Rotation[]> => journal.rotations({ limit: 100 }),
     warnings: () => events.flatMap((event) => (event.event === 'warning' ? [errorView(event.error.stored)] : [])),

@@ -190,7 +190,7 @@ export async function workspace(options: WorkspaceOptions = {}) {
 
   const keyFile = join(folder, `AuthKey_${IDS.keyId}.p8`);
   const useKey = (keyId: string, path = keyFile) => {
-    const { privateKeyPem } = world.generateAppleKey({ teamId: IDS.teamId, keyId, clientIds: [IDS.clientId] });
+    const { privateKeyPem } = world.appleKeys.generate({ teamId: IDS.teamId, keyId, clientIds: [IDS.clientId] });
     writeFileSync(path, privateKeyPem, { mode: 0o600 });
   };
   useKey(IDS.keyId);
@@ -201,7 +201,7 @@ export async function workspace(options: WorkspaceOptions = {}) {
   const mint = (daysLeft: number, keyId: string = IDS.keyId) =>
     world.mintSecret({ keyId, clientId: IDS.clientId, expiresInSeconds: Math.round(daysLeft * DAY_SECONDS) });
   const place = (secret: string | undefined, name = names[0] ?? '') =>
-    world.putProvider(envIdOf(name), fullProvider(secret));
+    world.providers.put(envIdOf(name), fullProvider(secret));
   const { daysLeft = 5 } = options;
   for (const name of names) place(daysLeft === null ? undefined : mint(daysLeft), name);
 
@@ -250,10 +250,10 @@ export async function workspace(options: WorkspaceOptions = {}) {
     /** Gives the provider of a target (the first one by default) this secret, and every other field a value. */
     place,
     /** The secret that the provider of a target truly holds. */
-    secret: (name = names[0] ?? '') => world.provider(envIdOf(name), 'apple')?.Config['ClientSecret'],
-    provider: (name = names[0] ?? '') => world.provider(envIdOf(name), 'apple'),
+    secret: (name = names[0] ?? '') => world.providers.get(envIdOf(name), 'apple')?.Config['ClientSecret'],
+    provider: (name = names[0] ?? '') => world.providers.get(envIdOf(name), 'apple'),
     /** The calls of ModifyProvider that arrived. */
-    writes: () => world.requests.filter(({ action }) => action === 'ModifyProvider'),
+    writes: () => world.requests.log.filter(({ action }) => action === 'ModifyProvider'),
     /** Starts the program in the folder, with the configuration in its environment. */
     start(args: readonly string[], { env = {} }: { env?: Env } = {}): Program {
       const program = startProgram(args, inFolder({ env }));

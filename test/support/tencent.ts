@@ -19,7 +19,7 @@ export const ENV_ID = 'shop-prod-1g2h3j';
 export async function sandbox(): Promise<Sandbox> {
   const started = await startSandbox({ port: 0 });
   onTestFinished(() => started.close());
-  started.world.putProvider(ENV_ID, {
+  started.world.providers.put(ENV_ID, {
     Id: 'apple',
     ProviderType: 'OIDC',
     On: 'TRUE',

@@ -19,16 +19,16 @@ const SPOILED = {
 appleCheckContract('the token endpoint', async (): Promise<AppleHarness> => {
   const { url, world } = await sandbox();
   const clock = new HandClock();
-  world.generateAppleKey({ teamId: 'A1B2C3D4E5', keyId: KEY_ID, clientIds: [CLIENT_ID] });
+  world.appleKeys.generate({ teamId: 'A1B2C3D4E5', keyId: KEY_ID, clientIds: [CLIENT_ID] });
   const wish = { keyId: KEY_ID, clientId: CLIENT_ID };
   return {
     check: createTokenEndpointCheck({ tokenUrl: `${url}/auth/token`, clock, env: {}, timeoutMs: 1_000 }),
     clientId: CLIENT_ID,
     good: world.mintSecret({ ...wish, expiresInSeconds: 3_600 }),
     bad: world.mintSecret({ ...wish, expiresInSeconds: -3_600 }),
-    arrived: () => world.requests.length,
+    arrived: () => world.requests.log.length,
     spoil: (how) => {
-      world.addFault({ service: 'apple', ...SPOILED[how] });
+      world.faults.add({ service: 'apple', ...SPOILED[how] });
     },
     pass: (ms) => clock.advance(ms),
   };

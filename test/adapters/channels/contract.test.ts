@@ -26,7 +26,7 @@ for (const type of HTTP_TYPES)
       secrets: SECRETS,
       taken: () => world.inbox.map(({ body }) => textOf(body)).join('\n'),
       refused: () => world.inbox.flatMap(({ refused }) => refused ?? []),
-      fail: (how) => void world.addFault(FAULTS[how]),
+      fail: (how) => void world.faults.add(FAULTS[how]),
     };
   });
 
@@ -39,7 +39,7 @@ function textOf(value: unknown): string {
 describe.each(HTTP_TYPES)('%s', (type) => {
   const failing = async (fault: Omit<Fault, 'service'>, clock?: HandClock) => {
     const { channel, world } = await inboxChannel(type, clock === undefined ? {} : { clock });
-    world.addFault({ service: 'inbox', ...fault });
+    world.faults.add({ service: 'inbox', ...fault });
     return channel.send(message(), signal);
   };
 
@@ -146,7 +146,7 @@ describe('the services’ own codes', () => {
     // The words of the service may repeat what was sent to it.
     const body =
       typeof code === 'number' ? JSON.stringify({ [key]: code, errmsg: `${TOKEN} is wrong`, msg: TOKEN }) : code;
-    world.addFault({ service: 'inbox', kind: 'body', status, body });
+    world.faults.add({ service: 'inbox', kind: 'body', status, body });
     const sent = channel.send(message(), signal);
     await expect(sent).rejects.toSatisfy(isChannelError(error, SECRETS));
     await expect(sent).rejects.toThrow(String(code));
@@ -156,7 +156,7 @@ describe('the services’ own codes', () => {
   test.each(['wecom', 'dingtalk', 'feishu'] as const)('%s: an answer without a code is no success', async (type) => {
     const { channel, world } = await inboxChannel(type);
     for (const body of ['{}', '[]', '{"errcode":"0","code":"0"}', '']) {
-      world.addFault({ service: 'inbox', kind: 'body', body, times: 1 });
+      world.faults.add({ service: 'inbox', kind: 'body', body, times: 1 });
       await expect(channel.send(message(), signal)).rejects.toSatisfy(isChannelError('ERR_CHANNEL_REFUSED', SECRETS));
     }
   });

@@ -127,9 +127,9 @@ describe('errors', () => {
     ['InternalServiceError', 'ERR_KEY_SOURCE_UNAVAILABLE', `${PLACE} cannot be read now: InternalServiceError`],
     ['SomethingNewException', 'ERR_KEY_SOURCE_UNAVAILABLE', `${PLACE} cannot be read now: SomethingNewException`],
   ])('the API says %s', async (apiCode, code, message) => {
-    sandbox.world.addFault({ service: 'aws', times: 1, kind: 'error', code: apiCode, message: 'the key' });
+    sandbox.world.faults.add({ service: 'aws', times: 1, kind: 'error', code: apiCode, message: 'the key' });
     await expect(source().read(signal)).rejects.toMatchObject({ code, message });
-    expect(sandbox.world.requests).toHaveLength(1);
+    expect(sandbox.world.requests.log).toHaveLength(1);
   });
 
   test('a wrong secret access key', async () => {
@@ -154,7 +154,7 @@ describe('errors', () => {
     ],
     ['an answer over 1 MB', { kind: 'huge' }, 'the answer is too long'],
   ] as const)('%s may pass', async (_what, fault, message) => {
-    sandbox.world.addFault({ service: 'aws', times: 1, ...fault });
+    sandbox.world.faults.add({ service: 'aws', times: 1, ...fault });
     const error = await thrownBy(source().read(signal));
     expect(error).toMatchObject({
       code: 'ERR_KEY_SOURCE_UNAVAILABLE',
@@ -162,12 +162,12 @@ describe('errors', () => {
       remedy: 'passes',
     });
     expect(inspect(error, { depth: 20, showHidden: true })).not.toMatch(/the key|hotel|busy/);
-    expect(sandbox.world.requests).toHaveLength(1);
+    expect(sandbox.world.requests.log).toHaveLength(1);
     expect((await source().read(signal)).text).toBe('the key');
   });
 
   test('no answer in time', async () => {
-    sandbox.world.addFault({ service: 'aws', times: 1, kind: 'hang' });
+    sandbox.world.faults.add({ service: 'aws', times: 1, kind: 'hang' });
     await expect(source({ timeoutMs: 50 }).read(signal)).rejects.toMatchObject({
       code: 'ERR_KEY_SOURCE_UNAVAILABLE',
       message: `${PLACE} cannot be read now: no answer within 50 ms`,
@@ -184,7 +184,7 @@ describe('errors', () => {
 
   test('a redirect is not followed', async () => {
     const other = await serve((_request, response) => response.end('{}'));
-    sandbox.world.addFault({ service: 'aws', times: 1, kind: 'redirect', location: other.url, status: 307 });
+    sandbox.world.faults.add({ service: 'aws', times: 1, kind: 'redirect', location: other.url, status: 307 });
     await expect(source().read(signal)).rejects.toMatchObject({
       code: 'ERR_REDIRECTED',
       message: `${PLACE} was answered with a redirect (HTTP 307), which is never followed`,
@@ -233,7 +233,7 @@ describe('credentials', () => {
       message: `no AWS credentials for ${PLACE}: Could not load credentials from any providers`,
       hint: expect.stringContaining('AWS_ACCESS_KEY_ID'),
     });
-    expect(sandbox.world.requests).toEqual([]);
+    expect(sandbox.world.requests.log).toEqual([]);
   });
 
   test('of a profile, and of the same profile after it was changed on disk', async () => {

@@ -83,7 +83,7 @@ const HARNESSES: Readonly<Record<KeySourceOptions['from'], () => KeySourceHarnes
       put: (text) => world.awsSecrets.put({ ...secret, text }),
       remove: () => world.awsSecrets.delete(secret),
       forbid: () => world.awsSecrets.put({ ...secret, text: 'x', state: 'denied' }),
-      hang: () => world.addFault({ service: 'aws', kind: 'hang' }),
+      hang: () => world.faults.add({ service: 'aws', kind: 'hang' }),
     };
   },
 
@@ -101,7 +101,7 @@ const HARNESSES: Readonly<Record<KeySourceOptions['from'], () => KeySourceHarnes
       put: (text) => world.ssmSecrets.put({ ...secret, text }),
       remove: () => world.ssmSecrets.delete(secret),
       forbid: () => world.ssmSecrets.put({ ...secret, text: 'x', state: 'denied' }),
-      hang: () => world.addFault({ service: 'ssm', kind: 'hang' }),
+      hang: () => world.faults.add({ service: 'ssm', kind: 'hang' }),
     };
   },
 };

@@ -109,7 +109,7 @@ describe('a secret that cannot be had', () => {
     const { url, world } = await withFault(fault);
     const timeoutMs = fault.kind === 'hang' ? 200 : 5_000;
     await expect(read(url, {}, timeoutMs)).rejects.toMatchObject({ code, message: `${ORIGIN}${what}` });
-    expect(world.requests.length).toBe('code' in fault && fault.code === 'AuthFailure.SignatureExpire' ? 2 : 1);
+    expect(world.requests.log.length).toBe('code' in fault && fault.code === 'AuthFailure.SignatureExpire' ? 2 : 1);
   });
 
   test.each([
@@ -129,8 +129,8 @@ describe('a secret that cannot be had', () => {
   });
 });
 
-async function withFault(fault: Omit<Parameters<World['addFault']>[0], 'service'>) {
+async function withFault(fault: Omit<Parameters<World['faults']['add']>[0], 'service'>) {
   const started = await sandbox();
-  started.world.addFault({ service: 'ssm', ...fault });
+  started.world.faults.add({ service: 'ssm', ...fault });
   return started;
 }

@@ -14,19 +14,19 @@ const ACTIONS = { reads: 'GetProviders', writes: 'ModifyProvider' } as const;
 
 providerContract('cloudbase', async (): Promise<ProviderHarness> => {
   const { url, world } = await sandbox();
-  world.putProvider(ENV_ID, { Id: 'google', On: 'FALSE', Config: { ClientId: 'g', ClientSecret: 'g-old' } });
+  world.providers.put(ENV_ID, { Id: 'google', On: 'FALSE', Config: { ClientId: 'g', ClientSecret: 'g-old' } });
   const clock = new HandClock();
-  const count = (action: string) => world.requests.filter((request) => request.action === action).length;
+  const count = (action: string) => world.requests.log.filter((request) => request.action === action).length;
   return {
     provider: createCloudbaseProvider({ client: tencentClient(url, { clock }), lane: 'lane', clock }),
     envId: ENV_ID,
     ids: ['apple', 'google'],
-    truth: (id) => providerView(world.provider(ENV_ID, id) ?? {}),
+    truth: (id) => providerView(world.providers.get(ENV_ID, id) ?? {}),
     edit: (id, key, value) => world.patchConfig(ENV_ID, id, { [key]: value }),
     arrived: () => ({ reads: count('GetProviders'), writes: count('ModifyProvider') }),
     hold: (what) => hold(world, ACTIONS[what]),
     fail: (what, when) => {
-      world.addFault({ service: 'tcb', action: ACTIONS[`${what}s`], kind: `reset-${when}`, times: 1 });
+      world.faults.add({ service: 'tcb', action: ACTIONS[`${what}s`], kind: `reset-${when}`, times: 1 });
     },
     pass: (ms) => clock.advance(ms),
   };
@@ -37,7 +37,7 @@ function hold(world: World, action: string): Held {
   let arrived = 0;
   let wanted = Number.POSITIVE_INFINITY;
   let enough = () => {};
-  const remove = world.before('tcb', action, async () => {
+  const remove = world.requests.before('tcb', action, async () => {
     arrived += 1;
     if (arrived >= wanted) enough();
     await released;
@@ -137,7 +137,7 @@ test('the skew between the clocks is told', async () => {
 
 test('two environments share nothing', async () => {
   const { url, world } = await sandbox();
-  world.putProvider('other-env', { Id: 'apple', Config: { ClientId: 'other' } });
+  world.providers.put('other-env', { Id: 'apple', Config: { ClientId: 'other' } });
   const clock = new HandClock();
   const provider = createCloudbaseProvider({ client: tencentClient(url, { clock }), lane: 'lane', clock });
   const readings = await Promise.all(
@@ -148,7 +148,7 @@ test('two environments share nothing', async () => {
 
 test('what nobody has asked for in a minute is forgotten, with the secrets in it', async () => {
   const { url, world } = await sandbox();
-  world.putProvider('other-env', { Id: 'apple', Config: {} });
+  world.providers.put('other-env', { Id: 'apple', Config: {} });
   const clock = new HandClock();
   const provider = createCloudbaseProvider({ client: tencentClient(url, { clock }), lane: 'lane', clock });
   const read = (envId: string) => provider.read(envId, 'apple', { maxAgeMs: 3_600_000, signal: never });
@@ -156,10 +156,10 @@ test('what nobody has asked for in a minute is forgotten, with the secrets in it
   await clock.advance(60_000);
   await read('other-env');
   await read(ENV_ID);
-  expect(world.requests).toHaveLength(2);
+  expect(world.requests.log).toHaveLength(2);
   await clock.advance(1);
-  world.clearRequests();
+  world.requests.clearLog();
   await provider.read('other-env', 'apple', { maxAgeMs: 0, signal: never });
   await read(ENV_ID);
-  expect(world.requests.map(({ envId }) => envId)).toEqual(['other-env', ENV_ID]);
+  expect(world.requests.log.map(({ envId }) => envId)).toEqual(['other-env', ENV_ID]);
 });

@@ -24,7 +24,7 @@ describe('a call that goes well', () => {
     const client = tencentClient(url);
     const before = Date.now();
     const answer = await getProviders(client);
-    expect(answer.response['Data']).toContainEqual(world.provider(ENV_ID, 'apple'));
+    expect(answer.response['Data']).toContainEqual(world.providers.get(ENV_ID, 'apple'));
     expect(answer.requestId).toMatch(/^[0-9a-f-]{36}$/);
     expect(answer.receivedAt).toBeGreaterThanOrEqual(before);
     expect(Math.round((answer.skewMs ?? 0) / 10_000)).toBe(12);
@@ -37,8 +37,12 @@ describe('a call that goes well', () => {
     const config = { ClientSecret: 'new', Scope: null, Nested: { Kept: 'yes', Gone: null } };
     const params = { EnvId: ENV_ID, Id: 'apple', Config: config };
     await client.call('ModifyProvider', params, { signal: new AbortController().signal, write: true });
-    expect(world.requests.at(-1)).toMatchObject({ service: 'tcb', action: 'ModifyProvider', region: 'ap-guangzhou' });
-    expect(world.provider(ENV_ID, 'apple')?.Config).toEqual({
+    expect(world.requests.log.at(-1)).toMatchObject({
+      service: 'tcb',
+      action: 'ModifyProvider',
+      region: 'ap-guangzhou',
+    });
+    expect(world.providers.get(ENV_ID, 'apple')?.Config).toEqual({
       ClientId: 'com.example.shop.web',
       ClientSecret: 'new',
       Scope: 'openid email name',
@@ -112,7 +116,7 @@ const ROWS: readonly [remote: string, code: keyof typeof REMEDIES, ambiguous: bo
 describe('an error of the API', () => {
   test.each(ROWS)('%s is %s, may have been applied: %s', async (remote, code, ambiguous, message) => {
     const { url, world } = await sandbox();
-    world.addFault({ service: 'tcb', kind: 'error', code: remote, message: 'unknown: eyJhbGciOiJFUzI1NiJ9.e.s' });
+    world.faults.add({ service: 'tcb', kind: 'error', code: remote, message: 'unknown: eyJhbGciOiJFUzI1NiJ9.e.s' });
     const client = tencentClient(url);
     const name = remote.startsWith('<') ? 'UnknownCode' : remote;
     await expect(getProviders(client)).rejects.toMatchObject({
@@ -127,7 +131,7 @@ describe('an error of the API', () => {
       message: `tcb ModifyProvider ${message}`,
       ambiguous,
     });
-    expect(world.requests).toHaveLength(2);
+    expect(world.requests.log).toHaveLength(2);
     expect(client.records).toEqual([
       { service: 'tcb', action: 'GetProviders', code: name },
       { service: 'tcb', action: 'ModifyProvider', code: name },
@@ -140,7 +144,7 @@ describe('an error of the API', () => {
       const { url, world } = await sandbox();
       const message =
         'you are not authorized to perform operation (tcb:GetProviders)\nresource (qcs::tcb:ap-shanghai:uin/1:env/e) for AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE';
-      world.addFault({ service: 'tcb', kind: 'error', code: remote, message });
+      world.faults.add({ service: 'tcb', kind: 'error', code: remote, message });
       await expect(getProviders(tencentClient(url))).rejects.toMatchObject({
         code: 'ERR_CLOUDBASE_DENIED',
         message: `tcb GetProviders is not permitted (${remote}): you are not authorized to perform operation (tcb:GetProviders) resource (qcs::tcb:ap-shanghai:uin/1:env/e) for [redacted access key id]`,
@@ -161,7 +165,7 @@ describe('an HTTP status', () => {
     [204, 'ERR_CLOUDBASE_REFUSED', false, 'was refused (HTTP 204)'],
   ])('%i is %s, may have been applied: %s', async (status, code, ambiguous, message) => {
     const { url, world } = await sandbox();
-    world.addFault({ service: 'tcb', kind: 'status', status });
+    world.faults.add({ service: 'tcb', kind: 'status', status });
     const client = tencentClient(url);
     await expect(modifyProvider(client)).rejects.toMatchObject({
       code,
@@ -197,7 +201,7 @@ describe('an answer that is none', () => {
 
   test('an answer over 1 MB', async () => {
     const { url, world } = await sandbox();
-    world.addFault({ service: 'tcb', kind: 'huge' });
+    world.faults.add({ service: 'tcb', kind: 'huge' });
     await expect(modifyProvider(tencentClient(url))).rejects.toMatchObject({
       code: 'ERR_CLOUDBASE_BAD_ANSWER',
       message: 'tcb ModifyProvider has an answer that is not from the API: the answer is too long',
@@ -220,7 +224,7 @@ describe('a redirect', () => {
   test.each([301, 302, 303, 307, 308])('with status %i carries nothing to the other host', async (status) => {
     const thief = await serve((_, response) => response.end('{"Response":{"RequestId":"r"}}'));
     const { url, world } = await sandbox();
-    world.addFault({ service: 'tcb', kind: 'redirect', status, location: thief.url });
+    world.faults.add({ service: 'tcb', kind: 'redirect', status, location: thief.url });
     const client = tencentClient(url, {
       credentials: fixedCredentials({ ...SANDBOX_CREDENTIALS, token: 'session-token' }),
     });
@@ -236,9 +240,9 @@ describe('a redirect', () => {
 
   test('to the same host is not followed either', async () => {
     const { url, world } = await sandbox();
-    world.addFault({ service: 'tcb', kind: 'redirect', location: url, times: 1 });
+    world.faults.add({ service: 'tcb', kind: 'redirect', location: url, times: 1 });
     await expect(modifyProvider(tencentClient(url))).rejects.toMatchObject({ code: 'ERR_REDIRECTED' });
-    expect(world.requests).toHaveLength(1);
+    expect(world.requests.log).toHaveLength(1);
   });
 
   test('without a Location is one as well', async () => {
@@ -261,14 +265,14 @@ describe('the network', () => {
 
   test.each(['reset-before', 'reset-after'] as const)('%s: may have been applied', async (kind) => {
     const { url, world } = await sandbox();
-    world.addFault({ service: 'tcb', kind });
+    world.faults.add({ service: 'tcb', kind });
     const client = tencentClient(url);
     await expect(modifyProvider(client)).rejects.toMatchObject({
       code: 'ERR_CLOUDBASE_NETWORK',
       message: 'tcb ModifyProvider failed: could not connect, or the connection was lost (ECONNRESET)',
       ambiguous: true,
     });
-    expect(world.provider(ENV_ID, 'apple')?.Config['ClientSecret']).toBe(kind === 'reset-after' ? 'new' : 'old');
+    expect(world.providers.get(ENV_ID, 'apple')?.Config['ClientSecret']).toBe(kind === 'reset-after' ? 'new' : 'old');
     await expect(getProviders(client)).rejects.toMatchObject({ ambiguous: false });
   });
 
@@ -289,7 +293,7 @@ describe('the network', () => {
 
   test('no answer in time', async () => {
     const { url, world } = await sandbox();
-    world.addFault({ service: 'tcb', kind: 'hang' });
+    world.faults.add({ service: 'tcb', kind: 'hang' });
     const client = tencentClient(url, { timeoutMs: 100 });
     await expect(modifyProvider(client)).rejects.toMatchObject({
       code: 'ERR_CLOUDBASE_TIMEOUT',
@@ -351,7 +355,7 @@ describe('abort', () => {
     const { url, world } = await sandbox();
     const reason = new Error('stopping');
     await expect(getProviders(tencentClient(url), AbortSignal.abort(reason))).rejects.toBe(reason);
-    expect(world.requests).toEqual([]);
+    expect(world.requests.log).toEqual([]);
   });
 });
 
@@ -360,7 +364,7 @@ describe('credentials', () => {
     '%s is tried once more with fresh ones',
     async (code) => {
       const { url, world } = await sandbox();
-      world.addFault({ service: 'tcb', kind: 'error', code, times: 1 });
+      world.faults.add({ service: 'tcb', kind: 'error', code, times: 1 });
       const credentials = fixedCredentials();
       const client = tencentClient(url, { credentials });
       await expect(modifyProvider(client)).resolves.toMatchObject({ response: {} });
@@ -383,13 +387,13 @@ describe('credentials', () => {
   ])('%s twice is told, and not tried again', async (remote, code, message) => {
     const { url, world } = await sandbox();
     const clock = { ...realClock, now: () => Date.now() + 600_000 };
-    world.addFault({ service: 'tcb', kind: 'error', code: remote });
+    world.faults.add({ service: 'tcb', kind: 'error', code: remote });
     const client = tencentClient(url, { clock });
     const error: unknown = await modifyProvider(client).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code, ambiguous: false });
     // The Date header has no fractions of a second.
     expect((error as Error).message.replace('601 s', '600 s')).toBe(`tcb ModifyProvider ${message}`);
-    expect(world.requests).toHaveLength(2);
+    expect(world.requests.log).toHaveLength(2);
   });
 
   test.each([
@@ -402,7 +406,7 @@ describe('credentials', () => {
       code: 'ERR_CREDENTIALS_MISSING',
       message: 'the credentials from fixed are empty',
     });
-    expect(world.requests).toEqual([]);
+    expect(world.requests.log).toEqual([]);
   });
 
   test('a wrong key is rejected by the signature check', async () => {
@@ -422,10 +426,10 @@ test('calls wait for their turn', async () => {
   await getProviders(client);
   const second = getProviders(client);
   await clock.advance(999);
-  expect(world.requests).toHaveLength(1);
+  expect(world.requests.log).toHaveLength(1);
   await clock.advance(1);
   await second;
-  expect(world.requests).toHaveLength(2);
+  expect(world.requests.log).toHaveLength(2);
 });
 
 test.each([
@@ -441,13 +445,13 @@ test.each([
 
 test('a process that makes calls, good and bad ones, prints nothing', async () => {
   const { url, world } = await sandbox();
-  world.addFault({ service: 'tcb', kind: 'status', times: 1 });
-  world.addFault({ service: 'tcb', kind: 'reset-before', times: 1 });
-  world.addFault({ service: 'tcb', kind: 'body', times: 1 });
-  world.addFault({ service: 'tcb', kind: 'redirect', location: 'http://127.0.0.1:1/', times: 1 });
+  world.faults.add({ service: 'tcb', kind: 'status', times: 1 });
+  world.faults.add({ service: 'tcb', kind: 'reset-before', times: 1 });
+  world.faults.add({ service: 'tcb', kind: 'body', times: 1 });
+  world.faults.add({ service: 'tcb', kind: 'redirect', location: 'http://127.0.0.1:1/', times: 1 });
   const child = fileURLToPath(new URL('child.ts', import.meta.url));
   const args = ['--disable-warning=DEP0040', child, url, ENV_ID];
   const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { env: {} });
   expect({ stdout, stderr }).toEqual({ stdout: '', stderr: '' });
-  expect(world.requests).toHaveLength(5);
+  expect(world.requests.log).toHaveLength(5);
 });

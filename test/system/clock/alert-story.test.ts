@@ -51,7 +51,7 @@ test('permission denied, one alert, one reminder a day later, one all-clear; kil
   /** Kills a life of the daemon as soon as its message has reached the other side. */
   const killWhenAsked = async (daemon: Program): Promise<void> => {
     const asked = Promise.withResolvers<void>();
-    const stop = world.onRequest(({ service }) => service === 'inbox' && asked.resolve());
+    const stop = world.requests.onRequest(({ service }) => service === 'inbox' && asked.resolve());
     await asked.promise;
     stop();
     daemon.signal('SIGKILL');
@@ -60,8 +60,8 @@ test('permission denied, one alert, one reminder a day later, one all-clear; kil
 
   const resource = 'qcs::tcb:ap-shanghai:uin/100000000001:env/shop-1g2h3j';
   const deny = () => {
-    world.clearFaults();
-    world.addFault({
+    world.faults.clear();
+    world.faults.add({
       service: 'tcb',
       action: 'ModifyProvider',
       kind: 'error',
@@ -72,7 +72,7 @@ test('permission denied, one alert, one reminder a day later, one all-clear; kil
   deny();
 
   // The channel does not answer, and the daemon dies while it waits: nothing was told, and nothing is lost.
-  world.addFault({ service: 'inbox', kind: 'hang' });
+  world.faults.add({ service: 'inbox', kind: 'hang' });
   await killWhenAsked(live());
   expect(told()).toEqual([]);
   deny();
@@ -90,7 +90,7 @@ test('permission denied, one alert, one reminder a day later, one all-clear; kil
 
   // A day later: one reminder. It arrives, its answer is lost, and the daemon dies: it comes a second time, as itself.
   ahead = 24 * HOUR + 60_000;
-  world.addFault({ service: 'inbox', kind: 'reset-after' });
+  world.faults.add({ service: 'inbox', kind: 'reset-after' });
   await killWhenAsked(live());
   deny();
   const last = live();
@@ -98,7 +98,7 @@ test('permission denied, one alert, one reminder a day later, one all-clear; kil
   expect(told()).toEqual(['raised shop', 'repeated shop', 'repeated shop']);
   expect(heard()[1]?.id).toBe(heard()[2]?.id);
 
-  world.clearFaults();
+  world.faults.clear();
   last.signal('SIGHUP');
   await last.waitFor(() => told().length > 3);
   expect(told().at(-1)).toBe('cleared shop');

@@ -83,12 +83,12 @@ describe('restarted in mid-rotation', () => {
     const place = await ownPlace();
     const daemon = container(place.mount);
     const first = daemon.program;
-    place.world.before('tcb', 'ModifyProvider', async () => {
+    place.world.requests.before('tcb', 'ModifyProvider', async () => {
       if (place.writes().length > 1) return;
       await daemon.kill('KILL');
       await first.exited;
     });
-    place.world.addFault({ service: 'tcb', action: 'ModifyProvider', kind, times: 1 });
+    place.world.faults.add({ service: 'tcb', action: 'ModifyProvider', kind, times: 1 });
     await first.exited;
     expect((await daemon.state()).ExitCode).toBe(137);
     const second = daemon.start();
@@ -102,7 +102,7 @@ describe('restarted in mid-rotation', () => {
     const place = await ownPlace();
     const daemon = container(place.mount);
     const stopped = Promise.withResolvers<number>();
-    place.world.before('tcb', 'ModifyProvider', async () => {
+    place.world.requests.before('tcb', 'ModifyProvider', async () => {
       daemon.stop().then(stopped.resolve, stopped.reject);
       await daemon.program.waitFor(/stopping: /);
     });

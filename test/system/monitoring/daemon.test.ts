@@ -35,7 +35,7 @@ test('what goes wrong is seen by Prometheus and told by the daemon itself, and b
       alerts: { digest: 'off', channels: [{ name: 'monitoring', type: 'alertmanager', url: alertmanager.url }] },
     },
   });
-  place.world.addFault({ service: 'tcb', action: 'ModifyProvider', kind: 'error', ...DENIED });
+  place.world.faults.add({ service: 'tcb', action: 'ModifyProvider', kind: 'error', ...DENIED });
   const daemon = place.start(['run']);
   const url = await listening(daemon);
   const prometheus = await startPrometheus(url, alertmanager.url);
@@ -105,7 +105,7 @@ test('what goes wrong is seen by Prometheus and told by the daemon itself, and b
 
   // The trouble ends
   const heard = await alertmanager.received('resolved');
-  place.world.clearFaults();
+  place.world.faults.clear();
   await daemon.waitFor((program) => program.log().some(({ event }) => event === 'rotation.succeeded'));
   await eventually(async () => {
     expect(ofShop(await alertmanager.alerts())).toEqual(new Set());

@@ -31,8 +31,13 @@ describe('cvm-role', () => {
     const client = tencentClient(url, { credentials });
     await getProviders(client);
     await getProviders(client);
-    expect(world.requests.map(({ action }) => action)).toEqual(['role', 'credentials', 'GetProviders', 'GetProviders']);
-    expect((await get(credentials)).secretId).toBe(world.requests.at(-1)?.signedBy);
+    expect(world.requests.log.map(({ action }) => action)).toEqual([
+      'role',
+      'credentials',
+      'GetProviders',
+      'GetProviders',
+    ]);
+    expect((await get(credentials)).secretId).toBe(world.requests.log.at(-1)?.signedBy);
     expect(credentials.id).toBe('cvm-role');
   });
 
@@ -68,7 +73,7 @@ describe('cvm-role', () => {
     [{ kind: 'body', body: '<html>' }, 'the answer has an unknown form'],
   ] as const)('the service fails by %o: may pass', async (fault, what) => {
     const { url, world } = await sandbox();
-    world.addFault({ service: 'cvm', ...fault, times: 1 });
+    world.faults.add({ service: 'cvm', ...fault, times: 1 });
     const credentials = source({ from: 'cvm-role', endpoint: url }, limit(fault));
     await expect(get(credentials)).rejects.toMatchObject({
       code: 'ERR_CREDENTIALS_UNAVAILABLE',
@@ -79,7 +84,7 @@ describe('cvm-role', () => {
 
   test.each(['{"Code":"Failed"}', 'not json'])('an answer without credentials: %s', async (body) => {
     const { url, world } = await sandbox();
-    world.addFault({ service: 'cvm', action: 'credentials', kind: 'body', body });
+    world.faults.add({ service: 'cvm', action: 'credentials', kind: 'body', body });
     await expect(get(source({ from: 'cvm-role', endpoint: url }))).rejects.toMatchObject({
       code: 'ERR_CREDENTIALS_UNAVAILABLE',
       message: 'the metadata service gives no credentials: the answer has an unknown form',
@@ -93,15 +98,15 @@ describe('assumeRole', () => {
     const assumeRole = { roleArn: ROLE_ARN, externalId: 'external', endpoint: url };
     const credentials = source({ from: 'env', assumeRole }, { env: ENV });
     await getProviders(tencentClient(url, { credentials }));
-    expect(world.requests[0]).toMatchObject({
+    expect(world.requests.log[0]).toMatchObject({
       service: 'sts',
       action: 'AssumeRole',
       region: 'ap-shanghai',
       signedBy: SANDBOX_CREDENTIALS.secretId,
       body: { RoleArn: ROLE_ARN, RoleSessionName: 'apple-secret-rotator', ExternalId: 'external' },
     });
-    expect(world.requests[1]?.signedBy).toBe((await get(credentials)).secretId);
-    expect(world.requests[1]?.signedBy).not.toBe(SANDBOX_CREDENTIALS.secretId);
+    expect(world.requests.log[1]?.signedBy).toBe((await get(credentials)).secretId);
+    expect(world.requests.log[1]?.signedBy).not.toBe(SANDBOX_CREDENTIALS.secretId);
     expect(credentials.id).toBe(`env TENCENTCLOUD_SECRET_ID as ${ROLE_ARN}`);
   });
 
@@ -109,15 +114,15 @@ describe('assumeRole', () => {
     const { url, world } = await sandbox();
     const assumeRole = { roleArn: ROLE_ARN, sessionName: 'mine', endpoint: url };
     await get(source({ from: 'cvm-role', endpoint: url, assumeRole }));
-    expect(world.requests.map(({ action }) => action)).toEqual(['role', 'credentials', 'AssumeRole']);
-    expect(world.requests[2]?.body).toEqual({ RoleArn: ROLE_ARN, RoleSessionName: 'mine' });
+    expect(world.requests.log.map(({ action }) => action)).toEqual(['role', 'credentials', 'AssumeRole']);
+    expect(world.requests.log[2]?.body).toEqual({ RoleArn: ROLE_ARN, RoleSessionName: 'mine' });
   });
 
   test('empty credentials below it are never signed with', async () => {
     const { url, world } = await sandbox();
     const credentials = source({ from: 'env', assumeRole: { roleArn: ROLE_ARN, endpoint: url } });
     await expect(get(credentials)).rejects.toMatchObject({ code: 'ERR_CREDENTIALS_MISSING' });
-    expect(world.requests).toEqual([]);
+    expect(world.requests.log).toEqual([]);
   });
 
   test.each([
@@ -171,7 +176,7 @@ describe('assumeRole', () => {
     ],
   ] as const)('STS fails by %o: %s, and the next call tries again', async (fault, code, message) => {
     const { url, world } = await sandbox();
-    const id = world.addFault({ service: 'sts', ...fault });
+    const id = world.faults.add({ service: 'sts', ...fault });
     const assumeRole = { roleArn: ROLE_ARN, endpoint: url };
     const credentials = source({ from: 'env', assumeRole }, { env: ENV, ...limit(fault) });
     await expect(get(credentials)).rejects.toMatchObject({
@@ -188,9 +193,9 @@ describe('assumeRole', () => {
     const client = tencentClient(url, { credentials });
     await getProviders(client);
     const { secretId } = await get(credentials);
-    world.addFault({ service: 'tcb', kind: 'error', code: 'AuthFailure.TokenFailure', times: 1 });
+    world.faults.add({ service: 'tcb', kind: 'error', code: 'AuthFailure.TokenFailure', times: 1 });
     await getProviders(client);
-    expect(world.requests.map(({ action }) => action)).toEqual([
+    expect(world.requests.log.map(({ action }) => action)).toEqual([
       'AssumeRole',
       'GetProviders',
       'GetProviders',
@@ -217,7 +222,7 @@ describe('tke-oidc', () => {
     const env = await tkeEnv();
     const credentials = source({ from: 'tke-oidc', endpoint: url }, { env });
     await getProviders(tencentClient(url, { credentials }));
-    const [exchange, call] = world.requests;
+    const [exchange, call] = world.requests.log;
     expect(exchange).toMatchObject({
       action: 'AssumeRoleWithWebIdentity',
       region: 'ap-guangzhou',
@@ -230,7 +235,7 @@ describe('tke-oidc', () => {
     await writeFile(env.TKE_WEB_IDENTITY_TOKEN_FILE, 'replaced');
     credentials.renew(fresh);
     await get(credentials);
-    expect(tokenOf(world.requests.at(-1)?.body)).not.toBe(tokenOf(exchange?.body));
+    expect(tokenOf(world.requests.log.at(-1)?.body)).not.toBe(tokenOf(exchange?.body));
   });
 
   test('names the variables that are missing', async () => {
