@@ -94,21 +94,20 @@ const ALERTS_SCHEMA = `
     AND NOT EXISTS (SELECT 1 FROM json_each(fleet.document, '$.apple') WHERE type <> 'object');
 `;
 
-/**
- * What is kept of conditions that this version no longer has: nothing, as nobody would end them. An error of theirs in
- * a finished rotation stays; it is read as ERR_INTERNAL with its own words.
- */
-const REMOVED_CONDITIONS = ['FleetHalted', 'JournalEphemeral', 'TargetRemoved'];
+/** Conditions that no longer exist leave with what waits to be told of them: nobody would end them. */
+const REMOVED = "('JournalEphemeral', 'TargetRemoved', 'FleetHalted')";
 
 const THIRD_SCHEMA = `
   -- Nothing counts rotations by whether they were emergencies any more.
   DROP INDEX rotations_counted;
   ALTER TABLE rotations DROP COLUMN emergency;
 
-  DELETE FROM alert_conditions WHERE document ->> '$.finding.condition' IN (${REMOVED_CONDITIONS.map((name) => `'${name}'`)});
-  DELETE FROM alert_deliveries
-  WHERE document ->> '$.subject.finding.condition' IN (${REMOVED_CONDITIONS.map((name) => `'${name}'`)})
-     OR document ->> '$.subject.status' = 'forgotten';
+  DELETE FROM alert_conditions WHERE document ->> '$.finding.condition' IN ${REMOVED};
+  DELETE FROM alert_deliveries WHERE document ->> '$.subject.finding.condition' IN ${REMOVED}
+    OR document ->> '$.subject.status' = 'forgotten'
+    OR EXISTS (
+      SELECT 1 FROM json_each(document, '$.subject.digest.open') WHERE value ->> '$.condition' IN ${REMOVED}
+    );
 `;
 
 /** Every step from an empty file to the schema of this program. */
