@@ -1,13 +1,13 @@
 // The real program as a process, and a place for it to work in: a sandbox in this process, a key file, credentials and
 // a configuration in a temporary folder. Its environment is clean but for what a test gives it. Tests wait for what it
-// prints or for its end, never for time; whatever was started is ended by its own process id.
-import { type ChildProcess, spawn } from 'node:child_process';
+// prints or for its end, never for time; what still runs at the end of the test is ended by its own process id.
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, inject, onTestFinished } from 'vitest';
+import { inject, onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
 import type { Json, JsonObject } from '../../src/core/json.ts';
 import { SANDBOX_CREDENTIALS, startSandbox } from '../../src/sandbox/server.ts';
@@ -60,11 +60,6 @@ export interface Program {
 
 const STOP_LIMIT_MS = 3_000;
 
-const running = new Set<ChildProcess>();
-afterAll(() => {
-  for (const child of running) child.kill('SIGKILL');
-});
-
 /** Starts `apple-secret-rotator ARGS`. */
 export function startProgram(args: readonly string[], options: ProgramOptions = {}): Program {
   return startCommand(process.execPath, [MAIN, ...args], options);
@@ -78,8 +73,6 @@ export function startCommand(executable: string, args: readonly string[], option
     env: { PATH: process.env['PATH'], HOME: cwd, TZ: 'UTC', ...env },
     stdio: 'pipe',
   });
-  running.add(child);
-  child.once('close', () => running.delete(child));
   // A program that never reads its input must not end the test that offers some.
   child.stdin.on('error', () => undefined).end(input);
   const output = { stdout: '', stderr: '' };
@@ -112,6 +105,7 @@ export function startCommand(executable: string, args: readonly string[], option
     },
     exited,
   };
+  onTestFinished(() => program.stop());
   async function waitFor(wanted: RegExp | ((program: Program) => boolean)): Promise<string> {
     for (let ended: Ended | undefined; ; ) {
       const next = more.promise;

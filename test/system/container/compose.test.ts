@@ -47,7 +47,6 @@ const inContainer = (service: string, ...args: readonly string[]) =>
   runCommand(...line(['exec', '-T', service, 'node', '/app/main.js', ...args]), { env: inject('dockerEnv') });
 const follow = (service: string): Program => {
   const program = startCommand(...line(['logs', '--follow', '--no-color', service]), { env: inject('dockerEnv') });
-  onTestFinished(() => program.stop());
   return program;
 };
 const docker = (...args: readonly string[]) => command('docker', args, { env: inject('dockerEnv') });

@@ -85,7 +85,6 @@ interface Result {
 async function start(name: 'prometheus' | 'alertmanager', config: string, more: (folder: string) => string[]) {
   const args = [`--config.file=${config}`, '--web.listen-address=127.0.0.1:0', ...more(temporaryFolder())];
   const program = startCommand(systemProgram(name), args);
-  onTestFinished(() => program.stop());
   const address = await program.waitFor(/msg="Listening on" address=(\S+)/);
   return { url: `http://${address}`, stop: () => program.stop() };
 }
