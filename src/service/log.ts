@@ -59,11 +59,11 @@ export function createLog({ level, instance, clock, destination }: LogOptions): 
     },
     destination,
   );
-  const told = new Map<string, number>();
+  const logged = new Map<string, number>();
   return (event) => {
     try {
       const text = cleanLine(eventText(event, clock.now()));
-      if (event.event === 'warning' && toldToday(told, `${event.target ?? ''} ${text}`, clock.now())) return;
+      if (event.event === 'warning' && loggedToday(logged, `${event.target ?? ''} ${text}`, clock.now())) return;
       logger[levelOf(event)](cleanValue(fieldsOf(event)), text);
     } catch {
       // Nowhere left to report it; journal, alerts and the pass go on.
@@ -88,11 +88,11 @@ function fieldsOf(event: RotatorEvent): Record<string, unknown> {
   );
 }
 
-/** Whether `line` was logged within the last day. Forgets older ones, so that `told` stays small. */
-function toldToday(told: Map<string, number>, line: string, now: number): boolean {
+/** Whether `line` was logged within the last day. Forgets older ones, so that `logged` stays small. */
+function loggedToday(logged: Map<string, number>, line: string, now: number): boolean {
   // An instant in the future was noted by a clock that was ahead, and would silence the warning for too long.
-  for (const [key, at] of told) if (at > now || now - at >= DAY) told.delete(key);
-  if (told.has(line)) return true;
-  told.set(line, now);
+  for (const [key, at] of logged) if (at > now || now - at >= DAY) logged.delete(key);
+  if (logged.has(line)) return true;
+  logged.set(line, now);
   return false;
 }

@@ -110,7 +110,7 @@ describe('demo', () => {
     expect(running.stdout.match(/daemon got .*/g)).toEqual(['daemon got SIGTERM']);
   });
 
-  test('a terminal that is closed takes the daemon with it', async () => {
+  test('closing the terminal ends the daemon too', async () => {
     const running = await startDemo();
     await running.sees(/daemon ready/);
     running.child.kill('SIGHUP');
@@ -118,7 +118,7 @@ describe('demo', () => {
     expect(running.stdout).toContain('daemon got SIGTERM\n');
   });
 
-  test('an impatient end takes the daemon with it', async () => {
+  test('a second signal ends the daemon too', async () => {
     const running = await startDemo({ DAEMON_ENDS: 'slowly' });
     await running.sees(/daemon ready/);
     running.child.kill('SIGINT');

@@ -90,7 +90,7 @@ describe('a table', () => {
     );
   });
 
-  test('is coloured only where the output says so, and colour takes up no room', () => {
+  test('is coloured only if the output takes colours, and colour takes up no room', () => {
     const rows = [{ cells: [{ text: 'a', color: 'red' as const }, ...cells('b', 'c')] }];
     expect(terminalText(painted(columns, rows), true)).toBe(
       '\u001b[2mNAME\u001b[0m  \u001b[2mSTATE\u001b[0m  \u001b[2mNOTE\u001b[0m\n\u001b[31ma\u001b[0m     b      c\n',

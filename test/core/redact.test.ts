@@ -135,7 +135,7 @@ describe('a structure', () => {
     });
   });
 
-  test('shows that there is nothing under a secret’s name, and what is no text', () => {
+  test('shows an empty value under a secret’s name, and values that are not text', () => {
     const plain = { token: '', password: null, secretKey: undefined, clientSecret: { shape: 'clear' }, privateKey: 0 };
     expect(redact(plain)).toEqual(plain);
   });

@@ -110,7 +110,7 @@ describe('refuses', () => {
     expect(secretFault(sandbox.world, 'com.a', secret)).toBe('alg');
   });
 
-  test.each(['', 'x', 'a.b.c', 'eyJhbGciOiJFUzI1NiJ9.e30', 'bnVsbA.bnVsbA.x'])('what is no JWT: %s', (secret) => {
+  test.each(['', 'x', 'a.b.c', 'eyJhbGciOiJFUzI1NiJ9.e30', 'bnVsbA.bnVsbA.x'])('not a JWT: %s', (secret) => {
     expect(secretFault(sandbox.world, 'com.a', secret)).toBe('not a JWT');
   });
 });

@@ -1,4 +1,4 @@
-// The control interface over HTTP: every route does what its row says, and what is wrong is told.
+// The control interface over HTTP: every route does what its row says, and answers mistakes with what is wrong.
 
 import { createPublicKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -127,7 +127,7 @@ describe('behaviour, faults and the seed', () => {
     expect(sandbox.world.behaviour).toEqual(changed);
   });
 
-  test('what is wrong with a behaviour is told, and nothing changes', async () => {
+  test('a wrong behaviour is answered with what is wrong, and nothing changes', async () => {
     const [status, body] = await call('PATCH', '/sandbox/behaviour', { staleReads: 1, apple: 'sometimes', more: 1 });
     expect(status).toBe(400);
     expect(body).toEqual({
@@ -200,7 +200,7 @@ describe('Apple’s keys', () => {
     }
   });
 
-  test('what is no public key is refused', async () => {
+  test('a text that is not a public key is refused', async () => {
     expect(await call('POST', '/sandbox/apple/keys', { ...KEY, publicKey: 'x' })).toEqual([
       400,
       { error: 'publicKey is not a public key in PEM or base64 DER (openssl ec -pubout)' },
@@ -312,7 +312,7 @@ describe('the interface itself', () => {
     for (const { method, path } of ROUTES) expect(text).toContain(`\`${method} ${path}\``);
   });
 
-  test('an unknown route and a body that is not JSON are told', async () => {
+  test('an unknown route and a body that is not JSON are errors', async () => {
     expect(await call('GET', '/sandbox/nothing')).toEqual([404, { error: 'no such route; see GET /sandbox/' }]);
     expect(await call('POST', '/sandbox/faults', '{')).toEqual([400, { error: 'the body is not JSON' }]);
   });

@@ -1,4 +1,4 @@
-// The demo's stage on a real disk: what is written, for whom, and what is never touched.
+// What the demo sets up on a real disk: the files, who may read them, and what it never touches.
 import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -163,7 +163,7 @@ describe('which request meets which fault', () => {
   const kinds = (faults: Faults, calls: number) =>
     Array.from({ length: calls }, () => faults.take('tcb', 'GetProviders')?.kind ?? '-');
 
-  test('the first that was added goes first, for as many times as it was told', () => {
+  test('the fault that was added first fires first, as often as its `times` says', () => {
     const faults = new Faults();
     faults.add({ service: 'tcb', kind: 'hang', times: 2 });
     faults.add({ service: 'tcb', kind: 'status', times: 1 });

@@ -1,4 +1,4 @@
-// The inbox as a strict partner: what each service behind a channel takes and refuses, with its own codes.
+// The inbox: what each service behind a channel accepts and refuses, with its own codes.
 import { createHmac } from 'node:crypto';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startSandbox } from '../../src/sandbox/server.ts';
@@ -48,7 +48,7 @@ describe('wecom', () => {
     expect(await post(body)).toMatchObject({ status: 200, code, refused });
   });
 
-  test('takes 20 a minute', async () => {
+  test('accepts 20 a minute', async () => {
     const { post, clock } = await inbox('wecom-ops');
     for (let n = 0; n < 20; n += 1) expect((await post(markdown('x'))).code).toBe(0);
     expect(await post(markdown('x'))).toMatchObject({ status: 200, code: 45009, refused: '45009' });
@@ -107,7 +107,7 @@ describe('feishu', () => {
     expect(await post(posted)).toMatchObject({ status: 200, code });
   });
 
-  test('takes 100 a minute', async () => {
+  test('accepts 100 a minute', async () => {
     const { post, clock } = await inbox('feishu');
     for (let n = 0; n < 100; n += 1) expect((await post(body)).code).toBe(0);
     expect(await post(body)).toMatchObject({ code: 11232, refused: '11232' });
@@ -159,7 +159,7 @@ test.each([
   ['no list', '/api/v2/alerts', alert, 400],
   ['no labels', '/api/v2/alerts', [{}], 400],
   ['no alertname', '/api/v2/alerts', [{ labels: { a: 'b' } }], 400],
-  ['a label that is no text', '/api/v2/alerts', [{ labels: { alertname: 'A', n: 1 } }], 400],
+  ['a label that is not text', '/api/v2/alerts', [{ labels: { alertname: 'A', n: 1 } }], 400],
   ['an end before the start', '/api/v2/alerts', [{ ...alert, endsAt: '2026-11-21T00:00:00Z' }], 400],
 ])('alertmanager: %s', async (_, rest, body, status) => {
   const { post } = await inbox('alertmanager');

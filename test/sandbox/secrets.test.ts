@@ -152,7 +152,7 @@ describe('AWS Secrets Manager', () => {
     expect(await refused({ SecretId: 'apple' }, options)).toEqual({ name, message });
   });
 
-  test('takes temporary credentials with their token, until they expire', async () => {
+  test('accepts temporary credentials with their token until they expire', async () => {
     sandbox.world.awsSecrets.put({ name: 'apple', text: 'pem' });
     const { secretId, secretKey, token } = sandbox.world.issueCredential(60);
     const options = { accessKeyId: secretId, secretAccessKey: secretKey, sessionToken: token };

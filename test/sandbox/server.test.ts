@@ -44,7 +44,7 @@ describe('listening', () => {
     expect((await fetch(`${sandbox.url}/sandbox/`)).status).toBe(200);
   });
 
-  test('a port that is taken is told, with what to do', async () => {
+  test('a port in use is an error that says what to do', async () => {
     const { url } = await start();
     const port = Number(new URL(url).port);
     expect(await refusal({ port })).toMatchObject({
@@ -69,7 +69,7 @@ describe('listening', () => {
     await closed;
   });
 
-  test('what nobody serves is not found', async () => {
+  test('an unknown path is not found', async () => {
     const { url } = await start();
     const answer = await fetch(`${url}/elsewhere`);
     expect([answer.status, await answer.json()]).toEqual([404, { error: 'nothing is served here; see GET /sandbox/' }]);
@@ -77,7 +77,7 @@ describe('listening', () => {
 });
 
 describe('the Date header', () => {
-  test('follows the clock, and is off by as much as it is told', async () => {
+  test('follows the clock, and differs by the configured offset', async () => {
     const now = Date.UTC(2026, 10, 22, 12);
     const { url, world } = await start({ clock: { now: () => now } });
     const date = async () => (await fetch(`${url}/inbox/a`)).headers.get('date');
@@ -195,7 +195,7 @@ describe('the inbox', () => {
     expect(beat).toMatchObject({ name: 'beat', method: 'GET', rest: '/fail', body: '' });
   });
 
-  test('of no known service takes everything', async () => {
+  test('of an unknown service accepts everything', async () => {
     const { url } = await start();
     const answer = await fetch(`${url}/inbox/ops`, { method: 'POST', body: 'anything' });
     expect([answer.status, await answer.text()]).toEqual([200, '{"errcode":0,"errmsg":"ok","code":0,"msg":"success"}']);

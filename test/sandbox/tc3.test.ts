@@ -65,7 +65,7 @@ test('capitals in a signed header do not matter', () => {
 test.each([
   ['content-type', 'host'],
   ['host', 'content-type'],
-])('a good signature over %s alone does not do: %s must be signed', (signed) => {
+])('a good signature over %s alone is refused: %s must be signed', (signed) => {
   const request = example();
   const value = request.headers[signed] ?? '';
   const signature = tc3Signature({ ...request, headers: [[signed, value]], timestamp: TIMESTAMP, service: 'cvm' }, KEY);

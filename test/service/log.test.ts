@@ -1,4 +1,4 @@
-// The log: one JSON line an event, its level, its fields, nothing secret in it, and no trouble for whoever logs.
+// The log: one JSON line for each event with its level and fields, without secrets; writing it never throws.
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { HOUR } from '../../src/core/time.ts';
@@ -100,7 +100,7 @@ describe('lines', () => {
     });
   });
 
-  test('that the journal is back is told, and calls nobody', () => {
+  test('the end of a degraded journal is logged at level info', () => {
     const { emit, entries } = log();
     emit(anEvent('journal.degraded'));
     emit(anEvent('journal.degraded', { degraded: false, error: null }));
@@ -145,7 +145,7 @@ describe('nothing secret is logged', () => {
   });
 });
 
-describe('a warning that stays true is told once a day', () => {
+describe('a warning that stays true is logged once a day', () => {
   const warningOf = (message: string) => anEvent('warning', { error: anEventError(message), target: 'shop' });
   const warning = warningOf('the key file may be read by everybody');
 
@@ -180,7 +180,7 @@ describe('a warning that stays true is told once a day', () => {
     expect(lines).toHaveLength(2);
   });
 
-  test('other events are told whenever they happen', () => {
+  test('other events are logged whenever they happen', () => {
     const { emit, lines } = log();
     for (let i = 0; i < 3; i += 1) emit(anEvent('pass.failed'));
     expect(lines).toHaveLength(3);
@@ -188,7 +188,7 @@ describe('a warning that stays true is told once a day', () => {
 });
 
 describe('a log that cannot be written', () => {
-  test('throws nothing at whoever logs, and goes on when it can be written again', () => {
+  test('never throws, and goes on when it can be written again', () => {
     const lines: string[] = [];
     let full = true;
     const destination = {

@@ -80,7 +80,7 @@ describe('rotations', () => {
 });
 
 describe('the duration of passes', () => {
-  test('is told in seconds by how they ended', async () => {
+  test('is in seconds, by how they ended', async () => {
     const metrics = metricsAfter(
       anEvent('pass.healthy'),
       anEvent('pass.deferred'),
@@ -113,7 +113,7 @@ describe('the duration of passes', () => {
     ]);
   });
 
-  test('is told once a pass: a row that an earlier life left open is a rotation, and the pass goes on', async () => {
+  test('is counted once for each pass: a row that an earlier life left open counts as a rotation, and the pass goes on', async () => {
     const metrics = metricsAfter(
       anEvent('rotation.failed', { resumed: true, durationMs: null }),
       anEvent('rotation.succeeded'),
@@ -122,12 +122,12 @@ describe('the duration of passes', () => {
     expect(await lines(metrics, 'rotations_total')).toHaveLength(2);
   });
 
-  test('is told once a pass: one that was asked for, blocked and deferred', async () => {
+  test('is counted once for each pass: one that was requested, blocked and deferred', async () => {
     const metrics = metricsAfter(anEvent('rotation.blocked'), anEvent('pass.deferred', { rotationId: 'row' }));
     expect(await passes(metrics)).toEqual({ blocked: 1 });
   });
 
-  test('is left out where nobody measured it', async () => {
+  test('is left out if it was not measured', async () => {
     expect(await passes(metricsAfter(anEvent('pass.failed', { durationMs: null })))).toEqual({});
   });
 });

@@ -84,7 +84,7 @@ describe('ready', () => {
     ['one second before expiry', true, wellState({ deployed: deployed({ expiresAt: NOW + SECOND }), renewalAt: NOW })],
     ['exactly at expiry', false, wellState({ deployed: deployed({ expiresAt: NOW }), renewalAt: NOW })],
     [
-      'a lifetime that Apple just takes',
+      'the longest lifetime that Apple accepts',
       true,
       wellState({ deployed: deployed({ expiresAt: NOW + APPLE_MAX_LIFETIME_S * SECOND }) }),
     ],
@@ -118,7 +118,7 @@ describe('ready', () => {
     const instant = fc.integer({ min: -200 * DAY, max: 200 * DAY }).map((offset) => NOW + offset);
     fc.assert(
       fc.property(instant, instant, fc.nat({ max: 400 * DAY }), (expiresAt, renewalAt, later) => {
-        // Beyond what Apple takes, waiting does make a secret valid.
+        // Beyond Apple's limit, waiting does make a secret valid.
         fc.pre(expiresAt - NOW <= APPLE_MAX_LIFETIME_S * SECOND);
         const state = wellState({ deployed: deployed({ expiresAt }), renewalAt });
         if (!isReady(state, NOW)) expect(isReady(state, NOW + later)).toBe(false);
