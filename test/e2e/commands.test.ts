@@ -161,7 +161,7 @@ FILE: 5 problems
     expect(code).toBe(2);
     expect(stderr).toMatch(
       new RegExp(
-        `^error: a daemon already runs over journal .*: instance e2e, pid ${daemon.pid} on .* \\(ERR_DAEMON_RUNNING\\)\n`,
+        `^error: a daemon already runs with journal .*: instance e2e, pid ${daemon.pid} on .* \\(ERR_DAEMON_RUNNING\\)\n`,
       ),
     );
   });

@@ -64,7 +64,7 @@ describe('generate', () => {
     const { code, stdout, stderr } = await program(['generate', ...flags]);
     expect([code, stdout]).toEqual([2, '']);
     for (const found of [
-      /^error: --team-id: .*YOUR_TEAM_ID/m,
+      /^error: Team ID YOUR_TEAM_ID is a placeholder$/m,
       /^error: --key-id is missing/m,
       /bad\.p8/,
       /--days is 181/,
@@ -91,7 +91,7 @@ describe('inspect', () => {
     writeFileSync(join(folder, 'secret.jwt'), secret);
     const fits = await program(['inspect', '--file', 'secret.jwt', '--key-file', keyFile]);
     expect([fits.code, fits.stderr]).toEqual([0, '']);
-    expect(fits.stdout).toContain(`64 bytes; made by the key in file ${keyFile}`);
+    expect(fits.stdout).toContain(`64 bytes; made by the key in ${keyFile}`);
     const other = join(folder, 'other.p8');
     const { privateKeyPem } = world.appleKeys.generate({ ...IDS, keyId: 'OTHERKEY01', clientIds: [IDS.clientId] });
     writeFileSync(other, privateKeyPem, { mode: 0o600 });
@@ -170,8 +170,8 @@ describe('sandbox', () => {
         code: 2,
         stdout: '',
         stderr:
-          `error: port ${port} of 127.0.0.1 is taken (ERR_USAGE)\n` +
-          '  Choose another port (`npm run demo -- --port N`, `sandbox --port N`), or stop what listens there.\n',
+          `error: port ${port} of 127.0.0.1 is in use (ERR_USAGE)\n` +
+          '  Stop the program that uses this one, or choose another port:\n    apple-secret-rotator sandbox --port 0\n',
       });
     } finally {
       await other.close();
