@@ -1,7 +1,6 @@
-// The alert book in SQLite. The book is read once and kept: while no other process has written (`data_version`) the
-// next call reads nothing, so that an update costs its own rows and one sync, however long the outbox is. A book never
-// changes; an update gives another one. A row that cannot be read is left out, told, and removed at the next update:
-// it must not silence the others.
+// The alert book in SQLite. The book is read once and kept: while nobody has written (`data_version` tells of other
+// processes) the next call reads nothing, because the alerter looks at it several times a turn. A row that cannot be read
+// is left out, told, and removed at the next update: it must not silence the others.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type * as z from 'zod';
 import {
@@ -66,10 +65,6 @@ class Table<T> {
 }
 
 const REPLACE = 'UPDATE SET document = excluded.document';
-const conditionKey = ({ finding }: ConditionRecord) => finding.id;
-const deliveryKey = ({ id }: Delivery) => id;
-const channelKey = ({ name }: ChannelState) => name;
-const memoKey = () => '1';
 
 export class AlertTables {
   readonly #onDamage: OnDamage;
@@ -79,16 +74,20 @@ export class AlertTables {
   readonly #channels;
   readonly #memo;
   #known: Known | undefined;
-  #next: AlertBook | undefined;
 
   constructor(db: DatabaseSync, onDamage: OnDamage) {
     this.#onDamage = onDamage;
     this.#version = db.prepare('PRAGMA data_version');
     const table = (name: string, key: string, onConflict = REPLACE) => ({ name: `alert_${name}`, key, onConflict });
-    this.#conditions = new Table<ConditionRecord>(db, table('conditions', 'id'), reading.condition, conditionKey);
-    this.#deliveries = new Table<Delivery>(db, table('deliveries', 'id', 'NOTHING'), reading.delivery, deliveryKey);
-    this.#channels = new Table<ChannelState>(db, table('channels', 'name'), reading.channel, channelKey);
-    this.#memo = new Table<AlertMemo>(db, table('memo', 'seq'), reading.memo, memoKey);
+    this.#conditions = new Table<ConditionRecord>(
+      db,
+      table('conditions', 'id'),
+      reading.condition,
+      ({ finding }) => finding.id,
+    );
+    this.#deliveries = new Table<Delivery>(db, table('deliveries', 'id', 'NOTHING'), reading.delivery, ({ id }) => id);
+    this.#channels = new Table<ChannelState>(db, table('channels', 'name'), reading.channel, ({ name }) => name);
+    this.#memo = new Table<AlertMemo>(db, table('memo', 'seq'), reading.memo, () => '1');
   }
 
   /** The whole book, frozen. For use inside a transaction, so that it is as of one instant. */
@@ -96,23 +95,17 @@ export class AlertTables {
     return this.#read().book;
   }
 
-  /** The update as it was stored. For use inside a transaction that writes; `settle` follows it. */
+  /** The update as it was stored. For use inside a transaction that writes. */
   update(change: (book: AlertBook) => AlertUpdate): AlertUpdate {
     const { book, dropDamaged } = this.#read();
     const update: AlertUpdate = frozen(storable(writing.update, change(book), 'change of alerts'));
+    if (Object.keys(update).length + dropDamaged.length > 0) this.#known = undefined;
     for (const drop of dropDamaged) drop();
     this.#conditions.change(update.removeConditions, update.putConditions);
     this.#deliveries.change(update.removeDeliveries, update.addDeliveries);
     this.#channels.change(update.removeChannels, update.putChannels);
     this.#memo.change([], update.memo && [update.memo]);
-    this.#next = updatedBook(book, update);
     return update;
-  }
-
-  /** Says whether the transaction of the last update was committed. */
-  settle(committed: boolean): void {
-    if (committed && this.#known && this.#next) this.#known = { ...this.#known, book: this.#next, dropDamaged: [] };
-    this.#next = undefined;
   }
 
   #read(): Known {
@@ -132,35 +125,6 @@ export class AlertTables {
     this.#known = { book, version, dropDamaged };
     return this.#known;
   }
-}
-
-/**
- * The book after an update: what is removed goes first, then what is put takes the place of its predecessor or comes
- * last. A delivery whose id is there already is left as it is.
- */
-function updatedBook(book: AlertBook, update: AlertUpdate): AlertBook {
-  const known = new Set(book.deliveries.map(deliveryKey));
-  for (const id of update.removeDeliveries ?? []) known.delete(id);
-  const fresh = update.addDeliveries?.filter(({ id }) => !known.has(id));
-  return frozen({
-    conditions: put(book.conditions, conditionKey, update.removeConditions, update.putConditions),
-    deliveries: put(book.deliveries, deliveryKey, update.removeDeliveries, fresh),
-    channels: put(book.channels, channelKey, update.removeChannels, update.putChannels),
-    memo: update.memo ?? book.memo,
-  });
-}
-
-function put<T>(
-  rows: readonly T[],
-  keyOf: (row: T) => string,
-  remove: readonly string[] = [],
-  replace: readonly T[] = [],
-): readonly T[] {
-  if (remove.length + replace.length === 0) return rows;
-  const byKey = new Map(rows.map((row) => [keyOf(row), row]));
-  for (const key of remove) byKey.delete(key);
-  for (const row of replace) byKey.set(keyOf(row), row);
-  return [...byKey.values()];
 }
 
 /** The same value with everything in it frozen. What is frozen already is taken to be so throughout. */

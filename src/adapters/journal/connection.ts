@@ -58,7 +58,6 @@ export class Connection {
 
   #transaction<T>(begin: string, work: (tables: Tables) => T): T {
     const db = this.db;
-    let committed = false;
     try {
       if (this.#identity !== undefined && fileIdentity(this.#path) !== this.#identity)
         throw trouble('moved', this.#path);
@@ -67,13 +66,11 @@ export class Connection {
       if (found !== this.#version) throw newerSchema(this.#path, found, this.#version);
       const result = work(this.tables);
       db.exec('COMMIT');
-      committed = true;
       return result;
     } catch (error) {
       throw journalError(error, this.#path);
     } finally {
       if (db.isOpen && db.isTransaction) db.exec('ROLLBACK');
-      this.tables.alerts.settle(committed);
     }
   }
 }

@@ -12,7 +12,8 @@ const APPLICATION_ID = 0x41535231;
 
 export type Migration = (db: DatabaseSync) => void;
 
-const FIRST_SCHEMA = `
+/** Version 0.1.0. */
+const SECOND_SCHEMA = `
   CREATE TABLE targets (
     key      TEXT PRIMARY KEY,
     name     TEXT NOT NULL,
@@ -55,10 +56,8 @@ const FIRST_SCHEMA = `
     token TEXT NOT NULL,
     until INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
-`;
 
-/** The alert book, each table in the order of its first writing; and what targets and the fleet came to note for it. */
-const ALERTS_SCHEMA = `
+  -- The alert book: each table in the order of its first writing.
   CREATE TABLE alert_conditions (
     seq      INTEGER PRIMARY KEY,
     id       TEXT NOT NULL UNIQUE,
@@ -82,16 +81,6 @@ const ALERTS_SCHEMA = `
     seq      INTEGER PRIMARY KEY CHECK (seq = 1),
     document TEXT NOT NULL CHECK (json_valid(document))
   ) STRICT;
-
-  UPDATE targets SET document = json_insert(document, '$.dueSince', NULL, '$.appleAsked', NULL, '$.forgottenAt', NULL);
-
-  -- A damaged row is left as it is: it is told when it is read, and must not stand in the way of the others.
-  UPDATE fleet SET document = json_set(document, '$.apple', json((
-    SELECT json_group_object(key, json_insert(value, '$.firstAskedAt', NULL, '$.answeredAt', NULL))
-    FROM json_each(fleet.document, '$.apple')
-  )))
-  WHERE json_type(document, '$.apple') = 'object'
-    AND NOT EXISTS (SELECT 1 FROM json_each(fleet.document, '$.apple') WHERE type <> 'object');
 `;
 
 /** Conditions that no longer exist leave with what waits to be told of them: nobody would end them. */
@@ -112,11 +101,9 @@ const THIRD_SCHEMA = `
 
 /** Every step from an empty file to the schema of this program. */
 export const MIGRATIONS: readonly Migration[] = [
-  (db) => {
-    db.exec(FIRST_SCHEMA);
-    db.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
-  },
-  (db) => db.exec(ALERTS_SCHEMA),
+  // The first schema was never released.
+  (db) => db.exec(`PRAGMA application_id = ${APPLICATION_ID}`),
+  (db) => db.exec(SECOND_SCHEMA),
   (db) => db.exec(THIRD_SCHEMA),
 ];
 

@@ -3,11 +3,11 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { MIGRATIONS, type Migration, migrate } from '../../../src/adapters/journal/migrations.ts';
 import { EMPTY_BOOK } from '../../../src/core/alerts/records.ts';
-import type { Rotation } from '../../../src/core/records.ts';
-import { aRotation, aTarget, child, finished, folder, MovableClock, NOW, ownJournal } from '../../support/journal.ts';
+import { aCondition, aDelivery, aFinding } from '../../support/alert-rows.ts';
+import { aTarget, child, folder, MovableClock, ownJournal } from '../../support/journal.ts';
 
 const clock = new MovableClock();
 const addTable =
@@ -66,79 +66,60 @@ test('an older journal is copied, then migrated; nothing of it is lost', async (
   expect(await (await open(join(home, copy), MIGRATIONS)).targets()).toEqual([aTarget()]);
 });
 
-/** A journal as the first released schema kept it: made by its step alone, with rows that lack what came later. */
-function firstSchemaAt(path: string, damage: { readonly apple?: unknown } = {}): Rotation {
+/** A journal with the rows of version 0.1.0; test/e2e/upgrade.test.ts opens one that 0.1.0 has made. */
+function secondSchemaAt(path: string): DatabaseSync {
   const db = new DatabaseSync(path);
-  migrate(db, path, MIGRATIONS.slice(0, 1));
-  const { dueSince: _due, appleAsked: _asked, ...target } = aTarget();
-  const apple = {
-    'https://appleid.apple.com/auth/token': { controlAskedAt: NOW, controlRejectedAt: NOW, oursAcceptedAt: null },
-    'http://127.0.0.1:8080/a"b.c': { controlAskedAt: null, controlRejectedAt: null, oursAcceptedAt: NOW },
-    ...(damage.apple === undefined ? {} : { damaged: damage.apple }),
-  };
-  const rotation = finished(aRotation());
-  db.prepare('INSERT INTO targets VALUES (?, ?, ?)').run(target.key, target.name, JSON.stringify(target));
-  db.prepare('INSERT INTO targets VALUES (?, ?, ?)').run('damaged', 'z', '[]');
-  db.prepare('INSERT INTO fleet VALUES (1, ?)').run(JSON.stringify({ failedAfterPush: 2, halted: null, apple }));
-  db.prepare(
-    'INSERT INTO rotations (id, target_key, target, started_at, emergency, outcome, document) VALUES (?, ?, ?, ?, 0, ?, ?)',
-  ).run(
-    rotation.id,
-    rotation.targetKey,
-    rotation.target,
-    rotation.startedAt,
-    rotation.outcome,
-    JSON.stringify(rotation),
-  );
-  db.close();
-  return rotation;
+  migrate(db, path, MIGRATIONS.slice(0, 2));
+  onTestFinished(() => {
+    if (db.isOpen) db.close();
+  });
+  return db;
 }
 
-test('a journal of schema 1 is copied, then read with what came later unknown, and its alert book is empty', async () => {
-  const home = folder();
-  const path = join(home, 'journal.db');
-  const rotation = firstSchemaAt(path);
-  const journal = await open(path, MIGRATIONS);
-  expect(copies(home)).toEqual([expect.stringMatching(/^journal\.db\.v1-\d{8}T\d{9}Z\.bak$/)]);
-  expect(inspect(join(home, copies(home)[0] ?? ''))).toEqual({
-    version: 1,
-    tables: ['fleet', 'leases', 'rotations', 'targets'],
-  });
-  expect(await journal.target(aTarget().key)).toEqual(aTarget());
-  expect(await journal.fleet()).toEqual({
-    lanes: {},
-    apple: {
-      'https://appleid.apple.com/auth/token': {
-        controlAskedAt: NOW,
-        controlRejectedAt: NOW,
-        oursAcceptedAt: null,
-        firstAskedAt: null,
-        answeredAt: null,
-      },
-      'http://127.0.0.1:8080/a"b.c': {
-        controlAskedAt: null,
-        controlRejectedAt: null,
-        oursAcceptedAt: NOW,
-        firstAskedAt: null,
-        answeredAt: null,
-      },
-    },
-  });
-  expect(await journal.rotations({ limit: 9 })).toEqual([rotation]);
-  expect(await journal.alertBook()).toEqual(EMPTY_BOOK);
+test('a journal of schema 2 loses the alerts that nobody would end any more, and keeps every other', async () => {
+  const path = join(folder(), 'journal.db');
+  const db = secondSchemaAt(path);
+  const gone = (id: string) => ({ ...aCondition(id), finding: { ...aFinding({ id }), condition: 'TargetRemoved' } });
+  for (const row of [aCondition('a'), gone('b')])
+    db.prepare('INSERT INTO alert_conditions (id, document) VALUES (?, ?)').run(row.finding.id, JSON.stringify(row));
+  const subject = { kind: 'condition', status: 'raised', since: 1, until: null, thread: 't', closes: [] };
+  const digest = { version: '1', targets: 0, states: {}, renewals: [], openTotal: 1 };
+  const open = (condition: string) => [{ condition, target: null, severity: 'warning' }];
+  const subjects = {
+    kept: { ...subject, finding: aFinding() },
+    gone: { ...subject, finding: gone('b').finding },
+    forgotten: { ...subject, status: 'forgotten', finding: aFinding() },
+    digest: { kind: 'digest', digest: { ...digest, open: open('ClockSkewed') } },
+    oldDigest: { kind: 'digest', digest: { ...digest, open: open('FleetHalted') } },
+  };
+  for (const [id, each] of Object.entries(subjects))
+    db.prepare('INSERT INTO alert_deliveries (id, document) VALUES (?, ?)').run(
+      id,
+      JSON.stringify({ ...aDelivery({ id }), subject: each }),
+    );
+  db.close();
+  const warnings: unknown[] = [];
+  const journal = await ownJournal(path, { warn: (reason) => warnings.push(reason) });
+  const { conditions, deliveries } = await journal.alertBook();
+  expect(conditions).toEqual([aCondition('a')]);
+  expect(deliveries.map(({ id }) => id)).toEqual(['kept', 'digest']);
+  expect(warnings).toEqual([]);
 });
 
-test.each([['text'], [7], [null], [[]]])('a damaged row of schema 1 (%j) does not stand in the way', async (apple) => {
+test('a damaged row of schema 2 does not stand in the way', async () => {
   const path = join(folder(), 'journal.db');
-  firstSchemaAt(path, { apple });
-  const journal = await open(path, MIGRATIONS);
+  const db = secondSchemaAt(path);
+  db.prepare('INSERT INTO targets VALUES (?, ?, ?)').run('damaged', 'z', '[]');
+  db.prepare('INSERT INTO fleet VALUES (1, ?)').run('{"apple": 7}');
+  db.prepare("INSERT INTO alert_memo VALUES (1, '7')").run();
+  db.close();
+  const journal = await ownJournal(path, { clock });
+  await journal.commit({ target: aTarget() });
   expect(await journal.target(aTarget().key)).toEqual(aTarget());
   await expect(journal.fleet()).rejects.toMatchObject({
-    code: 'ERR_JOURNAL_UNWRITABLE',
-    message: expect.stringMatching(/^journal \S+ is damaged: its fleet does not fit \(.*apple\.damaged: /),
+    message: expect.stringMatching(/^journal \S+ is damaged: its fleet does not fit \(apple: /),
   });
-  await journal.updateAlerts(() => ({ memo: { digestAt: NOW, watchedSince: {} } }));
-  expect((await journal.alertBook()).memo.digestAt).toBe(NOW);
+  expect(await journal.alertBook()).toEqual(EMPTY_BOOK);
 });
 
 test('a step that fails leaves the schema and the rows of the step before it', async () => {
