@@ -2,6 +2,7 @@
 // resident memory of the daemon with one target and with a thousand, time from the start of `run` to the first
 // rotation, and the start-up time of `generate` beside an empty Node. Prints; asserts nothing.
 import { execFileSync, spawn } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -77,7 +78,8 @@ function startUp(args: readonly string[]): number {
 function generate(): void {
   const folder = mkdtempSync(join(tmpdir(), 'rotator-bench-'));
   const key = join(folder, 'key.p8');
-  execFileSync('openssl', ['genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256', '-out', key]);
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  writeFileSync(key, privateKey.export({ type: 'pkcs8', format: 'pem' }));
   const ids = ['--team-id', IDS.teamId, '--client-id', IDS.clientId, '--key-id', IDS.keyId];
   print(
     `generate: ${startUp([MAIN, 'generate', ...ids, '--key-file', key])} ms, node -e 0: ${startUp(['-e', '0'])} ms`,

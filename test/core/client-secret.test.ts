@@ -1,9 +1,5 @@
 // Minting, reading and checking client secrets; the table of objections has vectors of its own in objections.test.ts.
-import { spawnSync } from 'node:child_process';
-import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
 import fc from 'fast-check';
 import { jwtVerify } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -93,7 +89,7 @@ describe('minting', () => {
     ).toBe(true);
   });
 
-  test('as DER, OpenSSL takes it: by node:crypto, and by its own command where that is installed', async () => {
+  test('as DER, OpenSSL accepts it', async () => {
     const { jwt } = await mint();
     const [header, claims, signature = ''] = jwt.split('.');
     const der = derOf(Buffer.from(signature, 'base64url'));
@@ -103,7 +99,6 @@ describe('minting', () => {
       { text: `${header}.${claims}A`, fits: false },
     ]) {
       expect(verify('sha256', Buffer.from(text), publicKey, der)).toBe(fits);
-      expect([fits, undefined]).toContain(verifiedByCommand(text, der, publicKey));
     }
   });
 
@@ -147,22 +142,6 @@ function derOf(raw: Buffer): Buffer {
   };
   const body = Buffer.concat([integer(raw.subarray(0, 32)), integer(raw.subarray(32))]);
   return Buffer.concat([Buffer.from([0x30, body.length]), body]);
-}
-
-/** What `openssl dgst -verify` says; undefined: there is no such command on this machine. */
-function verifiedByCommand(text: string, der: Buffer, publicKey: KeyObject): boolean | undefined {
-  const folder = mkdtempSync(join(tmpdir(), 'openssl-'));
-  const path = (name: string) => join(folder, name);
-  try {
-    writeFileSync(path('signature'), der);
-    writeFileSync(path('text'), text);
-    writeFileSync(path('key.pem'), publicKey.export({ type: 'spki', format: 'pem' }));
-    const how = ['dgst', '-sha256', '-verify', path('key.pem'), '-signature', path('signature'), path('text')];
-    const { error, status } = spawnSync('openssl', how);
-    return error === undefined ? status === 0 : undefined;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
 }
 
 describe('reading', () => {
