@@ -10,6 +10,7 @@ import { isLoopback } from '../net/proxy.ts';
 import type { Tokens } from './access.ts';
 import { createApplication, problemResponse, SECURITY_HEADERS, withSecurityHeaders } from './application.ts';
 import { jsonBody } from './body.ts';
+import { limitConnections } from './connections.ts';
 import { HttpProblem, PROBLEM_TYPE, PROBLEMS, problemBody } from './problem.ts';
 import type { ServedRoute } from './route.ts';
 
@@ -40,8 +41,10 @@ const LIMITS = {
   maxHeaderBytes: 16 * 1024,
   /** No request needs a body; one that is larger is read no further. */
   maxBodyBytes: 64 * 1024,
-  /** Far more than health checks and scrapers open; with headers and bodies at most 20 MB of memory. */
+  /** Far more than health checks and scrapers open. See ConnectionLimits. */
   maxConnections: 256,
+  maxConnectionsEach: 32,
+  keptForLoopback: 16,
   /** How long requests may go on after `close`: a service that stops must not wait for a client. */
   closeMs: 5_000,
 };
@@ -68,7 +71,6 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     requireHostHeader: false,
   });
   server.timeout = limits.idleMs;
-  server.maxConnections = limits.maxConnections;
   server.on('clientError', refuse);
   server.on('checkExpectation', (_, response) => {
     const problem = new HttpProblem('expectation-failed', 'wanted no Expect header but 100-continue');
@@ -100,7 +102,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
         ),
     },
   );
-  server.on('request', listener);
+  server.on('request', limitConnections(server, limits, listener));
   return {
     url: `http://${isIP(host) === 6 ? `[${host}]` : host}:${address.port}`,
     async close() {

@@ -1,6 +1,5 @@
 // What a client may cost, and what is no request at all: over raw sockets, by limits that are short enough to wait for.
 import { once } from 'node:events';
-import http from 'node:http';
 import net from 'node:net';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { RequestAnswer } from '../../src/daemon/rotation-requests.ts';
@@ -88,21 +87,73 @@ describe('size', () => {
     const reply = await exchange(rig, `${head}Transfer-Encoding: chunked\r\n\r\n${chunk.repeat(3)}`);
     expect(reply).toMatchObject({ status: 413, json: { type: `${PROBLEM}body-too-large` } });
   });
+});
 
-  test('more connections than allowed are dropped, and those that are open go on', async () => {
-    const rig = await startHttpRig({ limits: { maxConnections: 1 } });
-    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
-    onTestFinished(() => agent.destroy());
-    const kept = () =>
-      new Promise<number | undefined>((resolve, reject) => {
-        const request = http.get(`${rig.url}/healthz`, { agent }, (response) => {
-          response.resume().on('end', () => resolve(response.statusCode));
-        });
-        request.on('error', reject);
-      });
-    expect(await kept()).toBe(200);
-    await expect(send(`${rig.url}/healthz`)).rejects.toThrow(/ECONNRESET|socket hang up/);
-    expect(await kept()).toBe(200);
+describe('connections', () => {
+  /** Connections that say nothing, open until the test ends. */
+  async function idle({ port }: Rig, number: number): Promise<net.Socket[]> {
+    const sockets: net.Socket[] = [];
+    for (let i = 0; i < number; i += 1) {
+      const socket = net.connect(port, '127.0.0.1');
+      socket.on('error', () => undefined);
+      onTestFinished(() => void socket.destroy());
+      await once(socket, 'connect');
+      sockets.push(socket);
+    }
+    return sockets;
+  }
+
+  test('300 that ask nothing do not keep a health check out', async () => {
+    const rig = await startHttpRig();
+    await idle(rig, 300);
+    expect((await rig.call('/healthz')).status).toBe(200);
+  });
+
+  test('the one that has been idle longest gives way, and one that is being answered does not', async () => {
+    const rig = await startHttpRig({ tokens: { token: TOKEN }, limits: { maxConnectionsEach: 2 } });
+    const turn = Promise.withResolvers<RequestAnswer>();
+    const asked = Promise.withResolvers<void>();
+    rig.state.onRequest = () => {
+      asked.resolve();
+      return turn.promise;
+    };
+    const head = `POST /api/v1/targets/shop/rotate HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${TOKEN}\r\nConnection: close\r\n\r\n`;
+    const reply = exchange(rig, head);
+    await asked.promise;
+    const [first] = await idle(rig, 1);
+    const gone = once(first as net.Socket, 'close');
+    expect((await rig.call('/healthz')).status).toBe(200);
+    await gone;
+    const { id } = await rig.putRotation({});
+    turn.resolve({ kind: 'started', id });
+    expect(await reply).toMatchObject({ status: 202 });
+  });
+
+  test('a second request before the first answer ends the connection, and costs next to no memory', async () => {
+    let made = 0;
+    const text = 'x'.repeat(1_000_000);
+    const rig = await startHttpRig();
+    rig.state.metrics = async () => {
+      made += 1;
+      return { contentType: 'text/plain', text };
+    };
+    const before = process.memoryUsage().rss;
+    const pipelined = 'GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(500);
+    const closed = Array.from({ length: 20 }, async () => {
+      const socket = net.connect(rig.port, '127.0.0.1');
+      socket.on('error', () => undefined).pause();
+      onTestFinished(() => void socket.destroy());
+      socket.write(pipelined);
+      // A paused socket is told of its end by the error of its next write.
+      await vi.waitFor(() => {
+        socket.write('\r\n');
+        expect(socket.destroyed).toBe(true);
+      }, 10_000);
+    });
+    await Promise.all(closed);
+    expect(made).toBeLessThanOrEqual(2);
+    expect(process.memoryUsage().rss - before).toBeLessThan(100_000_000);
+    expect((await rig.call('/healthz')).status).toBe(200);
   });
 });
 
