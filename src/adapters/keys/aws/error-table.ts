@@ -12,39 +12,26 @@ type Row =
   | { readonly code: 'ERR_CREDENTIALS_REJECTED'; readonly problem: 'aws-call' }
   | 'busy';
 
-const BAD_NAME: Row = { code: 'ERR_KEY_NOT_FOUND', problem: 'aws-name' };
-const REJECTED: Row = { code: 'ERR_CREDENTIALS_REJECTED', problem: 'aws-call' };
-
-/** By the name of the error. */
-const TABLE: Readonly<Record<string, Row>> = {
-  ResourceNotFoundException: { code: 'ERR_KEY_NOT_FOUND', problem: 'aws-absent' },
-  InvalidRequestException: { code: 'ERR_KEY_NOT_FOUND', problem: 'aws-no-value' },
-  InvalidParameterException: BAD_NAME,
-  ValidationException: BAD_NAME,
-  AccessDeniedException: { code: 'ERR_KEY_FORBIDDEN', problem: 'aws-denied' },
-  DecryptionFailure: { code: 'ERR_KEY_FORBIDDEN', problem: 'aws-kms' },
-  UnrecognizedClientException: REJECTED,
-  InvalidSignatureException: REJECTED,
-  SignatureDoesNotMatch: REJECTED,
-  IncompleteSignature: REJECTED,
-  IncompleteSignatureException: REJECTED,
-  InvalidClientTokenId: REJECTED,
-  ExpiredToken: REJECTED,
-  ExpiredTokenException: REJECTED,
-  RequestExpired: REJECTED,
-  MissingAuthenticationToken: REJECTED,
-  MissingAuthenticationTokenException: REJECTED,
-  OptInRequired: REJECTED,
-  Throttling: 'busy',
-  ThrottlingException: 'busy',
-  ThrottledException: 'busy',
-  TooManyRequestsException: 'busy',
-  RequestLimitExceeded: 'busy',
-  LimitExceededException: 'busy',
-  InternalServiceError: 'busy',
-  InternalFailure: 'busy',
-  ServiceUnavailable: 'busy',
-};
+/** The names of AWS's errors by what they mean. */
+const ROWS: readonly (readonly [row: Row, names: string])[] = [
+  [{ code: 'ERR_KEY_NOT_FOUND', problem: 'aws-absent' }, 'ResourceNotFoundException'],
+  [{ code: 'ERR_KEY_NOT_FOUND', problem: 'aws-no-value' }, 'InvalidRequestException'],
+  [{ code: 'ERR_KEY_NOT_FOUND', problem: 'aws-name' }, 'InvalidParameterException ValidationException'],
+  [{ code: 'ERR_KEY_FORBIDDEN', problem: 'aws-denied' }, 'AccessDeniedException'],
+  [{ code: 'ERR_KEY_FORBIDDEN', problem: 'aws-kms' }, 'DecryptionFailure'],
+  [
+    { code: 'ERR_CREDENTIALS_REJECTED', problem: 'aws-call' },
+    'UnrecognizedClientException InvalidSignatureException SignatureDoesNotMatch IncompleteSignature ' +
+      'IncompleteSignatureException InvalidClientTokenId ExpiredToken ExpiredTokenException RequestExpired ' +
+      'MissingAuthenticationToken MissingAuthenticationTokenException OptInRequired',
+  ],
+  [
+    'busy',
+    'Throttling ThrottlingException ThrottledException TooManyRequestsException RequestLimitExceeded ' +
+      'LimitExceededException InternalServiceError InternalFailure ServiceUnavailable',
+  ],
+];
+const TABLE = new Map(ROWS.flatMap(([row, names]) => names.split(' ').map((name) => [name, row] as const)));
 
 /** The error for a failed GetSecretValue. `origin` names the secret. */
 export function readError(origin: string, thrown: unknown): RotatorError {
@@ -54,7 +41,7 @@ export function readError(origin: string, thrown: unknown): RotatorError {
     return new RotatorError('ERR_REDIRECTED', { call: origin, status: trouble.status }, { cause: thrown, remoteCode });
   }
   const { name, message, status, requestId } = aspects(thrown);
-  const row = status >= 500 ? undefined : TABLE[name];
+  const row = status >= 500 ? undefined : TABLE.get(name);
   if (row === undefined) return unavailable(origin, unknownTrouble(name, status), {});
   const options = { remoteCode: name, requestId };
   if (row === 'busy') return unavailable(origin, { trouble: 'code', code: name }, options);
@@ -82,7 +69,7 @@ export function credentialsError(origin: string, thrown: unknown): RotatorError 
   const { name, message, status } = aspects(thrown);
   const said = { origin, said: inOwnWords(name, message) };
   const remoteCode = thrown instanceof CallFailure ? thrown.kind : name;
-  if (thrown instanceof CallFailure || status >= 500 || TABLE[name] === 'busy')
+  if (thrown instanceof CallFailure || status >= 500 || TABLE.get(name) === 'busy')
     return new RotatorError('ERR_CREDENTIALS_UNAVAILABLE', { problem: 'aws', ...said }, { remoteCode });
   return status > 0
     ? new RotatorError('ERR_CREDENTIALS_REJECTED', { problem: 'aws-chain', ...said }, { remoteCode })
@@ -101,7 +88,7 @@ export function unavailable(origin: string, trouble: CallTrouble, options: Rotat
 
 /** By AWS's own name of the error, or the HTTP status of an answer that is not AWS's. */
 function unknownTrouble(name: string, status: number): CallTrouble {
-  if (TABLE[name] !== undefined || /^[A-Z]\w+Exception$/.test(name)) return { trouble: 'code', code: name };
+  if (TABLE.has(name) || /^[A-Z]\w+Exception$/.test(name)) return { trouble: 'code', code: name };
   return status === 0 || status === 200 ? { trouble: 'malformed' } : { trouble: 'http', status };
 }
 
