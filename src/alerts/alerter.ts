@@ -3,14 +3,14 @@
 // hangs is told as well. Whatever goes wrong here is logged, and the next turn comes.
 import { asRotatorError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
-import type { Clock, Journal } from '../core/ports.ts';
+import type { AlertStore, Clock } from '../core/ports.ts';
 import type { Deliverer } from './deliverer.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { Watch } from './watch.ts';
 
 export interface AlerterTools {
   readonly clock: Clock;
-  readonly journal: Journal;
+  readonly journal: AlertStore;
   readonly emit: EventSink;
   readonly watch: Pick<Watch, 'look' | 'wellbeing'>;
   readonly deliverer: Deliverer;

@@ -12,7 +12,7 @@ import {
 } from '../core/alerts/records.ts';
 import { asRotatorError, RotatorError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
-import type { Channel, Clock, Journal, RefreshedChannel } from '../core/ports.ts';
+import type { AlertStore, Channel, Clock, Leases, RefreshedChannel } from '../core/ports.ts';
 import { notBeyond } from '../core/schedule.ts';
 import { deadline } from '../net/abort.ts';
 import { backoffMs, LONGEST_WAIT_MS } from './backoff.ts';
@@ -31,7 +31,7 @@ export interface Voice {
 
 export interface DelivererTools {
   readonly clock: Clock;
-  readonly journal: Journal;
+  readonly journal: AlertStore & Leases;
   readonly emit: EventSink;
   /** Begins the tokens of the leases on channels: `daemon:`, `once:`. */
   readonly leaseHolder: string;

@@ -6,7 +6,7 @@ import type { AlertBook, AlertMemo, AlertUpdate, Delivery, RotatedEvent } from '
 import { isBlind, UNCALIBRATED } from '../core/apple-gate.ts';
 import type { StoredError } from '../core/error-params.ts';
 import type { EventSink } from '../core/events.ts';
-import type { Clock, Degraded, Journal } from '../core/ports.ts';
+import type { AlertStore, Clock, Degraded, Fleet, TargetStates } from '../core/ports.ts';
 import type { FleetState, TargetState } from '../core/records.ts';
 import {
   detectMisconfigured,
@@ -55,7 +55,7 @@ export interface WatchOptions {
 
 export interface WatchTools {
   readonly clock: Clock;
-  readonly journal: Journal;
+  readonly journal: TargetStates & Fleet & AlertStore;
   readonly emit: EventSink;
   readonly newId: () => string;
 }

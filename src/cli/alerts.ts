@@ -3,7 +3,7 @@
 import { type AlertsView, type AlertView, alertsView, type ChannelView } from '../alerts/words/alert-view.ts';
 import type { AlertMessage } from '../core/alerts/message.ts';
 import { asRotatorError, RotatorError } from '../core/errors.ts';
-import type { Channel, Journal } from '../core/ports.ts';
+import type { AlertStore, Channel } from '../core/ports.ts';
 import { shown } from '../core/shown.ts';
 import { type CliContext, EXIT, type ExitStatus } from './context.ts';
 import { distance, minute } from './instants.ts';
@@ -12,7 +12,7 @@ import { type Cell, type Column, type TableRow, table } from './table.ts';
 
 export interface AlertsDeps {
   readonly context: CliContext;
-  readonly journal: Pick<Journal, 'alertBook'>;
+  readonly journal: AlertStore;
   /** The configured channels. */
   readonly channels: readonly { readonly name: string; readonly type: string }[];
   readonly runbook: string;

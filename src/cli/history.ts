@@ -1,7 +1,7 @@
 // `history`: rotations, newest first, from the journal alone; open ones and failed ones included.
 
 import type { Color } from '../core/output.ts';
-import type { Journal } from '../core/ports.ts';
+import type { Rotations } from '../core/ports.ts';
 import type { Outcome } from '../core/reasons.ts';
 import { type RotationView, rotationView } from '../core/rotation-view.ts';
 import { type CliContext, EXIT, type ExitStatus } from './context.ts';
@@ -18,7 +18,7 @@ export interface HistoryOptions {
 
 export interface HistoryDeps {
   readonly context: CliContext;
-  readonly journal: Journal;
+  readonly journal: Rotations;
   /** The configured targets: by them a target that was renamed keeps its history. */
   readonly targets: readonly { readonly name: string; readonly key: string }[];
 }

@@ -1,7 +1,7 @@
 // `status`: a row a target, from the journal alone. It works beside the running daemon and without one; whether the
 // record is stale is said below the row, because a daemon that stopped leaves its last good news behind.
 import { isoOrNull } from '../core/instants.ts';
-import type { Journal } from '../core/ports.ts';
+import type { TargetStates } from '../core/ports.ts';
 import type { TargetState } from '../core/records.ts';
 import { isWell, lastingView, type TargetLabel } from '../core/target-view.ts';
 import { type CliContext, EXIT, type ExitStatus } from './context.ts';
@@ -12,7 +12,7 @@ import { targetTable } from './target-table.ts';
 
 export interface StatusDeps {
   readonly context: CliContext;
-  readonly journal: Journal;
+  readonly journal: TargetStates;
   /** The configured targets, as selected. */
   readonly targets: readonly (TargetLabel & { readonly key: string })[];
 }

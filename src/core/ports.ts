@@ -166,7 +166,10 @@ export interface AlertStore {
   updateAlerts(change: (book: AlertBook) => AlertUpdate): Promise<AlertUpdate>;
 }
 
-export interface Journal extends TargetStates, Rotations, PassRecorder, Fleet, Leases, AlertStore {
+/** What passes work with. */
+export interface PassJournal extends TargetStates, Rotations, PassRecorder, Fleet, Leases {}
+
+export interface Journal extends PassJournal, AlertStore {
   close(): Promise<void>;
 }
 
@@ -176,11 +179,14 @@ export interface Degraded {
   readonly since: number;
 }
 
-/** A journal that goes on in memory while its file cannot be written; then its methods do not throw ERR_JOURNAL_*. */
-export interface DaemonJournal extends Journal {
+/** Goes on in memory while its file cannot be written. */
+export interface Degradable {
   /** Undefined while the file is written. */
   readonly degraded: Degraded | undefined;
 }
+
+/** While it is degraded, no method throws ERR_JOURNAL_*. */
+export interface DaemonJournal extends Journal, Degradable {}
 
 export interface ChannelAnswer {
   /** What the other side said, in words of ours: `HTTP 200, errcode 0`. */

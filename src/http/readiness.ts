@@ -1,7 +1,7 @@
 // /healthz and /readyz: whether the scheduler runs, and whether the service does all of its work. They need no token,
 // so they name no target and no file.
 
-import type { Clock, DaemonJournal } from '../core/ports.ts';
+import type { Clock, Degradable, Fleet } from '../core/ports.ts';
 import type { Daemon } from '../daemon/daemon.ts';
 import { HttpProblem } from './problem.ts';
 
@@ -18,7 +18,7 @@ export function mustBeAlive(daemon: Pick<Daemon, 'health'>): { status: 'ok'; las
 
 export interface ReadinessTools {
   readonly clock: Clock;
-  readonly journal: Pick<DaemonJournal, 'degraded' | 'updateFleet'>;
+  readonly journal: Degradable & Fleet;
   readonly daemon: Pick<Daemon, 'untried'>;
 }
 

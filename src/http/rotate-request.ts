@@ -2,7 +2,7 @@
 // target take turns, so that two that arrive together do not both pass the limit. The limit is counted in the journal,
 // so it survives a restart. Keys are kept in memory for 24 h; after a restart the limit still protects the target.
 import type { RotatorError } from '../core/errors.ts';
-import type { Clock, Journal } from '../core/ports.ts';
+import type { Clock, Rotations } from '../core/ports.ts';
 import type { Rotation } from '../core/records.ts';
 import { HOUR } from '../core/time.ts';
 import type { Daemon } from '../daemon/daemon.ts';
@@ -10,7 +10,7 @@ import { HttpProblem } from './problem.ts';
 
 export interface RotateTools {
   readonly clock: Clock;
-  readonly journal: Pick<Journal, 'rotations' | 'openRotations'>;
+  readonly journal: Rotations;
   readonly daemon: Pick<Daemon, 'runningRotation' | 'requestRotation'>;
 }
 

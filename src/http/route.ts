@@ -1,6 +1,6 @@
 // What a route of the HTTP interface is: how it is served, and what the OpenAPI document says about it.
 import type * as z from 'zod';
-import type { Clock, DaemonJournal } from '../core/ports.ts';
+import type { Clock, Degradable, Fleet, Rotations, TargetStates } from '../core/ports.ts';
 import type { TargetLabel } from '../core/target-view.ts';
 import type { Daemon } from '../daemon/daemon.ts';
 import type { Right } from './access.ts';
@@ -10,7 +10,7 @@ import type { RotateRequests } from './rotate-request.ts';
 /** What the service shows and does over HTTP. */
 export interface HttpDeps {
   readonly clock: Clock;
-  readonly journal: Pick<DaemonJournal, 'degraded' | 'targets' | 'rotations' | 'openRotations' | 'updateFleet'>;
+  readonly journal: Degradable & TargetStates & Rotations & Fleet;
   readonly daemon: Pick<Daemon, 'health' | 'untried' | 'runningRotation' | 'requestRotation'>;
   /** The targets that are configured now. */
   readonly targets: () => readonly ConfiguredTarget[];

@@ -2,7 +2,7 @@
 import type { RotatorError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import type { WriteRank } from '../core/lanes.ts';
-import type { AppleCheck, Clock, Journal, KeySource, Provider } from '../core/ports.ts';
+import type { AppleCheck, Clock, KeySource, PassJournal, Provider } from '../core/ports.ts';
 import type { Outcome, Trigger } from '../core/reasons.ts';
 import type { TargetState } from '../core/records.ts';
 
@@ -20,7 +20,7 @@ export interface LaneTurns {
 /** The adapters are those of the target. */
 export interface PassTools {
   readonly clock: Clock;
-  readonly journal: Journal;
+  readonly journal: PassJournal;
   readonly emit: EventSink;
   readonly keySource: KeySource;
   readonly provider: Provider;

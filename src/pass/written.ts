@@ -1,6 +1,6 @@
 // What the journal keeps about writes: the record that stands in for a secret that the provider does not show, the
 // record of a write whose outcome is not known yet, the fields that our writes spoiled, and what others wrote.
-import type { Journal } from '../core/ports.ts';
+import type { Rotations } from '../core/ports.ts';
 import type { ProviderFields, ShownSecret } from '../core/provider.ts';
 import type { ProviderChange, Rotation, TargetState, WrittenRecord } from '../core/records.ts';
 import { within } from '../core/schedule.ts';
@@ -57,7 +57,11 @@ export function afterUnknownWrite(state: TargetState, maybeWritten: WrittenRecor
 }
 
 /** A write that seemed not applied when it was read back, and shows now: what is deployed is ours. */
-export async function settleLateWrite(state: TargetState, shown: ShownSecret, journal: Journal): Promise<TargetState> {
+export async function settleLateWrite(
+  state: TargetState,
+  shown: ShownSecret,
+  journal: Rotations,
+): Promise<TargetState> {
   const print = fingerprintShown(shown);
   if (print === null || print === state.written?.fingerprint) return state;
   const rows = await journal.rotations({ target: state.key, limit: LATE_ROWS });
@@ -84,7 +88,7 @@ export function settleUnknownWrite(state: TargetState, shown: ShownSecret): Targ
 export async function settleChanges(
   state: TargetState,
   fields: ProviderFields,
-  journal: Journal,
+  journal: Rotations,
 ): Promise<TargetState> {
   if (state.providerChanges.every(({ by }) => by !== 'our-write')) return state;
   const rows = await journal.rotations({ target: state.key, limit: LATE_ROWS });
