@@ -1,19 +1,18 @@
-// Cron expressions and windows, asked by instant: no clock in here. node-cron reads the expression and judges calendar
-// days (L, W, #, names); instants are found by walking local days, because its own search starts from the real clock
-// and its matcher answers one second at a time. The two agree to the second: a property test holds this up.
-// Local times that a clock change skips do not occur; those that it repeats occur twice, as in node-cron's matcher.
+// Cron expressions and maintenance windows, asked about instants; there is no clock in here. node-cron parses the
+// expression and says which calendar days it fits (L, W, #, names). The instants are found here, by walking local days:
+// node-cron's own search starts from the real clock, its matcher answers one second at a time, and its scheduler dies
+// when the wall clock steps back. A property test holds both to the same second. Local times that a clock change skips
+// do not occur; those that it repeats occur twice, as in node-cron's matcher.
 import { createTask, parse } from 'node-cron';
 import type { Window } from './ports.ts';
 import { DAY, SECOND } from './time.ts';
 import { type OffsetSpan, offsetSpan } from './timezone.ts';
 
-/** Four years: a rule that depends on leap days or month lengths shows its longest gap within them. */
+/** Four years: rules about leap days and month lengths show their longest gap in that time, with less they might not. */
 const SURVEY = 1461 * DAY;
 
 /** A parsed cron expression in a time zone. Starts are whole seconds; all instants are ms since the epoch. */
 export interface CronExpression {
-  /** True if `atMs` lies in a second at which the expression starts. */
-  matches(atMs: number): boolean;
   /** The last start at or before `atMs`, not before `atMs - horizonMs`. */
   previousStart(atMs: number, horizonMs: number): number | undefined;
   /** The first start at or after `atMs`, not after `atMs + horizonMs`. */
@@ -94,12 +93,7 @@ export function parseCron(expression: string, timezone: string): CronExpression 
     return longest > limitMs ? longest : Math.max(longest, end - last);
   }
 
-  return {
-    matches: (atMs) => nextStart(Math.floor(atMs / SECOND) * SECOND, 0) !== undefined,
-    previousStart,
-    nextStart,
-    longestGapMs,
-  };
+  return { previousStart, nextStart, longestGapMs };
 }
 
 function dayPart(atMs: number, { offsetMs, startMs, endMs }: OffsetSpan): DayPart {
@@ -122,7 +116,7 @@ function timesOfDay(fields: ReturnType<typeof parse>): readonly number[] {
   );
 }
 
-/** Says of a calendar day (days since 1970-01-01) whether the last three fields fit it. */
+/** Whether the last three fields fit a calendar day (days since 1970-01-01). */
 function dayMatcher({ dayOfMonth, month, dayOfWeek }: ReturnType<typeof parse>): (day: number) => boolean {
   const everyDay = new Set(dayOfMonth).size === 31 && new Set(month).size === 12 && new Set(dayOfWeek).size === 7;
   if (everyDay && [...dayOfMonth, ...dayOfWeek].every((value) => typeof value === 'number')) return () => true;
@@ -165,8 +159,9 @@ export interface WindowRule {
   readonly timezone: string;
 }
 
-/** One window per rule, so that a thousand targets with the same rule ask the calendar once. */
+/** One window for each rule, so that a thousand targets with the same rule ask the calendar once. */
 const windows = new Map<string, Window>();
+/** Rules that are kept. More only cost memory; with fewer, a fleet of many rules would ask the calendar each time. */
 const MOST_WINDOWS = 256;
 
 /** The window of a rule: open from each start, inclusive, for `durationMs`. Throws like `parseCron`. */
@@ -180,7 +175,7 @@ export function createWindow(rule: WindowRule): Window {
   return window;
 }
 
-/** Keeps the last stretch known to be open and the last known to be closed: most questions are about the same hour. */
+/** Remembers the last time span known to be open and the last known to be closed: most questions are about one hour. */
 function rememberingWindow(expression: CronExpression, durationMs: number): Window {
   let open = { fromMs: 0, untilMs: 0 };
   let closed = { fromMs: 0, untilMs: 0, opens: false };
@@ -209,8 +204,8 @@ function rememberingWindow(expression: CronExpression, durationMs: number): Wind
 }
 
 /**
- * The longest time for which a window is shut, seen over the four years after `fromMs`; the search ends as soon as
- * one is longer than `limitMs`. 0 for a window that never shuts.
+ * The longest time for which a window is shut in the four years after `fromMs`. The search ends as soon as one is longer
+ * than `limitMs`. 0 for a window that never shuts.
  */
 export function longestShutMs({ cron, durationMs, timezone }: WindowRule, fromMs: number, limitMs: number): number {
   return Math.max(0, parseCron(cron, timezone).longestGapMs(fromMs, limitMs + durationMs) - durationMs);

@@ -4,13 +4,20 @@ import { createHash } from 'node:crypto';
 import type { Remedy } from './errors.ts';
 import { HOUR, MINUTE } from './time.ts';
 
-/** The longest wait that the retry table can produce. */
+/**
+ * The longest wait of the retry table. With less, a fleet that fails for weeks would use up the limits that it shares
+ * with others; with more, a secret could wait for most of a day after the cause is gone.
+ */
 export const LONGEST_RETRY_MS = 6 * HOUR;
-/** In an emergency whatever failed is tried again at least this often. */
+/** In an emergency a failed pass is tried again at least this often: every attempt may be the one that saves logins. */
 export const EMERGENCY_RETRY_MS = 10 * MINUTE;
+/**
+ * How long a lease lasts. It is renewed between the steps of a write, of which none takes longer. With less, another
+ * process could take over a pass that is writing; with more, a crash blocks its target for longer.
+ */
 export const LEASE_MS = 2 * MINUTE;
 
-/** A steady number in [0, 1) for a text: the same text gives the same number for ever, on every machine. */
+/** A number in [0, 1) for a text: the same text always gives the same number, on every machine. */
 export function steadyFraction(text: string): number {
   return createHash('sha256').update(text).digest().readUInt32BE(0) / 2 ** 32;
 }
@@ -24,8 +31,8 @@ export interface RenewalRule {
 
 /**
  * The instant from which renewal is due: `renewBefore` ahead of expiry, earlier by the target's steady spread of
- * up to a tenth of the lifetime. The spread takes at most half of what lies between issue and renewal, so that a
- * `renewBefore` close to the lifetime does not renew a secret on the day it was made.
+ * up to a tenth of the lifetime. The spread takes at most half of the time between issue and renewal, so that a secret
+ * is not renewed on the day it was made where `renewBefore` is close to the lifetime.
  */
 export function renewalInstant({ key, expiresAt, lifetimeMs, renewBeforeMs }: RenewalRule): number {
   const room = Math.max(0, (lifetimeMs - renewBeforeMs) / 2);
@@ -38,7 +45,7 @@ export function emergencyInstant(expiresAt: number, lifetimeMs: number): number 
   return expiresAt - lifetimeMs / 10;
 }
 
-/** Waits after the 1st, 2nd, … failure in a row that may pass; the last one holds for ever. */
+/** Waits after the 1st, 2nd, … failure in a row that may pass, with the time that has gone by then. The last one repeats. */
 const RETRY_DELAYS_MS: readonly number[] = [
   1 * MINUTE, // 1 min after the first failure
   2 * MINUTE, // 3 min
@@ -49,7 +56,7 @@ const RETRY_DELAYS_MS: readonly number[] = [
   ...repeat(3, HOUR), // 7 h 58
   ...repeat(2, 2 * HOUR), // 11 h 58
   ...repeat(2, 3 * HOUR), // 17 h 58
-  LONGEST_RETRY_MS, // for ever
+  LONGEST_RETRY_MS, // and so on
 ];
 
 function repeat(times: number, delayMs: number): number[] {
@@ -62,8 +69,8 @@ export function retryDelayMs(failures: number): number {
 }
 
 /**
- * The earliest instant of the next attempt after a failure; null means the next tick. A failure that a person
- * must mend waits for ticks; in an emergency both kinds are tried at least every ten minutes.
+ * The earliest instant of the next attempt after a failure; null means the next tick. A failure that a person must fix
+ * waits for ticks; in an emergency both kinds are tried at least every ten minutes.
  */
 export function nextAttemptAt(now: number, failures: number, remedy: Remedy, emergency: boolean): number | null {
   if (remedy === 'person') return emergency ? now + EMERGENCY_RETRY_MS : null;
@@ -71,27 +78,28 @@ export function nextAttemptAt(now: number, failures: number, remedy: Remedy, eme
   return now + (emergency ? Math.min(delay, EMERGENCY_RETRY_MS) : delay);
 }
 
-/**
- * A stored instant as it may be used: one further ahead than its rule can produce was written by a clock that was
- * wrong, and means now.
- */
+/** A stored instant; `now` if it is further ahead than its rule can produce, because a wrong clock wrote it. */
 export function notBeyond(instant: number, now: number, longestMs: number): number {
   return instant > now + longestMs ? now : instant;
 }
 
-/** True if a stored instant of the past lies within the last `spanMs`; one in the future is void. */
+/** True if a stored instant lies within the last `spanMs`. One in the future was written by a wrong clock and does not. */
 export function within(instant: number | null | undefined, now: number, spanMs: number): boolean {
   return instant !== null && instant !== undefined && instant <= now && now - instant < spanMs;
 }
 
-/** The scheduler's loop turns at least this often, whatever the cron expression says. */
+/**
+ * The scheduler's loop turns at least this often. With more, a clock that was set or a machine that slept would be
+ * noticed late; with less, an idle daemon would wake the machine for nothing.
+ */
 export const LONGEST_TURN_MS = MINUTE;
+/** A loop that has not turned for this long is stalled, however far apart its ticks are. */
 const LONGEST_STALL_MS = 3 * HOUR;
 
 /**
- * For how long the scheduler's loop may not have turned before it counts as stalled: three ticks or 3 h, whichever
- * is sooner, for ticks `periodMs` apart (undefined: there is no next one). Ticks closer together than a turn count
- * as a turn apart: the loop need not turn sooner.
+ * How long the scheduler's loop may stand still before it counts as stalled: three ticks or 3 h, whichever is sooner.
+ * `periodMs`: how far apart ticks are; undefined: there is no next one. Ticks that are closer together than a turn
+ * count as a turn apart, because the loop need not turn sooner.
  */
 export function stallLimitMs(periodMs: number | undefined): number {
   if (periodMs === undefined) return LONGEST_STALL_MS;

@@ -3,13 +3,17 @@
 import fc from 'fast-check';
 import { createTask, getTasks } from 'node-cron';
 import { describe, expect, test } from 'vitest';
-import { createWindow, longestShutMs, parseCron } from '../../src/core/cron.ts';
+import { type CronExpression, createWindow, longestShutMs, parseCron } from '../../src/core/cron.ts';
 import { offsetSpan } from '../../src/core/timezone.ts';
 import { tries } from '../support/campaign.ts';
 
 const [SECOND, MINUTE, HOUR, DAY] = [1000, 60_000, 3_600_000, 86_400_000];
 const at = (iso: string) => Date.parse(iso);
 const iso = (ms: number | undefined) => (ms === undefined ? undefined : new Date(ms).toISOString());
+
+/** True if the expression starts in the second of `atMs`. */
+const startsAt = (cron: CronExpression, atMs: number) =>
+  cron.nextStart(Math.floor(atMs / SECOND) * SECOND, 0) !== undefined;
 
 /** node-cron's opinion, a second at a time. */
 function oracle(expression: string, timezone: string): (ms: number) => boolean {
@@ -66,7 +70,7 @@ describe("node-cron's matcher agrees", () => {
     fc.assert(
       fc.property(cases, ([expression, zone, from]) => {
         const [cron, matches] = [parseCron(expression, zone), oracle(expression, zone)];
-        for (let ms = from; ms < from + 90 * SECOND; ms += SECOND) expect(cron.matches(ms)).toBe(matches(ms));
+        for (let ms = from; ms < from + 90 * SECOND; ms += SECOND) expect(startsAt(cron, ms)).toBe(matches(ms));
       }),
       { numRuns: tries(50) },
     );
@@ -131,7 +135,7 @@ describe('starts', () => {
     expect(nightly.nextStart(start - 1, DAY)).toBe(start);
     expect(nightly.previousStart(start + 999, DAY)).toBe(start);
     expect(nightly.previousStart(start - 1, DAY)).toBe(start - DAY);
-    expect([nightly.matches(start + 999), nightly.matches(start + 1000), nightly.matches(start - 1)]).toEqual([
+    expect([startsAt(nightly, start + 999), startsAt(nightly, start + 1000), startsAt(nightly, start - 1)]).toEqual([
       true,
       false,
       false,

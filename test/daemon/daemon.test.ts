@@ -49,14 +49,6 @@ describe('ticks', () => {
     expect(rig.passes).toHaveLength(4);
   });
 
-  test('that lie in a sleep of the machine are one check', async () => {
-    rig = startDaemon([wired('a')]);
-    await rig.clock.advance(MINUTE);
-    rig.clock.step(4 * SECOND);
-    await rig.clock.advance(29 * MINUTE);
-    expect(rig.passes.map(({ trigger }) => trigger)).toEqual(['start', 'schedule']);
-  });
-
   test('end with one call for what looks at the results', async () => {
     rig = startDaemon([wired('a'), wired('b')]);
     await rig.clock.advance(2 * HOUR);
