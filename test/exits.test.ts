@@ -44,14 +44,21 @@ const event = anEvent('pass.failed', { target: HOSTILE, error: anEventError(HOST
 
 describe('the terminal', () => {
   const target = { ...wired('shop').target, name: HOSTILE };
-  const previews = [{ target, state: failed(), action: 'fail' as const, why: HOSTILE }];
+  const previews = [
+    {
+      target,
+      state: failed(),
+      action: 'fail' as const,
+      why: { found: 'other-key', id: HOSTILE, wanted: HOSTILE } as const,
+    },
+  ];
 
   test('shows progress, tables, reasons and errors', async () => {
     const seen = captured();
     seen.context.stderr.write(progressLine(event, NOW));
     printPlan(previews, false, seen.context);
     printFailure(new Error(HOSTILE), seen.context);
-    expect(seen.stdout.match(/BEGIN/g)).toHaveLength(5);
+    expect(seen.stdout.match(/BEGIN/g)).toHaveLength(7);
     expectClean(seen.stdout);
     expectClean(seen.stderr);
   });

@@ -101,7 +101,8 @@ async function checkAsAppleWould(jwt: string, key: KeyMaterial, nowMs: number): 
   const [first] =
     parsed === undefined ? [] : await objections(parsed, { nowMs, publicJwk: key.publicJwk, expected: key });
   if (parsed !== undefined && first === undefined) return;
-  throw new RotatorError('ERR_CANDIDATE_INVALID', { objections: [first?.message ?? 'it is not a JWT'] });
+  const { code, message } = first ?? { code: 'EncodingDamaged', message: 'it is not a JWT' };
+  throw new RotatorError('ERR_CANDIDATE_INVALID', { objections: [{ code, message }] });
 }
 
 function explanation(

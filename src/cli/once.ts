@@ -3,7 +3,8 @@
 import { errorView } from '../core/errors.ts';
 import type { RotatorEvent } from '../core/events.ts';
 import { isWell, type TargetView, targetView } from '../core/target-view.ts';
-import { eventText } from '../core/texts/en/events.ts';
+import { eventText, WINDOW_CLOSED } from '../core/texts/en/events.ts';
+import { whyText } from '../core/texts/en/why.ts';
 import type { Preview } from '../pass/preview.ts';
 import { openOnce, type PassOptions, previewOnce, type TargetPreview } from '../service/once.ts';
 import { strictConfig } from '../service/session.ts';
@@ -44,10 +45,19 @@ export function printPlan(previews: readonly TargetPreview[], json: boolean, con
   const views = previews.map(({ target, state }) => targetView(state, target));
   const status = print(views, json, context);
   if (json) return status;
-  for (const { target, action, why } of previews) {
-    context.stdout.write(`${target.name}: ${ACTION_WORDS[action]}: ${why}\n`);
+  for (const preview of previews) {
+    context.stdout.write(`${preview.target.name}: ${ACTION_WORDS[preview.action]}: ${explanation(preview)}\n`);
   }
   return status;
+}
+
+function explanation({ action, why, state: { error }, target }: TargetPreview): string {
+  const parts = [
+    ...(why === null ? [] : [whyText(why)]),
+    ...(error === null ? [] : [errorView(error, target.name).message]),
+    ...(action === 'defer' && error === null ? [WINDOW_CLOSED] : []),
+  ];
+  return parts.join('; ') || 'nothing to do';
 }
 
 function withProgress(host: Host): ServiceTools {

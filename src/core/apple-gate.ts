@@ -157,47 +157,21 @@ const STOPS = {
   ERR_APPLE_REJECTED: ({ detail }: GateQuestion): GateAnswer => ({
     go: false,
     outcome: 'blocked',
-    error: new RotatorError(
-      'ERR_APPLE_REJECTED',
-      `apple rejected the candidate (${detail}); the deployed secret was left in place`,
-      {
-        hint: 'Check in the Apple developer portal that the key is not revoked, is enabled for Sign in with Apple, and that Team ID, Services ID and Key ID belong together; `once --no-apple-check` overrides this by hand.',
-      },
-    ),
+    error: new RotatorError('ERR_APPLE_REJECTED', { detail }),
   }),
   ERR_APPLE_UNKNOWN: ({ detail, mode }: GateQuestion): GateAnswer => ({
     go: false,
     outcome: 'failed',
-    error: new RotatorError(
-      'ERR_APPLE_UNKNOWN',
-      `apple gave no usable answer about the candidate (${detail}), ${
-        mode === 'require' ? 'and apple.check requires its acceptance' : 'and its key is not proven yet'
-      }`,
-      {
-        hint: `Make sure that apple.tokenUrl can be reached from here; the rotation is tried again by itself, and goes ahead without an answer ${
-          mode === 'require' ? 'only once the deployed secret has expired' : 'in an emergency'
-        }.`,
-      },
-    ),
+    error: new RotatorError('ERR_APPLE_UNKNOWN', { problem: mode === 'require' ? 'require' : 'not-proven', detail }),
   }),
   ERR_KEY_BINDING: ({ detail, waived }: GateQuestion): GateAnswer => ({
     go: false,
     outcome: 'failed',
-    error: new RotatorError(
-      'ERR_KEY_BINDING',
-      `the key id is known with another public key, and apple did not accept the candidate (${waived ? 'not asked' : detail})`,
-      {
-        hint: 'Check that the private key in the key source is the one that Apple issued under this Key ID; a new key has a new Key ID.',
-      },
-    ),
+    error: new RotatorError('ERR_KEY_BINDING', { detail: waived ? null : detail }),
   }),
   ERR_ADOPTION_REQUIRED: (): GateAnswer => ({
     go: false,
     outcome: 'blocked',
-    error: new RotatorError(
-      'ERR_ADOPTION_REQUIRED',
-      'the provider shows no client secret, which may mean that it hides one, and apple is not asked about ours',
-      { hint: 'If this service shall take over, set `adopt: true` on the target or run `once --adopt --target NAME`.' },
-    ),
+    error: new RotatorError('ERR_ADOPTION_REQUIRED', { problem: 'hidden' }),
   }),
 } satisfies Partial<Record<ErrorCode, (question: GateQuestion) => GateAnswer>>;

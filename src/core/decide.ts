@@ -13,7 +13,7 @@ import {
 import { RotatorError } from './errors.ts';
 import type { KeyMaterial } from './key-material.ts';
 import type { ProviderView } from './provider.ts';
-import type { Reason } from './reasons.ts';
+import type { Reason, Why } from './reasons.ts';
 import type { TargetState } from './records.ts';
 import { emergencyInstant, renewalInstant, within } from './schedule.ts';
 import { shown } from './shown.ts';
@@ -40,21 +40,21 @@ export type Decision =
   | {
       readonly action: 'rotate';
       readonly reason: Reason;
-      readonly why: string;
+      readonly why: Why;
       readonly emergency: boolean;
       readonly needsAcceptance: boolean;
     }
   /** Wanted, but not now: the maintenance window is closed. */
-  | { readonly action: 'defer'; readonly reason: Reason; readonly why: string }
+  | { readonly action: 'defer'; readonly reason: Reason; readonly why: Why }
   /** Wanted, but a person must consent first. */
-  | { readonly action: 'pend'; readonly reason: Reason; readonly why: string; readonly error: RotatorError }
+  | { readonly action: 'pend'; readonly reason: Reason; readonly why: Why; readonly error: RotatorError }
   /** Must not be, until a person fixes it. */
   | { readonly action: 'refuse'; readonly reason: Reason | null; readonly error: RotatorError };
 
 export interface Policy {
   readonly reason: Reason;
   /** Why a rotation is wanted; undefined: it is not. */
-  readonly objects: (snapshot: Snapshot) => string | undefined;
+  readonly objects: (snapshot: Snapshot) => Why | undefined;
 }
 
 export const POLICIES: readonly Policy[] = [
@@ -67,7 +67,7 @@ export const POLICIES: readonly Policy[] = [
   { reason: 'LifetimeTooLong', objects: lifetimeTooLong },
   { reason: 'SecretExpired', objects: secretExpired },
   { reason: 'RenewalDue', objects: renewalDue },
-  { reason: 'Requested', objects: ({ requested }) => (requested ? 'asked for by hand' : undefined) },
+  { reason: 'Requested', objects: ({ requested }) => (requested ? { found: 'requested' } : undefined) },
 ];
 
 /** Decides what one pass does. Pure: the same snapshot gives the same decision. */
@@ -91,7 +91,7 @@ export function decide(snapshot: Snapshot): Decision {
 }
 
 /** The first policy that objects. */
-export function firstObjection(snapshot: Snapshot): { reason: Reason; why: string } | undefined {
+export function firstObjection(snapshot: Snapshot): { reason: Reason; why: Why } | undefined {
   for (const { reason, objects } of POLICIES) {
     const why = objects(snapshot);
     if (why !== undefined) return { reason, why };
@@ -132,70 +132,67 @@ export function isEmergency({ provider, deployed, policy, now }: Snapshot): bool
 
 // ---- policies, in the order of POLICIES
 
-function secretMissing({ deployed }: Snapshot): string | undefined {
-  return isMissing(deployed) ? `the provider holds no client secret (${deployed.shown.shape})` : undefined;
+function secretMissing({ deployed }: Snapshot): Why | undefined {
+  return isMissing(deployed) ? { found: 'missing', shape: deployed.shown.shape } : undefined;
 }
 
-function secretUnreadable({ deployed }: Snapshot): string | undefined {
-  if (deployed.knownFrom !== 'none' || showsNothing(deployed.shown.shape)) return undefined;
-  return `the provider shows a client secret that cannot be read (${deployed.shown.shape}) and is not as our last write left it`;
+function secretUnreadable({ deployed: { knownFrom, shown } }: Snapshot): Why | undefined {
+  if (knownFrom !== 'none' || showsNothing(shown.shape)) return undefined;
+  return { found: 'unreadable', shape: shown.shape };
 }
 
-function keyChanged({ deployed, key }: Snapshot): string | undefined {
+function keyChanged({ deployed, key }: Snapshot): Why | undefined {
   if (deployed.knownFrom === 'none' || deployed.keyId === key.keyId) return undefined;
-  const found = deployed.keyId === null ? 'has no key id in its header' : `was made with key ${shown(deployed.keyId)}`;
-  return `the deployed secret ${found}, the key source holds ${key.keyId}`;
+  return { found: 'other-key', id: shownId(deployed.keyId), wanted: key.keyId };
 }
 
-function teamChanged({ deployed, key }: Snapshot): string | undefined {
+function teamChanged({ deployed, key }: Snapshot): Why | undefined {
   if (deployed.knownFrom === 'none' || deployed.teamId === key.teamId) return undefined;
-  return `the deployed secret names team ${shown(deployed.teamId ?? 'none')}, the key's is ${key.teamId}`;
+  return { found: 'other-team', id: shownId(deployed.teamId), wanted: key.teamId };
 }
 
-function clientChanged({ deployed, key }: Snapshot): string | undefined {
+function clientChanged({ deployed, key }: Snapshot): Why | undefined {
   if (deployed.knownFrom === 'none' || deployed.clientId === key.clientId) return undefined;
-  return `the deployed secret names client ${shown(deployed.clientId ?? 'none')}, the key's is ${key.clientId}`;
+  return { found: 'other-client', id: shownId(deployed.clientId), wanted: key.clientId };
 }
 
-function signatureInvalid({ deployed }: Snapshot): string | undefined {
-  if (deployed.signedByOurKey === false) return 'the deployed secret is not signed by the key in the key source';
+/** An id of somebody else's secret, which may hold anything. */
+function shownId(id: string | null): string | null {
+  return id === null ? null : shown(id);
+}
+
+function signatureInvalid({ deployed }: Snapshot): Why | undefined {
+  if (deployed.signedByOurKey === false) return { found: 'other-signature' };
   const [defect] = deployed.defects;
-  return defect === undefined ? undefined : `Apple would not accept the deployed secret: ${defect}`;
+  return defect && { found: 'defect', defect };
 }
 
-function lifetimeTooLong({ deployed, now }: Snapshot): string | undefined {
+function lifetimeTooLong({ deployed, now }: Snapshot): Why | undefined {
   if (!isTooLong(deployed, now)) return undefined;
-  return `the deployed secret ${deployed.expiresAt === null ? 'never expires' : 'expires later than Apple accepts'}`;
+  return { found: deployed.expiresAt === null ? 'never-expires' : 'too-long' };
 }
 
-function secretExpired({ deployed, now }: Snapshot): string | undefined {
-  return isExpired(deployed, now) ? 'the deployed secret has expired' : undefined;
+function secretExpired({ deployed, now }: Snapshot): Why | undefined {
+  return isExpired(deployed, now) ? { found: 'expired' } : undefined;
 }
 
-function renewalDue(snapshot: Snapshot): string | undefined {
-  if (snapshot.state.maybeWritten !== null) return 'an earlier rotation was cut off and its outcome could not be read';
+function renewalDue(snapshot: Snapshot): Why | undefined {
+  if (snapshot.state.maybeWritten !== null) return { found: 'unresolved' };
   const renewal = renewalOf(snapshot);
-  return renewal !== null && snapshot.now >= renewal ? 'the renewal instant has passed' : undefined;
+  return renewal !== null && snapshot.now >= renewal ? { found: 'renewal' } : undefined;
 }
 
 // ---- refusals: writing would break logins, whatever the reason for it
 
 function refuse({ provider, key, state }: Snapshot): RotatorError | undefined {
   if (provider === undefined) {
-    return new RotatorError(
-      'ERR_PROVIDER_NOT_FOUND',
-      `environment ${state.envId} has no provider ${state.providerId}`,
-      {
-        hint: 'Create the Apple login method in the CloudBase console (Authentication, Login Methods, Apple), or correct envId and providerId of the target.',
-      },
-    );
+    const { envId, providerId } = state;
+    return new RotatorError('ERR_PROVIDER_NOT_FOUND', { problem: 'absent', envId, providerId });
   }
   const { clientId } = provider;
   if (clientId === key.clientId) return undefined;
-  const found = clientId === undefined ? 'not set' : shown(clientId);
-  return new RotatorError('ERR_CLIENT_ID_MISMATCH', `provider's client id is ${found}, the key's is ${key.clientId}`, {
-    hint: 'Correct clientId of the target, or the Client ID in the CloudBase console; with two different ids every Apple login would fail.',
-  });
+  const found = clientId === undefined ? null : shown(clientId);
+  return new RotatorError('ERR_CLIENT_ID_MISMATCH', { found, wanted: key.clientId });
 }
 
 function keyIdHasAnotherKey({ state, key }: Snapshot): boolean {
@@ -205,53 +202,39 @@ function keyIdHasAnotherKey({ state, key }: Snapshot): boolean {
 
 // ---- restraints: a rotation is wanted, but …
 
-type Restraint = (snapshot: Snapshot, reason: Reason, why: string) => Decision | undefined;
+type Restraint = (snapshot: Snapshot, reason: Reason, why: Why) => Decision | undefined;
 
 const RESTRAINTS: readonly Restraint[] = [adoptionPending, rotationLoop, foreignSecret, windowClosed];
 
-function adoptionPending(snapshot: Snapshot, reason: Reason, why: string): Decision | undefined {
+function adoptionPending(snapshot: Snapshot, reason: Reason, why: Why): Decision | undefined {
   const { state, deployed, adopt, now } = snapshot;
   if (state.written !== null || state.maybeWritten !== null || adopt || deployed.signedByOurKey === true)
     return undefined;
   if (!mayBeWorking(deployed, now)) return undefined;
-  const error = new RotatorError('ERR_ADOPTION_REQUIRED', `this journal has never written this provider, and ${why}`, {
-    hint: 'If this service shall take over, set `adopt: true` on the target or run `once --adopt --target NAME`.',
-  });
+  const error = new RotatorError('ERR_ADOPTION_REQUIRED', { problem: 'never-written', why });
   return { action: 'pend', reason, why, error };
 }
 
-function rotationLoop(
-  { state, deployed, requested, now }: Snapshot,
-  reason: Reason,
-  why: string,
-): Decision | undefined {
+function rotationLoop({ state, deployed, requested, now }: Snapshot, reason: Reason, why: Why): Decision | undefined {
   const { written } = state;
   if (requested || written === null || !deployed.ours || state.maybeWritten !== null) return undefined;
   if (written.reason !== reason || !within(written.at, now, DAY)) return undefined;
-  const error = new RotatorError('ERR_ROTATION_LOOP', `rotated for ${reason} within the last 24 h, and ${why} again`, {
-    hint: 'Look at the clock of this machine and at the policy (lifetime, renewBefore); `once --force --target NAME` rotates all the same.',
-  });
+  const error = new RotatorError('ERR_ROTATION_LOOP', { why });
   return { action: 'refuse', reason, error };
 }
 
-function foreignSecret(snapshot: Snapshot, reason: Reason, why: string): Decision | undefined {
+function foreignSecret(snapshot: Snapshot, reason: Reason, why: Why): Decision | undefined {
   const { state, deployed, requested, now } = snapshot;
   const recent = state.foreign.filter(({ at }) => within(at, now, 7 * DAY));
   if (requested || recent.length < 2 || deployed.ours || isEmergency(snapshot)) return undefined;
   if (!isReadableAndGood(deployed, now)) return undefined;
-  const error = new RotatorError(
-    'ERR_FOREIGN_SECRET',
-    `somebody else replaced the client secret ${recent.length} times within 7 days, and ${why}`,
-    {
-      hint: 'Find out who else writes this provider (another rotator, a script, a person) and stop one of the two; `once --force --target NAME` takes the provider back.',
-    },
-  );
+  const error = new RotatorError('ERR_FOREIGN_SECRET', { times: recent.length, why });
   return { action: 'pend', reason, why, error };
 }
 
-function windowClosed(snapshot: Snapshot, reason: Reason, why: string): Decision | undefined {
+function windowClosed(snapshot: Snapshot, reason: Reason, why: Why): Decision | undefined {
   const { windowOpen, requested, deployed, now, state } = snapshot;
   if (windowOpen || requested || isEmergency(snapshot) || state.maybeWritten !== null) return undefined;
   const holdable = reason === 'RenewalDue' || (reason === 'KeyChanged' && mayBeWorking(deployed, now));
-  return holdable ? { action: 'defer', reason, why: `${why}; the maintenance window is closed` } : undefined;
+  return holdable ? { action: 'defer', reason, why } : undefined;
 }

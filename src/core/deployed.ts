@@ -10,6 +10,7 @@ import {
 } from './client-secret.ts';
 import type { KeyMaterial } from './key-material.ts';
 import type { ShownSecret } from './provider.ts';
+import type { Defect } from './reasons.ts';
 import type { DeployedRecord, WrittenRecord } from './records.ts';
 import { emergencyInstant } from './schedule.ts';
 import { shown as shownText } from './shown.ts';
@@ -31,7 +32,7 @@ export interface Deployed {
    * What makes it useless at Apple, whoever signed it, in words: a wrong algorithm or audience, another client's secret
    * … Expiry and too long a lifetime are not listed; they are reasons of their own.
    */
-  readonly defects: readonly string[];
+  readonly defects: readonly Defect[];
   /** It is the secret of our last write. */
   readonly ours: boolean;
 }
@@ -59,9 +60,10 @@ export async function readDeployed(
   const parsed = shown.shape === 'clear' && shown.text !== null ? parseClientSecret(shown.text) : undefined;
   if (parsed === undefined || shown.text === null) return fromRecord(asOpaque(shown), written, key);
   const found = await objections(parsed, { nowMs: now });
-  const defects = found.filter(({ code }) => DEFECTS.has(code)).map(({ message }) => message);
+  const defects = found.filter(({ code }) => DEFECTS.has(code)).map(({ code, message }): Defect => ({ code, message }));
   if (clientId !== undefined && parsed.clientId !== undefined && parsed.clientId !== clientId) {
-    defects.push(`it was made for client ${shownText(parsed.clientId)}, the provider's is ${shownText(clientId)}`);
+    const message = `it was made for client ${shownText(parsed.clientId)}, the provider's is ${shownText(clientId)}`;
+    defects.push({ code: 'SubjectDiffers', message });
   }
   const print = fingerprint(shown.text);
   return {

@@ -1,7 +1,7 @@
 // What each error knows, by its code: the found and the wanted, as data. The sentences are in texts/. Parameters are
 // JSON (the journal keeps them and a later version renders them), and never hold a secret, an answer's body or a URL
 // that may carry a token. A code whose sentences differ tells its variants apart by `problem`.
-import type { Reason } from './reasons.ts';
+import type { Defect, Why } from './reasons.ts';
 
 /** The ids that belong to a key. */
 export type IdName = 'teamId' | 'clientId' | 'keyId';
@@ -289,7 +289,12 @@ export interface ErrorParams {
   readonly ERR_REDIRECTED: { readonly call: string; readonly status: number };
 
   // The provider
-  readonly ERR_PROVIDER_NOT_FOUND: { readonly envId: string; readonly providerId: string };
+  readonly ERR_PROVIDER_NOT_FOUND: {
+    /** `deleted`: it was there before the write. */
+    readonly problem: 'absent' | 'deleted';
+    readonly envId: string;
+    readonly providerId: string;
+  };
   readonly ERR_CLIENT_ID_MISMATCH: { readonly found: string | null; readonly wanted: string };
   readonly ERR_PROVIDER_NOT_ROUNDTRIPPABLE: {
     readonly problem: 'unsafe' | 'only-gone';
@@ -299,11 +304,13 @@ export interface ErrorParams {
     | { readonly problem: 'our-write' | 'somebody-else'; readonly fields: readonly string[] }
     /** `field` cannot be written back unharmed; null: the provider changed meanwhile. */
     | { readonly problem: 'left-alone'; readonly field: string | null };
-  readonly ERR_ADOPTION_REQUIRED: { readonly problem: 'never-written' | 'hidden'; readonly reason: Reason };
-  readonly ERR_FOREIGN_SECRET: { readonly times: number; readonly reason: Reason };
+  readonly ERR_ADOPTION_REQUIRED:
+    | { readonly problem: 'never-written'; readonly why: Why }
+    | { readonly problem: 'hidden' };
+  readonly ERR_FOREIGN_SECRET: { readonly times: number; readonly why: Why };
 
   // The candidate and Apple's opinion of it
-  readonly ERR_CANDIDATE_INVALID: { readonly objections: readonly string[] };
+  readonly ERR_CANDIDATE_INVALID: { readonly objections: readonly Defect[] };
   readonly ERR_APPLE_REJECTED: { readonly detail: string };
   readonly ERR_APPLE_UNKNOWN: { readonly problem: 'require' | 'not-proven'; readonly detail: string };
 
@@ -314,7 +321,7 @@ export interface ErrorParams {
   readonly ERR_LEASE_HELD: null;
   readonly ERR_LEASE_LOST: null;
   readonly ERR_PROVIDER_MOVING:
-    | { readonly problem: 'changed'; readonly fields: readonly string[] }
+    | { readonly problem: 'changed'; readonly secret: boolean; readonly fields: readonly string[] }
     | { readonly problem: 'late'; readonly seconds: number }
     | { readonly problem: 'gone' | 'lease' };
   readonly ERR_SUPERSEDED: Because;
@@ -326,8 +333,11 @@ export interface ErrorParams {
     | { readonly problem: 'left-alone' | 'not-shown' }
     | ({ readonly problem: 'error' } & Because);
   readonly ERR_READ_BACK: null;
-  readonly ERR_OUTCOME_UNKNOWN: { readonly problem: 'cut-off' } | ({ readonly problem: 'error' } & Because);
-  readonly ERR_ROTATION_LOOP: { readonly reason: Reason };
+  /** `cut-off`: during the write; `not-shown`: by a reading after a crash. */
+  readonly ERR_OUTCOME_UNKNOWN:
+    | { readonly problem: 'cut-off' | 'not-shown' }
+    | ({ readonly problem: 'error' } & Because);
+  readonly ERR_ROTATION_LOOP: { readonly why: Why };
   /** `because`: what the last write of the lane ended with. */
   readonly ERR_LANE_CLOSED: { readonly until: number; readonly because: StoredError };
 

@@ -1,7 +1,7 @@
 // The one error class of the program, and what each of its codes means for retries. An error carries a code and typed
 // parameters (error-params.ts); its sentences, in each language, are in texts/. Parameters never hold a secret or an
 // answer's body: src/core/redact.ts is the net below that rule, not its replacement.
-import type { ErrorCode, ErrorParams, ErrorView, StoredError } from './error-params.ts';
+import type { ErrorCode, ErrorFact, ErrorParams, ErrorView, StoredError } from './error-params.ts';
 import { redact, redactText } from './redact.ts';
 import { sentencesOf, withCopy } from './texts/catalogue.ts';
 import { ERRORS_EN } from './texts/en/errors.ts';
@@ -93,25 +93,23 @@ export interface RotatorErrorOptions {
   readonly skewMs?: number | undefined;
 }
 
+type ErrorArguments = {
+  [C in ErrorCode]: [code: C, params: ErrorParams[C], options?: RotatorErrorOptions];
+}[ErrorCode];
+
 /** An error an operator can understand; anything else that is thrown is a fault of the program. */
 export class RotatorError extends Error {
   readonly code: ErrorCode;
   /** What it is made of: the journal keeps this. */
-  readonly stored: StoredError;
+  readonly stored: ErrorFact;
   readonly requestId: string | undefined;
   readonly remoteCode: string | undefined;
   readonly ambiguous: boolean;
   readonly retryAfterMs: number | undefined;
   readonly skewMs: number | undefined;
 
-  constructor(code: ErrorCode, message: string, options: RotatorErrorOptions & { readonly hint: string });
-  constructor(
-    ...args: { [C in ErrorCode]: [code: C, params: ErrorParams[C], options?: RotatorErrorOptions] }[ErrorCode]
-  );
-  constructor(code: ErrorCode, found: unknown, options: RotatorErrorOptions & { readonly hint?: string } = {}) {
-    const stored = (
-      typeof found === 'string' ? { code, message: found, hint: options.hint ?? '' } : { code, params: redact(found) }
-    ) as StoredError;
+  constructor(...[code, params, options = {}]: ErrorArguments) {
+    const stored = { code, params: redact(params) } as ErrorFact;
     super(sentencesOf(ERRORS_EN, stored)[0], options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'RotatorError';
     this.code = code;
@@ -125,9 +123,8 @@ export class RotatorError extends Error {
 
   /** The error that was stored. */
   static of(stored: StoredError, options?: RotatorErrorOptions): RotatorError {
-    const found = 'params' in stored ? stored.params : { said: stored.message };
-    const code = 'params' in stored ? stored.code : 'ERR_INTERNAL';
-    return new RotatorError(...([code, found, options] as ConstructorParameters<typeof RotatorError>));
+    const { code, params } = 'params' in stored ? stored : { code: 'ERR_INTERNAL', params: { said: stored.message } };
+    return new RotatorError(...([code, params, options] as ErrorArguments));
   }
 
   get remedy(): Remedy {

@@ -2,12 +2,16 @@
 // alerts and the progress of `once` listen. An event carries values, never sentences: instants are ms since the epoch
 // and durations are ms. The texts stand in texts/en/events.ts and are made by the log alone. An event never holds a secret.
 import type { ConditionName, Severity } from './alerts/conditions.ts';
-import type { RotatorError } from './errors.ts';
+import type { ErrorCode, StoredError } from './error-params.ts';
 import type { ReadBack } from './read-back.ts';
-import type { Outcome, Reason, Verdict } from './reasons.ts';
+import type { Outcome, Reason, Verdict, Why } from './reasons.ts';
 
 /** An error as an event carries it: what it knows, from which the log makes its sentences. */
-export type EventError = Pick<RotatorError, 'code' | 'stored' | 'requestId'>;
+export interface EventError {
+  readonly code: ErrorCode;
+  readonly stored: StoredError;
+  readonly requestId?: string | undefined;
+}
 
 interface OfTarget {
   readonly target: string;
@@ -50,7 +54,7 @@ interface RotationEnd<O extends Outcome> extends OfRotation {
 
 /** One thing that a pass did on its way. */
 export type Step =
-  | { readonly step: 'found'; readonly why: string; readonly expiresAt: number | null }
+  | { readonly step: 'found'; readonly why: Why; readonly expiresAt: number | null }
   | ({ readonly step: 'minted' } & OfSecret)
   | { readonly step: 'verified' }
   | { readonly step: 'acceptance-reused' }
@@ -98,7 +102,7 @@ export interface EventFields {
   'pass.healthy': PassEnd & OfSecret;
   /** A rotation is wanted, but not now. `error` says what it waits for, if not for the maintenance window. */
   'pass.deferred': PassEnd &
-    OfSecret & { readonly reason: Reason; readonly why: string; readonly error: EventError | null };
+    OfSecret & { readonly reason: Reason; readonly why: Why; readonly error: EventError | null };
   'pass.pending': PassEnd & OfSecret & { readonly reason: Reason; readonly error: EventError };
   /** `durationMs` and what follows it are null if the pass broke off before it could record anything. */
   'pass.failed': OfPass &

@@ -35,3 +35,28 @@ export type Verdict = (typeof VERDICTS)[number];
 /** How the provider shows its client secret. */
 export const SHAPES = ['clear', 'digest', 'masked', 'empty', 'null', 'missing'] as const;
 export type Shape = (typeof SHAPES)[number];
+
+/** An objection of Apple's that no login survives (objections.ts). */
+export interface Defect {
+  readonly code: string;
+  /** What was found and what is wanted, in English. */
+  readonly message: string;
+}
+
+/** What a policy found, for which a rotation is wanted (decide.ts). The sentences are in texts/. */
+export type Why =
+  | { readonly found: 'missing' | 'unreadable'; readonly shape: Shape }
+  /** The deployed secret names another id than the key has; null: none. */
+  | { readonly found: 'other-key' | 'other-team' | 'other-client'; readonly id: string | null; readonly wanted: string }
+  | { readonly found: 'defect'; readonly defect: Defect }
+  | {
+      readonly found:
+        | 'other-signature'
+        | 'never-expires'
+        | 'too-long'
+        | 'expired'
+        /** The outcome of an earlier rotation could not be read. */
+        | 'unresolved'
+        | 'renewal'
+        | 'requested';
+    };

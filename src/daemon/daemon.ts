@@ -3,7 +3,7 @@
 // each target at most once: one target's trouble never delays another's.
 
 import type { CronExpression } from '../core/cron.ts';
-import { asRotatorError, errorView, RotatorError, type StoredError } from '../core/errors.ts';
+import { asRotatorError, RotatorError, type StoredError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import type { Clock, Target } from '../core/ports.ts';
 import type { Trigger } from '../core/reasons.ts';
@@ -246,6 +246,5 @@ function goneError(): RotatorError {
 
 function errorOf(error: StoredError | null): RotatorError {
   if (error === null) return asRotatorError(new Error('the pass ended without a row'));
-  const { code, message, hint } = errorView(error);
-  return new RotatorError(code, message, { hint });
+  return RotatorError.of(error);
 }

@@ -10,7 +10,6 @@ import { judgeReadBack, type Written } from '../core/read-back.ts';
 import type { TargetState } from '../core/records.ts';
 import { fingerprintShown } from '../core/shown-secret.ts';
 import type { Course } from './course.ts';
-import { conflict, fieldsLost, notApplied, outcomeUnknown, rollbackFailed, rolledBack, unfit } from './endings.ts';
 import type { RowEnd } from './learnt.ts';
 import type { Pushed } from './push.ts';
 import { hasArrived, readBack } from './read-back.ts';
@@ -41,13 +40,16 @@ export async function confirm(
         ? arrived(course, candidate, written, before, provider)
         : unknown(course, error, before);
     case 'still-old':
-      return failed(error ?? notApplied(), noteChanges(course, before, provider));
+      return failed(
+        error ?? new RotatorError('ERR_NOT_APPLIED', { problem: 'answered' }),
+        noteChanges(course, before, provider),
+      );
     case 'conflict':
       return metSomebodyElse(course, provider, noteChanges(course, before, provider));
     case 'unfit':
       return isReadableAndGood(deployed, course.now) && course.row?.appleCheck.deployed !== 'rejected'
         ? putBack(course, deployed.fingerprint, before, provider)
-        : failed(unfit(), noteChanges(course, before, provider));
+        : failed(new RotatorError('ERR_READ_BACK', null), noteChanges(course, before, provider));
   }
 }
 
@@ -68,7 +70,8 @@ async function arrived(
   const verdict = judgeReadBack(written, provider.secret, course.now);
   const providerChanges = withEarlier(state.providerChanges, changes);
   if (verdict === 'conflict') return metSomebodyElse(course, provider, { providerChanges });
-  if (verdict === 'still-old' || verdict === 'unfit') return failed(unfit(), { providerChanges });
+  if (verdict === 'still-old' || verdict === 'unfit')
+    return failed(new RotatorError('ERR_READ_BACK', null), { providerChanges });
   const { issuedAtMs: issuedAt, expiresAtMs: expiresAt } = candidate;
   const learnt = {
     ...afterWrite(state, recordOf(course.openedRow, provider.secret, course.now)),
@@ -78,14 +81,15 @@ async function arrived(
     ...(ofCandidate && { appleAsked: askedAfter(state.appleAsked, ofCandidate) }),
   };
   const lost = oursAmong(changes);
-  if (lost.length > 0) return failed(fieldsLost(lost), learnt);
+  if (lost.length > 0)
+    return failed(new RotatorError('ERR_PROVIDER_CHANGED', { problem: 'our-write', fields: lost }), learnt);
   return { outcome: verdict === 'arrived' ? 'succeeded' : 'unverified', error: null, learnt };
 }
 
 /** Somebody else's secret is in place: noted as such at once, whatever becomes of the next pass. */
 function metSomebodyElse(course: Course, provider: ProviderView, learnt: Partial<TargetState>): RowEnd {
   const foreign = noteForeign(course.state, fingerprintShown(provider.secret), course.now);
-  return failed(conflict(), { ...learnt, foreign });
+  return failed(new RotatorError('ERR_CONFLICT', { problem: 'after-write' }), { ...learnt, foreign });
 }
 
 function noteChanges(course: Course, before: ProviderView, after: ProviderView): Partial<TargetState> {
@@ -96,7 +100,8 @@ function noteChanges(course: Course, before: ProviderView, after: ProviderView):
 /** Reading cannot tell what is deployed: the earlier expiry counts, and the target is due. */
 function unknown(course: Course, cause: RotatorError, before: ProviderView): RowEnd {
   const maybeWritten = recordOf(course.openedRow, before.secret, course.now);
-  return failed(outcomeUnknown(cause.message), afterUnknownWrite(course.state, maybeWritten));
+  const error = new RotatorError('ERR_OUTCOME_UNKNOWN', { problem: 'error', because: cause.stored });
+  return failed(error, afterUnknownWrite(course.state, maybeWritten));
 }
 
 /** Our write spoiled a secret that was good: the old one goes back. */
@@ -113,5 +118,17 @@ async function putBack(
   const written = { candidateFingerprint: fingerprint ?? '', before: after.secret, beforeFingerprint: null };
   const shown = await readBack(course, written, hasArrived);
   if (shown instanceof RotatorError || !hasArrived(shown)) return failed(rollbackFailed(failure));
-  return { outcome: 'rolled-back', error: rolledBack(), learnt: noteChanges(course, before, shown.provider) };
+  return {
+    outcome: 'rolled-back',
+    error: new RotatorError('ERR_ROLLED_BACK', null),
+    learnt: noteChanges(course, before, shown.provider),
+  };
+}
+
+function rollbackFailed(failure: RotatorError | 'left alone' | undefined): RotatorError {
+  if (failure instanceof RotatorError) {
+    const params = { problem: 'error', because: failure.stored } as const;
+    return new RotatorError('ERR_ROLLBACK_FAILED', params, { cause: failure });
+  }
+  return new RotatorError('ERR_ROLLBACK_FAILED', { problem: failure === 'left alone' ? 'left-alone' : 'not-shown' });
 }

@@ -1,7 +1,7 @@
 // The ways in which a pass ends: what each adds to the state of the target, and which event reports it.
 import { asRotatorError, RotatorError, type StoredError } from '../core/errors.ts';
 import { FAILED_TARGET_LATER_MS, judgeWrite, LANE_CLOSED_MS } from '../core/lanes.ts';
-import type { Outcome, Reason } from '../core/reasons.ts';
+import type { Outcome, Reason, Why } from '../core/reasons.ts';
 import type { TargetState } from '../core/records.ts';
 import { nextAttemptAt } from '../core/schedule.ts';
 import { MINUTE } from '../core/time.ts';
@@ -50,7 +50,7 @@ export async function endWell(
 export type Wait = { readonly reason: Reason } & (
   | {
       readonly state: 'due';
-      readonly why: string;
+      readonly why: Why;
       /** Null: it waits for its window. */
       readonly error: RotatorError | null;
       readonly wakeAt: number | null;

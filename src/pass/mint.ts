@@ -1,8 +1,10 @@
 // Steps 3 and 4: the candidate is minted and checked as Apple would check it, with the public half of the key.
+
 import { type MintedSecret, mintClientSecret, objections, parseClientSecret } from '../core/client-secret.ts';
 import type { Snapshot } from '../core/decide.ts';
 import { RotatorError } from '../core/errors.ts';
 import type { KeyMaterial } from '../core/key-material.ts';
+import type { Defect } from '../core/reasons.ts';
 import type { Course } from './course.ts';
 
 /** Throws ERR_CANDIDATE_INVALID if the candidate does not pass the check. */
@@ -17,18 +19,12 @@ export async function mint(course: Course, { key, now }: Snapshot): Promise<Mint
 
 async function verify(key: KeyMaterial, candidate: MintedSecret, now: number): Promise<void> {
   const parsed = parseClientSecret(candidate.jwt);
-  const wrong =
+  const objected: readonly Defect[] =
     parsed === undefined
-      ? ['it is not a JWT']
-      : (await objections(parsed, { nowMs: now, publicJwk: key.publicJwk, expected: key })).map(
-          ({ message }) => message,
-        );
-  if (wrong.length === 0) return;
-  throw new RotatorError(
-    'ERR_CANDIDATE_INVALID',
-    `the minted client secret does not pass our own check: ${wrong.join('; ')}`,
-    {
-      hint: 'Nothing was written. Check key and ids with `generate` and `inspect`; if they are right, report a fault of this program.',
-    },
-  );
+      ? [{ code: 'EncodingDamaged', message: 'it is not a JWT' }]
+      : await objections(parsed, { nowMs: now, publicJwk: key.publicJwk, expected: key });
+  if (objected.length === 0) return;
+  throw new RotatorError('ERR_CANDIDATE_INVALID', {
+    objections: objected.map(({ code, message }) => ({ code, message })),
+  });
 }

@@ -12,7 +12,6 @@ import { askDaily } from './ask-daily.ts';
 import { confirm } from './confirm.ts';
 import { Course } from './course.ts';
 import { endBadly, endDropped, endLeaseHeld, endWaiting, endWell, endWritten } from './end.ts';
-import { leaseLost, superseded } from './endings.ts';
 import { gather } from './gather.ts';
 import { intentOf } from './intent.ts';
 import { lastBadWrite, noteLane, obstacleTo, rankOf } from './lane.ts';
@@ -111,10 +110,10 @@ async function rotate(course: Course, first: Seen): Promise<PassResult> {
     if (pushed.write === 'refused') return endBadly(course, pushed.error);
     if (attempt === 2) throw pushed.error;
     course.step({ step: 'starting-over', error: pushed.error });
-    if (!(await course.acquireLease())) throw leaseLost(pushed.error);
+    if (!(await course.acquireLease())) throw new RotatorError('ERR_LEASE_LOST', null, { cause: pushed.error });
     const again = await see(course, true);
     if (!isRotation(again)) {
-      await course.closeRow('failed', superseded(pushed.error));
+      await course.closeRow('failed', new RotatorError('ERR_SUPERSEDED', { because: pushed.error.stored }));
       return endUnrotated(course, again.decision);
     }
     seen = again;

@@ -2,6 +2,7 @@
 import { type Decision, decide } from '../core/decide.ts';
 import { asRotatorError } from '../core/errors.ts';
 import type { Target } from '../core/ports.ts';
+import type { Why } from '../core/reasons.ts';
 import { emptyTargetState, type TargetState } from '../core/records.ts';
 import { Course } from './course.ts';
 import { gather } from './gather.ts';
@@ -12,7 +13,8 @@ import type { PassRequest, PassTools } from './tools.ts';
 export interface Preview {
   readonly state: TargetState;
   readonly action: Decision['action'] | 'fail';
-  readonly why: string;
+  /** What a policy found; null where none asks for a rotation, or the pass could not get that far. */
+  readonly why: Why | null;
 }
 
 /** Reads, and writes nothing. */
@@ -28,14 +30,10 @@ export async function previewPass(target: Target, request: PassRequest, tools: P
     const obstacle = await obstacleTo(course, decision);
     if (obstacle === undefined) return planned;
     const { error } = obstacle;
-    return {
-      state: { ...planned.state, error: viewOf(error) },
-      action: 'defer',
-      why: `${planned.why}; ${error.message}`,
-    };
+    return { ...planned, state: { ...planned.state, error: viewOf(error) }, action: 'defer' };
   } catch (thrown) {
     const error = asRotatorError(thrown);
-    return { state: { ...course.state, state: 'failed', error: viewOf(error) }, action: 'fail', why: error.message };
+    return { state: { ...course.state, state: 'failed', error: viewOf(error) }, action: 'fail', why: null };
   }
 }
 
@@ -43,7 +41,7 @@ function preview(state: TargetState, decision: Decision): Preview {
   const { action } = decision;
   switch (action) {
     case 'none':
-      return { state: { ...state, state: 'healthy', reason: null, error: null }, action, why: 'nothing to do' };
+      return { state: { ...state, state: 'healthy', reason: null, error: null }, action, why: null };
     case 'rotate':
     case 'defer':
       return { state: { ...state, state: 'due', reason: decision.reason, error: null }, action, why: decision.why };
@@ -51,7 +49,7 @@ function preview(state: TargetState, decision: Decision): Preview {
     case 'refuse': {
       const { reason, error } = decision;
       const name = action === 'pend' ? 'pending' : 'failed';
-      return { state: { ...state, state: name, reason, error: viewOf(error) }, action, why: error.message };
+      return { state: { ...state, state: name, reason, error: viewOf(error) }, action, why: null };
     }
   }
 }

@@ -3,7 +3,7 @@
 import type { MintedSecret } from '../core/client-secret.ts';
 import type { Snapshot } from '../core/decide.ts';
 import { isExpired, isMissing } from '../core/deployed.ts';
-import { asRotatorError, RotatorError } from '../core/errors.ts';
+import { asRotatorError, type ErrorParams, RotatorError } from '../core/errors.ts';
 import type { ProviderReading } from '../core/ports.ts';
 import type { FieldObstacle, ProviderView } from '../core/provider.ts';
 import { sameSecret } from '../core/shown-secret.ts';
@@ -36,14 +36,16 @@ export async function push(course: Course, snapshot: Snapshot, candidate: Minted
   const readAt = tools.clock.monotonic();
   course.noteSkew(reading.skewMs);
   const before = reading.provider;
-  if (before === undefined) return moved('the provider was deleted after it was read');
-  const changed = changesBetween(presentProvider(snapshot), before);
-  if (changed.length > 0) return moved(`the provider changed after it was read (${changed.join(', ')})`);
+  if (before === undefined) return moved({ problem: 'gone' });
+  const earlier = presentProvider(snapshot);
+  const fields = before.fields.changesSince(earlier.fields).map(({ path }) => path);
+  const secret = !sameSecret(earlier.secret, before.secret);
+  if (secret || fields.length > 0) return moved({ problem: 'changed', secret, fields });
   mustRoundTrip(before.fields.obstacles(course.state.configKeys));
   mustHaveTheTime(course, snapshot, reading);
-  if (!(await course.renewLease())) return moved('another process took over this target');
+  if (!(await course.renewLease())) return moved({ problem: 'lease' });
   const gap = tools.clock.monotonic() - readAt;
-  if (gap > LONGEST_GAP_MS) return moved(`${Math.round(gap / 1000)} s went by between reading and writing`);
+  if (gap > LONGEST_GAP_MS) return moved({ problem: 'late', seconds: Math.round(gap / 1000) });
   try {
     const write = { fields: before.fields, clientSecret: candidate.jwt };
     const { requestId } = await tools.provider.write(target.envId, target.providerId, write, signal);
@@ -59,55 +61,26 @@ export async function push(course: Course, snapshot: Snapshot, candidate: Minted
   }
 }
 
-/** Names what differs between two readings, for the operator. */
-function changesBetween(earlier: ProviderView, now: ProviderView): string[] {
-  const paths = now.fields.changesSince(earlier.fields).map(({ path }) => path);
-  return sameSecret(earlier.secret, now.secret) ? paths : ['the client secret', ...paths];
-}
-
-function moved(why: string): Pushed {
-  const hint =
-    'Nothing was written. It is tried again by itself; if this repeats, find out who else writes the provider.';
-  return { write: 'none', error: new RotatorError('ERR_PROVIDER_MOVING', why, { hint }) };
+function moved(params: ErrorParams['ERR_PROVIDER_MOVING']): Pushed {
+  return { write: 'none', error: new RotatorError('ERR_PROVIDER_MOVING', params) };
 }
 
 /** A write that was cut off may have arrived. */
 function cutOff(thrown: unknown): RotatorError {
-  return new RotatorError('ERR_OUTCOME_UNKNOWN', 'the write was cut off because the program had to stop', {
-    hint: 'The next pass reads the provider and finds out.',
-    cause: thrown,
-    ambiguous: true,
-  });
+  return new RotatorError('ERR_OUTCOME_UNKNOWN', { problem: 'cut-off' }, { cause: thrown, ambiguous: true });
 }
 
-const OBSTACLE_WORDS: Record<FieldObstacle['why'], string> = {
-  masked: 'is shown masked and would be overwritten by its mask',
-  'unsafe-number': 'is a number that JSON cannot carry safely',
-  gone: 'was there before and is not shown any more',
-};
-
-function mustRoundTrip(problems: readonly FieldObstacle[]): void {
-  if (problems.length === 0) return;
-  const words = problems.map(({ path, why }) => `${path} ${OBSTACLE_WORDS[why]}`).join('; ');
-  const onlyGone = problems.every(({ why }) => why === 'gone');
-  throw new RotatorError('ERR_PROVIDER_NOT_ROUNDTRIPPABLE', `the provider cannot be written without harm: ${words}`, {
-    hint: onlyGone
-      ? 'Look at the provider in the CloudBase console; if it is right as it is, accept it by `once --adopt --target NAME`.'
-      : 'Replace the client secret by hand in the CloudBase console (`generate` makes one), and report which field it was.',
-  });
+function mustRoundTrip(fields: readonly FieldObstacle[]): void {
+  if (fields.length === 0) return;
+  const problem = fields.every(({ why }) => why === 'gone') ? 'only-gone' : 'unsafe';
+  throw new RotatorError('ERR_PROVIDER_NOT_ROUNDTRIPPABLE', { problem, fields });
 }
 
 function mustHaveTheTime(course: Course, { deployed }: Snapshot, { skewMs }: ProviderReading): void {
   const skew = Math.abs(skewMs ?? 0);
   if (skew <= SKEW_WARNING_MS) return;
   const nothingToLose = isMissing(deployed) || isExpired(deployed, course.now);
-  const error = new RotatorError(
-    'ERR_CLOCK_SKEWED',
-    `the clock of this machine differs from CloudBase's by ${Math.round(skew / 1000)} s`,
-    {
-      hint: 'Set the clock of this machine (NTP); client secrets made by a wrong clock may be refused by Apple.',
-    },
-  );
+  const error = new RotatorError('ERR_CLOCK_SKEWED', { problem: 'differs', skewMs: skew });
   if (!nothingToLose && !(course.emergency && skew <= SKEW_LIMIT_MS)) throw error;
   course.warn(error);
 }

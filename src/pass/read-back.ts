@@ -1,10 +1,9 @@
 // Step 8: reading the provider after a write, until it shows what was hoped for or the time is up. CloudBase does not
 // say how soon a reading shows a write.
-import { asRotatorError, type RotatorError } from '../core/errors.ts';
+import { asRotatorError, RotatorError } from '../core/errors.ts';
 import type { ProviderView } from '../core/provider.ts';
 import { judgeReadBack, type ReadBack, type Written } from '../core/read-back.ts';
 import type { Course } from './course.ts';
-import { providerGone, stoppedReading } from './endings.ts';
 
 /**
  * Waits before the four readings, which come at 0, 2, 5 and 10 s. Fewer would take a write that shows late for one that
@@ -37,7 +36,8 @@ export async function readBack(
       const { provider } = await tools.provider.read(target.envId, target.providerId, { maxAgeMs: 0, signal });
       if (provider === undefined) {
         last = undefined;
-        throw providerGone();
+        const { envId, providerId } = target;
+        throw new RotatorError('ERR_PROVIDER_NOT_FOUND', { problem: 'deleted', envId, providerId });
       }
       last = { verdict: judgeReadBack(written, provider.secret, course.now), provider };
       if (fits(last)) return last;
@@ -47,7 +47,11 @@ export async function readBack(
     }
     await course.renewLease();
   }
-  return last ?? (course.signal.aborted ? stoppedReading() : asRotatorError(error));
+  if (last !== undefined) return last;
+  // The end of the program cut the reading off.
+  return course.signal.aborted
+    ? new RotatorError('ERR_INTERRUPTED', { problem: 'before-read' })
+    : asRotatorError(error);
 }
 
 /** Fits a reading that shows the candidate. */

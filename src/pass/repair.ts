@@ -32,13 +32,12 @@ export async function rewrite(
       maxAgeMs: 0,
       signal: course.signal,
     });
-    if (provider === undefined || !sameSecret(provider.secret, after.secret))
-      return leftAlone(course, 'it changed meanwhile');
+    if (provider === undefined || !sameSecret(provider.secret, after.secret)) return leftAlone(course, null);
     await course.renewLease();
     const fields = provider.fields.withRestored(earlier, paths);
     // A repair writes all fields as the push does, and must do no more harm.
     const [obstacle] = fields.obstacles([]);
-    if (obstacle !== undefined) return leftAlone(course, `${obstacle.path} cannot be sent back without harm`);
+    if (obstacle !== undefined) return leftAlone(course, obstacle.path);
     const { requestId } = await tools.provider.write(
       target.envId,
       target.providerId,
@@ -52,12 +51,9 @@ export async function rewrite(
   }
 }
 
-function leftAlone(course: Course, why: string): 'left alone' {
-  course.warn(
-    new RotatorError('ERR_PROVIDER_CHANGED', `nothing was restored, and the provider was left as it is: ${why}`, {
-      hint: 'Look at the provider in the CloudBase console (Login Methods, Apple), and correct it by hand.',
-    }),
-  );
+/** `field` cannot be sent back unharmed; null: the provider changed meanwhile. */
+function leftAlone(course: Course, field: string | null): 'left alone' {
+  course.warn(new RotatorError('ERR_PROVIDER_CHANGED', { problem: 'left-alone', field }));
   return 'left alone';
 }
 
@@ -83,18 +79,8 @@ export async function restoreFields(
 
 /** Warns of what somebody else changed while we wrote; gives all changes as the journal keeps them. */
 export function tellOthers(course: Course, changes: readonly FieldChange[]): ProviderChange[] {
-  const theirs = changes.filter((change) => !isOurs(change)).map(({ path }) => path);
-  if (theirs.length > 0) {
-    course.warn(
-      new RotatorError(
-        'ERR_PROVIDER_CHANGED',
-        `while we wrote, somebody else changed ${theirs.join(', ')}; left as it is`,
-        {
-          hint: 'Nothing to do if you or a colleague just edited the provider; otherwise look at it in the CloudBase console.',
-        },
-      ),
-    );
-  }
+  const fields = changes.filter((change) => !isOurs(change)).map(({ path }) => path);
+  if (fields.length > 0) course.warn(new RotatorError('ERR_PROVIDER_CHANGED', { problem: 'somebody-else', fields }));
   return dated(course, changes);
 }
 

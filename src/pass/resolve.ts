@@ -1,12 +1,11 @@
 // Rows that a crash left open are settled at the start of the target's next pass: the provider is read, its fields are
 // compared and restored. If reading cannot tell what happened, the row ends as unknown, and the target is due at once.
-import { RotatorError } from '../core/errors.ts';
+import { type ErrorParams, RotatorError } from '../core/errors.ts';
 import type { WriteRank } from '../core/lanes.ts';
 import type { ProviderView } from '../core/provider.ts';
 import type { Written } from '../core/read-back.ts';
-import type { Intent, Rotation } from '../core/records.ts';
+import type { Intent, Rotation, TargetState } from '../core/records.ts';
 import type { Course } from './course.ts';
-import { fieldsLost, interrupted, neverApplied, outcomeUnknown, replaced } from './endings.ts';
 import type { RowEnd } from './learnt.ts';
 import { hasArrived, readBack } from './read-back.ts';
 import { dated, oursAmong, restoreFields, withEarlier } from './repair.ts';
@@ -30,33 +29,38 @@ async function settle(course: Course, open: readonly Rotation[]): Promise<void> 
 
 async function ending(course: Course, row: Rotation): Promise<RowEnd> {
   const { intent, fingerprint } = row;
-  if (intent === null || fingerprint === null) return { outcome: 'failed', error: interrupted(), learnt: {} };
+  if (intent === null || fingerprint === null)
+    return failed(new RotatorError('ERR_INTERRUPTED', { problem: 'before-write' }));
   const written: Written = {
     candidateFingerprint: fingerprint,
     before: { shape: intent.shapeBefore, text: null },
     beforeFingerprint: row.previousFingerprint,
   };
   const shown = await readBack(course, written, hasArrived);
-  const unknown = (why: string): RowEnd => ({
-    outcome: 'failed',
-    error: outcomeUnknown(`the program was cut off, and ${why}`),
-    learnt: afterUnknownWrite(course.state, recordOf(row, written.before, intent.at)),
-  });
+  const unknown = (params: ErrorParams['ERR_OUTCOME_UNKNOWN']) =>
+    failed(
+      new RotatorError('ERR_OUTCOME_UNKNOWN', params),
+      afterUnknownWrite(course.state, recordOf(row, written.before, intent.at)),
+    );
   if (shown instanceof RotatorError) {
     if (shown.code !== 'ERR_PROVIDER_NOT_FOUND') throw shown;
-    return unknown(shown.message);
+    return unknown({ problem: 'error', because: shown.stored });
   }
   switch (shown.verdict) {
     case 'arrived':
       return arrived(course, row, intent, shown.provider);
     case 'still-old':
-      return { outcome: 'failed', error: neverApplied(), learnt: {} };
+      return failed(new RotatorError('ERR_NOT_APPLIED', { problem: 'cut-off' }));
     case 'conflict':
-      return { outcome: 'failed', error: replaced(), learnt: {} };
+      return failed(new RotatorError('ERR_CONFLICT', { problem: 'after-cut-off' }));
     case 'not-shown':
     case 'unfit':
-      return unknown('the provider does not show a readable secret');
+      return unknown({ problem: 'not-shown' });
   }
+}
+
+function failed(error: RotatorError, learnt: Partial<TargetState> = {}): RowEnd {
+  return { outcome: 'failed', error, learnt };
 }
 
 async function arrived(course: Course, row: Rotation, intent: Intent, provider: ProviderView): Promise<RowEnd> {
@@ -70,7 +74,7 @@ async function arrived(course: Course, row: Rotation, intent: Intent, provider: 
   const lost = oursAmong(changes);
   return {
     outcome: lost.length === 0 ? 'succeeded' : 'failed',
-    error: lost.length === 0 ? null : fieldsLost(lost),
+    error: lost.length === 0 ? null : new RotatorError('ERR_PROVIDER_CHANGED', { problem: 'our-write', fields: lost }),
     learnt: {
       ...afterWrite(course.state, recordOf(row, secret, intent.at)),
       providerChanges: withEarlier(course.state.providerChanges, changes),

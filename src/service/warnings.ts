@@ -7,12 +7,10 @@ import { RotatorError } from '../core/errors.ts';
 /** Doubts about a configuration, and the entries of `targets` that it does without. */
 export function configurationWarnings({ warnings, disabledTargets }: LoadedConfig): RotatorError[] {
   return [
-    ...warnings.map((warning) => new RotatorError('ERR_CONFIG', warning, { hint: 'Look at the configuration.' })),
-    ...disabledTargets.map(({ name, problems }) => {
-      const words = problems.map(({ key, found, wanted }) => `${key}: ${found}, wanted ${wanted}`).join('; ');
-      return new RotatorError('ERR_CONFIG', `target ${name} is left out because its configuration is wrong: ${words}`, {
-        hint: 'Correct it and send SIGHUP; until then nobody renews its client secret.',
-      });
+    ...warnings.map((text) => new RotatorError('ERR_CONFIG', { problem: 'doubt', text })),
+    ...disabledTargets.map(({ name: target, problems }) => {
+      const words = problems.map(({ key, found, wanted }) => `${key}: ${found}, wanted ${wanted}`);
+      return new RotatorError('ERR_CONFIG', { problem: 'left-out', target, problems: words });
     }),
   ];
 }
@@ -25,8 +23,5 @@ export function fixedWarning(old: Config, fresh: Config): RotatorError | undefin
     ...(old.http.port === fresh.http.port ? [] : ['http.port']),
   ];
   if (changed.length === 0) return undefined;
-  const hint = 'Restart the service to apply them.';
-  return new RotatorError('ERR_CONFIG', `a reload does not change ${changed.join(', ')}; the old values stay`, {
-    hint,
-  });
+  return new RotatorError('ERR_CONFIG', { problem: 'fixed', keys: changed });
 }

@@ -7,7 +7,7 @@ import { Deliverer } from '../../src/alerts/deliverer.ts';
 import { Heartbeat } from '../../src/alerts/heartbeat.ts';
 import { Watch } from '../../src/alerts/watch.ts';
 import type { AlertMessage } from '../../src/core/alerts/message.ts';
-import { type ErrorCode, RotatorError } from '../../src/core/errors.ts';
+import { type ErrorCode, type ErrorFact, RotatorError } from '../../src/core/errors.ts';
 import type { RotatorEvent } from '../../src/core/events.ts';
 import type { Channel } from '../../src/core/ports.ts';
 import { MINUTE, SECOND } from '../../src/core/time.ts';
@@ -36,7 +36,10 @@ function channelOf(name: string, manners: readonly Manner[]) {
         await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
         own.broken += 1;
       } else if (manner !== 'takes') {
-        throw new RotatorError(manner, `channel ${name} (webhook) does not`, { hint: 'Mend it.' });
+        throw RotatorError.of({
+          code: manner,
+          params: { problem: 'refused', channel: name, type: 'webhook' },
+        } as ErrorFact);
       }
       taken.push(items.map(({ status, condition }) => `${status} ${condition}`).join(', '));
       return { detail: 'HTTP 200' };
@@ -180,11 +183,11 @@ describe('the loop', () => {
 
   test('goes on when its journal throws, and says so', async () => {
     const rig = await start();
-    rig.break(new RotatorError('ERR_JOURNAL_UNWRITABLE', 'the disk is full', { hint: 'Make room.' }));
+    rig.break(new RotatorError('ERR_JOURNAL_UNWRITABLE', { problem: 'waiting' }));
     await rig.run();
     await rig.fail();
     await rig.clock.advance(MINUTE);
-    const error = { code: 'ERR_JOURNAL_UNWRITABLE', message: 'the disk is full', hint: 'Make room.' };
+    const error = { code: 'ERR_JOURNAL_UNWRITABLE', stored: { params: { problem: 'waiting' } } };
     expect(rig.events).toMatchObject([
       { event: 'warning', during: 'alerts', error },
       { event: 'warning', during: 'alerts', error },

@@ -98,7 +98,7 @@ describe('a secret in clear', () => {
     ],
   ])('without %s has a defect: no login works with it, whoever signed it', async (_name, claims, header, defects) => {
     const deployed = await readDeployed(clear(await sign(claims, header)), IDS.clientId, null, key, NOW);
-    expect(deployed.defects).toEqual(defects);
+    expect(deployed.defects.map(({ message }) => message)).toEqual(defects);
     expect(mayBeWorking(deployed, NOW)).toBe(false);
   });
 
@@ -109,8 +109,9 @@ describe('a secret in clear', () => {
     const pair = Buffer.concat([integer(raw.subarray(0, 32)), integer(raw.subarray(32))]);
     const der = Buffer.concat([Buffer.from([0x30, pair.length]), pair]);
     const defectsOf = async (bytes: Buffer) =>
-      (await readDeployed(clear(`${header}.${claims}.${bytes.toString('base64url')}`), IDS.clientId, null, key, NOW))
-        .defects;
+      (
+        await readDeployed(clear(`${header}.${claims}.${bytes.toString('base64url')}`), IDS.clientId, null, key, NOW)
+      ).defects.map(({ message }) => message);
     expect(await defectsOf(der)).toEqual(['the signature is in DER form, wanted 64 raw bytes']);
     expect(await defectsOf(raw.subarray(1))).toEqual(['the signature has 63 bytes, wanted 64']);
     expect(await defectsOf(raw)).toEqual([]);
@@ -120,7 +121,7 @@ describe('a secret in clear', () => {
     const [, claims, signature] = (await sign({})).split('.');
     const header = Buffer.from(JSON.stringify({ alg: 'RS256', kid: IDS.keyId })).toString('base64url');
     const deployed = await readDeployed(clear(`${header}.${claims}.${signature}`), IDS.clientId, null, key, NOW);
-    expect(deployed.defects).toEqual(['the algorithm is "RS256", wanted ES256']);
+    expect(deployed.defects.map(({ message }) => message)).toEqual(['the algorithm is "RS256", wanted ES256']);
     expect(deployed.signedByOurKey).toBe(false);
   });
 
@@ -154,7 +155,9 @@ describe('a secret in clear', () => {
   test('says foreign ids on one line, and without what looks like a secret', async () => {
     const jwt = await sign({ sub: `com\n${'x'.repeat(500)}` });
     const { defects } = await readDeployed(clear(jwt), 'com.example.shop.web', null, key, NOW);
-    expect(defects[0]).toMatch(/^it was made for client com�x{75}…, the provider's is com\.example\.shop\.web$/);
+    expect(defects[0]?.message).toMatch(
+      /^it was made for client com�x{75}…, the provider's is com\.example\.shop\.web$/,
+    );
   });
 });
 
@@ -265,7 +268,7 @@ describe('of a secret it is said', () => {
     ],
     [
       'with a defect, that it works for nobody',
-      aDeployed({ defects: ['no aud'] }),
+      aDeployed({ defects: [{ code: 'AudienceWrong', message: 'no aud' }] }),
       { ...fine, works: false, good: false },
     ],
     ['stood in for by the record, that it works, and cannot be put back', recorded({}), { ...fine, good: false }],

@@ -4,6 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { asRotatorError, type ErrorCode, REMEDIES, RotatorError } from '../../src/core/errors.ts';
+import { aRemote } from '../support/error-samples.ts';
+import { modulesBelow } from '../support/modules.ts';
 
 const PASSES: readonly ErrorCode[] = [
   'ERR_KEY_SOURCE_UNAVAILABLE',
@@ -57,13 +59,14 @@ describe('the codes', () => {
 
 describe('a RotatorError', () => {
   test('carries its code, its hint and its class', () => {
-    const error = new RotatorError('ERR_CONFLICT', 'a third secret', { hint: 'Look.' });
+    const error = new RotatorError('ERR_INTERRUPTED', { problem: 'no-new' });
     expect(error).toMatchObject({
       name: 'RotatorError',
-      code: 'ERR_CONFLICT',
-      message: 'a third secret',
-      hint: 'Look.',
-      remedy: 'person',
+      code: 'ERR_INTERRUPTED',
+      stored: { code: 'ERR_INTERRUPTED', params: { problem: 'no-new' } },
+      message: 'the program is stopping, so no rotation begins',
+      hint: 'Ask again when it runs again.',
+      remedy: 'passes',
       ambiguous: false,
     });
     expect([error.requestId, error.remoteCode, error.cause, 'cause' in error]).toEqual([
@@ -77,8 +80,7 @@ describe('a RotatorError', () => {
 
   test('keeps what the remote side said, and why', () => {
     const cause = new Error('reset');
-    const error = new RotatorError('ERR_CLOUDBASE_NETWORK', 'no answer', {
-      hint: 'Wait.',
+    const error = new RotatorError('ERR_CLOUDBASE_NETWORK', aRemote('network'), {
       cause,
       requestId: 'r-1',
       remoteCode: 'NETWORK',
@@ -90,7 +92,7 @@ describe('a RotatorError', () => {
 
 describe('whatever was thrown becomes a RotatorError', () => {
   test('which it may be already: then it is the same one', () => {
-    const error = new RotatorError('ERR_LANE_CLOSED', 'later', { hint: 'Nothing to do.' });
+    const error = new RotatorError('ERR_LEASE_HELD', null);
     expect(asRotatorError(error)).toBe(error);
   });
 
@@ -105,4 +107,11 @@ describe('whatever was thrown becomes a RotatorError', () => {
     expect(error.hint).toMatch(/^Report this/);
     expect(error.cause).toBe(thrown);
   });
+});
+
+test('no error is made of a sentence: those stand in the catalogue', () => {
+  const sentence = /new RotatorError\(\s*[^,()]+,\s*(?:['"`]|\{[^}]*\bhint\b)/;
+  const found = modulesBelow('src').filter(({ code }) => sentence.test(code));
+  expect(found.map(({ path }) => path)).toEqual([]);
+  expect(sentence.test("new RotatorError('ERR_CONFLICT', `somebody wrote`)")).toBe(true);
 });

@@ -204,9 +204,9 @@ describe('a structure', () => {
   });
 
   test('shows of an error its name, its message and its code', () => {
-    const error = new RotatorError('ERR_CONFLICT', `found ${JWT}`, { hint: 'Look.', cause: new Error(PEM) });
+    const error = new RotatorError('ERR_INTERNAL', { said: `found ${JWT}` }, { cause: new Error(PEM) });
     expect(redact({ error })).toEqual({
-      error: { name: 'RotatorError', message: 'found [redacted JWT]', code: 'ERR_CONFLICT' },
+      error: { name: 'RotatorError', message: 'unexpected: found [redacted JWT]', code: 'ERR_INTERNAL' },
     });
     expect(redact(Object.assign(new TypeError('x'), { code: 7 }))).toEqual({ name: 'TypeError', message: 'x' });
   });

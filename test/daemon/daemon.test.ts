@@ -109,7 +109,7 @@ describe('retries', () => {
 
   test('of a target whose lease another process holds come a minute later', async () => {
     rig = startDaemon([wired('a')]);
-    const held = new RotatorError('ERR_LEASE_HELD', 'held', { hint: 'wait' });
+    const held = new RotatorError('ERR_LEASE_HELD', null);
     rig.answers.set('a', { waitsFor: held, wakeAt: START + MINUTE });
     await rig.clock.advance(0);
     rig.answers.delete('a');

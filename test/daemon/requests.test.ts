@@ -131,17 +131,17 @@ describe('a request', () => {
 
   test('that another process keeps from its lease is refused with that reason', async () => {
     await startIdle();
-    const held = new RotatorError('ERR_LEASE_HELD', 'another process is working on this target', { hint: 'Wait.' });
-    rig.answers.set('a', { waitsFor: held, error: { code: held.code, message: held.message, hint: held.hint } });
+    const held = new RotatorError('ERR_LEASE_HELD', null);
+    rig.answers.set('a', { waitsFor: held, error: held.stored });
     expect((await ask()).answer).toEqual({ kind: 'refused', error: held });
   });
 
   test('whose pass could not begin is refused with what kept it', async () => {
     await startIdle();
-    const error = { code: 'ERR_JOURNAL_UNWRITABLE', message: 'the disk is full', hint: 'Make room.' } as const;
-    rig.answers.set('a', { state: 'failed', error });
+    const error = new RotatorError('ERR_JOURNAL_UNWRITABLE', { problem: 'waiting' });
+    rig.answers.set('a', { state: 'failed', error: error.stored });
     const { answer } = await ask();
-    expect(answer).toMatchObject({ kind: 'refused', error });
+    expect(answer).toEqual({ kind: 'refused', error });
   });
 
   test('of a target that is not configured, or leaves the configuration while it waits, is refused', async () => {

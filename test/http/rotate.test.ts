@@ -31,7 +31,7 @@ describe('a request to rotate', () => {
   test('of a target that is not configured is 404', async () => {
     const rig = await startHttpRig({ tokens });
     expect(await rig.rotate('nobody')).toMatchObject({ status: 404, json: { type: `${PROBLEM}target-not-found` } });
-    const gone = new RotatorError('ERR_USAGE', 'the target is not in the configuration any more', { hint: 'Look.' });
+    const gone = new RotatorError('ERR_USAGE', { problem: 'target-gone' });
     rig.state.onRequest = async () => ({ kind: 'refused', error: gone });
     expect(await rig.rotate('shop')).toMatchObject({ status: 404, json: { type: `${PROBLEM}target-not-found` } });
   });
@@ -50,25 +50,22 @@ describe('a request to rotate', () => {
     const { id } = await rig.putRotation({ trigger: 'cli' });
     rig.state.onRequest = async () => ({ kind: 'running', id });
     expect(await rig.rotate('shop')).toMatchObject({ status: 409, json: { id } });
-    const held = new RotatorError('ERR_LEASE_HELD', 'another process is working on this target', { hint: 'Wait.' });
+    const held = new RotatorError('ERR_LEASE_HELD', null);
     rig.state.onRequest = async () => ({ kind: 'refused', error: held });
     expect(await rig.rotate('shop')).toMatchObject({ status: 409, json: { id } });
     expect(await rig.rotate('blog')).toMatchObject({ status: 503, json: { type: `${PROBLEM}not-begun` } });
   });
 
   test.each([
-    ['ERR_JOURNAL_UNWRITABLE', 'the disk is full'],
-    ['ERR_INTERRUPTED', 'the program is being stopped'],
-  ] as const)('that fails by %s before it has a row is 503 with the reason', async (code, message) => {
+    new RotatorError('ERR_JOURNAL_UNWRITABLE', { problem: 'waiting' }),
+    new RotatorError('ERR_INTERRUPTED', { problem: 'no-new' }),
+  ])('that fails by $code before it has a row is 503 with the reason', async (error) => {
     const rig = await startHttpRig({ tokens });
-    rig.state.onRequest = async () => ({
-      kind: 'refused',
-      error: new RotatorError(code, message, { hint: 'Mend it.' }),
-    });
+    rig.state.onRequest = async () => ({ kind: 'refused', error });
     const { status, json, headers } = await rig.rotate('shop');
     expect({ status, json }).toMatchObject({
       status: 503,
-      json: { type: `${PROBLEM}not-begun`, detail: `${message} (${code}). Mend it.` },
+      json: { type: `${PROBLEM}not-begun`, detail: `${error.message} (${error.code}). ${error.hint}` },
     });
     expect(headers['retry-after']).toBe('10');
   });
@@ -170,7 +167,7 @@ describe('an Idempotency-Key', () => {
   test('of a request that was refused may be sent again', async () => {
     const rig = await startHttpRig({ tokens });
     const answer = rig.state.onRequest;
-    const error = new RotatorError('ERR_JOURNAL_UNWRITABLE', 'the disk is full', { hint: 'Make room.' });
+    const error = new RotatorError('ERR_JOURNAL_UNWRITABLE', { problem: 'waiting' });
     rig.state.onRequest = async () => ({ kind: 'refused', error });
     expect((await rig.rotate('shop', key('k'))).status).toBe(503);
     rig.state.onRequest = answer;

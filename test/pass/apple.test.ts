@@ -1,8 +1,10 @@
 // What Apple says, and what is made of it when it says nothing or the same to everybody.
+
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseClientSecret } from '../../src/core/client-secret.ts';
 import { DAY } from '../../src/core/time.ts';
 import { IDS, type Rig, startRig } from '../support/pass-rig.ts';
+import { said } from '../support/said.ts';
 
 let rig: Rig;
 beforeEach(async () => {
@@ -179,7 +181,7 @@ describe('a key id that is known with another public key', () => {
     await another(false);
     const old = rig.secret();
     const { state } = await compare();
-    expect(state.error).toMatchObject({
+    expect(said(state.error)).toMatchObject({
       code: 'ERR_KEY_BINDING',
       message: expect.stringContaining('another public key'),
     });

@@ -1,11 +1,13 @@
 // A pass that is stopped, and a program that dies in the middle of one: what is left behind, and how the next pass
 // finds out what happened.
+
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { providerView } from '../../src/adapters/provider/fields.ts';
 import { fingerprint } from '../../src/core/client-secret.ts';
 import type { Rotation } from '../../src/core/records.ts';
 import type { PassTools } from '../../src/pass/pass.ts';
 import { ENV_ID, IDS, type Rig, startRig } from '../support/pass-rig.ts';
+import { said } from '../support/said.ts';
 
 let rig: Rig;
 beforeEach(async () => {
@@ -218,7 +220,7 @@ describe('a stop', () => {
   test('that cuts it off all the same leaves the outcome unknown, and the next life reads it', async () => {
     const cutOff = new AbortController();
     const remove = rig.world.requests.before('tcb', 'ModifyProvider', async () => cutOff.abort(new Error('stopped')));
-    expect((await rig.pass({ cutOff: cutOff.signal })).state.error).toMatchObject({
+    expect(said((await rig.pass({ cutOff: cutOff.signal })).state.error)).toMatchObject({
       code: 'ERR_OUTCOME_UNKNOWN',
       message: expect.stringContaining('the program had to stop'),
     });

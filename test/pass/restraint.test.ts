@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createWindow } from '../../src/core/cron.ts';
 import { DAY } from '../../src/core/time.ts';
 import { ENV_ID, fullProvider, IDS, type Rig, startRig } from '../support/pass-rig.ts';
+import { said } from '../support/said.ts';
 
 let rig: Rig;
 beforeEach(async () => {
@@ -55,9 +56,9 @@ describe('the loop guard', () => {
     rig.clock.pass(DAY - 1);
     const eager = { ...policy, renewBeforeMs: 179.5 * DAY };
     const result = await rig.pass({}, { target: { policy: eager } });
-    expect(result.state.error).toMatchObject({
+    expect(said(result.state.error)).toMatchObject({
       code: 'ERR_ROTATION_LOOP',
-      message: expect.stringContaining('RenewalDue'),
+      message: expect.stringContaining('the renewal instant has passed'),
     });
     expect(rig.writes()).toHaveLength(1);
     rig.clock.pass(1);
@@ -122,7 +123,7 @@ describe('refused', () => {
   test('a provider that does not exist', async () => {
     rig.world.providers.delete(ENV_ID, 'apple');
     const { state } = await rig.pass();
-    expect(state.error).toMatchObject({
+    expect(said(state.error)).toMatchObject({
       code: 'ERR_PROVIDER_NOT_FOUND',
       message: `environment ${ENV_ID} has no provider apple`,
     });
@@ -132,7 +133,7 @@ describe('refused', () => {
   test('a provider of another client id, with which every login would break', async () => {
     const full = fullProvider(rig.mint(5));
     rig.world.providers.put(ENV_ID, { ...full, Config: { ...full.Config, ClientId: 'com.example.other' } });
-    expect((await rig.pass()).state.error).toMatchObject({
+    expect(said((await rig.pass()).state.error)).toMatchObject({
       code: 'ERR_CLIENT_ID_MISMATCH',
       message: "provider's client id is com.example.other, the key's is com.example.shop.web",
     });

@@ -1,4 +1,5 @@
 // Every error code with parameters for each of its variants: what the tests of the sentences go through.
+
 import type {
   CallTrouble,
   ChannelAdvice,
@@ -7,6 +8,8 @@ import type {
   KeyLook,
   Remote,
 } from '../../src/core/error-params.ts';
+import { OBJECTION_CODES } from '../../src/core/objections.ts';
+import type { Why } from '../../src/core/reasons.ts';
 
 const AT = { origin: '/run/secrets/AuthKey_K1L2M3N4O5.p8' } as const;
 const AWS = { origin: 'prod/apple (aws-secrets-manager, ap-southeast-1)' } as const;
@@ -107,6 +110,25 @@ const because: ErrorFact = {
   code: 'ERR_CLOUDBASE_TIMEOUT',
   params: aRemote('timeout', { detail: { trouble: 'timeout', afterMs: 15_000 }, code: 'TIMEOUT' }),
 };
+
+const WHYS: readonly Why[] = [
+  { found: 'missing', shape: 'empty' },
+  { found: 'unreadable', shape: 'masked' },
+  { found: 'other-key', id: 'P6Q7R8S9T0', wanted: 'K1L2M3N4O5' },
+  { found: 'other-key', id: null, wanted: 'K1L2M3N4O5' },
+  { found: 'other-team', id: 'F6G7H8I9J0', wanted: 'A1B2C3D4E5' },
+  { found: 'other-team', id: null, wanted: 'A1B2C3D4E5' },
+  { found: 'other-client', id: 'com.a', wanted: 'com.b' },
+  { found: 'other-client', id: null, wanted: 'com.b' },
+  { found: 'defect', defect: { code: 'AudienceWrong', message: 'aud is missing' } },
+  { found: 'other-signature' },
+  { found: 'never-expires' },
+  { found: 'too-long' },
+  { found: 'expired' },
+  { found: 'unresolved' },
+  { found: 'renewal' },
+  { found: 'requested' },
+];
 
 export const SAMPLES: { readonly [C in keyof ErrorParams]: readonly ErrorParams[C][] } = {
   ERR_USAGE: [
@@ -312,7 +334,10 @@ export const SAMPLES: { readonly [C in keyof ErrorParams]: readonly ErrorParams[
     aRemote('refused', { code: 'InvalidParameter' }),
   ],
   ERR_REDIRECTED: [{ call: 'tcb GetProviders', status: 307 }],
-  ERR_PROVIDER_NOT_FOUND: [{ envId: 'shop-prod-1g2h3j', providerId: 'apple' }],
+  ERR_PROVIDER_NOT_FOUND: [
+    { problem: 'absent', envId: 'shop-prod-1g2h3j', providerId: 'apple' },
+    { problem: 'deleted', envId: 'shop-prod-1g2h3j', providerId: 'apple' },
+  ],
   ERR_CLIENT_ID_MISMATCH: [
     { found: 'com.a', wanted: 'com.b' },
     { found: null, wanted: 'com.b' },
@@ -333,12 +358,9 @@ export const SAMPLES: { readonly [C in keyof ErrorParams]: readonly ErrorParams[
     { problem: 'left-alone', field: 'Config.Scope' },
     { problem: 'left-alone', field: null },
   ],
-  ERR_ADOPTION_REQUIRED: [
-    { problem: 'never-written', reason: 'RenewalDue' },
-    { problem: 'hidden', reason: 'SecretMissing' },
-  ],
-  ERR_FOREIGN_SECRET: [{ times: 2, reason: 'KeyChanged' }],
-  ERR_CANDIDATE_INVALID: [{ objections: ['aud is missing, wanted https://appleid.apple.com'] }],
+  ERR_ADOPTION_REQUIRED: [...WHYS.map((why) => ({ problem: 'never-written', why }) as const), { problem: 'hidden' }],
+  ERR_FOREIGN_SECRET: [{ times: 2, why: { found: 'other-key', id: 'P6Q7R8S9T0', wanted: 'K1L2M3N4O5' } }],
+  ERR_CANDIDATE_INVALID: [{ objections: OBJECTION_CODES.map((code) => ({ code, message: 'aud is missing' })) }],
   ERR_APPLE_REJECTED: [{ detail: 'invalid_client' }],
   ERR_APPLE_UNKNOWN: [
     { problem: 'require', detail: 'HTTP 503' },
@@ -351,7 +373,8 @@ export const SAMPLES: { readonly [C in keyof ErrorParams]: readonly ErrorParams[
   ERR_LEASE_HELD: [null],
   ERR_LEASE_LOST: [null],
   ERR_PROVIDER_MOVING: [
-    { problem: 'changed', fields: ['Config.Scope'] },
+    { problem: 'changed', secret: true, fields: ['Config.Scope'] },
+    { problem: 'changed', secret: false, fields: ['Config.Scope', 'On'] },
     { problem: 'gone' },
     { problem: 'late', seconds: 12 },
     { problem: 'lease' },
@@ -363,8 +386,8 @@ export const SAMPLES: { readonly [C in keyof ErrorParams]: readonly ErrorParams[
   ERR_ROLLED_BACK: [null],
   ERR_ROLLBACK_FAILED: [{ problem: 'left-alone' }, { problem: 'not-shown' }, { problem: 'error', because }],
   ERR_READ_BACK: [null],
-  ERR_OUTCOME_UNKNOWN: [{ problem: 'cut-off' }, { problem: 'error', because }],
-  ERR_ROTATION_LOOP: [{ reason: 'RenewalDue' }],
+  ERR_OUTCOME_UNKNOWN: [{ problem: 'cut-off' }, { problem: 'not-shown' }, { problem: 'error', because }],
+  ERR_ROTATION_LOOP: [{ why: { found: 'renewal' } }],
   ERR_LANE_CLOSED: [{ until: Date.UTC(2026, 10, 22, 11), because }],
   ERR_CHANNEL_REFUSED: [
     ...(Object.keys(ADVICE) as ChannelAdvice[]).map(

@@ -46,7 +46,7 @@ export const EVENTS: EventFields = {
   'config.reloaded': { targets: 1 },
   'config.rejected': { error },
   'pass.healthy': { ...pass, ...secret },
-  'pass.deferred': { ...pass, ...secret, reason: 'RenewalDue', why: 'renewal is due', error: null },
+  'pass.deferred': { ...pass, ...secret, reason: 'RenewalDue', why: { found: 'renewal' }, error: null },
   'pass.pending': { ...pass, ...secret, reason: 'RenewalDue', error },
   'pass.failed': { ...pass, ...secret, error },
   'rotation.started': { ...rotation, attempt: 2 },

@@ -5,12 +5,14 @@ import type { ErrorCatalogue } from '../catalogue.ts';
 import { command, program, quoted } from '../command.ts';
 import type { CALLS_EN } from './errors-calls.ts';
 import type { SETUP_EN } from './errors-setup.ts';
-import { listed, REASONS } from './words.ts';
+import { whyText } from './why.ts';
+import { listed } from './words.ts';
 
 type Pass = Exclude<keyof ErrorCatalogue, keyof typeof SETUP_EN | keyof typeof CALLS_EN>;
 
 const CONSOLE = 'in the CloudBase console (Authentication, Login Methods, Apple)';
 const BY_HAND = `Set a client secret by hand ${CONSOLE}; ${command('generate')} makes one.`;
+const BY_HAND_NOW = `Set a client secret by hand now ${CONSOLE}, because Apple logins may be failing; ${command('generate')} makes one.`;
 const WHO_ELSE = 'Find out who else writes this client secret (a person, a script, another rotator), and agree on one.';
 const SET_CLOCK = 'Set the clock of this machine, for example with NTP.';
 
@@ -62,10 +64,16 @@ const JOURNAL: Readonly<
 };
 
 export const PASS_EN: Pick<ErrorCatalogue, Pass> = {
-  ERR_PROVIDER_NOT_FOUND: ({ envId, providerId }) => [
-    `environment ${envId} has no provider ${providerId}`,
-    `Create the Apple login method ${CONSOLE}, or correct envId and providerId of the target.`,
-  ],
+  ERR_PROVIDER_NOT_FOUND: {
+    absent: ({ envId, providerId }) => [
+      `environment ${envId} has no provider ${providerId}`,
+      `Create the Apple login method ${CONSOLE}, or correct envId and providerId of the target.`,
+    ],
+    deleted: ({ envId, providerId }) => [
+      `provider ${providerId} of environment ${envId} has been deleted since it was written`,
+      `Create the Apple login method again ${CONSOLE}, or remove the target from the configuration.`,
+    ],
+  },
   ERR_CLIENT_ID_MISMATCH: ({ found, wanted }) => [
     `provider's client id is ${found ?? 'not set'}, the key's is ${wanted}`,
     `Correct clientId of the target, or the Client ID ${CONSOLE}.`,
@@ -96,8 +104,8 @@ export const PASS_EN: Pick<ErrorCatalogue, Pass> = {
     ],
   },
   ERR_ADOPTION_REQUIRED: {
-    'never-written': ({ reason }, { target }) => [
-      `this journal has never written this provider, and ${REASONS[reason]}`,
+    'never-written': ({ why }, { target }) => [
+      `this journal has never written this provider, and ${whyText(why)}`,
       'Let this service take over if it shall renew this secret (or set `adopt: true` on the target).',
       program(`once --adopt --target ${target}`),
     ],
@@ -107,14 +115,14 @@ export const PASS_EN: Pick<ErrorCatalogue, Pass> = {
       program(`once --adopt --target ${target}`),
     ],
   },
-  ERR_FOREIGN_SECRET: ({ times, reason }, { target }) => [
-    `somebody else replaced the client secret ${times} times within 7 days, and ${REASONS[reason]}`,
+  ERR_FOREIGN_SECRET: ({ times, why }, { target }) => [
+    `somebody else replaced the client secret ${times} times within 7 days, and ${whyText(why)}`,
     'Find out who else writes this provider, stop one of the two, then take the provider back.',
     program(`once --force --target ${target}`),
   ],
 
   ERR_CANDIDATE_INVALID: ({ objections }) => [
-    `the new client secret does not pass our own check: ${objections.join('; ')}`,
+    `the new client secret does not pass our own check: ${objections.map(({ message }) => message).join('; ')}`,
     `Check the key and its ids with ${command('generate')} and ${command('inspect')}, and report a fault of this program if they are right.`,
   ],
   ERR_APPLE_REJECTED: ({ detail }) => [
@@ -153,12 +161,12 @@ export const PASS_EN: Pick<ErrorCatalogue, Pass> = {
     program(`history --target ${target}`),
   ],
   ERR_PROVIDER_MOVING: {
-    changed: ({ fields }) => [
-      `the provider changed while it was being read (${listed(fields)}), and nothing was written`,
+    changed: ({ secret, fields }) => [
+      `the provider changed after it was read (${listed(secret ? ['the client secret', ...fields] : fields)}), and nothing was written`,
       'Find out who else writes the provider if this repeats.',
     ],
     gone: () => [
-      'the provider was removed while it was being read, and nothing was written',
+      'the provider was deleted after it was read, and nothing was written',
       `Check the Apple login method ${CONSOLE}.`,
     ],
     late: ({ seconds }) => [
@@ -213,24 +221,28 @@ export const PASS_EN: Pick<ErrorCatalogue, Pass> = {
   ERR_ROLLBACK_FAILED: {
     'left-alone': () => [
       'our write left no usable client secret, and the previous one could not be put back: the provider changed meanwhile or cannot be sent back',
-      BY_HAND,
+      BY_HAND_NOW,
     ],
     'not-shown': () => [
       'our write left no usable client secret, and the previous one could not be put back: the provider does not show it',
-      BY_HAND,
+      BY_HAND_NOW,
     ],
     error: ({ because }, { of }) => [
       `our write left no usable client secret, and the previous one could not be put back: ${of(because)[0]}`,
-      BY_HAND,
+      BY_HAND_NOW,
     ],
   },
   ERR_READ_BACK: () => [
     'after our write the provider holds no usable client secret, and there was no good one to put back',
-    BY_HAND,
+    BY_HAND_NOW,
   ],
   ERR_OUTCOME_UNKNOWN: {
     'cut-off': () => [
       'the program had to stop during the write, so it is not known whether the new client secret arrived',
+      'Try an Apple login if the next check does not find out.',
+    ],
+    'not-shown': () => [
+      'the program was cut off during a write, and the provider does not show a readable client secret',
       'Try an Apple login if the next check does not find out.',
     ],
     error: ({ because }, { of }) => [
@@ -238,8 +250,8 @@ export const PASS_EN: Pick<ErrorCatalogue, Pass> = {
       'Try an Apple login if the next check does not find out.',
     ],
   },
-  ERR_ROTATION_LOOP: ({ reason }, { target }) => [
-    `rotated within the last 24 h for the same reason, and again ${REASONS[reason]}`,
+  ERR_ROTATION_LOOP: ({ why }, { target }) => [
+    `rotated within the last 24 h for the same reason, and again ${whyText(why)}`,
     'Check the clock of this machine and the policy (lifetime, renewBefore), then rotate by hand if both are right.',
     program(`once --force --target ${target}`),
   ],

@@ -1,9 +1,13 @@
 // The text of every event, as the log and the progress of `once` show it. Whole sentences without a full stop; names,
 // ids and instants stand in the fields of the log line and are repeated here only where the sentence needs them.
+
 import { errorView } from '../../errors.ts';
 import type { EventError, EventName, RotationEndEvent, RotatorEvent, Step } from '../../events.ts';
 import { isoSeconds } from '../../instants.ts';
 import { DAY } from '../../time.ts';
+import { whyText } from './why.ts';
+
+export const WINDOW_CLOSED = 'the maintenance window is closed';
 
 type Texts = { readonly [N in EventName]: (event: RotatorEvent<N>, now: number) => string };
 
@@ -15,7 +19,7 @@ const TEXTS: Texts = {
   'config.reloaded': ({ targets }) => `configuration reloaded; watching ${counted(targets, 'target')}`,
   'config.rejected': ({ error }) => `new configuration rejected, still using the old one: ${said(error)}`,
   'pass.healthy': () => 'nothing to do',
-  'pass.deferred': ({ why, error }) => (error === null ? why : `${why}; ${said(error)}`),
+  'pass.deferred': ({ why, error }) => `${whyText(why)}; ${error === null ? WINDOW_CLOSED : said(error)}`,
   'pass.pending': ({ error }) => said(error),
   'pass.failed': ({ error }) => said(error),
   'rotation.started': ({ reason }) => `rotation started: ${reason}`,
@@ -63,7 +67,7 @@ function ended(words: string): (event: RotationEndEvent) => string {
 function stepText(event: Step, now: number): string {
   switch (event.step) {
     case 'found':
-      return `found: ${event.why}${expiry(event.expiresAt, now)}`;
+      return `found: ${whyText(event.why)}${expiry(event.expiresAt, now)}`;
     case 'minted':
       return `candidate minted${event.expiresAt === null ? '' : `, valid until ${isoSeconds(event.expiresAt)}`}`;
     case 'verified':

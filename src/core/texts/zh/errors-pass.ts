@@ -4,10 +4,12 @@ import { isoSeconds } from '../../instants.ts';
 import type { ErrorCatalogue } from '../catalogue.ts';
 import { command, program, quoted } from '../command.ts';
 import type { PASS_EN } from '../en/errors-pass.ts';
-import { listed, REASONS } from './words.ts';
+import { defectText, whyText } from './why.ts';
+import { listed } from './words.ts';
 
 const CONSOLE = '云开发 CloudBase 控制台（身份认证 → 登录方式 → Apple）';
 const BY_HAND = `用 ${command('generate')} 生成客户端密钥，并在${CONSOLE}中手动填入。`;
+const BY_HAND_NOW = `立即${BY_HAND}`;
 const WHO_ELSE = '查明还有谁在写入该密钥（人工、脚本或其他轮换程序），约定只由一方负责。';
 const OFTEN_STOPPED = '如反复出现，查明服务为何被停止。';
 const TAKE_OVER = '如由本服务负责轮换，执行接管命令（或为该目标设置 `adopt: true`）。';
@@ -54,10 +56,16 @@ const JOURNAL: Readonly<
 };
 
 export const PASS_ZH: Pick<ErrorCatalogue, keyof typeof PASS_EN> = {
-  ERR_PROVIDER_NOT_FOUND: ({ envId, providerId }) => [
-    `环境 ${envId} 中没有身份源 ${providerId}`,
-    `在${CONSOLE}中创建 Apple 登录方式，或更正该目标的 envId 和 providerId。`,
-  ],
+  ERR_PROVIDER_NOT_FOUND: {
+    absent: ({ envId, providerId }) => [
+      `环境 ${envId} 中没有身份源 ${providerId}`,
+      `在${CONSOLE}中创建 Apple 登录方式，或更正该目标的 envId 和 providerId。`,
+    ],
+    deleted: ({ envId, providerId }) => [
+      `环境 ${envId} 的身份源 ${providerId} 在写入之后被删除`,
+      `在${CONSOLE}中重新创建 Apple 登录方式，或从配置中删除该目标。`,
+    ],
+  },
   ERR_CLIENT_ID_MISMATCH: ({ found, wanted }) => [
     `身份源的 Client ID ${found === null ? '未设置' : `为 ${found}`}，而私钥对应的是 ${wanted}`,
     `更正该目标的 clientId，或更正${CONSOLE}中的 Client ID。`,
@@ -88,8 +96,8 @@ export const PASS_ZH: Pick<ErrorCatalogue, keyof typeof PASS_EN> = {
     ],
   },
   ERR_ADOPTION_REQUIRED: {
-    'never-written': ({ reason }, { target }) => [
-      `本状态库从未写入过该身份源，而${REASONS[reason]}`,
+    'never-written': ({ why }, { target }) => [
+      `本状态库从未写入过该身份源，而${whyText(why)}`,
       TAKE_OVER,
       program(`once --adopt --target ${target}`),
     ],
@@ -99,14 +107,14 @@ export const PASS_ZH: Pick<ErrorCatalogue, keyof typeof PASS_EN> = {
       program(`once --adopt --target ${target}`),
     ],
   },
-  ERR_FOREIGN_SECRET: ({ times, reason }, { target }) => [
-    `客户端密钥在 7 天内被他人替换 ${times} 次，而${REASONS[reason]}`,
+  ERR_FOREIGN_SECRET: ({ times, why }, { target }) => [
+    `客户端密钥在 7 天内被他人替换 ${times} 次，而${whyText(why)}`,
     '查明还有谁在写入该身份源并停掉其中一方，然后收回该身份源。',
     program(`once --force --target ${target}`),
   ],
 
   ERR_CANDIDATE_INVALID: ({ objections }) => [
-    `新的客户端密钥未通过自检：“${objections.join('; ')}”`,
+    `新的客户端密钥未通过自检：${objections.map(defectText).join('；')}`,
     `用 ${command('generate')} 和 ${command('inspect')} 核对私钥与各项标识，如均无误则作为本程序的故障上报。`,
   ],
   ERR_APPLE_REJECTED: ({ detail }) => [
@@ -142,11 +150,11 @@ export const PASS_ZH: Pick<ErrorCatalogue, keyof typeof PASS_EN> = {
     program(`history --target ${target}`),
   ],
   ERR_PROVIDER_MOVING: {
-    changed: ({ fields }) => [
-      `读取期间身份源发生变化（${listed(fields)}），没有写入`,
+    changed: ({ secret, fields }) => [
+      `读取之后身份源发生变化（${listed(secret ? ['客户端密钥', ...fields] : fields)}），没有写入`,
       '如反复出现，查明还有谁在修改该身份源。',
     ],
-    gone: () => ['读取期间身份源被删除，没有写入', `在${CONSOLE}中检查 Apple 登录方式。`],
+    gone: () => ['读取之后身份源被删除，没有写入', `在${CONSOLE}中检查 Apple 登录方式。`],
     late: ({ seconds }) => [`读取与写入之间相隔 ${seconds} 秒，因此没有写入`, '如反复出现，检查本机负载。'],
     lease: () => ['写入之前另一个进程接手了该目标', '如反复出现，查明还有哪个进程在使用同一个状态库。'],
   },
@@ -176,17 +184,18 @@ export const PASS_ZH: Pick<ErrorCatalogue, keyof typeof PASS_EN> = {
     `如反复出现，检查${CONSOLE}中的身份源设置。`,
   ],
   ERR_ROLLBACK_FAILED: {
-    'left-alone': () => ['写入后没有可用的客户端密钥，也未能恢复原有密钥：身份源期间又有变化，或无法写回', BY_HAND],
-    'not-shown': () => ['写入后没有可用的客户端密钥，也未能恢复原有密钥：身份源没有显示它', BY_HAND],
-    error: ({ because }, { of }) => [`写入后没有可用的客户端密钥，也未能恢复原有密钥：${of(because)[0]}`, BY_HAND],
+    'left-alone': () => ['写入后没有可用的客户端密钥，也未能恢复原有密钥：身份源期间又有变化，或无法写回', BY_HAND_NOW],
+    'not-shown': () => ['写入后没有可用的客户端密钥，也未能恢复原有密钥：身份源没有显示它', BY_HAND_NOW],
+    error: ({ because }, { of }) => [`写入后没有可用的客户端密钥，也未能恢复原有密钥：${of(because)[0]}`, BY_HAND_NOW],
   },
-  ERR_READ_BACK: () => ['写入后身份源中没有可用的客户端密钥，也没有可恢复的密钥', BY_HAND],
+  ERR_READ_BACK: () => ['写入后身份源中没有可用的客户端密钥，也没有可恢复的密钥', BY_HAND_NOW],
   ERR_OUTCOME_UNKNOWN: {
     'cut-off': () => ['写入途中程序被停止，无法确认新的客户端密钥是否已写入', TRY_LOGIN],
+    'not-shown': () => ['程序在写入途中停止，身份源没有显示可读的客户端密钥', TRY_LOGIN],
     error: ({ because }, { of }) => [`无法确认新的客户端密钥是否已写入：${of(because)[0]}`, TRY_LOGIN],
   },
-  ERR_ROTATION_LOOP: ({ reason }, { target }) => [
-    `24 小时内已因同一原因轮换过，现在又是${REASONS[reason]}`,
+  ERR_ROTATION_LOOP: ({ why }, { target }) => [
+    `24 小时内已因同一原因轮换过，现在又因${whyText(why)}而需要轮换`,
     '检查本机时钟和策略（lifetime、renewBefore），如均无误则手动轮换。',
     program(`once --force --target ${target}`),
   ],
