@@ -17,9 +17,9 @@ export interface AlerterTools {
   readonly heartbeat: Heartbeat;
 }
 
-/** Conditions that only time brings about are found this soon. */
+/** How soon conditions are found that only time brings about. Less costs a look at every target for nothing. */
 const LOOK_EVERY_MS = 60_000;
-/** A sweep over many targets is looked at this often while it lasts. */
+/** The least time between two looks, so that many small sweeps in a row cost one look. More would delay alerts. */
 const LOOK_GAP_MS = 1_000;
 
 export class Alerter {

@@ -17,8 +17,8 @@ export const LANE_CLOSED_MS = HOUR;
  * again, hour after hour; much later, and it waits for nothing.
  */
 export const FAILED_TARGET_LATER_MS = MINUTE;
-/** Bad writes in a row that people are told about. One may be an accident or one target's own trouble; three are not. */
-export const TOLD_AFTER_BAD_WRITES = 3;
+/** Bad writes in a row that raise an alert. One may be an accident or one target's own trouble; three are not. */
+export const ALERT_AFTER_BAD_WRITES = 3;
 
 export type LaneStates = FleetState['lanes'];
 

@@ -1,6 +1,6 @@
 // The passes that are under way, and the rotations that somebody asked the daemon for. A request is answered with the
-// id of a journalled row: its own, or that of the rotation that runs already. There is one request for each target:
-// who asks meanwhile joins it, and is told that a rotation is running.
+// id of a journalled row: its own, or that of the rotation that runs already. There is one request for each target: a
+// second one joins it, and is answered that a rotation is running.
 import type { RotatorError } from '../core/errors.ts';
 
 /** What came of a request. */

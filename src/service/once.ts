@@ -16,9 +16,12 @@ import { type WiringTools, wireTargets } from './wire-targets.ts';
 
 /** See PassTools. */
 const LEASE_HOLDER = 'once:';
-/** `once` waits so long for the lease of a target that another process is working on. */
-const LEASE_WAIT_MS = 30_000;
-/** `once` delivers alerts for so long; what is left waits in the journal for the next run. */
+/**
+ * How long `once` waits for a target that another process is working on. A rotation takes seconds, its read-backs
+ * included, rarely a minute; with less, `once` would give up beside a daemon that is just writing.
+ */
+const LEASE_WAIT_MS = 60_000;
+/** How long `once` delivers alerts. What remains waits in the journal for the next run; a cron job must come to an end. */
 const ALERT_LIMIT_MS = 30_000;
 const CRON_HORIZON_MS = 400 * DAY;
 

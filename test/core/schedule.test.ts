@@ -81,7 +81,7 @@ describe('after a failure that may pass', () => {
 });
 
 describe('the next attempt', () => {
-  test('after a failure that a person must mend comes with the next tick', () => {
+  test('after a failure that a person must fix comes with the next tick', () => {
     expect(nextAttemptAt(NOW, 1, 'person', false)).toBeNull();
     expect(nextAttemptAt(NOW, 100, 'person', false)).toBeNull();
   });

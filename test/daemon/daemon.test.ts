@@ -100,7 +100,7 @@ describe('retries', () => {
     ]);
   });
 
-  test('that a person must mend wait for the tick', async () => {
+  test('that a person must fix wait for the tick', async () => {
     rig = startDaemon([wired('a')]);
     rig.answers.set('a', { state: 'failed', retry: { failures: 1, nextAttemptAt: null } });
     await rig.clock.advance(50 * MINUTE);

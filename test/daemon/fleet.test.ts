@@ -136,16 +136,16 @@ describe('writes of one lane', () => {
     fleet = await startFleet(6);
     for (const env of fleet.envs) fleet.put(env, 50);
     expect(tally(await fleet.sweep())).toEqual({ rotated: 6 });
-    const told = fleet.events.flatMap((event) => {
+    const order = fleet.events.flatMap((event) => {
       if (event.event === 'rotation.succeeded') return [`ends ${event.target}`];
       return event.event === 'rotation.step' && event.step === 'intent-recorded' ? [`begins ${event.target}`] : [];
     });
-    const begun = told.filter((line) => line.startsWith('begins'));
-    expect(told).toEqual(begun.flatMap((line) => [line, line.replace('begins', 'ends')]));
+    const begun = order.filter((line) => line.startsWith('begins'));
+    expect(order).toEqual(begun.flatMap((line) => [line, line.replace('begins', 'ends')]));
     expect(begun).toHaveLength(6);
   });
 
-  test('are held back for an hour by one that ends badly, of which people are told at the third', async () => {
+  test('are held back for an hour by one that ends badly, and are counted', async () => {
     fleet = await startFleet(4);
     for (const env of fleet.envs) fleet.put(env, 50);
     fleet.world.faults.add({ service: 'tcb', action: 'ModifyProvider', kind: 'error', code: 'UnauthorizedOperation' });

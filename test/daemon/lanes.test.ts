@@ -1,4 +1,4 @@
-// The turns of a lane: so many looks at a time, one write at a time, in the order of their ranks.
+// The turns of a lane: a few looks at a time, one write at a time, in the order of their ranks.
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { WriteRank } from '../../src/core/lanes.ts';
@@ -24,7 +24,7 @@ function works() {
 }
 
 describe('looks', () => {
-  test('so many at a time, then in the order in which they came', async () => {
+  test('a few at a time, then in the order in which they came', async () => {
     const { begun, work, end } = works();
     const lane = new Lanes().lane('a', 2);
     const all = ['1', '2', '3', '4'].map((name) => lane.look(NEVER, work(name)));

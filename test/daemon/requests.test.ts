@@ -66,7 +66,7 @@ describe('a request', () => {
     expect(rig.requests.at(-1)).toMatchObject({ force: false, requestedBy: null });
   });
 
-  test('while a rotation of the target runs is told its id', async () => {
+  test('while a rotation of the target runs is answered with its id', async () => {
     await startIdle();
     const ends = gate();
     rig.answers.set('a', { row: 'row-1', lasts: ends.promise });
@@ -93,7 +93,7 @@ describe('a request', () => {
     expect(rig.passes.map(({ trigger }) => trigger)).toEqual(['start', 'http']);
   });
 
-  test('is told of the rotation that the check before it turns into', async () => {
+  test('is answered with the rotation that the check before it turns into', async () => {
     rig = startDaemon([A]);
     const decides = gate();
     rig.answers.set('a', { row: 'row-1', opens: decides.promise });
@@ -106,7 +106,7 @@ describe('a request', () => {
     expect(rig.passes).toHaveLength(1);
   });
 
-  test('joins one that waits: one rotation, and the second is told that it runs', async () => {
+  test('joins one that waits: one rotation, and the second is answered that it runs', async () => {
     await startIdle();
     const opens = gate();
     rig.answers.set('a', { row: 'row-1', opens: opens.promise });

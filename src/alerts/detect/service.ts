@@ -5,7 +5,7 @@ import type { ChannelState } from '../../core/alerts/records.ts';
 import { isBlind, UNCALIBRATED } from '../../core/apple-gate.ts';
 import { isRecordEmergency } from '../../core/deployed.ts';
 import type { ErrorCode, StoredError } from '../../core/error-params.ts';
-import { TOLD_AFTER_BAD_WRITES } from '../../core/lanes.ts';
+import { ALERT_AFTER_BAD_WRITES } from '../../core/lanes.ts';
 import type { Degraded } from '../../core/ports.ts';
 import type { FleetState, TargetState } from '../../core/records.ts';
 import { within } from '../../core/schedule.ts';
@@ -211,7 +211,7 @@ function writesFailing({ fleet, members, states, now }: ServiceFacts): Finding[]
   const byKey = new Map(states.map((state) => [state.key, state]));
   return Object.entries(fleet.lanes).flatMap(([lane, { badWrites, since, error }]) => {
     const ofLane = members.filter((member) => member.lane === lane);
-    if (ofLane.length === 0 || badWrites < TOLD_AFTER_BAD_WRITES) return [];
+    if (ofLane.length === 0 || badWrites < ALERT_AFTER_BAD_WRITES) return [];
     const waiting = ofLane.flatMap(({ key, lifetimeMs }) => {
       const state = byKey.get(key);
       return state !== undefined && waits(state) && isRecordEmergency(state.deployed, lifetimeMs, now) ? [state] : [];
