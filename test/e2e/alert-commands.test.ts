@@ -67,7 +67,7 @@ describe('alerts', () => {
         'ops  webhook  T, just now  0  0',
         'pager  webhook  never  2  1, next within a minute',
         '    ERR_CHANNEL_REFUSED: channel pager (webhook) refused the message: HTTP 404',
-        '    Copy the URL of the channel again: there is nothing at this one.',
+        '    Copy the URL of the channel again: nothing can be posted to this one.',
       ].join('\n')}\n`,
     );
     expect(shown.stdout).not.toContain(place.sandbox.url);
@@ -149,7 +149,7 @@ describe('alerts --test', () => {
     expect([code, stdout]).toEqual([
       1,
       'mute (webhook): refused the message: HTTP 404 (ERR_CHANNEL_REFUSED)\n' +
-        '    Copy the URL of the channel again: there is nothing at this one.\n' +
+        '    Copy the URL of the channel again: nothing can be posted to this one.\n' +
         'ops (webhook): accepted (HTTP 200)\n',
     ]);
     expect(stdout + stderr).not.toContain(place.sandbox.url);
@@ -167,7 +167,7 @@ describe('alerts --test', () => {
             error: {
               code: 'ERR_CHANNEL_REFUSED',
               message: 'channel mute (webhook) refused the message: HTTP 404',
-              hint: 'Copy the URL of the channel again: there is nothing at this one.',
+              hint: 'Copy the URL of the channel again: nothing can be posted to this one.',
             },
           },
           { channel: 'ops', type: 'webhook', delivered: true, answer: 'HTTP 200', error: null },

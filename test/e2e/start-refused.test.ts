@@ -99,7 +99,7 @@ test('a second daemon stands by: a warning, no heartbeat of its own, and it take
     { code: 'ERR_DAEMON_RUNNING', msg: matching(new RegExp(`pid ${first.pid} `)) },
   ]);
   // Its port is the first one's, and that one answers.
-  expect(lines(second, 'warning')).toMatchObject([{ code: 'ERR_CONFIG', msg: matching(/the port is taken/) }]);
+  expect(lines(second, 'warning')).toMatchObject([{ code: 'ERR_CONFIG', msg: matching(/the port is in use/) }]);
   expect((await place.get('/healthz')).body).toMatchObject({ status: 'ok' });
   expect(place.items()).toMatchObject([
     { condition: 'StartRefused', status: 'raised', severity: 'warning', code: 'ERR_DAEMON_RUNNING' },
@@ -119,7 +119,7 @@ test('a port that is taken is the reason; it starts when the port is free', asyn
   await once(other, 'listening');
   const daemon = place.daemon();
   await daemon.waitFor(seen('alert.sent'));
-  expect(lines(daemon, 'start.refused')).toMatchObject([{ code: 'ERR_CONFIG', msg: matching(/the port is taken/) }]);
+  expect(lines(daemon, 'start.refused')).toMatchObject([{ code: 'ERR_CONFIG', msg: matching(/the port is in use/) }]);
   other.close();
   await once(other, 'close');
   daemon.signal('SIGHUP');
