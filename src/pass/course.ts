@@ -131,6 +131,18 @@ export class Course {
     return this.tools.journal.acquireLease(this.target.key, this.#leaseToken, this.now, LEASE_MS);
   }
 
+  /**
+   * Reads again what the journal knows: before the lease was ours another process may have worked on the target. A row
+   * of this pass that the other process has settled is no longer open, and the pass goes on without it.
+   */
+  async reread(): Promise<void> {
+    const { journal } = this.tools;
+    const { key, name } = this.target;
+    this.learn({ ...(await journal.target(key)), name });
+    const id = this.#row?.id;
+    if (id !== undefined && !(await journal.openRotations(key)).some((row) => row.id === id)) this.#row = undefined;
+  }
+
   /** Extends the lease; false if it is no longer ours. */
   renewLease(): Promise<boolean> {
     return this.tools.journal.renewLease(this.target.key, this.#leaseToken, this.now, LEASE_MS);

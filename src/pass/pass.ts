@@ -54,9 +54,9 @@ export async function runPass(target: Target, request: PassRequest, tools: PassT
 
 /** Takes the lease, gathers and decides; ends the pass unless it rotates. */
 async function look(course: Course): Promise<PassResult | Seen> {
-  const { request, tools, target } = course;
+  const { request } = course;
   const leased = await waitForLease(course);
-  course.learn({ ...(await tools.journal.target(target.key)), name: target.name });
+  await course.reread();
   if (!leased) return endLeaseHeld(course);
   if (request.force) await course.openRow('Requested');
   await resolveOpenRows(course);
@@ -78,6 +78,7 @@ async function rotateIfStillDue(course: Course, first: Seen): Promise<PassResult
   let seen = first;
   if (course.tools.clock.monotonic() - seen.gatheredAt > STALE_MS) {
     if (!(await course.acquireLease())) return endLeaseHeld(course);
+    await course.reread();
     const again = await see(course, true);
     if (!isRotation(again)) return endUnrotated(course, again.decision);
     seen = again;

@@ -2,6 +2,7 @@
 // the intent, and what is old by then is gathered again.
 import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { fingerprint } from '../../src/core/client-secret.ts';
 import type { WriteRank } from '../../src/core/lanes.ts';
 import { DAY, HOUR, MINUTE } from '../../src/core/time.ts';
 import type { LaneTurns } from '../../src/pass/pass.ts';
@@ -188,6 +189,25 @@ describe('the turn of the lane', () => {
     expect([waitsFor?.code, wakeAt]).toEqual(['ERR_LEASE_HELD', rig.clock.now() + MINUTE]);
     expect(rig.writes()).toHaveLength(1);
     expect(await rig.state()).toEqual(before);
+  });
+
+  test('that comes after another process has rotated the target finds what that one wrote', async () => {
+    let theirs: string | undefined;
+    const lane = slowLane(async () => {
+      rig.clock.pass(3 * MINUTE);
+      await rig.pass();
+      theirs = rig.secret();
+    });
+    const { state, outcome } = await rig.pass({ force: true }, { tools: { lane } });
+    expect(theirs).not.toBe(rig.secret());
+    expect([outcome, state.foreign]).toEqual(['succeeded', []]);
+    const rows = await rig.rotations();
+    expect(rows.map(({ outcome, reason }) => `${outcome} ${reason}`)).toEqual([
+      'succeeded Requested',
+      'succeeded RenewalDue',
+      'failed Requested',
+    ]);
+    expect(rows[0]?.previousFingerprint).toBe(fingerprint(theirs ?? ''));
   });
 
   test('that does not come before a stop drops the pass', async () => {

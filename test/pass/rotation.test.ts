@@ -46,7 +46,6 @@ describe('a secret with five days left, signed by our key', () => {
     const [row] = await rig.rotations();
     expect(row).toMatchObject({
       reason: 'RenewalDue',
-      emergency: true,
       trigger: 'schedule',
       outcome: 'succeeded',
       keyId: IDS.keyId,
