@@ -25,8 +25,18 @@ async function startWithoutJournal() {
     'alerts: { none: accepted }',
   ];
   writeFileSync(file, lines.join('\n'));
-  let ahead = 0;
-  const clock: Clock = { ...systemClock, monotonic: () => systemClock.monotonic() + ahead };
+  // The half minute after which the journal is tried again is over when the test says so.
+  let retry: () => void = () => undefined;
+  const clock: Clock = {
+    ...systemClock,
+    sleep: (ms, signal) =>
+      ms !== 30_000
+        ? systemClock.sleep(ms, signal)
+        : new Promise((resolve, reject) => {
+            retry = resolve;
+            signal?.addEventListener('abort', () => reject(signal.reason));
+          }),
+  };
   const events: RotatorEvent[] = [];
   const load = () => loadConfig({ file, env: {}, mode: 'daemon' });
   const service = await openService({
@@ -56,29 +66,25 @@ async function startWithoutJournal() {
     /** Tries to be a second daemon over the same journal. */
     takeLock: async () => acquireDaemonLock(join(place, 'journal.db'), who, systemClock.now()),
     mendFolder: () => rmSync(place),
-    /** Lets so much time go by that the journal is tried again. */
-    goOn: async () => {
-      ahead += 60_000;
-      await service.reload();
-    },
+    retry: () => retry(),
   };
 }
 
 test('a journal that can be written later is locked then: no second daemon beside this one', async () => {
-  const { told, takeLock, mendFolder, goOn } = await startWithoutJournal();
+  const { told, takeLock, mendFolder, retry } = await startWithoutJournal();
   expect(told('journal.degraded')).toMatchObject([{ degraded: true, error: { code: 'ERR_JOURNAL_UNWRITABLE' } }]);
   mendFolder();
-  await goOn();
+  retry();
   await vi.waitUntil(() => told('journal.degraded').length === 2);
   await expect(takeLock()).rejects.toMatchObject({ code: 'ERR_DAEMON_RUNNING' });
 });
 
 test('and if another daemon was quicker it stays without, and says who has it', async () => {
-  const { told, takeLock, mendFolder, goOn } = await startWithoutJournal();
+  const { told, takeLock, mendFolder, retry } = await startWithoutJournal();
   mendFolder();
   const other = await takeLock();
   onTestFinished(() => other.release());
-  await goOn();
+  retry();
   await vi.waitUntil(() => told('warning').some(({ error: { code } }) => code === 'ERR_DAEMON_RUNNING'));
   const [warning] = told('warning').filter(({ error: { code } }) => code === 'ERR_DAEMON_RUNNING');
   expect(warning && eventText(warning, 0)).toContain('instance other, pid 1');

@@ -1,6 +1,7 @@
 // The daemon's journal: the file while it can be written, a journal in memory while it cannot, because that must never
 // stop renewals. The one in memory starts from a copy of what could be read. Once the file can be written again it gets
 // the rotations and alerts that are new; nothing else is merged: reading the provider outranks the journal.
+import type { DatabaseSync } from 'node:sqlite';
 import { isDeepStrictEqual } from 'node:util';
 import type { AlertBook, AlertUpdate } from '../../core/alerts/records.ts';
 import { asRotatorError, RotatorError } from '../../core/errors.ts';
@@ -10,13 +11,13 @@ import type { DaemonLock } from './lock.ts';
 import type { Lease, Tables } from './tables.ts';
 
 /**
- * How long a file that could not be written is left alone. Each try takes up to the busy timeout (5 s) in which no pass
- * goes on, so it must be much longer than that; the longer it is, the longer only urgent rotations are made.
+ * How long a file that could not be written is left alone. A try can take the busy timeout (5 s), in which no pass goes
+ * on, so this must be much longer; the longer it is, the longer only urgent rotations are made.
  */
 const RETRY_AFTER_MS = 30_000;
 
 export interface DaemonConnectionOptions extends ConnectionOptions {
-  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
+  readonly clock: Pick<Clock, 'now' | 'sleep'>;
   /** Throws ERR_DAEMON_RUNNING and ERR_JOURNAL_UNWRITABLE. */
   readonly lock: () => DaemonLock;
   /** The tokens of this daemon's leases begin with it, and so did those of the daemons before it. */
@@ -32,15 +33,15 @@ type Start = Pick<AlertBook, 'conditions' | 'deliveries'>;
 export class DaemonConnection {
   degraded: Degraded | undefined;
   readonly #options: DaemonConnectionOptions;
+  readonly #closing = new AbortController();
   #lock: DaemonLock | undefined;
   #current: Connection;
   /** Undefined: the file could not even be read. */
   #start: Start | undefined;
-  #triedAt = 0;
 
   /**
-   * Takes the daemon's lock and opens the file, or goes on without. Throws ERR_DAEMON_RUNNING, and ERR_JOURNAL_NEWER:
-   * to write beside a newer program's rows would be wrong, and to ignore them as well.
+   * Takes the daemon's lock and opens the file, or goes on in memory. Throws ERR_DAEMON_RUNNING and ERR_JOURNAL_NEWER:
+   * it would be wrong to write beside a newer program's rows, and to ignore them.
    */
   constructor(options: DaemonConnectionOptions) {
     this.#options = options;
@@ -66,14 +67,13 @@ export class DaemonConnection {
 
   /** Ends with one more attempt to give the file what it missed. */
   close(): void {
+    this.#closing.abort();
     if (this.degraded !== undefined) this.#returnToFile();
     this.#current.close();
     this.#lock?.release();
   }
 
   #use<T>(work: (connection: Connection) => T): T {
-    const { clock } = this.#options;
-    if (this.degraded !== undefined && clock.monotonic() - this.#triedAt >= RETRY_AFTER_MS) this.#returnToFile();
     try {
       return work(this.#current);
     } catch (error) {
@@ -84,7 +84,8 @@ export class DaemonConnection {
     }
   }
 
-  #openFile(): Connection {
+  /** The file, proven to be writable and readable. It is closed again if `use` throws. */
+  #openFile(use: (file: Connection) => void = () => undefined): Connection {
     const { lock, leaseHolder, clock } = this.#options;
     // A daemon that began without its journal must not write to one that another daemon has taken meanwhile.
     const isFirst = this.#lock === undefined;
@@ -94,6 +95,7 @@ export class DaemonConnection {
       file.read((tables) => tables.verify());
       // The daemon that held the lock before is dead, and so are its passes.
       if (isFirst) file.write((tables) => tables.endLeases(leaseHolder));
+      use(file);
       return file;
     } catch (error) {
       file.close();
@@ -103,51 +105,53 @@ export class DaemonConnection {
 
   #goOnInMemory(error: RotatorError, failed?: Connection): Connection {
     const { clock, onChange } = this.#options;
-    this.#triedAt = clock.monotonic();
     this.degraded = { error: error.stored, since: clock.now() };
     const copy = this.#copyOf(failed);
     failed?.close();
     this.#start = copy?.tables.alerts.book();
     onChange(error);
+    // Ends with an abort when the journal is closed.
+    this.#retry().catch(() => undefined);
     return copy ?? openInMemory(this.#options);
   }
 
   /** A copy of what can be read over the connection that failed, else over a new one. */
   #copyOf(failed: Connection | undefined): Connection | undefined {
     for (const source of [() => failed?.db, () => openReadOnly(this.#options)]) {
+      let db: DatabaseSync | undefined;
       try {
-        const db = source();
-        if (db === undefined) continue;
-        const copy = openInMemory(this.#options, db);
-        if (db !== failed?.db) db.close();
-        return copy;
+        db = source();
+        if (db !== undefined) return openInMemory(this.#options, db);
       } catch {
         // It cannot be read this way.
+      } finally {
+        if (db !== failed?.db) db?.close();
       }
     }
     return undefined;
   }
 
+  async #retry(): Promise<void> {
+    while (this.degraded !== undefined) {
+      await this.#options.clock.sleep(RETRY_AFTER_MS, this.#closing.signal);
+      this.#returnToFile();
+    }
+  }
+
   #returnToFile(): void {
     const { clock, onChange, warn } = this.#options;
-    this.#triedAt = clock.monotonic();
+    const memory = this.#current;
     try {
-      const file = this.#openFile();
-      const [memory, now] = [this.#current, clock.now()];
-      try {
-        file.write((tables) => append(memory.tables, tables, this.#start, now));
-      } catch (error) {
-        file.close();
-        throw error;
-      }
-      this.#current = file;
-      memory.close();
+      this.#current = this.#openFile((file) =>
+        file.write((tables) => append(memory.tables, tables, this.#start, clock.now())),
+      );
     } catch (thrown) {
       const error = asRotatorError(thrown);
       if (this.degraded !== undefined) this.degraded = { ...this.degraded, error: error.stored };
       if (error.code === 'ERR_DAEMON_RUNNING') warn(error);
       return;
     }
+    memory.close();
     this.degraded = undefined;
     onChange(undefined);
   }

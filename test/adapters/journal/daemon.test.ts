@@ -14,19 +14,20 @@ import { MINUTE } from '../../../src/core/time.ts';
 import { alertBookContract } from '../../contract/alert-book.ts';
 import { journalContract } from '../../contract/journal.ts';
 import { aChannel, aCondition, aDelivery } from '../../support/alert-rows.ts';
-import { aRotation, aTarget, finished, folder, MovableClock, NOW, ownJournal } from '../../support/journal.ts';
+import { HandClock } from '../../support/clock.ts';
+import { aRotation, aTarget, finished, folder, NOW, ownJournal } from '../../support/journal.ts';
 
 interface Scene {
   readonly path: string;
   readonly journal: DaemonJournal;
-  readonly clock: MovableClock;
+  readonly clock: HandClock;
   /** The file was given up (the message), or is written again (`well`). */
   readonly changes: string[];
   readonly warnings: RotatorError[];
 }
 
 async function start(path = join(folder(), 'journal.db'), options: Partial<DaemonJournalOptions> = {}): Promise<Scene> {
-  const clock = new MovableClock();
+  const clock = new HandClock(NOW);
   const changes: string[] = [];
   const warnings: RotatorError[] = [];
   const journal = await openDaemonJournal(
@@ -65,9 +66,8 @@ function blocked(): { readonly path: string; readonly clear: () => void } {
 const fileOf = (path: string): Promise<Journal> => ownJournal(path, { mode: 'read' });
 
 /** So much later that the file is tried again. */
-async function tryAgain({ clock, journal }: Scene): Promise<void> {
-  clock.advance(30_000);
-  await journal.fleet();
+function tryAgain({ clock }: Scene): Promise<void> {
+  return clock.advance(30_000);
 }
 
 const inMemory = async () => (await start(blocked().path)).journal;
@@ -212,12 +212,10 @@ describe('a file that cannot be written', () => {
     const letGo = hold(path);
     await journal.commit({ target: aTarget() });
     letGo();
-    clock.wall += 3_600_000;
-    clock.steady += 29_999;
-    await journal.fleet();
+    clock.step(3_600_000);
+    await clock.advance(29_999);
     expect(journal.degraded).toBeDefined();
-    clock.steady += 1;
-    await journal.fleet();
+    await clock.advance(1);
     expect(journal.degraded).toBeUndefined();
   });
 
