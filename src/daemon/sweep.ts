@@ -12,22 +12,17 @@ import { Lanes } from './lanes.ts';
 /** A target with the adapters that its configuration names. */
 export interface WiredTarget {
   readonly target: Target;
-  readonly tools: Omit<PassTools, keyof SharedTools | 'lane'>;
+  readonly tools: Omit<PassTools, keyof SweepTools | 'lane'>;
   /** How many looks its lane carries at a time. */
   readonly laneWidth: number;
 }
 
 /** What the passes of a process share. */
-type SharedTools = Pick<PassTools, 'journal' | 'isDegraded' | 'nextTick'>;
+export type SweepTools = Pick<PassTools, 'journal' | 'isDegraded' | 'nextTick'>;
 
 export interface SweepItem {
   readonly wired: WiredTarget;
   readonly request: PassRequest;
-}
-
-export interface SweepTools extends SharedTools {
-  /** Is called with the end of each pass. Must not throw. */
-  readonly onPass?: (result: PassResult) => void;
 }
 
 export type SweepResults = ReadonlyMap<string, PassResult>;
@@ -35,6 +30,8 @@ export type SweepResults = ReadonlyMap<string, PassResult>;
 export class Sweeper {
   private readonly tools: SweepTools;
   private readonly lanes = new Lanes();
+  /** Our clock less CloudBase's, in ms, as a pass measured it last; undefined: none did. */
+  skewMs: number | undefined;
 
   constructor(tools: SweepTools) {
     this.tools = tools;
@@ -52,7 +49,7 @@ export class Sweeper {
     const results = ordered.map(async (item) => {
       const { target } = item.wired;
       const result = await this.pass(item);
-      this.tools.onPass?.(result);
+      this.skewMs = result.skewMs ?? this.skewMs;
       onResult(target, result);
       return [target.key, result] as const;
     });

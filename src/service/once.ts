@@ -11,7 +11,7 @@ import type { PassRequest, PassResult } from '../pass/pass.ts';
 import type { Preview } from '../pass/preview.ts';
 import { SingleAlert } from './single-alert.ts';
 import { eventHub, type ServiceTools } from './tools.ts';
-import { createAlerting, laneMembers, longestTickGapMs, watchedTargets } from './wire-alerts.ts';
+import { createAlerting } from './wire-alerts.ts';
 import { type WiringTools, wireTargets } from './wire-targets.ts';
 
 /** See PassTools. */
@@ -65,47 +65,28 @@ export async function openOnce(config: Config, base: ServiceTools, options: Once
     if (!isTerminal) await tellUnwritable(asRotatorError(thrown), config, tools);
     throw thrown;
   });
-  const targets = wired.map(({ target }) => target);
-  let measuredSkewMs: number | undefined;
-  const sweeper = new Sweeper({
-    journal,
-    isDegraded: () => false,
-    nextTick: nextTickOf(config, clock),
-    onPass: ({ skewMs }) => {
-      measuredSkewMs = skewMs ?? measuredSkewMs;
+  const sweeper = new Sweeper({ journal, isDegraded: () => false, nextTick: nextTickOf(config, clock) });
+  const alerting = createAlerting(
+    {
+      config,
+      journal,
+      selected: wired.length === all.length ? undefined : wired,
+      isBrief: true,
+      facts: () => ({ configured: all, disabled: [], skewMs: sweeper.skewMs, ...ONLY_THE_DAEMON_KNOWS }),
     },
-  });
-  const gapMs = longestTickGapMs(config, clock);
-  const { path } = config.journal;
-  const alerting = createAlerting({
-    config,
     tools,
-    journal,
-    isWhole: wired.length === all.length,
-    isBrief: true,
-    surroundings: () => ({
-      now: clock.now(),
-      targets: watchedTargets(config, targets),
-      configured: laneMembers(all),
-      misconfigured: [],
-      longestTickGapMs: gapMs,
-      tokenUrl: config.apple.tokenUrl,
-      journal: { path, degraded: undefined },
-      skewMs: measuredSkewMs,
-      // What only the daemon can know.
-      configurationRejected: undefined,
-      scheduler: undefined,
-    }),
-  });
+  );
   listen(alerting.onEvent);
   const request = requestOf(options, stop);
   return {
-    targets,
+    targets: wired.map(({ target }) => target),
     sweep: () => sweeper.sweep(wired.map((each) => ({ wired: each, request }))),
     alert: () => alerting.alerter.flush(stop.aborted ? 0 : ALERT_LIMIT_MS),
     close: () => journal.close(),
   };
 }
+
+const ONLY_THE_DAEMON_KNOWS = { degraded: undefined, configurationRejected: undefined, scheduler: undefined };
 
 async function tellUnwritable(error: RotatorError, config: Config, tools: ServiceTools): Promise<void> {
   const facts = { path: config.journal.path };

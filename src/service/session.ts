@@ -51,7 +51,7 @@ export async function channelTest(file: string | undefined, tools: Omit<ServiceT
   const config = await strictConfig(file, tools);
   const { clock, newId, version } = tools;
   return {
-    channels: channelsOf(config.alerts.channels, tools, config.instance, true),
+    channels: channelsOf(config, tools, true),
     message: () => {
       const voice = voiceOf(config, version);
       return composeMessage({ id: newId(), now: clock.now(), ...voice, subjects: [{ kind: 'test' }] });

@@ -1,16 +1,14 @@
 // One alert of a program that has no journal: a `run` that cannot start, a `once` whose journal cannot be written. The
 // ordinary engine and delivery send it, over a journal in memory: what was sent is forgotten when the process ends.
+import { isDeepStrictEqual } from 'node:util';
 import { openMemoryJournal } from '../adapters/journal/journal.ts';
-import { Alerter } from '../alerts/alerter.ts';
-import { Deliverer } from '../alerts/deliverer.ts';
+import type { Alerter } from '../alerts/alerter.ts';
 import { type AlertPolicy, advance } from '../alerts/engine/engine.ts';
-import { Heartbeat } from '../alerts/heartbeat.ts';
 import type { ReadablePart } from '../config/problems.ts';
 import { type Finding, SEVERITIES } from '../core/alerts/conditions.ts';
 import type { AlertBook } from '../core/alerts/records.ts';
-import type { Channel } from '../core/ports.ts';
 import type { ServiceTools } from './tools.ts';
-import { channelsOf, policyOf, voiceOf } from './wire-alerts.ts';
+import { channelsOf, createDelivery, type Delivery, policyOf } from './wire-alerts.ts';
 
 export interface SingleAlertOptions {
   /** True where the process ends after one attempt: see ChannelTools. */
@@ -20,45 +18,41 @@ export interface SingleAlertOptions {
 }
 
 export class SingleAlert {
-  readonly alerter: Alerter;
-  private readonly options: SingleAlertOptions;
   private readonly tools: ServiceTools;
   private readonly journal = openMemoryJournal();
-  private readonly deliverer: Deliverer;
-  private readonly heartbeat: Heartbeat;
+  private readonly delivery: Delivery;
   private finding: Finding;
   private part: ReadablePart;
 
   /** `part`: the channels and the heartbeat, as far as the configuration could be read. */
-  constructor(finding: Finding, part: ReadablePart, tools: ServiceTools, options: SingleAlertOptions) {
-    this.options = options;
+  constructor(finding: Finding, part: ReadablePart, tools: ServiceTools, { isBrief, trouble }: SingleAlertOptions) {
     this.tools = tools;
     this.finding = finding;
     this.part = part;
-    const { journal } = this;
-    this.deliverer = new Deliverer(this.delivererOptions(), { ...tools, journal, leaseHolder: 'start:' });
-    this.heartbeat = new Heartbeat(part.heartbeat, tools);
     const watch = {
       look: () => this.look(),
-      wellbeing: () => ({ troubles: [options.trouble], critical: [this.finding.condition] }),
+      wellbeing: () => ({ troubles: [trouble], critical: [this.finding.condition] }),
     };
-    this.alerter = new Alerter({ ...tools, journal, watch, deliverer: this.deliverer, heartbeat: this.heartbeat });
+    const own = { ...tools, leaseHolder: 'start:', journal: this.journal, watch };
+    this.delivery = createDelivery(this.usable(part), own, isBrief);
+  }
+
+  get alerter(): Alerter {
+    return this.delivery.alerter;
   }
 
   /** Goes on with what is found now. A finding that has changed is sent again. */
   async change(finding: Finding, part: ReadablePart): Promise<void> {
-    const isSame = same(finding, this.finding);
-    if (isSame && same(part, this.part)) return;
+    const isSame = isDeepStrictEqual(finding, this.finding);
+    if (isSame && isDeepStrictEqual(part, this.part)) return;
     this.finding = finding;
     this.part = part;
-    this.deliverer.configure(this.delivererOptions());
-    this.heartbeat.configure(part.heartbeat);
     // At the next look the engine repeats what was never told.
     if (!isSame)
       await this.journal.updateAlerts(({ conditions }) => ({
         putConditions: conditions.map((record) => ({ ...record, finding, toldAt: null })),
       }));
-    this.alerter.rouse();
+    this.delivery.configure(this.usable(part));
   }
 
   /** What is open and what waits to be sent, for the journal of a service that has started after all. */
@@ -83,23 +77,15 @@ export class SingleAlert {
     };
   }
 
-  private delivererOptions() {
-    const { tools, part, options } = this;
-    return {
-      channels: part.alerts.channels.flatMap((channel): Channel[] => {
-        try {
-          return channelsOf([channel], tools, part.instance, options.isBrief);
-        } catch {
-          // This channel is wrong itself, which the others are told with the rest.
-          return [];
-        }
-      }),
-      voice: voiceOf(part, tools.version),
-    };
+  /** Without the channels that are wrong themselves, which the others are told with the rest. */
+  private usable(part: ReadablePart): ReadablePart {
+    const channels = part.alerts.channels.filter((channel) => {
+      try {
+        return channelsOf({ ...part, alerts: { ...part.alerts, channels: [channel] } }, this.tools, true);
+      } catch {
+        return false;
+      }
+    });
+    return { ...part, alerts: { ...part.alerts, channels } };
   }
-}
-
-/** Both are plain data whose keys stand in the same order. */
-function same(one: object, other: object): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
 }

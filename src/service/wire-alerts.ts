@@ -1,38 +1,45 @@
 // From a configuration to working alerts: its channels, what they carry, how messages are worded, what is watched. The
 // daemon and `once` are wired alike; they differ in what they can know and in how long they have.
 import { createChannel } from '../adapters/channels/registry.ts';
-import { Alerter } from '../alerts/alerter.ts';
-import { Deliverer, type DelivererOptions, type Voice } from '../alerts/deliverer.ts';
+import { Alerter, type AlerterTools } from '../alerts/alerter.ts';
+import { Deliverer, type DelivererOptions, type DelivererTools, type Voice } from '../alerts/deliverer.ts';
 import type { LaneMember, WatchedTarget } from '../alerts/detect/detect.ts';
 import type { AlertPolicy } from '../alerts/engine/engine.ts';
 import { Heartbeat } from '../alerts/heartbeat.ts';
 import { type Surroundings, Watch, type WatchOptions } from '../alerts/watch.ts';
+import type { DisabledTarget } from '../config/load.ts';
 import type { ReadablePart } from '../config/problems.ts';
 import type { AlertsConfig, Config } from '../config/resolve.ts';
 import type { RotatedEvent } from '../core/alerts/records.ts';
 import { parseCron } from '../core/cron.ts';
 import { asRotatorError } from '../core/errors.ts';
 import type { EventName, EventSink, RotatorEvent } from '../core/events.ts';
-import type { Channel, Clock, Journal, Target } from '../core/ports.ts';
+import type { Channel, Clock, Journal } from '../core/ports.ts';
 import { DAY } from '../core/time.ts';
 import type { WiredTarget } from '../daemon/sweep.ts';
 import type { ServiceTools } from './tools.ts';
 import type { WiringTools } from './wire-targets.ts';
 
+/** What only this process knows; as in Surroundings, but for what the configuration says. */
+export interface ProcessFacts extends Pick<Surroundings, 'skewMs' | 'configurationRejected' | 'scheduler'> {
+  /** Every target of the configuration. */
+  readonly configured: readonly WiredTarget[];
+  readonly disabled: readonly DisabledTarget[];
+  readonly degraded: Surroundings['journal']['degraded'];
+}
+
 export interface AlertingOptions {
   readonly config: Config;
-  readonly tools: WiringTools;
   readonly journal: Journal;
-  readonly surroundings: () => Surroundings;
-  /** False where some targets of the configuration were selected. */
-  readonly isWhole: boolean;
+  readonly facts: () => ProcessFacts;
+  /** The targets that this process looks at; undefined: all. */
+  readonly selected?: readonly WiredTarget[] | undefined;
   /** True where the process ends after one look. */
   readonly isBrief?: boolean;
 }
 
 export interface Alerting {
   readonly alerter: Alerter;
-  readonly watch: Watch;
   /** Goes on with another configuration. */
   readonly configure: (config: Config) => void;
   /** Has the alerts look where that cannot wait, and sends the message about a rotation. Never throws. */
@@ -51,30 +58,72 @@ const LONGEST_GAP_MS = 60 * DAY;
 const CALLS_FOR_A_LOOK: ReadonlySet<EventName> = new Set(['journal.degraded', 'config.reloaded', 'config.rejected']);
 
 /** Wires watch, delivery and heartbeat; nothing is sent before the alerter runs or flushes. */
-export function createAlerting(options: AlertingOptions): Alerting {
-  const { config, tools, journal, surroundings, isWhole, isBrief = false } = options;
-  const { clock, emit, newId, version } = tools;
-  const watch = new Watch(watchOptions(config, version, isWhole), surroundings, { clock, journal, emit, newId });
-  const deliverer = new Deliverer(delivererOptions(config, tools, isBrief), { ...tools, journal });
-  const heartbeat = new Heartbeat(config.heartbeat, tools);
-  const alerter = new Alerter({ clock, journal, emit, watch, deliverer, heartbeat });
-  let present = config;
+export function createAlerting(options: AlertingOptions, tools: WiringTools): Alerting {
+  const { journal, facts, selected, isBrief = false } = options;
+  let { config } = options;
+  let gapMs = longestTickGapMs(config, tools.clock);
+  const surroundings = (): Surroundings => {
+    const { configured, disabled, degraded, ...known } = facts();
+    return {
+      ...known,
+      now: tools.clock.now(),
+      targets: watchedTargets(config, selected ?? configured),
+      configured: laneMembers(configured),
+      misconfigured: disabled.map(({ name, problems }) => ({
+        name,
+        problems: problems.map(({ key, found, wanted }) => `${key}: found ${found}, wanted ${wanted}`),
+      })),
+      longestTickGapMs: gapMs,
+      tokenUrl: config.apple.tokenUrl,
+      journal: { path: config.journal.path, degraded },
+    };
+  };
+  const optionsOfWatch = () => watchOptions(config, tools.version, selected === undefined);
+  const watch = new Watch(optionsOfWatch(), surroundings, { ...tools, journal });
+  const delivery = createDelivery(config, { ...tools, journal, watch }, isBrief);
+  const { alerter } = delivery;
   return {
     alerter,
-    watch,
     onEvent(event) {
       if (CALLS_FOR_A_LOOK.has(event.event)) alerter.rouse();
-      const rotated = present.alerts.rotated ? rotatedEvent(event, present) : undefined;
+      const rotated = config.alerts.rotated ? rotatedEvent(event, config) : undefined;
       if (rotated === undefined) return;
       void watch.tellRotated(rotated).then(
         () => alerter.rouse(),
-        (thrown) => emit({ event: 'warning', during: 'alerts', error: asRotatorError(thrown) }),
+        (thrown) => tools.emit({ event: 'warning', during: 'alerts', error: asRotatorError(thrown) }),
       );
     },
     configure(next) {
-      present = next;
-      watch.configure(watchOptions(next, version, isWhole));
-      deliverer.configure(delivererOptions(next, tools, isBrief));
+      config = next;
+      gapMs = longestTickGapMs(config, tools.clock);
+      watch.configure(optionsOfWatch());
+      delivery.configure(next);
+    },
+  };
+}
+
+export interface Delivery {
+  readonly alerter: Alerter;
+  readonly configure: (part: ReadablePart) => void;
+}
+
+/** Delivery and heartbeat for what `watch` finds. `isBrief`: see ChannelTools. */
+export function createDelivery(
+  part: ReadablePart,
+  tools: ServiceTools & DelivererTools & Pick<AlerterTools, 'watch'>,
+  isBrief: boolean,
+): Delivery {
+  const optionsOf = (next: ReadablePart): DelivererOptions => ({
+    channels: channelsOf(next, tools, isBrief),
+    voice: voiceOf(next, tools.version),
+  });
+  const deliverer = new Deliverer(optionsOf(part), tools);
+  const heartbeat = new Heartbeat(part.heartbeat, tools);
+  const alerter = new Alerter({ ...tools, deliverer, heartbeat });
+  return {
+    alerter,
+    configure(next) {
+      deliverer.configure(optionsOf(next));
       heartbeat.configure(next.heartbeat);
       alerter.rouse();
     },
@@ -83,12 +132,11 @@ export function createAlerting(options: AlertingOptions): Alerting {
 
 /** The channels of a configuration. `isBrief`: see ChannelTools. */
 export function channelsOf(
-  channels: AlertsConfig['channels'],
+  { instance, alerts }: Pick<ReadablePart, 'instance' | 'alerts'>,
   { clock, env }: Pick<ServiceTools, 'clock' | 'env'>,
-  instance: string,
   isBrief: boolean,
 ): Channel[] {
-  return channels.map((channel) => createChannel(channel, { clock, env, instance, isBrief }));
+  return alerts.channels.map((channel) => createChannel(channel, { clock, env, instance, isBrief }));
 }
 
 /** How the messages of a configuration are worded. */
@@ -101,17 +149,17 @@ export function policyOf({ channels, repeatEvery }: Pick<AlertsConfig, 'channels
   return { repeatEvery, routes: channels.map(({ name, severities, targets }) => ({ name, severities, targets })) };
 }
 
-/** The targets of a configuration as the watch sees them. `wired`: with their windows made. */
-export function watchedTargets(config: Config, wired: readonly Target[]): WatchedTarget[] {
+/** Wired targets as the watch sees them: with the thresholds of the configuration. */
+function watchedTargets(config: Config, wired: readonly WiredTarget[]): WatchedTarget[] {
   const expiry = new Map(config.targets.map(({ name, expiry }) => [name, expiry]));
-  return wired.flatMap((target) => {
+  return wired.flatMap(({ target }) => {
     const own = expiry.get(target.name);
     return own === undefined ? [] : [{ ...target, expiry: own }];
   });
 }
 
 /** Which lanes wired targets write through. */
-export function laneMembers(wired: readonly WiredTarget[]): LaneMember[] {
+function laneMembers(wired: readonly WiredTarget[]): LaneMember[] {
   return wired.map(({ target: { key, policy }, tools }) => ({
     key,
     lane: tools.provider.lane,
@@ -120,7 +168,7 @@ export function laneMembers(wired: readonly WiredTarget[]): LaneMember[] {
 }
 
 /** The longest time between two ticks of the schedule. */
-export function longestTickGapMs({ schedule: { cron, timezone } }: Config, clock: Pick<Clock, 'now'>): number {
+function longestTickGapMs({ schedule: { cron, timezone } }: Config, clock: Pick<Clock, 'now'>): number {
   return parseCron(cron, timezone).longestGapMs(clock.now(), LONGEST_GAP_MS);
 }
 
@@ -143,9 +191,4 @@ function watchOptions(config: Config, version: string, isWhole: boolean): WatchO
     digestTick: (now) => digest?.previousStart(now, DIGEST_HORIZON_MS),
     isWhole,
   };
-}
-
-function delivererOptions(config: Config, tools: ServiceTools, isBrief: boolean): DelivererOptions {
-  const { alerts, instance } = config;
-  return { channels: channelsOf(alerts.channels, tools, instance, isBrief), voice: voiceOf(config, tools.version) };
 }

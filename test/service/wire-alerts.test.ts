@@ -22,30 +22,27 @@ async function startAlerting() {
   const clock = new HandClock();
   const journal = await ownJournal();
   let looks = 0;
-  const alerting = createAlerting({
-    config,
-    tools: { clock, env: {}, emit: () => undefined, newId: () => 'id', version: '1.2.3', leaseHolder: 'test:' },
-    journal: {
-      ...journal,
-      targets: () => {
-        looks += 1;
-        return journal.targets();
+  const alerting = createAlerting(
+    {
+      config,
+      journal: {
+        ...journal,
+        targets: () => {
+          looks += 1;
+          return journal.targets();
+        },
       },
+      facts: () => ({
+        configured: [],
+        disabled: [],
+        degraded: undefined,
+        skewMs: undefined,
+        configurationRejected: null,
+        scheduler: undefined,
+      }),
     },
-    isWhole: true,
-    surroundings: () => ({
-      now: clock.now(),
-      targets: [],
-      configured: [],
-      misconfigured: [],
-      longestTickGapMs: 60 * MINUTE,
-      tokenUrl: config.apple.tokenUrl,
-      journal: { path: 'journal.db', degraded: undefined },
-      skewMs: undefined,
-      configurationRejected: null,
-      scheduler: undefined,
-    }),
-  });
+    { clock, env: {}, emit: () => undefined, newId: () => 'id', version: '1.2.3', leaseHolder: 'test:' },
+  );
   const running = alerting.alerter.run(0);
   onTestFinished(async () => {
     alerting.alerter.stop();
