@@ -150,11 +150,50 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(ms / unitMs)}${unit}`;
 }
 
-/** An IANA time zone that the runtime knows. */
+/**
+ * What to write in place of an abbreviation: the zones that people mean by it. The runtime accepts some of them and
+ * gives each one meaning only: CST is Chicago, BST is Dhaka, AST is Anchorage.
+ */
+const ABBREVIATED: Readonly<Record<string, string>> = {
+  CST: 'Asia/Shanghai (China) or America/Chicago (United States)',
+  EST: 'America/New_York',
+  MST: 'America/Denver or America/Phoenix',
+  PST: 'America/Los_Angeles',
+  AST: 'America/Halifax or Asia/Riyadh',
+  HST: 'Pacific/Honolulu',
+  IST: 'Asia/Kolkata, Europe/Dublin or Asia/Jerusalem',
+  JST: 'Asia/Tokyo',
+  KST: 'Asia/Seoul',
+  SST: 'Asia/Singapore or Pacific/Pago_Pago',
+  HKT: 'Asia/Hong_Kong',
+  BST: 'Europe/London or Asia/Dhaka',
+  WET: 'Europe/Lisbon',
+  CET: 'Europe/Berlin or Europe/Paris',
+  MET: 'Europe/Berlin or Europe/Paris',
+  EET: 'Europe/Athens or Europe/Helsinki',
+  MSK: 'Europe/Moscow',
+  AET: 'Australia/Sydney or Australia/Brisbane',
+  NZT: 'Pacific/Auckland',
+};
+/** Three or four letters, but those that IANA gives to one place or to UTC. */
+const ABBREVIATION = /^(?!UTC$|GMT$|UCT$|PRC$|ROC$|ROK$|Cuba$|Eire$|Iran$|Zulu$)[A-Z]{3,4}$/i;
+
+/** An IANA time zone that the runtime knows, not abbreviated. */
 export function timezone() {
-  return scalar('an IANA time zone such as UTC or Asia/Shanghai', [{ type: 'string' }], (found) =>
-    isAccepted(() => new Intl.DateTimeFormat('en-US', { timeZone: found })) ? found : undefined,
-  );
+  const wanted = 'an IANA time zone such as UTC or Asia/Shanghai';
+  return scalar(wanted, [{ type: 'string' }], (found) => {
+    if (ABBREVIATION.test(found)) {
+      // Summer time is of the same zone: EDT of EST, CEST of CET.
+      const name = found
+        .toUpperCase()
+        .replace(/^(.)DT$/, '$1ST')
+        .replace(/^(..)[SD]T$/, '$1T');
+      const instead = ABBREVIATED[name] ?? 'the name of a place in that zone, such as Asia/Shanghai or America/Chicago';
+      const next = `Write ${instead}.`;
+      return new Refusal(`${wanted}, not an abbreviation, which may mean several`, next);
+    }
+    return isAccepted(() => new Intl.DateTimeFormat('en-US', { timeZone: found })) ? found : undefined;
+  });
 }
 
 const CRON_WANTED = 'a cron expression of five fields (minute hour day month weekday), or six with seconds first';

@@ -18,15 +18,28 @@ interface HostRule {
   readonly plainHttp?: boolean;
 }
 
+/**
+ * Secrets Manager by region, over IPv4 alone, over both protocols (`api.aws`) and through an endpoint of a VPC. The
+ * region must look like one: `secretsmanager.s3.amazonaws.com` is a bucket that anybody may create.
+ */
+const AWS_HOST = new RegExp(
+  [
+    /^secretsmanager(?:-fips)?\.REGION\.(?:amazonaws\.com|api\.aws)$/,
+    /^vpce-[a-z0-9-]+\.secretsmanager(?:-fips)?\.REGION\.vpce\.amazonaws\.com$/,
+    /^secretsmanager\.CHINA\.(?:amazonaws\.com|api\.amazonwebservices\.com)\.cn$/,
+    /^vpce-[a-z0-9-]+\.secretsmanager\.CHINA\.vpce\.amazonaws\.com\.cn$/,
+  ]
+    .map(({ source }) => source.replace('REGION', '(?!cn-)[a-z]{2,4}(?:-[a-z]+){1,2}-[0-9]{1,2}'))
+    .map((source) => source.replace('CHINA', 'cn-[a-z]+-[0-9]{1,2}'))
+    .join('|'),
+);
+
 const HOST_RULES: Readonly<Record<HostUse, HostRule>> = {
   apple: { allowed: /^appleid\.apple\.com$/, wanted: 'https://appleid.apple.com/auth/token' },
   tcb: { allowed: /^tcb\.([a-z0-9-]+\.)*tencentcloudapi\.com$/, wanted: 'https://tcb.tencentcloudapi.com' },
   ssm: { allowed: /^ssm\.([a-z0-9-]+\.)*tencentcloudapi\.com$/, wanted: 'https://ssm.tencentcloudapi.com' },
   sts: { allowed: /^sts\.([a-z0-9-]+\.)*tencentcloudapi\.com$/, wanted: 'https://sts.tencentcloudapi.com' },
-  aws: {
-    allowed: /(^|\.)secretsmanager(-fips)?\.[a-z0-9-]+\.((vpce\.)?amazonaws\.com(\.cn)?|api\.aws)$/,
-    wanted: 'https://secretsmanager.<region>.amazonaws.com',
-  },
+  aws: { allowed: AWS_HOST, wanted: 'https://secretsmanager.<region>.amazonaws.com' },
   metadata: {
     allowed: /^metadata\.tencentyun\.com$/,
     wanted: 'http://metadata.tencentyun.com',

@@ -2,6 +2,7 @@
 // may be fine alone, yet together a secret must be noticed, renewed and reported in time.
 import { formatDuration } from '../adapters/scalars.ts';
 import { longestShutMs, parseCron, type WindowRule } from '../core/cron.ts';
+import { longestRenewBeforeMs } from '../core/schedule.ts';
 import { DAY, HOUR, SECOND } from '../core/time.ts';
 import type { Parsed } from './parsed.ts';
 import type { PolicySection, Sections } from './schema.ts';
@@ -88,10 +89,14 @@ function keysOf(root: MapNode, block: Path): (...keys: string[]) => Path {
 }
 
 function checkOrder(path: Path, { lifetimeMs, renewBeforeMs }: PolicyConfig, report: Report): boolean {
-  if (renewBeforeMs < lifetimeMs) return true;
+  const longest = longestRenewBeforeMs(lifetimeMs);
+  if (renewBeforeMs <= longest) return true;
   report(path, {
     found: `renewBefore ${formatDuration(renewBeforeMs)} with a lifetime of ${formatDuration(lifetimeMs)}`,
-    wanted: 'renewBefore below lifetime',
+    wanted:
+      renewBeforeMs < lifetimeMs
+        ? `renewBefore of at most ${inWords(longest)}: a new secret must rest for a day before it is renewed`
+        : 'renewBefore below lifetime',
     next: 'Leave renewBefore out to renew at a third of the lifetime.',
   });
   return false;

@@ -18,6 +18,7 @@ import {
 } from './policy.ts';
 import type { Problem } from './problems.ts';
 import type { TargetEntry } from './schema.ts';
+import { CLOUDBASE_ENDPOINT, checkSites, credentialsBeside, endpointBeside, siteOf } from './sites.ts';
 import { nameAt, problemAt, type Report, type Tree } from './tree.ts';
 
 type Sections = Parsed['sections'];
@@ -51,6 +52,7 @@ export function resolve(tree: Tree, { sections, targets, channels, isSound }: Pa
   const rules: PolicyRules = { root: tree.root, report, sections, isSound, survey: createSurvey(now) };
   if (isSound(['policy'])) checkSharedPolicy(rules);
   checkSharedHosts(sections, report);
+  checkSites({ sections, targets, channels, isSound }, report);
   checkChannels(tree.root, channels, report);
   const resolved = new Map<number, TargetConfig>();
   for (const [index, entry] of targets) {
@@ -97,17 +99,22 @@ function targetOf(entry: TargetEntry, sections: Sections) {
   const shared = overridden(sections.cloudbase, entry.cloudbase);
   const { endpoint, region, requestsPerSecond, timeout, credentials } = shared;
   const policy = policyOf(sections, entry.policy);
+  const { origin } = new URL(endpoint ?? CLOUDBASE_ENDPOINT);
   const cloudbase = {
     /** Scheme, host and port, lower case, without a slash at the end: part of the target's identity. */
-    endpoint: new URL(endpoint ?? 'https://tcb.tencentcloudapi.com').origin,
+    endpoint: origin,
     region: region ?? 'ap-shanghai',
     requestsPerSecond: requestsPerSecond ?? 5,
     timeoutMs: timeout ?? 15 * SECOND,
-    credentials: credentials ?? { from: 'env' as const },
+    credentials: credentialsBeside(origin, credentials ?? { from: 'env' }),
   };
   const key: KeySourceOptions =
     entry.key.from === 'tencent-ssm'
-      ? { ...entry.key, credentials: entry.key.credentials ?? cloudbase.credentials }
+      ? {
+          ...entry.key,
+          endpoint: entry.key.endpoint ?? endpointBeside(origin, 'ssm'),
+          credentials: credentialsBeside(origin, entry.key.credentials ?? cloudbase.credentials),
+        }
       : entry.key;
   return {
     endpoint: cloudbase.endpoint,
@@ -141,9 +148,10 @@ function duplicates(tree: Tree, targets: ReadonlyMap<number, TargetConfig>): Con
     claim(`name ${target.name}`, index, (earlier) =>
       problemAt(tree, ['targets', index, 'name'], { wanted: `another name: targets[${earlier}] has this one` }),
     );
-    claim(`identity ${targetKey(target)}`, index, (earlier) =>
+    const site = siteOf(target.endpoint) ?? target.endpoint;
+    claim(`identity ${targetKey({ ...target, endpoint: site })}`, index, (earlier) =>
       problemAt(tree, ['targets', index, 'envId'], {
-        found: `the same endpoint, envId and providerId as targets[${earlier}] (${nameAt(tree.root, earlier)})`,
+        found: `the same site, envId and providerId as targets[${earlier}] (${nameAt(tree.root, earlier)})`,
         wanted: 'each provider once',
         next: 'Remove one of the two entries.',
       }),

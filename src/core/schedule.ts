@@ -2,7 +2,7 @@
 // milliseconds since the epoch; durations are milliseconds.
 import { createHash } from 'node:crypto';
 import type { Remedy } from './errors.ts';
-import { HOUR, MINUTE } from './time.ts';
+import { DAY, HOUR, MINUTE } from './time.ts';
 
 /**
  * The longest wait of the retry table. With less, a fleet that fails for weeks would use up the limits that it shares
@@ -38,6 +38,14 @@ export function renewalInstant({ key, expiresAt, lifetimeMs, renewBeforeMs }: Re
   const room = Math.max(0, (lifetimeMs - renewBeforeMs) / 2);
   const spread = Math.floor(steadyFraction(`spread ${key}`) * Math.min(lifetimeMs / 10, room));
   return expiresAt - renewBeforeMs - spread;
+}
+
+/**
+ * The longest `renewBefore` with which every new secret rests for at least a day, whatever its spread: with a longer one
+ * a target may rotate for ever.
+ */
+export function longestRenewBeforeMs(lifetimeMs: number): number {
+  return lifetimeMs - DAY - Math.min(lifetimeMs / 10, DAY);
 }
 
 /** The instant from which less than a tenth of the lifetime is left. */

@@ -79,6 +79,8 @@ describe('endpoints', () => {
     'https://secretsmanager.cn-north-1.amazonaws.com.cn',
     'https://vpce-0a1b-2c3d.secretsmanager.eu-west-1.vpce.amazonaws.com',
     'https://secretsmanager.eu-west-1.api.aws',
+    'https://secretsmanager.us-gov-west-1.amazonaws.com',
+    'https://vpce-0a1b-2c3d.secretsmanager.cn-north-1.vpce.amazonaws.com.cn',
     'http://127.0.0.1:4180',
   ])("AWS's %s", async (url) => {
     expect((await load(aws(url))).config.targets).toHaveLength(1);
@@ -89,6 +91,13 @@ describe('endpoints', () => {
     'https://ec2-1-2-3-4.compute.amazonaws.com',
     'https://bucket.s3.amazonaws.com',
     'https://secretsmanager.eu-west-1.amazonaws.com.evil.example',
+    'https://secretsmanager.s3.amazonaws.com',
+    'https://secretsmanager.s3-eu-west-1.amazonaws.com',
+    'https://secretsmanager.eu-west-1.amazonaws.com.cn',
+    'https://secretsmanager.cn-north-1.amazonaws.com',
+    'https://bucket.secretsmanager.eu-west-1.amazonaws.com',
+    'https://s3.secretsmanager.eu-west-1.vpce.amazonaws.com',
+    'https://secretsmanager.vpce.amazonaws.com',
   ])("not AWS's %s", async (url) => {
     expect(await problemsOf(aws(url))).toHaveLength(1);
   });

@@ -1,5 +1,6 @@
 // The rules that join several keys, each on both sides of its boundary.
 import { describe, expect, test } from 'vitest';
+import { renewalInstant } from '../../src/core/schedule.ts';
 import { DAY } from '../../src/core/time.ts';
 import { lines, load, NOW, problemsOf, refusal, TARGETS } from './support.ts';
 
@@ -18,10 +19,38 @@ describe('lifetime and renewBefore', () => {
   });
 
   test('renewBefore is below the lifetime', async () => {
-    const { targets } = await accepts('policy: { lifetime: 30d, renewBefore: 2591999s }');
-    expect(targets[0]?.policy).toMatchObject({ lifetimeMs: 30 * DAY, renewBeforeMs: 30 * DAY - 1000 });
     expect(await above('policy: { lifetime: 30d, renewBefore: 30d }')).toEqual([
       '1 policy.renewBefore: found renewBefore 30d with a lifetime of 30d, wanted renewBefore below lifetime',
+    ]);
+  });
+
+  test.each([
+    ['30d', '28d', '28 days'],
+    ['180d', '178d', '178 days'],
+    ['10d', '8d', '8 days'],
+    ['7d', '7632m', '5.3 days'],
+  ])('of %s: a new secret rests for a day, so renewBefore is %s at most', async (lifetime, longest, shown) => {
+    const { targets } = await accepts(`policy: { lifetime: ${lifetime}, renewBefore: ${longest} }`);
+    const { lifetimeMs = 0, renewBeforeMs = 0 } = targets[0]?.policy ?? {};
+    const renewals = Array.from({ length: 200 }, (_, index) =>
+      renewalInstant({ key: `target ${index}`, expiresAt: lifetimeMs, lifetimeMs, renewBeforeMs }),
+    );
+    expect(Math.min(...renewals)).toBeGreaterThanOrEqual(DAY);
+    const above1 = `${renewBeforeMs / 1000 + 1}s`;
+    expect(await above(`policy: { lifetime: ${lifetime}, renewBefore: ${above1} }`)).toEqual([
+      `1 policy.renewBefore: found renewBefore ${above1} with a lifetime of ${lifetime}, wanted renewBefore of at most ${shown}: a new secret must rest for a day before it is renewed`,
+    ]);
+  });
+
+  test("a target's own policy must come to rest as well", async () => {
+    const own = '    policy: { lifetime: 7d, renewBefore: 167h }\n';
+    expect(await problemsOf(`${TARGETS}${own}`)).toEqual([
+      expect.stringMatching(
+        /^5 targets\[0\]\.policy\.renewBefore: found renewBefore 167h with a lifetime of 7d, wanted /,
+      ),
+    ]);
+    expect(await problemsOf(`policy: { renewBefore: 167h }\n${TARGETS}    policy: { lifetime: 7d }\n`)).toEqual([
+      expect.stringMatching(/^6 targets\[0\]\.policy\.lifetime: found renewBefore 167h with a lifetime of 7d, wanted /),
     ]);
   });
 
@@ -173,12 +202,13 @@ describe('two targets', () => {
     ['written alike', '', ''],
     ['the default provider named', '', ', providerId: apple'],
     ['the endpoint written otherwise', '', ', cloudbase: { endpoint: "https://TCB.tencentcloudapi.com:443/" }'],
+    ['an endpoint of a region', '', ', cloudbase: { endpoint: "https://tcb.ap-shanghai.tencentcloudapi.com" }'],
     ['another region', '', ', cloudbase: { region: ap-guangzhou }'],
   ])('of one identity are refused, in every mode: %s', async (_, first, second) => {
     const yaml = `targets:\n${named('a', 'e1', first)}${named('b', 'e1', second)}`;
     for (const mode of ['strict', 'daemon'] as const)
       expect(lines((await refusal(yaml, {}, mode)).problems)).toEqual([
-        '3 targets[1].envId: found the same endpoint, envId and providerId as targets[0] (a), wanted each provider once',
+        '3 targets[1].envId: found the same site, envId and providerId as targets[0] (a), wanted each provider once',
       ]);
   });
 
@@ -192,6 +222,50 @@ describe('two targets', () => {
   ])('of %s are two', async (_, yaml) => {
     expect((await load(yaml)).config.targets).toHaveLength(2);
   });
+});
+
+describe('a time zone', () => {
+  test.each([
+    ['CST', 'Asia/Shanghai (China) or America/Chicago (United States)'],
+    ['cst', 'Asia/Shanghai (China) or America/Chicago (United States)'],
+    ['EST', 'America/New_York'],
+    ['EDT', 'America/New_York'],
+    ['PST', 'America/Los_Angeles'],
+    ['PDT', 'America/Los_Angeles'],
+    ['CEST', 'Europe/Berlin or Europe/Paris'],
+    ['AEDT', 'Australia/Sydney or Australia/Brisbane'],
+    ['VST', 'the name of a place in that zone, such as Asia/Shanghai or America/Chicago'],
+  ])('that is abbreviated, such as %s, is refused with what to write instead', async (zone, instead) => {
+    for (const yaml of [
+      `schedule: { timezone: ${zone} }\n${TARGETS}`,
+      `policy: { window: { cron: "0 2 * * *", duration: 4h, timezone: ${zone} } }\n${TARGETS}`,
+    ]) {
+      const { problems } = await refusal(yaml);
+      expect(problems).toEqual([
+        expect.objectContaining({
+          wanted: 'an IANA time zone such as UTC or Asia/Shanghai, not an abbreviation, which may mean several',
+          next: `Write ${instead}.`,
+        }),
+      ]);
+    }
+  });
+
+  test('what is refused as an abbreviation is all that the runtime knows by three letters, but for what means one place or UTC', async () => {
+    const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
+    const known = letters.flatMap((a) => letters.flatMap((b) => letters.map((c) => a + b + c))).filter(isZone);
+    const accepted: string[] = [];
+    for (const zone of known)
+      if (await load(`schedule: { timezone: ${zone} }\n${TARGETS}`).then(Boolean, () => false)) accepted.push(zone);
+    expect(known).toEqual(expect.arrayContaining(['CST', 'EST', 'PST', 'UTC']));
+    expect(accepted).toEqual(['GMT', 'PRC', 'ROC', 'ROK', 'UCT', 'UTC']);
+  });
+
+  test.each(['UTC', 'GMT', 'Asia/Shanghai', 'America/Argentina/Buenos_Aires', 'Etc/UTC', 'Singapore', 'Cuba'])(
+    '%s is one',
+    async (zone) => {
+      expect((await accepts(`schedule: { timezone: ${zone} }`)).schedule.timezone).toBe(zone);
+    },
+  );
 });
 
 test('a switched-off check of certificates is refused', async () => {
@@ -217,3 +291,12 @@ describe('worth a second look', () => {
     expect((await load(`http: { host: "::1" }\n${TARGETS}`)).warnings).toEqual([]);
   });
 });
+
+function isZone(timeZone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en-US', { timeZone });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -9,16 +9,19 @@ import type { CredentialSource, RequestRecord } from '../tencent/credentials/sou
 import { options as awsSecretsManager, createAwsSecretsManagerKeySource } from './aws-secrets-manager.ts';
 import { createEnvKeySource, options as env } from './env.ts';
 import { createFileKeySource, options as file } from './file.ts';
-import { createTencentSsmKeySource, SSM_ENDPOINT, options as tencentSsm } from './tencent-ssm.ts';
+import { createTencentSsmKeySource, options as tencentSsm } from './tencent-ssm.ts';
 
 /** `key` of a target. */
 export const keyOptions = z.discriminatedUnion('from', [file, env, awsSecretsManager, tencentSsm]).meta({ id: 'key' });
 type Parsed = z.output<typeof keyOptions>;
 
-/** With the target's own credentials where the source needs some and has none. */
+/** With the credentials and the site of the target's CloudBase where the source states none. */
 export type KeySourceOptions =
   | Exclude<Parsed, { from: 'tencent-ssm' }>
-  | (Extract<Parsed, { from: 'tencent-ssm' }> & { readonly credentials: CredentialsOptions });
+  | (Extract<Parsed, { from: 'tencent-ssm' }> & {
+      readonly credentials: CredentialsOptions;
+      readonly endpoint: string;
+    });
 
 type From = KeySourceOptions['from'];
 type OptionsOf<F extends From> = Extract<KeySourceOptions, { from: F }>;
@@ -43,7 +46,7 @@ const FACTORIES: { readonly [F in From]: (options: OptionsOf<F>, deps: KeySource
   'aws-secrets-manager': createAwsSecretsManagerKeySource,
   'tencent-ssm': (options, deps) => {
     const { env, clock, timeoutMs, onRequest } = deps;
-    const { region, endpoint = SSM_ENDPOINT } = options;
+    const { region, endpoint } = options;
     const heard = onRequest === undefined ? {} : { onRequest };
     const common = { env, clock, region, timeoutMs, ...heard };
     const credentials =

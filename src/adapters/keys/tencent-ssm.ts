@@ -7,8 +7,6 @@ import { httpUrl, region, text } from '../scalars.ts';
 import type { TencentClient } from '../tencent/client.ts';
 import { credentialsOptions } from '../tencent/credentials/registry.ts';
 
-export const SSM_ENDPOINT = 'https://ssm.tencentcloudapi.com';
-
 export const options = z.strictObject({
   from: z.literal('tencent-ssm'),
   secretName: text('the name of a secret').describe('The name of the secret.'),
@@ -16,7 +14,7 @@ export const options = z.strictObject({
   region: region('ap-shanghai').describe('The region of the secret.'),
   endpoint: httpUrl('a URL such as https://ssm.tencentcloudapi.com')
     .optional()
-    .describe("An endpoint other than Tencent's usual one."),
+    .describe('The endpoint of SSM. Default: that of the site of cloudbase.endpoint.'),
   credentials: credentialsOptions
     .optional()
     .describe("Credentials for this source. Default: those of the target's CloudBase."),

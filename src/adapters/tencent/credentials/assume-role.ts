@@ -16,7 +16,7 @@ export const options = z.strictObject({
   externalId: text('an external id').optional().describe('The external id that the role asks for.'),
   endpoint: httpUrl('a URL such as https://sts.tencentcloudapi.com')
     .optional()
-    .describe("An endpoint of STS other than Tencent's usual one."),
+    .describe('The endpoint of STS. Default: that of the site of cloudbase.endpoint.'),
 });
 
 export function createAssumeRoleCredentials(

@@ -12,7 +12,7 @@ export const options = z.strictObject({
   from: z.literal('tke-oidc'),
   endpoint: httpUrl('a URL such as https://sts.tencentcloudapi.com')
     .optional()
-    .describe("An endpoint of STS other than Tencent's usual one."),
+    .describe('The endpoint of STS. Default: that of the site of cloudbase.endpoint.'),
 });
 
 const VARIABLES = ['TKE_REGION', 'TKE_PROVIDER_ID', 'TKE_WEB_IDENTITY_TOKEN_FILE', 'TKE_ROLE_ARN'] as const;

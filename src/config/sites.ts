@@ -1,0 +1,83 @@
+// Tencent Cloud has two sites, the domestic and the international one. No account and no environment exists on both, so
+// all endpoints of a target are of one site: a stated mix is refused, and what is not stated follows the endpoint of
+// CloudBase.
+import type { CredentialsOptions } from '../adapters/tencent/credentials/registry.ts';
+import type { Service } from '../adapters/tencent/error-table.ts';
+import type { Parsed } from './parsed.ts';
+import { dotted, type Path, type Report } from './tree.ts';
+
+export const CLOUDBASE_ENDPOINT = 'https://tcb.tencentcloudapi.com';
+
+type Site = 'domestic' | 'international';
+
+/** The site of an endpoint; undefined for hosts on loopback and of allowHosts, which may stand for either. */
+export function siteOf(url: string): Site | undefined {
+  const { hostname } = new URL(url);
+  if (!hostname.endsWith('.tencentcloudapi.com')) return undefined;
+  return hostname.split('.').includes('intl') ? 'international' : 'domestic';
+}
+
+/** The endpoint of `service` beside that of CloudBase. */
+export function endpointBeside(cloudbaseEndpoint: string, service: Service): string {
+  return `https://${service}.${siteOf(cloudbaseEndpoint) === 'international' ? 'intl.' : ''}tencentcloudapi.com`;
+}
+
+/** Credentials whose calls to STS go to the site of CloudBase, unless they say otherwise. */
+export function credentialsBeside(cloudbaseEndpoint: string, credentials: CredentialsOptions): CredentialsOptions {
+  const endpoint = endpointBeside(cloudbaseEndpoint, 'sts');
+  const own =
+    credentials.from === 'tke-oidc' ? { ...credentials, endpoint: credentials.endpoint ?? endpoint } : credentials;
+  const { assumeRole } = own;
+  return assumeRole === undefined
+    ? own
+    : { ...own, assumeRole: { ...assumeRole, endpoint: assumeRole.endpoint ?? endpoint } };
+}
+
+interface Stated {
+  readonly path: Path;
+  readonly url: string | undefined;
+}
+
+/** Refuses endpoints of two sites: in what all targets share, and in each target as it results. */
+export function checkSites({ sections, targets, isSound }: Parsed, report: Report): void {
+  const shared = { path: ['cloudbase', 'endpoint'], url: sections.cloudbase.endpoint };
+  const sharedSts = stsEndpoints(['cloudbase', 'credentials'], sections.cloudbase.credentials);
+  if (!isSound(['cloudbase'])) return;
+  compare(shared, sharedSts, report);
+  for (const [index, { cloudbase, key }] of targets) {
+    const at = ['targets', index];
+    if (!isSound(at)) continue;
+    const own = { path: [...at, 'cloudbase', 'endpoint'], url: cloudbase?.endpoint };
+    const beside = [
+      ...stsEndpoints([...at, 'cloudbase', 'credentials'], cloudbase?.credentials),
+      ...(key.from === 'tencent-ssm'
+        ? [
+            { path: [...at, 'key', 'endpoint'], url: key.endpoint },
+            ...stsEndpoints([...at, 'key', 'credentials'], key.credentials),
+          ]
+        : []),
+    ];
+    compare(own.url === undefined ? shared : own, beside, report);
+    // The credentials that all share stand where this target did not write them: its endpoint is what can be changed.
+    if (own.url !== undefined && cloudbase?.credentials === undefined)
+      for (const { path, url } of sharedSts) compare({ path, url }, url === undefined ? [] : [own], report);
+  }
+}
+
+function stsEndpoints(path: Path, credentials: CredentialsOptions | undefined): Stated[] {
+  if (credentials === undefined) return [];
+  const role = { path: [...path, 'assumeRole', 'endpoint'], url: credentials.assumeRole?.endpoint };
+  return credentials.from === 'tke-oidc' ? [role, { path: [...path, 'endpoint'], url: credentials.endpoint }] : [role];
+}
+
+function compare({ path: first, url = CLOUDBASE_ENDPOINT }: Stated, others: readonly Stated[], report: Report): void {
+  const site = siteOf(url);
+  for (const { path, url: other } of others) {
+    const found = other === undefined ? undefined : siteOf(other);
+    if (site === undefined || found === undefined || found === site) continue;
+    report(path, {
+      wanted: `an endpoint of the ${site} site, as ${dotted(first)} is (${new URL(url).hostname})`,
+      next: 'Use the endpoints of one site, or leave out all but cloudbase.endpoint: the others follow it.',
+    });
+  }
+}
