@@ -8,8 +8,9 @@ import { SHARED } from '../setup/shared.ts';
 /** Files with a property in them, or in a contract that they call. */
 const PROPERTY = /'fast-check'|contract\/(?:alert-book|journal)\.ts'/;
 
-const properties = globSync('test/{config,core,net,alerts,cli,adapters,service,http}/**/*.test.ts', {
+const properties = globSync('test/**/*.test.ts', {
   cwd: SHARED.root,
+  exclude: ['test/e2e', 'test/system', 'test/campaigns'],
 }).filter((file) => PROPERTY.test(readFileSync(join(SHARED.root, file), 'utf8')));
 
 const PROPERTIES = 'test/setup/properties.ts';

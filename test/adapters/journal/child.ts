@@ -60,15 +60,15 @@ const ACTIONS: Readonly<Record<string, () => Promise<void>>> = {
     }
     await journal.close();
   },
-  async commit() {
-    const [target = '', rotation = ''] = args;
+  /** Commits until it is killed, and says the number of each commit: of the target's pass, and of its new rotation. */
+  async commits() {
+    const [target, rotation, first] = args.map((text) => JSON.parse(text)) as [TargetState, Rotation, number];
     const journal = await open();
-    await journal.commit({
-      target: JSON.parse(target) as TargetState,
-      rotation: JSON.parse(rotation) as Rotation,
-    });
-    say('committed');
-    await once(process, 'SIGTERM');
+    for (let i = first; ; i += 1) {
+      const id = `${rotation.id.slice(0, -6)}${String(i).padStart(6, '0')}`;
+      await journal.commit({ target: { ...target, lastPassAt: i }, rotation: { ...rotation, id } });
+      say(String(i));
+    }
   },
   async writeUntilTold() {
     const [target = ''] = args;
