@@ -1,6 +1,8 @@
 // What Apple's verdicts permit. Nobody is sure that Apple's token endpoint tells good secrets from bad ones, so the gate
 // compares answers, keeps a calibration, and stays safe if the answers mean nothing.
+
 import { createHash } from 'node:crypto';
+import type { CallTrouble } from './error-params.ts';
 import { type ErrorCode, RotatorError } from './errors.ts';
 import type { KeyMaterial } from './key-material.ts';
 import type { Verdict } from './reasons.ts';
@@ -108,8 +110,8 @@ export interface GateQuestion {
   readonly emergency: boolean;
   /** The key id is known with another public key: only Apple's acceptance proves the new one. */
   readonly needsAcceptance: boolean;
-  /** Why the candidate's verdict is what it is. */
-  readonly detail: string;
+  /** Why the candidate's verdict is what it is; null where Apple was not asked now. */
+  readonly detail: CallTrouble | null;
 }
 
 export type GateAnswer =

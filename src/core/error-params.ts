@@ -240,7 +240,7 @@ export interface ErrorParams {
     | ({ readonly problem: 'call' } & At & CallTrouble)
     | ({ readonly problem: 'no-value' | 'unknown-form' } & At)
     | OfTencent;
-  readonly ERR_KEY_BINDING: { readonly detail: string | null };
+  readonly ERR_KEY_BINDING: { readonly detail: CallTrouble | null };
 
   // Cloud credentials
   readonly ERR_CREDENTIALS_MISSING:
@@ -311,8 +311,9 @@ export interface ErrorParams {
 
   // The candidate and Apple's opinion of it
   readonly ERR_CANDIDATE_INVALID: { readonly objections: readonly Defect[] };
-  readonly ERR_APPLE_REJECTED: { readonly detail: string };
-  readonly ERR_APPLE_UNKNOWN: { readonly problem: 'require' | 'not-proven'; readonly detail: string };
+  /** `detail`: why Apple's verdict is what it is; null where it was not asked. */
+  readonly ERR_APPLE_REJECTED: { readonly detail: CallTrouble | null };
+  readonly ERR_APPLE_UNKNOWN: { readonly problem: 'require' | 'not-proven'; readonly detail: CallTrouble | null };
 
   // The course of a pass
   readonly ERR_CLOCK_SKEWED:

@@ -2,7 +2,7 @@
 // alerts and the progress of `once` listen. An event carries values, never sentences: instants are ms since the epoch
 // and durations are ms. The texts stand in texts/en/events.ts and are made by the log alone. An event never holds a secret.
 import type { ConditionName, Severity } from './alerts/conditions.ts';
-import type { ErrorCode, StoredError } from './error-params.ts';
+import type { CallTrouble, ErrorCode, StoredError } from './error-params.ts';
 import type { ReadBack } from './read-back.ts';
 import type { Outcome, Reason, Verdict, Why } from './reasons.ts';
 
@@ -62,7 +62,7 @@ export type Step =
       readonly step: 'apple-answered';
       readonly asked: 'candidate' | 'deployed' | 'same-key' | 'control';
       readonly verdict: Verdict;
-      readonly detail: string;
+      readonly detail: CallTrouble;
     }
   | { readonly step: 'intent-recorded' }
   | { readonly step: 'pushed'; readonly requestId: string | null }

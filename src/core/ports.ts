@@ -2,7 +2,7 @@
 // shared tests in test/contract/ hold it to. Absence is `undefined`; a failure is a thrown RotatorError.
 import type { AlertMessage, MessageItem } from './alerts/message.ts';
 import type { AlertBook, AlertUpdate } from './alerts/records.ts';
-import type { StoredError } from './error-params.ts';
+import type { CallTrouble, StoredError } from './error-params.ts';
 import type { RotatorError } from './errors.ts';
 import type { ProviderFields, ProviderView } from './provider.ts';
 import type { Verdict } from './reasons.ts';
@@ -77,8 +77,8 @@ export interface Provider {
 
 export interface AppleAnswer {
   readonly verdict: Exclude<Verdict, 'not-asked'>;
-  /** Why, without any content of unknown origin: `invalid_grant`, `HTTP 503`, `timeout after 10 s`. */
-  readonly detail: string;
+  /** Why: Apple's own code (`invalid_grant`), or what kept it from an answer. */
+  readonly detail: CallTrouble;
 }
 
 export interface AppleCheck {

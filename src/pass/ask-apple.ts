@@ -48,23 +48,21 @@ interface Opinions extends Omit<AppleOpinion, 'question'> {
 async function opinions(course: Course, snapshot: Snapshot, candidate: MintedSecret): Promise<Opinions> {
   const { key, deployed, now } = snapshot;
   const { acceptedKeys, appleAsked } = course.state;
-  const unasked = (detail: string): Opinions => ({
-    answers: { candidate: 'not-asked', deployed: 'not-asked', detail },
+  const unasked: Opinions = {
+    answers: { candidate: 'not-asked', deployed: 'not-asked', detail: null },
     ofCandidate: undefined,
     learnt: { acceptedKeys, appleAsked },
-  });
-  if (course.target.appleCheck === 'off') return unasked('apple.check is off');
-  if (course.request.waiveAppleCheck) return unasked('waived by --no-apple-check');
+  };
+  if (course.target.appleCheck === 'off' || course.request.waiveAppleCheck) return unasked;
   const { keyId, clientId } = key;
   const id = acceptanceId(key);
   const acceptedAt = acceptedKeys[id];
   if (acceptedAt !== undefined && within(acceptedAt, now, ACCEPTANCE_MS)) {
     course.step({ step: 'acceptance-reused' });
-    const { learnt } = unasked('');
     return {
-      answers: { candidate: 'accepted', deployed: 'not-asked', detail: 'accepted within the last 24 h' },
+      answers: { candidate: 'accepted', deployed: 'not-asked', detail: null },
       ofCandidate: { at: acceptedAt, verdict: 'accepted', asked: 'same-key', keyId, fingerprint: null },
-      learnt,
+      learnt: unasked.learnt,
     };
   }
   await calibrate(course, clientId, candidate.jwt, now);

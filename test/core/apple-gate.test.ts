@@ -197,7 +197,9 @@ describe('in mode compare', () => {
 
 describe('what it says', () => {
   test('of a rejection', () => {
-    expect(gate(aQuestion({ candidate: 'rejected', detail: 'invalid_client' }))).toMatchObject({
+    expect(
+      gate(aQuestion({ candidate: 'rejected', detail: { trouble: 'code', code: 'invalid_client' } })),
+    ).toMatchObject({
       outcome: 'blocked',
       error: {
         code: 'ERR_APPLE_REJECTED',
@@ -213,7 +215,7 @@ describe('what it says', () => {
       error: {
         code: 'ERR_APPLE_UNKNOWN',
         message:
-          'Apple gave no usable answer about the new client secret (timeout after 10 s), and its key is not proven yet',
+          'Apple gave no usable answer about the new client secret (no answer within 10 s), and its key is not proven yet',
         hint: expect.stringContaining('`apple.tokenUrl`'),
         remedy: 'passes',
       },
@@ -225,14 +227,14 @@ describe('what it says', () => {
       error: {
         code: 'ERR_APPLE_UNKNOWN',
         message:
-          'Apple gave no usable answer about the new client secret (timeout after 10 s), and apple.check requires its acceptance',
+          'Apple gave no usable answer about the new client secret (no answer within 10 s), and apple.check requires its acceptance',
         hint: expect.stringContaining('`apple.tokenUrl`'),
       },
     });
   });
 
   test.each([
-    [false, 'timeout after 10 s'],
+    [false, 'no answer within 10 s'],
     [true, 'not asked'],
   ])('of another public key under a known id (waived: %s)', (waived, why) => {
     expect(gate(aQuestion({ needsAcceptance: true, waived }))).toMatchObject({

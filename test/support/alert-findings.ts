@@ -345,7 +345,10 @@ const TABLE: VariantTable = {
         'AppleUnreachable',
         { lastAnswerAt: null },
         {
-          error: anError('ERR_APPLE_UNKNOWN', { problem: 'not-proven', detail: 'timeout after 10 s' }),
+          error: anError('ERR_APPLE_UNKNOWN', {
+            problem: 'not-proven',
+            detail: { trouble: 'timeout', afterMs: 10_000 },
+          }),
         },
       ),
     ),

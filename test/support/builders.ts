@@ -146,7 +146,7 @@ export function aQuestion(overrides: Partial<GateQuestion> = {}): GateQuestion {
     keyProven: false,
     emergency: false,
     needsAcceptance: false,
-    detail: 'timeout after 10 s',
+    detail: { trouble: 'timeout', afterMs: 10_000 },
     ...overrides,
   };
 }

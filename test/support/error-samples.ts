@@ -267,7 +267,7 @@ export const SAMPLES: { readonly [C in keyof ErrorParams]: readonly ErrorParams[
     { problem: 'unknown-form', origin: SSM },
     remote('timeout', { about: SSM, call: 'ssm GetSecretValue', code: 'TIMEOUT' }),
   ],
-  ERR_KEY_BINDING: [{ detail: 'HTTP 503' }, { detail: null }],
+  ERR_KEY_BINDING: [{ detail: { trouble: 'http', status: 503 } }, { detail: null }],
   ERR_CREDENTIALS_MISSING: [
     { problem: 'aws', said: 'Could not load credentials from any providers', ...AWS },
     { problem: 'empty', source: 'env TENCENTCLOUD_SECRET_ID' },
@@ -361,10 +361,10 @@ export const SAMPLES: { readonly [C in keyof ErrorParams]: readonly ErrorParams[
   ERR_ADOPTION_REQUIRED: [...WHYS.map((why) => ({ problem: 'never-written', why }) as const), { problem: 'hidden' }],
   ERR_FOREIGN_SECRET: [{ times: 2, why: { found: 'other-key', id: 'P6Q7R8S9T0', wanted: 'K1L2M3N4O5' } }],
   ERR_CANDIDATE_INVALID: [{ objections: OBJECTION_CODES.map((code) => ({ code, message: 'aud is missing' })) }],
-  ERR_APPLE_REJECTED: [{ detail: 'invalid_client' }],
+  ERR_APPLE_REJECTED: [{ detail: { trouble: 'code', code: 'invalid_client' } }],
   ERR_APPLE_UNKNOWN: [
-    { problem: 'require', detail: 'HTTP 503' },
-    { problem: 'not-proven', detail: 'HTTP 503' },
+    { problem: 'require', detail: null },
+    ...CALLS.map((detail) => ({ problem: 'not-proven', detail }) as const),
   ],
   ERR_CLOCK_SKEWED: [
     { problem: 'differs', skewMs: -75_000 },

@@ -61,10 +61,9 @@ export function createTokenEndpointCheck(deps: {
 function verdictOf({ status, body }: HttpAnswer): AppleAnswer {
   const error = errorName(body);
   const verdict = error === undefined ? undefined : VERDICTS[error];
-  if (status !== 400) return { verdict: 'unknown', detail: `HTTP ${status}` };
-  if (error === undefined || verdict === undefined)
-    return { verdict: 'unknown', detail: 'HTTP 400 without an error that is known' };
-  return { verdict, detail: error };
+  if (status !== 400 || error === undefined || verdict === undefined)
+    return { verdict: 'unknown', detail: { trouble: 'http', status } };
+  return { verdict, detail: { trouble: 'code', code: error } };
 }
 
 function errorName(body: string): string | undefined {
@@ -78,7 +77,8 @@ function errorName(body: string): string | undefined {
 
 function noVerdict(error: unknown, signal: AbortSignal): AppleAnswer {
   signal.throwIfAborted();
-  if (error instanceof CallFailure) return { verdict: 'unknown', detail: error.message };
-  const why = error instanceof RotatorError ? `: ${error.message}` : '';
-  return { verdict: 'unknown', detail: `the question could not be sent${why}` };
+  if (error instanceof CallFailure) return { verdict: 'unknown', detail: error.trouble };
+  // An unusable proxy setting, which every other call reports as ERR_CONFIG.
+  const code = error instanceof RotatorError ? error.code : null;
+  return { verdict: 'unknown', detail: { trouble: 'network', code } };
 }

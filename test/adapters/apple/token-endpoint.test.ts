@@ -1,6 +1,8 @@
 // Apple's token endpoint: the contract over the sandbox, which really verifies; then each answer by itself.
+
 import { describe, expect, test } from 'vitest';
 import { createTokenEndpointCheck } from '../../../src/adapters/apple/token-endpoint.ts';
+import { callTrouble } from '../../../src/core/texts/en/calls.ts';
 import { type AppleHarness, appleCheckContract } from '../../contract/apple-check.ts';
 import { HandClock } from '../../support/clock.ts';
 import { closedPort, serve } from '../../support/servers.ts';
@@ -36,7 +38,8 @@ appleCheckContract('the token endpoint', async (): Promise<AppleHarness> => {
 
 const SECRET = 'eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJ4In0.c2ln';
 
-function ask(tokenUrl: string, onAnswer?: (verdict: string) => void, timeoutMs = 5_000) {
+/** The verdict, and why, as a person reads it. */
+async function ask(tokenUrl: string, onAnswer?: (verdict: string) => void, timeoutMs = 5_000) {
   const check = createTokenEndpointCheck({
     tokenUrl,
     clock: new HandClock(),
@@ -44,7 +47,9 @@ function ask(tokenUrl: string, onAnswer?: (verdict: string) => void, timeoutMs =
     timeoutMs,
     ...(onAnswer === undefined ? {} : { onAnswer }),
   });
-  return check.ask({ clientId: CLIENT_ID, clientSecret: SECRET, signal: new AbortController().signal });
+  const question = { clientId: CLIENT_ID, clientSecret: SECRET, signal: new AbortController().signal };
+  const { verdict, detail } = await check.ask(question);
+  return { verdict, detail: callTrouble(detail) };
 }
 
 test('the question is a form with the secret and a code that cannot exist', async () => {
@@ -72,11 +77,11 @@ describe('an answer of', () => {
     [400, '{"error":"invalid_client","error_description":"x"}', 'rejected', 'invalid_client'],
     [400, '{"error":"invalid_request"}', 'unknown', 'invalid_request'],
     [400, '{"error":"unsupported_grant_type"}', 'unknown', 'unsupported_grant_type'],
-    [400, '{"error":"a word of nobody we know"}', 'unknown', 'HTTP 400 without an error that is known'],
-    [400, '{"error":"constructor"}', 'unknown', 'HTTP 400 without an error that is known'],
-    [400, '{"error":{"invalid_grant":1}}', 'unknown', 'HTTP 400 without an error that is known'],
-    [400, 'null', 'unknown', 'HTTP 400 without an error that is known'],
-    [400, 'invalid_grant', 'unknown', 'HTTP 400 without an error that is known'],
+    [400, '{"error":"a word of nobody we know"}', 'unknown', 'HTTP 400'],
+    [400, '{"error":"constructor"}', 'unknown', 'HTTP 400'],
+    [400, '{"error":{"invalid_grant":1}}', 'unknown', 'HTTP 400'],
+    [400, 'null', 'unknown', 'HTTP 400'],
+    [400, 'invalid_grant', 'unknown', 'HTTP 400'],
     [401, '{"error":"invalid_client"}', 'unknown', 'HTTP 401'],
     [200, '{"access_token":"x"}', 'unknown', 'HTTP 200'],
     [429, '', 'unknown', 'HTTP 429'],
@@ -120,6 +125,6 @@ test('a proxy that cannot be used is unknown, and does not throw', async () => {
   const signal = new AbortController().signal;
   expect(await check.ask({ clientId: CLIENT_ID, clientSecret: SECRET, signal })).toEqual({
     verdict: 'unknown',
-    detail: 'the question could not be sent: HTTPS_PROXY holds a socks5:// proxy, wanted an http:// or https:// URL',
+    detail: { trouble: 'network', code: 'ERR_CONFIG' },
   });
 });

@@ -29,6 +29,11 @@ export function callTrouble(call: CallTrouble): string {
   }
 }
 
+/** Why Apple's verdict is what it is. */
+export function verdictDetail(detail: CallTrouble | null): string {
+  return detail === null ? 'not asked' : callTrouble(detail);
+}
+
 /** What happened, after `tcb GetProviders` or the name of the secret; and the next step. */
 const REMOTE: Readonly<Record<RemoteTrouble, readonly [says: string | ((remote: Remote) => string), next: string]>> = {
   throttled: [

@@ -1,8 +1,10 @@
 // English for errors of the provider, of Apple's verdicts, of a pass, and of the service itself.
+
 import type { JournalTrouble, RoundTripTrouble } from '../../error-params.ts';
 import { isoSeconds } from '../../instants.ts';
 import type { ErrorCatalogue } from '../catalogue.ts';
 import { command, program, quoted } from '../command.ts';
+import { verdictDetail } from './calls.ts';
 import type { CALLS_EN } from './errors-calls.ts';
 import type { SETUP_EN } from './errors-setup.ts';
 import { whyText } from './why.ts';
@@ -126,16 +128,16 @@ export const PASS_EN: Pick<ErrorCatalogue, Pass> = {
     `Check the key and its ids with ${command('generate')} and ${command('inspect')}, and report a fault of this program if they are right.`,
   ],
   ERR_APPLE_REJECTED: ({ detail }) => [
-    `Apple rejected the new client secret (${detail}); the deployed one was left in place`,
+    `Apple rejected the new client secret (${verdictDetail(detail)}); the deployed one was left in place`,
     'Check in the Apple Developer portal that the key is not revoked, is enabled for Sign in with Apple, and belongs to this Team ID, Services ID and Key ID.',
   ],
   ERR_APPLE_UNKNOWN: {
     require: ({ detail }) => [
-      `Apple gave no usable answer about the new client secret (${detail}), and apple.check requires its acceptance`,
+      `Apple gave no usable answer about the new client secret (${verdictDetail(detail)}), and apple.check requires its acceptance`,
       'Make sure that this machine can reach `apple.tokenUrl`.',
     ],
     'not-proven': ({ detail }) => [
-      `Apple gave no usable answer about the new client secret (${detail}), and its key is not proven yet`,
+      `Apple gave no usable answer about the new client secret (${verdictDetail(detail)}), and its key is not proven yet`,
       'Make sure that this machine can reach `apple.tokenUrl`.',
     ],
   },

@@ -2,7 +2,7 @@
 import type { IdName, KeyLook } from '../../error-params.ts';
 import type { ErrorCatalogue } from '../catalogue.ts';
 import { program, quoted } from '../command.ts';
-import { callTrouble, remoteSentences } from './calls.ts';
+import { callTrouble, remoteSentences, verdictDetail } from './calls.ts';
 import { listed } from './words.ts';
 
 type Setup = Extract<keyof ErrorCatalogue, `ERR_${'USAGE' | 'CONFIG'}` | `ERR_${'KEY' | 'CREDENTIALS'}_${string}`>;
@@ -353,7 +353,7 @@ export const SETUP_EN: Pick<ErrorCatalogue, Setup> = {
     remote: remoteSentences,
   },
   ERR_KEY_BINDING: ({ detail }) => [
-    `the Key ID was used with another public key before, and Apple did not accept this one (${detail ?? 'not asked'})`,
+    `the Key ID was used with another public key before, and Apple did not accept this one (${verdictDetail(detail)})`,
     'Check that the key source holds the private key that Apple issued under this Key ID; a new key has a new Key ID.',
   ],
 

@@ -5,6 +5,7 @@ import { errorView } from '../../errors.ts';
 import type { EventError, EventName, RotationEndEvent, RotatorEvent, Step } from '../../events.ts';
 import { isoSeconds } from '../../instants.ts';
 import { DAY } from '../../time.ts';
+import { callTrouble } from './calls.ts';
 import { whyText } from './why.ts';
 
 export const WINDOW_CLOSED = 'the maintenance window is closed';
@@ -97,7 +98,7 @@ function stepText(event: Step, now: number): string {
 
 function appleText({ asked, verdict, detail }: Extract<Step, { step: 'apple-answered' }>): string {
   const clear = verdict === 'accepted' || verdict === 'rejected';
-  return `${clear ? `Apple ${verdict}` : 'no clear answer from Apple about'} ${ASKED[asked]} (${detail})`;
+  return `${clear ? `Apple ${verdict}` : 'no clear answer from Apple about'} ${ASKED[asked]} (${callTrouble(detail)})`;
 }
 
 const ASKED = {

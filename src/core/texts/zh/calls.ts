@@ -29,6 +29,11 @@ export function callTrouble(call: CallTrouble): string {
   }
 }
 
+/** Why Apple's verdict is what it is. */
+export function verdictDetail(detail: CallTrouble | null): string {
+  return detail === null ? '未查询' : callTrouble(detail);
+}
+
 /** What happened, after `tcb GetProviders` or the name of the secret; and the next step. */
 const REMOTE: Readonly<Record<RemoteTrouble, readonly [says: string | ((remote: Remote) => string), next: string]>> = {
   throttled: ['请求频率超限', '调低 `cloudbase.requestsPerSecond`，或查明同一账号下还有谁在大量调用。'],

@@ -1,9 +1,11 @@
 // Chinese for errors of the provider, of Apple's verdicts, of a pass, and of the service itself.
+
 import type { JournalTrouble, RoundTripTrouble } from '../../error-params.ts';
 import { isoSeconds } from '../../instants.ts';
 import type { ErrorCatalogue } from '../catalogue.ts';
 import { command, program, quoted } from '../command.ts';
 import type { PASS_EN } from '../en/errors-pass.ts';
+import { verdictDetail } from './calls.ts';
 import { defectText, whyText } from './why.ts';
 import { listed } from './words.ts';
 
@@ -118,16 +120,16 @@ export const PASS_ZH: Pick<ErrorCatalogue, keyof typeof PASS_EN> = {
     `用 ${command('generate')} 和 ${command('inspect')} 核对私钥与各项标识，如均无误则作为本程序的故障上报。`,
   ],
   ERR_APPLE_REJECTED: ({ detail }) => [
-    `Apple 拒绝了新的客户端密钥（${detail}），原有密钥未动`,
+    `Apple 拒绝了新的客户端密钥（${verdictDetail(detail)}），原有密钥未动`,
     '在 Apple 开发者网站确认该密钥未被吊销、已启用 Sign in with Apple，且与 Team ID、Services ID、Key ID 匹配。',
   ],
   ERR_APPLE_UNKNOWN: {
     require: ({ detail }) => [
-      `Apple 没有就新的客户端密钥给出明确答复（${detail}），而 apple.check 要求得到认可`,
+      `Apple 没有就新的客户端密钥给出明确答复（${verdictDetail(detail)}），而 apple.check 要求得到认可`,
       REACH_APPLE,
     ],
     'not-proven': ({ detail }) => [
-      `Apple 没有就新的客户端密钥给出明确答复（${detail}），而这把私钥尚未得到验证`,
+      `Apple 没有就新的客户端密钥给出明确答复（${verdictDetail(detail)}），而这把私钥尚未得到验证`,
       REACH_APPLE,
     ],
   },

@@ -3,7 +3,7 @@ import type { IdName, KeyLook } from '../../error-params.ts';
 import type { ErrorCatalogue } from '../catalogue.ts';
 import { program, quoted } from '../command.ts';
 import type { SETUP_EN } from '../en/errors-setup.ts';
-import { callTrouble, remoteSentences } from './calls.ts';
+import { callTrouble, remoteSentences, verdictDetail } from './calls.ts';
 import { listed } from './words.ts';
 
 const WANTED_KEY = '需要的是 Apple 提供的 P-256 私钥（AuthKey_….p8）';
@@ -291,7 +291,7 @@ export const SETUP_ZH: Pick<ErrorCatalogue, keyof typeof SETUP_EN> = {
     remote: remoteSentences,
   },
   ERR_KEY_BINDING: ({ detail }) => [
-    `该 Key ID 以前对应另一把公钥，且 Apple 未认可现在这把（${detail ?? '未查询'}）`,
+    `该 Key ID 以前对应另一把公钥，且 Apple 未认可现在这把（${verdictDetail(detail)}）`,
     '核对私钥来源中的私钥是否就是 Apple 以该 Key ID 签发的那一把，新密钥会有新的 Key ID。',
   ],
 
