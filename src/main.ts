@@ -11,10 +11,22 @@ import { createProgram } from './cli/program.ts';
 import { terminalOutput } from './cli/terminal.ts';
 import { RotatorError } from './core/errors.ts';
 import { uuidv7 } from './core/uuid.ts';
+import { isReadingFiles, sizeFileReads } from './net/named-file.ts';
 import { systemClock } from './service/system-clock.ts';
 
 // Tencent's SDK loads a module that Node deprecates; a user can do nothing about it and must not see it.
 process.noDeprecation = true;
+
+/**
+ * Node's pool is made at its first use, which comes later. A read of a dead mount keeps a thread until the mount is
+ * back, and DNS and cryptography need the others.
+ */
+const THREADS = Number(process.env['UV_THREADPOOL_SIZE']) || 16;
+process.env['UV_THREADPOOL_SIZE'] = String(THREADS);
+sizeFileReads(THREADS, () => {
+  printFailure(new RotatorError('ERR_CONFIG', { problem: 'files-hang' }), host);
+  end(1);
+});
 
 /** The journal needs `node:sqlite` as it is since this version. */
 const OLDEST_NODE = 24;
@@ -51,8 +63,22 @@ function takesColor(stream: NodeJS.WriteStream): boolean {
 process.on('uncaughtException', (thrown) => {
   printFailure(thrown, host);
   if (thrown instanceof Error) host.stderr.write(`${thrown.stack ?? ''}\n`);
-  process.exit(1);
+  end(1);
 });
+
+/**
+ * Ends the process now. Node's own exit waits for every thread of its pool, and one that reads a dead mount never
+ * comes back: then another program takes the place of this one, which ends its threads, and ends with `status`.
+ */
+function end(status: number): never {
+  if (!isReadingFiles()) process.exit(status);
+  try {
+    process.execve?.(process.execPath, [process.execPath, '-e', `process.exit(${status})`], {});
+  } finally {
+    process.kill(process.pid, 'SIGKILL');
+  }
+  return process.exit(status);
+}
 
 async function readStdin(): Promise<string | undefined> {
   if (process.stdin.isTTY) return undefined;
@@ -71,7 +97,7 @@ async function readStdin(): Promise<string | undefined> {
  * listens, this ends the process as the signal would.
  */
 function endEarly(signal: NodeJS.Signals): never {
-  process.exit(128 + constants.signals[signal]);
+  end(128 + constants.signals[signal]);
 }
 if (process.pid === 1) process.on('SIGINT', endEarly).on('SIGTERM', endEarly);
 
@@ -79,7 +105,7 @@ function stopSignal(): AbortSignal {
   process.off('SIGINT', endEarly).off('SIGTERM', endEarly);
   const controller = new AbortController();
   const onSignal = (signal: NodeJS.Signals) => {
-    if (controller.signal.aborted) process.exit(1);
+    if (controller.signal.aborted) end(1);
     controller.abort(new Error(`${signal} received`));
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
@@ -105,3 +131,5 @@ async function main(): Promise<void> {
 }
 
 await main();
+// An open read would keep the process.
+if (isReadingFiles()) end(Number(process.exitCode ?? 0));

@@ -1,7 +1,9 @@
 // The client secret that `inspect` is pointed at, freed of what copying adds to it; and what a text is that is none.
 // The text never appears in a message.
-import { open } from 'node:fs/promises';
 import { type ParsedSecret, parseClientSecret } from '../core/parsed-secret.ts';
+import { shownName } from '../core/shown.ts';
+import { fileTrouble } from '../core/texts/en/calls.ts';
+import { FileFailure, readNamedFile } from '../net/named-file.ts';
 import type { CliContext } from './context.ts';
 import type { Problem } from './problems.ts';
 
@@ -52,7 +54,7 @@ export async function readSecretInput(
   }
   if (file !== undefined && file !== '-') {
     const text = await readText(file);
-    return typeof text === 'string' ? parse(text, `file ${file}`) : text;
+    return typeof text === 'string' ? parse(text, `file ${shownName(file)}`) : text;
   }
   const text = await context.readStdin();
   return text === undefined ? { message: 'there is nothing to inspect', hint: HOW } : parse(text, 'standard input');
@@ -63,18 +65,10 @@ const VISIBLE =
 
 async function readText(path: string): Promise<string | Problem> {
   try {
-    await using file = await open(path);
-    const buffer = Buffer.alloc(MAX_BYTES);
-    const { bytesRead } = await file.read(buffer, 0, MAX_BYTES);
-    return buffer.toString('utf8', 0, bytesRead);
-  } catch (error) {
-    const { code = 'no code' } = error as NodeJS.ErrnoException;
-    const reasons: Readonly<Record<string, string>> = {
-      ENOENT: 'there is no such file',
-      EISDIR: 'it is a folder',
-      EACCES: 'this user may not read it',
-    };
-    return { message: `file ${path} cannot be read: ${reasons[code] ?? code}`, hint: 'Correct --file.' };
+    return (await readNamedFile(path, { maxBytes: MAX_BYTES, pipes: true })).bytes.toString('utf8');
+  } catch (thrown) {
+    if (!(thrown instanceof FileFailure)) throw thrown;
+    return { message: `file ${shownName(path)} ${fileTrouble(thrown.code)}`, hint: 'Correct --file.' };
   }
 }
 

@@ -1,13 +1,12 @@
 // ${NAME} and ${NAME:-default} inside values, after parsing and once: what a variable holds is never read as YAML and
 // never interpolated again. The variable if set and not empty, else the file that NAME_FILE names, else the default.
-import { readFile } from 'node:fs/promises';
+import { fileTrouble } from '../core/texts/en/calls.ts';
+import { FileFailure, readNamedText } from '../net/named-file.ts';
 import type { Problem } from './problems.ts';
 import { type MapNode, type Path, placeOf, type TextNode, type Tree, type TreeNode } from './tree.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** No value of the configuration comes near this: above it, NAME_FILE names the wrong file. */
-const LARGEST_FILE = 1024 * 1024;
 /** A literal `$${`, a reference, or a `${` that is neither. */
 const REFERENCE = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^{}]*))?\}|\$\{/g;
 
@@ -52,22 +51,11 @@ async function lookUp(name: string, env: Environment): Promise<Lookup> {
   const path = env[`${name}_FILE`] ?? '';
   if (path === '') return undefined;
   try {
-    const bytes = await readFile(path);
-    if (bytes.length > LARGEST_FILE) return { unreadable: 'is larger than 1 MB' };
-    return { value: new TextDecoder('utf-8', { fatal: true }).decode(bytes).replace(/\r?\n$/, '') };
+    return { value: (await readNamedText(path)).replace(/\r?\n$/, '') };
   } catch (thrown) {
-    return { unreadable: whyUnreadable(thrown) };
+    if (!(thrown instanceof FileFailure)) throw thrown;
+    return { unreadable: fileTrouble(thrown.code) };
   }
-}
-
-/** What is wrong with a file, in words, without its path. */
-export function whyUnreadable(thrown: unknown): string {
-  const { code } = thrown as { code?: unknown };
-  if (code === 'ENOENT') return 'does not exist';
-  if (code === 'EACCES' || code === 'EPERM') return 'may not be read by this user';
-  if (code === 'EISDIR') return 'is a directory';
-  if (thrown instanceof TypeError) return 'is not UTF-8 text';
-  return `cannot be read (${typeof code === 'string' ? code : 'unknown error'})`;
 }
 
 function replaceText(

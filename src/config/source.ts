@@ -1,13 +1,15 @@
 // Which text is the configuration: the file of `--config`, else of ROTATOR_CONFIG, else config/rotator.yaml; with no
 // file at all, the form below, which describes one target by variables of the environment.
-import { open } from 'node:fs/promises';
-import { type Environment, whyUnreadable } from './interpolate.ts';
+import { shownName } from '../core/shown.ts';
+import { fileTrouble } from '../core/texts/en/calls.ts';
+import { FileFailure, MB, readNamedText } from '../net/named-file.ts';
+import type { Environment } from './interpolate.ts';
 import { ConfigError } from './problems.ts';
 import { ENVIRONMENT } from './tree.ts';
 
 const DEFAULT_FILE = 'config/rotator.yaml';
-/** A thousand targets have 300 KB: above this, the wrong file was named. */
-const LARGEST_FILE = 1024 * 1024;
+/** A thousand targets have 300 KB. A smaller limit could refuse a large fleet; what is larger is the wrong file. */
+const LARGEST_FILE = 16 * MB;
 
 /** `file` is ENVIRONMENT for the form without a file. */
 export interface ConfigText {
@@ -40,15 +42,24 @@ export async function readConfigText(named: string | undefined, env: Environment
   const chosen = chosenFile(named, env);
   const file = configFile(named, env);
   try {
-    return { file, text: await readText(file) };
+    return { file, text: await readNamedText(file, { maxBytes: LARGEST_FILE }) };
   } catch (thrown) {
-    if (thrown instanceof ConfigError) throw thrown;
-    const missing = (thrown as { code?: unknown }).code === 'ENOENT';
-    if (missing && chosen === undefined) return formOf(env);
-    const found = missing ? 'no such file' : `a file that ${whyUnreadable(thrown)}`;
-    throw refusal(file, found, 'a readable YAML file', namedBy(named, chosen));
+    if (!(thrown instanceof FileFailure)) throw thrown;
+    const { code } = thrown;
+    if (code === 'ENOENT' && chosen === undefined) return formOf(env);
+    const [found, wanted, next] = REFUSALS[code] ?? [`a file that ${fileTrouble(code)}`, 'a readable YAML file'];
+    throw refusal(shownName(file), found, wanted, next ?? namedBy(named, chosen));
   }
 }
+
+/** What is found and wanted, by the code of the reader; and the next step where the path may be right. */
+const REFUSALS: Readonly<Record<string, readonly [found: string, wanted: string, next?: string]>> = {
+  ENOENT: ['no such file', 'a readable YAML file'],
+  ENOTPATH: ['text that is not a path', 'the path of a YAML file'],
+  EISDIR: ['a directory', 'a YAML file', 'Name the file inside it.'],
+  EFBIG: ['more than 16 MB', 'a YAML file of at most 16 MB', 'Name the right file.'],
+  ENOTUTF8: ['bytes that are not UTF-8 text', 'a YAML file in UTF-8', 'Save the file as UTF-8.'],
+};
 
 /** Where the configuration file lies, whether it is there or not. */
 export function configFile(named: string | undefined, env: Environment): string {
@@ -74,29 +85,6 @@ function formOf(env: Environment): ConfigText {
       `Copy config/rotator.example.yaml to ${DEFAULT_FILE} and fill it in, or name a file with --config.`,
     );
   return { file: ENVIRONMENT, text: isSet('ALERT_TYPE') || isSet('ALERT_URL') ? FORM + FORM_CHANNEL : FORM };
-}
-
-async function readText(file: string): Promise<string> {
-  const handle = await open(file, 'r');
-  try {
-    if ((await handle.stat()).isDirectory())
-      throw refusal(file, 'a directory', 'a YAML file', 'Name the file inside it.');
-    const buffer = Buffer.alloc(LARGEST_FILE + 1);
-    let length = 0;
-    for (;;) {
-      const { bytesRead } = await handle.read(buffer, length, buffer.length - length);
-      length += bytesRead;
-      if (bytesRead === 0) break;
-      if (length > LARGEST_FILE)
-        throw refusal(file, 'more than 1 MB', 'a YAML file of at most 1 MB', 'Name the right file.');
-    }
-    return new TextDecoder('utf-8', { fatal: true }).decode(buffer.subarray(0, length));
-  } catch (thrown) {
-    if (!(thrown instanceof TypeError)) throw thrown;
-    throw refusal(file, 'bytes that are not UTF-8 text', 'a YAML file in UTF-8', 'Save the file as UTF-8.');
-  } finally {
-    await handle.close();
-  }
 }
 
 function refusal(file: string, found: string, wanted: string, next: string): ConfigError {

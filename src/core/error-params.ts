@@ -182,7 +182,7 @@ export interface ErrorParams {
     | { readonly problem: 'http-listen'; readonly host: string; readonly port: number; readonly code: string }
     | { readonly problem: 'plain-http'; readonly channel: string }
     | { readonly problem: 'proxy'; readonly variable: string; readonly scheme: string | null }
-    | { readonly problem: 'endpoint' };
+    | { readonly problem: 'endpoint' | 'files-hang' };
 
   // Key material
   readonly ERR_KEY_NOT_FOUND:

@@ -1,6 +1,7 @@
 // How a text of unknown origin (a claim of somebody's JWT, an id of a configuration) may appear in a message:
 // on one line, of bounded length, without characters that a terminal obeys, and never if it looks like a secret.
 import { cleanText, REPLACEMENT } from './output.ts';
+import { redactText } from './redact.ts';
 
 /** `text` for a message: at most `limit` characters, unprintable ones and line breaks as `�`, secrets redacted. */
 export function shown(text: string, limit = 80): string {
@@ -14,4 +15,22 @@ export function shownValue(value: unknown): string {
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === 'object' && value !== null) return 'an object';
   return String(value);
+}
+
+/** Longer names and paths hide the rest of a message. */
+const LONGEST_NAME = 300;
+/** Base64 or random letters and digits: no word, version, date or UUID has this form. */
+const RANDOM = /(?=[A-Za-z0-9+=]*[a-z])(?=[A-Za-z0-9+=]*[A-Z])(?=[A-Za-z0-9+=]*[0-9])[A-Za-z0-9+=]{24,}/;
+/** One long word, as keys and tokens are; paths and names of this length have a separator. */
+const ONE_WORD = /^[A-Za-z0-9+=]{32,}$/;
+
+/** Whether `text`, given where a path, name or id was expected, may be a secret that was put there by mistake. */
+export function looksSecret(text: string): boolean {
+  return /[\0\r\n]/.test(text) || RANDOM.test(text) || ONE_WORD.test(text) || redactText(text) !== text;
+}
+
+/** A path, name or id for a message: quoted as it is, or described where it does not look like one. */
+export function shownName(text: string): string {
+  if (text.length <= LONGEST_NAME && !looksSecret(text)) return shown(text, LONGEST_NAME);
+  return `text of ${text.length} ${text.length === 1 ? 'character' : 'characters'}`;
 }

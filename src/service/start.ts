@@ -1,7 +1,6 @@
 // The start of `run`. While it is refused (a wrong configuration, a journal that another daemon holds or that is newer)
 // the program stays: it logs and sends the reason once, answers health checks, and starts as soon as it can. So no
 // supervisor has to start it over and over, and a second daemon stands by for the first.
-import { stat } from 'node:fs/promises';
 import { finding } from '../alerts/detect/finding.ts';
 import { readListening } from '../config/listening.ts';
 import { type LoadedConfig, loadConfig, nothingRead } from '../config/load.ts';
@@ -14,6 +13,7 @@ import type { EventSink } from '../core/events.ts';
 import { MINUTE, SECOND } from '../core/time.ts';
 import { refusedRoutes } from '../http/served.ts';
 import { type HttpServer, startHttpServer } from '../http/server.ts';
+import { statNamedFile } from '../net/named-file.ts';
 import { openService, type Service } from './service.ts';
 import { SingleAlert } from './single-alert.ts';
 import type { ServiceTools } from './tools.ts';
@@ -155,7 +155,7 @@ export class Start {
   /** Changes when the configuration file does. */
   private async fileMark(): Promise<string> {
     const file = configFile(this.options.configFile, this.tools.env);
-    return stat(file).then(
+    return statNamedFile(file).then(
       ({ ino, mtimeMs, size }) => `${ino} ${mtimeMs} ${size}`,
       () => 'none',
     );

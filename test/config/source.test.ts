@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
+import { MB } from '../../src/net/named-file.ts';
 import { eachInAnEmptyFolder, file, lines, TARGETS, thrownBy } from './support.ts';
 
 const load = (options: { file?: string; env?: Record<string, string> }) =>
@@ -44,16 +45,16 @@ describe('the file', () => {
       '- : found bytes that are not UTF-8 text, wanted a YAML file in UTF-8',
     ],
     [
-      '1 MB and a byte',
-      `${TARGETS}#${'x'.repeat(1024 * 1024 - TARGETS.length)}`,
-      '- : found more than 1 MB, wanted a YAML file of at most 1 MB',
+      '16 MB and a byte',
+      `${TARGETS}#${'x'.repeat(16 * MB - TARGETS.length)}`,
+      '- : found more than 16 MB, wanted a YAML file of at most 16 MB',
     ],
   ])('that is %s is refused', async (_, content, problem) => {
     expect(await problems({ file: await file(content) })).toEqual([problem]);
   });
 
-  test('may have 1 MB to the byte, and a byte order mark', async () => {
-    const full = `${TARGETS}#${'x'.repeat(1024 * 1024 - TARGETS.length - 1)}`;
+  test('may have 16 MB to the byte, and a byte order mark', async () => {
+    const full = `${TARGETS}#${'x'.repeat(16 * MB - TARGETS.length - 1)}`;
     expect((await load({ file: await file(full) })).config.targets).toHaveLength(1);
     expect((await load({ file: await file(`\ufeff${TARGETS}`) })).config.targets).toHaveLength(1);
   });

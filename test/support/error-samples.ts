@@ -189,6 +189,7 @@ export const SAMPLES: { readonly [C in keyof ErrorParams]: readonly ErrorParams[
     { problem: 'proxy', variable: 'HTTPS_PROXY', scheme: 'socks5:' },
     { problem: 'proxy', variable: 'HTTPS_PROXY', scheme: null },
     { problem: 'endpoint' },
+    { problem: 'files-hang' },
   ],
   ERR_KEY_NOT_FOUND: [
     { problem: 'no-path', length: 250 },

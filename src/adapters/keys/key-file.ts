@@ -1,11 +1,11 @@
 // Reads the small text file that holds a key, and says precisely why it cannot be read. The key sources `file` and
 // `env` use it, and the commands `generate` and `inspect`, which load no schema library. Each call reads the file
 // again; nothing is cached or retried.
-import { type FileHandle, lstat, open, readdir, stat } from 'node:fs/promises';
+import { lstat, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { type ErrorParams, RotatorError } from '../../core/errors.ts';
 import type { KeyText } from '../../core/ports.ts';
-import { untilAborted } from '../../net/abort.ts';
+import { FileFailure, readNamedFile } from '../../net/named-file.ts';
 
 /** A key has about 250 bytes, JSON around it a few hundred more. A larger file is the wrong one. */
 const MAX_KEY_BYTES = 64 * 1024;
@@ -19,48 +19,17 @@ export interface KeyFileOptions {
 /**
  * Reads the file at `path`. There is a warning if everybody on the machine may read it.
  * Throws ERR_KEY_NOT_FOUND (names the folder it looked in, and what there ends in .p8), ERR_KEY_FORBIDDEN,
- * ERR_KEY_INVALID (a folder, a device, over 64 KB) and ERR_KEY_SOURCE_UNAVAILABLE (the disk failed: may pass).
+ * ERR_KEY_INVALID (a folder, a device, over 64 KB) and ERR_KEY_SOURCE_UNAVAILABLE (the disk failed or does not answer:
+ * may pass).
  */
-export async function readKeyFile(path: string, { signal, pipes = false }: KeyFileOptions = {}): Promise<KeyText> {
-  if (/-----BEGIN|[\r\n\0]/.test(path))
-    throw new RotatorError('ERR_KEY_NOT_FOUND', { problem: 'no-path', length: path.length });
-  if (signal === undefined) return read(path, pipes);
-  signal.throwIfAborted();
-  // Reading from a dead network mount cannot be stopped; with the signal, at least the pass goes on.
-  return untilAborted(read(path, pipes), signal);
-}
-
-async function read(path: string, pipes: boolean): Promise<KeyText> {
-  let file: FileHandle | undefined;
+export async function readKeyFile(path: string, options: KeyFileOptions = {}): Promise<KeyText> {
   try {
-    const status = await stat(path);
-    if (status.isDirectory()) throw await isFolder(path);
-    if (!status.isFile() && !(pipes && isStream(status)))
-      throw new RotatorError('ERR_KEY_INVALID', { problem: 'device', path });
-    file = await open(path);
-    const text = await readBounded(file, path);
+    const { bytes, status } = await readNamedFile(path, { ...options, maxBytes: MAX_KEY_BYTES });
     const warnings = status.isFile() && (status.mode & 0o004) !== 0 ? [readableByAll(path, status.mode)] : [];
-    return { text, origin: path, warnings };
-  } catch (error) {
-    throw error instanceof RotatorError ? error : await explain(path, error);
-  } finally {
-    await file?.close();
+    return { text: bytes.toString('utf8'), origin: path, warnings };
+  } catch (thrown) {
+    throw thrown instanceof FileFailure ? await explain(path, thrown) : thrown;
   }
-}
-
-function isStream(status: { isFIFO(): boolean; isSocket(): boolean; isCharacterDevice(): boolean }): boolean {
-  return status.isFIFO() || status.isSocket() || status.isCharacterDevice();
-}
-
-async function readBounded(file: FileHandle, path: string): Promise<string> {
-  const buffer = Buffer.alloc(MAX_KEY_BYTES + 1);
-  let length = 0;
-  while (length < buffer.length) {
-    const { bytesRead } = await file.read(buffer, length, buffer.length - length, null);
-    if (bytesRead === 0) return buffer.toString('utf8', 0, length);
-    length += bytesRead;
-  }
-  throw new RotatorError('ERR_KEY_INVALID', { problem: 'too-large', path });
 }
 
 function readableByAll(path: string, mode: number): RotatorError {
@@ -71,13 +40,29 @@ function octal(mode: number): string {
   return (mode & 0o777).toString(8).padStart(3, '0');
 }
 
-async function explain(path: string, cause: unknown): Promise<RotatorError> {
-  const { code = 'no code' } = cause as NodeJS.ErrnoException;
-  if (code === 'ENOENT' || code === 'ENOTDIR') return notFound(path, cause);
-  if (code === 'EACCES' || code === 'EPERM') return forbidden(path, cause);
-  if (code === 'ELOOP' || code === 'ENAMETOOLONG')
-    return new RotatorError('ERR_KEY_NOT_FOUND', { problem: 'bad-path', path, code }, { cause });
-  return new RotatorError('ERR_KEY_SOURCE_UNAVAILABLE', { problem: 'disk', path, code }, { cause });
+async function explain(path: string, cause: FileFailure): Promise<RotatorError> {
+  const { code } = cause;
+  switch (code) {
+    case 'ENOTPATH':
+      return new RotatorError('ERR_KEY_NOT_FOUND', { problem: 'no-path', length: path.length });
+    case 'EISDIR':
+      return isFolder(path);
+    case 'ENOTREG':
+      return new RotatorError('ERR_KEY_INVALID', { problem: 'device', path });
+    case 'EFBIG':
+      return new RotatorError('ERR_KEY_INVALID', { problem: 'too-large', path });
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return notFound(path, cause);
+    case 'EACCES':
+    case 'EPERM':
+      return forbidden(path, cause);
+    case 'ELOOP':
+    case 'ENAMETOOLONG':
+      return new RotatorError('ERR_KEY_NOT_FOUND', { problem: 'bad-path', path, code }, { cause });
+    default:
+      return new RotatorError('ERR_KEY_SOURCE_UNAVAILABLE', { problem: 'disk', path, code }, { cause });
+  }
 }
 
 async function notFound(path: string, cause: unknown): Promise<RotatorError> {

@@ -1,7 +1,8 @@
 // Credentials from environment variables, or from the files that NAME_FILE variables name (as container platforms
 // mount secrets). Read again at every call: a mounted file may have been replaced.
-import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
+import { shownName } from '../../../core/shown.ts';
+import { FileFailure, readNamedText } from '../../../net/named-file.ts';
 import type { Env } from '../../../net/proxy.ts';
 import { variableName } from '../../scalars.ts';
 import { type CredentialSource, type CredentialTools, credentialsMissing } from './source.ts';
@@ -27,12 +28,12 @@ export function createEnvCredentials(
     id: `env ${id}`,
     async get(signal) {
       signal.throwIfAborted();
-      const secretId = await variable(env, id);
-      const secretKey = await variable(env, key);
+      const secretId = await variable(env, id, signal);
+      const secretKey = await variable(env, key, signal);
       const empty = [secretId === '' ? id : [], secretKey === '' ? key : []].flat();
       if (empty.length > 0) throw credentialsMissing({ problem: 'variables', id, key, unset: empty });
       for (const name of tokens) {
-        const token = await variable(env, name);
+        const token = await variable(env, name, signal);
         if (token !== '') return { secretId, secretKey, token };
       }
       return { secretId, secretKey };
@@ -42,14 +43,14 @@ export function createEnvCredentials(
 }
 
 /** The variable, else the content of the file that NAME_FILE names; empty where there is neither. */
-async function variable(env: Env, name: string): Promise<string> {
+async function variable(env: Env, name: string, signal: AbortSignal): Promise<string> {
   const value = (env[name] ?? '').trim();
   const file = env[`${name}_FILE`] ?? '';
   if (value !== '' || file === '') return value;
   try {
-    return (await readFile(file, 'utf8')).trim();
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw credentialsMissing({ problem: 'variable-file', variable: name, path: file, code: code ?? 'unknown' });
+    return (await readNamedText(file, { signal })).trim();
+  } catch (thrown) {
+    if (!(thrown instanceof FileFailure)) throw thrown;
+    throw credentialsMissing({ problem: 'variable-file', variable: name, path: shownName(file), code: thrown.code });
   }
 }

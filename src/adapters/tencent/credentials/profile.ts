@@ -1,9 +1,10 @@
 // Credentials from a profile of an INI file, ~/.tencentcloud/credentials unless another is named: the file that
 // Tencent's own SDKs read. Read again at every call.
-import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { shownName } from '../../../core/shown.ts';
+import { FileFailure, readNamedText } from '../../../net/named-file.ts';
 import { text } from '../../scalars.ts';
 import { type CredentialSource, type CredentialTools, credentialsMissing } from './source.ts';
 
@@ -18,18 +19,19 @@ export function createProfileCredentials(
   { env }: CredentialTools,
 ): CredentialSource {
   const file = path.startsWith('~/') ? join(env['HOME'] || homedir(), path.slice(2)) : path;
+  const place = { path: shownName(file), profile: shownName(profile) };
   return {
-    id: `profile ${profile} of ${file}`,
+    id: `profile ${place.profile} of ${place.path}`,
     async get(signal) {
       signal.throwIfAborted();
       const sections = parseIni(await read(file, signal));
       const section = sections.get(profile);
       if (section === undefined)
-        throw credentialsMissing({ problem: 'profile', path: file, profile, known: [...sections.keys()] });
+        throw credentialsMissing({ problem: 'profile', ...place, known: [...sections.keys()].map(shownName) });
       const [secretId, secretKey, token] = ['secret_id', 'secret_key', 'token'].map((key) => section.get(key) ?? '');
       if (!secretId || !secretKey) {
         const lacking = [secretId ? [] : 'secret_id', secretKey ? [] : 'secret_key'].flat();
-        throw credentialsMissing({ problem: 'profile-keys', path: file, profile, lacking });
+        throw credentialsMissing({ problem: 'profile-keys', ...place, lacking });
       }
       return { secretId, secretKey, ...(token ? { token } : {}) };
     },
@@ -39,11 +41,10 @@ export function createProfileCredentials(
 
 async function read(file: string, signal: AbortSignal): Promise<string> {
   try {
-    return await readFile(file, { encoding: 'utf8', signal });
-  } catch (cause) {
-    signal.throwIfAborted();
-    const { code } = cause as NodeJS.ErrnoException;
-    throw credentialsMissing({ problem: 'profile-file', path: file, code: code ?? 'unknown' });
+    return await readNamedText(file, { signal });
+  } catch (thrown) {
+    if (!(thrown instanceof FileFailure)) throw thrown;
+    throw credentialsMissing({ problem: 'profile-file', path: shownName(file), code: thrown.code });
   }
 }
 

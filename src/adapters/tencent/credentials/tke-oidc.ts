@@ -1,8 +1,10 @@
 // Credentials of the CAM role that a TKE cluster gives to a pod: the service account's token, exchanged at STS by
 // AssumeRoleWithWebIdentity (cloud.tencent.com/document/product/598/96013). The token file is read at every exchange:
 // the cluster replaces it.
-import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
+import type { RotatorError } from '../../../core/errors.ts';
+import { shownName } from '../../../core/shown.ts';
+import { FileFailure, readNamedText } from '../../../net/named-file.ts';
 import { httpUrl } from '../../scalars.ts';
 import { createRefreshingCredentials } from './refreshing.ts';
 import { type CredentialSource, type CredentialTools, credentialsMissing } from './source.ts';
@@ -47,13 +49,14 @@ export function createTkeOidcCredentials(
 }
 
 async function readToken(file: string, signal: AbortSignal): Promise<string> {
-  try {
-    const token = (await readFile(file, { encoding: 'utf8', signal })).trim();
-    if (token !== '') return token;
-  } catch (cause) {
-    signal.throwIfAborted();
-    const { code } = cause as NodeJS.ErrnoException;
-    throw credentialsMissing({ problem: 'tke-token', path: file, code: code ?? 'unknown' });
-  }
-  throw credentialsMissing({ problem: 'tke-token', path: file, code: null });
+  const token = await readNamedText(file, { signal }).catch((thrown: unknown) => {
+    if (thrown instanceof FileFailure) throw unreadable(file, thrown.code);
+    throw thrown;
+  });
+  if (token.trim() === '') throw unreadable(file, null);
+  return token.trim();
+}
+
+function unreadable(file: string, code: string | null): RotatorError {
+  return credentialsMissing({ problem: 'tke-token', path: shownName(file), code });
 }

@@ -2,7 +2,7 @@
 import type { IdName, KeyLook } from '../../error-params.ts';
 import type { ErrorCatalogue } from '../catalogue.ts';
 import { program, quoted } from '../command.ts';
-import { callTrouble, remoteSentences, verdictDetail } from './calls.ts';
+import { callTrouble, fileTrouble, remoteSentences, verdictDetail } from './calls.ts';
 import { listed } from './words.ts';
 
 type Setup = Extract<keyof ErrorCatalogue, `ERR_${'USAGE' | 'CONFIG'}` | `ERR_${'KEY' | 'CREDENTIALS'}_${string}`>;
@@ -184,6 +184,10 @@ export const SETUP_EN: Pick<ErrorCatalogue, Setup> = {
       `${variable} holds ${scheme === null ? 'text that is no URL' : `a ${scheme}// proxy`}, wanted an http:// or https:// URL`,
       `Set ${variable} to a proxy such as http://proxy.example:3128, or unset it.`,
     ],
+    'files-hang': () => [
+      'too many files that the configuration or the environment names do not answer, so the process ends',
+      'Check the disks and mounts that hold them (a network file system that is down), and start it again.',
+    ],
     endpoint: () => [
       'an endpoint of Tencent Cloud is not a bare origin such as https://tcb.tencentcloudapi.com',
       'Give only scheme and host: no path, no query, no user.',
@@ -333,7 +337,7 @@ export const SETUP_EN: Pick<ErrorCatalogue, Setup> = {
   },
   ERR_KEY_SOURCE_UNAVAILABLE: {
     disk: ({ path, code }) => [
-      `${path} cannot be read now (${code})`,
+      code === 'ETIMEDOUT' ? `${path} ${fileTrouble(code)}` : `${path} cannot be read now (${code})`,
       'Check the disk or mount that holds the key file.',
     ],
     call: (params) => [
@@ -368,13 +372,11 @@ export const SETUP_EN: Pick<ErrorCatalogue, Setup> = {
       `Set ${id} and ${key} (or ${id}_FILE and ${key}_FILE), or choose another source in cloudbase.credentials.`,
     ],
     'variable-file': ({ variable, path, code }) => [
-      `the file that ${variable}_FILE names cannot be read (${code}): ${path}`,
+      `the file that ${variable}_FILE names ${fileTrouble(code)}: ${path}`,
       `Mount the file, or correct ${variable}_FILE.`,
     ],
     'profile-file': ({ path, code }) => [
-      code === 'ENOENT'
-        ? `there is no credentials file ${path}`
-        : `the credentials file ${path} cannot be read (${code})`,
+      code === 'ENOENT' ? `there is no credentials file ${path}` : `the credentials file ${path} ${fileTrouble(code)}`,
       'Create it with [default], secret_id = … and secret_key = …, readable by this user only, or name another path.',
     ],
     profile: ({ path, profile, known }) => [
@@ -396,7 +398,7 @@ export const SETUP_EN: Pick<ErrorCatalogue, Setup> = {
     'tke-token': ({ path, code }) => [
       code === null
         ? `the file that TKE_WEB_IDENTITY_TOKEN_FILE names is empty: ${path}`
-        : `the file that TKE_WEB_IDENTITY_TOKEN_FILE names cannot be read (${code}): ${path}`,
+        : `the file that TKE_WEB_IDENTITY_TOKEN_FILE names ${fileTrouble(code)}: ${path}`,
       'Check the volumes of the pod: TKE mounts the token there.',
     ],
   },

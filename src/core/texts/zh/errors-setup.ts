@@ -3,7 +3,7 @@ import type { IdName, KeyLook } from '../../error-params.ts';
 import type { ErrorCatalogue } from '../catalogue.ts';
 import { program, quoted } from '../command.ts';
 import type { SETUP_EN } from '../en/errors-setup.ts';
-import { callTrouble, remoteSentences, verdictDetail } from './calls.ts';
+import { callTrouble, fileTrouble, remoteSentences, verdictDetail } from './calls.ts';
 import { listed } from './words.ts';
 
 const WANTED_KEY = '需要的是 Apple 提供的 P-256 私钥（AuthKey_….p8）';
@@ -152,6 +152,10 @@ export const SETUP_ZH: Pick<ErrorCatalogue, keyof typeof SETUP_EN> = {
       `${variable} 的值${scheme === null ? '不是 URL' : `是 ${scheme}// 代理`}，需要 http:// 或 https:// 的 URL`,
       `把 ${variable} 设为 http://proxy.example:3128 这样的代理地址，或取消该变量。`,
     ],
+    'files-hang': () => [
+      '配置或环境变量指定的文件中有太多没有响应，进程退出',
+      '检查存放这些文件的磁盘和挂载点（例如已断开的网络文件系统），然后重新启动。',
+    ],
     endpoint: () => [
       '腾讯云接入地址不是 https://tcb.tencentcloudapi.com 这样的纯主机地址',
       '只填写协议和主机，不带路径、查询参数和用户名。',
@@ -279,7 +283,10 @@ export const SETUP_ZH: Pick<ErrorCatalogue, keyof typeof SETUP_EN> = {
     type: ({ id, found, origin }) => [`${origin} 中的 ${id} 是 ${found}，应为文本`, `在 JSON 中为 ${id} 加上引号。`],
   },
   ERR_KEY_SOURCE_UNAVAILABLE: {
-    disk: ({ path, code }) => [`暂时无法读取 ${path}（${code}）`, '检查存放私钥文件的磁盘或挂载点。'],
+    disk: ({ path, code }) => [
+      code === 'ETIMEDOUT' ? `${path} ${fileTrouble(code)}` : `暂时无法读取 ${path}（${code}）`,
+      '检查存放私钥文件的磁盘或挂载点。',
+    ],
     call: (params) => [
       `暂时无法读取 ${params.origin}：${callTrouble(params)}`,
       params.trouble === 'code' || params.trouble === 'http'
@@ -306,11 +313,11 @@ export const SETUP_ZH: Pick<ErrorCatalogue, keyof typeof SETUP_EN> = {
       `设置 ${id} 和 ${key}（或 ${id}_FILE 和 ${key}_FILE），或在 cloudbase.credentials 中选择其他来源。`,
     ],
     'variable-file': ({ variable, path, code }) => [
-      `无法读取 ${variable}_FILE 指定的文件（${code}）：${path}`,
+      `${variable}_FILE 指定的文件${fileTrouble(code)}：${path}`,
       `挂载该文件，或更正 ${variable}_FILE。`,
     ],
     'profile-file': ({ path, code }) => [
-      code === 'ENOENT' ? `密钥文件 ${path} 不存在` : `无法读取密钥文件 ${path}（${code}）`,
+      code === 'ENOENT' ? `密钥文件 ${path} 不存在` : `密钥文件 ${path} ${fileTrouble(code)}`,
       '创建该文件（含 [default]、secret_id = … 和 secret_key = …，仅当前用户可读），或指定其他路径。',
     ],
     profile: ({ path, profile, known }) => [
@@ -332,7 +339,7 @@ export const SETUP_ZH: Pick<ErrorCatalogue, keyof typeof SETUP_EN> = {
     'tke-token': ({ path, code }) => [
       code === null
         ? `TKE_WEB_IDENTITY_TOKEN_FILE 指定的文件为空：${path}`
-        : `无法读取 TKE_WEB_IDENTITY_TOKEN_FILE 指定的文件（${code}）：${path}`,
+        : `TKE_WEB_IDENTITY_TOKEN_FILE 指定的文件${fileTrouble(code)}：${path}`,
       '检查 Pod 的卷，TKE 会把 token 挂载到该位置。',
     ],
   },

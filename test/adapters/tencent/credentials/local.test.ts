@@ -63,7 +63,7 @@ describe('env', () => {
     const env = { TENCENTCLOUD_SECRET_ID_FILE: '/nowhere/id' };
     await expect(get(source({ from: 'env' }, { env }))).rejects.toMatchObject({
       code: 'ERR_CREDENTIALS_MISSING',
-      message: 'the file that TENCENTCLOUD_SECRET_ID_FILE names cannot be read (ENOENT): /nowhere/id',
+      message: 'the file that TENCENTCLOUD_SECRET_ID_FILE names does not exist: /nowhere/id',
     });
   });
 });
@@ -135,7 +135,7 @@ describe('profile', () => {
     const path = dirname(await file(''));
     await expect(get(source({ from: 'profile', path }))).rejects.toMatchObject({
       code: 'ERR_CREDENTIALS_MISSING',
-      message: `the credentials file ${path} cannot be read (EISDIR)`,
+      message: `the credentials file ${path} is a directory`,
     });
   });
 });

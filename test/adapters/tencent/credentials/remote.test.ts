@@ -256,7 +256,7 @@ describe('tke-oidc', () => {
     const gone = { ...env, TKE_WEB_IDENTITY_TOKEN_FILE: `${path}-gone` };
     await expect(get(source({ from: 'tke-oidc' }, { env: gone }))).rejects.toMatchObject({
       code: 'ERR_CREDENTIALS_MISSING',
-      message: `the file that TKE_WEB_IDENTITY_TOKEN_FILE names cannot be read (ENOENT): ${path}-gone`,
+      message: `the file that TKE_WEB_IDENTITY_TOKEN_FILE names does not exist: ${path}-gone`,
     });
   });
 });
