@@ -63,9 +63,14 @@ export class ConfigError extends RotatorError {
 }
 
 /** One problem on one line: `config/rotator.yaml line 7: http.port: found "x", wanted a whole number from 0 to 65535`. */
-export function sentence({ file, line, key, found, wanted }: Problem): string {
-  const place = line === null ? file : `${file} line ${line}`;
-  return `${place}: ${key === '' ? '' : `${key}: `}found ${found}, wanted ${wanted}`;
+export function sentence(problem: Problem): string {
+  const { file, line } = problem;
+  return `${line === null ? file : `${file} line ${line}`}: ${shortSentence(problem)}`;
+}
+
+/** The same without the file and the line. */
+export function shortSentence({ key, found, wanted }: Problem): string {
+  return `${key === '' ? '' : `${key}: `}found ${found}, wanted ${wanted}`;
 }
 
 /** All problems for a terminal, in the order of the file, without colour; ends with a line break. */

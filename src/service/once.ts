@@ -35,7 +35,7 @@ export interface PassOptions {
 export interface OnceSession {
   readonly targets: readonly Target[];
   readonly sweep: () => Promise<ReadonlyMap<string, PassResult>>;
-  /** Looks what is wrong, delivers alerts for 30 s at most, and pings the heartbeat. Never throws. */
+  /** Finds what is wrong, delivers alerts for 30 s at most, and pings the heartbeat. Never throws. */
   readonly alert: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
@@ -48,7 +48,7 @@ export interface OnceOptions extends PassOptions {
 
 /**
  * Opens the journal for writing and wires the selected targets. Throws ERR_USAGE for a name that does not exist, and
- * ERR_JOURNAL_…, which without a terminal the channels are told first, every time.
+ * ERR_JOURNAL_…; without a terminal the channels are notified of that first, every time.
  */
 export async function openOnce(config: Config, base: ServiceTools, options: OnceOptions): Promise<OnceSession> {
   const { isTerminal, stop } = options;
@@ -120,7 +120,7 @@ export async function previewOnce(
   }
 }
 
-/** The targets of a configuration that were named, all without a name. Throws ERR_USAGE for one that does not exist. */
+/** The targets with these names, or all if no name is given. Throws ERR_USAGE for a name that does not exist. */
 function selected<T extends { readonly target: Target }>(wired: readonly T[], names: readonly string[]): T[] {
   const unknown = names.filter((name) => !wired.some(({ target }) => target.name === name));
   if (unknown.length > 0) {

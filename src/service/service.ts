@@ -1,5 +1,5 @@
-// The running service around the daemon: its configuration, its journal and lock, its alerts, its HTTP interface, and
-// what a signal does. Journal, metrics, log and alerts are independent: one that fails does not silence the others.
+// The running service around the daemon: its configuration, journal, alerts and HTTP interface, and what signals do.
+// Journal, metrics, log and alerts are independent: one that fails does not silence the others.
 import { hostname } from 'node:os';
 import { openDaemonJournal } from '../adapters/journal/journal.ts';
 import type { LoadedConfig } from '../config/load.ts';
@@ -18,9 +18,12 @@ import { configurationWarnings, fixedWarning } from './warnings.ts';
 import { type Alerting, createAlerting, type ProcessFacts } from './wire-alerts.ts';
 import { planOf, type WiringTools } from './wire-targets.ts';
 
-/** Begins the lease tokens of the daemon, of which there is one for each journal. */
+/** The lease tokens of every daemon begin with this: the next one ends the leases that a crash left. */
 const DAEMON_LEASES = 'daemon:';
-/** What is raised by the end of the passes is delivered within this time, or by the next life of the program. */
+/**
+ * At a stop, alerts get this long after the passes have ended; what remains waits in the journal. With the 25 s of the
+ * passes it must stay below the 40 s after which the container is killed.
+ */
 const FLUSH_MS = 8_000;
 
 export interface ServiceOptions {
@@ -29,7 +32,7 @@ export interface ServiceOptions {
   readonly pid: number;
   /** The configuration as it is now, for a reload. Throws ERR_CONFIG. */
   readonly load: () => Promise<LoadedConfig>;
-  /** Called before the service listens: what listens at its port until then. */
+  /** Called before the service listens, so that the caller can stop listening at the same port. */
   readonly freePort?: () => Promise<void>;
 }
 
@@ -62,7 +65,7 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   }
 }
 
-/** The running service: what it goes by, exchanged at a reload, and what it has learnt since its start. */
+/** The running service: its configuration, which a reload exchanges, and what it has learnt since its start. */
 export class Service {
   readonly alerting: Alerting;
   private readonly options: ServiceOptions;

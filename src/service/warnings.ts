@@ -1,21 +1,21 @@
-// What the service warns of when it starts and when it reads a configuration anew.
+// What the service warns about when it starts and when it reads a configuration again.
 import { isDeepStrictEqual } from 'node:util';
 import type { LoadedConfig } from '../config/load.ts';
+import { shortSentence } from '../config/problems.ts';
 import type { Config } from '../config/resolve.ts';
 import { RotatorError } from '../core/errors.ts';
 
-/** Doubts about a configuration, and the entries of `targets` that it does without. */
+/** Doubts about a configuration, and the entries of `targets` that are left out. */
 export function configurationWarnings({ warnings, disabledTargets }: LoadedConfig): RotatorError[] {
   return [
     ...warnings.map((text) => new RotatorError('ERR_CONFIG', { problem: 'doubt', text })),
     ...disabledTargets.map(({ name: target, problems }) => {
-      const words = problems.map(({ key, found, wanted }) => `${key}: ${found}, wanted ${wanted}`);
-      return new RotatorError('ERR_CONFIG', { problem: 'left-out', target, problems: words });
+      return new RotatorError('ERR_CONFIG', { problem: 'left-out', target, problems: problems.map(shortSentence) });
     }),
   ];
 }
 
-/** What a reload cannot change is said, not ignored in silence. */
+/** A warning that names the changes that a reload does not apply; undefined if there are none. */
 export function fixedWarning(old: Config, fresh: Config): RotatorError | undefined {
   const changed = [
     ...(isDeepStrictEqual(old.journal, fresh.journal) ? [] : ['journal']),

@@ -1,5 +1,5 @@
-// From a configuration to working alerts: its channels, what they carry, how messages are worded, what is watched. The
-// daemon and `once` are wired alike; they differ in what they can know and in how long they have.
+// From a configuration to working alerts: channels and what they carry, the language of messages, what is watched. The
+// daemon and `once` are wired alike; they differ in what they know and in how long they run.
 import { createChannel } from '../adapters/channels/registry.ts';
 import { Alerter, type AlerterTools } from '../alerts/alerter.ts';
 import { Deliverer, type DelivererOptions, type DelivererTools, type Voice } from '../alerts/deliverer.ts';
@@ -8,7 +8,7 @@ import type { AlertPolicy } from '../alerts/engine/engine.ts';
 import { Heartbeat } from '../alerts/heartbeat.ts';
 import { type Surroundings, Watch, type WatchOptions } from '../alerts/watch.ts';
 import type { DisabledTarget } from '../config/load.ts';
-import type { ReadablePart } from '../config/problems.ts';
+import { type ReadablePart, shortSentence } from '../config/problems.ts';
 import type { AlertsConfig, Config } from '../config/resolve.ts';
 import type { RotatedEvent } from '../core/alerts/records.ts';
 import { parseCron } from '../core/cron.ts';
@@ -20,7 +20,7 @@ import type { WiredTarget } from '../daemon/sweep.ts';
 import type { ServiceTools } from './tools.ts';
 import type { WiringTools } from './wire-targets.ts';
 
-/** What only this process knows; as in Surroundings, but for what the configuration says. */
+/** What only this process knows: Surroundings without what the configuration says. */
 export interface ProcessFacts extends Pick<Surroundings, 'skewMs' | 'configurationRejected' | 'scheduler'> {
   /** Every target of the configuration. */
   readonly configured: readonly WiredTarget[];
@@ -46,9 +46,9 @@ export interface Alerting {
   readonly onEvent: EventSink;
 }
 
-/** How far back a digest that was missed is looked for. */
+/** How far back a missed digest is looked for: a yearly one is found, and an expression that never matches ends. */
 const DIGEST_HORIZON_MS = 400 * DAY;
-/** A schedule with longer gaps than this is as good as none. */
+/** Far longer than any gap of a schedule that the configuration accepts (18 days). */
 const LONGEST_GAP_MS = 60 * DAY;
 
 /**
@@ -69,10 +69,7 @@ export function createAlerting(options: AlertingOptions, tools: WiringTools): Al
       now: tools.clock.now(),
       targets: watchedTargets(config, selected ?? configured),
       configured: laneMembers(configured),
-      misconfigured: disabled.map(({ name, problems }) => ({
-        name,
-        problems: problems.map(({ key, found, wanted }) => `${key}: found ${found}, wanted ${wanted}`),
-      })),
+      misconfigured: disabled.map(({ name, problems }) => ({ name, problems: problems.map(shortSentence) })),
       longestTickGapMs: gapMs,
       tokenUrl: config.apple.tokenUrl,
       journal: { path: config.journal.path, degraded },
@@ -139,12 +136,12 @@ export function channelsOf(
   return alerts.channels.map((channel) => createChannel(channel, { clock, env, instance, isBrief }));
 }
 
-/** How the messages of a configuration are worded. */
+/** The language and the names in the messages of a configuration. */
 export function voiceOf({ instance, alerts }: Pick<ReadablePart, 'instance' | 'alerts'>, version: string): Voice {
   return { instance, version, language: alerts.language, runbook: alerts.runbook };
 }
 
-/** Whom the alerts of a configuration go to, and how often. */
+/** Where the alerts of a configuration go, and how often. */
 export function policyOf({ channels, repeatEvery }: Pick<AlertsConfig, 'channels' | 'repeatEvery'>): AlertPolicy {
   return { repeatEvery, routes: channels.map(({ name, severities, targets }) => ({ name, severities, targets })) };
 }

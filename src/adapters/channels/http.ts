@@ -20,7 +20,7 @@ export interface ChannelTools {
   readonly timeoutMs?: number;
   /** Certificate authorities in place of the usual ones, PEM. */
   readonly ca?: string;
-  /** This process ends soon and cannot send reminders: `once`, and a daemon that cannot start. */
+  /** This process ends soon and cannot send reminders: `once`, and a `run` that ends because it cannot start. */
   readonly isBrief?: boolean;
 }
 
