@@ -5,17 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { CONDITIONS } from '../../src/core/alerts/conditions.ts';
 import { EMPTY_BOOK } from '../../src/core/alerts/records.ts';
 import type { Journal } from '../../src/core/ports.ts';
-import {
-  aChannel,
-  aCondition,
-  aDelivery,
-  aFinding,
-  anyChannel,
-  anyCondition,
-  anyDelivery,
-  anyMemo,
-  everyFinding,
-} from '../support/alert-rows.ts';
+import { aChannel, aCondition, aDelivery, aFinding } from '../support/alert-rows.ts';
+import { anyChannel, anyCondition, anyDelivery, anyMemo, everyFinding } from '../support/any-record.ts';
 import { tries } from '../support/campaign.ts';
 import { child, NOW } from '../support/journal.ts';
 
@@ -31,7 +22,7 @@ export function alertBookContract(name: string, open: () => Promise<Journal>): v
     test('gives back every field of every condition', async () => {
       const journal = await open();
       await fc.assert(
-        fc.asyncProperty(everyFinding, anyCondition(), async (findings, like) => {
+        fc.asyncProperty(everyFinding, anyCondition, async (findings, like) => {
           const putConditions = findings.map((finding) => ({ ...like, finding }));
           const removeConditions = (await journal.alertBook()).conditions.map(({ finding }) => finding.id);
           expect(await journal.updateAlerts(() => ({ putConditions, removeConditions }))).toEqual({

@@ -7,9 +7,10 @@ import { afterBadWrite } from '../../src/core/lanes.ts';
 import type { Journal } from '../../src/core/ports.ts';
 import { EMPTY_FLEET } from '../../src/core/records.ts';
 import { MINUTE } from '../../src/core/time.ts';
+import { anyFleet, anyRotation, anyTarget } from '../support/any-record.ts';
 import { tries } from '../support/campaign.ts';
 import { aFleet, counted, oneMore } from '../support/fleet.ts';
-import { anyFleet, anyRotation, anyTarget, aRotation, aTarget, child, finished, NOW } from '../support/journal.ts';
+import { aRotation, aTarget, child, finished, NOW } from '../support/journal.ts';
 
 const RUNS = { numRuns: tries(60) };
 

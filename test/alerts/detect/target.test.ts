@@ -8,8 +8,8 @@ import { type ErrorCode, REMEDIES } from '../../../src/core/errors.ts';
 import type { TargetState } from '../../../src/core/records.ts';
 import { DAY, HOUR, MINUTE } from '../../../src/core/time.ts';
 import { anAsked, anError, aWatched, aWatchedState, inShort, left, targetFacts } from '../../support/alert-facts.ts';
+import { anyTarget } from '../../support/any-record.ts';
 import { aWritten, NOW } from '../../support/builders.ts';
-import { anyTarget } from '../../support/journal.ts';
 
 type Row = [name: string, found: string[], state: Partial<TargetState>, overrides?: Partial<TargetFacts>];
 
