@@ -2,7 +2,6 @@
 // them, `sharedJournalContract` for those that several processes use at once.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { RotationFinishedError } from '../../src/adapters/journal/stored.ts';
 import { afterBadWrite } from '../../src/core/lanes.ts';
 import type { Journal } from '../../src/core/ports.ts';
 import { EMPTY_FLEET } from '../../src/core/records.ts';
@@ -94,7 +93,9 @@ export function journalContract(name: string, open: () => Promise<Journal>): voi
 
       await journal.commit({ rotation: done });
       for (const changed of [rotation, { ...done, outcome: 'failed' as const }, { ...done, requestIds: [] }]) {
-        await expect(journal.commit({ rotation: changed })).rejects.toThrow(new RotationFinishedError(rotation.id));
+        await expect(journal.commit({ rotation: changed })).rejects.toThrow(
+          new TypeError(`rotation ${rotation.id} is finished and never changes again`),
+        );
       }
       expect(await journal.rotations({ limit: 10 })).toEqual([done]);
     });

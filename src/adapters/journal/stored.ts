@@ -1,11 +1,10 @@
 // What a row of the journal may look like: the schemas of core/records.ts, once as a row is read and once as it is
 // written. What is written is cleaned here and nowhere else in the journal, and is certain to be readable again. Prose is
 // cleaned whole; identifiers and the provider's fields lose only secrets, because they must come back as they were.
-import { isDeepStrictEqual } from 'node:util';
 import * as z from 'zod';
 import { alertSchemas } from '../../core/alerts/records.ts';
 import { cleanText } from '../../core/output.ts';
-import { AS_IT_IS, type Kinds, type Rotation, recordSchemas } from '../../core/records.ts';
+import { AS_IT_IS, type Kinds, recordSchemas } from '../../core/records.ts';
 import { redact, redactText } from '../../core/redact.ts';
 
 const schemas = (kinds: Kinds) => ({ ...recordSchemas(kinds), ...alertSchemas(kinds) });
@@ -73,27 +72,4 @@ function complaint(error: z.ZodError): string {
   return error.issues
     .map(({ path, message }) => `${path.join('.') || 'the whole'}: ${message.toLowerCase()}`)
     .join('; ');
-}
-
-/** A mistake of the caller: rotations are append-only, and a finished one is history. */
-export class RotationFinishedError extends TypeError {
-  constructor(id: string) {
-    super(`rotation ${id} is finished and never changes again`);
-    this.name = 'RotationFinishedError';
-  }
-}
-
-/**
- * What committing `next` over the stored row of the same id means: `write` it, or `keep` the row (finished, and the
- * same). Throws RotationFinishedError for a change of a finished one, a TypeError for another rotation under its id.
- */
-export function rotationChange(stored: Rotation | undefined, next: Rotation): 'write' | 'keep' {
-  if (stored === undefined) return 'write';
-  if (stored.outcome !== null) {
-    if (isDeepStrictEqual(stored, next)) return 'keep';
-    throw new RotationFinishedError(next.id);
-  }
-  if (stored.targetKey !== next.targetKey || stored.startedAt !== next.startedAt)
-    throw new TypeError(`rotation ${next.id} began at ${stored.startedAt} for another target or at another time`);
-  return 'write';
 }

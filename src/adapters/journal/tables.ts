@@ -1,11 +1,12 @@
 // The rows of one open database: what each method of the journal reads or writes, without transactions (connection.ts).
 // Every row is a JSON document; what a query needs stands in columns beside it.
 import type { DatabaseSync } from 'node:sqlite';
+import { isDeepStrictEqual } from 'node:util';
 import type * as z from 'zod';
 import type { JournalChange, RotationFilter } from '../../core/ports.ts';
 import { EMPTY_FLEET, type FleetState, type Rotation, type TargetState } from '../../core/records.ts';
 import { AlertTables, type OnDamage } from './alert-tables.ts';
-import { parsed, reading, rotationChange, storable, writing } from './stored.ts';
+import { parsed, reading, storable, writing } from './stored.ts';
 
 /**
  * How much further than now + ttl a lease may end before it counts as written by a clock that was wrong. A caller may
@@ -45,7 +46,7 @@ export class Tables {
     return this.#all(reading.target, this.#sql.targets.all(), 'target');
   }
 
-  /** The caller sees to it that both or none are written. */
+  /** In one transaction. Throws a TypeError, a mistake of the caller, for a change of a finished rotation. */
   commit({ target, rotation }: JournalChange): void {
     if (target !== undefined) {
       const state = storable(writing.target, target, 'target');
@@ -122,9 +123,12 @@ export class Tables {
   }
 
   #putRotation(next: Rotation): void {
-    const stored = this.rotation(next.id);
-    if (rotationChange(stored, next) === 'keep') return;
     const { id, targetKey, target, startedAt, outcome } = next;
+    const stored = this.rotation(id);
+    if (stored !== undefined && isDeepStrictEqual(stored, next)) return;
+    if ((stored?.outcome ?? null) !== null) throw new TypeError(`rotation ${id} is finished and never changes again`);
+    if (stored !== undefined && (stored.targetKey !== targetKey || stored.startedAt !== startedAt))
+      throw new TypeError(`rotation ${id} began at ${stored.startedAt} for another target or at another time`);
     const document = JSON.stringify(next);
     if (stored !== undefined) this.#sql.updateRotation.run(outcome, document, id);
     else this.#sql.addRotation.run(id, targetKey, target, startedAt, outcome, document);
