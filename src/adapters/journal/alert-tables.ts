@@ -1,6 +1,6 @@
 // The alert book in SQLite. The book is read once and kept: while nobody has written (`data_version` tells of other
 // processes) the next call reads nothing, because the alerter looks at it several times a turn. A row that cannot be read
-// is left out, told, and removed at the next update: it must not silence the others.
+// is left out, reported, and removed at the next update: it must not silence the others.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type * as z from 'zod';
 import {
@@ -15,7 +15,7 @@ import {
 import { shown } from '../../core/shown.ts';
 import { parsed, reading, storable, writing } from './stored.ts';
 
-/** Told of a row that could not be read: what it was, and where it does not fit. */
+/** Called for a row that cannot be read: what it was, and where it does not fit. */
 export type OnDamage = (what: string, why: string) => void;
 
 /** The book as it was read, and what removes the rows that are not in it. */

@@ -17,7 +17,7 @@ export interface ConnectionOptions {
   readonly migrations: readonly Migration[];
   /** How long a call may wait for another process, in ms. */
   readonly busyTimeoutMs: number;
-  /** Told of a row of the alert book that could not be read and is left out. */
+  /** Called for a row of the alert book that cannot be read and is left out. */
   readonly onDamage: (reason: RotatorError) => void;
 }
 
@@ -155,7 +155,7 @@ function copyIntoMemory(from: DatabaseSync, options: ConnectionOptions): Databas
   }
 }
 
-/** What `use` makes of a database, which is closed again if that is nothing or throws. */
+/** Opens a database and returns what `use` makes of it. Closes it again if that is undefined, or throws. */
 function opened<T>(
   location: string | URL,
   { path, busyTimeoutMs }: ConnectionOptions,
@@ -175,10 +175,10 @@ function opened<T>(
   }
 }
 
-/** Each attempt waits for the busy timeout: enough for more processes than ever open a new journal at one time. */
+/** One attempt for each process that opens the new journal at the same time; each waits for the busy timeout. */
 const WAL_ATTEMPTS = 20;
 
-/** SQLite does not wait for another process that makes the same switch, so the wait is had from a transaction. */
+/** SQLite does not wait for a process that makes the same switch, but a transaction does, so this waits with one. */
 function switchToWal(db: DatabaseSync): void {
   for (let attempt = 1; ; attempt += 1) {
     try {

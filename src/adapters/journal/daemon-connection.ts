@@ -1,6 +1,6 @@
-// The daemon's journal: the file while it can be written, a journal in memory while it cannot, because that must never
-// stop renewals. The one in memory starts from a copy of what could be read. Once the file can be written again it gets
-// the rotations and alerts that are new; nothing else is merged: reading the provider outranks the journal.
+// The journal of a daemon: the file while it can be written, a journal in memory while it cannot, because renewals must
+// go on. The one in memory starts from a copy of what can be read. Once the file can be written again it gets the new
+// rotations and alerts; nothing else is merged, because reading the provider outranks the journal.
 import type { DatabaseSync } from 'node:sqlite';
 import { isDeepStrictEqual } from 'node:util';
 import type { AlertBook, AlertUpdate } from '../../core/alerts/records.ts';
@@ -22,12 +22,12 @@ export interface DaemonConnectionOptions extends ConnectionOptions {
   readonly lock: () => DaemonLock;
   /** The tokens of this daemon's leases begin with it, and so did those of the daemons before it. */
   readonly leaseHolder: string;
-  /** Told when the file is given up, and (`undefined`) when it is written again. */
+  /** Called with the reason when the file is given up, and with `undefined` when it is written again. */
   readonly onChange: (reason: RotatorError | undefined) => void;
   readonly warn: (reason: RotatorError) => void;
 }
 
-/** What the journal in memory started with. */
+/** The alerts that the journal in memory started with. */
 type Start = Pick<AlertBook, 'conditions' | 'deliveries'>;
 
 export class DaemonConnection {
@@ -157,19 +157,19 @@ export class DaemonConnection {
   }
 }
 
-/** Gives the file what is new in memory, in one transaction. `start` is undefined if memory did not begin as a copy. */
+/** Adds to the file what is new in memory. `start` is undefined if memory did not begin as a copy of the file. */
 function append(memory: Tables, file: Tables, start: Start | undefined, now: number): void {
   const rotated = new Set<string>();
   for (const rotation of memory.rotations({ limit: -1 }).reverse()) {
     const stored = file.rotation(rotation.id);
-    // One that another process has finished meanwhile stays as that process left it.
+    // If another process has finished it meanwhile, that stays.
     if ((stored?.outcome ?? null) !== null || isDeepStrictEqual(stored, rotation)) continue;
     file.commit({ rotation });
     rotated.add(rotation.targetKey);
   }
   for (const target of memory.targets()) {
     const stored = file.target(target.key);
-    // A rotation brings the state of its target with it: that may be all that is known of a secret that is hidden.
+    // The state of its target goes with a rotation: it may be all that is known of a hidden secret.
     const isNews = start !== undefined && rotated.has(target.key) && !isLater(stored?.lastPassAt, target.lastPassAt);
     if (stored === undefined || isNews) file.commit({ target });
   }

@@ -1,6 +1,6 @@
 // The journal on SQLite (node:sqlite): write-ahead log, full sync, strict tables, one transaction a call. What a resolved
 // call wrote is on the disk. Calls block the thread while another process writes, for the busy timeout at most. This file
-// is the only way in, and the place of the journal (its path, and what lies beside it) is known here and below alone.
+// is the only way in: only this folder knows the path of the journal and the files beside it.
 import type { RotatorError } from '../../core/errors.ts';
 import type { Clock, DaemonJournal, Journal } from '../../core/ports.ts';
 import { type ConnectionOptions, openFile, openInMemory, openReadOnly, openToRead } from './connection.ts';
@@ -20,7 +20,7 @@ export interface JournalOptions extends Partial<Pick<ConnectionOptions, 'migrati
   /** `write` makes and migrates the journal; `read` changes nothing, and one that does not exist yet is empty. */
   readonly mode: 'read' | 'write';
   readonly clock: Pick<Clock, 'now'>;
-  /** Told of a row of the alert book that could not be read: it is left out, and removed at the next change of the book. */
+  /** Called for a row of the alert book that cannot be read. It is left out, and removed at the next change of the book. */
   readonly warn?: (reason: RotatorError) => void;
 }
 
@@ -67,7 +67,7 @@ export async function openDaemonJournal(place: JournalPlace, options: DaemonJour
   };
 }
 
-/** A journal that is gone with its process: for what must be told where no journal can be opened. */
+/** A journal that is gone with its process, for alerts where no journal can be opened. */
 export function openMemoryJournal(): Journal {
   return journalOver(openInMemory(connectionOptions({ path: 'in memory' }, {})));
 }

@@ -1,6 +1,6 @@
 // One daemon per journal: an open BEGIN EXCLUSIVE on `<journal>.lock`, which the kernel ends with the process, however
 // that ends. Who holds it stands in `<journal>.lock.json` for the message to a second daemon; it decides nothing.
-// The lock file stays when the lock is released: deleting a lock file is how two holders come about.
+// The lock file stays when the lock is released: if it were deleted, two daemons could each hold a file of that name.
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import * as z from 'zod';
@@ -23,7 +23,7 @@ export interface DaemonIdentity {
 const text = z.string().transform((value) => shown(value));
 const holderSchema = z.object({ instance: text, pid: z.int(), host: text, since: z.iso.datetime() });
 
-/** Held connections: one that nothing refers to would be closed by the garbage collector, and its lock with it. */
+/** The held connections: the garbage collector would close one that nothing refers to, and free its lock. */
 const held = new Set<DatabaseSync>();
 
 /**

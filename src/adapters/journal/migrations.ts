@@ -1,6 +1,6 @@
 // The schema of the journal as an ordered list of steps: the schema version is the number of steps applied, kept in
 // `user_version`. A step that was released never changes; a change of the schema is a new step at the end.
-// Before an existing journal is migrated a copy is laid beside it; each step is one transaction with its version.
+// An existing journal is copied before it is migrated; each step is one transaction with its version.
 import { readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
@@ -83,7 +83,7 @@ const SECOND_SCHEMA = `
   ) STRICT;
 `;
 
-/** Conditions that no longer exist leave with what waits to be told of them: nobody would end them. */
+/** Conditions that no longer exist. Their alerts are deleted, also those that wait to be sent: nothing would end them. */
 const REMOVED = "('JournalEphemeral', 'TargetRemoved', 'FleetHalted')";
 
 const THIRD_SCHEMA = `

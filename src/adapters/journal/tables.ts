@@ -1,5 +1,5 @@
-// The rows of one open database: what each method of the journal reads or writes, without transactions (connection.ts).
-// Every row is a JSON document; what a query needs stands in columns beside it.
+// The rows of one open database: what each method of the journal reads and writes. connection.ts adds the transactions.
+// Every row is a JSON document; columns beside it hold what queries need.
 import type { DatabaseSync } from 'node:sqlite';
 import { isDeepStrictEqual } from 'node:util';
 import type * as z from 'zod';
@@ -102,14 +102,14 @@ export class Tables {
     return this.#sql.leases.all() as unknown as Lease[];
   }
 
-  /** Throws if something that a daemon needs at every pass cannot be read. */
+  /** Throws if a row that passes need cannot be read. */
   verify(): void {
     this.targets();
     this.fleet();
     this.#all(reading.rotation, this.#sql.unfinished.all(), 'rotation');
   }
 
-  /** Removes the rows that cannot be read, so that the others can be worked with. For a copy in memory alone. */
+  /** Removes the rows that cannot be read, so that the others are of use. Only for a copy in memory. */
   dropUnreadable(): void {
     this.#db.exec('DROP TRIGGER rotations_deleted');
     const tables = { targets: reading.target, rotations: reading.rotation, fleet: reading.fleet };

@@ -133,7 +133,7 @@ export function isBusy(thrown: unknown): boolean {
   return typeof errcode === 'number' && (errcode & 0xff) === 5;
 }
 
-/** A row that does not fit its schema: somebody edited it, or the disk did. A `dropped-row` is left out, and told. */
+/** A row that does not fit its schema: somebody edited it, or the disk did. A `dropped-row` is left out. */
 export function unfitRow(
   problem: 'damaged-row' | 'dropped-row',
   path: string,

@@ -140,7 +140,7 @@ class Course {
     this.transitions.push({ what: 'cleared', finding, since: sinceOf(record) });
   }
 
-  /** Ends the conditions of a target, what waits to be told of them included, and tells once that nobody watches it. */
+  /** Ends the conditions of a target, drops their waiting messages, and sends one that it is no longer watched. */
   unwatch({ target, expiresAt }: UnwatchedTarget): void {
     const ended = this.book.conditions.filter(({ finding }) => finding.target?.key === target.key);
     const ids = new Set(ended.map(({ finding }) => finding.id));
