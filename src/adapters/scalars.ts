@@ -4,9 +4,9 @@
 // ${NAME} wherever a value may stand.
 import * as z from 'zod';
 import { parseCron } from '../core/cron.ts';
-import type { IdName } from '../core/error-params.ts';
+import type { IdName } from '../core/error-troubles.ts';
 import { ID_PATTERNS, isPlaceholder } from '../core/key-ids.ts';
-import { IDS, takeFrom } from '../core/texts/en/errors-setup.ts';
+import { IDS, takeFrom } from '../core/texts/en/errors-keys.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../core/time.ts';
 
 /** A refusal in other words than the builder's own. Neither text holds the value. */

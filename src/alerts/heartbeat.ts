@@ -2,7 +2,7 @@
 // that we live: it is pinged while the scheduler turns, and told of a failure when alerts do not get out or the journal
 // is degraded; one app's trouble does not muddy it. `healthUrl` fails while any critical condition is raised.
 
-import type { CallTrouble } from '../core/error-params.ts';
+import type { CallTrouble } from '../core/error-troubles.ts';
 import { RotatorError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import { cleanText } from '../core/output.ts';

@@ -2,7 +2,7 @@
 // compares answers, keeps a calibration, and stays safe if the answers mean nothing.
 
 import { createHash } from 'node:crypto';
-import type { CallTrouble } from './error-params.ts';
+import type { CallTrouble } from './error-troubles.ts';
 import { type ErrorCode, RotatorError } from './errors.ts';
 import type { KeyMaterial } from './key-material.ts';
 import type { Verdict } from './reasons.ts';

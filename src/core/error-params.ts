@@ -1,135 +1,20 @@
 // What each error knows, by its code: the found and the wanted, as data. The sentences are in texts/. Parameters are
 // JSON (the journal keeps them and a later version renders them), and never hold a secret, an answer's body or a URL
 // that may carry a token. A code whose sentences differ tells its variants apart by `problem`.
+import type {
+  CallTrouble,
+  ChannelAdvice,
+  IdName,
+  JournalTrouble,
+  KeyLook,
+  Remote,
+  RoundTripTrouble,
+} from './error-troubles.ts';
 import type { Defect, Why } from './reasons.ts';
-
-/** The ids that belong to a key. */
-export type IdName = 'teamId' | 'clientId' | 'keyId';
-
-/** A call over the network that brought no usable answer. */
-export type CallTrouble =
-  | { readonly trouble: 'timeout'; readonly afterMs: number }
-  /** `ECONNREFUSED`, `CERT_HAS_EXPIRED`, …; null: the client named none. */
-  | { readonly trouble: 'network'; readonly code: string | null }
-  | { readonly trouble: 'cut' | 'too-large' | 'encoded' | 'malformed' }
-  | { readonly trouble: 'redirected' | 'http'; readonly status: number }
-  /** An answer that refuses by the service's own code: `errcode 45009`, `SMTP 451`, `ThrottlingException`. */
-  | { readonly trouble: 'code'; readonly code: string };
-
-/** What a text is instead of a P-256 private key. */
-export type KeyLook =
-  | 'nothing'
-  | 'binary'
-  | 'page'
-  | 'jwt'
-  | 'openssh-public'
-  | 'base64-pem'
-  | 'bare-base64'
-  | 'damaged-frame'
-  | 'cut-off'
-  | 'encrypted'
-  | 'public-key'
-  | 'rsa-public-key'
-  | 'certificate'
-  | 'certificate-request'
-  | 'openssh-private'
-  | 'ec-parameters'
-  | 'other-pem'
-  | 'empty-pem'
-  | 'broken-lines'
-  | 'damaged-pem'
-  | 'foreign-half'
-  | 'json-list'
-  | 'json-value'
-  | 'broken-json';
-
-/** What a person has to look at where a channel refuses. */
-export type ChannelAdvice =
-  | 'settings'
-  | 'form'
-  | 'token'
-  | 'url'
-  | 'gone'
-  | 'size'
-  | 'code-list'
-  | 'report'
-  | 'dingtalk-security'
-  | 'robot-off'
-  | 'robot-removed'
-  | 'robot-url'
-  | 'feishu-secret'
-  | 'feishu-addresses'
-  | 'feishu-keywords'
-  | 'slack-webhook'
-  | 'slack-workspace'
-  | 'slack-channel'
-  | 'pagerduty-key'
-  | 'smtp-tls'
-  | 'smtp-login'
-  | 'smtp-addresses';
-
-/** Why a field of a provider cannot be written back as it was read. */
-export type RoundTripTrouble = 'masked' | 'unsafe-number' | 'gone';
-
-/** What keeps a journal's file from being used. */
-export type JournalTrouble =
-  | 'not-writable'
-  | 'read-only-disk'
-  | 'disk-full'
-  | 'no-folder'
-  | 'is-folder'
-  | 'held'
-  | 'disk-error'
-  | 'damaged'
-  | 'not-sqlite'
-  | 'foreign'
-  | 'moved';
 
 interface At {
   /** Where a key was read: a path, `$VARIABLE`, `NAME (aws-secrets-manager, REGION)`. */
   readonly origin: string;
-}
-/** What Tencent Cloud refuses a call for: a row of adapters/tencent/error-table.ts. */
-export type RemoteTrouble =
-  | 'throttled'
-  | 'in-use'
-  | 'server'
-  | 'server-status'
-  | 'timeout'
-  | 'network'
-  | 'bad-answer'
-  | 'other-status'
-  | 'clock'
-  | 'token'
-  | 'credentials'
-  | 'denied'
-  | 'ssm-absent'
-  | 'ssm-disabled'
-  | 'ssm-deleted'
-  | 'ssm-unavailable'
-  | 'ssm-kms'
-  | 'ssm-name'
-  | 'not-found'
-  | 'failed'
-  | 'refused';
-
-/** A call to Tencent Cloud that failed. */
-export interface Remote {
-  readonly remote: RemoteTrouble;
-  /** `tcb GetProviders`. */
-  readonly call: string;
-  /** The secret that was asked for; null where the error is not about one. */
-  readonly about: string | null;
-  /** The API's code, `HTTP_nnn`, `TIMEOUT` or `NETWORK`. */
-  readonly code: string;
-  /** What the connection showed, where that says more than the code. */
-  readonly detail: CallTrouble | null;
-  /** CAM's own words about a denial, which name the resource; else empty. */
-  readonly said: string;
-  /** What CAM must allow, as a statement of a policy in JSON; of a denial alone. */
-  readonly statement: string | null;
-  /** Our clock less the server's, in ms; null: not known. */
-  readonly skewMs: number | null;
 }
 interface OfTencent extends Remote {
   readonly problem: 'remote';

@@ -2,7 +2,8 @@
 // alerts and the progress of `once` listen. An event carries values, never sentences: instants are ms since the epoch
 // and durations are ms. The texts stand in texts/en/events.ts and are made by the log alone. An event never holds a secret.
 import type { ConditionName, Severity } from './alerts/conditions.ts';
-import type { CallTrouble, ErrorCode, StoredError } from './error-params.ts';
+import type { ErrorCode, StoredError } from './error-params.ts';
+import type { CallTrouble } from './error-troubles.ts';
 import type { ReadBack } from './read-back.ts';
 import type { Outcome, Reason, Verdict, Why } from './reasons.ts';
 

@@ -1,6 +1,7 @@
 // The three ids that belong to a key: their form, the placeholders of guides, and how the ids of the configuration and
 // those that came with the key become one set. Nothing here handles the key itself.
-import type { ErrorParams, IdName } from './error-params.ts';
+import type { ErrorParams } from './error-params.ts';
+import type { IdName } from './error-troubles.ts';
 import { RotatorError } from './errors.ts';
 import { shown } from './shown.ts';
 

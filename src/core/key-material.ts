@@ -1,6 +1,7 @@
 // Key material: Team ID, Services ID (client id), Key ID and the P-256 private key. It is parsed from what a key source
 // holds (a PEM, or JSON with the ids and a PEM) and joined with the ids of the configuration.
-import type { ErrorParams, IdName } from './error-params.ts';
+import type { ErrorParams } from './error-params.ts';
+import type { IdName } from './error-troubles.ts';
 import { RotatorError } from './errors.ts';
 import { ID_NAMES, joinIds, type KeyIds, type PartialKeyIds } from './key-ids.ts';
 import { type PrivateKey, parsePrivateKey } from './private-key.ts';

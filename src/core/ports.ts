@@ -2,7 +2,8 @@
 // shared tests in test/contract/ hold it to. Absence is `undefined`; a failure is a thrown RotatorError.
 import type { AlertMessage, MessageItem } from './alerts/message.ts';
 import type { AlertBook, AlertUpdate } from './alerts/records.ts';
-import type { CallTrouble, StoredError } from './error-params.ts';
+import type { StoredError } from './error-params.ts';
+import type { CallTrouble } from './error-troubles.ts';
 import type { RotatorError } from './errors.ts';
 import type { ProviderFields, ProviderView } from './provider.ts';
 import type { Verdict } from './reasons.ts';

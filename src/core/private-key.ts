@@ -10,7 +10,8 @@ import {
   type KeyObject,
 } from 'node:crypto';
 import type { JWK } from 'jose';
-import type { ErrorParams, KeyLook } from './error-params.ts';
+import type { ErrorParams } from './error-params.ts';
+import type { KeyLook } from './error-troubles.ts';
 import { RotatorError } from './errors.ts';
 
 /** A private key that signs client secrets, and the public half that checks them. */

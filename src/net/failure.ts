@@ -1,6 +1,6 @@
 // Why a call has no usable answer. Made from what the agent saw on the wire: the clients above it reduce everything to
 // a message. It holds only codes and numbers: an error's text may name a proxy, or repeat what a server said.
-import type { CallTrouble } from '../core/error-params.ts';
+import type { CallTrouble } from '../core/error-troubles.ts';
 import { callTrouble } from '../core/texts/en/calls.ts';
 import type { Exchange } from './agent.ts';
 

@@ -1,13 +1,7 @@
 // Every error code with parameters for each of its variants: what the tests of the sentences go through.
 
-import type {
-  CallTrouble,
-  ChannelAdvice,
-  ErrorFact,
-  ErrorParams,
-  KeyLook,
-  Remote,
-} from '../../src/core/error-params.ts';
+import type { ErrorFact, ErrorParams } from '../../src/core/error-params.ts';
+import type { CallTrouble, ChannelAdvice, KeyLook, Remote } from '../../src/core/error-troubles.ts';
 import { OBJECTION_CODES } from '../../src/core/objections.ts';
 import type { Why } from '../../src/core/reasons.ts';
 

@@ -7,7 +7,7 @@ import * as z from 'zod';
 import { FLAVOURS } from '../../alerts/words/flavours.ts';
 import { layOut, shortened } from '../../alerts/words/layout.ts';
 import type { AlertMessage } from '../../core/alerts/message.ts';
-import type { CallTrouble, ChannelAdvice } from '../../core/error-params.ts';
+import type { CallTrouble, ChannelAdvice } from '../../core/error-troubles.ts';
 import { RotatorError } from '../../core/errors.ts';
 import type { Channel } from '../../core/ports.ts';
 import { deadline } from '../../net/abort.ts';

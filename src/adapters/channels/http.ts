@@ -1,7 +1,7 @@
 // How a channel posts over HTTP, and what its answers mean: one request, no redirect, a bounded answer, a time limit.
 // Errors hold the status, the service's own code and our words. They never hold the URL (a token is part of it), a
 // secret, or the service's words, which may repeat what was sent.
-import type { CallTrouble, ChannelAdvice } from '../../core/error-params.ts';
+import type { CallTrouble, ChannelAdvice } from '../../core/error-troubles.ts';
 import { RotatorError } from '../../core/errors.ts';
 import type { Clock } from '../../core/ports.ts';
 import { HOUR } from '../../core/time.ts';

@@ -4,7 +4,7 @@
 import * as z from 'zod';
 import { FLAVOURS } from '../../alerts/words/flavours.ts';
 import { layOut, paragraphsOf } from '../../alerts/words/layout.ts';
-import type { ChannelAdvice } from '../../core/error-params.ts';
+import type { ChannelAdvice } from '../../core/error-troubles.ts';
 import type { Channel } from '../../core/ports.ts';
 import { type ChannelTools, Poster } from './http.ts';
 import { common, postUrl } from './options.ts';

@@ -3,7 +3,8 @@
 // descriptor of it would drop SQLite's POSIX locks.
 import { accessSync, closeSync, constants, mkdirSync, openSync, statfsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import type { ErrorParams, JournalTrouble } from '../../core/error-params.ts';
+import type { ErrorParams } from '../../core/error-params.ts';
+import type { JournalTrouble } from '../../core/error-troubles.ts';
 import { RotatorError } from '../../core/errors.ts';
 
 /** Which file it is: the journal, the lock beside it, or a copy. */

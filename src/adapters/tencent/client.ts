@@ -2,7 +2,7 @@
 // call, there is one host, no redirect, a bounded answer and no empty signature. Errors are those of error-table.ts.
 // Nothing is retried, except once with fresh credentials.
 import type { Agent } from 'node:http';
-import type { CallTrouble } from '../../core/error-params.ts';
+import type { CallTrouble } from '../../core/error-troubles.ts';
 import { RotatorError } from '../../core/errors.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
 import type { Clock } from '../../core/ports.ts';

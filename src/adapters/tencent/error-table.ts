@@ -2,7 +2,8 @@
 // public documentation (common error codes of API 3.0; of ssm also the page of GetSecretValue), read for a caller that
 // must not write twice. Codes are the API's own, or `HTTP_nnn`, `TIMEOUT`, `NETWORK` as in the metrics; `*` ends a
 // prefix.
-import type { CallTrouble, ErrorCode, ErrorFact, Remote, RemoteTrouble } from '../../core/error-params.ts';
+import type { ErrorCode, ErrorFact } from '../../core/error-params.ts';
+import type { CallTrouble, Remote, RemoteTrouble } from '../../core/error-troubles.ts';
 import { RotatorError } from '../../core/errors.ts';
 import { shown } from '../../core/shown.ts';
 

@@ -1,7 +1,7 @@
 // What the errors of AWS Secrets Manager mean to an operator: a row for each name (API reference of Secrets Manager,
 // GetSecretValue, and "Common Error Types"). Others may pass. The SDK's errors never become a `cause`: they carry the
 // answer, or quote it.
-import type { CallTrouble } from '../../../core/error-params.ts';
+import type { CallTrouble } from '../../../core/error-troubles.ts';
 import { RotatorError, type RotatorErrorOptions } from '../../../core/errors.ts';
 import { shown } from '../../../core/shown.ts';
 import { CallFailure } from '../../../net/failure.ts';

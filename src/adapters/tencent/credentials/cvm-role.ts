@@ -1,7 +1,7 @@
 // Credentials of the CAM role that is bound to the machine, from its metadata service
 // (cloud.tencent.com/document/product/598/85616). Never through a proxy: the address means this machine.
 import * as z from 'zod';
-import type { CallTrouble } from '../../../core/error-params.ts';
+import type { CallTrouble } from '../../../core/error-troubles.ts';
 import { RotatorError } from '../../../core/errors.ts';
 import { CallFailure } from '../../../net/failure.ts';
 import { type HttpAnswer, request } from '../../../net/request.ts';

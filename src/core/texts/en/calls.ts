@@ -1,5 +1,5 @@
 // English for a call that brought no usable answer, and for what Tencent Cloud refuses a call for.
-import type { CallTrouble, Remote, RemoteTrouble } from '../../error-params.ts';
+import type { CallTrouble, Remote, RemoteTrouble } from '../../error-troubles.ts';
 import type { Sentences } from '../catalogue.ts';
 
 export const ASK_TENCENT = "Ask Tencent Cloud's support with the request id if this continues.";

@@ -1,13 +1,11 @@
 // Every condition in English. People read this at three in the morning: what is wrong, what breaks and when, and one
 // next step. Plain words, short sentences, nothing of ours without its explanation.
 
-import type { Finding } from '../../alerts/conditions.ts';
 import { isShortOfTime } from '../../alerts/logins.ts';
-import type { StoredError } from '../../error-params.ts';
 import { command } from '../command.ts';
-import { errorTexts, nextStep } from '../errors.ts';
-import { detail, firstOf, laneWords, shortFingerprint } from '../quote.ts';
-import type { ConditionTable, FindingAs } from '../texts.ts';
+import { detail, laneWords } from '../quote.ts';
+import type { ConditionTable } from '../texts.ts';
+import { afterCorrecting, fails, fields, holds, logins, madeOf, next, problems, skew, times, told } from './finding.ts';
 import { counted, listed, REASONS, sentences, when } from './words.ts';
 
 const CONSOLE = 'in the CloudBase console (Authentication, Login Methods, Apple)';
@@ -25,8 +23,7 @@ export const CONDITIONS_EN: ConditionTable = {
         logins(finding, now),
       );
     },
-    next: (finding) =>
-      nextStep(finding, 'en', `Check what holds it back: ${command('plan --target NAME', finding.target)}.`),
+    next: (finding) => next(finding, `Check what holds it back: ${command('plan --target NAME', finding.target)}.`),
     over: 'renewal of the client secret is no longer overdue',
     was: 'renewal of the client secret was overdue',
   },
@@ -45,8 +42,7 @@ export const CONDITIONS_EN: ConditionTable = {
         logins(finding, now),
       );
     },
-    next: (finding) =>
-      nextStep(finding, 'en', `Run ${command('once --target NAME', finding.target)} and read what it reports.`),
+    next: (finding) => next(finding, `Run ${command('once --target NAME', finding.target)} and read what it reports.`),
     over: 'the target can be checked again',
     was: 'the target could not be checked',
   },
@@ -70,8 +66,7 @@ export const CONDITIONS_EN: ConditionTable = {
           : logins(finding, now),
       );
     },
-    next: (finding) =>
-      nextStep(finding, 'en', `Look at the last attempts: ${command('history --target NAME', finding.target)}.`),
+    next: (finding) => next(finding, `Look at the last attempts: ${command('history --target NAME', finding.target)}.`),
     over: 'the client secret can be renewed again',
     was: 'the client secret could not be renewed',
   },
@@ -84,7 +79,7 @@ export const CONDITIONS_EN: ConditionTable = {
         fails('It has not been renewed because of this error', error),
       ),
     next: (finding) =>
-      nextStep(finding, 'en', `Find out why it is not renewed: ${command('plan --target NAME', finding.target)}.`),
+      next(finding, `Find out why it is not renewed: ${command('plan --target NAME', finding.target)}.`),
     over: 'the client secret is no longer about to expire',
     was: 'the client secret was about to expire',
   },
@@ -203,7 +198,7 @@ export const CONDITIONS_EN: ConditionTable = {
     next: ({ target }) =>
       `Run ${command('once --adopt --target NAME', target)}, or set \`adopt: true\` on the target, if this service shall take over.`,
     over: 'your consent to renew the client secret is no longer needed',
-    was: 'the client secret was not renewed without your consent',
+    was: 'renewal of the client secret waited for your consent',
   },
 
   TargetMisconfigured: {
@@ -233,9 +228,8 @@ export const CONDITIONS_EN: ConditionTable = {
         fails('The last error', error),
       ),
     next: (finding) =>
-      nextStep(
+      next(
         finding,
-        'en',
         'Renew the credentials of this service (`cloudbase.credentials` in the configuration says where they come from).',
       ),
     over: 'the cloud credentials of this service are accepted again',
@@ -290,7 +284,7 @@ export const CONDITIONS_EN: ConditionTable = {
         told(error, `The journal ${detail(facts.path, 200)}, where this service keeps its records, cannot be written.`),
         'Until it can be written, the daemon renews only what is urgent and forgets open alerts when it restarts, and `once` does nothing.',
       ),
-    next: (finding) => nextStep(finding, 'en', 'Make the journal writable for the user of this service.'),
+    next: (finding) => next(finding, 'Make the journal writable for the user of this service.'),
     over: 'the journal can be written again',
     was: 'the journal could not be written',
   },
@@ -309,7 +303,7 @@ export const CONDITIONS_EN: ConditionTable = {
       );
     },
     next: (finding) =>
-      nextStep(finding, 'en', `Try it: ${command(`alerts --test --channel ${detail(finding.facts.channel, 63)}`)}.`),
+      next(finding, `Try it: ${command(`alerts --test --channel ${detail(finding.facts.channel, 63)}`)}.`),
     over: ({ facts }) => `alert channel ${detail(facts.channel, 63)} accepts messages again`,
     was: ({ facts }) => `alert channel ${detail(facts.channel, 63)} did not accept messages`,
   },
@@ -321,7 +315,7 @@ export const CONDITIONS_EN: ConditionTable = {
         fails('It cannot be used', error),
         'The daemon goes on with the old configuration; after a restart it would not start.',
       ),
-    next: (finding) => nextStep(withoutConfig(finding), 'en', 'Correct the configuration, then send SIGHUP again.'),
+    next: (finding) => afterCorrecting(finding, 'Correct the configuration, then send SIGHUP again.'),
     over: 'the configuration is accepted',
     was: 'a new configuration was refused',
   },
@@ -336,11 +330,7 @@ export const CONDITIONS_EN: ConditionTable = {
           : 'Until the daemon starts, no client secret is checked or renewed.',
       ),
     next: (finding) =>
-      nextStep(
-        withoutConfig(finding),
-        'en',
-        'Correct the configuration; a daemon that is still running then starts by itself.',
-      ),
+      afterCorrecting(finding, 'Correct the configuration; a daemon that is still running then starts by itself.'),
     over: 'the daemon runs',
     was: 'the daemon could not start',
   },
@@ -355,7 +345,7 @@ export const CONDITIONS_EN: ConditionTable = {
           : `Apple logins are at risk for ${listed(urgent)}.`,
         'After each bad write, what is not urgent pauses for an hour.',
       ),
-    next: (finding) => nextStep(finding, 'en', `Find the cause with ${command('history')}.`),
+    next: (finding) => next(finding, `Find the cause with ${command('history')}.`),
     over: 'client secrets can be written again',
     was: 'client secrets could not be written',
   },
@@ -369,64 +359,3 @@ export const CONDITIONS_EN: ConditionTable = {
     was: 'the service had stopped checking',
   },
 };
-
-/** ` (key K1L2M3N4O5, fingerprint 1fa947dc…)`, or nothing. */
-function madeOf(keyId: string | null, fingerprint: string | null): string {
-  const parts = [
-    ...(keyId === null ? [] : [`key ${detail(keyId, 40)}`]),
-    ...(fingerprint === null ? [] : [`fingerprint ${shortFingerprint(fingerprint)}`]),
-  ];
-  return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
-}
-
-function holds(made: string): string {
-  return made === ''
-    ? 'The Apple login method may hold a client secret that this service cannot see'
-    : `The Apple login method holds a client secret${made} that this service did not write`;
-}
-
-/** Names of fields, as code. */
-function fields(paths: readonly string[]): string {
-  return listed(paths.map((path) => `\`${path}\``));
-}
-
-function times(count: number): string {
-  return count === 1 ? 'once' : count === 2 ? 'twice' : `${count} times`;
-}
-
-function problems({ facts }: FindingAs<'TargetMisconfigured'>): string {
-  const { named, more } = firstOf(facts.problems);
-  if (named.length === 0) return '';
-  return `, because of this in the configuration: ${named.join('; ')}${more > 0 ? `; and ${counted(more, 'more problem')}` : ''}`;
-}
-
-/** `75 s ahead of`, `6 minutes behind`. */
-function skew(ms: number): string {
-  const seconds = Math.round(Math.abs(ms) / 1000);
-  const amount = seconds < 240 ? `${seconds} s` : counted(Math.round(seconds / 60), 'minute');
-  return `${amount} ${ms < 0 ? 'behind' : 'ahead of'}`;
-}
-
-/** `Renewal fails: no key file …` as a sentence; nothing without an error. */
-export function fails(what: string, error: StoredError | null): string {
-  return error === null ? '' : `${what}: ${detail(errorTexts(error, 'en').message)}.`;
-}
-
-/** The message of an error as a sentence of its own, else `otherwise`. */
-function told(error: StoredError | null, otherwise: string): string {
-  if (error === null) return otherwise;
-  const message = detail(errorTexts(error, 'en').message);
-  return `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
-}
-
-/** A wrong configuration is corrected, and then applied: its own next step says half of that. */
-function withoutConfig({ error, target }: Finding): Pick<Finding, 'error' | 'target'> {
-  return { error: error?.code === 'ERR_CONFIG' ? null : error, target };
-}
-
-/** Until when Apple logins work, as a sentence. */
-export function logins({ loginsUntil }: Finding, now: number): string {
-  if (loginsUntil === null) return 'How long Apple logins still work is not known.';
-  if (loginsUntil > now) return `Apple logins work until ${when(loginsUntil, now)}.`;
-  return `The client secret expired at ${when(loginsUntil, now)}, so Apple logins fail.`;
-}

@@ -1,5 +1,5 @@
 // English for errors of calls to Tencent Cloud and to alert channels.
-import type { ChannelAdvice } from '../../error-params.ts';
+import type { ChannelAdvice } from '../../error-troubles.ts';
 import type { ErrorCatalogue } from '../catalogue.ts';
 import { ASK_TENCENT, callTrouble, remoteSentences } from './calls.ts';
 

@@ -1,16 +1,17 @@
 // English for errors of the provider, of Apple's verdicts, of a pass, and of the service itself.
 
-import type { JournalTrouble, RoundTripTrouble } from '../../error-params.ts';
+import type { JournalTrouble, RoundTripTrouble } from '../../error-troubles.ts';
 import { isoSeconds } from '../../instants.ts';
 import type { ErrorCatalogue } from '../catalogue.ts';
 import { command, program, quoted } from '../command.ts';
 import { verdictDetail } from './calls.ts';
 import type { CALLS_EN } from './errors-calls.ts';
+import type { KEYS_EN } from './errors-keys.ts';
 import type { SETUP_EN } from './errors-setup.ts';
 import { whyText } from './why.ts';
 import { listed } from './words.ts';
 
-type Pass = Exclude<keyof ErrorCatalogue, keyof typeof SETUP_EN | keyof typeof CALLS_EN>;
+type Pass = Exclude<keyof ErrorCatalogue, keyof typeof SETUP_EN | keyof typeof KEYS_EN | keyof typeof CALLS_EN>;
 
 const CONSOLE = 'in the CloudBase console (Authentication, Login Methods, Apple)';
 const BY_HAND = `Set a client secret by hand ${CONSOLE}; ${command('generate')} makes one.`;

@@ -3,7 +3,8 @@ import { TARGET_STATES, type TargetStateName } from '../../reasons.ts';
 import { command } from '../command.ts';
 import { detail, shortFingerprint } from '../quote.ts';
 import type { Counts, Span, Texts } from '../texts.ts';
-import { CONDITIONS_EN, fails } from './conditions.ts';
+import { CONDITIONS_EN } from './conditions.ts';
+import { fails } from './finding.ts';
 import { at, counted, day, duration, listed, REASONS, sentences, when } from './words.ts';
 
 const STATES: Readonly<Record<TargetStateName, string>> = {

@@ -1,5 +1,5 @@
 // Chinese for a call that brought no usable answer, and for what Tencent Cloud refuses a call for.
-import type { CallTrouble, Remote, RemoteTrouble } from '../../error-params.ts';
+import type { CallTrouble, Remote, RemoteTrouble } from '../../error-troubles.ts';
 import type { Sentences } from '../catalogue.ts';
 
 export const ASK_TENCENT = '如持续出现，凭请求 ID（RequestId）提交腾讯云工单。';

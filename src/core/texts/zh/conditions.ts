@@ -1,12 +1,10 @@
 // Every condition in Chinese, as operators of Tencent Cloud write it: what is wrong, what breaks and when, and one next
 // step. Names of the console and of Apple's portal are theirs; commands, keys and codes stay as they are typed.
-import type { Finding } from '../../alerts/conditions.ts';
 import { isShortOfTime } from '../../alerts/logins.ts';
-import type { StoredError } from '../../error-params.ts';
 import { command } from '../command.ts';
-import { errorTexts, nextStep } from '../errors.ts';
-import { detail, firstOf, laneWords, shortFingerprint } from '../quote.ts';
-import type { ConditionTable, FindingAs } from '../texts.ts';
+import { detail, laneWords } from '../quote.ts';
+import type { ConditionTable } from '../texts.ts';
+import { afterCorrecting, fails, fields, holds, logins, madeOf, next, problems, skew, told } from './finding.ts';
 import { listed, REASONS, when } from './words.ts';
 
 const CONSOLE = '云开发 CloudBase 控制台（身份认证 → 登录方式 → Apple）';
@@ -24,8 +22,7 @@ export const CONDITIONS_ZH: ConditionTable = {
         logins(finding, now),
       ].join('');
     },
-    next: (finding) =>
-      nextStep(finding, 'zh', `查看轮换受阻的原因：${command('plan --target NAME', finding.target)}。`),
+    next: (finding) => next(finding, `查看轮换受阻的原因：${command('plan --target NAME', finding.target)}。`),
     over: '客户端密钥已不再逾期',
     was: '客户端密钥曾逾期未轮换',
   },
@@ -41,7 +38,7 @@ export const CONDITIONS_ZH: ConditionTable = {
         logins(finding, now),
       ].join('');
     },
-    next: (finding) => nextStep(finding, 'zh', `执行 ${command('once --target NAME', finding.target)} 并查看输出。`),
+    next: (finding) => next(finding, `执行 ${command('once --target NAME', finding.target)} 并查看输出。`),
     over: '该目标已恢复检查',
     was: '曾长时间无法完成检查',
   },
@@ -60,8 +57,7 @@ export const CONDITIONS_ZH: ConditionTable = {
           : logins(finding, now),
       ].join('');
     },
-    next: (finding) =>
-      nextStep(finding, 'zh', `查看最近的轮换记录：${command('history --target NAME', finding.target)}。`),
+    next: (finding) => next(finding, `查看最近的轮换记录：${command('history --target NAME', finding.target)}。`),
     over: '客户端密钥已可正常轮换',
     was: '客户端密钥曾无法轮换',
   },
@@ -73,7 +69,7 @@ export const CONDITIONS_ZH: ConditionTable = {
         `客户端密钥将于 ${when(facts.expiresAt, now)}过期，届时所有 Apple 登录都会失败。`,
         fails('尚未轮换的原因', error),
       ].join(''),
-    next: (finding) => nextStep(finding, 'zh', `查看未轮换的原因：${command('plan --target NAME', finding.target)}。`),
+    next: (finding) => next(finding, `查看未轮换的原因：${command('plan --target NAME', finding.target)}。`),
     over: '客户端密钥已不再临近过期',
     was: '客户端密钥曾临近过期',
   },
@@ -206,8 +202,7 @@ export const CONDITIONS_ZH: ConditionTable = {
         `${targets.length} 个目标的客户端密钥既无法检查也无法轮换：${listed(targets)}。`,
         fails('最近的错误', error),
       ].join(''),
-    next: (finding) =>
-      nextStep(finding, 'zh', '更新本服务使用的云 API 密钥（来源见配置中的 `cloudbase.credentials`）。'),
+    next: (finding) => next(finding, '更新本服务使用的云 API 密钥（来源见配置中的 `cloudbase.credentials`）。'),
     over: '本服务的云 API 密钥已恢复可用',
     was: '本服务的云 API 密钥曾被拒绝',
   },
@@ -256,7 +251,7 @@ export const CONDITIONS_ZH: ConditionTable = {
         error === null ? `状态库 ${detail(facts.path)} 无法写入，本服务的记录都保存在其中。` : told(error),
         `在恢复写入之前，守护进程只在紧急情况下轮换，重启后会丢失未恢复的告警；${command('once')} 不做任何事。`,
       ].join(''),
-    next: (finding) => nextStep(finding, 'zh', '让运行本服务的用户可以写入状态库。'),
+    next: (finding) => next(finding, '让运行本服务的用户可以写入状态库。'),
     over: '状态库（journal）已可写入',
     was: '状态库（journal）曾无法写入',
   },
@@ -274,11 +269,7 @@ export const CONDITIONS_ZH: ConditionTable = {
       ].join('');
     },
     next: (finding) =>
-      nextStep(
-        finding,
-        'zh',
-        `试发一条消息：${command(`alerts --test --channel ${detail(finding.facts.channel, 63)}`)}。`,
-      ),
+      next(finding, `试发一条消息：${command(`alerts --test --channel ${detail(finding.facts.channel, 63)}`)}。`),
     over: ({ facts }) => `告警渠道 ${detail(facts.channel, 63)} 已恢复送达`,
     was: ({ facts }) => `告警渠道 ${detail(facts.channel, 63)} 曾无法送达`,
   },
@@ -287,7 +278,7 @@ export const CONDITIONS_ZH: ConditionTable = {
     title: '新配置未被接受',
     what: ({ error }) =>
       [fails('新配置无法使用', error), '守护进程继续沿用原配置；此时如果重启，将无法启动。'].join(''),
-    next: (finding) => nextStep(withoutConfig(finding), 'zh', '更正配置后重新发送 SIGHUP。'),
+    next: (finding) => afterCorrecting(finding, '更正配置后重新发送 SIGHUP。'),
     over: '配置已被接受',
     was: '新配置曾未被接受',
   },
@@ -301,7 +292,7 @@ export const CONDITIONS_ZH: ConditionTable = {
           ? '本进程处于待命状态，另一个守护进程结束后会自动接管。'
           : '在守护进程启动之前，所有客户端密钥都无人检查、无人轮换。',
       ].join(''),
-    next: (finding) => nextStep(withoutConfig(finding), 'zh', '更正配置；仍在运行的守护进程随后会自动启动。'),
+    next: (finding) => afterCorrecting(finding, '更正配置；仍在运行的守护进程随后会自动启动。'),
     over: '守护进程已正常运行',
     was: '守护进程曾无法启动',
   },
@@ -316,7 +307,7 @@ export const CONDITIONS_ZH: ConditionTable = {
           : `以下目标的 Apple 登录面临风险：${listed(urgent)}。`,
         '每次写入失败后，非紧急的轮换暂停一小时。',
       ].join(''),
-    next: (finding) => nextStep(finding, 'zh', `用 ${command('history')} 查明原因。`),
+    next: (finding) => next(finding, `用 ${command('history')} 查明原因。`),
     over: '客户端密钥已恢复写入',
     was: '客户端密钥曾无法写入',
   },
@@ -330,56 +321,3 @@ export const CONDITIONS_ZH: ConditionTable = {
     was: '本服务曾停止检查',
   },
 };
-
-/** `（Key ID K1L2M3N4O5，指纹 1fa947dc…）`, or nothing. */
-function madeOf(keyId: string | null, fingerprint: string | null): string {
-  const parts = [
-    ...(keyId === null ? [] : [`Key ID ${detail(keyId, 40)}`]),
-    ...(fingerprint === null ? [] : [`指纹 ${shortFingerprint(fingerprint)}`]),
-  ];
-  return parts.length === 0 ? '' : `（${parts.join('，')}）`;
-}
-
-function holds(made: string): string {
-  return made === ''
-    ? 'Apple 身份源中可能有一个本服务看不到的客户端密钥'
-    : `Apple 身份源中已有一个并非本服务写入的客户端密钥${made}`;
-}
-
-/** Names of fields, as code. */
-function fields(paths: readonly string[]): string {
-  return listed(paths.map((path) => `\`${path}\``));
-}
-
-function problems({ facts }: FindingAs<'TargetMisconfigured'>): string {
-  const { named, more } = firstOf(facts.problems);
-  if (named.length === 0) return '';
-  return `，配置问题：“${named.join('; ')}”${more > 0 ? `，另有 ${more} 处` : ''}`;
-}
-
-/** `快 75 秒`, `慢 6 分钟`. */
-function skew(ms: number): string {
-  const seconds = Math.round(Math.abs(ms) / 1000);
-  return `${ms < 0 ? '慢' : '快'} ${seconds < 240 ? `${seconds} 秒` : `${Math.round(seconds / 60)} 分钟`}`;
-}
-
-/** What failed and why, as a sentence; nothing without an error. */
-export function fails(what: string, error: StoredError | null): string {
-  return error === null ? '' : `${what}：${told(error)}`;
-}
-
-function told(error: StoredError): string {
-  return `${detail(errorTexts(error, 'zh').message)}。`;
-}
-
-/** A wrong configuration is corrected, and then applied: its own next step says half of that. */
-function withoutConfig({ error, target }: Finding): Pick<Finding, 'error' | 'target'> {
-  return { error: error?.code === 'ERR_CONFIG' ? null : error, target };
-}
-
-/** Until when Apple logins work, as a sentence. */
-export function logins({ loginsUntil }: Finding, now: number): string {
-  if (loginsUntil === null) return '无法确定 Apple 登录还能用多久。';
-  if (loginsUntil > now) return `Apple 登录可用至 ${when(loginsUntil, now)}。`;
-  return `客户端密钥已于 ${when(loginsUntil, now)}过期，Apple 登录失败。`;
-}

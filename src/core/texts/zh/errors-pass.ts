@@ -1,6 +1,6 @@
 // Chinese for errors of the provider, of Apple's verdicts, of a pass, and of the service itself.
 
-import type { JournalTrouble, RoundTripTrouble } from '../../error-params.ts';
+import type { JournalTrouble, RoundTripTrouble } from '../../error-troubles.ts';
 import { isoSeconds } from '../../instants.ts';
 import type { ErrorCatalogue } from '../catalogue.ts';
 import { command, program, quoted } from '../command.ts';

@@ -3,7 +3,8 @@ import { TARGET_STATES, type TargetStateName } from '../../reasons.ts';
 import { command } from '../command.ts';
 import { detail, shortFingerprint } from '../quote.ts';
 import type { Counts, Span, Texts } from '../texts.ts';
-import { CONDITIONS_ZH, fails } from './conditions.ts';
+import { CONDITIONS_ZH } from './conditions.ts';
+import { fails } from './finding.ts';
 import { at, day, duration, listed, REASONS, when } from './words.ts';
 
 const STATES: Readonly<Record<TargetStateName, string>> = {

@@ -1,0 +1,73 @@
+// English for what conditions have in common: their error, next step, logins, and facts that several of them name.
+import type { Finding } from '../../alerts/conditions.ts';
+import type { StoredError } from '../../error-params.ts';
+import { errorTexts, nextStep } from '../errors.ts';
+import { detail, firstOf, shortFingerprint } from '../quote.ts';
+import type { FindingAs } from '../texts.ts';
+import { counted, listed, when } from './words.ts';
+
+/** ` (key K1L2M3N4O5, fingerprint 1fa947dc…)`, or nothing. */
+export function madeOf(keyId: string | null, fingerprint: string | null): string {
+  const parts = [
+    ...(keyId === null ? [] : [`key ${detail(keyId, 40)}`]),
+    ...(fingerprint === null ? [] : [`fingerprint ${shortFingerprint(fingerprint)}`]),
+  ];
+  return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
+}
+
+export function holds(made: string): string {
+  return made === ''
+    ? 'The Apple login method may hold a client secret that this service cannot see'
+    : `The Apple login method holds a client secret${made} that this service did not write`;
+}
+
+/** Names of fields, as code. */
+export function fields(paths: readonly string[]): string {
+  return listed(paths.map((path) => `\`${path}\``));
+}
+
+export function times(count: number): string {
+  return count === 1 ? 'once' : count === 2 ? 'twice' : `${count} times`;
+}
+
+export function problems({ facts }: FindingAs<'TargetMisconfigured'>): string {
+  const { named, more } = firstOf(facts.problems);
+  if (named.length === 0) return '';
+  return `, because of this in the configuration: ${named.join('; ')}${more > 0 ? `; and ${counted(more, 'more problem')}` : ''}`;
+}
+
+/** `75 s ahead of`, `6 minutes behind`. */
+export function skew(ms: number): string {
+  const seconds = Math.round(Math.abs(ms) / 1000);
+  const amount = seconds < 240 ? `${seconds} s` : counted(Math.round(seconds / 60), 'minute');
+  return `${amount} ${ms < 0 ? 'behind' : 'ahead of'}`;
+}
+
+/** `Renewal fails: no key file …` as a sentence; nothing without an error. */
+export function fails(what: string, error: StoredError | null): string {
+  return error === null ? '' : `${what}: ${detail(errorTexts(error, 'en').message)}.`;
+}
+
+/** The message of an error as a sentence of its own, else `otherwise`. */
+export function told(error: StoredError | null, otherwise: string): string {
+  if (error === null) return otherwise;
+  const message = detail(errorTexts(error, 'en').message);
+  return `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
+}
+
+/** Until when Apple logins work, as a sentence. */
+export function logins({ loginsUntil }: Finding, now: number): string {
+  if (loginsUntil === null) return 'How long Apple logins still work is not known.';
+  if (loginsUntil > now) return `Apple logins work until ${when(loginsUntil, now)}.`;
+  return `The client secret expired at ${when(loginsUntil, now)}, so Apple logins fail.`;
+}
+
+/** The next step: that of the error, else `otherwise`. */
+export function next(finding: Pick<Finding, 'error' | 'target'>, otherwise: string): string {
+  return nextStep(finding, 'en', otherwise);
+}
+
+/** A wrong configuration is corrected, and then applied as `applied` says: its own next step is half of that. */
+export function afterCorrecting({ error, target }: Finding, applied: string): string {
+  return next({ error: error?.code === 'ERR_CONFIG' ? null : error, target }, applied);
+}

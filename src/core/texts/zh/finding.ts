@@ -1,0 +1,65 @@
+// Chinese for what conditions have in common: their error, next step, logins, and facts that several of them name.
+import type { Finding } from '../../alerts/conditions.ts';
+import type { StoredError } from '../../error-params.ts';
+import { errorTexts, nextStep } from '../errors.ts';
+import { detail, firstOf, shortFingerprint } from '../quote.ts';
+import type { FindingAs } from '../texts.ts';
+import { listed, when } from './words.ts';
+
+/** `（Key ID K1L2M3N4O5，指纹 1fa947dc…）`, or nothing. */
+export function madeOf(keyId: string | null, fingerprint: string | null): string {
+  const parts = [
+    ...(keyId === null ? [] : [`Key ID ${detail(keyId, 40)}`]),
+    ...(fingerprint === null ? [] : [`指纹 ${shortFingerprint(fingerprint)}`]),
+  ];
+  return parts.length === 0 ? '' : `（${parts.join('，')}）`;
+}
+
+export function holds(made: string): string {
+  return made === ''
+    ? 'Apple 身份源中可能有一个本服务看不到的客户端密钥'
+    : `Apple 身份源中已有一个并非本服务写入的客户端密钥${made}`;
+}
+
+/** Names of fields, as code. */
+export function fields(paths: readonly string[]): string {
+  return listed(paths.map((path) => `\`${path}\``));
+}
+
+export function problems({ facts }: FindingAs<'TargetMisconfigured'>): string {
+  const { named, more } = firstOf(facts.problems);
+  if (named.length === 0) return '';
+  return `，配置问题：“${named.join('; ')}”${more > 0 ? `，另有 ${more} 处` : ''}`;
+}
+
+/** `快 75 秒`, `慢 6 分钟`. */
+export function skew(ms: number): string {
+  const seconds = Math.round(Math.abs(ms) / 1000);
+  return `${ms < 0 ? '慢' : '快'} ${seconds < 240 ? `${seconds} 秒` : `${Math.round(seconds / 60)} 分钟`}`;
+}
+
+/** What failed and why, as a sentence; nothing without an error. */
+export function fails(what: string, error: StoredError | null): string {
+  return error === null ? '' : `${what}：${told(error)}`;
+}
+
+export function told(error: StoredError): string {
+  return `${detail(errorTexts(error, 'zh').message)}。`;
+}
+
+/** Until when Apple logins work, as a sentence. */
+export function logins({ loginsUntil }: Finding, now: number): string {
+  if (loginsUntil === null) return '无法确定 Apple 登录还能用多久。';
+  if (loginsUntil > now) return `Apple 登录可用至 ${when(loginsUntil, now)}。`;
+  return `客户端密钥已于 ${when(loginsUntil, now)}过期，Apple 登录失败。`;
+}
+
+/** The next step: that of the error, else `otherwise`. */
+export function next(finding: Pick<Finding, 'error' | 'target'>, otherwise: string): string {
+  return nextStep(finding, 'zh', otherwise);
+}
+
+/** A wrong configuration is corrected, and then applied as `applied` says: its own next step is half of that. */
+export function afterCorrecting({ error, target }: Finding, applied: string): string {
+  return next({ error: error?.code === 'ERR_CONFIG' ? null : error, target }, applied);
+}
