@@ -10,7 +10,7 @@ import { distance, minute } from './instants.ts';
 import { printJson } from './print-json.ts';
 import { type Cell, type Column, type TableRow, table } from './table.ts';
 
-export interface AlertsDeps {
+export interface AlertsTools {
   readonly context: CliContext;
   readonly journal: AlertStore;
   /** The configured channels. */
@@ -34,8 +34,8 @@ const CHANNEL_COLUMNS: readonly Column[] = [
 ];
 
 /** Prints what is raised; 0 whatever it is. */
-export async function alerts(options: { json: boolean }, deps: AlertsDeps): Promise<ExitStatus> {
-  const { context, journal, channels, runbook } = deps;
+export async function alerts(options: { json: boolean }, tools: AlertsTools): Promise<ExitStatus> {
+  const { context, journal, channels, runbook } = tools;
   const now = context.clock.now();
   const book = await journal.alertBook();
   const view = alertsView(book, channels, { now, runbook });
@@ -129,7 +129,7 @@ function soon(iso: string, now: number): string {
   return away === 'now' ? 'within a minute' : away;
 }
 
-export interface AlertsTestDeps {
+export interface AlertsTestTools {
   readonly context: CliContext;
   readonly channels: readonly Channel[];
   readonly message: () => AlertMessage;
@@ -148,7 +148,7 @@ interface TestResult {
  */
 export async function testAlerts(
   options: { json: boolean; channel?: string },
-  { context, channels, message, stop }: AlertsTestDeps,
+  { context, channels, message, stop }: AlertsTestTools,
 ): Promise<ExitStatus> {
   const chosen = choose(channels, options.channel);
   const results = await Promise.all(

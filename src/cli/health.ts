@@ -12,13 +12,13 @@ const TIMEOUT_MS = 5_000;
 /** A server that listens on every interface is asked over loopback. */
 const ANYWHERE: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
-export interface HealthDeps {
+export interface HealthTools {
   readonly context: Pick<CliContext, 'stdout' | 'stderr'>;
   readonly listening: Listening;
 }
 
 /** 0 if /healthz answers 200 within 5 s and the daemon could start, else 1. */
-export async function health({ context, listening }: HealthDeps): Promise<ExitStatus> {
+export async function health({ context, listening }: HealthTools): Promise<ExitStatus> {
   const trouble = await troubleOf(listening);
   if (trouble === undefined) {
     context.stdout.write('healthy\n');

@@ -16,7 +16,7 @@ export interface HistoryOptions {
   readonly json: boolean;
 }
 
-export interface HistoryDeps {
+export interface HistoryTools {
   readonly context: CliContext;
   readonly journal: Rotations;
   /** The configured targets: by them a target that was renamed keeps its history. */
@@ -42,8 +42,8 @@ const OUTCOME_COLORS: Readonly<Record<Outcome, Color>> = {
 };
 
 /** Prints the latest rotations of all targets or of one. */
-export async function history(options: HistoryOptions, deps: HistoryDeps): Promise<ExitStatus> {
-  const { context, journal, targets } = deps;
+export async function history(options: HistoryOptions, tools: HistoryTools): Promise<ExitStatus> {
+  const { context, journal, targets } = tools;
   const { target: name, limit, json } = options;
   const target = targets.find((each) => each.name === name)?.key ?? name;
   const rotations = await journal.rotations(target === undefined ? { limit } : { target, limit });

@@ -10,7 +10,7 @@ import { printJson } from './print-json.ts';
 import type { Cell } from './table.ts';
 import { targetTable } from './target-table.ts';
 
-export interface StatusDeps {
+export interface StatusTools {
   readonly context: CliContext;
   readonly journal: TargetStates;
   /** The configured targets, as selected. */
@@ -21,8 +21,8 @@ export interface StatusDeps {
 const STALE_AFTER_MS = 24 * 60 * 60 * 1000;
 
 /** Prints the state of the targets; 1 if one is failed or unknown, or its secret has expired. */
-export async function status(options: { json: boolean }, deps: StatusDeps): Promise<ExitStatus> {
-  const { context, journal, targets } = deps;
+export async function status(options: { json: boolean }, tools: StatusTools): Promise<ExitStatus> {
+  const { context, journal, targets } = tools;
   const nowMs = context.clock.now();
   const recorded = new Map((await journal.targets()).map((state) => [state.key, state]));
   const rows = targets.map((target) => {

@@ -8,7 +8,7 @@ import type { ProblemKind } from './problem.ts';
 import type { RotateRequests } from './rotate-request.ts';
 
 /** What the service shows and does over HTTP. */
-export interface HttpDeps {
+export interface HttpTools {
   readonly clock: Clock;
   readonly journal: Degradable & TargetStates & Rotations & Fleet;
   readonly daemon: Pick<Daemon, 'health' | 'untried' | 'runningRotation' | 'requestRotation'>;
@@ -24,8 +24,7 @@ export interface ConfiguredTarget extends TargetLabel {
 }
 
 /** What a handler works with. */
-export interface RouteTools {
-  readonly deps: HttpDeps;
+export interface RouteTools extends HttpTools {
   readonly ready: () => Promise<{ status: 'ok' }>;
   readonly rotations: RotateRequests;
   readonly openapi: () => object;

@@ -4,7 +4,7 @@ import { rotationView } from '../core/rotation-view.ts';
 import { lastingView } from '../core/target-view.ts';
 import { HttpProblem } from './problem.ts';
 import { mustBeAlive } from './readiness.ts';
-import { type ConfiguredTarget, type HttpDeps, type Route, route } from './route.ts';
+import { type ConfiguredTarget, type Route, route } from './route.ts';
 import {
   ACCEPTED,
   HEALTHY,
@@ -27,7 +27,7 @@ export const ROUTES: readonly Route[] = [
     query: NO_QUERY,
     answer: { status: 200, description: 'It turns, or the daemon waits until it can start.', schema: HEALTHY },
     problems: ['stalled'],
-    serve: async (_, { deps }) => ({ status: 200, body: mustBeAlive(deps.daemon) }),
+    serve: async (_, { daemon }) => ({ status: 200, body: mustBeAlive(daemon) }),
   }),
   route({
     method: 'GET',
@@ -49,8 +49,8 @@ export const ROUTES: readonly Route[] = [
     query: NO_QUERY,
     answer: { status: 200, description: 'The metrics.' },
     problems: [],
-    async serve(_, { deps }) {
-      const { contentType, text } = await deps.metrics();
+    async serve(_, { metrics }) {
+      const { contentType, text } = await metrics();
       return { status: 200, contentType, body: text };
     },
   }),
@@ -63,10 +63,10 @@ export const ROUTES: readonly Route[] = [
     query: NO_QUERY,
     answer: { status: 200, description: 'The targets.', schema: TARGETS },
     problems: [],
-    async serve(_, { deps }) {
-      const recorded = new Map((await deps.journal.targets()).map((state) => [state.key, state]));
-      const targets = deps.targets().map((target) => lastingView(recorded.get(target.key), target));
-      return { status: 200, body: { targets } };
+    async serve(_, { journal, targets }) {
+      const recorded = new Map((await journal.targets()).map((state) => [state.key, state]));
+      const views = targets().map((target) => lastingView(recorded.get(target.key), target));
+      return { status: 200, body: { targets: views } };
     },
   }),
   route({
@@ -78,9 +78,9 @@ export const ROUTES: readonly Route[] = [
     query: NO_QUERY,
     answer: { status: 200, description: 'The target.', schema: TARGET },
     problems: ['target-not-found'],
-    async serve({ name }, { deps }) {
-      const target = configured(name, deps);
-      const state = (await deps.journal.targets()).find(({ key }) => key === target.key);
+    async serve({ name }, { journal, targets }) {
+      const target = configured(name, targets());
+      const state = (await journal.targets()).find(({ key }) => key === target.key);
       return { status: 200, body: lastingView(state, target) };
     },
   }),
@@ -93,10 +93,10 @@ export const ROUTES: readonly Route[] = [
     query: ROTATIONS_QUERY,
     answer: { status: 200, description: 'The rotations.', schema: ROTATIONS },
     problems: [],
-    async serve({ query: { target, limit } }, { deps }) {
+    async serve({ query: { target, limit } }, { journal, targets }) {
       // A target that was renamed keeps its key, and with it its history.
-      const key = deps.targets().find(({ name }) => name === target)?.key ?? target;
-      const rotations = await deps.journal.rotations(key === undefined ? { limit } : { target: key, limit });
+      const key = targets().find(({ name }) => name === target)?.key ?? target;
+      const rotations = await journal.rotations(key === undefined ? { limit } : { target: key, limit });
       return { status: 200, body: { rotations: rotations.map(rotationView) } };
     },
   }),
@@ -124,8 +124,8 @@ export const ROUTES: readonly Route[] = [
       'asked-too-often',
       'not-begun',
     ],
-    async serve({ name, idempotencyKey, requestedBy }, { deps, rotations }) {
-      const target = configured(name, deps);
+    async serve({ name, idempotencyKey, requestedBy }, { targets, rotations }) {
+      const target = configured(name, targets());
       const id = await rotations.rotate({ target, idempotencyKey, requestedBy });
       const Location = `/api/v1/rotations?target=${encodeURIComponent(target.name)}`;
       return { status: 202, headers: { Location }, body: { id } };
@@ -144,8 +144,8 @@ export const ROUTES: readonly Route[] = [
   }),
 ];
 
-function configured(name: string, deps: HttpDeps): ConfiguredTarget {
-  const target = deps.targets().find((each) => each.name === name);
+function configured(name: string, targets: readonly ConfiguredTarget[]): ConfiguredTarget {
+  const target = targets.find((each) => each.name === name);
   if (target !== undefined) return target;
   throw new HttpProblem('target-not-found', 'no configured target has this name; see /api/v1/targets');
 }

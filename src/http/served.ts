@@ -7,19 +7,20 @@ import { openapiDocument } from './openapi.ts';
 import { HttpProblem, START_REFUSED } from './problem.ts';
 import { createReadiness } from './readiness.ts';
 import { RotateRequests } from './rotate-request.ts';
-import type { HttpDeps, RouteTools, ServedRoute } from './route.ts';
+import type { HttpTools, RouteTools, ServedRoute } from './route.ts';
 import { ROUTES } from './routes.ts';
 
 /** A scraper asks every few seconds; who asks more often gets the same text again, which costs nothing to make. */
 const METRICS_EVERY_MS = SECOND;
 
 /** The routes of a running service. */
-export function serviceRoutes(deps: HttpDeps): ServedRoute[] {
+export function serviceRoutes(http: HttpTools): ServedRoute[] {
   const tools: RouteTools = {
-    deps: { ...deps, metrics: atMostEvery(METRICS_EVERY_MS, deps.clock, deps.metrics) },
-    ready: createReadiness(deps),
-    rotations: new RotateRequests(deps),
-    openapi: () => openapiDocument(ROUTES, deps.version),
+    ...http,
+    metrics: atMostEvery(METRICS_EVERY_MS, http.clock, http.metrics),
+    ready: createReadiness(http),
+    rotations: new RotateRequests(http),
+    openapi: () => openapiDocument(ROUTES, http.version),
   };
   return ROUTES.map((route) => ({ ...route, serve: (asked) => route.serve(asked, tools) }));
 }
