@@ -7,6 +7,8 @@ import { join } from 'node:path';
 /** What tests may see of the environment: where programs are, and the settings of Node and vitest. */
 const KEPT = /^(?:PATH|NODE_(?:V8_COVERAGE|COMPILE_CACHE|DISABLE_COMPILE_CACHE|ENV)|VITEST.*|CAMPAIGN_.*)$/;
 
+const CACHE = 'compile-cache';
+
 export function setup(): () => void {
   const before = { ...process.env };
   const folder = mkdtempSync(join(tmpdir(), 'rotator-tests-'));
@@ -14,8 +16,10 @@ export function setup(): () => void {
   chmodSync(folder, 0o755);
   for (const name of Object.keys(process.env)) if (!KEPT.test(name)) delete process.env[name];
   Object.assign(process.env, { TMPDIR: folder, HOME: folder, TZ: 'UTC' });
+  // Processes of the program start faster with what the one before them compiled.
+  process.env['NODE_COMPILE_CACHE'] ??= join(folder, CACHE);
   return () => {
-    const left = readdirSync(folder);
+    const left = readdirSync(folder).filter((name) => name !== CACHE);
     rmSync(folder, { recursive: true, force: true });
     for (const name of Object.keys(process.env)) delete process.env[name];
     Object.assign(process.env, before);
