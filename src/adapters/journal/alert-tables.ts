@@ -33,18 +33,20 @@ class Table<T> {
 
   constructor(
     db: DatabaseSync,
-    table: { readonly name: string; readonly key: string; readonly onConflict: string },
+    name: string,
+    key: string,
     schema: z.ZodType<T>,
     keyOf: (value: T) => string,
+    onConflict = 'UPDATE SET document = excluded.document',
   ) {
-    const { name, key, onConflict } = table;
+    const table = `alert_${name}`;
     this.#schema = schema;
     this.#keyOf = keyOf;
     this.#sql = {
-      all: db.prepare(`SELECT seq, ${key} AS key, document FROM ${name} ORDER BY seq`),
-      put: db.prepare(`INSERT INTO ${name} (${key}, document) VALUES (?, ?) ON CONFLICT (${key}) DO ${onConflict}`),
-      remove: db.prepare(`DELETE FROM ${name} WHERE ${key} = ?`),
-      drop: db.prepare(`DELETE FROM ${name} WHERE seq = ?`),
+      all: db.prepare(`SELECT seq, ${key} AS key, document FROM ${table} ORDER BY seq`),
+      put: db.prepare(`INSERT INTO ${table} (${key}, document) VALUES (?, ?) ON CONFLICT (${key}) DO ${onConflict}`),
+      remove: db.prepare(`DELETE FROM ${table} WHERE ${key} = ?`),
+      drop: db.prepare(`DELETE FROM ${table} WHERE seq = ?`),
     };
   }
 
@@ -64,8 +66,6 @@ class Table<T> {
   }
 }
 
-const REPLACE = 'UPDATE SET document = excluded.document';
-
 export class AlertTables {
   readonly #onDamage: OnDamage;
   readonly #version: StatementSync;
@@ -78,16 +78,10 @@ export class AlertTables {
   constructor(db: DatabaseSync, onDamage: OnDamage) {
     this.#onDamage = onDamage;
     this.#version = db.prepare('PRAGMA data_version');
-    const table = (name: string, key: string, onConflict = REPLACE) => ({ name: `alert_${name}`, key, onConflict });
-    this.#conditions = new Table<ConditionRecord>(
-      db,
-      table('conditions', 'id'),
-      reading.condition,
-      ({ finding }) => finding.id,
-    );
-    this.#deliveries = new Table<Delivery>(db, table('deliveries', 'id', 'NOTHING'), reading.delivery, ({ id }) => id);
-    this.#channels = new Table<ChannelState>(db, table('channels', 'name'), reading.channel, ({ name }) => name);
-    this.#memo = new Table<AlertMemo>(db, table('memo', 'seq'), reading.memo, () => '1');
+    this.#conditions = new Table<ConditionRecord>(db, 'conditions', 'id', reading.condition, (row) => row.finding.id);
+    this.#deliveries = new Table<Delivery>(db, 'deliveries', 'id', reading.delivery, ({ id }) => id, 'NOTHING');
+    this.#channels = new Table<ChannelState>(db, 'channels', 'name', reading.channel, ({ name }) => name);
+    this.#memo = new Table<AlertMemo>(db, 'memo', 'seq', reading.memo, () => '1');
   }
 
   /** The whole book, frozen. For use inside a transaction, so that it is as of one instant. */

@@ -155,20 +155,17 @@ export function newerSchema(path: string, version: number, known: number): Rotat
   return new RotatorError('ERR_JOURNAL_NEWER', { path, version, known, copy: newestCopy(path, known) });
 }
 
-/** The copy of the highest schema that is not above `known`; among those the latest. */
+/** The copy of the highest schema that is not above `known`, and of those the latest. */
 function newestCopy(path: string, known: number): string | null {
   const folder = dirname(resolve(path));
   const prefix = `${basename(path)}.v`;
-  const copies = readdirSync(folder)
+  const versions = readdirSync(folder)
     .filter((name) => name.startsWith(prefix))
-    .flatMap((name) => {
-      const found = /^(\d+)-(\d{8}T\d{9}Z)\.bak$/.exec(name.slice(prefix.length));
-      return found ? [{ name, version: Number(found[1]), at: found[2] ?? '' }] : [];
-    })
-    .filter(({ version }) => version <= known)
-    .sort((a, b) => a.version - b.version || (a.at < b.at ? -1 : 1));
-  const best = copies.at(-1);
-  return best === undefined ? null : join(folder, best.name);
+    .map((name) => name.slice(prefix.length))
+    .filter((rest) => /^\d+-\d{8}T\d{9}Z\.bak$/.test(rest) && Number.parseInt(rest, 10) <= known)
+    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+  const best = versions.at(-1);
+  return best === undefined ? null : join(folder, `${prefix}${best}`);
 }
 
 /** `20261122T101112345Z`, as it stands in the name of a copy. */
