@@ -12,7 +12,6 @@ export interface SecretInput {
   readonly warnings: readonly string[];
 }
 
-const MAX_BYTES = 64 * 1024;
 const HOW = 'Pass the secret on standard input or with --file.';
 
 /** What a text without a JWT looks like; the first that fits is told. */
@@ -65,7 +64,7 @@ const VISIBLE =
 
 async function readText(path: string): Promise<string | Problem> {
   try {
-    return (await readNamedFile(path, { maxBytes: MAX_BYTES, pipes: true })).bytes.toString('utf8');
+    return (await readNamedFile(path, { pipes: true })).bytes.toString('utf8');
   } catch (thrown) {
     if (!(thrown instanceof FileFailure)) throw thrown;
     return { message: `file ${shownName(path)} ${fileTrouble(thrown.code)}`, hint: 'Correct --file.' };

@@ -2,7 +2,7 @@
 // the definition does not know is one that was removed, or is shown with the known key that comes nearest.
 import type * as z from 'zod';
 import type { Problem } from './problems.ts';
-import { dotted, nodeAt, type Path, problemAt, type Tree } from './tree.ts';
+import { dotted, nodeAt, type Path, problemAt, shownKey, type Tree } from './tree.ts';
 
 type Schema = z.core.$ZodType;
 
@@ -46,7 +46,7 @@ function unknownKey(tree: Tree, path: Path, key: string, known: readonly string[
     return problemAt(tree, at, { found: 'a key that was removed', wanted: 'no such key', next: instead });
   const nearest = nearestOf(key, known);
   return problemAt(tree, at, {
-    found: `an unknown key ${JSON.stringify(dotted([key]))}`,
+    found: `an unknown key ${JSON.stringify(shownKey(key))}`,
     wanted: nearest === undefined ? `one of ${known.join(', ')}` : `${nearest}, the nearest known key`,
     next: nearest === undefined ? 'Remove the key.' : `Did you mean ${nearest}?`,
   });

@@ -8,7 +8,7 @@ import { parse } from './parsed.ts';
 import { ConfigError, type Problem, type ReadablePart } from './problems.ts';
 import { type Config, resolve, settingsOf } from './resolve.ts';
 import { readConfigText } from './source.ts';
-import { ENVIRONMENT, nameAt, type Tree } from './tree.ts';
+import { ENVIRONMENT, holdSecrets, nameAt, type Tree } from './tree.ts';
 import { readYaml } from './yaml.ts';
 
 export interface LoadOptions {
@@ -89,6 +89,7 @@ async function readTree(named: string | undefined, env: Environment): Promise<In
   const early = [...processProblems(env, file), ...problems];
   if (root === undefined) throw new ConfigError(early);
   const interpolated = await interpolate({ name: file, root }, env);
+  holdSecrets(interpolated.tree.root);
   return { ...interpolated, problems: [...early, ...interpolated.problems] };
 }
 

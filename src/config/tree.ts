@@ -1,7 +1,8 @@
 // A configuration as it was read, before the definition is applied: texts, lists and mappings, each with its line.
 // Problems are worded here, so that none holds a value that must not be shown: a value that came from the environment,
 // belongs to a secret or looks like one is shown by type and length alone.
-import { redactText } from '../core/redact.ts';
+import { holdSecret } from '../core/held-secrets.ts';
+import { looksSecret, shownName } from '../core/shown.ts';
 import type { Problem } from './problems.ts';
 
 interface Node {
@@ -95,9 +96,19 @@ export function dotted(path: Path): string {
   let text = '';
   for (const step of path) {
     if (typeof step === 'number') text += `[${step}]`;
-    else text += `${text === '' ? '' : '.'}${redactText(String(step))}`;
+    else text += `${text === '' ? '' : '.'}${shownKey(String(step))}`;
   }
   return text;
+}
+
+/** Tells the redaction every secret of the configuration; of a URL the parts that could be one. */
+export function holdSecrets(node: TreeNode, named = false): void {
+  if (node.kind === 'text') {
+    const url = named ? URL.parse(node.text) : null;
+    const parts = url === null ? [node.text] : `${url.pathname}${url.search}`.split(/[/?&=]/);
+    if (named) for (const part of parts) holdSecret(part);
+  } else if (node.kind === 'list') for (const item of node.items) holdSecrets(item, named);
+  else for (const [key, value] of node.entries) holdSecrets(value, named || SECRET_KEYS.test(key));
 }
 
 /** What a problem says beside its place; `found` where it is not simply the value. */
@@ -105,6 +116,11 @@ export interface ProblemText {
   readonly wanted: string;
   readonly found?: string;
   readonly next?: string | undefined;
+}
+
+/** The name of a key, which may be something that was put there by mistake. */
+export function shownKey(key: string): string {
+  return key.length <= LONGEST_SHOWN ? shownName(key) : `(a name of ${key.length} characters)`;
 }
 
 /** Reports a problem at a path. */
@@ -138,7 +154,7 @@ function shownAt(root: TreeNode, path: Path): string {
   if (node.kind === 'map') return 'a mapping';
   const { text, fromEnvironment } = node;
   const secret = fromEnvironment || path.some((step) => SECRET_KEYS.test(String(step)));
-  if (secret || USERINFO.test(text) || redactText(text) !== text)
+  if (secret || USERINFO.test(text) || looksSecret(text))
     return `text of ${text.length} ${text.length === 1 ? 'character' : 'characters'}`;
   return JSON.stringify(text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text);
 }

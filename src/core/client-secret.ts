@@ -4,6 +4,7 @@
 // The rules are Apple's ("Creating a client secret") on top of RFC 7515 and RFC 7519.
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { SignJWT } from 'jose/jwt/sign';
+import { holdJwt } from './held-secrets.ts';
 import type { KeyMaterial } from './key-material.ts';
 import { APPLE_AUDIENCE, APPLE_MAX_LIFETIME_S, fingerprint, parseClientSecret } from './parsed-secret.ts';
 
@@ -54,6 +55,7 @@ export async function mintClientSecret(
   const jwt = await new SignJWT({ iss: key.teamId, sub: key.clientId, aud: APPLE_AUDIENCE, iat, exp })
     .setProtectedHeader({ alg: 'ES256', kid: key.keyId })
     .sign(createPrivateKey(key.privateKeyPem));
+  holdJwt(jwt);
   return { jwt, fingerprint: fingerprint(jwt), issuedAtMs: iat * 1000, expiresAtMs: exp * 1000 };
 }
 

@@ -13,6 +13,7 @@ import type { JWK } from 'jose';
 import type { ErrorParams } from './error-params.ts';
 import type { KeyLook } from './error-troubles.ts';
 import { RotatorError } from './errors.ts';
+import { holdSecret } from './held-secrets.ts';
 
 /** A private key that signs client secrets, and the public half that checks them. */
 export interface PrivateKey {
@@ -57,10 +58,13 @@ export function parsePrivateKey(text: string, origin: string): PrivateKey {
     .replace(/^\uFEFF/, '')
     .replace(/\\r\\n|\\n|\\r/g, '\n')
     .trim();
-  const key = importPem(selectBlock(clean, origin), origin);
+  const block = selectBlock(clean, origin);
+  const key = importPem(block, origin);
   const publicJwk = publicHalf(key, origin);
+  const privateKeyPem = key.export({ type: 'pkcs8', format: 'pem' }).toString();
+  for (const pem of [block.body, privateKeyPem.replace(/-----[^-]*-----/g, '')]) holdSecret(pem);
   return {
-    privateKeyPem: key.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    privateKeyPem,
     publicJwk,
     thumbprint: thumbprintOf(publicJwk),
   };

@@ -1,7 +1,10 @@
-// The one redaction: what counts as a secret in a text or in a structure. Everything that leaves the process goes through
-// it by way of output.ts; tests search all outputs for what it must have caught.
+// The one redaction: what counts as a secret in a text or in a structure, by its form, and because this process holds it
+// (held-secrets.ts). Everything that leaves the process goes through it by way of output.ts; tests search all outputs
+// for what it must have caught.
+import { heldIn } from './held-secrets.ts';
 
 interface Pattern {
+  /** Global; its group, if it has one, is the secret, and ends where the match ends. */
   readonly pattern: RegExp;
   readonly shown: string;
   /** Whether what was found is a secret indeed; default: it is. */
@@ -18,9 +21,15 @@ const PATTERNS: readonly Pattern[] = [
     shown: '[redacted JWT]',
     holds: (found) => /^\{\s+"/.test(latin1(found.slice(0, found.indexOf('.')))),
   },
-  // A PEM block of a private key, whole or cut off, with real or written line ends.
+  // A PEM block of a private key, whole or cut off, with real or written line ends. The two lines alone are no secret.
   {
     pattern: /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
+    shown: '[redacted private key]',
+    holds: (found) => /[A-Za-z0-9+/=]{16}/.test(found),
+  },
+  // The base64 of such a block: `-----BEGIN` at each of the three places where it may begin.
+  {
+    pattern: /(?:LS0tLS1CRUdJT|tLS0tLUJFR0lO|0tLS0tQkVHSU)[A-Za-z0-9+/=_\\\s-]{20,}/g,
     shown: '[redacted private key]',
   },
   // The body of a P-256 key without its frame, by the base64 of its fixed ASN.1 prefix: PKCS#8 with and without
@@ -32,6 +41,13 @@ const PATTERNS: readonly Pattern[] = [
   // Tencent and AWS access key ids, and authorization headers that carry a signature.
   { pattern: /\b(?:AKID[A-Za-z0-9]{13,}|A[KS]IA[A-Z0-9]{16})\b/g, shown: '[redacted access key id]' },
   { pattern: /\b(?:Bearer|Basic)\s+[A-Za-z0-9._~+/=-]{8,}/g, shown: '[redacted authorization]' },
+  // Tokens of Slack, and addresses that need no other proof: what stands behind the known part of a hook's URL.
+  { pattern: /\bxox[a-z]-[A-Za-z0-9-]{8,}/g, shown: '[redacted token]' },
+  {
+    pattern:
+      /(?:hooks\.slack\.com\/(?:services|workflows|triggers)\/|\/bot\/v2\/hook\/|[?&](?:access_token|token|key|secret|sign)=)([A-Za-z0-9/_%-]{8,})/g,
+    shown: '[redacted token]',
+  },
   { pattern: /\b(?:TC3-HMAC-SHA256|AWS4-HMAC-SHA256) [^\n"]*/g, shown: '[redacted authorization]' },
 ];
 
@@ -39,12 +55,26 @@ const PATTERNS: readonly Pattern[] = [
 const SECRET_NAMES =
   /^(?:client_?secret|private_?key|secret_?key|secret_?string|secret_?binary|password|token|read_?token|authorization|routing_?key|tmp_?secret_?key|security_?token|x-tc-token)$/i;
 
-/** Replaces everything in `text` that looks like a secret. Pure; the same text gives the same result. */
+/** Replaces everything in `text` that is held as a secret or looks like one. */
 export function redactText(text: string): string {
-  let result = text;
-  for (const { pattern, shown, holds = () => true } of PATTERNS)
-    result = result.replace(pattern, (found) => (holds(found) ? shown : found));
-  return result;
+  const found: { readonly start: number; readonly end: number; readonly shown: string }[] = [];
+  for (const { pattern, shown, holds } of PATTERNS) {
+    pattern.lastIndex = 0;
+    for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
+      const [what, secret = what] = match;
+      const end = match.index + what.length;
+      if (holds === undefined || holds(what)) found.push({ start: end - secret.length, end, shown });
+    }
+  }
+  for (const place of heldIn(text)) found.push({ ...place, shown: '[redacted secret]' });
+  if (found.length === 0) return text;
+  let [result, copied] = ['', 0];
+  for (const { start, end, shown } of found.sort((a, b) => a.start - b.start)) {
+    // What overlaps is one secret: a part that is held within a JWT, a key within its header.
+    if (start >= copied) result += text.slice(copied, start) + shown;
+    copied = Math.max(copied, end);
+  }
+  return result + text.slice(copied);
 }
 
 function latin1(base64url: string): string {

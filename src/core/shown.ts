@@ -26,7 +26,12 @@ const ONE_WORD = /^[A-Za-z0-9+=]{32,}$/;
 
 /** Whether `text`, given where a path, name or id was expected, may be a secret that was put there by mistake. */
 export function looksSecret(text: string): boolean {
-  return /[\0\r\n]/.test(text) || RANDOM.test(text) || ONE_WORD.test(text) || redactText(text) !== text;
+  return (
+    /[\0\r\n]/.test(text) ||
+    RANDOM.test(text) ||
+    (ONE_WORD.test(text) && new Set(text).size >= 8) ||
+    redactText(text) !== text
+  );
 }
 
 /** A path, name or id for a message: quoted as it is, or described where it does not look like one. */

@@ -273,13 +273,13 @@ describe('the input', () => {
   });
 
   test.each([
-    ['none', (path: string) => join(path, '..', 'gone'), 'there is no such file'],
-    ['a folder', (path: string) => join(path, '..'), 'it is a folder'],
+    ['none', (path: string) => join(path, '..', 'gone'), 'does not exist'],
+    ['a folder', (path: string) => join(path, '..'), 'is a directory'],
   ])('--file names %s', async (_what, place, reason) => {
     const path = place(file('x'));
     const { status, stderr } = await run({ file: path });
     expect(status).toBe(2);
-    expect(stderr).toBe(`error: file ${path} cannot be read: ${reason}\n  Correct --file.\n`);
+    expect(stderr).toBe(`error: file ${path} ${reason}\n  Correct --file.\n`);
   });
 });
 

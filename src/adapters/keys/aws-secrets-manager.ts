@@ -4,7 +4,9 @@
 // replaced.
 import * as z from 'zod';
 import { RotatorError } from '../../core/errors.ts';
+import { holdSecret } from '../../core/held-secrets.ts';
 import type { KeySource, KeyText } from '../../core/ports.ts';
+import { shownName } from '../../core/shown.ts';
 import { deadline, untilAborted } from '../../net/abort.ts';
 import type { Env } from '../../net/proxy.ts';
 import { httpUrl, region, text } from '../scalars.ts';
@@ -38,7 +40,7 @@ export function createAwsSecretsManagerKeySource(
   options: AwsSecretsManagerOptions,
   { env, timeoutMs = 15_000 }: AwsSecretsManagerTools,
 ): KeySource {
-  const origin = `${options.secretId} (aws-secrets-manager, ${options.region})`;
+  const origin = `${shownName(options.secretId)} (aws-secrets-manager, ${options.region})`;
   return {
     async read(signal) {
       signal.throwIfAborted();
@@ -74,9 +76,10 @@ async function getSecret(
   };
   const client = new sdk.SecretsManagerClient(settings);
   try {
-    await client.config.credentials().catch((thrown: unknown) => {
+    const { secretAccessKey, sessionToken = '' } = await client.config.credentials().catch((thrown: unknown) => {
       throw thrown instanceof RotatorError ? thrown : credentialsError(origin, thrown);
     });
+    for (const secret of [secretAccessKey, sessionToken]) holdSecret(secret);
     const answer = await client.send(new sdk.GetSecretValueCommand({ SecretId: secretId, VersionStage: versionStage }));
     const { SecretString: asText, SecretBinary: asBytes } = answer;
     const found = asText ?? (asBytes === undefined ? undefined : Buffer.from(asBytes).toString('utf8'));

@@ -3,6 +3,7 @@
 import * as z from 'zod';
 import { RotatorError } from '../../core/errors.ts';
 import type { KeySource } from '../../core/ports.ts';
+import { shownName } from '../../core/shown.ts';
 import { httpUrl, region, text } from '../scalars.ts';
 import type { TencentClient } from '../tencent/client.ts';
 import { credentialsOptions } from '../tencent/credentials/registry.ts';
@@ -33,7 +34,7 @@ export function createTencentSsmKeySource(
   { secretName, versionId, region }: TencentSsmOptions,
   { client }: { readonly client: TencentClient },
 ): KeySource {
-  const origin = `${secretName} ${versionId} (tencent-ssm, ${region})`;
+  const origin = `${shownName(secretName)} ${shownName(versionId)} (tencent-ssm, ${region})`;
   return {
     async read(signal) {
       const params = { SecretName: secretName, VersionId: versionId };

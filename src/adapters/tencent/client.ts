@@ -4,6 +4,7 @@
 import type { Agent } from 'node:http';
 import type { CallTrouble } from '../../core/error-troubles.ts';
 import { RotatorError } from '../../core/errors.ts';
+import { holdSecret } from '../../core/held-secrets.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
 import type { Clock } from '../../core/ports.ts';
 import { deadline, untilAborted } from '../../net/abort.ts';
@@ -91,6 +92,7 @@ async function ready(options: TencentClientOptions, signal: AbortSignal): Promis
   const credential = await options.credentials.get(signal);
   if (credential.secretId === '' || credential.secretKey === '')
     throw new RotatorError('ERR_CREDENTIALS_MISSING', { problem: 'empty', source: options.credentials.id });
+  for (const secret of [credential.secretId, credential.secretKey, credential.token ?? '']) holdSecret(secret);
   return credential;
 }
 

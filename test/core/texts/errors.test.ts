@@ -3,9 +3,13 @@
 import { describe, expect, test } from 'vitest';
 import { type Actions, createProgram } from '../../../src/cli/program.ts';
 import { errorView, REMEDIES, RotatorError } from '../../../src/core/errors.ts';
+import { redactText } from '../../../src/core/redact.ts';
+import { sentencesOf } from '../../../src/core/texts/catalogue.ts';
 import { ERRORS_EN } from '../../../src/core/texts/en/errors.ts';
 import { errorTexts } from '../../../src/core/texts/errors.ts';
+import { ERRORS_ZH } from '../../../src/core/texts/zh/errors.ts';
 import { FACTS, SAMPLES } from '../../support/error-samples.ts';
+import { modulesBelow } from '../../support/modules.ts';
 import {
   CJK,
   englishIn,
@@ -58,6 +62,18 @@ describe.each(NAMED)('$name', ({ fact }) => {
     expect(error.message).toBe(errorTexts(fact, 'en').message);
     expect(errorView(error.stored)).toEqual({ code: fact.code, message: error.message, hint: error.hint });
   });
+});
+
+test('the redaction alters no sentence of ours', () => {
+  const catalogues = [ERRORS_EN, ERRORS_ZH];
+  const sentences = FACTS.flatMap((fact) => catalogues.flatMap((texts) => sentencesOf(texts, fact, 'shop-prod')));
+  expect(sentences.filter((text) => redactText(text ?? '') !== (text ?? ''))).toEqual([]);
+  // What is not made of a sample: hints of `inspect`, alerts, help.
+  const sources = modulesBelow('src').filter(({ path }) => !path.startsWith('src/sandbox/'));
+  expect(sources.filter(({ text }) => redactText(text) !== text).map(({ path }) => path)).toEqual([]);
+  expect(
+    redactText('Store the .p8 with its line ends: "-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----".'),
+  ).toBe('Store the .p8 with its line ends: "-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----".');
 });
 
 /** Every command of ours that a text names, or gives to paste. */

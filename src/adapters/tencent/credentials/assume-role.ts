@@ -1,6 +1,7 @@
 // Credentials of a CAM role, taken on with those of another source through STS AssumeRole
 // (cloud.tencent.com/document/product/1312/48197).
 import * as z from 'zod';
+import { shownName } from '../../../core/shown.ts';
 import { httpUrl, text } from '../../scalars.ts';
 import { createRefreshingCredentials } from './refreshing.ts';
 import type { CredentialSource, CredentialTools } from './source.ts';
@@ -31,7 +32,7 @@ export function createAssumeRoleCredentials(
     ...(externalId === undefined ? {} : { ExternalId: externalId }),
   };
   return createRefreshingCredentials({
-    id: `${base.id} as ${roleArn}`,
+    id: `${base.id} as ${shownName(roleArn)}`,
     clock: deps.clock,
     fetch: (signal) => exchange('AssumeRole', params, signal),
   });

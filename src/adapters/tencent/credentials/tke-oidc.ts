@@ -3,6 +3,7 @@
 // the cluster replaces it.
 import * as z from 'zod';
 import type { RotatorError } from '../../../core/errors.ts';
+import { holdJwt } from '../../../core/held-secrets.ts';
 import { shownName } from '../../../core/shown.ts';
 import { FileFailure, readNamedText } from '../../../net/named-file.ts';
 import { httpUrl } from '../../scalars.ts';
@@ -54,6 +55,7 @@ async function readToken(file: string, signal: AbortSignal): Promise<string> {
     throw thrown;
   });
   if (token.trim() === '') throw unreadable(file, null);
+  holdJwt(token.trim());
   return token.trim();
 }
 

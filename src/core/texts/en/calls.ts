@@ -40,7 +40,7 @@ const FILE_TROUBLES: Readonly<Record<string, string>> = {
   EPERM: 'may not be read by this user',
   EISDIR: 'is a directory',
   ENOTREG: 'is a device or a pipe',
-  EFBIG: 'is too large',
+  EFBIG: 'is larger than 1 MB',
   ETIMEDOUT: 'does not answer: its disk or mount hangs',
   ENOTUTF8: 'is not UTF-8 text',
   ENOTPATH: 'is named by text that is not a path',

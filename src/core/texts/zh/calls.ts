@@ -11,7 +11,7 @@ const FILE_TROUBLES: Readonly<Record<string, string>> = {
   EPERM: '当前用户无权读取',
   EISDIR: '是目录',
   ENOTREG: '是设备或管道',
-  EFBIG: '过大',
+  EFBIG: '超过 1 MB',
   ETIMEDOUT: '没有响应（其磁盘或挂载点已挂起）',
   ENOTUTF8: '不是 UTF-8 文本',
   ENOTPATH: '的路径不是有效路径',
