@@ -100,6 +100,10 @@ export interface ErrorParams {
     | ({ readonly problem: 'several'; readonly count: number } & At)
     | ({ readonly problem: 'other-text'; readonly length: number } & At)
     | ({ readonly problem: 'no-private-key'; readonly names: readonly string[]; readonly isThere: boolean } & At)
+    /** JSON without the entry that jsonKey names, or where it is no text. */
+    | ({ readonly problem: 'no-entry'; readonly isThere: boolean } & At)
+    /** JSON of which several entries hold different keys. */
+    | ({ readonly problem: 'several-entries'; readonly lengths: readonly number[] } & At)
     | { readonly problem: 'folder'; readonly path: string; readonly key: string | null }
     | { readonly problem: 'device' | 'too-large'; readonly path: string }
     /** Warnings: the key is used all the same. */

@@ -24,6 +24,8 @@ export interface KeyText {
   readonly text: string;
   /** Where it was read, in words an operator knows: `file /run/secrets/key.p8`. */
   readonly origin: string;
+  /** The entry of JSON that holds the key, where the configuration names it. */
+  readonly jsonKey?: string;
   /** Things to tell once, such as a key file that everybody may read. */
   readonly warnings: readonly RotatorError[];
 }

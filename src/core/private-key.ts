@@ -1,6 +1,6 @@
-// From a text to a P-256 private key, or to an error that says what the text is instead. Line ends that a variable, a
-// JSON text or a form field has damaged are repaired if they can be read in one way only. Errors name kinds, curves and
-// sizes, and never quote the text.
+// From a PEM or the base64 of DER to a P-256 private key, or to an error that says what the text is instead. What a
+// variable, a JSON text or a form field has damaged is repaired if it can be read in one way only. Errors name kinds,
+// curves and sizes, and never quote the text.
 import {
   createECDH,
   createHash,
@@ -43,23 +43,25 @@ const LOOKS: readonly (readonly [pattern: RegExp, look: KeyLook])[] = [
   [/^eyJ[\w-]+\.[\w-]+\.[\w-]*$/, 'jwt'],
   [/^(?:ssh|ecdsa)-[\w-]+ /, 'openssh-public'],
   [/^LS0tLS1CRUdJTi/, 'base64-pem'],
-  [/^n?MI[A-Za-z0-9+/=\s\\]+$/, 'bare-base64'],
+  [/^n?M[A-Z][A-Za-z0-9+/=\s\\_-]{40,}$/, 'bare-base64'],
   [/-{2,}\s*BEGIN|BEGIN [A-Z ]*KEY/, 'damaged-frame'],
 ];
 
 /**
- * Reads a P-256 private key from a PEM: PKCS#8, as Apple issues it, or SEC1 ("EC PRIVATE KEY"), into which openssl may
- * have converted it. Byte order mark, CRLF, `\n` written as two characters, indentation, and lines run together are
- * repaired. `origin` says in messages where the text was found.
+ * Reads a P-256 private key from a PEM or from the base64 of its DER: PKCS#8, as Apple issues it, or SEC1 ("EC PRIVATE
+ * KEY"), into which openssl may have converted it, each also under the label of the other. Byte order mark, CRLF, `\n`
+ * written as two or more characters, indentation, lines run together and the URL-safe alphabet are repaired. `origin`
+ * says in messages where the text was found.
  * Throws ERR_KEY_INVALID, which says what the text is.
  */
 export function parsePrivateKey(text: string, origin: string): PrivateKey {
-  const clean = text
-    .replace(/^\uFEFF/, '')
-    .replace(/\\r\\n|\\n|\\r/g, '\n')
-    .trim();
-  const block = selectBlock(clean, origin);
-  const key = importPem(block, origin);
+  const clean = withLineEnds(text);
+  const der = base64Of(clean);
+  const fromDer = der?.startsWith('M') ? tryImport('PRIVATE KEY', der) : undefined;
+  const block = fromDer === undefined ? selectBlock(clean, origin) : { label: 'PRIVATE KEY', body: clean };
+  const key = fromDer ?? importPem(block, origin);
+  if (key.asymmetricKeyType !== 'ec' || key.asymmetricKeyDetails?.namedCurve !== 'prime256v1')
+    throw otherKey(key, origin);
   const publicJwk = publicHalf(key, origin);
   const privateKeyPem = key.export({ type: 'pkcs8', format: 'pem' }).toString();
   for (const pem of [block.body, privateKeyPem.replace(/-----[^-]*-----/g, '')]) holdSecret(pem);
@@ -68,6 +70,25 @@ export function parsePrivateKey(text: string, origin: string): PrivateKey {
     publicJwk,
     thumbprint: thumbprintOf(publicJwk),
   };
+}
+
+/** Line ends that were written as characters, however often their backslash was doubled. */
+export function withLineEnds(text: string): string {
+  return text.replace(/\\+r\\+n|\\+[nr]/g, '\n').trim();
+}
+
+/** The bytes of a text that is base64 and nothing else; undefined for any other. */
+export function decodedBase64(text: string): Buffer | undefined {
+  const base64 = base64Of(withLineEnds(text));
+  return base64 === undefined ? undefined : Buffer.from(base64, 'base64');
+}
+
+/** In the usual alphabet, padded, without white space; undefined for a text that is no base64. */
+function base64Of(text: string): string | undefined {
+  const [, found = ''] = /^([A-Za-z0-9+/_-]+)={0,2}$/.exec(text.replace(/\s+/g, '')) ?? [];
+  // The frame of a PEM without its spaces would fit the URL-safe alphabet.
+  if (found === '' || found.length % 4 === 1 || found.startsWith('-----')) return undefined;
+  return Buffer.from(found, 'base64').toString('base64');
 }
 
 /** RFC 7638 section 3: SHA-256 over the required members in lexical order. `jwk` is an EC key. */
@@ -104,23 +125,25 @@ function importPem({ label, body }: Block, origin: string): KeyObject {
   const named = LABELS[label];
   if (named !== undefined) throw publicKey(label, body, origin) ?? looks(named, origin);
   if (!label.endsWith('PRIVATE KEY')) throw looks('other-pem', origin);
-  const base64 = body.replace(/\s+/g, '');
-  if (base64 === '') throw looks('empty-pem', origin);
-  const key = tryImport(label, base64);
+  const written = body.replace(/\s+/g, '');
+  if (written === '') throw looks('empty-pem', origin);
+  const base64 = base64Of(body);
+  const key = base64 === undefined ? undefined : tryImport(label, base64);
   if (key === undefined)
-    throw looks(/^(?!n)[A-Za-z0-9+/]+={0,2}$/.test(base64) ? 'damaged-pem' : 'broken-lines', origin);
-  if (key.asymmetricKeyType !== 'ec' || key.asymmetricKeyDetails?.namedCurve !== 'prime256v1')
-    throw otherKey(key, origin);
+    throw looks(/^(?!n)[A-Za-z0-9+/]+={0,2}$/.test(written) ? 'damaged-pem' : 'broken-lines', origin);
   return key;
 }
 
+/** Tries the label of the text, then the others: the bytes say what they are. */
 function tryImport(label: string, base64: string): KeyObject | undefined {
-  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return undefined;
-  try {
-    return createPrivateKey(pem(label, base64));
-  } catch {
-    return undefined;
+  for (const tried of new Set([label, 'PRIVATE KEY', 'EC PRIVATE KEY', 'RSA PRIVATE KEY'])) {
+    try {
+      return createPrivateKey(pem(tried, base64));
+    } catch {
+      // Not of this kind.
+    }
   }
+  return undefined;
 }
 
 function publicKey(label: string, body: string, origin: string): RotatorError | undefined {
@@ -153,13 +176,24 @@ function kindOf(key: KeyObject): string {
  * copy were of another key, our own check of a secret would use the wrong public key.
  */
 function publicHalf(key: KeyObject, origin: string): JWK {
-  const { crv, d = '', x, y }: JsonWebKey = key.export({ format: 'jwk' });
-  const ecdh = createECDH('prime256v1');
-  ecdh.setPrivateKey(Buffer.from(d, 'base64url'));
-  const point = ecdh.getPublicKey();
+  const halves = bothHalves(key);
+  if (halves === undefined) throw looks('damaged-pem', origin);
+  const [carried, point] = halves;
   const derived = { x: point.subarray(1, 33).toString('base64url'), y: point.subarray(33).toString('base64url') };
-  if (derived.x !== x || derived.y !== y) throw looks('foreign-half', origin);
-  return { kty: 'EC', crv: crv ?? 'P-256', ...derived };
+  if (derived.x !== carried.x || derived.y !== carried.y) throw looks('foreign-half', origin);
+  return { kty: 'EC', crv: 'P-256', ...derived };
+}
+
+/** What the text carries, and the public point of its scalar. Undefined for a scalar of no key: zero, or too large. */
+function bothHalves(key: KeyObject): [carried: JsonWebKey, point: Buffer] | undefined {
+  try {
+    const carried = key.export({ format: 'jwk' });
+    const ecdh = createECDH('prime256v1');
+    ecdh.setPrivateKey(Buffer.from(carried.d ?? '', 'base64url'));
+    return [carried, ecdh.getPublicKey()];
+  } catch {
+    return undefined;
+  }
 }
 
 function looks(look: KeyLook, origin: string): RotatorError {

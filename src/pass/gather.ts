@@ -53,9 +53,9 @@ export async function gather(course: Course, alone = false): Promise<Gathered> {
 }
 
 async function readKey(course: Course): Promise<KeyMaterial> {
-  const { text, origin, warnings } = await course.tools.keySource.read(course.signal);
+  const { text, origin, jsonKey, warnings } = await course.tools.keySource.read(course.signal);
   for (const warning of warnings) course.warn(warning);
-  return parseKeyMaterial(text, course.target.ids, origin);
+  return parseKeyMaterial(text, course.target.ids, origin, jsonKey);
 }
 
 /** Waits for both, so that neither goes on after the pass has ended; throws the error of the first before that of the second. */

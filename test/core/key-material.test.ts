@@ -10,6 +10,8 @@ import { IDS, newP8, vector } from '../support/keys.ts';
 
 const ORIGIN = 'file /run/secrets/key.p8';
 const P8 = vector('keys/p256.p8');
+/** PKCS#8 without its frame. */
+const DER = P8.replace(/^[#-].*$/gm, '').replace(/\s/g, '');
 /** RFC 7515, appendix A.3: the public half of every P-256 vector. */
 const RFC_KEY = {
   kty: 'EC',
@@ -17,6 +19,20 @@ const RFC_KEY = {
   x: 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU',
   y: 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0',
 };
+
+const OTHER = newP8();
+const DER_PUBLIC = createPublicKey(P8).export({ type: 'spki', format: 'der' }).toString('base64');
+
+/** PKCS#8 of P-256 without a public half, of a scalar that repeats one byte. */
+function scalarOf(byte: number): string {
+  const der = vector('keys/p256.without-public.pem').replace(/^[#-].*$/gm, '');
+  const bytes = Buffer.from(der, 'base64');
+  return `-----BEGIN PRIVATE KEY-----\n${bytes.fill(byte, bytes.length - 32).toString('base64')}\n-----END PRIVATE KEY-----`;
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
+}
 
 function parse(text: string, ids: Partial<Record<keyof typeof IDS, string>> = IDS) {
   return parseKeyMaterial(text, ids, ORIGIN);
@@ -45,6 +61,32 @@ describe('a key that is read', () => {
     ['in quotes, as JSON writes a text', JSON.stringify(bare(P8))],
     ['as JSON', JSON.stringify({ privateKey: bare(P8) })],
     ['as JSON with \\n written twice', JSON.stringify({ privateKey: bare(P8).replaceAll('\n', '\\n') })],
+    ['as JSON with \\n written three times', JSON.stringify({ privateKey: bare(P8).replaceAll('\n', '\\\\n') })],
+    ['with \\\\n written as three characters', bare(P8).replaceAll('\n', '\\\\n')],
+    ['with \\\\r\\\\n written as six characters', bare(P8).replaceAll('\n', '\\\\r\\\\n')],
+    ['as JSON in quotes, as JSON writes a text', JSON.stringify(JSON.stringify({ privateKey: bare(P8) }))],
+    ['SEC1 under the label of PKCS#8', vector('keys/p256.sec1-as-pkcs8.pem')],
+    ['PKCS#8 under the label of SEC1', vector('keys/p256.pkcs8-as-sec1.pem')],
+    ['as base64 of the PEM, wrapped', bare(vector('keys/p256.p8.base64'))],
+    ['as base64 of the PEM on one line', base64(bare(P8))],
+    ['as base64 of the PEM, with a byte order mark', `\uFEFF${base64(bare(P8))}`],
+    ['as base64 of a PEM with a byte order mark', base64(`\uFEFF${bare(P8)}`)],
+    ['as base64 of a PEM in UTF-16', Buffer.from(`\uFEFF${bare(P8)}`, 'utf16le').toString('base64')],
+    ['as base64 in the URL-safe alphabet', Buffer.from(bare(P8)).toString('base64url')],
+    ['as base64 with its line ends written as \\n', bare(vector('keys/p256.p8.base64')).replaceAll('\n', '\\n')],
+    ['as base64 of DER', DER],
+    ['as base64 of DER in the URL-safe alphabet', Buffer.from(DER, 'base64').toString('base64url')],
+    ['as base64 of DER, wrapped', bare(P8).split('\n').slice(1, -2).join('\n')],
+    ['as base64 of SEC1', bare(vector('keys/p256.sec1.pem')).split('\n').slice(1, -2).join('')],
+    ['as base64 of JSON', base64(JSON.stringify({ privateKey: bare(P8) }))],
+    ['as base64 of JSON with base64 in it', base64(JSON.stringify({ privateKey: base64(bare(P8)) }))],
+    ['as JSON with base64 of DER in it', JSON.stringify({ privateKey: DER })],
+    ['as JSON under the name of its file', JSON.stringify({ 'AuthKey_K1L2M3N4O5.p8': bare(P8) })],
+    [
+      'as JSON under another name, among other entries',
+      JSON.stringify({ note: 'x'.repeat(90), n: 1, key: DER, o: {} }),
+    ],
+    ['as JSON that holds it twice', JSON.stringify({ 'AuthKey_K1L2M3N4O5.p8': bare(P8), encoded: base64(bare(P8)) })],
     ['as JSON with real line breaks', `{"privateKey": "${bare(P8)}"}`],
   ])('%s', async (_name, text) => {
     const material = await parse(text);
@@ -59,27 +101,64 @@ describe('a key that is read', () => {
     expect(thumbprint).toBe(await calculateJwkThumbprint(RFC_KEY, 'sha256'));
   });
 
-  test('any P-256 key survives any two of these repairs, also inside JSON', async () => {
-    const damage = fc.constantFrom<(pem: string) => string>(
-      (pem) => pem,
-      (pem) => pem.replaceAll('\n', '\r\n'),
-      (pem) => pem.replaceAll('\n', '\\n'),
-      (pem) => pem.replaceAll('\n', ''),
-      (pem) => pem.replaceAll('\n', ' '),
-      (pem) => `\uFEFF ${pem}`,
-    );
-    const wrap = fc.constantFrom<(pem: string) => string>(
-      (pem) => pem,
-      (pem) => JSON.stringify(pem),
-      (pem) => JSON.stringify({ privateKey: pem }, null, 2),
-    );
+  const inTwoCharacters = (text: string) => text.replaceAll('\n', '\\n');
+  /** What a key goes through on its way: each can be read in one way only. */
+  const way = fc.constantFrom<(text: string) => string>(
+    (text) => text.replaceAll('\n', '\r\n'),
+    inTwoCharacters,
+    (text) => inTwoCharacters(text).replace(/\\+(?=n)/g, '$&$&'),
+    (text) => `\uFEFF ${text}`,
+    base64,
+    (text) => Buffer.from(text).toString('base64url'),
+    (text) => base64(text).replace(/.{76}/g, '$&\n'),
+    (text) => JSON.stringify(text),
+    (text) => JSON.stringify({ privateKey: text, teamId: IDS.teamId }, null, 2),
+    (text) => JSON.stringify({ 'AuthKey_K1L2M3N4O5.p8': text }),
+  );
+  const form = fc.constantFrom<(pem: string) => string>(
+    (pem) => pem,
+    (pem) => pem.replaceAll('\n', ''),
+    (pem) => pem.replaceAll('\n', ' '),
+    (pem) => pem.replaceAll('PRIVATE', 'EC PRIVATE'),
+    (pem) => pem.replace(/-----[A-Z ]+-----/g, ''),
+    (pem) => createPrivateKey(pem).export({ type: 'sec1', format: 'pem' }).toString(),
+  );
+  const route = fc.record({ form, ways: fc.array(way, { maxLength: 2 }) });
+  const taken = (pem: string, { form, ways }: { form: (pem: string) => string; ways: ((text: string) => string)[] }) =>
+    ways.reduce((text, next) => next(text), form(pem));
+
+  test('any P-256 key is the same key by any of these ways', async () => {
     await fc.assert(
-      fc.asyncProperty(damage, damage, wrap, async (first, second, around) => {
+      fc.asyncProperty(route, async (chosen) => {
         const pem = newP8();
-        const { privateKeyPem } = await parse(around(second(first(pem))));
-        expect(privateKeyPem).toBe(pem);
+        expect((await parse(taken(pem, chosen))).privateKeyPem).toBe(pem);
       }),
-      { numRuns: tries(100) },
+      { numRuns: tries(300) },
+    );
+  });
+
+  test('any damage on any of these ways is an error or changes nothing: never another key, never a crash', async () => {
+    const damage = fc.record({
+      at: fc.double({ min: 0, max: 1, noNaN: true }),
+      length: fc.integer({ min: 0, max: 40 }),
+      instead: fc.oneof(
+        fc.string({ maxLength: 3 }),
+        fc.constantFrom('n', '\\', '\0', '…', '-----', '"', '{', '\uFEFF'),
+      ),
+    });
+    await fc.assert(
+      fc.asyncProperty(route, damage, async (chosen, { at, length, instead }) => {
+        const pem = newP8();
+        const whole = taken(pem, chosen);
+        const start = Math.floor(at * whole.length);
+        const damaged = whole.slice(0, start) + instead + whole.slice(start + length);
+        const found = await parse(damaged).then(
+          ({ privateKeyPem }) => privateKeyPem,
+          (error: { code?: string }) => error.code ?? error,
+        );
+        expect([pem, 'ERR_KEY_INVALID', 'ERR_KEY_IDS_INVALID', 'ERR_KEY_IDS_CONFLICT']).toContain(found);
+      }),
+      { numRuns: tries(300) },
     );
   });
 });
@@ -124,14 +203,19 @@ describe('what is refused, and what it is said to be', () => {
     ['a client secret', 'eyJhbGciOiJFUzI1NiJ9.e30.AA', `holds a JWT (perhaps a client secret), not a key, ${wanted}`],
     ['a public key for ssh', 'ssh-ed25519 AAAAC3Nza me', `holds an OpenSSH public key, ${wanted}`],
     ['DER', '0\u0000\uFFFD\u0002', `holds binary data or UTF-16 text, ${wanted}`],
-    ['the base64 of a PEM', Buffer.from(bare(P8)).toString('base64'), `holds the base64 of a PEM, ${wanted}`],
+    ['the base64 of a PEM, damaged', `${base64(bare(P8))}…`, `holds the damaged base64 of a PEM, ${wanted}`],
+    ['base64 of another thing', base64('x'.repeat(90)), `holds no key (90 characters of other text), ${wanted}`],
+    ['the base64 of a certificate', base64(bare(vector('keys/certificate.pem'))), `holds a certificate, ${wanted}`],
+    ['a scalar that is no key', scalarOf(0xff), `holds a damaged PEM (characters are missing or changed), ${wanted}`],
+    ['a scalar of nothing', scalarOf(0), `holds a damaged PEM (characters are missing or changed), ${wanted}`],
+    ['the public half in base64', DER_PUBLIC, `holds base64 that is no whole private key, ${wanted}`],
     ['another text', 'hello', `holds no key (5 characters of other text), ${wanted}`],
     ['two keys', bare(P8) + newP8(), 'holds 2 private keys, wanted one'],
     ['a PEM that is cut off', bare(P8).slice(0, 60), `holds a PEM without its END line, ${wanted}`],
     [
-      'the base64 alone',
-      bare(P8).split('\n').slice(1, -2).join('\n'),
-      `holds base64 without its BEGIN and END lines, ${wanted}`,
+      'the base64 alone, cut off',
+      bare(P8).split('\n').slice(1, -3).join('\n'),
+      `holds base64 that is no whole private key, ${wanted}`,
     ],
     [
       'damaged dashes',
@@ -184,6 +268,45 @@ describe('what is refused, and what it is said to be', () => {
     await expect(parse(text)).rejects.toMatchObject({
       code: 'ERR_KEY_INVALID',
       message: `${ORIGIN} holds ${found}`,
+    });
+  });
+
+  test.each([
+    [
+      'two keys under other names',
+      { 'AuthKey_K1L2M3N4O5.p8': bare(P8), other: OTHER },
+      `JSON with 2 entries that hold different keys (texts of ${bare(P8).length} and ${OTHER.length} characters), wanted one`,
+    ],
+    ['a damaged key under another name', { key: bare(P8).slice(0, 90) }, 'a PEM without its END line', ':key'],
+    ['a name that cannot be shown', { 'a b': bare(P8).slice(0, 90) }, 'a PEM without its END line', ''],
+    ['no key at all', { note: 'x'.repeat(90) }, 'JSON with no privateKey (found: note)', ''],
+  ])('JSON: %s', async (_name, document, found, at = '') => {
+    await expect(parse(JSON.stringify(document))).rejects.toMatchObject({
+      code: 'ERR_KEY_INVALID',
+      message: expect.stringMatching(new RegExp(`^${ORIGIN}${at} holds ${found.replace(/[()]/g, '\\$&')}`)),
+    });
+  });
+
+  test('privateKey outweighs every other entry', async () => {
+    expect((await parse(JSON.stringify({ other: OTHER, privateKey: bare(P8) }))).publicJwk).toEqual(RFC_KEY);
+    await expect(parse(JSON.stringify({ other: OTHER, privateKey: '' }))).rejects.toMatchObject({
+      message: `${ORIGIN}:privateKey is empty, ${wanted}`,
+    });
+  });
+
+  test('jsonKey outweighs privateKey, and is told where it names nothing', async () => {
+    const text = JSON.stringify({ privateKey: OTHER, teamId: IDS.teamId, mine: bare(P8), count: 5 });
+    const read = (from: string, jsonKey: string) => parseKeyMaterial(from, { ...IDS, teamId: '' }, ORIGIN, jsonKey);
+    expect(await read(text, 'mine')).toMatchObject({ publicJwk: RFC_KEY, teamId: IDS.teamId });
+    expect((await read(base64(text), 'mine')).publicJwk).toEqual(RFC_KEY);
+    await expect(read(text, 'absent')).rejects.toMatchObject({
+      message: `${ORIGIN} holds JSON without the entry that jsonKey names, ${wanted}`,
+    });
+    await expect(read(text, '__proto__')).rejects.toMatchObject({
+      message: `${ORIGIN} holds JSON without the entry that jsonKey names, ${wanted}`,
+    });
+    await expect(read(text, 'count')).rejects.toMatchObject({
+      message: `${ORIGIN} holds JSON whose entry of the name in jsonKey is not text, ${wanted}`,
     });
   });
 

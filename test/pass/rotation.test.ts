@@ -1,8 +1,11 @@
 // One rotation from end to end, over real parts: what is written, what is left alone, and what is recorded.
+import { readFileSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createKeySource } from '../../src/adapters/keys/registry.ts';
 import { fingerprint, parseClientSecret } from '../../src/core/client-secret.ts';
 import { canonical } from '../../src/core/json.ts';
 import { DAY } from '../../src/core/time.ts';
+import { newP8 } from '../support/keys.ts';
 import { IDS, type Rig, startRig } from '../support/pass-rig.ts';
 
 let rig: Rig;
@@ -31,6 +34,15 @@ describe('a secret with five days left, signed by our key', () => {
     const [write] = rig.writes();
     expect(Object.keys((write?.body ?? {}) as object).sort()).toEqual(['Config', 'EnvId', 'Id']);
     expect(rig.writes()).toHaveLength(1);
+  });
+
+  test('is replaced with a key that lies base64-encoded in the entry of JSON that jsonKey names', async () => {
+    const encoded = readFileSync(rig.keyFile).toString('base64');
+    writeFileSync(rig.keyFile, JSON.stringify({ ...IDS, privateKey: newP8(), apple: encoded }));
+    const { clock } = rig;
+    const options = { from: 'file', path: rig.keyFile, jsonKey: 'apple' } as const;
+    const keySource = createKeySource(options, { env: {}, clock, timeoutMs: 5_000 });
+    expect(await rig.pass({}, { tools: { keySource } })).toMatchObject({ outcome: 'succeeded' });
   });
 
   test('is healthy at the next pass, and nothing more is written', async () => {

@@ -3,6 +3,7 @@
 import * as z from 'zod';
 import type { Clock, KeySource } from '../../core/ports.ts';
 import type { Env } from '../../net/proxy.ts';
+import { text } from '../scalars.ts';
 import { createTencentClient } from '../tencent/client.ts';
 import { type CredentialsOptions, createCredentials } from '../tencent/credentials/registry.ts';
 import type { CredentialSource, RequestRecord } from '../tencent/credentials/source.ts';
@@ -11,8 +12,21 @@ import { createEnvKeySource, options as env } from './env.ts';
 import { createFileKeySource, options as file } from './file.ts';
 import { createTencentSsmKeySource, options as tencentSsm } from './tencent-ssm.ts';
 
+const entry = {
+  jsonKey: text('the name of an entry')
+    .optional()
+    .describe('The entry of JSON that holds the key. Default: privateKey, else the only entry that holds a key.'),
+};
+
 /** `key` of a target. */
-export const keyOptions = z.discriminatedUnion('from', [file, env, awsSecretsManager, tencentSsm]).meta({ id: 'key' });
+export const keyOptions = z
+  .discriminatedUnion('from', [
+    file.extend(entry),
+    env.extend(entry),
+    awsSecretsManager.extend(entry),
+    tencentSsm.extend(entry),
+  ])
+  .meta({ id: 'key' });
 type Parsed = z.output<typeof keyOptions>;
 
 /** With the credentials and the site of the target's CloudBase where the source states none. */
@@ -59,5 +73,7 @@ const FACTORIES: { readonly [F in From]: (options: OptionsOf<F>, deps: KeySource
 /** The source that `options` describe. Nothing is read or called before its first `read`. */
 export function createKeySource(options: KeySourceOptions, deps: KeySourceTools): KeySource {
   const create = FACTORIES[options.from] as (options: KeySourceOptions, deps: KeySourceTools) => KeySource;
-  return create(options, deps);
+  const source = create(options, deps);
+  const { jsonKey } = options;
+  return jsonKey === undefined ? source : { read: async (signal) => ({ ...(await source.read(signal)), jsonKey }) };
 }

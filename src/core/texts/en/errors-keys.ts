@@ -20,8 +20,8 @@ const LOOKS: Readonly<Record<KeyLook, readonly [is: string, next: string]>> = {
     'Give the .p8 that signs client secrets; this program makes the client secret itself.',
   ],
   'openssh-public': ['an OpenSSH public key', USE_P8],
-  'base64-pem': ['the base64 of a PEM', 'Decode it once (base64 -d) and store the PEM itself.'],
-  'bare-base64': ['base64 without its BEGIN and END lines', WHOLE_LINES],
+  'base64-pem': ['the damaged base64 of a PEM', 'Store the PEM itself, or encode it again and copy all of it.'],
+  'bare-base64': ['base64 that is no whole private key', WHOLE_LINES],
   'damaged-frame': ['a PEM with damaged BEGIN or END lines', WHOLE_LINES],
   'cut-off': [
     'a PEM without its END line',
@@ -164,6 +164,14 @@ export const KEYS_EN: Pick<ErrorCatalogue, Extract<keyof ErrorCatalogue, `ERR_KE
     'no-private-key': ({ origin, names, isThere }) => [
       `${origin} holds JSON with ${isThere ? 'a privateKey that is not text' : `no privateKey (found: ${names.length === 0 ? 'no names' : names.join(', ')})`}, wanted teamId, clientId, keyId and privateKey`,
       'Store the .p8 as it is, or JSON whose privateKey is the content of the .p8.',
+    ],
+    'no-entry': ({ origin, isThere }) => [
+      `${origin} holds JSON ${isThere ? 'whose entry of the name in jsonKey is not text' : 'without the entry that jsonKey names'}, ${WANTED_KEY}`,
+      'Correct jsonKey of the key source: it is the name of the entry that holds the .p8.',
+    ],
+    'several-entries': ({ origin, lengths }) => [
+      `${origin} holds JSON with ${lengths.length} entries that hold different keys (texts of ${listed(lengths.map(String))} characters), wanted one`,
+      'Name the right entry in jsonKey of the key source, or remove the others.',
     ],
     folder: ({ path, key }) => [
       `${path} is a folder, wanted a file with a key`,

@@ -20,8 +20,8 @@ const LOOKS: Readonly<Record<KeyLook, readonly [is: string, next: string]>> = {
   page: ['HTML 或 XML 页面', '登录 Apple 开发者网站，重新下载 .p8。'],
   jwt: ['JWT（可能是客户端密钥），而不是私钥', '提供用来签发客户端密钥的 .p8，客户端密钥由本程序自行生成。'],
   'openssh-public': ['OpenSSH 公钥', USE_P8],
-  'base64-pem': ['PEM 的 base64 编码', '解码一次（base64 -d），存放 PEM 本身。'],
-  'bare-base64': ['缺少 BEGIN 和 END 行的 base64', WHOLE_LINES],
+  'base64-pem': ['已损坏的 PEM base64 编码', '重新编码 .p8 并完整复制，或直接存放 PEM。'],
+  'bare-base64': ['并非完整私钥的 base64', WHOLE_LINES],
   'damaged-frame': ['BEGIN 或 END 行已损坏的 PEM', WHOLE_LINES],
   'cut-off': ['缺少 END 行的 PEM', '重新复制完整的 .p8，变量或表单可能只保留了第一行。'],
   encrypted: ['加密的私钥', '使用 Apple 提供的 .p8（没有口令），或先解密（openssl pkcs8 -in FILE）。'],
@@ -142,6 +142,14 @@ export const KEYS_ZH: Pick<ErrorCatalogue, keyof typeof KEYS_EN> = {
     'no-private-key': ({ origin, names, isThere }) => [
       `${origin} 的 JSON ${isThere ? '中 privateKey 不是文本' : `没有 privateKey（${names.length === 0 ? '没有任何字段' : `现有字段：${names.join('、')}`}）`}，需要 teamId、clientId、keyId 和 privateKey`,
       AS_IS,
+    ],
+    'no-entry': ({ origin, isThere }) => [
+      `${origin} 的 JSON ${isThere ? '中 jsonKey 指定的字段不是文本' : '没有 jsonKey 指定的字段'}，${WANTED_KEY}`,
+      '更正私钥来源的 jsonKey，即存放 .p8 的字段名称。',
+    ],
+    'several-entries': ({ origin, lengths }) => [
+      `${origin} 的 JSON 有 ${lengths.length} 个字段存放了不同的私钥（长度分别为 ${lengths.join('、')} 个字符），只需要一个`,
+      '在私钥来源的 jsonKey 中指定正确的字段，或移除其他字段。',
     ],
     folder: ({ path, key }) => [
       `${path} 是目录，需要的是私钥文件`,
