@@ -48,7 +48,7 @@ async function delivered(place: AlertPlace, open: number): Promise<void> {
     );
     expect(alerts).toHaveLength(open);
   };
-  await vi.waitFor(settled, { timeout: 60_000, interval: 500 });
+  await vi.waitFor(settled, { timeout: 300_000, interval: 500 });
 }
 
 /** The alerts that the titles of text messages count: `[e2e] 460 alerts: …`, `[e2e] 500 all clear: …`; one otherwise. */

@@ -1,14 +1,14 @@
 // A real Prometheus scrapes the real daemon, its rules fire into a real Alertmanager, and the daemon's own alert
 // arrives there too; when the trouble ends, both are resolved. Rules, dashboard and configurations are those of config/.
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
 import pkg from '../../../package.json' with { type: 'json' };
 import { parseClientSecret } from '../../../src/core/client-secret.ts';
+import { lines, seen } from '../../support/alert-place.ts';
 import { expressions } from '../../support/dashboard.ts';
 import { ownWorkspace, type Program } from '../../support/program.ts';
 import { promtool } from './promtool.ts';
 import { type ActiveAlert, startAlertmanager, startPrometheus } from './servers.ts';
-
-const DENIED = { code: 'UnauthorizedOperation', message: 'you are not authorized to perform ModifyProvider' } as const;
 
 /** Asks again and again until the answer fits; fails with the last reason. */
 const eventually = (look: () => Promise<void>) => vi.waitFor(look, { timeout: 60_000, interval: 200 });
@@ -21,8 +21,8 @@ const ofShop = (alerts: readonly ActiveAlert[]) =>
   new Set(alerts.filter(({ labels }) => labels['target'] === 'shop').map(({ labels }) => labels['alertname']));
 
 async function listening(daemon: Program): Promise<string> {
-  await daemon.waitFor((program) => program.log().some(({ event }) => event === 'daemon.started'));
-  return daemon.log().find(({ event }) => event === 'daemon.started')?.['http'] as string;
+  await daemon.waitFor(seen('daemon.started'));
+  return lines(daemon, 'daemon.started')[0]?.['http'] as string;
 }
 
 test('what goes wrong is seen by Prometheus and told by the daemon itself, and both say when it is over', async () => {
@@ -35,8 +35,13 @@ test('what goes wrong is seen by Prometheus and told by the daemon itself, and b
       alerts: { digest: 'off', channels: [{ name: 'monitoring', type: 'alertmanager', url: alertmanager.url }] },
     },
   });
-  place.world.faults.add({ service: 'tcb', action: 'ModifyProvider', kind: 'error', ...DENIED });
+  // The renewal waits for a window that opens in half a day; then the key goes, and the target fails at every tick.
+  const opens = (new Date().getUTCHours() + 12) % 24;
+  place.configure({ policy: { window: { cron: `0 ${opens} * * *`, duration: '1h' } } });
   const daemon = place.start(['run']);
+  await daemon.waitFor(seen('pass.deferred'));
+  const key = readFileSync(place.keyFile);
+  rmSync(place.keyFile);
   const url = await listening(daemon);
   const prometheus = await startPrometheus(url, alertmanager.url);
 
@@ -59,9 +64,7 @@ test('what goes wrong is seen by Prometheus and told by the daemon itself, and b
   const text = await scrape.text();
   expect(await promtool(['check', 'metrics'], text)).toEqual({ code: 0, stdout: '', stderr: '' });
   expect(text).not.toContain(place.secret());
-  expect(text).toMatch(
-    /^apple_secret_cloudbase_requests_total\{action="ModifyProvider",code="UnauthorizedOperation"\} [1-9]/m,
-  );
+  expect(text).toMatch(/^apple_secret_cloudbase_requests_total\{action="GetProviders",code="OK"\} [1-9]/m);
 
   // The rules fire, and say of what
   const fromRules = ['AppleSecretExpiring', 'AppleSecretRenewalOverdue', 'AppleSecretFailing', 'AppleSecretNotReady'];
@@ -85,8 +88,8 @@ test('what goes wrong is seen by Prometheus and told by the daemon itself, and b
   expect(own).toMatchObject({
     labels: { severity: expect.stringMatching(/^(?:warning|critical)$/), target: 'shop', instance: 'e2e' },
     annotations: {
-      code: 'ERR_CLOUDBASE_DENIED',
-      next: expect.stringContaining('"tcb:ModifyProvider"'),
+      code: 'ERR_KEY_NOT_FOUND',
+      description: expect.stringContaining('.p8'),
       runbook_url: 'docs/runbook.md#rotationfailing',
     },
   });
@@ -98,18 +101,27 @@ test('what goes wrong is seen by Prometheus and told by the daemon itself, and b
     expect(await prometheus.query('apple_secret_alert_queue_length')).toMatchObject([{ value: 0 }]);
   });
 
-  // The dashboard shows something in every panel; only a success there has not been yet
-  const empty: string[] = [];
-  for (const { expr } of expressions) if ((await prometheus.query(expr)).length === 0) empty.push(expr);
-  expect(empty).toEqual([expect.stringContaining('apple_secret_last_success_timestamp_seconds')]);
+  // Every panel of the dashboard shows something now, or when the trouble is over
+  const empty = async () => {
+    const results = expressions.map(async ({ expr }) => ((await prometheus.query(expr)).length === 0 ? [expr] : []));
+    return (await Promise.all(results)).flat();
+  };
+  const emptyInTrouble = await empty();
+  expect(emptyInTrouble).toEqual([
+    expect.stringContaining('apple_secret_last_success_timestamp_seconds'),
+    expect.stringContaining('apple_secret_rotations_total'),
+  ]);
 
   // The trouble ends
   const heard = await alertmanager.received('resolved');
-  place.world.faults.clear();
-  await daemon.waitFor((program) => program.log().some(({ event }) => event === 'rotation.succeeded'));
+  writeFileSync(place.keyFile, key, { mode: 0o600 });
+  place.configure();
+  daemon.signal('SIGHUP');
+  await daemon.waitFor(seen('rotation.succeeded'));
   await eventually(async () => {
     expect(ofShop(await alertmanager.alerts())).toEqual(new Set());
     expect(await prometheus.query('apple_secret_ready')).toMatchObject([{ value: 1 }]);
+    expect((await empty()).filter((expr) => emptyInTrouble.includes(expr))).toEqual([]);
   });
   // Long before the end that the alerts were sent with, so both were resolved by word.
   expect(await alertmanager.received('resolved')).toBeGreaterThan(heard);
