@@ -1,10 +1,10 @@
 // The story that alerts exist for, with the real daemon: CloudBase takes our permission away, somebody hears of it in
 // words that help, is reminded a day later, and hears when it is over; whoever kills the daemon at the worst moments
 // loses nothing, and doubles one message at most.
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, onTestFinished, test } from 'vitest';
 import { HOUR } from '../../../src/core/time.ts';
 import { type Program, type Workspace, workspace } from '../../support/program.ts';
-import { aheadBy } from './faketime.ts';
+import { aheadBy, removeShared } from './faketime.ts';
 
 let place: Workspace;
 afterEach(() => place.dispose());
@@ -47,7 +47,11 @@ test('permission denied, one alert, one reminder a day later, one all-clear; kil
   place.configure({
     alerts: { none: '', digest: 'off', channels: [{ name: 'ops', type: 'webhook', url: `${sandbox.url}/inbox/ops` }] },
   });
-  const live = () => place.start(['run'], { env: aheadBy(ahead) });
+  const live = () => {
+    const daemon = place.start(['run'], { env: aheadBy(ahead) });
+    onTestFinished(() => removeShared(daemon.pid));
+    return daemon;
+  };
   /** Kills a life of the daemon as soon as its message has reached the other side. */
   const killWhenAsked = async (daemon: Program): Promise<void> => {
     const asked = Promise.withResolvers<void>();
