@@ -4,12 +4,13 @@ import { mintClientSecret, objections, parseClientSecret } from '../core/client-
 import { RotatorError } from '../core/errors.ts';
 import { joinIds } from '../core/key-ids.ts';
 import type { KeyMaterial } from '../core/key-material.ts';
+import type { Objection } from '../core/reasons.ts';
 import { shown } from '../core/shown.ts';
 import { DAY } from '../core/time.ts';
 import { type CliContext, EXIT, type ExitStatus } from './context.ts';
-import { localTime, utcTime } from './exact-time.ts';
+import { localTime, utcTime } from './instants.ts';
 import { readKeyInput } from './key-input.ts';
-import { type Problem, printProblems, printWarnings } from './problems.ts';
+import { printProblems, printWarnings } from './problems.ts';
 
 export interface GenerateOptions {
   readonly teamId?: string | undefined;
@@ -57,23 +58,19 @@ interface Request {
 async function readRequest(
   options: GenerateOptions,
   context: CliContext,
-): Promise<{ problems: Problem[]; warnings: readonly RotatorError[]; request?: Request }> {
+): Promise<{ problems: RotatorError[]; warnings: readonly RotatorError[]; request?: Request }> {
   const { keyFile = '' } = options;
-  const input = keyFile === '' ? KEY_FILE_MISSING : await readKeyInput(keyFile, context);
-  const found = 'thumbprint' in input ? input : undefined;
+  const noFile = () => new RotatorError('ERR_USAGE', { problem: 'no-key-file' });
+  const input = keyFile === '' ? noFile() : await readKeyInput(keyFile, context);
+  const found = input instanceof RotatorError ? undefined : input;
   const joined = joinIds(options, found?.ids ?? {}, found?.origin ?? keyFile, 'command-line');
-  const days = Number(options.days ?? MAX_DAYS);
+  const given = String(options.days ?? MAX_DAYS);
+  const days = Number(given);
+  const isDays = /^\d{1,9}$/.test(given) && days >= 1 && days <= MAX_DAYS;
   const problems = [
     ...joined.problems,
-    ...(found === undefined ? [input as Problem] : []),
-    ...(/^\d{1,9}$/.test(String(options.days ?? MAX_DAYS)) && days >= 1 && days <= MAX_DAYS
-      ? []
-      : [
-          {
-            message: `--days is ${shown(String(options.days), 20)}, wanted a whole number from 1 to ${MAX_DAYS}`,
-            hint: DAYS_HINT,
-          },
-        ]),
+    ...(input instanceof RotatorError ? [input] : []),
+    ...(isDays ? [] : [new RotatorError('ERR_USAGE', { problem: 'days', found: shown(given, 20) })]),
   ];
   const { teamId, clientId, keyId } = joined.ids;
   const warnings = [...(found?.warnings ?? []), ...otherName(found?.namedKeyId, keyId, keyFile)];
@@ -83,13 +80,6 @@ async function readRequest(
   return { problems, warnings, request: { key, days } };
 }
 
-const KEY_FILE_MISSING: Problem = {
-  message: '--key-file is missing',
-  hint: 'Pass the path of the .p8 that Apple gave for this key id (Apple Developer portal, Keys).',
-};
-
-const DAYS_HINT = 'Leave --days out for the longest: Apple accepts client secrets of up to six months.';
-
 function otherName(named: string | undefined, keyId: string | undefined, path: string): RotatorError[] {
   if (named === undefined || keyId === undefined || named === keyId) return [];
   return [new RotatorError('ERR_KEY_INVALID', { problem: 'other-name', path, named, keyId })];
@@ -98,11 +88,11 @@ function otherName(named: string | undefined, keyId: string | undefined, path: s
 /** Checks what is printed with another implementation than the one that made it. */
 async function checkAsAppleWould(jwt: string, key: KeyMaterial, nowMs: number): Promise<void> {
   const parsed = parseClientSecret(jwt);
-  const [first] =
-    parsed === undefined ? [] : await objections(parsed, { nowMs, publicJwk: key.publicJwk, expected: key });
-  if (parsed !== undefined && first === undefined) return;
-  const { code, message } = first ?? { code: 'EncodingDamaged', message: 'it is not a JWT' };
-  throw new RotatorError('ERR_CANDIDATE_INVALID', { objections: [{ code, message }] });
+  const found: readonly Objection[] =
+    parsed === undefined
+      ? [{ code: 'EncodingDamaged', found: null, wanted: null }]
+      : await objections(parsed, { nowMs, publicJwk: key.publicJwk, expected: key });
+  if (found.length > 0) throw new RotatorError('ERR_CANDIDATE_INVALID', { objections: found });
 }
 
 function explanation(

@@ -1,16 +1,17 @@
 // `inspect`: explains a client secret to a person: what is in it, until when it is good, and everything that Apple would
 // object to. Reads an argument, a file or standard input; never prints the secret itself.
-import { type Objection, objections, type ParsedSecret, verifySignature } from '../core/client-secret.ts';
+import { objections, type ParsedSecret, verifySignature } from '../core/client-secret.ts';
 import { RotatorError } from '../core/errors.ts';
 import { paint } from '../core/output.ts';
 import { APPLE_MAX_LIFETIME_S } from '../core/parsed-secret.ts';
+import type { Objection } from '../core/reasons.ts';
 import { shown, shownValue } from '../core/shown.ts';
+import { objectionHint, objectionText } from '../core/texts/en/objections.ts';
 import { type CliContext, EXIT, type ExitStatus } from './context.ts';
-import { localTime, utcTime } from './exact-time.ts';
-import { distance } from './instants.ts';
+import { distance, localTime, utcTime } from './instants.ts';
 import { type KeyInput, readKeyInput } from './key-input.ts';
 import { printJson } from './print-json.ts';
-import { type Problem, printProblems, printWarnings } from './problems.ts';
+import { printProblems, printWarnings } from './problems.ts';
 import { readSecretInput } from './secret-input.ts';
 import { wrap } from './table.ts';
 
@@ -28,9 +29,9 @@ export interface InspectOptions {
 export async function inspect(options: InspectOptions, context: CliContext): Promise<ExitStatus> {
   const secret = await readSecretInput(options, context);
   const key = options.keyFile === undefined ? undefined : await readKeyInput(options.keyFile, context);
-  if ('hint' in secret || (key !== undefined && 'hint' in key)) {
+  if (secret instanceof RotatorError || key instanceof RotatorError) {
     printProblems(
-      [secret, key].filter((input): input is Problem => input !== undefined && 'hint' in input),
+      [secret, key].filter((input) => input instanceof RotatorError),
       context,
     );
     return EXIT.usage;
@@ -61,7 +62,11 @@ function asJson(parsed: ParsedSecret, found: readonly Objection[], fits: boolean
     issuedAt: iso(issuedAtMs),
     expiresAt: iso(expiresAtMs),
     signature: { bytes: signature.length, fits },
-    objections: found,
+    objections: found.map((each) => ({
+      code: each.code,
+      message: objectionText(each),
+      hint: objectionHint(each),
+    })),
   };
 }
 
@@ -148,10 +153,10 @@ function verdict(found: readonly Objection[], { key }: Seen): string[] {
   const things = found.length === 1 ? 'one thing' : `${found.length} things`;
   return [
     paint('red', `Apple would object to ${things}:`),
-    ...found.flatMap(({ code, message, hint }) => [
+    ...found.flatMap((each) => [
       '',
-      ...wrap(`${code}: ${message}`, WIDTH - 2).map((line) => `  ${line}`),
-      ...wrap(hint, WIDTH - 4).map((line) => `    ${line}`),
+      ...wrap(`${each.code}: ${objectionText(each)}`, WIDTH - 2).map((line) => `  ${line}`),
+      ...wrap(objectionHint(each), WIDTH - 4).map((line) => `    ${line}`),
     ]),
   ];
 }

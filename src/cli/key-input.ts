@@ -1,12 +1,10 @@
-// The key that a command is pointed at: a file, a pipe, or `-` for standard input. Errors become problems, so that they
-// are shown together with whatever else is wrong.
-
+// The key that a command is pointed at: a file, a pipe, or `-` for standard input. Errors are returned, so that a
+// command can print them together with everything else that is wrong.
 import { readKeyFile } from '../adapters/keys/key-file.ts';
 import { RotatorError } from '../core/errors.ts';
 import { keyIdOfFileName } from '../core/key-ids.ts';
 import { type FoundKey, parseKeyText } from '../core/key-material.ts';
 import type { CliContext } from './context.ts';
-import type { Problem } from './problems.ts';
 
 export interface KeyInput extends FoundKey {
   /** Where it was read, in words. */
@@ -17,7 +15,7 @@ export interface KeyInput extends FoundKey {
 }
 
 /** The key at `path`, or what is wrong with it. */
-export async function readKeyInput(path: string, context: CliContext): Promise<KeyInput | Problem> {
+export async function readKeyInput(path: string, context: CliContext): Promise<KeyInput | RotatorError> {
   try {
     const { text, origin, warnings } =
       path === '-' ? await fromStdin(context) : await readKeyFile(path, { pipes: true });

@@ -1,22 +1,22 @@
-// What `generate` and `inspect` print about their input: every problem at once, each with its next step, in the form
-// of failure.ts. They must not load the configuration's code, as that file does.
+// How a command prints errors: what was found and wanted, and below it the next step with what can be pasted. Loads no
+// code of the configuration, so that `generate` starts about as fast as Node does.
 import type { RotatorError } from '../core/errors.ts';
 import { paint } from '../core/output.ts';
+import { errorTexts } from '../core/texts/errors.ts';
 import type { CliContext } from './context.ts';
 
-export interface Problem {
-  readonly message: string;
-  /** The imperative next step. */
-  readonly hint: string;
-}
-
-/** Prints problems to stderr. */
-export function printProblems(problems: readonly Problem[], { stderr }: CliContext): void {
-  for (const { message, hint } of problems) stderr.write(`${paint('red', 'error:')} ${message}\n  ${hint}\n`);
+/** Prints every error to stderr. */
+export function printProblems(errors: readonly RotatorError[], { stderr }: CliContext): void {
+  for (const error of errors) stderr.write(`${paint('red', 'error:')} ${lines(error)}`);
 }
 
 /** Prints to stderr what does not stop the command. */
-export function printWarnings(warnings: readonly (string | RotatorError)[], { stderr }: CliContext): void {
-  for (const warning of warnings)
-    stderr.write(`${paint('yellow', 'warning:')} ${typeof warning === 'string' ? warning : warning.message}\n`);
+export function printWarnings(warnings: readonly RotatorError[], { stderr }: CliContext): void {
+  for (const warning of warnings) stderr.write(`${paint('yellow', 'warning:')} ${lines(warning)}`);
+}
+
+function lines({ code, stored }: RotatorError): string {
+  const { message, next, copy } = errorTexts(stored, 'en');
+  const step = copy === null ? next : `${next.replace(/\.$/, ':')}\n    ${copy}`;
+  return `${message} ${paint('dim', `(${code})`)}\n  ${step}\n`;
 }

@@ -8,7 +8,7 @@ import { holdJwt } from './held-secrets.ts';
 import type { KeyMaterial } from './key-material.ts';
 import { APPLE_AUDIENCE, APPLE_MAX_LIFETIME_S, fingerprint, parseClientSecret } from './parsed-secret.ts';
 
-export { type Expected, type Objection, type ObjectionCode, objections } from './objections.ts';
+export { type Expected, objections } from './objections.ts';
 export {
   APPLE_AUDIENCE,
   APPLE_MAX_LIFETIME_S,

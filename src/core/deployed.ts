@@ -1,16 +1,9 @@
 // The deployed secret, as far as it can be known: read from the provider if it shows in clear, else taken from the
 // journal's record of our last write if the provider still shows it as it did then, else unknown.
-import {
-  APPLE_MAX_LIFETIME_S,
-  fingerprint,
-  type ObjectionCode,
-  objections,
-  parseClientSecret,
-  verifySignature,
-} from './client-secret.ts';
+import { APPLE_MAX_LIFETIME_S, fingerprint, objections, parseClientSecret, verifySignature } from './client-secret.ts';
 import type { KeyMaterial } from './key-material.ts';
 import type { ShownSecret } from './provider.ts';
-import type { Defect } from './reasons.ts';
+import type { Objection, ObjectionCode } from './reasons.ts';
 import type { DeployedRecord, WrittenRecord } from './records.ts';
 import { emergencyInstant } from './schedule.ts';
 import { shown as shownText } from './shown.ts';
@@ -29,10 +22,10 @@ export interface Deployed {
   /** Null if it could not be established. */
   readonly signedByOurKey: boolean | null;
   /**
-   * What makes it useless at Apple, whoever signed it, in words: a wrong algorithm or audience, another client's secret
+   * What makes it useless at Apple, whoever signed it: a wrong algorithm or audience, another client's secret
    * … Expiry and too long a lifetime are not listed; they are reasons of their own.
    */
-  readonly defects: readonly Defect[];
+  readonly defects: readonly Objection[];
   /** It is the secret of our last write. */
   readonly ours: boolean;
 }
@@ -60,10 +53,9 @@ export async function readDeployed(
   const parsed = shown.shape === 'clear' && shown.text !== null ? parseClientSecret(shown.text) : undefined;
   if (parsed === undefined || shown.text === null) return fromRecord(asOpaque(shown), written, key);
   const found = await objections(parsed, { nowMs: now });
-  const defects = found.filter(({ code }) => DEFECTS.has(code)).map(({ code, message }): Defect => ({ code, message }));
+  const defects = found.filter(({ code }) => DEFECTS.has(code));
   if (clientId !== undefined && parsed.clientId !== undefined && parsed.clientId !== clientId) {
-    const message = `it was made for client ${shownText(parsed.clientId)}, the provider's is ${shownText(clientId)}`;
-    defects.push({ code: 'SubjectDiffers', message });
+    defects.push({ code: 'SubjectDiffers', found: shownText(parsed.clientId), wanted: shownText(clientId) });
   }
   const print = fingerprint(shown.text);
   return {

@@ -9,8 +9,9 @@ import type {
   KeyLook,
   Remote,
   RoundTripTrouble,
+  SecretLook,
 } from './error-troubles.ts';
-import type { Defect, Why } from './reasons.ts';
+import type { Objection, Why } from './reasons.ts';
 
 interface At {
   /** Where a key was read: a path, `$VARIABLE`, `NAME (aws-secrets-manager, REGION)`. */
@@ -37,6 +38,14 @@ export interface ErrorParams {
         readonly found: string;
         readonly known: readonly string[];
       }
+    | { readonly problem: 'no-key-file' | 'two-secrets' | 'no-secret' }
+    | { readonly problem: 'days'; readonly found: string }
+    | { readonly problem: 'secret-file'; readonly path: string; readonly code: string }
+    | { readonly problem: 'secret-look'; readonly look: SecretLook; readonly origin: string }
+    | { readonly problem: 'no-jwt'; readonly length: number; readonly origin: string }
+    /** Warnings: the secret is explained all the same. */
+    | { readonly problem: 'secret-in-argument' }
+    | { readonly problem: 'secret-with-spaces'; readonly origin: string }
     | { readonly problem: 'old-node'; readonly found: string; readonly wanted: string }
     | { readonly problem: 'no-demo-config' | 'no-journal' | 'file-exists'; readonly path: string }
     | { readonly problem: 'no-folder'; readonly path: string; readonly folder: string }
@@ -199,7 +208,7 @@ export interface ErrorParams {
   readonly ERR_FOREIGN_SECRET: { readonly times: number; readonly why: Why };
 
   // The candidate and Apple's opinion of it
-  readonly ERR_CANDIDATE_INVALID: { readonly objections: readonly Defect[] };
+  readonly ERR_CANDIDATE_INVALID: { readonly objections: readonly Objection[] };
   /** `detail`: why Apple's verdict is what it is; null where it was not asked. */
   readonly ERR_APPLE_REJECTED: { readonly detail: CallTrouble | null };
   readonly ERR_APPLE_UNKNOWN: { readonly problem: 'require' | 'not-proven'; readonly detail: CallTrouble | null };

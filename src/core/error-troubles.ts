@@ -41,6 +41,9 @@ export type KeyLook =
   | 'json-value'
   | 'broken-json';
 
+/** What a text is instead of a client secret. */
+export type SecretLook = 'pem' | 'fingerprint' | 'masked' | 'jwe' | 'cut-off' | 'page';
+
 /** What a person has to look at where a channel refuses. */
 export type ChannelAdvice =
   | 'settings'

@@ -36,11 +36,38 @@ export type Verdict = (typeof VERDICTS)[number];
 export const SHAPES = ['clear', 'digest', 'masked', 'empty', 'null', 'missing'] as const;
 export type Shape = (typeof SHAPES)[number];
 
-/** An objection of Apple's that no login survives (objections.ts). */
-export interface Defect {
-  readonly code: string;
-  /** What was found and what is wanted, in English. */
-  readonly message: string;
+/** What Apple objects to in a client secret, in the order in which the rules are asked (objections.ts). */
+export const OBJECTION_CODES = [
+  'EncodingDamaged',
+  'AlgorithmNotEs256',
+  'KeyIdMissing',
+  'CriticalHeader',
+  'IssuerMissing',
+  'SubjectMissing',
+  'PlaceholderLeftIn',
+  'AudienceWrong',
+  'IssuedAtMissing',
+  'IssuedInFuture',
+  'NotYetValid',
+  'ExpiryMissing',
+  'Expired',
+  'LifetimeTooLong',
+  'SignatureDer',
+  'SignatureLength',
+  'SignatureDoesNotFit',
+  'KeyIdDiffers',
+  'IssuerDiffers',
+  'SubjectDiffers',
+] as const;
+export type ObjectionCode = (typeof OBJECTION_CODES)[number];
+
+/** What Apple would object to, as data: the sentences are in texts/. */
+export interface Objection {
+  readonly code: ObjectionCode;
+  /** What stands there, as far as it may be shown; a number of bytes or seconds. Null: nothing, or the code says it all. */
+  readonly found: string | number | null;
+  /** The id that should stand there; null where all secrets want the same. */
+  readonly wanted: string | null;
 }
 
 /** What a policy found, for which a rotation is wanted (decide.ts). The sentences are in texts/. */
@@ -48,7 +75,7 @@ export type Why =
   | { readonly found: 'missing' | 'unreadable'; readonly shape: Shape }
   /** The deployed secret names another id than the key has; null: none. */
   | { readonly found: 'other-key' | 'other-team' | 'other-client'; readonly id: string | null; readonly wanted: string }
-  | { readonly found: 'defect'; readonly defect: Defect }
+  | { readonly found: 'defect'; readonly defect: Objection }
   | {
       readonly found:
         | 'other-signature'

@@ -4,7 +4,7 @@ import { type MintedSecret, mintClientSecret, objections, parseClientSecret } fr
 import type { Snapshot } from '../core/decide.ts';
 import { RotatorError } from '../core/errors.ts';
 import type { KeyMaterial } from '../core/key-material.ts';
-import type { Defect } from '../core/reasons.ts';
+import type { Objection } from '../core/reasons.ts';
 import type { Course } from './course.ts';
 
 /** Throws ERR_CANDIDATE_INVALID if the candidate does not pass the check. */
@@ -19,12 +19,9 @@ export async function mint(course: Course, { key, now }: Snapshot): Promise<Mint
 
 async function verify(key: KeyMaterial, candidate: MintedSecret, now: number): Promise<void> {
   const parsed = parseClientSecret(candidate.jwt);
-  const objected: readonly Defect[] =
+  const found: readonly Objection[] =
     parsed === undefined
-      ? [{ code: 'EncodingDamaged', message: 'it is not a JWT' }]
+      ? [{ code: 'EncodingDamaged', found: null, wanted: null }]
       : await objections(parsed, { nowMs: now, publicJwk: key.publicJwk, expected: key });
-  if (objected.length === 0) return;
-  throw new RotatorError('ERR_CANDIDATE_INVALID', {
-    objections: objected.map(({ code, message }) => ({ code, message })),
-  });
+  if (found.length > 0) throw new RotatorError('ERR_CANDIDATE_INVALID', { objections: found });
 }

@@ -114,14 +114,18 @@ describe('warnings do not stop it', () => {
     const path = keyFile(newP8(), { mode: 0o644 });
     const { status, stderr } = await run({ ...FLAGS, keyFile: path, json: true });
     expect(status).toBe(0);
-    expect(stderr).toBe(`warning: every user of this machine may read the key file ${path} (mode 644)\n`);
+    expect(stderr).toBe(
+      `warning: every user of this machine may read the key file ${path} (mode 644) (ERR_KEY_INVALID)\n  Restrict it to this user:\n    chmod 600 ${path}\n`,
+    );
   });
 
   test('a key file whose name says another key id', async () => {
     const path = keyFile(newP8(), { name: 'AuthKey_Z9Y8X7W6V5.p8' });
     const { status, stderr } = await run({ ...FLAGS, keyFile: path, json: true });
     expect(status).toBe(0);
-    expect(stderr).toBe(`warning: the name of key file ${path} says Key ID Z9Y8X7W6V5, but K1L2M3N4O5 is used\n`);
+    expect(stderr).toBe(
+      `warning: the name of key file ${path} says Key ID Z9Y8X7W6V5, but K1L2M3N4O5 is used (ERR_KEY_INVALID)\n  Check that this key and this Key ID belong together.\n`,
+    );
   });
 });
 
@@ -135,13 +139,13 @@ describe('what is wrong is said, with the next step, and nothing is printed on s
 
   test('nothing was given: everything that is missing, at once', async () => {
     expect(await refused({})).toBe(
-      `error: --team-id is missing
+      `error: --team-id is missing (ERR_KEY_IDS_MISSING)
   Pass the Team ID: 10 upper-case letters or digits (Apple Developer portal, Membership).
-error: --client-id is missing
+error: --client-id is missing (ERR_KEY_IDS_MISSING)
   Pass the Services ID: the Services ID, such as com.acme.shop.web (Apple Developer portal, Identifiers, Services IDs).
-error: --key-id is missing
+error: --key-id is missing (ERR_KEY_IDS_MISSING)
   Pass the Key ID: 10 upper-case letters or digits (Apple Developer portal, Keys).
-error: --key-file is missing
+error: --key-file is missing (ERR_USAGE)
   Pass the path of the .p8 that Apple gave for this key id (Apple Developer portal, Keys).
 `,
     );
@@ -154,9 +158,9 @@ error: --key-file is missing
       keyId: 'YOUR_KEY_ID',
       keyFile: keyFile(),
     });
-    expect(said).toContain('error: Team ID YOUR_TEAM_ID is a placeholder\n');
-    expect(said).toContain('error: Services ID com.yourcompany.service is a placeholder\n');
-    expect(said).toContain('error: Key ID YOUR_KEY_ID is a placeholder\n');
+    expect(said).toContain('error: Team ID YOUR_TEAM_ID is a placeholder (ERR_KEY_IDS_INVALID)\n');
+    expect(said).toContain('error: Services ID com.yourcompany.service is a placeholder (ERR_KEY_IDS_INVALID)\n');
+    expect(said).toContain('error: Key ID YOUR_KEY_ID is a placeholder (ERR_KEY_IDS_INVALID)\n');
   });
 
   test('the key file is not there: where it was looked for, and what lies there', async () => {
@@ -164,21 +168,21 @@ error: --key-file is missing
     const folder = join(path, '..');
     const said = await refused({ ...FLAGS, keyFile: join(folder, 'AuthKey_AAAAAAAAAA.p8') });
     expect(said).toBe(
-      `error: no key file AuthKey_AAAAAAAAAA.p8 in ${folder}, which holds AuthKey_K1L2M3N4O5.p8\n  Correct the path, or put the .p8 there.\n`,
+      `error: no key file AuthKey_AAAAAAAAAA.p8 in ${folder}, which holds AuthKey_K1L2M3N4O5.p8 (ERR_KEY_NOT_FOUND)\n  Correct the path, or put the .p8 there.\n`,
     );
   });
 
   test('the key id is missing, but the file is named by it', async () => {
     const { keyId: _, ...rest } = FLAGS;
     expect(await refused({ ...rest, keyFile: keyFile() })).toBe(
-      'error: --key-id is missing\n  Pass --key-id K1L2M3N4O5, as the key file is named.\n',
+      'error: --key-id is missing (ERR_KEY_IDS_MISSING)\n  Pass --key-id K1L2M3N4O5, as the key file is named.\n',
     );
   });
 
   test('the key is another kind of key', async () => {
     const path = keyFile(vector('keys/rsa-2048.pem'));
     expect(await refused({ ...FLAGS, keyFile: path })).toBe(
-      `error: ${path} holds an RSA 2048 private key, wanted the P-256 private key from Apple (AuthKey_….p8)
+      `error: ${path} holds an RSA 2048 private key, wanted the P-256 private key from Apple (AuthKey_….p8) (ERR_KEY_INVALID)
   Use the .p8 of a key with "Sign in with Apple" (Apple Developer portal, Keys): Apple accepts P-256 only.
 `,
     );
@@ -187,14 +191,14 @@ error: --key-file is missing
   test('an id contradicts the one that came with the key', async () => {
     const path = keyFile(JSON.stringify({ ...IDS, privateKey: newP8() }), { name: 'apple.json' });
     expect(await refused({ teamId: 'ZZZZZ00000', keyFile: path })).toContain(
-      `error: --team-id is ZZZZZ00000, but ${path} says A1B2C3D4E5\n`,
+      `error: --team-id is ZZZZZ00000, but ${path} says A1B2C3D4E5 (ERR_KEY_IDS_CONFLICT)\n`,
     );
   });
 
   test.each(['0', '181', '-1', '1.5', '1e2', 'soon', '', '9999999999', 0, 181])('--days %j', async (days) => {
     const said = await refused({ ...FLAGS, keyFile: keyFile(), days });
     expect(said).toBe(
-      `error: --days is ${days}, wanted a whole number from 1 to 180\n  Leave --days out for the longest: Apple accepts client secrets of up to six months.\n`,
+      `error: --days is ${days}, wanted a whole number from 1 to 180 (ERR_USAGE)\n  Leave --days out for the longest: Apple accepts client secrets of up to six months.\n`,
     );
   });
 
@@ -205,7 +209,7 @@ error: --key-file is missing
 
   test('standard input is a terminal', async () => {
     expect(await refused({ ...FLAGS, keyFile: '-' })).toBe(
-      'error: --key-file - reads the key from standard input, which is a terminal\n  Pipe the .p8 into the command, or name its file.\n',
+      'error: --key-file - reads the key from standard input, which is a terminal (ERR_USAGE)\n  Pipe the .p8 into the command, or name its file.\n',
     );
   });
 

@@ -89,7 +89,7 @@ Whether the signature fits a key of yours was not checked: pass --key-file.
     Put https://appleid.apple.com into aud, without a slash at its end.
 
   Expired: it expired 1 s ago
-    Mint a new one (\`generate\`). Every Apple login that uses this one fails.
+    Mint a new one (\`generate\`): every Apple login that uses this one fails.
 
   SignatureDer: the signature is in DER form, wanted 64 raw bytes
     Write it as r and s, 32 bytes each (the JOSE form, ieee-p1363), as JWT libraries do.
@@ -197,14 +197,16 @@ describe('the key', () => {
     const path = file(key.privateKeyPem, 'AuthKey_Z9Y8X7W6V5.p8');
     const { status, stderr } = await run({ keyFile: path }, jwt);
     expect(status).toBe(0);
-    expect(stderr).toBe(`warning: the name of key file ${path} says Key ID Z9Y8X7W6V5, but K1L2M3N4O5 is used\n`);
+    expect(stderr).toBe(
+      `warning: the name of key file ${path} says Key ID Z9Y8X7W6V5, but K1L2M3N4O5 is used (ERR_KEY_INVALID)\n  Check that this key and this Key ID belong together.\n`,
+    );
   });
 
   test('cannot be read: said together with what is wrong with the secret, exit 2', async () => {
     const { status, stdout, stderr } = await run({ keyFile: file('<html>', 'key.p8') }, 'hello');
     expect(status).toBe(2);
     expect(stdout).toBe('');
-    expect(stderr).toContain('error: standard input holds no JWT (5 characters of something else)\n');
+    expect(stderr).toContain('error: standard input holds no JWT (5 characters of something else) (ERR_USAGE)\n');
     expect(stderr).toContain('holds an HTML or XML page, wanted the P-256 private key');
   });
 });
@@ -233,28 +235,30 @@ describe('the input', () => {
     expect(status).toBe(0);
   });
 
-  test('line breaks within it are left out, and told', async () => {
+  test('line breaks within it are ignored, with a warning', async () => {
     const { status, stderr } = await run({}, jwt.replace(/.{60}/g, '$&\n'));
     expect(status).toBe(0);
     expect(stderr).toBe(
-      'warning: the secret in standard input has spaces or line breaks within; they were left out, and must not be in CloudBase\n',
+      'warning: the secret in standard input has spaces or line breaks, which are ignored here (ERR_USAGE)\n  Leave them out where you store it: CloudBase does not ignore them.\n',
     );
   });
 
   test('both an argument and a file is one too many', async () => {
     const { status, stderr } = await run({ secret: jwt, file: 'x' });
     expect(status).toBe(2);
-    expect(stderr).toBe('error: both an argument and --file were given, wanted one secret\n  Leave out one of them.\n');
+    expect(stderr).toBe(
+      'error: both an argument and --file were given, wanted one secret (ERR_USAGE)\n  Leave out one of them.\n',
+    );
   });
 
   const HOW = 'Pass the secret on standard input or with --file.';
   test.each([
     ['a terminal', undefined, 'there is nothing to inspect', HOW],
-    ['nothing', ' \n', 'standard input is empty', HOW],
+    ['nothing', ' \n', 'standard input is empty', 'three base64url parts'],
     ['a key', newP8(), 'standard input holds a PEM: the key, not the client secret that is made with it', '--key-file'],
     ['a fingerprint', 'ab'.repeat(32), 'standard input holds a fingerprint or digest, from which', 'Find the secret'],
     ['a masked secret', '********', 'standard input holds a masked secret', 'Find the secret'],
-    ['a JWE', 'eyJ.a.b.c.d', 'standard input holds an encrypted JWT (JWE, five parts)', 'unencrypted'],
+    ['a JWE', 'eyJ.a.b.c.d', 'standard input holds an encrypted JWT (five parts)', 'unencrypted'],
     [
       'a JWT that is cut off',
       'eyJhbGciOiJFUzI1NiJ9.e30',
@@ -279,7 +283,7 @@ describe('the input', () => {
     const path = place(file('x'));
     const { status, stderr } = await run({ file: path });
     expect(status).toBe(2);
-    expect(stderr).toBe(`error: file ${path} ${reason}\n  Correct --file.\n`);
+    expect(stderr).toBe(`error: file ${path} ${reason} (ERR_USAGE)\n  Correct --file.\n`);
   });
 });
 

@@ -12,7 +12,8 @@ import {
   type Snapshot,
 } from '../../src/core/decide.ts';
 import type { Deployed } from '../../src/core/deployed.ts';
-import { type Defect, REASONS, type Reason, SHAPES, type Why } from '../../src/core/reasons.ts';
+import type { Objection } from '../../src/core/reasons.ts';
+import { REASONS, type Reason, SHAPES, type Why } from '../../src/core/reasons.ts';
 import { whyText } from '../../src/core/texts/en/why.ts';
 import { DAY, HOUR } from '../../src/core/time.ts';
 import {
@@ -29,7 +30,7 @@ import {
 } from '../support/builders.ts';
 import { tries } from '../support/campaign.ts';
 
-const NO_AUDIENCE: Defect = { code: 'AudienceWrong', message: 'aud is missing' };
+const NO_AUDIENCE: Objection = { code: 'AudienceWrong', found: null, wanted: null };
 const LIMIT = 15_777_000_000;
 const left = (ms: number) => ({ issuedAt: NOW + ms - 180 * DAY, expiresAt: NOW + ms });
 /** A snapshot taken `ms` after the instant at which the ordinary target's renewal is due. */
@@ -154,14 +155,14 @@ describe('a policy', () => {
     objection(
       'SignatureInvalid',
       'our signature under a secret that Apple does not take',
-      deployed({ defects: [NO_AUDIENCE, { code: 'KeyIdMissing', message: 'and more' }] }),
-      'Apple would not accept the deployed secret: aud is missing',
+      deployed({ defects: [NO_AUDIENCE, { code: 'KeyIdMissing', found: null, wanted: null }] }),
+      'Apple would not accept the deployed secret: aud is missing, wanted https://appleid.apple.com',
     ),
     objection(
       'SignatureInvalid',
       'the same without an expiry: what Apple does not take comes first',
       deployed({ defects: [NO_AUDIENCE], expiresAt: null }),
-      'Apple would not accept the deployed secret: aud is missing',
+      'Apple would not accept the deployed secret: aud is missing, wanted https://appleid.apple.com',
     ),
     silence('SignatureInvalid', 'our signature', {}),
     silence('SignatureInvalid', 'our signature without an expiry', deployed({ expiresAt: null })),
@@ -652,7 +653,7 @@ describe('whatever the snapshot', () => {
       issuedAt: fc.option(around(-200 * DAY, DAY)),
       expiresAt: fc.option(around(-10 * DAY, 190 * DAY)),
       signedByOurKey: fc.boolean(),
-      defects: fc.constantFrom<Defect[]>([], [NO_AUDIENCE]),
+      defects: fc.constantFrom<Objection[]>([], [NO_AUDIENCE]),
       ours: fc.boolean(),
     })
     .map((overrides) => aDeployed(overrides));

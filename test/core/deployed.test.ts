@@ -19,6 +19,7 @@ import type { KeyMaterial } from '../../src/core/key-material.ts';
 import type { ShownSecret } from '../../src/core/provider.ts';
 import type { Shape } from '../../src/core/reasons.ts';
 import type { WrittenRecord } from '../../src/core/records.ts';
+import { objectionText } from '../../src/core/texts/en/objections.ts';
 import { DAY, SECOND } from '../../src/core/time.ts';
 import { aDeployed, aForeignSecret, anUnknownSecret, aWritten, NOW } from '../support/builders.ts';
 import { IDS, newKey } from '../support/keys.ts';
@@ -94,11 +95,11 @@ describe('a secret in clear', () => {
       'the provider’s client',
       { sub: 'com.example.other' },
       {},
-      ["it was made for client com.example.other, the provider's is com.example.shop.web"],
+      ['sub is com.example.other, wanted com.example.shop.web'],
     ],
   ])('without %s has a defect: no login works with it, whoever signed it', async (_name, claims, header, defects) => {
     const deployed = await readDeployed(clear(await sign(claims, header)), IDS.clientId, null, key, NOW);
-    expect(deployed.defects.map(({ message }) => message)).toEqual(defects);
+    expect(deployed.defects.map(objectionText)).toEqual(defects);
     expect(mayBeWorking(deployed, NOW)).toBe(false);
   });
 
@@ -111,7 +112,7 @@ describe('a secret in clear', () => {
     const defectsOf = async (bytes: Buffer) =>
       (
         await readDeployed(clear(`${header}.${claims}.${bytes.toString('base64url')}`), IDS.clientId, null, key, NOW)
-      ).defects.map(({ message }) => message);
+      ).defects.map(objectionText);
     expect(await defectsOf(der)).toEqual(['the signature is in DER form, wanted 64 raw bytes']);
     expect(await defectsOf(raw.subarray(1))).toEqual(['the signature has 63 bytes, wanted 64']);
     expect(await defectsOf(raw)).toEqual([]);
@@ -121,7 +122,7 @@ describe('a secret in clear', () => {
     const [, claims, signature] = (await sign({})).split('.');
     const header = Buffer.from(JSON.stringify({ alg: 'RS256', kid: IDS.keyId })).toString('base64url');
     const deployed = await readDeployed(clear(`${header}.${claims}.${signature}`), IDS.clientId, null, key, NOW);
-    expect(deployed.defects.map(({ message }) => message)).toEqual(['the algorithm is "RS256", wanted ES256']);
+    expect(deployed.defects.map(objectionText)).toEqual(['the algorithm is "RS256", wanted ES256']);
     expect(deployed.signedByOurKey).toBe(false);
   });
 
@@ -155,9 +156,9 @@ describe('a secret in clear', () => {
   test('says foreign ids on one line, and without what looks like a secret', async () => {
     const jwt = await sign({ sub: `com\n${'x'.repeat(500)}` });
     const { defects } = await readDeployed(clear(jwt), 'com.example.shop.web', null, key, NOW);
-    expect(defects[0]?.message).toMatch(
-      /^it was made for client com�x{75}…, the provider's is com\.example\.shop\.web$/,
-    );
+    expect(defects.map(objectionText)).toEqual([
+      expect.stringMatching(/^sub is com�x{75}…, wanted com\.example\.shop\.web$/),
+    ]);
   });
 });
 
@@ -268,7 +269,7 @@ describe('of a secret it is said', () => {
     ],
     [
       'with a defect, that it works for nobody',
-      aDeployed({ defects: [{ code: 'AudienceWrong', message: 'no aud' }] }),
+      aDeployed({ defects: [{ code: 'AudienceWrong', found: null, wanted: null }] }),
       { ...fine, works: false, good: false },
     ],
     ['stood in for by the record, that it works, and cannot be put back', recorded({}), { ...fine, good: false }],

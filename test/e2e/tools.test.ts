@@ -64,7 +64,7 @@ describe('generate', () => {
     const { code, stdout, stderr } = await program(['generate', ...flags]);
     expect([code, stdout]).toEqual([2, '']);
     for (const found of [
-      /^error: Team ID YOUR_TEAM_ID is a placeholder$/m,
+      /^error: Team ID YOUR_TEAM_ID is a placeholder \(ERR_KEY_IDS_INVALID\)$/m,
       /^error: --key-id is missing/m,
       /bad\.p8/,
       /--days is 181/,
@@ -126,7 +126,7 @@ describe('inspect', () => {
   ])('ends with 2 on %s', async (_, input, message) => {
     const { code, stdout, stderr } = await program(['inspect'], input);
     expect([code, stdout]).toEqual([2, '']);
-    expect(stderr).toContain(`error: ${message}\n`);
+    expect(stderr).toContain(`error: ${message} (ERR_USAGE)\n`);
   });
 
   test('ends with 2 on more than a megabyte', async () => {

@@ -1,3 +1,4 @@
+// Rows of the alert tables, as tests need them.
 import type { Finding } from '../../src/core/alerts/conditions.ts';
 import {
   type ChannelState,

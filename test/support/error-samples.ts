@@ -1,9 +1,9 @@
 // Every error code with parameters for each of its variants: what the tests of the sentences go through.
 
 import type { ErrorFact, ErrorParams } from '../../src/core/error-params.ts';
-import type { CallTrouble, ChannelAdvice, KeyLook, Remote } from '../../src/core/error-troubles.ts';
-import { OBJECTION_CODES } from '../../src/core/objections.ts';
+import type { CallTrouble, ChannelAdvice, KeyLook, Remote, SecretLook } from '../../src/core/error-troubles.ts';
 import type { Why } from '../../src/core/reasons.ts';
+import { OBJECTION_CODES, type Objection } from '../../src/core/reasons.ts';
 
 const AT = { origin: '/run/secrets/AuthKey_K1L2M3N4O5.p8' } as const;
 const AWS = { origin: 'prod/apple (aws-secrets-manager, ap-southeast-1)' } as const;
@@ -33,6 +33,26 @@ export function aRemote(remote: Remote['remote'], more: Partial<Remote> = {}): R
 }
 const remote = (name: Remote['remote'], more: Partial<Remote> = {}) =>
   ({ problem: 'remote', ...aRemote(name, more) }) as const;
+
+/** Objections whose `found` is a number. */
+const MEASURED = /^(IssuedInFuture|NotYetValid|Expired|LifetimeTooLong|SignatureLength)$/;
+
+const SECRET_LOOKS: Readonly<Record<SecretLook, true>> = {
+  pem: true,
+  fingerprint: true,
+  masked: true,
+  jwe: true,
+  'cut-off': true,
+  page: true,
+};
+
+/** As client secrets that are wrong in each way have them: with a value, a number of seconds or bytes, or nothing. */
+export const OBJECTIONS: readonly Objection[] = OBJECTION_CODES.flatMap((code): Objection[] => {
+  if (code.endsWith('Differs')) return [{ code, found: 'A1B2C3D4E5', wanted: 'ZZZZZ00000' }];
+  if (MEASURED.test(code)) return [60, 200_000].map((found) => ({ code, found, wanted: null }));
+  if (code === 'PlaceholderLeftIn') return [{ code, found: 'YOUR_TEAM_ID', wanted: null }];
+  return [null, '"x"'].map((found) => ({ code, found, wanted: null }));
+});
 
 const LOOKS: Readonly<Record<KeyLook, true>> = {
   nothing: true,
@@ -114,7 +134,7 @@ const WHYS: readonly Why[] = [
   { found: 'other-team', id: null, wanted: 'A1B2C3D4E5' },
   { found: 'other-client', id: 'com.a', wanted: 'com.b' },
   { found: 'other-client', id: null, wanted: 'com.b' },
-  { found: 'defect', defect: { code: 'AudienceWrong', message: 'aud is missing' } },
+  { found: 'defect', defect: { code: 'AudienceWrong', found: null, wanted: null } },
   { found: 'other-signature' },
   { found: 'never-expires' },
   { found: 'too-long' },
@@ -130,6 +150,20 @@ export const SAMPLES: { readonly [C in keyof ErrorParams]: readonly ErrorParams[
     { problem: 'stdin-is-terminal' },
     { problem: 'stdin-too-large' },
     { problem: 'target-gone' },
+    { problem: 'no-key-file' },
+    { problem: 'days', found: '181' },
+    { problem: 'two-secrets' },
+    { problem: 'no-secret' },
+    { problem: 'secret-file', path: 'secret.jwt', code: 'ENOENT' },
+    ...Object.keys(SECRET_LOOKS).map((look) => ({
+      problem: 'secret-look' as const,
+      look: look as SecretLook,
+      origin: 'secret.jwt',
+    })),
+    { problem: 'no-jwt', length: 0, origin: 'secret.jwt' },
+    { problem: 'no-jwt', length: 5, origin: 'secret.jwt' },
+    { problem: 'secret-in-argument' },
+    { problem: 'secret-with-spaces', origin: 'secret.jwt' },
     { problem: 'unknown-channel', found: 'opps', known: ['ops', 'chat'] },
     { problem: 'unknown-target', found: 'shop', known: ['shop-prod'] },
     { problem: 'old-node', found: '20.20.2', wanted: '24' },
@@ -358,7 +392,7 @@ export const SAMPLES: { readonly [C in keyof ErrorParams]: readonly ErrorParams[
   ],
   ERR_ADOPTION_REQUIRED: [...WHYS.map((why) => ({ problem: 'never-written', why }) as const), { problem: 'hidden' }],
   ERR_FOREIGN_SECRET: [{ times: 2, why: { found: 'other-key', id: 'P6Q7R8S9T0', wanted: 'K1L2M3N4O5' } }],
-  ERR_CANDIDATE_INVALID: [{ objections: OBJECTION_CODES.map((code) => ({ code, message: 'aud is missing' })) }],
+  ERR_CANDIDATE_INVALID: OBJECTIONS.map((objection) => ({ objections: [objection] })),
   ERR_APPLE_REJECTED: [{ detail: { trouble: 'code', code: 'invalid_client' } }],
   ERR_APPLE_UNKNOWN: [
     { problem: 'require', detail: null },

@@ -25,8 +25,8 @@ export function faultsIn(text: string): string[] {
 /** How an imperative sentence of ours begins. */
 const IMPERATIVES: ReadonlySet<string> = new Set(
   `Add Allow Annotate Ask Bind Cancel Check Choose Compare Copy Correct Create Decode Download Enable Find Fix Free Give
-  Keep Let Log Look Lower Make Mount Move Name Pass Pipe Put Raise Remove Renew Report Restart Restore Restrict Run Set
-  Start Stop Store Switch Try Use Write`.split(/\s+/),
+  Keep Leave Let Log Look Lower Make Mount Move Name Pass Pipe Prefer Put Raise Remove Renew Report Restart Restore
+  Restrict Run Set Sign Start Stop Store Switch Try Use Write`.split(/\s+/),
 );
 
 export function isOneImperative(sentence: string): boolean {

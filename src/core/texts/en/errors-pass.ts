@@ -8,6 +8,7 @@ import { verdictDetail } from './calls.ts';
 import type { CALLS_EN } from './errors-calls.ts';
 import type { KEYS_EN } from './errors-keys.ts';
 import type { SETUP_EN } from './errors-setup.ts';
+import { objectionText } from './objections.ts';
 import { whyText } from './why.ts';
 import { listed } from './words.ts';
 
@@ -125,7 +126,7 @@ export const PASS_EN: Pick<ErrorCatalogue, Pass> = {
   ],
 
   ERR_CANDIDATE_INVALID: ({ objections }) => [
-    `the new client secret does not pass our own check: ${objections.map(({ message }) => message).join('; ')}`,
+    `the new client secret does not pass our own check: ${objections.map(objectionText).join('; ')}`,
     `Check the key and its ids with ${command('generate')} and ${command('inspect')}, and report a fault of this program if they are right.`,
   ],
   ERR_APPLE_REJECTED: ({ detail }) => [

@@ -1,4 +1,5 @@
 // English for errors of the command line, the configuration and cloud credentials.
+import type { SecretLook } from '../../error-troubles.ts';
 import type { ErrorCatalogue } from '../catalogue.ts';
 import { program, quoted } from '../command.ts';
 import { callTrouble, fileTrouble, remoteSentences } from './calls.ts';
@@ -7,6 +8,24 @@ import { listed } from './words.ts';
 type Setup = Extract<keyof ErrorCatalogue, 'ERR_USAGE' | 'ERR_CONFIG' | `ERR_CREDENTIALS_${string}`>;
 
 const CHECK_NAME = 'Correct the name in the command, or --config if you meant another configuration.';
+
+const PASS_SECRET = 'Pass the secret on standard input or with --file.';
+
+/** What a text is instead of a client secret, and what to do about it. */
+const SECRET_LOOKS: Readonly<Record<SecretLook, readonly [is: string, next: string]>> = {
+  pem: [
+    'a PEM: the key, not the client secret that is made with it',
+    'Make a client secret with `generate`; pass the key with --key-file.',
+  ],
+  fingerprint: [
+    'a fingerprint or digest, from which the secret cannot be recovered',
+    'Find the secret itself where it was made; fingerprints are only for comparing.',
+  ],
+  masked: ['a masked secret', 'Find the secret itself where it was made.'],
+  jwe: ['an encrypted JWT (five parts), wanted a signed one (three parts)', 'Sign the claims with ES256, unencrypted.'],
+  'cut-off': ['a JWT that is cut off: it has fewer than three parts', 'Copy it again, whole.'],
+  page: ['an HTML or XML page', PASS_SECRET],
+};
 
 const LISTEN: Readonly<Record<string, readonly [found: string, next: string]>> = {
   EADDRINUSE: ['the port is in use', 'Set another http.port, or stop the program that uses this one.'],
@@ -37,6 +56,30 @@ export const SETUP_EN: Pick<ErrorCatalogue, Setup> = {
     'stdin-too-large': () => [
       'standard input holds more than 1 MB, wanted a client secret',
       'Pipe only the client secret.',
+    ],
+    'no-key-file': () => [
+      '--key-file is missing',
+      'Pass the path of the .p8 that Apple gave for this key id (Apple Developer portal, Keys).',
+    ],
+    days: ({ found }) => [
+      `--days is ${found}, wanted a whole number from 1 to 180`,
+      'Leave --days out for the longest: Apple accepts client secrets of up to six months.',
+    ],
+    'two-secrets': () => ['both an argument and --file were given, wanted one secret', 'Leave out one of them.'],
+    'no-secret': () => ['there is nothing to inspect', PASS_SECRET],
+    'secret-file': ({ path, code }) => [`file ${path} ${fileTrouble(code)}`, 'Correct --file.'],
+    'secret-look': ({ look, origin }) => [`${origin} holds ${SECRET_LOOKS[look][0]}`, SECRET_LOOKS[look][1]],
+    'no-jwt': ({ length, origin }) => [
+      length === 0 ? `${origin} is empty` : `${origin} holds no JWT (${length} characters of something else)`,
+      'Pass a client secret: three base64url parts with dots between them, which begin with eyJ.',
+    ],
+    'secret-in-argument': () => [
+      "a secret in an argument is visible in the process list and stays in the shell's history",
+      'Prefer standard input or --file.',
+    ],
+    'secret-with-spaces': ({ origin }) => [
+      `the secret in ${origin} has spaces or line breaks, which are ignored here`,
+      'Leave them out where you store it: CloudBase does not ignore them.',
     ],
     'old-node': ({ found, wanted }) => [
       `this is Node ${found}, wanted Node ${wanted} or newer`,

@@ -1,5 +1,6 @@
 // English for what a policy found, as a clause: `the deployed secret has expired`.
 import type { Why } from '../../reasons.ts';
+import { objectionText } from './objections.ts';
 
 export function whyText(why: Why): string {
   switch (why.found) {
@@ -14,7 +15,7 @@ export function whyText(why: Why): string {
     case 'other-client':
       return `the deployed secret names client ${why.id ?? 'none'}, the key's is ${why.wanted}`;
     case 'defect':
-      return `Apple would not accept the deployed secret: ${why.defect.message}`;
+      return `Apple would not accept the deployed secret: ${objectionText(why.defect)}`;
     default:
       return PLAIN[why.found];
   }

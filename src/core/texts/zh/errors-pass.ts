@@ -6,7 +6,8 @@ import type { ErrorCatalogue } from '../catalogue.ts';
 import { command, program, quoted } from '../command.ts';
 import type { PASS_EN } from '../en/errors-pass.ts';
 import { verdictDetail } from './calls.ts';
-import { defectText, whyText } from './why.ts';
+import { objectionText } from './objections.ts';
+import { whyText } from './why.ts';
 import { listed } from './words.ts';
 
 const CONSOLE = '云开发 CloudBase 控制台（身份认证 → 登录方式 → Apple）';
@@ -116,7 +117,7 @@ export const PASS_ZH: Pick<ErrorCatalogue, keyof typeof PASS_EN> = {
   ],
 
   ERR_CANDIDATE_INVALID: ({ objections }) => [
-    `新的客户端密钥未通过自检：${objections.map(defectText).join('；')}`,
+    `新的客户端密钥未通过自检：${objections.map(objectionText).join('；')}`,
     `用 ${command('generate')} 和 ${command('inspect')} 核对私钥与各项标识，如均无误则作为本程序的故障上报。`,
   ],
   ERR_APPLE_REJECTED: ({ detail }) => [

@@ -1,4 +1,5 @@
 // Chinese for errors of the command line, the configuration and cloud credentials.
+import type { SecretLook } from '../../error-troubles.ts';
 import type { ErrorCatalogue } from '../catalogue.ts';
 import { program, quoted } from '../command.ts';
 import type { SETUP_EN } from '../en/errors-setup.ts';
@@ -6,6 +7,18 @@ import { callTrouble, fileTrouble, remoteSentences } from './calls.ts';
 import { listed } from './words.ts';
 
 const CHECK_NAME = '更正命令中的名称；如果想用的是另一份配置，更正 --config。';
+
+const PASS_SECRET = '通过标准输入或 --file 传入客户端密钥。';
+
+/** What a text is instead of a client secret, and what to do about it. */
+const SECRET_LOOKS: Readonly<Record<SecretLook, readonly [is: string, next: string]>> = {
+  pem: [' PEM：这是私钥，而不是用它签发的客户端密钥', '用 `generate` 签发客户端密钥；私钥用 --key-file 传入。'],
+  fingerprint: ['指纹或摘要，无法由此还原客户端密钥', '到签发处查找客户端密钥本身；指纹只用于比对。'],
+  masked: ['打码后的客户端密钥', '到签发处查找客户端密钥本身。'],
+  jwe: ['加密的 JWT（五段），应为已签名的 JWT（三段）', '用 ES256 签名，不要加密。'],
+  'cut-off': ['不完整的 JWT，不足三段', '重新完整复制。'],
+  page: [' HTML 或 XML 页面', PASS_SECRET],
+};
 
 const LISTEN: Readonly<Record<string, readonly [found: string, next: string]>> = {
   EADDRINUSE: ['端口已被占用', '换用其他 http.port，或停止占用该端口的程序。'],
@@ -30,6 +43,27 @@ export const SETUP_ZH: Pick<ErrorCatalogue, keyof typeof SETUP_EN> = {
       '通过管道传入 .p8，或指定其文件。',
     ],
     'stdin-too-large': () => ['标准输入超过 1 MB，需要的是客户端密钥', '只通过管道传入客户端密钥。'],
+    'no-key-file': () => ['缺少 --key-file', '传入该 Key ID 的 .p8 文件路径（Apple 开发者后台，Keys）。'],
+    days: ({ found }) => [
+      `--days 为 ${found}，应为 1 到 180 的整数`,
+      '省略 --days 即采用最长有效期：Apple 接受的客户端密钥有效期最长为六个月。',
+    ],
+    'two-secrets': () => ['同时给出了参数和 --file，只需要一个客户端密钥', '去掉其中一个。'],
+    'no-secret': () => ['没有可供检查的客户端密钥', PASS_SECRET],
+    'secret-file': ({ path, code }) => [`文件 ${path} ${fileTrouble(code)}`, '更正 --file。'],
+    'secret-look': ({ look, origin }) => [`${origin} 中是${SECRET_LOOKS[look][0]}`, SECRET_LOOKS[look][1]],
+    'no-jwt': ({ length, origin }) => [
+      length === 0 ? `${origin} 为空` : `${origin} 中不是 JWT（共 ${length} 个字符）`,
+      '传入客户端密钥：由点号分隔的三段 base64url 文本，以 eyJ 开头。',
+    ],
+    'secret-in-argument': () => [
+      '参数中的客户端密钥会显示在进程列表中，并留在 Shell 历史记录里',
+      '改用标准输入或 --file。',
+    ],
+    'secret-with-spaces': ({ origin }) => [
+      `${origin} 中的客户端密钥含有空格或换行，检查时已忽略`,
+      '保存时去掉它们：CloudBase 不会忽略。',
+    ],
     'old-node': ({ found, wanted }) => [
       `当前为 Node ${found}，需要 Node ${wanted} 或更高版本`,
       `使用 Node ${wanted} 启动；在代码检出目录中使用 npm run -s rotator -- ARGS。`,
