@@ -112,7 +112,16 @@ function stopSignal(): AbortSignal {
   return controller.signal;
 }
 
+/** Node then prints every request, with the URLs of channels. It has read the variable by now: start anew without it. */
+function withoutDebug(): void {
+  const { NODE_DEBUG, ...env } = process.env;
+  if (!NODE_DEBUG || process.execve === undefined) return;
+  host.stderr.write('warning: NODE_DEBUG is ignored: it would print secrets\n');
+  process.execve(process.execPath, [process.execPath, ...process.execArgv, ...process.argv.slice(1)], env);
+}
+
 async function main(): Promise<void> {
+  withoutDebug();
   if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE) {
     const [found, wanted] = [process.versions.node, String(OLDEST_NODE)];
     process.exitCode = printFailure(new RotatorError('ERR_USAGE', { problem: 'old-node', found, wanted }), host);

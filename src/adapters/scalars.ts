@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { parseCron } from '../core/cron.ts';
 import type { IdName } from '../core/error-troubles.ts';
 import { ID_PATTERNS, isPlaceholder } from '../core/key-ids.ts';
+import { looksSecret } from '../core/shown.ts';
 import { IDS, takeFrom } from '../core/texts/en/errors-keys.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../core/time.ts';
 
@@ -67,7 +68,15 @@ export function label(
 
 /** The name of an environment variable. */
 export function variableName() {
-  return patterned('the name of a variable', /^[A-Za-z_][A-Za-z0-9_]*$/);
+  const pattern = /^[A-Za-z_][A-Za-z0-9_]*$/;
+  return scalar(
+    'the name of a variable',
+    [{ type: 'string', pattern: pattern.source }, { type: ['number', 'boolean'] }],
+    (found) =>
+      pattern.test(found) && !looksSecret(found)
+        ? found
+        : new Refusal('the name of a variable', 'Name the variable here, not what it holds.'),
+  );
 }
 
 /** A region of a cloud, such as `example`. */

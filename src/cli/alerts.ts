@@ -4,7 +4,7 @@ import { type AlertsView, type AlertView, alertsView, type ChannelView } from '.
 import type { AlertMessage } from '../core/alerts/message.ts';
 import { asRotatorError, RotatorError } from '../core/errors.ts';
 import type { AlertStore, Channel } from '../core/ports.ts';
-import { shown } from '../core/shown.ts';
+import { shown, shownName } from '../core/shown.ts';
 import { type CliContext, EXIT, type ExitStatus } from './context.ts';
 import { distance, minute } from './instants.ts';
 import { printJson } from './print-json.ts';
@@ -198,5 +198,5 @@ function choose(channels: readonly Channel[], name: string | undefined): readonl
   const chosen = channels.filter((channel) => name === undefined || channel.name === name);
   if (chosen.length > 0) return chosen;
   const known = channels.map((channel) => channel.name);
-  throw new RotatorError('ERR_USAGE', { problem: 'unknown-channel', found: shown(name ?? ''), known });
+  throw new RotatorError('ERR_USAGE', { problem: 'unknown-channel', found: shownName(name ?? ''), known });
 }

@@ -1,6 +1,7 @@
 // The command line: every command with its options, help and examples. It only parses; what a command does is an
 // action (actions.ts), so that nothing is loaded before it is needed.
 import { Command, Help, InvalidArgumentError, Option } from 'commander';
+import { shownName } from '../core/shown.ts';
 import type { CliContext, ExitStatus } from './context.ts';
 
 export interface ConfigOption {
@@ -54,7 +55,11 @@ export function createProgram(
     .showHelpAfterError(`(try: ${NAME} --help)`)
     .configureHelp({ sortSubcommands: false, helpWidth: 100, optionDescription: describeOption })
     // What is not understood is repeated, and may be a secret that was pasted in the wrong place.
-    .configureOutput({ writeOut: (text) => stdout.write(text), writeErr: (text) => stderr.write(text) })
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: (text) => stderr.write(text),
+      outputError: (text, write) => write(text.replace(/'([^'\n]*)'/g, (_, word: string) => `'${shownWord(word)}'`)),
+    })
     .addHelpText('after', EPILOGUE)
     .exitOverride();
 
@@ -181,6 +186,12 @@ function command(parent: Command, usage: string, description: string, examples: 
   return created
     .showHelpAfterError(`(try: ${NAME} ${path} --help)`)
     .addHelpText('after', `\n${examples.length === 1 ? 'Example' : 'Examples'}:\n${text}`);
+}
+
+/** What was typed: an option without its value, anything else as a name. */
+function shownWord(word: string): string {
+  const [, option] = /^(--?[A-Za-z][\w-]{0,40})=/.exec(word) ?? [];
+  return option === undefined ? shownName(word) : `${option}=…`;
 }
 
 /** As Commander does, but that a flag is off unless it is given goes without saying. */

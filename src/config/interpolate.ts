@@ -1,5 +1,6 @@
 // ${NAME} and ${NAME:-default} inside values, after parsing and once: what a variable holds is never read as YAML and
 // never interpolated again. The variable if set and not empty, else the file that NAME_FILE names, else the default.
+import { looksSecret } from '../core/shown.ts';
 import { fileTrouble } from '../core/texts/en/calls.ts';
 import { FileFailure, readNamedText } from '../net/named-file.ts';
 import type { Problem } from './problems.ts';
@@ -79,6 +80,7 @@ function replaceText(
       return refuse('a ${ that names no variable', `\${NAME} or \${NAME:-default}`, 'For a literal ${ write $${.');
     const lookup = lookups.get(name);
     if (lookup === undefined) {
+      if (looksSecret(name)) return fallback ?? refuse(`\${…}, which names no variable`, 'the name of a variable');
       const next = `Set ${name}, or write \${${name}:-default}.`;
       return fallback ?? refuse(`\${${name}}, which is not set`, `${name} or ${name}_FILE in the environment`, next);
     }

@@ -16,7 +16,7 @@ import type { ProviderView } from './provider.ts';
 import type { Reason, Why } from './reasons.ts';
 import type { TargetState } from './records.ts';
 import { emergencyInstant, renewalInstant, within } from './schedule.ts';
-import { shown } from './shown.ts';
+import { shown, shownName } from './shown.ts';
 import { showsNothing } from './shown-secret.ts';
 import { DAY } from './time.ts';
 
@@ -191,7 +191,7 @@ function refuse({ provider, key, state }: Snapshot): RotatorError | undefined {
   }
   const { clientId } = provider;
   if (clientId === key.clientId) return undefined;
-  const found = clientId === undefined ? null : shown(clientId);
+  const found = clientId === undefined ? null : shownName(clientId);
   return new RotatorError('ERR_CLIENT_ID_MISMATCH', { found, wanted: key.clientId });
 }
 

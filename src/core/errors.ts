@@ -83,6 +83,8 @@ export interface RotatorErrorOptions {
   readonly cause?: unknown;
   /** The request id that the remote side gave, for a support ticket. */
   readonly requestId?: string | undefined;
+  /** What the remote side said, whole. It may repeat anything: the log shows it at level `debug` alone. */
+  readonly remoteMessage?: string | undefined;
   /** The remote side's own code (`UnauthorizedOperation`, `HTTP_503`, `TIMEOUT`, `NETWORK`), as metrics name it. */
   readonly remoteCode?: string | undefined;
   /** True where a write may have been applied although its answer was an error. */
@@ -103,6 +105,7 @@ export class RotatorError extends Error {
   /** What it is made of: the journal keeps this. */
   readonly stored: ErrorFact;
   readonly requestId: string | undefined;
+  readonly remoteMessage: string | undefined;
   readonly remoteCode: string | undefined;
   readonly ambiguous: boolean;
   readonly retryAfterMs: number | undefined;
@@ -115,6 +118,7 @@ export class RotatorError extends Error {
     this.code = code;
     this.stored = stored;
     this.requestId = options.requestId;
+    this.remoteMessage = options.remoteMessage || undefined;
     this.remoteCode = options.remoteCode;
     this.ambiguous = options.ambiguous ?? false;
     this.retryAfterMs = options.retryAfterMs;

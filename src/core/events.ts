@@ -12,6 +12,7 @@ export interface EventError {
   readonly code: ErrorCode;
   readonly stored: StoredError;
   readonly requestId?: string | undefined;
+  readonly remoteMessage?: string | undefined;
 }
 
 interface OfTarget {

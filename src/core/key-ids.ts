@@ -3,7 +3,7 @@
 import type { ErrorParams } from './error-params.ts';
 import type { IdName } from './error-troubles.ts';
 import { RotatorError } from './errors.ts';
-import { shown } from './shown.ts';
+import { looksSecret, shown, shownName } from './shown.ts';
 
 /** Each id may come from the configuration, with the key, or from both if they agree. */
 export interface KeyIds {
@@ -60,7 +60,7 @@ export function joinIds(
     const value = here || there;
     const bad = value === '' ? undefined : formProblem(id, value);
     if (here !== '' && there !== '' && here !== there)
-      problems.push(conflict({ problem, id, here: shown(here), there: shown(there), origin }));
+      problems.push(conflict({ problem, id, here: shownName(here), there: shownName(there), origin }));
     else if (value === '') missing.push(id);
     else if (bad !== undefined) problems.push(bad);
     else ids[id] = value;
@@ -82,7 +82,7 @@ function conflict(params: ErrorParams['ERR_KEY_IDS_CONFLICT']): RotatorError {
 function formProblem(id: IdName, value: string): RotatorError | undefined {
   const isLeft = isPlaceholder(value);
   if (!isLeft && ID_PATTERNS[id].test(value)) return undefined;
-  const found = value.length <= 40 ? shown(value) : value.length;
+  const found = value.length <= 40 && !looksSecret(value) ? shown(value) : value.length;
   return new RotatorError('ERR_KEY_IDS_INVALID', { problem: isLeft ? 'placeholder' : 'form', id, found });
 }
 

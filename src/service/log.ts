@@ -65,11 +65,16 @@ export function createLog({ level, instance, clock, destination }: LogOptions): 
       const text = cleanLine(eventText(event, clock.now()));
       if (event.event === 'warning' && loggedToday(logged, `${event.target ?? ''} ${text}`, clock.now())) return;
       logger[levelOf(event)](cleanValue(fieldsOf(event)), text);
+      const said = 'error' in event ? event.error?.remoteMessage?.slice(0, LONGEST_SAID) : undefined;
+      if (said !== undefined) logger.debug({ event: event.event }, cleanLine(`the other side said: ${said}`));
     } catch {
       // Nowhere left to report it; journal, alerts and the pass go on.
     }
   };
 }
+
+/** Denials have a few hundred characters. A longer text would only fill the log. */
+const LONGEST_SAID = 4_000;
 
 /** Fields that hold an instant end in `At` or `Until`, or are `since`. */
 const INSTANT = /(?:At|Until)$|^since$/;

@@ -5,6 +5,7 @@ import type { Config } from '../config/resolve.ts';
 import { parseCron } from '../core/cron.ts';
 import { asRotatorError, RotatorError } from '../core/errors.ts';
 import type { Clock, Target } from '../core/ports.ts';
+import { shownName } from '../core/shown.ts';
 import { DAY } from '../core/time.ts';
 import { Sweeper, type WiredTarget } from '../daemon/sweep.ts';
 import type { PassRequest, PassResult } from '../pass/pass.ts';
@@ -125,7 +126,7 @@ function selected<T extends { readonly target: Target }>(wired: readonly T[], na
   const unknown = names.filter((name) => !wired.some(({ target }) => target.name === name));
   if (unknown.length > 0) {
     const known = wired.map(({ target }) => target.name);
-    const found = unknown.join(', ');
+    const found = unknown.map(shownName).join(', ');
     throw new RotatorError('ERR_USAGE', { problem: 'unknown-target', found, known });
   }
   return names.length === 0 ? [...wired] : wired.filter(({ target }) => names.includes(target.name));

@@ -4,6 +4,7 @@ import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSyn
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { RotatorError } from '../../core/errors.ts';
+import { shownName } from '../../core/shown.ts';
 import { journalError } from './trouble.ts';
 
 export interface JournalBackup {
@@ -18,8 +19,9 @@ export interface JournalBackup {
 export function backUp(path: string, toFile: string, open: () => DatabaseSync): JournalBackup {
   const folder = dirname(resolve(toFile));
   if (!existsSync(path)) throw new RotatorError('ERR_USAGE', { problem: 'no-journal', path });
-  if (existsSync(toFile)) throw new RotatorError('ERR_USAGE', { problem: 'file-exists', path: toFile });
-  if (!existsSync(folder)) throw new RotatorError('ERR_USAGE', { problem: 'no-folder', path: toFile, folder });
+  if (existsSync(toFile)) throw new RotatorError('ERR_USAGE', { problem: 'file-exists', path: shownName(toFile) });
+  if (!existsSync(folder))
+    throw new RotatorError('ERR_USAGE', { problem: 'no-folder', path: shownName(toFile), folder: shownName(folder) });
   const db = open();
   try {
     copyDatabase(db, toFile);

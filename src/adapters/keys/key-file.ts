@@ -5,6 +5,7 @@ import { lstat, readdir, stat } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { type ErrorParams, RotatorError } from '../../core/errors.ts';
 import type { KeyText } from '../../core/ports.ts';
+import { shownName } from '../../core/shown.ts';
 import { FileFailure, readNamedFile } from '../../net/named-file.ts';
 
 /** A key has about 250 bytes, JSON around it a few hundred more. A larger file is the wrong one. */
@@ -72,7 +73,14 @@ async function notFound(path: string, cause: unknown): Promise<RotatorError> {
   if (await exists(path)) return missing({ problem: 'broken-link', ...place });
   const names = await namesIn(place.folder);
   if (names === undefined) return missing({ problem: 'no-folder', ...place });
-  return missing({ problem: 'no-file', ...place, keys: names.filter((other) => other.endsWith('.p8')).sort() });
+  return missing({
+    problem: 'no-file',
+    ...place,
+    keys: names
+      .filter((other) => other.endsWith('.p8'))
+      .map(shownName)
+      .sort(),
+  });
 }
 
 async function forbidden(path: string, cause: unknown): Promise<RotatorError> {

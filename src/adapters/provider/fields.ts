@@ -20,7 +20,7 @@ import type {
   ProviderFields,
   ProviderView,
 } from '../../core/provider.ts';
-import { redactText } from '../../core/redact.ts';
+import { looksSecret } from '../../core/shown.ts';
 import { shownSecret } from '../../core/shown-secret.ts';
 
 const SECRET = 'Config.ClientSecret';
@@ -110,8 +110,9 @@ function deepSome(value: Json, test: (leaf: Json) => boolean): boolean {
   return test(value);
 }
 
-/** Names that may hold somebody else's secret (a proxy's password, an SMTP account). */
-const PRIVATE_NAME = /secret|password|passwd|token$|credential|private|account|proxy|apikey/i;
+/** Names that may hold somebody else's secret (a proxy's password, an SMTP account, a signing key). */
+const PRIVATE_NAME =
+  /secret|pass(?:$|phrase|wd|word|code)|pwd|token$|credential|private|account|proxy|key$|hook|bearer/i;
 
 /** An address with a password in it. */
 const PRIVATE_URL = /:\/\/[^/?#\s]*:[^/?#\s]*@/;
@@ -131,7 +132,7 @@ function isPrivate(name: string, value: Json): boolean {
   if (PRIVATE_NAME.test(name)) return true;
   if (Array.isArray(value)) return value.some((item) => isPrivate('', item));
   if (isJsonObject(value)) return Object.entries(value).some(([key, item]) => isPrivate(key, item));
-  return typeof value === 'string' && (PRIVATE_URL.test(value) || redactText(value) !== value);
+  return typeof value === 'string' && (PRIVATE_URL.test(value) || looksSecret(value));
 }
 
 function digestOf(value: Json): string {

@@ -4,6 +4,7 @@
 import type { Agent } from 'node:http';
 import type { CallTrouble } from '../../core/error-troubles.ts';
 import { RotatorError } from '../../core/errors.ts';
+import { requestIdOf } from '../../core/foreign.ts';
 import { holdSecret } from '../../core/held-secrets.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
 import type { Clock } from '../../core/ports.ts';
@@ -124,10 +125,9 @@ async function attempt(
     const response: unknown = await untilAborted(answer, limit.signal);
     if (!isEnvelope(response)) throw new TypeError('the answer is no API envelope');
     record('OK');
-    const requestId = response['RequestId'];
     return {
       response,
-      requestId: typeof requestId === 'string' ? requestId : null,
+      requestId: requestIdOf(response['RequestId']) ?? null,
       skewMs,
       receivedAt: clock.now(),
     };
@@ -147,7 +147,7 @@ async function attempt(
 interface Failed {
   readonly remoteCode: string;
   readonly remoteMessage?: string;
-  readonly requestId?: string;
+  readonly requestId?: string | undefined;
   readonly detail?: CallTrouble;
 }
 
@@ -164,7 +164,7 @@ function whatFailed(thrown: unknown, exchange: Readonly<Exchange>, timedOutAfter
     return {
       remoteCode: code,
       ...(typeof message === 'string' ? { remoteMessage: message } : {}),
-      ...(requestId === '' ? {} : { requestId }),
+      requestId: requestIdOf(requestId),
     };
   if (status !== undefined) return { remoteCode: `HTTP_${status}` };
   // No answer and no error on the connection: the SDK or Node gave up before there was one.

@@ -5,7 +5,7 @@
 import type { ErrorCode, ErrorFact } from '../../core/error-params.ts';
 import type { CallTrouble, Remote, RemoteTrouble } from '../../core/error-troubles.ts';
 import { RotatorError } from '../../core/errors.ts';
-import { shown } from '../../core/shown.ts';
+import { apiCodeOf, resourcesIn } from '../../core/foreign.ts';
 
 export type Service = 'tcb' | 'ssm' | 'sts';
 
@@ -20,11 +20,11 @@ export interface RemoteFailure {
   readonly about?: string | undefined;
   /** The API's code, `HTTP_nnn`, `TIMEOUT` or `NETWORK`. */
   readonly remoteCode: string;
-  /** The API's message. Shown for a denial alone: elsewhere it may repeat what was sent. */
+  /** The API's message, which may repeat what was sent. Of a denial, the names in it are shown. */
   readonly remoteMessage?: string;
   /** What the connection showed, where that says more than the code. */
   readonly detail?: CallTrouble;
-  readonly requestId?: string;
+  readonly requestId?: string | undefined;
   readonly write: boolean;
   /** False where the request certainly never left. */
   readonly sent: boolean;
@@ -119,15 +119,15 @@ export function wantsFreshCredentials(remoteCode: string | undefined): boolean {
 
 /**
  * The error for a failed call, with the code that is meant for the service's caller. Never holds anything of the answer
- * but its code and, for a denial, CAM's message.
+ * but its code and, for a denial, the actions and resources that CAM names.
  */
 export function remoteError(failure: RemoteFailure): RotatorError {
-  const remoteCode = plainCode(failure.remoteCode);
-  const { service, action, requestId, skewMs, cause } = failure;
+  const remoteCode = apiCodeOf(failure.remoteCode);
+  const { service, action, requestId, skewMs, cause, remoteMessage = '' } = failure;
   const row = ROWS.find(({ codes, of = service }) => of === service && codes.some((code) => matches(code, remoteCode)));
   if (row === undefined) throw new TypeError('the last row of the table matches everything');
   const ambiguous = failure.write && failure.sent && row.ambiguous === true;
-  const options = { remoteCode, ambiguous, requestId, skewMs, cause };
+  const options = { remoteCode, ambiguous, requestId, skewMs, cause, remoteMessage };
   const call = `${service} ${action}`;
   if (row.kind === 'redirected')
     return new RotatorError('ERR_REDIRECTED', { call, status: Number(remoteCode.replace(/\D/g, '')) }, options);
@@ -139,7 +139,7 @@ export function remoteError(failure: RemoteFailure): RotatorError {
     about: row.kind === 'rejected' ? null : (failure.about ?? null),
     code: remoteCode,
     detail: failure.detail ?? null,
-    said: row.remote === 'denied' ? camWords(failure.remoteMessage) : '',
+    said: row.remote === 'denied' ? resourcesIn(remoteMessage) : '',
     statement: row.remote === 'denied' ? policyStatement(failure) : null,
     skewMs: skewMs ?? null,
   };
@@ -168,13 +168,4 @@ const LEAST_PRIVILEGE: Readonly<Record<Service, { readonly action: readonly stri
 
 function matches(pattern: string, code: string): boolean {
   return pattern.endsWith('*') ? code.startsWith(pattern.slice(0, -1)) : code === pattern;
-}
-
-/** A code is a name; anything else in its place becomes no metric label and is not printed. */
-function plainCode(code: string): string {
-  return /^[A-Za-z][\w.]{0,99}$/.test(code) ? code : 'UnknownCode';
-}
-
-function camWords(message = ''): string {
-  return shown(message.replace(/\s+/g, ' ').trim(), 500);
 }

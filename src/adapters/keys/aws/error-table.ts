@@ -3,7 +3,7 @@
 // answer, or quote it.
 import type { CallTrouble } from '../../../core/error-troubles.ts';
 import { RotatorError, type RotatorErrorOptions } from '../../../core/errors.ts';
-import { shown } from '../../../core/shown.ts';
+import { apiCodeOf, requestIdOf, resourcesIn } from '../../../core/foreign.ts';
 import { CallFailure } from '../../../net/failure.ts';
 
 type Row =
@@ -43,18 +43,18 @@ export function readError(origin: string, thrown: unknown): RotatorError {
   const { name, message, status, requestId } = aspects(thrown);
   const row = status >= 500 ? undefined : TABLE.get(name);
   if (row === undefined) return unavailable(origin, unknownTrouble(name, status), {});
-  const options = { remoteCode: name, requestId };
+  const options = { remoteCode: name, requestId, remoteMessage: message };
   if (row === 'busy') return unavailable(origin, { trouble: 'code', code: name }, options);
   switch (row.code) {
     case 'ERR_KEY_NOT_FOUND':
       return new RotatorError(row.code, { problem: row.problem, origin, code: name }, options);
     case 'ERR_KEY_FORBIDDEN':
-      // AWS's message names who was refused what.
+      // AWS's message names who was refused what; the rest of it is not quoted.
       return row.problem === 'aws-kms'
         ? new RotatorError(row.code, { problem: row.problem, origin, code: name }, options)
         : new RotatorError(
             row.code,
-            { problem: row.problem, origin, said: `${name}: ${shown(message, 300)}` },
+            { problem: row.problem, origin, said: [name, resourcesIn(message)].filter(Boolean).join(': ') },
             options,
           );
     case 'ERR_CREDENTIALS_REJECTED':
@@ -67,18 +67,29 @@ export function readError(origin: string, thrown: unknown): RotatorError {
  */
 export function credentialsError(origin: string, thrown: unknown): RotatorError {
   const { name, message, status } = aspects(thrown);
-  const said = { origin, said: inOwnWords(name, message) };
+  const said = { origin, said: thrown instanceof CallFailure ? message : inOwnWords(name, message) };
   const remoteCode = thrown instanceof CallFailure ? thrown.kind : name;
   if (thrown instanceof CallFailure || status >= 500 || TABLE.get(name) === 'busy')
-    return new RotatorError('ERR_CREDENTIALS_UNAVAILABLE', { problem: 'aws', ...said }, { remoteCode });
+    return new RotatorError(
+      'ERR_CREDENTIALS_UNAVAILABLE',
+      { problem: 'aws', ...said },
+      { remoteCode, remoteMessage: message },
+    );
   return status > 0
-    ? new RotatorError('ERR_CREDENTIALS_REJECTED', { problem: 'aws-chain', ...said }, { remoteCode })
-    : new RotatorError('ERR_CREDENTIALS_MISSING', { problem: 'aws', ...said }, { remoteCode });
+    ? new RotatorError(
+        'ERR_CREDENTIALS_REJECTED',
+        { problem: 'aws-chain', ...said },
+        { remoteCode, remoteMessage: message },
+      )
+    : new RotatorError('ERR_CREDENTIALS_MISSING', { problem: 'aws', ...said }, { remoteCode, remoteMessage: message });
 }
 
-/** The SDK's messages are plain sentences. Other text comes from a credential_process, and may hold anything. */
+/** What the SDK says of a chain that has no credentials. Other text is the service's, or a credential_process's. */
+const SDK_SAYS =
+  /^(?:Could not load credentials from any providers|Could not resolve credentials using profile|Could not find SSO session|The SSO session (?:associated with this profile )?(?:has expired|is invalid)|Token is expired)/;
+
 function inOwnWords(name: string, message: string): string {
-  return /^[\w .,:;'"[\]()/-]{1,200}$/.test(message) ? shown(message, 200) : name;
+  return SDK_SAYS.exec(message)?.[0] ?? name;
 }
 
 /** Something that may pass. */
@@ -100,9 +111,9 @@ function aspects(thrown: unknown): { name: string; message: string; status: numb
     $response?: { statusCode?: number };
   };
   return {
-    name: typeof name === 'string' ? name : 'Error',
+    name: typeof name === 'string' ? apiCodeOf(name) : 'Error',
     message: typeof message === 'string' ? message : '',
     status: $metadata?.httpStatusCode ?? $response?.statusCode ?? 0,
-    requestId: $metadata?.requestId,
+    requestId: requestIdOf($metadata?.requestId),
   };
 }
