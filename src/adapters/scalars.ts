@@ -84,13 +84,17 @@ export function region(example: string) {
   return patterned(`a region such as ${example}`, /^[a-z0-9-]{2,40}$/);
 }
 
-/** One of the ids that belong to a key; the forms and the placeholders are those of core/key-ids.ts. */
+/**
+ * One of the ids that belong to a key, without the white space that a variable may have around it. The forms and the
+ * placeholders are those of core/key-ids.ts.
+ */
 export function appleId(id: IdName) {
   const { wanted } = IDS[id];
   const [pattern, next] = [ID_PATTERNS[id], takeFrom(id)];
   return scalar(wanted, [{ type: 'string', pattern: pattern.source }, { type: 'number' }], (found) => {
-    if (isPlaceholder(found)) return new Refusal(`${wanted} (this is a placeholder)`, next);
-    return pattern.test(found) ? found : new Refusal(wanted, next);
+    const id = found.trim();
+    if (isPlaceholder(id)) return new Refusal(`${wanted} (this is a placeholder)`, next);
+    return pattern.test(id) ? id : new Refusal(wanted, next);
   });
 }
 

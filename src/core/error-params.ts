@@ -144,6 +144,8 @@ export interface ErrorParams {
   readonly ERR_CREDENTIALS_MISSING:
     | ({ readonly problem: 'aws'; readonly said: string } & At)
     | { readonly problem: 'empty'; readonly source: string }
+    /** Characters that no credential has; `place` names the variable or file. */
+    | { readonly problem: 'characters'; readonly place: string }
     | { readonly problem: 'variables'; readonly id: string; readonly key: string; readonly unset: readonly string[] }
     | { readonly problem: 'variable-file'; readonly variable: string; readonly path: string; readonly code: string }
     | { readonly problem: 'profile-file'; readonly path: string; readonly code: string }
@@ -185,6 +187,7 @@ export interface ErrorParams {
   readonly ERR_CLOUDBASE_DENIED: Remote;
   readonly ERR_CLOUDBASE_REFUSED: Remote;
   readonly ERR_REDIRECTED: { readonly call: string; readonly status: number };
+  readonly ERR_CERTIFICATE: { readonly call: string; readonly code: string };
 
   // The provider
   readonly ERR_PROVIDER_NOT_FOUND: {

@@ -9,6 +9,8 @@ export type CallTrouble =
   | { readonly trouble: 'timeout'; readonly afterMs: number }
   /** `ECONNREFUSED`, `CERT_HAS_EXPIRED`, …; null: the client named none. */
   | { readonly trouble: 'network'; readonly code: string | null }
+  /** The certificate of the other side is signed by nobody whom this process trusts. */
+  | { readonly trouble: 'certificate'; readonly code: string }
   | { readonly trouble: 'cut' | 'too-large' | 'encoded' | 'malformed' }
   | { readonly trouble: 'redirected' | 'http'; readonly status: number }
   /** An answer that refuses by the service's own code: `errcode 45009`, `SMTP 451`, `ThrottlingException`. */
@@ -106,6 +108,13 @@ export type RemoteTrouble =
   | 'ssm-unavailable'
   | 'ssm-kms'
   | 'ssm-name'
+  | 'ssm-role'
+  | 'address'
+  | 'limit'
+  | 'offline'
+  | 'overdue'
+  | 'isolated'
+  | 'parameter'
   | 'not-found'
   | 'failed'
   | 'refused';
@@ -121,7 +130,7 @@ export interface Remote {
   readonly code: string;
   /** What the connection showed, where that says more than the code. */
   readonly detail: CallTrouble | null;
-  /** CAM's own words about a denial, which name the resource; else empty. */
+  /** CAM's own words about a denial, which name the resource; the name of a parameter that is refused; else empty. */
   readonly said: string;
   /** What CAM must allow, as a statement of a policy in JSON; of a denial alone. */
   readonly statement: string | null;

@@ -42,6 +42,7 @@ export const REMEDIES = {
   ERR_CLOUDBASE_DENIED: 'person',
   ERR_CLOUDBASE_REFUSED: 'person',
   ERR_REDIRECTED: 'person',
+  ERR_CERTIFICATE: 'person',
   // The provider
   ERR_PROVIDER_NOT_FOUND: 'person',
   ERR_CLIENT_ID_MISMATCH: 'person',

@@ -23,3 +23,10 @@ export function resourcesIn(message: string): string {
   const found = names.map((name) => name.replace(/[.,:]+$/, '')).filter((name) => !looksSecret(name));
   return [...new Set(found)].slice(0, MOST_NAMES).join(', ');
 }
+
+/** The parameter that `message` says is not known (``The parameter `Config.Proxy` is not recognized.``); else empty. */
+export function parameterIn(message: string): string {
+  const [, found = ''] =
+    /[Pp]arameter:? [`"']?([A-Z][\w.]{0,63})[`"']?(?:[ ,.]|$)/.exec(message.slice(0, 10_000)) ?? [];
+  return looksSecret(found) ? '' : found;
+}

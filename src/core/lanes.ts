@@ -41,6 +41,7 @@ const OF_THE_LANE: ReadonlySet<ErrorCode> = new Set([
   'ERR_CLOUDBASE_NETWORK',
   'ERR_CLOUDBASE_TIMEOUT',
   'ERR_REDIRECTED',
+  'ERR_CERTIFICATE',
 ]);
 
 /** What the end of a pass says about its lane; undefined: nothing. */

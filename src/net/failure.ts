@@ -20,7 +20,7 @@ export class CallFailure extends Error {
   /** `NETWORK` and `TIMEOUT` as in the metrics; `REDIRECTED`, `TOO_LARGE` and `ENCODED` had an answer. */
   get kind(): string {
     const { trouble } = this.trouble;
-    return trouble === 'cut' ? 'NETWORK' : trouble.toUpperCase().replace('-', '_');
+    return trouble === 'cut' || trouble === 'certificate' ? 'NETWORK' : trouble.toUpperCase().replace('-', '_');
   }
 }
 
@@ -38,9 +38,21 @@ function troubleOf(
   if (status !== undefined && status >= 300 && status < 400) return { trouble: 'redirected', status };
   if (refused !== undefined) return { trouble: refused };
   if (afterMs !== undefined) return { trouble: 'timeout', afterMs };
-  if (error !== undefined) return { trouble: 'network', code: networkCode(error) };
+  if (error !== undefined) {
+    const code = networkCode(error);
+    return code !== null && UNTRUSTED.includes(code) ? { trouble: 'certificate', code } : { trouble: 'network', code };
+  }
   return cut ? { trouble: 'cut' } : undefined;
 }
+
+/** OpenSSL's names for a chain that ends at a certificate that is not trusted, as of a proxy that reads along. */
+const UNTRUSTED: readonly string[] = [
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+];
 
 function networkCode(error: Error): string | null {
   const { code, statusCode } = error as { code?: unknown; statusCode?: unknown };

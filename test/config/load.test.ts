@@ -162,6 +162,16 @@ describe('the environment alone', () => {
     expect(config.heartbeat.url).toBe('https://b.example/ping');
   });
 
+  test('drops white space around the ids', async () => {
+    const { config } = await fromEnv({
+      APPLE_TEAM_ID: ' A1B2C3D4E5\r\n',
+      APPLE_CLIENT_ID: 'com.acme.shop\n',
+      APPLE_KEY_ID: '\uFEFFK1L2M3N4O5 ',
+    });
+    const ids = { teamId: 'A1B2C3D4E5', clientId: 'com.acme.shop', keyId: 'K1L2M3N4O5' };
+    expect(config.targets[0]).toMatchObject({ ids });
+  });
+
   test('takes every value from a file as well', async () => {
     const { config } = await fromEnv({
       APPLE_PRIVATE_KEY: '',

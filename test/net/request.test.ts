@@ -148,7 +148,7 @@ describe('the network', () => {
     try {
       expect(await failure(call({ url: server.url }))).toMatchObject({
         kind: 'NETWORK',
-        message: 'could not connect, or the connection was lost (DEPTH_ZERO_SELF_SIGNED_CERT)',
+        message: 'the certificate of the other side is not trusted (DEPTH_ZERO_SELF_SIGNED_CERT)',
         sent: false,
       });
     } finally {
@@ -211,7 +211,7 @@ describe('proxies', () => {
     expect(proxy.seen).toEqual([`CONNECT ${HOST}:443`]);
     expect(proxy.authorizations).toEqual([`Basic ${Buffer.from('user:pa ss').toString('base64')}`]);
     expect(await failure(call({ url: `https://${HOST}/x`, env }))).toMatchObject({
-      message: 'could not connect, or the connection was lost (DEPTH_ZERO_SELF_SIGNED_CERT)',
+      message: 'the certificate of the other side is not trusted (DEPTH_ZERO_SELF_SIGNED_CERT)',
     });
   });
 

@@ -302,6 +302,7 @@ export const SAMPLES: { readonly [C in keyof ErrorParams]: readonly ErrorParams[
   ERR_KEY_BINDING: [{ detail: { trouble: 'http', status: 503 } }, { detail: null }],
   ERR_CREDENTIALS_MISSING: [
     { problem: 'aws', said: 'Could not load credentials from any providers', ...AWS },
+    { problem: 'characters', place: '$TENCENTCLOUD_SECRET_ID' },
     { problem: 'empty', source: 'env TENCENTCLOUD_SECRET_ID' },
     {
       problem: 'variables',
@@ -366,6 +367,7 @@ export const SAMPLES: { readonly [C in keyof ErrorParams]: readonly ErrorParams[
     aRemote('refused', { code: 'InvalidParameter' }),
   ],
   ERR_REDIRECTED: [{ call: 'tcb GetProviders', status: 307 }],
+  ERR_CERTIFICATE: [{ call: 'tcb GetProviders', code: 'SELF_SIGNED_CERT_IN_CHAIN' }],
   ERR_PROVIDER_NOT_FOUND: [
     { problem: 'absent', envId: 'shop-prod-1g2h3j', providerId: 'apple' },
     { problem: 'deleted', envId: 'shop-prod-1g2h3j', providerId: 'apple' },

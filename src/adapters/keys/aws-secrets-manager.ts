@@ -10,6 +10,7 @@ import { shownName } from '../../core/shown.ts';
 import { deadline, untilAborted } from '../../net/abort.ts';
 import type { Env } from '../../net/proxy.ts';
 import { httpUrl, region, text } from '../scalars.ts';
+import { plainCredential } from '../tencent/credentials/source.ts';
 import { credentialsError, readError, unavailable } from './aws/error-table.ts';
 import { type Transport, transport } from './aws/transport.ts';
 
@@ -74,20 +75,39 @@ async function getSecret(
     // Otherwise the chain keeps ~/.aws/credentials as it was when the process began.
     ignoreCache: true,
   };
-  const client = new sdk.SecretsManagerClient(settings);
+  const chain = new sdk.SecretsManagerClient(settings);
+  let client = chain;
   try {
-    const { secretAccessKey, sessionToken = '' } = await client.config.credentials().catch((thrown: unknown) => {
+    const found = await chain.config.credentials().catch((thrown: unknown) => {
       throw thrown instanceof RotatorError ? thrown : credentialsError(origin, thrown);
     });
-    for (const secret of [secretAccessKey, sessionToken]) holdSecret(secret);
+    const credentials = plainCredentials(found);
+    for (const secret of [credentials.secretAccessKey, credentials.sessionToken ?? '']) holdSecret(secret);
+    client = new sdk.SecretsManagerClient({ ...settings, credentials });
     const answer = await client.send(new sdk.GetSecretValueCommand({ SecretId: secretId, VersionStage: versionStage }));
     const { SecretString: asText, SecretBinary: asBytes } = answer;
-    const found = asText ?? (asBytes === undefined ? undefined : Buffer.from(asBytes).toString('utf8'));
-    if (found === undefined) throw new RotatorError('ERR_KEY_SOURCE_UNAVAILABLE', { problem: 'no-value', origin });
-    return { text: found, origin, warnings: [] };
+    const text = asText ?? (asBytes === undefined ? undefined : Buffer.from(asBytes).toString('utf8'));
+    if (text === undefined) throw new RotatorError('ERR_KEY_SOURCE_UNAVAILABLE', { problem: 'no-value', origin });
+    return { text, origin, warnings: [] };
   } finally {
+    chain.destroy();
     client.destroy();
   }
+}
+
+interface AwsCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string | undefined;
+}
+
+/** Without the white space around them, which AWS's chain leaves there and which then spoils the signature. */
+function plainCredentials({ accessKeyId, secretAccessKey, sessionToken }: AwsCredentials) {
+  return {
+    accessKeyId: plainCredential(accessKeyId, 'the AWS access key id'),
+    secretAccessKey: plainCredential(secretAccessKey, 'the AWS secret access key'),
+    ...(sessionToken === undefined ? {} : { sessionToken: plainCredential(sessionToken, 'the AWS session token') }),
+  };
 }
 
 /** Always explicit: otherwise AWS_ENDPOINT_URL could send the call to a host that no rule has checked. */

@@ -28,7 +28,7 @@ export function createEnvKeySource({ variable }: EnvOptions, { env, keyId }: Env
       signal.throwIfAborted();
       const text = env[variable] ?? '';
       if (text.trim() !== '') return { text, origin: `$${variable}`, warnings: [] };
-      const path = env[`${variable}_FILE`] ?? '';
+      const path = (env[`${variable}_FILE`] ?? '').trim();
       if (path !== '') return createFileKeySource({ from: 'file', path }, { keyId }).read(signal);
       throw new RotatorError('ERR_KEY_NOT_FOUND', {
         problem: 'variable',

@@ -5,7 +5,7 @@
 import type { ErrorCode, ErrorFact } from '../../core/error-params.ts';
 import type { CallTrouble, Remote, RemoteTrouble } from '../../core/error-troubles.ts';
 import { RotatorError } from '../../core/errors.ts';
-import { apiCodeOf, resourcesIn } from '../../core/foreign.ts';
+import { apiCodeOf, parameterIn, resourcesIn } from '../../core/foreign.ts';
 
 export type Service = 'tcb' | 'ssm' | 'sts';
 
@@ -81,7 +81,7 @@ const ROWS: readonly Row[] = [
     kind: 'throttled',
     remote: 'throttled',
   },
-  { codes: ['ResourceInUse*'], kind: 'unavailable', remote: 'in-use' },
+  { codes: ['ResourceInUse*', 'FailedOperation.OperationConflict'], kind: 'unavailable', remote: 'in-use' },
   {
     codes: ['InternalError*', 'ServiceUnavailable*', 'FailedOperation.NetworkError', 'FailedOperation.Timeout'],
     kind: 'unavailable',
@@ -101,10 +101,21 @@ const ROWS: readonly Row[] = [
   { codes: ['ResourceNotFound*'], of: 'ssm', kind: 'not-found', remote: 'ssm-absent' },
   { codes: ['ResourceUnavailable.ResourceDisabled'], of: 'ssm', kind: 'not-found', remote: 'ssm-disabled' },
   { codes: ['ResourceUnavailable.ResourcePendingDeleted'], of: 'ssm', kind: 'not-found', remote: 'ssm-deleted' },
+  { codes: ['OperationDenied.RoleNotExist'], of: 'ssm', kind: 'refused', remote: 'ssm-role' },
   { codes: ['ResourceUnavailable*'], of: 'ssm', kind: 'refused', remote: 'ssm-unavailable' },
   { codes: ['FailedOperation.AccessKmsError'], of: 'ssm', kind: 'denied', remote: 'ssm-kms' },
   { codes: ['InvalidParameter*', 'MissingParameter*'], of: 'ssm', kind: 'not-found', remote: 'ssm-name' },
   { codes: ['ResourceNotFound*'], kind: 'not-found', remote: 'not-found' },
+  { codes: ['ResourceUnavailable.ResourceOverdue'], kind: 'refused', remote: 'overdue' },
+  {
+    codes: ['ResourceUnavailable.Isolated', 'ResourceUnavailable.ResourceIsolated'],
+    kind: 'refused',
+    remote: 'isolated',
+  },
+  { codes: ['IpNotInWhitelist*'], kind: 'refused', remote: 'address' },
+  { codes: ['LimitExceeded*'], kind: 'refused', remote: 'limit' },
+  { codes: ['ActionOffline*'], kind: 'refused', remote: 'offline' },
+  { codes: ['UnknownParameter*'], kind: 'refused', remote: 'parameter' },
   { codes: ['FailedOperation*'], kind: 'refused', remote: 'failed', ambiguous: true },
   { codes: ['*'], kind: 'refused', remote: 'refused' },
 ];
@@ -131,6 +142,8 @@ export function remoteError(failure: RemoteFailure): RotatorError {
   const call = `${service} ${action}`;
   if (row.kind === 'redirected')
     return new RotatorError('ERR_REDIRECTED', { call, status: Number(remoteCode.replace(/\D/g, '')) }, options);
+  if (failure.detail?.trouble === 'certificate')
+    return new RotatorError('ERR_CERTIFICATE', { call, code: failure.detail.code }, options);
   const params: Remote & { problem: 'remote' } = {
     problem: 'remote',
     remote: row.remote,
@@ -139,7 +152,7 @@ export function remoteError(failure: RemoteFailure): RotatorError {
     about: row.kind === 'rejected' ? null : (failure.about ?? null),
     code: remoteCode,
     detail: failure.detail ?? null,
-    said: row.remote === 'denied' ? resourcesIn(remoteMessage) : '',
+    said: saidOf(row.remote, remoteMessage),
     statement: row.remote === 'denied' ? policyStatement(failure) : null,
     skewMs: skewMs ?? null,
   };
@@ -168,4 +181,10 @@ const LEAST_PRIVILEGE: Readonly<Record<Service, { readonly action: readonly stri
 
 function matches(pattern: string, code: string): boolean {
   return pattern.endsWith('*') ? code.startsWith(pattern.slice(0, -1)) : code === pattern;
+}
+
+/** What is shown of the API's message: the resources of a denial, and the name of a parameter. */
+function saidOf(remote: RemoteTrouble, message: string): string {
+  if (remote === 'denied') return resourcesIn(message);
+  return remote === 'parameter' ? parameterIn(message) : '';
 }

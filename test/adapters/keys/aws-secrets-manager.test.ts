@@ -232,6 +232,17 @@ describe('credentials', () => {
     expect(sandbox.world.requests.log).toEqual([]);
   });
 
+  test('in the environment are trimmed, and refused with characters that none has', async () => {
+    vi.stubEnv('AWS_ACCESS_KEY_ID', ` ${SANDBOX_AWS_CREDENTIALS.accessKeyId}\n`);
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', `${SANDBOX_AWS_CREDENTIALS.secretAccessKey}\r\n`);
+    expect((await source().read(signal)).text).toBe('the key');
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIA…');
+    await expect(source().read(signal)).rejects.toMatchObject({
+      code: 'ERR_CREDENTIALS_MISSING',
+      message: expect.stringMatching(/^the AWS access key id holds characters that no credential has/),
+    });
+  });
+
   test('of a profile, and of the same profile after it was changed on disk', async () => {
     vi.stubEnv('AWS_ACCESS_KEY_ID', undefined);
     const { accessKeyId, secretAccessKey } = SANDBOX_AWS_CREDENTIALS;
@@ -240,7 +251,7 @@ describe('credentials', () => {
         join(process.env['HOME'] ?? '', '.aws', 'credentials'),
         `[default]\naws_access_key_id=${accessKeyId}\naws_secret_access_key=${secret}\n`,
       );
-    write('of yesterday');
+    write('of-yesterday');
     await expect(source().read(signal)).rejects.toMatchObject({ code: 'ERR_CREDENTIALS_REJECTED' });
     write(secretAccessKey);
     expect((await source().read(signal)).text).toBe('the key');

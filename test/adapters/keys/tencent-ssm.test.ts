@@ -82,7 +82,28 @@ describe('a secret that cannot be had', () => {
     [
       { kind: 'error', code: 'OperationDenied.RoleNotExist' },
       'ERR_KEY_FORBIDDEN',
-      ': ssm GetSecretValue was refused (OperationDenied.RoleNotExist)',
+      ' cannot be read: SSM has no service role in this account (OperationDenied.RoleNotExist)',
+    ],
+    [
+      { kind: 'error', code: 'LimitExceeded' },
+      'ERR_KEY_FORBIDDEN',
+      ': ssm GetSecretValue reached a limit of the account (LimitExceeded)',
+    ],
+    [
+      { kind: 'error', code: 'IpNotInWhitelist' },
+      'ERR_KEY_FORBIDDEN',
+      ': ssm GetSecretValue is not permitted from the address of this machine (IpNotInWhitelist)',
+    ],
+    [
+      { kind: 'error', code: 'ActionOffline' },
+      'ERR_KEY_FORBIDDEN',
+      ': ssm GetSecretValue is no longer offered by the API (ActionOffline)',
+    ],
+    [{ kind: 'error', code: 'FailedOperation' }, 'ERR_KEY_FORBIDDEN', ': ssm GetSecretValue failed (FailedOperation)'],
+    [
+      { kind: 'error', code: 'FailedOperation.OperationConflict' },
+      'ERR_KEY_SOURCE_UNAVAILABLE',
+      ': ssm GetSecretValue found the resource in use (FailedOperation.OperationConflict)',
     ],
     [
       { kind: 'error', code: 'RequestLimitExceeded' },

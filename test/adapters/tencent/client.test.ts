@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import type { REMEDIES } from '../../../src/core/errors.ts';
 import { createRateLimit } from '../../../src/net/rate-limit.ts';
 import { SANDBOX_CREDENTIALS } from '../../../src/sandbox/server.ts';
+import { selfSignedCertificate } from '../../support/certificate.ts';
 import { HandClock, realClock } from '../../support/clock.ts';
 import { closedPort, serve, serveProxy } from '../../support/servers.ts';
 import {
@@ -71,7 +72,7 @@ const ROWS: readonly [remote: string, code: keyof typeof REMEDIES, ambiguous: bo
   ],
   ['LimitExceeded.Concurrent', 'ERR_CLOUDBASE_THROTTLED', false, 'was throttled (LimitExceeded.Concurrent)'],
   ['LimitExceeded.Request', 'ERR_CLOUDBASE_THROTTLED', false, 'was throttled (LimitExceeded.Request)'],
-  ['LimitExceeded', 'ERR_CLOUDBASE_REFUSED', false, 'was refused (LimitExceeded)'],
+  ['LimitExceeded', 'ERR_CLOUDBASE_REFUSED', false, 'reached a limit of the account (LimitExceeded)'],
   ['InternalError', 'ERR_CLOUDBASE_UNAVAILABLE', true, "failed on the server's side (InternalError)"],
   ['InternalError.Database', 'ERR_CLOUDBASE_UNAVAILABLE', true, "failed on the server's side (InternalError.Database)"],
   ['ServiceUnavailable', 'ERR_CLOUDBASE_UNAVAILABLE', true, "failed on the server's side (ServiceUnavailable)"],
@@ -105,10 +106,40 @@ const ROWS: readonly [remote: string, code: keyof typeof REMEDIES, ambiguous: bo
   ['InvalidParameter', 'ERR_CLOUDBASE_REFUSED', false, 'was refused (InvalidParameter)'],
   ['InvalidParameterValue.EnvId', 'ERR_CLOUDBASE_REFUSED', false, 'was refused (InvalidParameterValue.EnvId)'],
   ['MissingParameter', 'ERR_CLOUDBASE_REFUSED', false, 'was refused (MissingParameter)'],
-  ['UnknownParameter', 'ERR_CLOUDBASE_REFUSED', false, 'was refused (UnknownParameter)'],
+  [
+    'UnknownParameter',
+    'ERR_CLOUDBASE_REFUSED',
+    false,
+    'was refused: the API does not know a parameter (UnknownParameter)',
+  ],
   ['ResourceNotFound', 'ERR_CLOUDBASE_REFUSED', false, 'found no such resource (ResourceNotFound)'],
   ['OperationDenied.ResourceFrozen', 'ERR_CLOUDBASE_REFUSED', false, 'was refused (OperationDenied.ResourceFrozen)'],
   ['ResourceUnavailable.Balance', 'ERR_CLOUDBASE_REFUSED', false, 'was refused (ResourceUnavailable.Balance)'],
+  [
+    'ResourceUnavailable.ResourceOverdue',
+    'ERR_CLOUDBASE_REFUSED',
+    false,
+    'was refused: the bill of the environment is overdue (ResourceUnavailable.ResourceOverdue)',
+  ],
+  [
+    'ResourceUnavailable.Isolated',
+    'ERR_CLOUDBASE_REFUSED',
+    false,
+    'was refused: the environment is isolated, as after a bill that was not paid (ResourceUnavailable.Isolated)',
+  ],
+  [
+    'FailedOperation.OperationConflict',
+    'ERR_CLOUDBASE_UNAVAILABLE',
+    false,
+    'found the resource in use (FailedOperation.OperationConflict)',
+  ],
+  [
+    'IpNotInWhitelist',
+    'ERR_CLOUDBASE_REFUSED',
+    false,
+    'is not permitted from the address of this machine (IpNotInWhitelist)',
+  ],
+  ['ActionOffline', 'ERR_CLOUDBASE_REFUSED', false, 'is no longer offered by the API (ActionOffline)'],
   ['UnsupportedRegion', 'ERR_CLOUDBASE_REFUSED', false, 'was refused (UnsupportedRegion)'],
   ['<b>not a code</b>', 'ERR_CLOUDBASE_REFUSED', false, 'was refused (UnknownCode)'],
 ];
@@ -136,6 +167,19 @@ describe('an error of the API', () => {
       { service: 'tcb', action: 'GetProviders', code: name },
       { service: 'tcb', action: 'ModifyProvider', code: name },
     ]);
+  });
+
+  test.each([
+    ['The parameter `Config.Proxy` is not recognized.', 'the parameter Config.Proxy'],
+    ['The parameter `On` is not recognized.', 'the parameter On'],
+    ['The parameter `eyJhbGciOiJFUzI1NiJ9.e.s` is not recognized.', 'a parameter'],
+    ['Parameter ClientSecret=hunter2 is not recognized.', 'a parameter'],
+  ])('about a parameter names it by its grammar alone: %s', async (message, named) => {
+    const { url, world } = await sandbox();
+    world.faults.add({ service: 'tcb', kind: 'error', code: 'UnknownParameter', message });
+    await expect(modifyProvider(tencentClient(url))).rejects.toMatchObject({
+      message: `tcb ModifyProvider was refused: the API does not know ${named} (UnknownParameter)`,
+    });
   });
 
   test.each(['UnauthorizedOperation', 'UnauthorizedOperation.CamNoAuth', 'AuthFailure.UnauthorizedOperation'])(
@@ -257,6 +301,23 @@ describe('the network', () => {
     await expect(modifyProvider(client)).rejects.toMatchObject({
       code: 'ERR_CLOUDBASE_NETWORK',
       message: 'tcb ModifyProvider failed: could not connect, or the connection was lost (ECONNREFUSED)',
+      remoteCode: 'NETWORK',
+      ambiguous: false,
+    });
+    expect(client.records).toEqual([{ service: 'tcb', action: 'ModifyProvider', code: 'NETWORK' }]);
+  });
+
+  test('a certificate of something in between: a person must act, and the hint names NODE_EXTRA_CA_CERTS', async () => {
+    const host = 'tcb.example.test';
+    const server = await serve((_, response) => response.end('{}'), selfSignedCertificate([host]));
+    const proxy = await serveProxy({ port: Number(new URL(server.url).port) });
+    const client = tencentClient(`https://${host}`, { env: { HTTPS_PROXY: proxy.url } });
+    await expect(modifyProvider(client)).rejects.toMatchObject({
+      code: 'ERR_CERTIFICATE',
+      message:
+        'tcb ModifyProvider failed: the certificate of the other side is not trusted (DEPTH_ZERO_SELF_SIGNED_CERT)',
+      hint: expect.stringContaining('NODE_EXTRA_CA_CERTS'),
+      remedy: 'person',
       remoteCode: 'NETWORK',
       ambiguous: false,
     });

@@ -37,6 +37,7 @@ const TABLE = new Map(ROWS.flatMap(([row, names]) => names.split(' ').map((name)
 export function readError(origin: string, thrown: unknown): RotatorError {
   if (thrown instanceof CallFailure) {
     const { trouble, kind: remoteCode } = thrown;
+    if (trouble.trouble === 'certificate') return untrusted(origin, trouble.code, thrown);
     if (trouble.trouble !== 'redirected') return unavailable(origin, trouble, { cause: thrown, remoteCode });
     return new RotatorError('ERR_REDIRECTED', { call: origin, status: trouble.status }, { cause: thrown, remoteCode });
   }
@@ -66,6 +67,8 @@ export function readError(origin: string, thrown: unknown): RotatorError {
  * The error for a credential chain that gives nothing: nothing is set up, STS or SSO refused, or out of reach for now.
  */
 export function credentialsError(origin: string, thrown: unknown): RotatorError {
+  if (thrown instanceof CallFailure && thrown.trouble.trouble === 'certificate')
+    return untrusted(origin, thrown.trouble.code, thrown);
   const { name, message, status } = aspects(thrown);
   const said = { origin, said: thrown instanceof CallFailure ? message : inOwnWords(name, message) };
   const remoteCode = thrown instanceof CallFailure ? thrown.kind : name;
@@ -90,6 +93,10 @@ const SDK_SAYS =
 
 function inOwnWords(name: string, message: string): string {
   return SDK_SAYS.exec(message)?.[0] ?? name;
+}
+
+function untrusted(origin: string, code: string, cause: CallFailure): RotatorError {
+  return new RotatorError('ERR_CERTIFICATE', { call: origin, code }, { cause, remoteCode: cause.kind });
 }
 
 /** Something that may pass. */

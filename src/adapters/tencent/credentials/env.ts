@@ -5,7 +5,7 @@ import { shownName } from '../../../core/shown.ts';
 import { FileFailure, readNamedText } from '../../../net/named-file.ts';
 import type { Env } from '../../../net/proxy.ts';
 import { variableName } from '../../scalars.ts';
-import { type CredentialSource, type CredentialTools, credentialsMissing } from './source.ts';
+import { type CredentialSource, type CredentialTools, credentialsMissing, plainCredential } from './source.ts';
 
 export const options = z.strictObject({
   from: z.literal('env'),
@@ -44,11 +44,11 @@ export function createEnvCredentials(
 
 /** The variable, else the content of the file that NAME_FILE names; empty where there is neither. */
 async function variable(env: Env, name: string, signal: AbortSignal): Promise<string> {
-  const value = (env[name] ?? '').trim();
+  const value = plainCredential(env[name] ?? '', `$${name}`);
   const file = env[`${name}_FILE`] ?? '';
   if (value !== '' || file === '') return value;
   try {
-    return (await readNamedText(file, { signal })).trim();
+    return plainCredential(await readNamedText(file, { signal }), `${shownName(file)} ($${name}_FILE)`);
   } catch (thrown) {
     if (!(thrown instanceof FileFailure)) throw thrown;
     throw credentialsMissing({ problem: 'variable-file', variable: name, path: shownName(file), code: thrown.code });

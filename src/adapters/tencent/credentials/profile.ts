@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { shownName } from '../../../core/shown.ts';
 import { FileFailure, readNamedText } from '../../../net/named-file.ts';
 import { text } from '../../scalars.ts';
-import { type CredentialSource, type CredentialTools, credentialsMissing } from './source.ts';
+import { type CredentialSource, type CredentialTools, credentialsMissing, plainCredential } from './source.ts';
 
 export const options = z.strictObject({
   from: z.literal('profile'),
@@ -24,11 +24,17 @@ export function createProfileCredentials(
     id: `profile ${place.profile} of ${place.path}`,
     async get(signal) {
       signal.throwIfAborted();
-      const sections = parseIni(await read(file, signal));
+      const content = await read(file, signal);
+      // UTF-16 without its mark is UTF-8 full of zeros.
+      if (content.includes('\0'))
+        throw credentialsMissing({ problem: 'profile-file', path: place.path, code: 'ENOTUTF8' });
+      const sections = parseIni(content);
       const section = sections.get(profile);
       if (section === undefined)
         throw credentialsMissing({ problem: 'profile', ...place, known: [...sections.keys()].map(shownName) });
-      const [secretId, secretKey, token] = ['secret_id', 'secret_key', 'token'].map((key) => section.get(key) ?? '');
+      const [secretId, secretKey, token] = ['secret_id', 'secret_key', 'token'].map((key) =>
+        plainCredential(section.get(key) ?? '', `${key} of [${place.profile}] in ${place.path}`),
+      );
       if (!secretId || !secretKey) {
         const lacking = [secretId ? [] : 'secret_id', secretKey ? [] : 'secret_key'].flat();
         throw credentialsMissing({ problem: 'profile-keys', ...place, lacking });

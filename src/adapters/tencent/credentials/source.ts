@@ -49,3 +49,13 @@ export interface RequestRecord {
 export function credentialsMissing(params: ErrorParams['ERR_CREDENTIALS_MISSING']): RotatorError {
   return new RotatorError('ERR_CREDENTIALS_MISSING', params);
 }
+
+/**
+ * A credential without the white space around it. Throws ERR_CREDENTIALS_MISSING, which names `place`, for characters
+ * that none has: they could not be sent in a header.
+ */
+export function plainCredential(text: string, place: string): string {
+  const value = text.trim();
+  if (!/^[\x21\x23-\x26\x28-\x7e]*$/.test(value)) throw credentialsMissing({ problem: 'characters', place });
+  return value;
+}

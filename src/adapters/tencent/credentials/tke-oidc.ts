@@ -8,7 +8,7 @@ import { shownName } from '../../../core/shown.ts';
 import { FileFailure, readNamedText } from '../../../net/named-file.ts';
 import { httpUrl } from '../../scalars.ts';
 import { createRefreshingCredentials } from './refreshing.ts';
-import { type CredentialSource, type CredentialTools, credentialsMissing } from './source.ts';
+import { type CredentialSource, type CredentialTools, credentialsMissing, plainCredential } from './source.ts';
 import { stsCall } from './sts.ts';
 
 export const options = z.strictObject({
@@ -54,9 +54,10 @@ async function readToken(file: string, signal: AbortSignal): Promise<string> {
     if (thrown instanceof FileFailure) throw unreadable(file, thrown.code);
     throw thrown;
   });
-  if (token.trim() === '') throw unreadable(file, null);
-  holdJwt(token.trim());
-  return token.trim();
+  const found = plainCredential(token, `${shownName(file)} ($TKE_WEB_IDENTITY_TOKEN_FILE)`);
+  if (found === '') throw unreadable(file, null);
+  holdJwt(found);
+  return found;
 }
 
 function unreadable(file: string, code: string | null): RotatorError {

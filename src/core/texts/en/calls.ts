@@ -3,6 +3,9 @@ import type { CallTrouble, Remote, RemoteTrouble } from '../../error-troubles.ts
 import type { Sentences } from '../catalogue.ts';
 
 export const ASK_TENCENT = "Ask Tencent Cloud's support with the request id if this continues.";
+/** What to do about a certificate that nobody vouches for. */
+export const TRUST =
+  'Set NODE_EXTRA_CA_CERTS to the file of the certificate authority if a proxy of yours signs connections, or remove what answers in place of the service.';
 const LOOK_UP = "Look the code up in the API's documentation, and compare the configuration with the console.";
 
 /** `no answer within 15 s`, `no connection, or it was lost (ECONNREFUSED)`. */
@@ -12,6 +15,8 @@ export function callTrouble(call: CallTrouble): string {
       return `no answer within ${call.afterMs >= 1000 ? `${call.afterMs / 1000} s` : `${call.afterMs} ms`}`;
     case 'network':
       return `could not connect, or the connection was lost (${call.code ?? 'no code'})`;
+    case 'certificate':
+      return `the certificate of the other side is not trusted (${call.code})`;
     case 'cut':
       return 'the connection was lost in the middle of the answer';
     case 'too-large':
@@ -101,6 +106,28 @@ const REMOTE: Readonly<Record<RemoteTrouble, readonly [says: string | ((remote: 
     'Check in the KMS console that the key of this secret is enabled, and that SSM may use it.',
   ],
   'ssm-name': ['has no valid name or version id', 'Correct secretName and versionId.'],
+  'ssm-role': [
+    'cannot be read: SSM has no service role in this account',
+    'Grant the service role that the SSM console asks for (CAM, Roles).',
+  ],
+  address: [
+    'is not permitted from the address of this machine',
+    'Add the public address of this machine, or of its proxy, to the IP whitelist of the account or the API key.',
+  ],
+  limit: ['reached a limit of the account', 'Find out what uses the quota up, or ask Tencent Cloud to raise it.'],
+  offline: ['is no longer offered by the API', 'Update this program to its newest version.'],
+  overdue: [
+    'was refused: the bill of the environment is overdue',
+    'Pay the bill in the Tencent Cloud console (Billing Center); Tencent Cloud isolates the environment otherwise.',
+  ],
+  isolated: [
+    'was refused: the environment is isolated, as after a bill that was not paid',
+    'Renew the environment in the CloudBase console before Tencent Cloud deletes it, or remove the target.',
+  ],
+  parameter: [
+    ({ said }) => `was refused: the API does not know ${said === '' ? 'a parameter' : `the parameter ${said}`}`,
+    'Report this with the request id: the API does not accept a field that it shows, or has changed.',
+  ],
   'not-found': [
     'found no such resource',
     'Check envId, region and account: CloudBase looks for the environment in the region of the request.',
@@ -116,7 +143,7 @@ export function remoteSentences(failed: Remote): Sentences {
   const happened = typeof says === 'string' ? says : says(failed);
   const subject = remote.startsWith('ssm-') ? about : `${about === null ? '' : `${about}: `}${call}`;
   const why = detail === null ? ` (${code.replace(/^HTTP_/, 'HTTP ')})` : `: ${callTrouble(detail)}`;
-  const message = `${subject} ${happened}${why}${said === '' ? '' : `: ${said}`}`;
+  const message = `${subject} ${happened}${why}${said === '' || remote === 'parameter' ? '' : `: ${said}`}`;
   return statement === null ? [message, next] : [message, next, statement];
 }
 

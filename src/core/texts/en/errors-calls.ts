@@ -1,9 +1,12 @@
 // English for errors of calls to Tencent Cloud and to alert channels.
 import type { ChannelAdvice } from '../../error-troubles.ts';
 import type { ErrorCatalogue } from '../catalogue.ts';
-import { ASK_TENCENT, callTrouble, remoteSentences } from './calls.ts';
+import { ASK_TENCENT, callTrouble, remoteSentences, TRUST } from './calls.ts';
 
-type Calls = Extract<keyof ErrorCatalogue, `ERR_${'CLOUDBASE' | 'CHANNEL'}_${string}` | 'ERR_REDIRECTED'>;
+type Calls = Extract<
+  keyof ErrorCatalogue,
+  `ERR_${'CLOUDBASE' | 'CHANNEL'}_${string}` | 'ERR_REDIRECTED' | 'ERR_CERTIFICATE'
+>;
 
 const ADVICE: Readonly<Record<ChannelAdvice, string>> = {
   settings: 'Check the URL and the settings of the channel.',
@@ -53,6 +56,10 @@ export const CALLS_EN: Pick<ErrorCatalogue, Calls> = {
     `${call} was answered with a redirect (HTTP ${status}), which is never followed`,
     'Correct the endpoint, or the proxy that redirects: secrets are only sent to the configured host.',
   ],
+  ERR_CERTIFICATE: ({ call, code }) => [
+    `${call} failed: the certificate of the other side is not trusted (${code})`,
+    TRUST,
+  ],
 
   ERR_CHANNEL_REFUSED: {
     refused: ({ channel, type, said, advice }) => [
@@ -84,6 +91,7 @@ export const CALLS_EN: Pick<ErrorCatalogue, Calls> = {
 };
 
 const REMEDY: Readonly<Record<string, string>> = {
+  certificate: TRUST,
   http: 'Check the status page of the service if this continues.',
   code: 'Check the status page of the service if this continues.',
   'too-large': 'Check the URL of the channel: no service of this type gives such an answer.',

@@ -4,7 +4,7 @@ import type { JournalTrouble, RoundTripTrouble } from '../../error-troubles.ts';
 import { isoSeconds } from '../../instants.ts';
 import type { ErrorCatalogue } from '../catalogue.ts';
 import { command, program, quoted } from '../command.ts';
-import { verdictDetail } from './calls.ts';
+import { TRUST, verdictDetail } from './calls.ts';
 import type { CALLS_EN } from './errors-calls.ts';
 import type { KEYS_EN } from './errors-keys.ts';
 import type { SETUP_EN } from './errors-setup.ts';
@@ -136,11 +136,11 @@ export const PASS_EN: Pick<ErrorCatalogue, Pass> = {
   ERR_APPLE_UNKNOWN: {
     require: ({ detail }) => [
       `Apple gave no usable answer about the new client secret (${verdictDetail(detail)}), and apple.check requires its acceptance`,
-      'Make sure that this machine can reach `apple.tokenUrl`.',
+      detail?.trouble === 'certificate' ? TRUST : 'Make sure that this machine can reach `apple.tokenUrl`.',
     ],
     'not-proven': ({ detail }) => [
       `Apple gave no usable answer about the new client secret (${verdictDetail(detail)}), and its key is not proven yet`,
-      'Make sure that this machine can reach `apple.tokenUrl`.',
+      detail?.trouble === 'certificate' ? TRUST : 'Make sure that this machine can reach `apple.tokenUrl`.',
     ],
   },
 

@@ -169,6 +169,10 @@ export const SETUP_EN: Pick<ErrorCatalogue, Setup> = {
       `no AWS credentials for ${origin}: ${said}`,
       'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile (AWS_PROFILE), or give this machine or pod a role.',
     ],
+    characters: ({ place }) => [
+      `${place} holds characters that no credential has: white space, quotes, an ellipsis, or text that is not UTF-8`,
+      'Copy the whole credential again from the console of the cloud, as plain text.',
+    ],
     empty: ({ source }) => [`the credentials from ${source} are empty`, 'Give both a secret id and a secret key.'],
     variables: ({ id, key, unset }) => [
       `the environment has no Tencent Cloud credentials: ${listed(unset)} ${unset.length === 1 ? 'is' : 'are'} not set or empty`,

@@ -3,6 +3,8 @@ import type { CallTrouble, Remote, RemoteTrouble } from '../../error-troubles.ts
 import type { Sentences } from '../catalogue.ts';
 
 export const ASK_TENCENT = '如持续出现，凭请求 ID（RequestId）提交腾讯云工单。';
+export const TRUST =
+  '如由企业代理签发证书，将 NODE_EXTRA_CA_CERTS 设为其证书颁发机构的文件；否则移除代替该服务应答的设备。';
 const LOOK_UP = '在 API 文档中查询该错误码，并对照控制台核对配置。';
 
 const FILE_TROUBLES: Readonly<Record<string, string>> = {
@@ -29,6 +31,8 @@ export function callTrouble(call: CallTrouble): string {
       return `${call.afterMs >= 1000 ? `${call.afterMs / 1000} 秒` : `${call.afterMs} 毫秒`}内没有应答`;
     case 'network':
       return `无法建立连接或连接中断（${call.code ?? '无错误码'}）`;
+    case 'certificate':
+      return `对方的证书不受信任（${call.code}）`;
     case 'cut':
       return '接收应答时连接中断';
     case 'too-large':
@@ -74,6 +78,16 @@ const REMOTE: Readonly<Record<RemoteTrouble, readonly [says: string | ((remote: 
   'ssm-unavailable': ['不可用', '在 SSM（凭据管理系统）控制台确认该地域已开通服务且未欠费。'],
   'ssm-kms': ['无法解密，KMS 拒绝使用其密钥', '在 KMS 控制台确认该凭据的密钥已启用，且允许 SSM 使用。'],
   'ssm-name': ['的名称或版本号无效', '更正 secretName 和 versionId。'],
+  'ssm-role': ['无法读取，SSM 在该账号中没有服务角色', '按 SSM 控制台的提示授予服务角色（CAM 的角色页面）。'],
+  address: ['不允许从本机地址调用', '将本机或其代理的公网地址加入账号或 API 密钥的 IP 白名单。'],
+  limit: ['达到账号的限额', '查明限额被谁用尽，或申请提高限额。'],
+  offline: ['已不再由 API 提供', '将本程序更新到最新版本。'],
+  overdue: ['请求被拒绝，环境已欠费', '在腾讯云控制台的费用中心支付账单，否则环境将被隔离。'],
+  isolated: ['请求被拒绝，环境已被隔离（通常因欠费）', '在环境被删除之前，于 CloudBase 控制台续费；或移除该 target。'],
+  parameter: [
+    ({ said }) => `请求被拒绝，API 无法识别${said === '' ? '某个参数' : `参数 ${said}`}`,
+    '凭请求 ID 反馈该问题：API 不接受它自己返回的字段，或者接口已变更。',
+  ],
   'not-found': ['找不到所请求的资源', '核对 envId、地域和账号：CloudBase 在请求所指的地域中查找环境。'],
   failed: ['执行失败', LOOK_UP],
   refused: ['请求被拒绝', LOOK_UP],
@@ -86,7 +100,7 @@ export function remoteSentences(failed: Remote): Sentences {
   const happened = typeof says === 'string' ? says : says(failed);
   const subject = remote.startsWith('ssm-') ? about : `${about === null ? '' : `${about}：`}${call}`;
   const why = detail === null ? `（${code.replace(/^HTTP_/, 'HTTP ')}）` : `：${callTrouble(detail)}`;
-  const message = `${subject} ${happened}${why}${said === '' ? '' : `：“${said}”`}`;
+  const message = `${subject} ${happened}${why}${said === '' || remote === 'parameter' ? '' : `：“${said}”`}`;
   return statement === null ? [message, next] : [message, next, statement];
 }
 

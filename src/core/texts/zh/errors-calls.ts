@@ -2,7 +2,7 @@
 import type { ChannelAdvice } from '../../error-troubles.ts';
 import type { ErrorCatalogue } from '../catalogue.ts';
 import type { CALLS_EN } from '../en/errors-calls.ts';
-import { ASK_TENCENT, callTrouble, remoteSentences } from './calls.ts';
+import { ASK_TENCENT, callTrouble, remoteSentences, TRUST } from './calls.ts';
 
 const ADVICE: Readonly<Record<ChannelAdvice, string>> = {
   settings: '核对该渠道的 URL 和各项设置。',
@@ -51,6 +51,7 @@ export const CALLS_ZH: Pick<ErrorCatalogue, keyof typeof CALLS_EN> = {
     `${call} 的应答为重定向（HTTP ${status}），为安全起见没有跟随`,
     '更正接入地址（endpoint），或调整造成重定向的代理：密钥只会发送到配置中的主机。',
   ],
+  ERR_CERTIFICATE: ({ call, code }) => [`${call} 调用失败：对方的证书不受信任（${code}）`, TRUST],
 
   ERR_CHANNEL_REFUSED: {
     refused: ({ channel, type, said, advice }) => [`渠道 ${channel}（${type}）拒绝了消息：${said}`, ADVICE[advice]],
@@ -78,6 +79,7 @@ export const CALLS_ZH: Pick<ErrorCatalogue, keyof typeof CALLS_EN> = {
 };
 
 const REMEDY: Readonly<Record<string, string>> = {
+  certificate: TRUST,
   http: '如持续出现，查看该服务的状态页面。',
   code: '如持续出现，查看该服务的状态页面。',
   'too-large': '核对该渠道的 URL，此类服务不会给出这样的应答。',

@@ -5,7 +5,7 @@ import { isoSeconds } from '../../instants.ts';
 import type { ErrorCatalogue } from '../catalogue.ts';
 import { command, program, quoted } from '../command.ts';
 import type { PASS_EN } from '../en/errors-pass.ts';
-import { verdictDetail } from './calls.ts';
+import { TRUST, verdictDetail } from './calls.ts';
 import { objectionText } from './objections.ts';
 import { whyText } from './why.ts';
 import { listed } from './words.ts';
@@ -127,11 +127,11 @@ export const PASS_ZH: Pick<ErrorCatalogue, keyof typeof PASS_EN> = {
   ERR_APPLE_UNKNOWN: {
     require: ({ detail }) => [
       `Apple 没有就新的客户端密钥给出明确答复（${verdictDetail(detail)}），而 apple.check 要求得到认可`,
-      REACH_APPLE,
+      detail?.trouble === 'certificate' ? TRUST : REACH_APPLE,
     ],
     'not-proven': ({ detail }) => [
       `Apple 没有就新的客户端密钥给出明确答复（${verdictDetail(detail)}），而这把私钥尚未得到验证`,
-      REACH_APPLE,
+      detail?.trouble === 'certificate' ? TRUST : REACH_APPLE,
     ],
   },
 

@@ -136,6 +136,10 @@ export const SETUP_ZH: Pick<ErrorCatalogue, keyof typeof SETUP_EN> = {
       `没有可用于 ${origin} 的 AWS 凭证：“${said}”`,
       '设置 AWS_ACCESS_KEY_ID 和 AWS_SECRET_ACCESS_KEY，或使用 profile（AWS_PROFILE），或为本机或 Pod 绑定角色。',
     ],
+    characters: ({ place }) => [
+      `${place} 含有密钥中不会出现的字符，例如空白、引号、省略号或非 UTF-8 文本`,
+      '从云控制台以纯文本重新复制完整的密钥。',
+    ],
     empty: ({ source }) => [`${source} 给出的云 API 密钥为空`, '同时提供 SecretId 和 SecretKey。'],
     variables: ({ id, key, unset }) => [
       `环境变量中没有腾讯云 API 密钥：${listed(unset)} 未设置或为空`,

@@ -59,6 +59,43 @@ describe('env', () => {
     });
   });
 
+  test.each([
+    'AKIDz8krbsJ5yKBZQpn74WFkmLPx3…',
+    'AKID z8krbs',
+    '"AKIDz8krbs"',
+    'AKID\u200bz8krbs',
+    'ＡＫＩＤ',
+    'AK\0ID',
+  ])('names the variable of an id with characters that none has: %j', async (TENCENTCLOUD_SECRET_ID) => {
+    const error = get(source({ from: 'env' }, { env: { TENCENTCLOUD_SECRET_ID, TENCENTCLOUD_SECRET_KEY: 'key' } }));
+    await expect(error).rejects.toMatchObject({
+      code: 'ERR_CREDENTIALS_MISSING',
+      message:
+        '$TENCENTCLOUD_SECRET_ID holds characters that no credential has: white space, quotes, an ellipsis, or text that is not UTF-8',
+      remedy: 'person',
+    });
+  });
+
+  test('names the file of a key in UTF-16, with and without its mark; a mark of UTF-8 is dropped', async () => {
+    const key = 'Gu5t9xGARNpq86cd98joQYCN3EXAMPLE';
+    const read = async (content: Uint8Array) =>
+      get(
+        source(
+          { from: 'env' },
+          { env: { TENCENTCLOUD_SECRET_ID: 'id', TENCENTCLOUD_SECRET_KEY_FILE: await file(content) } },
+        ),
+      );
+    await expect(read(Buffer.from(`\uFEFF${key}`, 'utf16le'))).rejects.toMatchObject({
+      code: 'ERR_CREDENTIALS_MISSING',
+      message: expect.stringMatching(/^the file that TENCENTCLOUD_SECRET_KEY_FILE names is not UTF-8 text: /),
+    });
+    await expect(read(Buffer.from(key, 'utf16le'))).rejects.toMatchObject({
+      code: 'ERR_CREDENTIALS_MISSING',
+      message: expect.stringMatching(/\(\$TENCENTCLOUD_SECRET_KEY_FILE\) holds characters that no credential has/),
+    });
+    expect(await read(Buffer.from(`\uFEFF${key}\r\n`))).toEqual({ secretId: 'id', secretKey: key });
+  });
+
   test('names the variable of a file that is not there', async () => {
     const env = { TENCENTCLOUD_SECRET_ID_FILE: '/nowhere/id' };
     await expect(get(source({ from: 'env' }, { env }))).rejects.toMatchObject({
@@ -83,6 +120,21 @@ secret_id = half-id
 `;
 
 describe('profile', () => {
+  test('names the file that is UTF-16, and the entry with characters that none has; a mark of UTF-8 is dropped', async () => {
+    const profile = (secretId: string) => `[default]\nsecret_id = ${secretId}\nsecret_key = key\n`;
+    const read = async (content: string | Uint8Array) => get(source({ from: 'profile', path: await file(content) }));
+    for (const content of [`\uFEFF${profile('id')}`, profile('id')])
+      await expect(read(Buffer.from(content, 'utf16le'))).rejects.toMatchObject({
+        code: 'ERR_CREDENTIALS_MISSING',
+        message: expect.stringMatching(/^the credentials file .* is not UTF-8 text$/),
+      });
+    await expect(read(profile('AKIDz8krbs…'))).rejects.toMatchObject({
+      code: 'ERR_CREDENTIALS_MISSING',
+      message: expect.stringMatching(/^secret_id of \[default\] in .* holds characters that no credential has/),
+    });
+    expect(await read(`\uFEFF${profile('id')}`)).toEqual({ secretId: 'id', secretKey: 'key' });
+  });
+
   test('reads [default], and any other by name', async () => {
     const path = await file(PROFILES);
     expect(await get(source({ from: 'profile', path }))).toEqual({

@@ -20,7 +20,7 @@ export function get(from: CredentialSource) {
 }
 
 /** A file with this content, gone after the test. */
-export async function file(content: string): Promise<string> {
+export async function file(content: string | Uint8Array): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'credentials-'));
   onTestFinished(() => rm(directory, { recursive: true }));
   const path = join(directory, 'file');
