@@ -12,13 +12,18 @@ const REMOVED: Readonly<Record<string, string>> = {
     'Remove the key: writes with one credential and endpoint now go one after another, and pause for an hour after one that ended badly.',
 };
 
+/** Unknown keys of one mapping that are told: enough to see that the file is another one. Each is compared with all known keys. */
+const MOST_UNKNOWN = 20;
+
 /** The problems of what `schema` was applied to: the whole tree. */
 export function problemsOf(tree: Tree, schema: Schema, { issues }: z.ZodError): Problem[] {
   return issues.flatMap((issue) => {
     const node = nodeAt(tree.root, issue.path);
     if (node?.kind === 'text' && node.broken) return [];
     if (issue.code === 'unrecognized_keys')
-      return issue.keys.map((key) => unknownKey(tree, issue.path, key, knownKeys(schema, issue.path, tree)));
+      return issue.keys
+        .slice(0, MOST_UNKNOWN)
+        .map((key) => unknownKey(tree, issue.path, key, knownKeys(schema, issue.path, tree)));
     return [problemAt(tree, issue.path, { wanted: wantedOf(issue), next: nextOf(issue) })];
   });
 }

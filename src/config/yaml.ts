@@ -1,6 +1,6 @@
 // YAML → tree: scalars stay text (failsafe schema), every value has its line, nothing is interpolated yet. The parser's
 // errors are put into our words, without any of the file's text: that may be a secret.
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { type CST, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, Parser, parseDocument } from 'yaml';
 import type { Problem } from './problems.ts';
 import { dotted, type MapNode, type Path, type TextNode, type TreeNode } from './tree.ts';
 
@@ -8,6 +8,8 @@ import { dotted, type MapNode, type Path, type TextNode, type TreeNode } from '.
 const MOST_ALIASED = 20_000;
 /** Levels of nesting. The definition has 6; an alias to itself would have no end. */
 const DEEPEST = 30;
+
+const NESTED = 'values nested too deeply';
 
 export interface YamlReading {
   /** Undefined where the text is no mapping at all. */
@@ -19,13 +21,20 @@ export interface YamlReading {
 export function readYaml(text: string, file: string): YamlReading {
   const lines = new LineCounter();
   const lineAt = (offset: number) => lines.linePos(offset).line;
+  const tooDeep = tooDeepAt(text);
+  if (tooDeep !== undefined) {
+    const wanted = `at most ${DEEPEST} levels`;
+    return { root: undefined, problems: [{ file, line: lineIn(text, tooDeep), key: '', found: NESTED, wanted }] };
+  }
   const document = parseDocument(text, {
     schema: 'failsafe',
+    // The parser compares each key with every other one; below, each is looked up once.
+    uniqueKeys: false,
     lineCounter: lines,
     prettyErrors: false,
     logLevel: 'error',
   });
-  const syntax = document.errors.filter(({ code }) => code !== 'DUPLICATE_KEY');
+  const syntax = document.errors;
   if (syntax.length > 0) {
     const problems = syntax.map(({ code, pos: [offset] }) => ({
       file,
@@ -53,7 +62,7 @@ export function readYaml(text: string, file: string): YamlReading {
       if (aliased > MOST_ALIASED + 1) return { kind: 'text', text: '', broken: true, line };
       return refuse(path, line, 'aliases that add too many values', `at most ${MOST_ALIASED} values through aliases`);
     }
-    if (path.length > DEEPEST) return refuse(path, line, 'values nested too deeply', `at most ${DEEPEST} levels`);
+    if (path.length > DEEPEST) return refuse(path, line, NESTED, `at most ${DEEPEST} levels`);
     if (isAlias(node)) {
       const target = node.resolve(document);
       if (target !== undefined) return read(target, path, line, true);
@@ -88,6 +97,29 @@ export function readYaml(text: string, file: string): YamlReading {
   const line = lineAt(document.contents?.range?.[0] ?? 0);
   problems.push({ file, line, key: '', found, wanted, next: 'Start from config/rotator.example.yaml.' });
   return { root: undefined, problems };
+}
+
+/**
+ * Where `text` is nested more deeply than twice what is allowed: there the parser is stopped before it makes a document,
+ * for which it calls itself once for each level. What is a little too deep is told with its key.
+ */
+function tooDeepAt(text: string): number | undefined {
+  let level: (CST.Token | null | undefined)[] = [...new Parser().parse(text)];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    const [first] = level;
+    if (depth > 2 * DEEPEST) return first?.offset ?? 0;
+    level = level.flatMap(innerTokens).filter((token) => token != null);
+  }
+  return undefined;
+}
+
+function innerTokens(token: CST.Token | null | undefined): (CST.Token | null | undefined)[] {
+  if (token?.type === 'document') return [token.value];
+  return token != null && 'items' in token ? token.items.flatMap(({ key, value }) => [key, value]) : [];
+}
+
+function lineIn(text: string, offset: number): number {
+  return text.slice(0, offset).split('\n').length;
 }
 
 const PLAIN_TAGS = new Set(['tag:yaml.org,2002:str', 'tag:yaml.org,2002:map', 'tag:yaml.org,2002:seq']);

@@ -182,6 +182,7 @@ export interface ErrorParams {
   readonly ERR_CLOUDBASE_BAD_ANSWER:
     | OfTencent
     | { readonly problem: 'no-list' }
+    | { readonly problem: 'too-complex'; readonly providerId: string }
     | { readonly problem: 'part-of-list'; readonly shown: number; readonly total: number; readonly providerId: string };
   readonly ERR_CLOUDBASE_CLOCK: Remote;
   readonly ERR_CLOUDBASE_DENIED: Remote;

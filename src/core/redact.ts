@@ -55,6 +55,9 @@ const PATTERNS: readonly Pattern[] = [
 const SECRET_NAMES =
   /^(?:client_?secret|private_?key|secret_?key|secret_?string|secret_?binary|password|token|read_?token|authorization|routing_?key|tmp_?secret_?key|security_?token|x-tc-token)$/i;
 
+/** Levels of a structure. Ours have 6; each takes a frame of the stack, which holds a few thousand. */
+const DEEPEST = 100;
+
 /** Replaces everything in `text` that is held as a secret or looks like one. */
 export function redactText(text: string): string {
   const found: { readonly start: number; readonly end: number; readonly shown: string }[] = [];
@@ -95,6 +98,7 @@ function copy(value: unknown, clean: (text: string) => string, above: Set<object
   if (typeof value === 'function' || typeof value === 'symbol') return undefined;
   if (typeof value !== 'object' || value === null) return value;
   if (above.has(value)) return '[circular]';
+  if (above.size === DEEPEST) return '[too deep]';
   above.add(value);
   try {
     if (value instanceof Date) return value;

@@ -10,7 +10,7 @@ import { TLSSocket } from 'node:tls';
 import { type Env, proxyEnvFor } from './proxy.ts';
 
 /** Far above any answer of the services that we call; a larger one could fill the memory. */
-const MAX_ANSWER_BYTES = 1_000_000;
+export const MAX_ANSWER_BYTES = 1_000_000;
 
 /** What was seen of one call. */
 export interface Exchange {

@@ -79,6 +79,23 @@ describe('broken YAML is told with its line, and without a word of it', () => {
   });
 });
 
+describe('size and depth', () => {
+  test.each([
+    ['lists in braces', `a: ${'['.repeat(5_000)}${']'.repeat(5_000)}`, 1],
+    ['lists that are never closed', `a: ${'['.repeat(50_000)}`, 1],
+    ['lists by hyphens', `${'- '.repeat(5_000)}a`, 1],
+    ['mappings', Array.from({ length: 2_000 }, (_, level) => `${' '.repeat(level)}a:`).join('\n'), 60],
+  ])('%s, nested thousands deep, are refused', (_, text, line) => {
+    expect(read(text).problems).toEqual([`${line} : found values nested too deeply, wanted at most 30 levels`]);
+  });
+
+  test('60,000 keys are read, and the first of the unknown ones are told', async () => {
+    const text = Array.from({ length: 60_000 }, (_, index) => `key${index}: v`).join('\n');
+    const told = await problemsOf(`${text}\n${TARGETS}`);
+    expect(told).toHaveLength(20);
+  });
+});
+
 describe('keys', () => {
   test('one that stands there twice is told at its second line, beside other problems', async () => {
     expect(await problemsOf(`instance: a\ninstance: b\nhttp: { port: x, port: y }\n${TARGETS}`)).toEqual([

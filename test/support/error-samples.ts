@@ -350,6 +350,7 @@ export const SAMPLES: { readonly [C in keyof ErrorParams]: readonly ErrorParams[
   ERR_CLOUDBASE_BAD_ANSWER: [
     remote('bad-answer', { code: 'HTTP_200', detail: { trouble: 'too-large' } }),
     { problem: 'no-list' },
+    { problem: 'too-complex', providerId: 'apple' },
     { problem: 'part-of-list', shown: 10, total: 12, providerId: 'apple' },
   ],
   ERR_CLOUDBASE_CLOCK: [

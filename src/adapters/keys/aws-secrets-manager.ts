@@ -8,6 +8,7 @@ import { holdSecret } from '../../core/held-secrets.ts';
 import type { KeySource, KeyText } from '../../core/ports.ts';
 import { shownName } from '../../core/shown.ts';
 import { deadline, untilAborted } from '../../net/abort.ts';
+import { withBoundedAnswers } from '../../net/foreign-answers.ts';
 import type { Env } from '../../net/proxy.ts';
 import { httpUrl, region, text } from '../scalars.ts';
 import { plainCredential } from '../tencent/credentials/source.ts';
@@ -47,7 +48,8 @@ export function createAwsSecretsManagerKeySource(
       signal.throwIfAborted();
       const limit = deadline(timeoutMs, signal);
       try {
-        return await untilAborted(getSecret(options, origin, transport(env, timeoutMs, limit.signal)), limit.signal);
+        const secret = withBoundedAnswers(() => getSecret(options, origin, transport(env, timeoutMs, limit.signal)));
+        return await untilAborted(secret, limit.signal);
       } catch (thrown) {
         if (thrown instanceof RotatorError || (signal.aborted && !limit.expired)) throw thrown;
         if (limit.expired)

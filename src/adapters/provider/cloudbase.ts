@@ -2,6 +2,7 @@
 // all providers of an environment at once, so targets of one environment share a reading to decide, never to push.
 // A write sends EnvId, Id and Config, and no other field; fields.ts says how a record is read and sent back.
 import * as z from 'zod';
+import { isTooComplex } from '../../core/bounds.ts';
 import { type ErrorParams, RotatorError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Clock, Provider, ProviderReading } from '../../core/ports.ts';
@@ -115,6 +116,7 @@ function pick({ providers: byId, total, answer }: EnvironmentReading, providerId
   const provider = byId.get(providerId);
   if (provider === undefined && total > byId.size)
     throw badAnswer({ problem: 'part-of-list', shown: byId.size, total, providerId }, answer);
+  if (provider !== undefined && isTooComplex(provider)) throw badAnswer({ problem: 'too-complex', providerId }, answer);
   const { requestId, receivedAt, skewMs } = answer;
   return { provider: provider && providerView(provider), requestId, readAt: receivedAt, skewMs };
 }

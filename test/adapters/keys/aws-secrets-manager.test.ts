@@ -266,6 +266,24 @@ describe('credentials', () => {
     expect(inspect(error, { depth: 20 })).not.toContain('top-secret-output');
   });
 
+  test("a container's endpoint whose answer never ends is cut off at 1 MB", async () => {
+    const chunk = Buffer.alloc(64 * 1024, 'x');
+    let sent = 0;
+    const endless = await serve((_request, response) => {
+      const more = () => {
+        for (let room = !response.destroyed; room; room = response.write(chunk)) sent += chunk.length;
+      };
+      response.on('drain', more).writeHead(200, { 'content-type': 'application/json' });
+      more();
+    });
+    vi.stubEnv('AWS_ACCESS_KEY_ID', undefined);
+    vi.stubEnv('AWS_CONTAINER_CREDENTIALS_FULL_URI', `${endless.url}/credentials`);
+    await expect(source().read(signal)).rejects.toMatchObject({ code: 'ERR_CREDENTIALS_MISSING' });
+    // Some more lies in the buffers of the two sockets, for each time that the SDK tries.
+    expect(sent).toBeGreaterThan(1_000_000);
+    expect(sent).toBeLessThan(50_000_000);
+  });
+
   describe('of a web identity, as a Kubernetes pod has them', () => {
     const asked: string[] = [];
 

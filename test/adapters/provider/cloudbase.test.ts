@@ -126,6 +126,34 @@ describe('the list of providers', () => {
   });
 });
 
+describe('a provider that is deeper or larger than is handled is refused', () => {
+  const nested = (levels: number) => JSON.parse(`${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`) as JsonObject;
+
+  test.each<[string, JsonObject]>([
+    ['2,000 levels', nested(2_000)],
+    ['a list in 2,000 lists', { list: JSON.parse(`${'['.repeat(2_000)}${']'.repeat(2_000)}`) as JsonObject }],
+    ['a name of 200 kB', { ['n'.repeat(200_000)]: 1 }],
+    ['20,000 values', Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`f${index}`, index]))],
+  ])('%s', async (_, Config) => {
+    await expect(read({ Total: 1, Data: [{ Id: 'apple', Config }] })).rejects.toMatchObject({
+      code: 'ERR_CLOUDBASE_BAD_ANSWER',
+      message: 'the answer of tcb GetProviders holds a provider apple that is nested too deeply or too large',
+    });
+    expect((await read({ Total: 2, Data: [{ Id: 'other', Config }, { Id: 'apple' }] })).provider).toBeDefined();
+  });
+
+  test('one of 20 levels is handled', async () => {
+    expect((await read({ Total: 1, Data: [{ Id: 'apple', Config: nested(20) }] })).provider).toBeDefined();
+  });
+
+  test.each(['x'.repeat(900_000), 'a b', 'eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJBMSJ9.c2ln', ''])(
+    'a request id that is none is dropped',
+    async (RequestId) => {
+      expect((await read({ RequestId, Total: 0, Data: [] })).requestId).toBeNull();
+    },
+  );
+});
+
 test('the skew between the clocks is told', async () => {
   const { url, world } = await sandbox();
   world.behaviour.dateOffsetSeconds = 3_600;

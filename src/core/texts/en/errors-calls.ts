@@ -44,6 +44,10 @@ export const CALLS_EN: Pick<ErrorCatalogue, Calls> = {
   ERR_CLOUDBASE_BAD_ANSWER: {
     remote: remoteSentences,
     'no-list': () => ['the answer to tcb GetProviders has no list of providers with their ids', ASK_TENCENT],
+    'too-complex': ({ providerId }) => [
+      `the answer of tcb GetProviders holds a provider ${providerId} that is nested too deeply or too large`,
+      'Look at the provider in the CloudBase console, and remove what does not belong in its configuration.',
+    ],
     'part-of-list': ({ shown, total, providerId }) => [
       `the answer to tcb GetProviders holds ${shown} of ${total} providers, and ${providerId} is not among them`,
       ASK_TENCENT,

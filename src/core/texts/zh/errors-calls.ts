@@ -39,6 +39,10 @@ export const CALLS_ZH: Pick<ErrorCatalogue, keyof typeof CALLS_EN> = {
   ERR_CLOUDBASE_BAD_ANSWER: {
     remote: remoteSentences,
     'no-list': () => ['tcb GetProviders 的应答中没有带 ID 的身份源列表', ASK_TENCENT],
+    'too-complex': ({ providerId }) => [
+      `tcb GetProviders 返回的登录方式 ${providerId} 嵌套过深或过大`,
+      '在 CloudBase 控制台中检查该登录方式，并删除其配置中多余的内容。',
+    ],
     'part-of-list': ({ shown, total, providerId }) => [
       `tcb GetProviders 的应答只包含 ${total} 个身份源中的 ${shown} 个，其中没有 ${providerId}`,
       ASK_TENCENT,
