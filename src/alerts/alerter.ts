@@ -1,6 +1,6 @@
-// The alerter: looks at everything that can be wrong whenever something happened, and at least once a minute; has the
-// outbox delivered; and pings the heartbeat. It runs beside the daemon and never waits for it, so that a scheduler that
-// hangs is told as well. Whatever goes wrong here is logged, and the next turn comes.
+// The alerter: after every event, and at least once a minute, it checks everything that can be wrong, sends the
+// messages that wait in the outbox, and pings the heartbeat. It runs beside the daemon and never waits for it, so that
+// it can report a scheduler that hangs. Every fault in here is logged, and the next turn comes all the same.
 import { asRotatorError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import type { AlertStore, Clock } from '../core/ports.ts';
@@ -17,9 +17,9 @@ export interface AlerterTools {
   readonly heartbeat: Heartbeat;
 }
 
-/** How soon conditions are found that only time brings about. Less costs a look at every target for nothing. */
+/** How soon conditions are found that only time brings about. Less would check every target for nothing. */
 const LOOK_EVERY_MS = 60_000;
-/** The least time between two looks, so that many small sweeps in a row cost one look. More would delay alerts. */
+/** The least time between two checks, so that many small sweeps in a row cost one check. More would delay alerts. */
 const LOOK_GAP_MS = 1_000;
 
 export class Alerter {
@@ -33,7 +33,7 @@ export class Alerter {
     this.tools = tools;
   }
 
-  /** Runs until `stop`, then has what is raised by then delivered for `flushMs` at most. */
+  /** Runs until `stop`, then delivers what has been raised by then, for at most `flushMs`. */
   async run(flushMs: number): Promise<void> {
     const { clock } = this.tools;
     while (!this.stopping.signal.aborted) {
@@ -45,7 +45,7 @@ export class Alerter {
     await this.flush(flushMs);
   }
 
-  /** Something happened: have a look. */
+  /** Something happened: check at once. */
   rouse(): void {
     this.changed = true;
     this.wake.abort(new Error('roused'));
@@ -56,7 +56,7 @@ export class Alerter {
     this.wake.abort(new Error('stopping'));
   }
 
-  /** Looks, delivers what is due now and does not wait for more company, pings; returns within `limitMs`. */
+  /** Checks, delivers everything that waits without collecting more, and pings; returns within `limitMs`. */
   async flush(limitMs: number): Promise<void> {
     const { clock, deliverer, heartbeat } = this.tools;
     const deadline = clock.monotonic() + limitMs;
@@ -67,7 +67,7 @@ export class Alerter {
       const left = deadline - clock.monotonic();
       if (left <= 0 || (!busy && wait > left)) break;
       await clock.sleep(Math.min(left, wait), this.wake.signal).catch(() => undefined);
-      // A channel that has just refused is told over the others while there are others.
+      // A channel that has just refused a message is reported over the other channels.
       if (this.changed) await this.look();
     }
     await this.beat();
@@ -81,7 +81,7 @@ export class Alerter {
     await Promise.all([deliverer.settled(), heartbeat.settled()]);
   }
 
-  /** Returns for how many ms (monotonic) nothing is due. */
+  /** Returns how many ms (monotonic) remain until something is due. */
   private async turn(): Promise<number> {
     const { clock } = this.tools;
     const sinceLook = clock.monotonic() - this.lookedAt;

@@ -1,4 +1,5 @@
-// How long a channel that failed is left alone. It is never given up: the last wait holds for ever.
+// How long the service waits before it tries a failed channel again. It never gives a channel up: the last wait
+// repeats.
 import { MINUTE, SECOND } from '../core/time.ts';
 
 /** Waits after the 1st, 2nd, … failure in a row. */
@@ -10,12 +11,13 @@ const BACKOFF_MS: readonly number[] = [
   5 * MINUTE, // 8 min 40
   10 * MINUTE, // 18 min 40
 ];
+/** Shorter would disturb a channel that is down for hours; longer would delay the alerts once it is back. */
 const LONGEST_MS = 15 * MINUTE;
 
-/** No wait is longer, whatever the other side asks for. */
+/** Longest Retry-After we honour: a longer one could keep alerts back for hours. */
 export const LONGEST_WAIT_MS = 60 * MINUTE;
 
-/** The wait after `failures` failures in a row (1 or more), at least as long as the other side asked for. */
+/** The wait after `failures` failures in a row (1 or more), or as long as the channel asked for, if that is longer. */
 export function backoffMs(failures: number, retryAfterMs = 0): number {
   const own = BACKOFF_MS[Math.max(1, failures) - 1] ?? LONGEST_MS;
   return Math.min(LONGEST_WAIT_MS, Math.max(own, retryAfterMs));

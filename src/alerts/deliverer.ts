@@ -1,6 +1,6 @@
-// Delivery: what waits in the outbox goes out, channel by channel, each at its own pace. A message is taken out of the
-// outbox after the channel has answered: a crash in between sends it a second time and loses nothing. Nothing here
-// throws for a channel's trouble, and one channel never waits for another.
+// Delivery: sends what waits in the outbox, each channel at its own pace. A message leaves the outbox after the channel
+// has accepted it: a crash in between sends it a second time and loses nothing. A channel's failure is never thrown,
+// and one channel never waits for another.
 
 import type { AlertMessage, Language } from '../core/alerts/message.ts';
 import {
@@ -43,11 +43,16 @@ export interface DelivererOptions {
   readonly voice: Voice;
 }
 
-/** What is told within so short a time goes into one message. */
+/** Alerts within this time go into one message. Less would send several for one trouble; more would only delay them. */
 const SETTLE_MS = 2_000;
+/**
+ * Longer than any attempt takes, so that no other process sends the same rows; a crash holds a channel up for this
+ * long.
+ */
 const LEASE_MS = 60_000;
+/** How soon a channel that another process is sending through is tried again. */
 const LEASE_POLL_MS = 2_000;
-/** Longer than a channel's own limit of time. */
+/** Longer than a channel's own time limits, so that these end an attempt first and can say why. */
 const SEND_TIMEOUT_MS = 45_000;
 
 /** What one channel is doing, on the monotonic clock. */
@@ -58,7 +63,7 @@ interface Pace {
   /** Not before this instant: another process is sending. */
   heldUntil: number;
   refreshedAt: number | undefined;
-  /** Not tried yet by this process with this configuration: what failed before may be mended. */
+  /** Not tried yet by this process with this configuration: the cause of earlier failures may be fixed. */
   untried: boolean;
 }
 
@@ -74,16 +79,16 @@ export class Deliverer {
     this.tools = tools;
   }
 
-  /** Goes on with other channels; what is being sent is sent to its end. */
+  /** Continues with other channels; what is being sent is still sent to its end. */
   configure(options: DelivererOptions): void {
     this.options = options;
     for (const pace of this.paces.values()) pace.untried = true;
   }
 
   /**
-   * Starts what is due, and says for how many ms (monotonic) nothing else will be, and whether anything is being sent;
-   * `onSent` is called whenever an attempt has ended. With `hurry` nothing waits for company or for a channel's pace
-   * (at the end of a process).
+   * Starts what is due. Returns how many ms (monotonic) remain until something else is, and whether anything is being
+   * sent; calls `onSent` whenever an attempt has ended. With `hurry` (at the end of a process) nothing is collected and
+   * no channel's pace is kept.
    */
   start(book: AlertBook, onSent: () => void, hurry = false): { wait: number; busy: boolean } {
     const { clock } = this.tools;
@@ -111,19 +116,19 @@ export class Deliverer {
     await Promise.all([...this.paces.values()].map(({ busy }) => busy));
   }
 
-  /** Breaks off what is being sent; it stays in the outbox. */
+  /** Aborts what is being sent; it stays in the outbox. */
   abort(): void {
     this.closing.abort(new Error('stopped'));
   }
 
-  /** How long this channel has nothing to do; 0: it has, now. */
+  /** How many ms remain until this channel has something to do; 0: now. */
   private waitMs(channel: Channel, book: AlertBook, pace: Pace, hurry: boolean): number {
     const { clock } = this.tools;
     const [now, monotonic] = [clock.now(), clock.monotonic()];
     const waiting = book.deliveries.filter((row) => row.channel === channel.name);
     const state = stateOf(book, channel.name);
     const backoff = pace.untried && state.error?.code !== 'ERR_CHANNEL_THROTTLED' ? 0 : backoffLeft(state, now);
-    // Nobody mends a channel that refuses before this process ends.
+    // Nobody fixes a channel that refuses messages before this process ends.
     if (hurry && backoff > 0 && state.error?.code === 'ERR_CHANNEL_REFUSED') return Number.POSITIVE_INFINITY;
     const gap = Math.max(pace.heldUntil, hurry ? 0 : pace.gapUntil) - monotonic;
     const oldest = waiting[0];
@@ -192,7 +197,7 @@ export class Deliverer {
       if (answer?.warning !== undefined)
         this.tools.emit({ event: 'warning', channel: channel.name, error: answer.warning });
     } catch (thrown) {
-      // A stop in the middle is no failure of the channel: what it was sending stays in the outbox.
+      // A stop in the middle is no failure of the channel: the message stays in the outbox.
       if (this.closing.signal.aborted) return;
       await this.failed(channel, state, limit.expired ? noAnswer(channel) : asRotatorError(thrown));
     } finally {
@@ -265,7 +270,7 @@ export function stateOf({ channels }: AlertBook, name: string): ChannelState {
   return channels.find((state) => state.name === name) ?? emptyChannelState(name);
 }
 
-/** How long a channel that failed is still left alone; 0 or less: no longer. */
+/** How many ms remain until a failed channel may be tried again; 0 or less: it may be now. */
 function backoffLeft({ nextAttemptAt }: ChannelState, now: number): number {
   return nextAttemptAt === null ? 0 : notBeyond(nextAttemptAt, now, LONGEST_WAIT_MS) - now;
 }
@@ -276,7 +281,7 @@ export function oldestWaiting(deliveries: readonly Delivery[], channel?: string)
   return waiting.reduce<number | null>((oldest, { at }) => (oldest === null ? at : Math.min(oldest, at)), null);
 }
 
-/** A channel's own limits end sooner; this one holds whatever a channel does. */
+/** A channel's own time limits are shorter; this one holds even if they fail. */
 function noAnswer({ name: channel, type }: Channel): RotatorError {
   return new RotatorError('ERR_CHANNEL_UNAVAILABLE', { channel, type, trouble: 'timeout', afterMs: SEND_TIMEOUT_MS });
 }

@@ -11,6 +11,7 @@ export interface DigestSource {
   readonly conditions: readonly ConditionRecord[];
 }
 
+/** A digest is read at a glance: more of either would bury what matters. `openTotal` counts all. */
 const RENEWALS = 5;
 const OPEN = 20;
 

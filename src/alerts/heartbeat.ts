@@ -1,6 +1,6 @@
-// The heartbeat, a dead man's switch: an outside service that calls somebody when this one falls silent. `url` says
-// that we live: it is pinged while the scheduler turns, and told of a failure when alerts do not get out or the journal
-// is degraded; one app's trouble does not muddy it. `healthUrl` fails while any critical condition is raised.
+// The heartbeat, a dead man's switch: an outside service notifies somebody when our pings stop. `url` says whether this
+// service itself works: it gets a failure when the scheduler hangs, alerts cannot be delivered or the journal cannot be
+// written, but not for trouble of one target. `healthUrl` gets a failure while any critical condition is raised.
 
 import type { CallTrouble } from '../core/error-troubles.ts';
 import { RotatorError } from '../core/errors.ts';
@@ -17,7 +17,7 @@ export interface HeartbeatOptions {
   readonly everyMs: number;
 }
 
-/** What there is to say: why the service itself is not well, and which conditions are critical. Empty: all is well. */
+/** Why the service itself is not well, and which conditions are critical. Both empty: all is well. */
 export interface Wellbeing {
   readonly troubles: readonly string[];
   readonly critical: readonly string[];
@@ -29,9 +29,13 @@ export interface HeartbeatTools {
   readonly emit: EventSink;
 }
 
+/** The receiver only stores a ping. Less would fail over a slow network; more would delay the next ping. */
 const TIMEOUT_MS = 10_000;
-/** A ping that did not arrive is tried again this soon, or after `every` if that is sooner. */
+/**
+ * When a failed ping is tried again, unless `every` is sooner: soon enough for a receiver with a few minutes' grace.
+ */
 const RETRY_MS = 60_000;
+/** Enough for the first few conditions; the names of hundreds of targets would fill the receiver's page. */
 const LONGEST_BODY = 1_000;
 
 type Which = 'heartbeat.url' | 'heartbeat.healthUrl';
@@ -41,7 +45,7 @@ export class Heartbeat {
   private options: HeartbeatOptions;
   private dueAt = 0;
   private busy: Promise<void> | undefined;
-  /** What each URL was told last, so that a change for the worse or the better is told at once. */
+  /** What each URL got last (true: well), so that a change is sent at once. */
   private readonly said = new Map<Which, boolean>();
   private readonly failing = new Set<Which>();
   private readonly closing = new AbortController();
@@ -56,7 +60,7 @@ export class Heartbeat {
     this.dueAt = 0;
   }
 
-  /** Pings if it is time, or if what there is to say has changed. Says for how many ms (monotonic) nothing is due. */
+  /** Pings if it is time or something changed. Returns how many ms (monotonic) remain until the next ping. */
   beat({ troubles, critical }: Wellbeing): number {
     const { clock } = this.tools;
     const { url, healthUrl, everyMs } = this.options;
@@ -96,7 +100,7 @@ export class Heartbeat {
       this.failing.delete(which);
       return true;
     }
-    // Logged once, not at every beat: its receiver notices that it is absent.
+    // Logged once, not at every ping: its receiver notices that pings are missing.
     if (!this.failing.has(which) && !this.closing.signal.aborted) {
       this.failing.add(which);
       const error = new RotatorError('ERR_CHANNEL_UNAVAILABLE', { channel: which, type: 'heartbeat', ...why });

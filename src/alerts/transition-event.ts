@@ -1,5 +1,5 @@
-// What the log says of a condition: that it was raised (or has become critical), and that it is over. Reminders are the
-// channels' business. The log is in English, whatever the language of the alerts.
+// The log's events of a condition: it was raised, it became critical, it is over. Reminders go to channels only. The
+// log is in English, whatever the language of the alerts.
 
 import type { RotatorEvent } from '../core/events.ts';
 import { TEXTS, wordsOf } from '../core/texts/languages.ts';

@@ -1,5 +1,5 @@
-// The watch: one look at everything that can be wrong, from the journal and from what only this process knows, put
-// through the alert engine. What changes is one update of the journal: conditions, and the outbox that tells of them.
+// The watch: checks everything that can be wrong, by the journal and by what only this process knows, and gives it to
+// the alert engine. All changes are one update of the journal: conditions, and the messages about them in the outbox.
 
 import type { ConditionName, Finding } from '../core/alerts/conditions.ts';
 import type { AlertBook, AlertMemo, AlertUpdate, Delivery, RotatedEvent } from '../core/alerts/records.ts';
@@ -23,7 +23,7 @@ import type { Wellbeing } from './heartbeat.ts';
 import { transitionEvent } from './transition-event.ts';
 import { wellbeing } from './wellbeing.ts';
 
-/** What only this process knows. `undefined`: it does not know it, and raises and clears nothing by it. */
+/** What only this process knows. `undefined`: it does not know, so it neither raises nor clears anything by it. */
 export interface Surroundings {
   readonly now: number;
   readonly targets: readonly WatchedTarget[];
@@ -75,12 +75,12 @@ export class Watch {
     this.options = options;
   }
 
-  /** What the heartbeat is told. */
+  /** What the heartbeat sends. */
   wellbeing(book: AlertBook): Wellbeing {
     return wellbeing(book, this.around());
   }
 
-  /** Looks, and journals what changed together with the deliveries that tell of it. Throws what the journal throws. */
+  /** Checks everything, and writes changes and their messages to the journal. Throws what the journal throws. */
   async look(): Promise<void> {
     const { journal, emit } = this.tools;
     const [states, fleet] = [await journal.targets(), await journal.fleet()];
@@ -102,8 +102,8 @@ export class Watch {
   }
 
   /**
-   * Puts a rotation that succeeded into the outbox of every channel that carries warnings of its target: one that
-   * takes what is critical alone wakes people.
+   * Puts a rotation that succeeded into the outbox of every channel that carries warnings about its target. A channel
+   * for critical alerts alone wakes people, so it gets none.
    */
   async tellRotated(event: RotatedEvent): Promise<void> {
     const { journal, clock, newId } = this.tools;
@@ -184,8 +184,8 @@ export class Watch {
   }
 
   /**
-   * Targets that left the configuration since the last look at all of it: the memo has watched them, or they have open
-   * conditions. One whose entry is only wrong has not left.
+   * Targets that left the configuration since all of it was checked last: those in the memo, and those with open
+   * conditions. A target whose entry is only wrong has not left.
    */
   private unwatched({ memo, conditions }: AlertBook, states: readonly TargetState[]): UnwatchedTarget[] {
     const { targets, misconfigured } = this.around();

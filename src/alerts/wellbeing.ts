@@ -1,11 +1,11 @@
-// What the heartbeat says: whether the service itself is well (its scheduler turns, its alerts get out, its journal can
-// be written), and which conditions are critical. Pure; names channels and conditions, never a URL.
+// What the heartbeat sends: whether the service itself is well (the scheduler runs, alerts are delivered, the journal
+// can be written), and which conditions are critical. Pure; names channels and conditions, never a URL.
 import type { AlertBook } from '../core/alerts/records.ts';
 import { MINUTE } from '../core/time.ts';
 import { oldestWaiting } from './deliverer.ts';
 import type { Wellbeing } from './heartbeat.ts';
 
-/** An alert that has waited for so long is overdue. */
+/** An alert that has waited this long is overdue: by then a channel has failed several times (backoff.ts). */
 const OVERDUE_MS = 15 * MINUTE;
 
 export interface WellbeingFacts {
@@ -15,10 +15,10 @@ export interface WellbeingFacts {
   readonly scheduler: { readonly alive: boolean } | undefined;
 }
 
-/** What there is to say at this moment. */
+/** The state at this moment. */
 export function wellbeing(book: AlertBook, { now, journal, scheduler }: WellbeingFacts): Wellbeing {
   const troubles: string[] = [];
-  if (scheduler !== undefined && !scheduler.alive) troubles.push('the scheduler does not turn');
+  if (scheduler !== undefined && !scheduler.alive) troubles.push('the scheduler hangs');
   if (journal.degraded !== undefined) troubles.push('the journal cannot be written');
   for (const channel of new Set(book.deliveries.map((row) => row.channel))) {
     const oldest = oldestWaiting(book.deliveries, channel);

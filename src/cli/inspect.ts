@@ -1,5 +1,5 @@
-// `inspect`: explains a client secret to a person: what is in it, until when it is good, and everything that Apple would
-// object to. Reads an argument, a file or standard input; never prints the secret itself.
+// `inspect`: explains a client secret to a person: what is in it, until when it is good, and everything that Apple
+// would object to. Reads an argument, a file or standard input; never prints the secret itself.
 import { objections, type ParsedSecret, verifySignature } from '../core/client-secret.ts';
 import { RotatorError } from '../core/errors.ts';
 import { paint } from '../core/output.ts';

@@ -4,7 +4,9 @@ import pino, { type DestinationStream } from 'pino';
 import pretty from 'pino-pretty';
 import type { Config } from '../config/resolve.ts';
 
-/** `auto` is readable where a terminal is attached. Writes synchronously, so that no line is lost when the process ends. */
+/**
+ * `auto` is readable where a terminal is attached. Writes synchronously, so that no line is lost when the process ends.
+ */
 export function logDestination(
   stdout: Pick<NodeJS.WriteStream, 'isTTY'> & { readonly fd: number },
   format: Config['log']['format'],

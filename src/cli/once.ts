@@ -80,7 +80,9 @@ function print(views: readonly TargetView[], json: boolean, { stdout, clock }: C
   return views.every((view) => isWell(view, now)) ? EXIT.ok : EXIT.failed;
 }
 
-/** Progress for a person who waits: a line for each event, with the next step below it. Empty for what needs no line. */
+/**
+ * Progress for a person who waits: a line for each event, with the next step below it. Empty for what needs no line.
+ */
 export function progressLine(event: RotatorEvent, now: number): string {
   if (event.event === 'pass.healthy' || event.event === 'retry.scheduled') return '';
   const { target, error, code, hint } = { target: null, error: null, code: null, hint: null, ...event };

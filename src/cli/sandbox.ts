@@ -1,6 +1,7 @@
 // `sandbox`: runs the simulated outside world on loopback until it is stopped. --stage also sets up what
 // config/sandbox.yaml names, for a daemon that is started separately (docker-compose.yml does that); --demo starts that
-// daemon as well. The world itself is src/sandbox/; this file explains it on the terminal and runs the daemon's process.
+// daemon as well. The world itself is src/sandbox/; this file explains it on the terminal and runs the daemon's
+// process.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { access } from 'node:fs/promises';
@@ -14,7 +15,9 @@ export interface SandboxOptions {
   /** Where to listen on 127.0.0.1; 0: any free port. */
   readonly port: number;
   readonly demo: boolean;
-  /** Writes the key and the credentials, and puts the secret with five days left into the provider, as the demo does. */
+  /**
+   * Writes the key and the credentials, and puts the secret with five days left into the provider, as the demo does.
+   */
   readonly stage: boolean;
 }
 

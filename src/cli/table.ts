@@ -62,8 +62,8 @@ export function cut(text: string, width: number): string {
 }
 
 /**
- * `text` in lines of at most `width` columns, broken between words. A word that is longer than a line is broken too if its
- * script has no spaces; otherwise it is a path, a URL or JSON that somebody may copy, and stays whole.
+ * `text` in lines of at most `width` columns, broken between words. A word that is longer than a line is broken too if
+ * its script has no spaces; otherwise it is a path, a URL or JSON that somebody may copy, and stays whole.
  */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];

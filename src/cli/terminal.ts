@@ -1,5 +1,5 @@
-// The terminal writer: the one way from a command to stdout and stderr. It cleans whatever it writes (core/output.ts), so
-// that no command can forget to.
+// The terminal writer: the one way from a command to stdout and stderr. It cleans whatever it writes (core/output.ts),
+// so that no command can forget to.
 import { terminalText } from '../core/output.ts';
 import type { TextOutput } from './context.ts';
 

@@ -1,5 +1,5 @@
-// What can be wrong, as data: the troubles that the parameters of several errors share. Each has its sentences in texts/,
-// and a new one does not compile before it has them in every language.
+// What can be wrong, as data: the troubles that the parameters of several errors share. Each has its sentences in
+// texts/, and a new one does not compile before it has them in every language.
 
 /** The ids that belong to a key. */
 export type IdName = 'teamId' | 'clientId' | 'keyId';

@@ -56,7 +56,7 @@ describe('the service itself is not well', () => {
       { journal: { ...WELL.journal, degraded } },
       ['the journal cannot be written'],
     ],
-    ['while its scheduler stands', { scheduler: { alive: false, lastTurnAt: 0 } }, ['the scheduler does not turn']],
+    ['while its scheduler stands', { scheduler: { alive: false, lastTurnAt: 0 } }, ['the scheduler hangs']],
     ['but not for want of one, in `once`', { scheduler: undefined }, []],
   ])('%s', (_name, change, troubles) => {
     expect(wellbeing(EMPTY_BOOK, { ...WELL, ...change }).troubles).toEqual(troubles);

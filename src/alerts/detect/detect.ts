@@ -1,6 +1,5 @@
-// What is wrong, as findings: of the configured targets (detect-target.ts), of the service as a whole
-// (detect-service.ts), and of targets of which the configuration says nothing usable. Pure: the same facts give the
-// same findings, in the same order.
+// What is wrong, as findings: of the configured targets (target.ts), of the service as a whole (service.ts), and of
+// targets whose entry in the configuration is wrong. Pure: the same facts give the same findings, in the same order.
 import type { Finding } from '../../core/alerts/conditions.ts';
 import type { TargetState } from '../../core/records.ts';
 import { DAY } from '../../core/time.ts';
@@ -10,7 +9,7 @@ export { detectService, type LaneMember, type ServiceFacts, type ServiceLook, ty
 export { detectTarget } from './target.ts';
 export type { TargetFacts, WatchedTarget } from './target-facts.ts';
 
-/** Nobody knows the thresholds of a target that is not configured: a third of the default renewBefore. */
+/** A target whose entry is wrong has no thresholds of its own, so this is a third of the default renewBefore. */
 const CRITICAL_MS = 20 * DAY;
 
 /** An entry of `targets` that is left out because it is wrong. */
@@ -24,8 +23,8 @@ export interface MisconfiguredTarget {
 }
 
 /**
- * Critical where little is left, and where nobody knows how much. The id goes by the name, which is all that a wrong
- * entry has for certain.
+ * Critical if little time remains, or if it is not known how much. The id is made of the name: a wrong entry may have
+ * nothing else.
  */
 export function detectMisconfigured({ name, problems, state, now }: MisconfiguredTarget): Finding {
   const expiresAt = state?.deployed?.expiresAt ?? null;

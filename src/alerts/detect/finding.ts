@@ -1,5 +1,4 @@
-// How a row of the tables of conditions says what it found, and how that becomes a Finding: its id, and what is not
-// said filled in.
+// What a row of the tables of conditions returns, and how it becomes a Finding with its id and every field filled in.
 
 import {
   type ConditionFacts,
@@ -31,6 +30,6 @@ export function finding(
 ): Finding {
   const hold = holdMs === undefined ? {} : { holdMs };
   const id = conditionId(condition, of);
-  // A row gives the facts of its own condition: the tables' types see to that.
+  // The tables' types ensure that a row gives the facts of its own condition.
   return { condition, facts, id, severity, target, since, loginsUntil, error, ...hold } as Finding;
 }

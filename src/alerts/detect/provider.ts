@@ -1,20 +1,20 @@
-// The rows of the table of conditions that tell what somebody, or our own write, did to a provider, and what waits for
-// a person's word. Each a pure function, as in detect-target.ts.
+// The rows of the table of conditions about changes of a provider, by somebody else or by our own write, and about what
+// waits for a person's decision. Pure functions, as in target.ts.
 import { isRecordEmergency } from '../../core/deployed.ts';
 import { within } from '../../core/schedule.ts';
 import { DAY } from '../../core/time.ts';
 import type { Detail } from './finding.ts';
 import { earliest, expiryOf, type Known, severityOf } from './target-facts.ts';
 
-/** What somebody else changed is told for a week: it may be what they want. */
+/** A change by somebody else is reported for a week: they may have wanted it, so it must not be reported for ever. */
 const THEIR_CHANGES_MS = 7 * DAY;
 /**
- * What our write changed is told until it is as it was before (a pass takes it off the list then), and for a month at
- * most: a person who has set it to a third value has settled it as well.
+ * A change by our own write is reported until the field is as it was before (a pass then takes it off the list), and
+ * for a month at most: a person may have settled it with a third value.
  */
 const OUR_CHANGES_MS = 30 * DAY;
 
-/** Critical where our own write did it. */
+/** Critical if our own write did it. */
 export function providerChanged({ state, now }: Known): Detail<'ProviderChanged'> | undefined {
   const changes = state.providerChanges.filter(({ by, at }) => {
     if (at > now) return by === 'our-write';
@@ -30,14 +30,14 @@ export function providerChanged({ state, now }: Known): Detail<'ProviderChanged'
 
 const REPLACED_MS = 7 * DAY;
 /**
- * The loop guard leaves a foreign secret alone after so many replacements, but in an emergency (decide.ts,
- * foreignSecret). One that our key signed is as good as ours, and the guard meets it when its renewal is due.
+ * After this many replacements the loop guard leaves a foreign secret alone, except in an emergency (decide.ts,
+ * foreignSecret). A secret that our key signed is as good as ours: the guard meets it when its renewal is due.
  */
 const GUARDED = 2;
 
 /**
- * Told for a week while the secret of somebody else is deployed, and for a day where we have replaced it again; as
- * long as the loop guard leaves it alone, and where it met our own write.
+ * Reported for a week while somebody else's secret is deployed, and for a day if we have replaced it; always while the
+ * loop guard leaves it alone, and after it collided with our own write.
  */
 export function secretReplaced(known: Known): Detail<'SecretReplaced'> | undefined {
   const { state, now } = known;
@@ -68,7 +68,7 @@ export function secretReplaced(known: Known): Detail<'SecretReplaced'> | undefin
   };
 }
 
-/** What the loop guard holds back is pending as well, and told as SecretReplaced. */
+/** A target that the loop guard holds back is pending as well, but is reported as SecretReplaced. */
 export function adoptionPending(known: Known): Detail<'AdoptionPending'> | undefined {
   const { state } = known;
   if (state.state !== 'pending' || state.error?.code === 'ERR_FOREIGN_SECRET') return undefined;

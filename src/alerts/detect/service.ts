@@ -1,5 +1,5 @@
-// What is wrong with the service as a whole: a table with a row a condition, each a pure function. What a process does
-// not know (`once` has no scheduler, nobody has read a clock yet) is undecided: neither raised nor cleared.
+// What is wrong with the service as a whole: a table with a row for each condition, each a pure function. What a
+// process does not know (`once` has no scheduler, no clock was read yet) is undecided: neither raised nor cleared.
 import type { ConditionName, Finding, SERVICE_CONDITIONS } from '../../core/alerts/conditions.ts';
 import type { ChannelState } from '../../core/alerts/records.ts';
 import { isBlind, UNCALIBRATED } from '../../core/apple-gate.ts';
@@ -17,11 +17,11 @@ export interface WatchedChannel {
   readonly name: string;
   /** Undefined: nothing was sent through it yet. */
   readonly state: ChannelState | undefined;
-  /** When the oldest message that it has not taken was written; null if none waits. */
+  /** When the oldest message that waits for it was written; null if none does. */
   readonly oldestAt: number | null;
 }
 
-/** Which lane a configured target writes through. */
+/** The lane through which a configured target is written. */
 export interface LaneMember {
   readonly key: string;
   readonly lane: string;
@@ -43,7 +43,7 @@ export interface ServiceFacts {
   readonly skewMs: number | undefined;
   readonly journal: {
     readonly path: string;
-    /** Why it is not written; undefined: it is. */
+    /** Why it cannot be written; undefined: it can. */
     readonly degraded: Degraded | undefined;
   };
   readonly channels: readonly WatchedChannel[];
@@ -56,7 +56,7 @@ export interface ServiceFacts {
 
 export interface ServiceLook {
   readonly findings: readonly Finding[];
-  /** Conditions of which these facts cannot tell. */
+  /** Conditions that these facts do not decide. */
   readonly undecided: readonly ConditionName[];
 }
 
@@ -94,13 +94,13 @@ const ROWS: Rows = {
   SchedulerStalled: schedulerStalled,
 };
 
-/** One for the fleet: where CloudBase hides its secrets every target is so for ever. */
+/** One condition for the fleet: if CloudBase hides its secrets, every target stays unverified. */
 function unverified({ states }: ServiceFacts): Detail<'Unverified'> | undefined {
   const targets = states.filter(isUnverified);
   return targets.length === 0 ? undefined : { severity: 'warning', facts: { targets: namesOf(targets) } };
 }
 
-/** By the pass that wrote; and after it, healthy or not, as long as nothing but our own record says what is deployed. */
+/** After the pass that wrote, and later as long as only our own record says what is deployed. */
 function isUnverified({ state, deployed, written }: TargetState): boolean {
   if (state === 'unverified') return true;
   if (deployed === null || written === null || deployed.fingerprint !== written.fingerprint) return false;
@@ -126,7 +126,7 @@ function credentialsRejected({ states }: ServiceFacts): Detail<'CredentialsRejec
 
 const UNREACHABLE_MS = 2 * DAY;
 
-/** Only questions can tell: where none was put within two days, nothing can be said. */
+/** Undecided if Apple was not asked within two days: only questions show whether it can be reached. */
 function appleUnreachable({ fleet, tokenUrl, asksApple, states, now }: ServiceFacts): Outcome<'AppleUnreachable'> {
   const { firstAskedAt, answeredAt } = fleet.apple[tokenUrl] ?? UNCALIBRATED;
   if (!asksApple) return undefined;
@@ -138,7 +138,7 @@ function appleUnreachable({ fleet, tokenUrl, asksApple, states, now }: ServiceFa
   return { severity: 'warning', facts: { lastAnswerAt }, since };
 }
 
-/** Before the first control was answered there is nothing to see by; a rotation may be about to put it. */
+/** Not known before the first control is answered; held for an hour, in which a rotation may ask it. */
 const BLIND_MS = DAY / 24;
 
 function appleCheckBlind({ fleet, tokenUrl, asksApple, now }: ServiceFacts): Detail<'AppleCheckBlind'> | undefined {
@@ -150,21 +150,21 @@ function appleCheckBlind({ fleet, tokenUrl, asksApple, now }: ServiceFacts): Det
 
 const SKEW_WARNING_MS = 60_000;
 const SKEW_CRITICAL_MS = 4 * MINUTE;
-/** Once raised it ends well below: a clock that is off by just a minute is not to call again and again. */
+/** Once raised it ends well below the threshold, so that a clock that is off by about a minute does not flap. */
 const SKEW_OVER_MS = 45_000;
 
 function clockSkewed({ skewMs, open }: ServiceFacts): Outcome<'ClockSkewed'> {
   if (skewMs === undefined) return 'undecided';
   const skew = Math.abs(skewMs);
   if (skew <= (open.has('ClockSkewed') ? SKEW_OVER_MS : SKEW_WARNING_MS)) return undefined;
-  // To the second: a look that finds the same is to find the same facts.
+  // Rounded to seconds, so that the same skew gives the same facts.
   const facts = { skewMs: Math.round(skewMs / 1000) * 1000 };
   return { severity: skew > SKEW_CRITICAL_MS ? 'critical' : 'warning', facts };
 }
 
 /**
- * Only what is urgent is rotated without the journal, so it is critical as soon as a rotation waits; and after a day,
- * because a restart forgets what is known of hidden secrets and open alerts.
+ * Without the journal only urgent secrets are rotated, so this is critical as soon as a rotation waits. It is also
+ * critical after a day, because a restart would lose what is known of hidden secrets and open alerts.
  */
 function journalUnwritable({ journal, states, now }: ServiceFacts): Detail<'JournalUnwritable'> | undefined {
   const { path, degraded } = journal;
@@ -186,11 +186,11 @@ function schedulerStalled({ scheduler }: ServiceFacts): Outcome<'SchedulerStalle
   return alive ? undefined : { severity: 'critical', facts: { lastTurnAt }, since: lastTurnAt };
 }
 
-/** So many attempts in a row are more than an accident. */
+/** This many failures in a row are more than a short outage. */
 const PATIENCE = 3;
 const OVERDUE_MS = 15 * MINUTE;
 
-/** After the third failure, at the first that a person must mend, or when what it has to say has waited too long. */
+/** After the third failure, at the first that a person must fix, or when a message has waited too long. */
 function channelFailing({ name, state, oldestAt }: WatchedChannel, now: number): Finding[] {
   const attempts = state?.failures ?? 0;
   const error = state?.error ?? null;
@@ -206,7 +206,7 @@ function channelFailing({ name, state, oldestAt }: WatchedChannel, now: number):
   return [finding('ChannelFailing', detail, name)];
 }
 
-/** A lane of which no target is configured any more has nothing that its writes could fail. */
+/** A lane without configured targets is not reported: no write of it can fail. */
 function writesFailing({ fleet, members, states, now }: ServiceFacts): Finding[] {
   const byKey = new Map(states.map((state) => [state.key, state]));
   return Object.entries(fleet.lanes).flatMap(([lane, { badWrites, since, error }]) => {
@@ -232,7 +232,7 @@ function namesOf(states: readonly TargetState[]): string[] {
   return states.map(({ name }) => name).sort();
 }
 
-/** An instant in the future was written by a clock that was wrong, and counts as never. */
+/** An instant in the future was written while the clock was wrong, and counts as never. */
 function notAhead(instant: number | null, now: number): number | null {
   return instant !== null && instant <= now ? instant : null;
 }

@@ -1,4 +1,4 @@
-// What the conditions of a target are judged by, and what several of them ask of it.
+// The facts by which the conditions of a target are decided, and what several conditions need of them.
 
 import type { ConditionName, Severity } from '../../core/alerts/conditions.ts';
 import type { TargetIdentity, TargetState } from '../../core/records.ts';
@@ -13,7 +13,7 @@ export interface WatchedTarget extends TargetIdentity {
     readonly renewBeforeMs: number;
     readonly window: Openings | undefined;
   };
-  /** A coming expiry is told when less than this is left. */
+  /** A coming expiry is reported when less than this remains. */
   readonly expiry: { readonly warningMs: number; readonly criticalMs: number };
   readonly appleCheck: 'compare' | 'require' | 'off';
 }
@@ -29,24 +29,24 @@ export interface TargetFacts {
   readonly longestTickGapMs: number;
   /** The conditions of this target that are raised. */
   readonly open: ReadonlySet<ConditionName>;
-  /** Apple's answers mean nothing at the moment (apple-gate.ts, isBlind). */
+  /** Apple's answers prove nothing at the moment (apple-gate.ts, isBlind). */
   readonly appleBlind: boolean;
 }
 
 /** The same, where an unknown target has the state of a new one. */
 export type Known = TargetFacts & { readonly state: TargetState };
 
-/** When the deployed secret expires; null where that is not known. */
+/** When the deployed secret expires; null if that is not known. */
 export function expiryOf({ deployed }: TargetState): number | null {
   return deployed?.expiresAt ?? null;
 }
 
-/** Infinite where the expiry is not known. */
+/** Infinite if the expiry is not known. */
 export function leftMs(state: TargetState, now: number): number {
   return (expiryOf(state) ?? Number.POSITIVE_INFINITY) - now;
 }
 
-/** Critical when less is left than the target's own threshold; a warning where the expiry is not known. */
+/** Critical if less remains than the target's own threshold; a warning if the expiry is not known. */
 export function severityOf({ state, target, now }: Known): Severity {
   return leftMs(state, now) < target.expiry.criticalMs ? 'critical' : 'warning';
 }

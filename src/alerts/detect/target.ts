@@ -1,6 +1,6 @@
-// What is wrong with a target: a table with a row a condition, each a pure function of what the journal knows, of the
-// configuration and of the instant. A row names nothing where it finds nothing. Instants and durations are ms; a stored
-// instant in the future was written by a clock that was wrong, and counts as never.
+// What is wrong with a target: a table with a row for each condition, each a pure function of the journal's state, the
+// configuration and the time. Instants and durations are ms; a stored instant in the future was written while the clock
+// was wrong, and counts as never.
 import type { Finding, TARGET_CONDITIONS } from '../../core/alerts/conditions.ts';
 import { isInDoubt } from '../../core/alerts/logins.ts';
 import { isRecordEmergency } from '../../core/deployed.ts';
@@ -26,14 +26,17 @@ export function detectTarget(facts: TargetFacts): Finding[] {
   return isInDoubt(raised, known.state.error) ? findings.map(withoutPromise) : findings;
 }
 
-/** No condition promises logins that another one of the same target puts in doubt; what is over is said all the same. */
+/**
+ * No condition says that logins work if another one of the same target puts that in doubt; an expiry that has passed
+ * stays.
+ */
 function withoutPromise(found: Finding): Finding {
   const isBound =
     found.condition === 'SecretExpired' || (found.condition === 'RotationFailing' && found.facts.emergency);
   return isBound ? found : { ...found, loginsUntil: null };
 }
 
-/** A target that is not in the configuration is the subject of detect.ts. */
+/** detect.ts finds targets whose entry is wrong. */
 type Watched = Exclude<(typeof TARGET_CONDITIONS)[number], 'TargetMisconfigured'>;
 type Rows = { readonly [Name in Watched]: (known: Known) => Detail<Name> | undefined };
 
@@ -50,20 +53,20 @@ const ROWS: Rows = {
   AdoptionPending: adoptionPending,
 };
 
-/** After a start, or a step of the clock, the first checks have so long before time alone is an alarm. */
+/** How long the first checks after a start or a step of the clock have before lateness alone raises a condition. */
 const SETTLE_MS = 10 * MINUTE;
 
-// ---- the two that ask for no cause
+// ---- the two that need no cause
 
 const OVERDUE_MS = DAY;
 const OVERDUE_WINDOWS = 2;
-/** Nobody needs to know how many it were beyond this. */
+/** Counting more windows would take longer and tell nobody more. */
 const MOST_WINDOWS = 10;
 
 /**
- * Due since the renewal instant, or since a rotation was first put off, whichever is earlier; for a target that is
- * new, since it is watched. Half of renewBefore used up makes it critical, window or not. What waits for a person
- * (`pending`) has conditions of its own, which rise with the expiry.
+ * Due since the renewal instant, or since a rotation was first put off, whichever is earlier; a new target since it is
+ * watched. It becomes critical once half of renewBefore is used up, window or not. A target that waits for a person
+ * (`pending`) has conditions of its own.
  */
 function renewalOverdue({ state, target, watchedSince, now }: Known): Detail<'RenewalOverdue'> | undefined {
   const { window, renewBeforeMs } = target.policy;
@@ -87,7 +90,7 @@ function renewalOverdue({ state, target, watchedSince, now }: Known): Detail<'Re
 
 const STALE_MS = 6 * HOUR;
 const VERY_STALE_MS = 48 * HOUR;
-/** A schedule that ticks less often than that gets its gap, and so much for the check itself and its retries. */
+/** A schedule that ticks less often gets its gap, and this much for the check itself and its retries. */
 const LATE_MS = 3 * HOUR;
 
 function checkStale({ state, watchedSince, now, longestTickGapMs }: Known): Detail<'CheckStale'> | undefined {
@@ -108,12 +111,12 @@ function checkStale({ state, watchedSince, now, longestTickGapMs }: Known): Deta
 
 // ---- by cause
 
-/** A failure that may pass is told at the third in a row. */
+/** A failure that may pass by itself is reported at the third in a row. */
 const PATIENCE = 3;
-/** How a pass can end without anything having failed. */
+/** Errors with which a pass can end although nothing failed. */
 const NO_FAILURES: ReadonlySet<ErrorCode> = new Set(['ERR_LEASE_HELD', 'ERR_INTERRUPTED']);
 
-/** Once raised it lasts until a pass ends well: a failure that changes its kind, or its place to a wait, is no end. */
+/** Once raised it stays until a pass ends well: another error, or a wait after the failure, does not end it. */
 function rotationFailing(known: Known): Detail<'RotationFailing'> | undefined {
   const { state, target, now, open } = known;
   const { failures, nextAttemptAt } = state.retry;
@@ -146,7 +149,7 @@ function secretExpired({ state, now }: Known): Detail<'SecretExpired'> | undefin
   return { severity: 'critical', facts: { expiresAt }, since: expiresAt, loginsUntil: expiresAt, error: state.error };
 }
 
-/** While the check is blind it is not raised; once raised, blindness is no all-clear. */
+/** Not raised while the check is blind; once raised, blindness does not clear it. */
 function appleRejectsSecret(known: Known): Detail<'AppleRejectsSecret'> | undefined {
   const { appleAsked } = known.state;
   if (appleAsked === null || !(isRejected(known) || known.open.has('AppleRejectsSecret'))) return undefined;
@@ -155,7 +158,10 @@ function appleRejectsSecret(known: Known): Detail<'AppleRejectsSecret'> | undefi
   return { severity: 'critical', facts: { asked, askedAt: at, keyId, fingerprint } };
 }
 
-/** Apple rejects what is deployed, or its key, and its answers mean something. An answer about another key is void. */
+/**
+ * Apple rejects the deployed secret or its key, and its answers prove something. An answer about another key does not
+ * count.
+ */
 function isRejected({ state, target, appleBlind }: Known): boolean {
   const { appleAsked, deployed } = state;
   if (target.appleCheck === 'off' || appleBlind || appleAsked?.verdict !== 'rejected') return false;

@@ -1,5 +1,5 @@
-// How many maintenance windows went by. A window tells whether it is open and when it opens next, never when it closes:
-// that is found by looking every ten minutes, so windows less than that apart count as one.
+// How many maintenance windows went by. A window says whether it is open and when it opens next, but not when it
+// closes: that is found in steps of ten minutes, so windows that are less than that apart count as one.
 import { MINUTE } from '../../core/time.ts';
 
 /** A maintenance window, asked by instant (ports.ts, Window). */
@@ -9,12 +9,12 @@ export interface Openings {
 }
 
 const STEP_MS = 10 * MINUTE;
-/** A window that stays open for longer is over after a day: whatever could use it has had its time. */
+/** A window that stays open for longer counts as over after a day: a rotation has had its chance. */
 const LONGEST_MS = 24 * 60 * MINUTE;
 
 /**
- * The windows that opened after `fromMs` and closed by `nowMs`, at most `most`; of one that was open at `fromMs`
- * already the rest does not count.
+ * How many windows opened after `fromMs` and closed by `nowMs`, at most `most`. A window that was open at `fromMs`
+ * already does not count.
  */
 export function windowsPassed(window: Openings, fromMs: number, nowMs: number, most: number): number {
   let at: number | undefined = window.isOpen(fromMs) ? closing(window, fromMs, nowMs) : fromMs;

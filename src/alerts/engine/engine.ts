@@ -1,6 +1,6 @@
-// The alert engine: a pure state machine over conditions. It compares what is open with what was found now, and says
-// what changes: conditions that are raised, repeated, escalated or cleared, and the deliveries that tell of it. State
-// and deliveries are one update of the journal, so that a crash neither loses nor doubles a transition.
+// The alert engine: a pure state machine over conditions. It compares the open conditions with what was found now, and
+// returns what changes: conditions that are raised, repeated, escalated or cleared, and the messages about them. Both
+// are one update of the journal, so that a crash neither loses nor doubles a transition.
 import { type ConditionName, type ConditionTarget, type Finding, SEVERITIES } from '../../core/alerts/conditions.ts';
 import type { AlertBook, AlertUpdate, ConditionRecord, Delivery, DeliverySubject } from '../../core/alerts/records.ts';
 import { DAY } from '../../core/time.ts';
@@ -12,13 +12,13 @@ export interface AlertPolicy {
   readonly routes: readonly Route[];
 }
 
-/** One look at everything that can be wrong. */
+/** One check of everything that can be wrong. */
 export interface Look {
   readonly now: number;
   readonly findings: readonly Finding[];
-  /** True for an open condition of which this look cannot tell whether it is over: it stays as it is. */
+  /** True for an open condition if this check cannot say whether it is over: it stays as it is. */
   readonly undecided: (open: Finding) => boolean;
-  /** Targets that left the configuration: one event tells of each, and their conditions end without an all-clear. */
+  /** Targets that left the configuration: each gets one event, and its conditions end without an all-clear. */
   readonly unwatched?: readonly UnwatchedTarget[];
   /** A fresh UUIDv7. */
   readonly newId: () => string;
@@ -44,16 +44,16 @@ export interface Advance {
 
 type Status = Extract<DeliverySubject, { kind: 'condition' }>['status'];
 
-/** Conditions that are told again more seldom than `repeatEvery` says. */
+/** Conditions that are repeated less often than `repeatEvery` says: nobody can fix them soon. */
 const REPEAT_MS: Partial<Record<ConditionName, number>> = { Unverified: 30 * DAY };
 
-/** While the second is open for a target, the first is not repeated: it says the same with less. */
+/** While the second is open for a target, the first is not repeated: the second says more. */
 const MUTED_BY: Partial<Record<ConditionName, ConditionName>> = { SecretExpiring: 'SecretExpired' };
 
-/** A stored instant so far ahead of now was written by a clock that was wrong. */
+/** A stored instant further ahead of now than this was written while the clock was wrong. */
 const AHEAD_MS = 60_000;
 
-/** Compares the book with a look. The update is empty where nothing changes. */
+/** Compares the book with a check. The update is empty if nothing changes. */
 export function advance(book: AlertBook, look: Look, policy: AlertPolicy): Advance {
   const course = new Course(book, look, policy);
   course.dropRemovedChannels();
@@ -97,7 +97,7 @@ class Course {
     this.openNames = new Set(look.findings.map(({ condition, target }) => `${condition} ${target?.key ?? ''}`));
   }
 
-  /** A channel that left the configuration takes its deliveries with it; its conditions are told over the others. */
+  /** Drops the messages of a channel that left the configuration; other channels carry its conditions. */
   dropRemovedChannels(): void {
     for (const { id, channel } of this.book.deliveries) if (!this.channels.has(channel)) this.dropped.push(id);
     for (const { name } of this.book.channels) if (!this.channels.has(name)) this.gone.push(name);
@@ -113,7 +113,7 @@ class Course {
 
   goOn(record: ConditionRecord, found: Finding): void {
     const { now } = this.look;
-    // Within one episode severity does not fall: what flaps would call somebody each time.
+    // Severity does not fall within one episode: a condition that flaps would notify somebody each time.
     const finding = rank(found) < rank(record.finding) ? { ...found, severity: record.finding.severity } : found;
     const told = this.withoutRemovedChannels(record.told);
     const next: ConditionRecord = { ...record, finding, told, foundAt: Math.min(record.foundAt, now) };
@@ -140,7 +140,7 @@ class Course {
     this.transitions.push({ what: 'cleared', finding, since: sinceOf(record) });
   }
 
-  /** Ends the conditions of a target, drops their waiting messages, and sends one that it is no longer watched. */
+  /** Ends the conditions of a target, drops their waiting messages, and notifies that it is no longer watched. */
   unwatch({ target, expiresAt }: UnwatchedTarget): void {
     const ended = this.book.conditions.filter(({ finding }) => finding.target?.key === target.key);
     const ids = new Set(ended.map(({ finding }) => finding.id));
@@ -179,8 +179,8 @@ class Course {
   }
 
   /**
-   * Tells the channels that carry the condition: those that know of it already what changed (if anything did), those
-   * that do not (a channel that is new, or carries only the severity it has risen to) that it is raised.
+   * Notifies the channels that carry the condition. A channel that was notified before gets what changed, if anything
+   * did; any other (new, or for the higher severity only) gets the condition as raised.
    */
   private tell(
     record: ConditionRecord,
@@ -215,8 +215,8 @@ class Course {
   }
 
   /**
-   * Channels that take warnings about a target. The configuration may have named it under `targets` of a channel until
-   * now: if none is left that does, every channel that takes warnings is told, or else every channel.
+   * The channels that carry warnings about a target. If the only channel that named it under `targets` has left the
+   * configuration as well, these are all channels that carry warnings, or else all channels.
    */
   private informed(target: ConditionTarget): string[] {
     const { routes } = this.policy;
@@ -260,7 +260,7 @@ class Course {
     return kept.length === Object.keys(told).length ? told : Object.fromEntries(kept);
   }
 
-  /** How many conditions each channel will be told of for the first time in this look. */
+  /** How many conditions each channel is notified of for the first time by this check. */
   private raisesPerChannel(): ReadonlyMap<string, number> {
     const known = new Map(this.book.conditions.map((record) => [record.finding.id, record]));
     const counts = new Map<string, number>();
@@ -273,7 +273,7 @@ class Course {
   }
 }
 
-/** Since when it has been so: as the facts tell it, else as it was first found. */
+/** When it began: by the facts, else when it was first found. */
 export function sinceOf({ finding, foundAt }: Pick<ConditionRecord, 'finding' | 'foundAt'>): number {
   return finding.since === null ? foundAt : Math.min(finding.since, foundAt);
 }

@@ -1,6 +1,6 @@
-// Folding: what waits in the outbox for one channel becomes what is worth saying now. Rows of one condition become
-// one: a raise that was never delivered before its end is "was failing from … to …", and nobody is told of a change
-// that another one has overtaken. Rows are never rewritten; they are folded anew at every attempt.
+// Folding: the rows that wait for one channel become one message with the news of now. Rows of one condition become
+// one: a condition that ended before it was delivered "was failing from … to …", and a change that a later one replaced
+// is left out. Rows are never rewritten; they are folded again at every attempt.
 import type { Delivery, DeliverySubject } from '../../core/alerts/records.ts';
 import { DAY } from '../../core/time.ts';
 
@@ -8,7 +8,7 @@ import { DAY } from '../../core/time.ts';
 export interface Batch {
   readonly kind: 'alert' | 'digest' | 'test';
   readonly subjects: readonly DeliverySubject[];
-  /** The rows that are done with once this message is delivered. */
+  /** The rows to remove once this message is delivered. */
   readonly deliveries: readonly string[];
 }
 
@@ -52,7 +52,7 @@ function foldCondition(rows: readonly ConditionSubject[]): ConditionSubject {
   const [first, last] = [rows[0], rows.at(-1)];
   if (first === undefined || last === undefined) throw new TypeError('nothing to fold');
   const closes = [...new Set(rows.flatMap((row) => row.closes))];
-  // A row that raises says that the channel has not heard of this episode yet.
+  // A row that raises the condition shows that the channel was not notified of this episode yet.
   const untold = first.status === 'raised';
   const since = untold ? first.since : last.since;
   return { ...last, since, closes, status: foldedStatus(rows, untold, last.status) };
@@ -73,12 +73,12 @@ function idsOf(rows: readonly Delivery[]): string[] {
   return rows.map(({ id }) => id);
 }
 
-/** What tells of nothing that lasts is given up after so long. */
+/** Undelivered news of what is already over is dropped after a week: nobody can act on it by then. */
 const OUTDATED_MS = 7 * DAY;
 
 /**
- * The ids of the rows that are not worth sending any more: of conditions that are over, of events, digests and tests,
- * a week old. What tells of a condition that lasts is never given up.
+ * The ids of rows that are a week old and no longer worth sending: events, digests, tests, and conditions that are
+ * over. A row of a condition that is still open is never dropped.
  */
 export function outdated(waiting: readonly Delivery[], now: number): string[] {
   const last = new Map<string, ConditionSubject>();

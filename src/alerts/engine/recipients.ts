@@ -1,5 +1,6 @@
-// Who hears of what: a channel carries the severities it names, of the targets it names; one that names no targets
-// carries the service's own conditions as well. A channel that fails is told over every other one, whatever they carry.
+// Which channel carries what: the severities that it names, for the targets that it names; a channel that names no
+// targets carries the conditions of the service as well. A channel that fails is reported over every other one,
+// whatever they carry.
 import type { ConditionTarget, Finding, Severity } from '../../core/alerts/conditions.ts';
 
 /** What a channel of the configuration carries. */

@@ -1,15 +1,15 @@
-// Threads: under which key a channel that keeps incidents (PagerDuty) is told of a condition. Ordinarily each condition
-// has a thread of its own. Where many are raised within minutes they share one, so that a fleet that fails together is
-// one incident and not hundreds; it is resolved when the last of them is over.
+// Threads: the key under which a channel that keeps incidents (PagerDuty) gets a condition. Each condition has a thread
+// of its own, but many that are raised within minutes share one, so that a fleet that fails together is one incident
+// and not hundreds. It is resolved when the last of them is over.
 import type { ConditionRecord } from '../../core/alerts/records.ts';
 import { MINUTE } from '../../core/time.ts';
 
-/** More than so many conditions raised for a channel within STORM_MS share a thread. */
+/** More conditions than this, raised for a channel within STORM_MS, share a thread. Fewer can be read one by one. */
 const STORM_ABOVE = 5;
 const STORM_MS = 10 * MINUTE;
 const STORM = 'storm/';
 
-/** The threads of one look. */
+/** The threads of one check. */
 export class Threads {
   private readonly now: number;
   /** By channel: thread → ids of the conditions that are open in it. */
@@ -17,7 +17,7 @@ export class Threads {
   /** By channel: the thread that conditions raised now share, if they do. */
   private readonly storms = new Map<string, string>();
 
-  /** `raises`: how many conditions each channel is about to be told of. */
+  /** `raises`: how many conditions each channel is about to be notified of. */
   constructor(open: readonly ConditionRecord[], now: number, raises: ReadonlyMap<string, number>) {
     this.now = now;
     const recent = new Map<string, number>();
@@ -32,21 +32,21 @@ export class Threads {
     }
   }
 
-  /** The thread of a condition that a channel is told of for the first time. */
+  /** The thread of a condition that a channel is notified of for the first time. */
   join(channel: string, id: string): string {
     const thread = this.storms.get(channel) ?? id;
     this.add(channel, thread, id);
     return thread;
   }
 
-  /** The thread of a condition that has become worse: one of its own, so that somebody is called anew. */
+  /** The thread of a condition that has become worse: one of its own, so that somebody is notified again. */
   escalate(channel: string, id: string): string {
     const thread = this.storms.get(channel) ?? `${id}#critical`;
     this.add(channel, thread, id);
     return thread;
   }
 
-  /** Takes a condition out of its thread; true if nothing is open in it any more. */
+  /** Takes a condition out of its thread; true if none is open in it any more. */
   leave(channel: string, thread: string, id: string): boolean {
     const members = this.members.get(channel)?.get(thread);
     members?.delete(id);

@@ -1,12 +1,11 @@
-// An open condition and a channel as the command `alerts` shows them. Every field is always there: an absent value is
-// null. Instants are ISO 8601 UTC.
+// Open conditions and channels as the command `alerts` and the HTTP interface show them. Every field is always there:
+// an absent value is null. Instants are ISO 8601 UTC.
 
 import type { ConditionName, Severity } from '../../core/alerts/conditions.ts';
 import { loginsUntilOf } from '../../core/alerts/logins.ts';
 import type { AlertBook, ConditionRecord, Delivery } from '../../core/alerts/records.ts';
 import { type ErrorView, errorView } from '../../core/errors.ts';
 import { isoOrNull } from '../../core/instants.ts';
-
 import { sinceOf } from '../engine/engine.ts';
 import { describeFinding } from './compose.ts';
 
@@ -22,7 +21,7 @@ export interface AlertView {
   readonly since: string | null;
   readonly loginsUntil: string | null;
   readonly runbook: string;
-  /** The channels that carry it, and whether they have taken what there was to tell. */
+  /** The channels that were notified, and whether they have accepted all messages about it. */
   readonly channels: readonly { readonly name: string; readonly delivered: boolean }[];
   readonly error: ErrorView | null;
 }
@@ -43,7 +42,7 @@ export interface AlertsView {
   readonly channels: readonly ChannelView[];
 }
 
-/** What is raised now, worst first and oldest first among these, and how the channels are. */
+/** What is raised now, critical first and then oldest first, and the state of the channels. */
 export function alertsView(
   book: AlertBook,
   channels: readonly { readonly name: string; readonly type: string }[],

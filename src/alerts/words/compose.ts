@@ -1,5 +1,5 @@
-// From what is to be told to the message that a channel gets: rendered in one language, worst first, with nothing in it
-// that a channel would have to look up. The words are those of texts/; here is only how they are put together.
+// Makes the message that a channel gets: in one language, worst first, complete. The words are in core/texts; this file
+// only puts them together.
 
 import { CONDITIONS, type Finding, type Severity } from '../../core/alerts/conditions.ts';
 import { loginsUntilOf } from '../../core/alerts/logins.ts';
@@ -28,7 +28,7 @@ export interface MessageRequest {
   readonly language: Language;
   /** Where the runbook is: a path or URL, to which `#<section>` is added. */
   readonly runbook: string;
-  /** At most one a condition; conditions and events together, or a digest alone, or a test alone. */
+  /** Conditions (each at most once) and events together, or a digest alone, or a test alone. */
   readonly subjects: readonly DeliverySubject[];
 }
 
@@ -38,7 +38,7 @@ export interface Wording {
   readonly runbook: string;
 }
 
-/** What a person is told of a finding. */
+/** What a person reads about a finding. */
 export interface FindingTexts {
   readonly title: string;
   readonly what: string;
@@ -49,7 +49,7 @@ export interface FindingTexts {
 
 type ConditionSubject = Extract<DeliverySubject, { kind: 'condition' }>;
 
-/** The message for what is to be told, clean for every channel. Pure: the same request gives the same message. */
+/** The message, clean for every channel. Pure: the same request gives the same message. */
 export function composeMessage(request: MessageRequest): AlertMessage {
   const { id, now, version, language, subjects } = request;
   const texts = TEXTS[language];
@@ -78,7 +78,7 @@ export function composeMessage(request: MessageRequest): AlertMessage {
   return { ...(cleanValue(message) as typeof message), labels: texts.labels };
 }
 
-/** What is said of a finding that is open, as the command `alerts` and the HTTP interface show it. */
+/** The texts of an open finding, as the command `alerts` and the HTTP interface show them. */
 export function describeFinding(finding: Finding, { language, now, runbook }: Wording): FindingTexts {
   const words = wordsOf(finding, TEXTS[language]);
   return {
@@ -89,7 +89,7 @@ export function describeFinding(finding: Finding, { language, now, runbook }: Wo
   };
 }
 
-/** The link to a condition's section: GitHub's fragment of a heading that is the condition's name. */
+/** The link to a condition's section: the heading is the condition's name, and this is its fragment on GitHub. */
 export function runbookLink(base: string, condition: string): string {
   return `${base}#${condition.toLowerCase()}`;
 }
@@ -186,7 +186,7 @@ function eventItem(
   };
 }
 
-/** An instant that no Date can hold (a stored number may be damaged) is told as now. */
+/** An instant that no Date can hold (a stored number may be damaged) is shown as now. */
 function iso(atMs: number, now: number): string {
   return isoOrNull(atMs) ?? isoOrNull(now) ?? '';
 }
@@ -203,7 +203,7 @@ function worstOf(items: readonly MessageItem[]): Severity | 'info' {
   return open.includes('warning') ? 'warning' : 'info';
 }
 
-/** Open and critical, open, over, events; among these by target (the service itself first) and condition. */
+/** Open and critical, other open ones, over, events; each by target (the service itself first) and condition. */
 function worstFirst(one: MessageItem, other: MessageItem): number {
   return (
     rankOf(one) - rankOf(other) ||

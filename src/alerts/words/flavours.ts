@@ -1,6 +1,6 @@
-// The dialects in which a message is written, a row each. Text of unknown origin (an error's words, the name of a
-// target) goes through `text`, after which it is one line and nothing that a service acts on: no mention, no link, no
-// markup. URLs in it are shown and cannot be followed; the only link of a message is the one to the runbook.
+// The markup of each kind of channel. Text of unknown origin (an error's message, the name of a target) goes through
+// `text`, which makes it one line without mentions, links or markup. URLs in it are shown and cannot be followed; the
+// only link of a message is the one to the runbook.
 import { cleanText } from '../../core/output.ts';
 
 const encoder = new TextEncoder();
@@ -23,7 +23,7 @@ export interface Flavour {
   /** Between two lines of a paragraph, and between two paragraphs. */
   readonly newline: string;
   readonly gap: string;
-  /** How much of its limit the service counts for a text. */
+  /** The size of a text as the service counts it. */
   readonly size: (text: string) => number;
 }
 
@@ -31,12 +31,12 @@ function oneLine(raw: string): string {
   return cleanText(raw).replace(/\s+/gu, ' ').trim();
 }
 
-/** URLs that no program takes for one: `https[:]//host`, `www[.]host`, as security people write them. */
+/** URLs that no program makes a link of: `https[:]//host`, `www[.]host`, as security people write them. */
 function withoutLinks(line: string): string {
   return line.replaceAll('://', '[:]//').replace(/\bwww\./giu, 'www[.]');
 }
 
-/** An @ that begins a word calls somebody; one inside a word (`apple@host`) does not. */
+/** An @ at the beginning of a word mentions somebody; one inside a word (`apple@host`) does not. */
 function withoutCalls(line: string): string {
   return line.replace(/(?<![\p{L}\p{N}._-])@/gu, '＠');
 }
@@ -47,8 +47,8 @@ function withoutTags(line: string): string {
 }
 
 /**
- * What stands between backticks stays code, as the texts write commands; and a word with characters of markup becomes
- * code, so that it is shown, and copied, as it is: `qcs::tcb:*`.
+ * Text between backticks stays code, as the texts write commands. A word with characters of markup becomes code, so
+ * that it is shown, and copied, as it is: `qcs::tcb:*`.
  */
 function asCode(line: string): string {
   return line
@@ -64,7 +64,7 @@ function wordsAsCode(text: string): string {
   });
 }
 
-/** Between brackets and parentheses of a link stands nothing. */
+/** Breaks up links: brackets must not be followed by parentheses. */
 function withoutMarkdownLinks(line: string): string {
   return line.replaceAll('](', '] (').replace(/!\[/g, '! [');
 }
@@ -75,7 +75,7 @@ function slackEntities(line: string): string {
 }
 
 const safeLine = (raw: string) => withoutLinks(oneLine(raw));
-/** What every chat is spared, Mattermost among them, which takes Slack's webhooks and knows Markdown. */
+/** Safe in every chat, also in Mattermost, which accepts Slack's webhooks and knows Markdown. */
 const chatLine = (raw: string) => withoutMarkdownLinks(withoutCalls(safeLine(raw)));
 const chatCode = (raw: string) => `\`${chatLine(raw).replaceAll('`', "'")}\``;
 const markdownLink = (url: string, safe: string) => `[${safe}](${url.replaceAll('(', '%28').replaceAll(')', '%29')})`;
@@ -103,7 +103,7 @@ const markdown: Flavour = {
 export const FLAVOURS = {
   /** Mail. */
   plain,
-  /** Feishu's text messages, which know `<at …>`; what counts is the size of the JSON. */
+  /** Feishu's text messages know `<at …>`; the limit counts the JSON. */
   feishu: {
     ...plain,
     text: (raw: string) => withoutTags(withoutCalls(safeLine(raw))),
@@ -111,7 +111,7 @@ export const FLAVOURS = {
     size: (text: string) => bytesOf(JSON.stringify(text)),
   },
   wecom: markdown,
-  /** Two spaces end a line; a lone line end would be a space. */
+  /** Two spaces end a line; a line end alone would be shown as a space. */
   dingtalk: { ...markdown, newline: '  \n', size: (text: string) => bytesOf(JSON.stringify(text)) },
   slack: {
     text: (raw: string) => slackEntities(asCode(chatLine(raw))),

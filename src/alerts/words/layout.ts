@@ -1,6 +1,6 @@
-// A message laid out as text for a person, within a limit. The first line names the instance and always stays. One
-// condition is told in full; of many, the first few in full, then a line each, then how many more there are. What does
-// not fit is cut between characters, before it is made harmless, and the cut is said.
+// Lays a message out as text within a limit. The first line names the instance and always stays. One condition is shown
+// in full; of many, the first few in full, others in a line each, and then how many more there are. What does not fit
+// is cut between characters, before it is escaped, and marked as cut.
 
 import type { AlertMessage, MessageItem } from '../../core/alerts/message.ts';
 import type { Flavour } from './flavours.ts';
@@ -10,7 +10,7 @@ export interface LayoutLimits {
   readonly size: number;
   /** Of each paragraph; default: as the whole. */
   readonly paragraph?: number;
-  /** At most so many items are told in full (default 5): more is a wall that nobody reads. */
+  /** How many items are shown in full at most (default 5): nobody reads a longer wall of text. */
   readonly full?: number;
 }
 
@@ -49,13 +49,13 @@ export function shortened(raw: string, cut: string, fits: (text: string) => bool
   return `${longestFitting(raw, (beginning) => fits(`${beginning}${cut}`))}${cut}`;
 }
 
-/** `2026-11-22 03:04 UTC`; what is no instant stays as it is. */
+/** `2026-11-22 03:04 UTC`; any other text stays as it is. */
 export function shownInstant(iso: string): string {
   const [, day, minute] = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?Z$/.exec(iso) ?? [];
   return day === undefined ? iso : `${day} ${minute} UTC`;
 }
 
-/** The URL, normalised, of what can be followed as a link; undefined: a path. */
+/** The normalised URL of a runbook that can be a link; undefined: a path. */
 export function linkOf(runbook: string): string | undefined {
   const url = URL.canParse(runbook) ? new URL(runbook) : undefined;
   return url?.protocol === 'https:' || url?.protocol === 'http:' ? url.href : undefined;
@@ -115,7 +115,7 @@ class Page {
     this.pushIfFits(this.grouped([...safe.slice(0, kept), cut]));
   }
 
-  /** The most in full for which all the others still get a line; if not even that fits, one in full and few lines. */
+  /** As many in full as leave a line for each of the others; if that does not fit, one in full and a few lines. */
   addItems(items: readonly MessageItem[]): void {
     const [first, ...others] = items;
     if (first === undefined) return;
@@ -148,7 +148,7 @@ class Page {
     return this.flavour.text(this.message.labels.more(count));
   }
 
-  /** One item with everything that is known of it; its account of what happened is cut to `room`. */
+  /** One item with all its facts; the text of what happened is cut to `room`. */
   private inFull(item: MessageItem, room: number): string {
     const { text, newline, size } = this.flavour;
     const budget = Math.min(room, this.paragraph);
@@ -209,7 +209,7 @@ class Page {
     return `${this.flavour.strong(this.flavour.text(label))}${this.colon}${value}`;
   }
 
-  /** Lines as paragraphs, each as long as a paragraph may be. */
+  /** Lines joined to paragraphs, each as long as allowed. */
   private grouped(lines: readonly string[]): string[] {
     const { newline, size } = this.flavour;
     const groups: string[] = [];
@@ -222,7 +222,7 @@ class Page {
     return groups;
   }
 
-  /** What is left for one more paragraph with the closing one behind it. */
+  /** The room for one more paragraph before the closing one. */
   private room(): number {
     const { gap, size } = this.flavour;
     return this.limit - size([...this.paragraphs, '', ...this.closing].join(gap));
@@ -241,7 +241,9 @@ class Page {
   }
 }
 
-/** The largest number from 0 to `most` for which `holds`, which must not hold again once it does not; 0 if none does. */
+/**
+ * The largest number from 0 to `most` for which `holds` is true, by bisection: it must be true for all smaller ones.
+ */
 function largest(most: number, holds: (count: number) => boolean): number {
   let [low, high] = [0, most];
   while (low < high) {

@@ -1,5 +1,5 @@
-// The title of a message: one line that names the instance and says what is wrong, how bad it is, and how many it are.
-// It is what a telephone shows, so it is kept short.
+// The title of a message: one line that names the instance and says what is wrong, how bad it is, and how many there
+// are. A phone's lock screen shows it, so it is short.
 import type { AlertMessage, Language, MessageItem } from '../../core/alerts/message.ts';
 import type { DeliveryStatus, DeliverySubject } from '../../core/alerts/records.ts';
 import { TEXTS, wordsOf } from '../../core/texts/languages.ts';
@@ -18,18 +18,18 @@ export interface TitleRequest {
 const LONGEST_TITLE = 120;
 const LONGEST_INSTANCE = 40;
 
-/** What is wrong and not over. */
+/** Whether it is not over. */
 export function isOpen(status: DeliveryStatus): boolean {
   return status === 'raised' || status === 'escalated' || status === 'repeated';
 }
 
-/** 0 for what is critical, 1 for other open conditions, 2 for what is over, 3 for events. */
+/** 0: open and critical, 1: other open conditions, 2: over, 3: events. */
 export function rankOf({ status, severity }: MessageItem): number {
   if (isOpen(status)) return severity === 'critical' ? 0 : 1;
   return status === 'happened' ? 3 : 2;
 }
 
-/** The title for `items`, worst first; without any, that of a digest or a test. */
+/** The title for `items`, worst first; without items that of a digest or a test. */
 export function titleOf(request: TitleRequest, items: AlertMessage['items']): string {
   const { titles } = TEXTS[request.language];
   const head = `[${detail(request.instance, LONGEST_INSTANCE)}] `;
@@ -49,8 +49,8 @@ function linesTitle({ language, subjects }: TitleRequest): string {
 }
 
 /**
- * The target, where all of it is about one; counts; then what it is about, worst first, of equally bad the most
- * frequent, as much of it as there is room for.
+ * The target, if all items are about one; counts; then the kinds of conditions, worst first and then most frequent, as
+ * many as there is room for.
  */
 function manyTitle(instance: string, { language, subjects }: TitleRequest, items: readonly MessageItem[]): string {
   const texts = TEXTS[language];
@@ -97,7 +97,7 @@ function kindsOf(subjects: readonly DeliverySubject[], items: readonly MessageIt
   return [...kinds.values()].sort((one, other) => one.rank - other.rank || other.times - one.times);
 }
 
-/** Under what heading a subject is counted. */
+/** The heading under which a subject is counted. */
 function kindTitle(subject: DeliverySubject, texts: Texts): string | undefined {
   if (subject.kind === 'rotated' || subject.kind === 'unwatched') return texts[subject.kind].title;
   if (subject.kind !== 'condition') return undefined;

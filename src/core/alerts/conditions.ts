@@ -9,7 +9,7 @@ import { errorSchema, type Frozen, instant, type Kinds, type TargetIdentity } fr
 export const SEVERITIES = ['warning', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
-/** Conditions of one target. The first two ask for no cause, and so catch what nobody foresaw. */
+/** Conditions of one target. The first two need no cause, and so catch what nobody foresaw. */
 export const TARGET_CONDITIONS = [
   'RenewalOverdue',
   'CheckStale',
@@ -48,18 +48,18 @@ export function findingSchema(kinds: Kinds) {
   const maybe = label.nullable();
   const maybeInstant = instant.nullable();
   const common = {
-    /** Steady: the same trouble has the same id in every life of the program (see conditionId). */
+    /** Stable: the same trouble has the same id after every restart (see conditionId). */
     id: label,
     severity: z.enum(SEVERITIES),
-    /** As a message names it; null: of the service itself. */
+    /** As a message names it; null: the service itself. */
     target: z.object({ key: label, name: label, envId: maybe, providerId: maybe }).nullable(),
-    /** Since when, where the facts tell; null: since it was first found. */
+    /** When it began, if the facts say; null: when it was first found. */
     since: maybeInstant,
-    /** Until when logins still work: the expiry of the deployed secret; null where it is not known or not touched. */
+    /** When logins stop working: the expiry of the deployed secret; null if that is not known or not affected. */
     loginsUntil: maybeInstant,
-    /** The error behind it, where there is one. */
+    /** The error behind it, if there is one. */
     error: errorSchema(kinds).nullable(),
-    /** It counts only after it was found for so long without a break (default 0). */
+    /** It is raised only after it was found for this long without a break (default 0). */
     holdMs: z.number().exactOptional(),
   };
   const of = <Name extends ConditionName, Facts extends z.ZodRawShape>(condition: Name, facts: Facts) =>
@@ -82,7 +82,9 @@ export function findingSchema(kinds: Kinds) {
     SecretExpiring: of('SecretExpiring', { expiresAt: instant }),
     SecretExpired: of('SecretExpired', { expiresAt: instant }),
     AppleRejectsSecret: of('AppleRejectsSecret', {
-      /** What Apple was asked about: the deployed secret, or (where that is hidden) a fresh one of the same key. */
+      /**
+       * What Apple was asked about: the deployed secret, or a fresh one of the same key if the deployed one is hidden.
+       */
       asked: z.enum(['deployed', 'same-key']),
       askedAt: instant,
       keyId: maybe,
@@ -118,7 +120,7 @@ export function findingSchema(kinds: Kinds) {
     ChannelFailing: of('ChannelFailing', {
       channel: label,
       attempts: z.number(),
-      /** When the oldest message that it has not taken was written; null if none waits. */
+      /** When the oldest message that waits for it was written; null if none does. */
       oldestAt: maybeInstant,
     }),
     ConfigurationRejected: of('ConfigurationRejected', {}),
@@ -137,7 +139,7 @@ export function findingSchema(kinds: Kinds) {
   return z.discriminatedUnion('condition', [RenewalOverdue, ...Object.values(others)]);
 }
 
-/** What a look at the facts finds wrong at this moment. */
+/** What is wrong at this moment. */
 export type Finding = Frozen<z.infer<ReturnType<typeof findingSchema>>>;
 
 /** What each condition knows beside its target, severity, error and instants. Instants are ms; null is unknown. */
@@ -150,7 +152,7 @@ export type ConditionTarget = NonNullable<Finding['target']>;
 
 /**
  * The id of a condition, which is also the deduplication key of its alerts: `RotationFailing/ENV/PROVIDER@HOST`,
- * `ChannelFailing/NAME`, `SchedulerStalled`. A target's name plays no part: it may change without losing history.
+ * `ChannelFailing/NAME`, `SchedulerStalled`. It leaves out a target's name, which may change.
  */
 export function conditionId(condition: ConditionName, of?: TargetIdentity | string): string {
   if (of === undefined) return condition;

@@ -1,12 +1,12 @@
-// A message as every channel gets it: rendered in the language of the configuration, with nothing in it that a
-// channel would have to look up. Instants are ISO 8601 UTC. Channels only lay it out, cut it to size and send it.
+// A message as every channel gets it: complete, and in the language of the configuration. A channel only lays it out,
+// cuts it to size and sends it. Instants are ISO 8601 UTC.
 import type { ConditionName, Severity } from './conditions.ts';
 import type { DeliveryStatus } from './records.ts';
 
 export const LANGUAGES = ['en', 'zh'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
-/** What is told and has no end. */
+/** Events, which have no end. */
 export const EVENT_TITLES = ['Rotated', 'Unwatched'] as const;
 export type EventTitle = (typeof EVENT_TITLES)[number];
 
@@ -29,11 +29,11 @@ export interface MessageItem {
   readonly since: string;
   /** When it ended; null while it lasts. */
   readonly until: string | null;
-  /** Until when logins still work; null where it is not known, not touched, or over. */
+  /** Until when logins still work; null if that is not known, not affected, or over. */
   readonly loginsUntil: string | null;
   /** What to do next: one imperative sentence; null after the end. */
   readonly next: string | null;
-  /** The error's code, where there is one. */
+  /** The error's code, if there is one. */
   readonly code: string | null;
   /** The condition's section of the runbook; null for an event. */
   readonly runbook: string | null;
@@ -55,9 +55,9 @@ export interface Labels {
   readonly condition: string;
   readonly code: string;
   readonly runbook: string;
-  /** The line that stands for `count` items that had no room: `and 12 more: run "apple-secret-rotator alerts"`. */
+  /** The line in place of `count` items that had no room: `and 12 more: run "apple-secret-rotator alerts"`. */
   readonly more: (count: number) => string;
-  /** Stands at the end of a text that was cut. */
+  /** The end of a text that was cut. */
   readonly cut: string;
 }
 
@@ -70,7 +70,7 @@ export interface AlertMessage {
   readonly language: Language;
   /** When it was written. */
   readonly at: string;
-  /** The worst of its items that are not over; `info` where none is. */
+  /** That of the worst item that is not over; `info` if there is none. */
   readonly severity: Severity | 'info';
   /** One line that names the instance: `[prod-rotator] critical: shop-prod: …`, `[prod-rotator] 500 alerts: …`. */
   readonly title: string;

@@ -30,20 +30,20 @@ export function alertSchemas(kinds: Kinds) {
   const condition = z.object({
     /** As it was found last. `finding.id` is the key of the record. */
     finding,
-    /** When it was first found (an instant of ours, where `finding.since` may tell an earlier one). */
+    /** When it was first found; `finding.since` may be earlier. */
     foundAt: instant,
-    /** When it began to count; null while it is held back (`holdMs`). */
+    /** When it was raised; null while it is held back (`holdMs`). */
     raisedAt: maybeInstant,
     /** When it was last raised, repeated or escalated. */
     toldAt: maybeInstant,
     /**
-     * The channels that were told of it, each with the thread (PagerDuty's dedup_key) under which it was told: the
+     * The channels that were notified of it, each with the thread (PagerDuty's dedup_key) it was sent under. The
      * all-clear goes to these, whatever their filters say by then.
      */
     told: z.record(label, label),
   });
 
-  /** A client secret was replaced (told where `alerts.rotated` says so). */
+  /** A client secret was replaced (sent if `alerts.rotated` says so). */
   const rotated = z.object({
     target: z.object({ name: label, envId: label, providerId: label }),
     reason: z.enum(REASONS),
@@ -53,10 +53,10 @@ export function alertSchemas(kinds: Kinds) {
     previousExpiresAt: maybeInstant,
   });
 
-  /** A target left the configuration. It is told once; its conditions end with it, which is no all-clear. */
+  /** A target left the configuration. It is sent once; its conditions end without an all-clear. */
   const unwatched = z.object({
     target: z.object({ name: label, envId: maybe, providerId: maybe }),
-    /** Of the client secret that was deployed when it was read last; null where that is not known. */
+    /** Expiry of the client secret that was read last; null if it is not known. */
     expiresAt: maybeInstant,
     /** Its conditions that were raised. */
     open: z.array(z.enum(CONDITIONS)),
@@ -75,7 +75,9 @@ export function alertSchemas(kinds: Kinds) {
     openTotal: z.number(),
   });
 
-  /** A row of the outbox: append-only until it is delivered; rows of one condition are folded when they are sent. */
+  /**
+   * A row of the outbox. It never changes until it is delivered; rows of one condition are folded when they are sent.
+   */
   const delivery = z.object({
     /** UUIDv7. */
     id: label,
@@ -86,13 +88,13 @@ export function alertSchemas(kinds: Kinds) {
         kind: z.literal('condition'),
         status: z.enum(DELIVERY_STATUSES).exclude(['happened']),
         finding,
-        /** Since when it has been so. */
+        /** When it began. */
         since: instant,
         /** When it ended; null while it lasts. */
         until: maybeInstant,
         /** See `told` of a condition. */
         thread: label,
-        /** Threads in which nothing is open any more once this is told. */
+        /** Threads in which nothing is open any more once this is delivered. */
         closes: z.array(label),
       }),
       z.object({ kind: z.literal('rotated'), event: rotated }),
@@ -116,11 +118,11 @@ export function alertSchemas(kinds: Kinds) {
     error: errorSchema(kinds).nullable(),
   });
 
-  /** What the alerts need to remember beside that. */
+  /** What else the alerts need to remember. */
   const memo = z.object({
     /** The tick of `alerts.digest` that was served last; null: none since the journal began. */
     digestAt: maybeInstant,
-    /** Target key → since when it is watched (a target that was never read is stale from then on). */
+    /** Target key → since when it is watched: a target that was never read is stale from then on. */
     watchedSince: z.record(label, instant),
   });
 
@@ -150,7 +152,7 @@ export type ChannelState = Frozen<z.infer<Schemas['channel']>>;
 export type AlertMemo = Frozen<z.infer<Schemas['memo']>>;
 export type AlertUpdate = Frozen<z.infer<Schemas['update']>>;
 
-/** One thing to tell one channel. */
+/** One piece of news for one channel. */
 export type DeliverySubject = Delivery['subject'];
 export type RotatedEvent = Extract<DeliverySubject, { readonly kind: 'rotated' }>['event'];
 export type UnwatchedEvent = Extract<DeliverySubject, { readonly kind: 'unwatched' }>['event'];
@@ -168,7 +170,7 @@ export interface AlertBook {
 export const EMPTY_MEMO: AlertMemo = { digestAt: null, watchedSince: {} };
 export const EMPTY_BOOK: AlertBook = { conditions: [], deliveries: [], channels: [], memo: EMPTY_MEMO };
 
-/** A channel of which nothing is known yet. */
+/** A channel that was not used yet. */
 export function emptyChannelState(name: string): ChannelState {
   return { name, failures: 0, nextAttemptAt: null, failingSince: null, lastDeliveredAt: null, error: null };
 }

@@ -22,7 +22,9 @@ export function errorTexts(error: StoredError, language: 'en' | 'zh', target?: s
   return { message: message ?? '', next: next ?? '', copy: copy ?? null };
 }
 
-/** The next step of a finding as one sentence, with what it asks to paste as code; `otherwise` where there is no error. */
+/**
+ * The next step of a finding as one sentence, with what it asks to paste as code; `otherwise` where there is no error.
+ */
 export function nextStep(
   { error, target }: { readonly error: StoredError | null; readonly target: { readonly name: string } | null },
   language: 'en' | 'zh',
