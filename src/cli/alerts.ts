@@ -1,5 +1,5 @@
-// `alerts`: what is raised now, since when, and where it was sent; or, with --test, a marked test message through each
-// channel. Reads the journal and works beside the running daemon; a test message does not pass through the outbox.
+// `alerts`: what is raised now, since when, and where it was sent; or, with --test, a test message through each
+// channel. Reads the journal and works beside the running daemon; a test message does not go through the outbox.
 import { type AlertsView, type AlertView, alertsView, type ChannelView } from '../alerts/words/alert-view.ts';
 import type { AlertMessage } from '../core/alerts/message.ts';
 import { asRotatorError, RotatorError } from '../core/errors.ts';
@@ -39,13 +39,13 @@ export async function alerts(options: { json: boolean }, tools: AlertsTools): Pr
   const now = context.clock.now();
   const book = await journal.alertBook();
   const view = alertsView(book, channels, { now, runbook });
-  if (Object.keys(book.memo.watchedSince).length === 0) context.stderr.write(NEVER_LOOKED);
+  if (Object.keys(book.memo.watchedSince).length === 0) context.stderr.write(NEVER_CHECKED);
   if (options.json) printJson(context.stdout, view);
   else print(view, context);
   return EXIT.ok;
 }
 
-const NEVER_LOOKED = 'not checked yet: `run` or `once` checks the targets and raises alerts\n';
+const NEVER_CHECKED = 'not checked yet: `run` or `once` checks the targets and raises alerts\n';
 
 function print({ alerts: raised, channels }: AlertsView, { stdout, clock }: CliContext): void {
   const now = clock.now();
@@ -94,7 +94,7 @@ function sent({ channels }: AlertView): string {
   const [done, waiting] = [names(true), names(false)];
   return [
     ...(done.length > 0 ? [`sent over ${done.join(', ')}`] : []),
-    ...(waiting.length > 0 ? [`waits for ${waiting.join(', ')}`] : []),
+    ...(waiting.length > 0 ? [`waiting for ${waiting.join(', ')}`] : []),
   ].join('; ');
 }
 
@@ -121,7 +121,7 @@ function past(iso: string, now: number): string {
   return `${minute(iso)}, ${away === 'now' ? 'just now' : away}`;
 }
 
-/** `in 5 min`; what is over already comes with the next turn of the daemon, or the next `once`. */
+/** `in 5 min`; an instant that has passed means the next turn of the daemon, or the next `once`. */
 function soon(iso: string, now: number): string {
   const at = Date.parse(iso);
   if (at <= now) return 'at once';
@@ -143,8 +143,8 @@ interface TestResult {
 }
 
 /**
- * Sends a test message through each channel, or the named one, and prints what each answered; 1 if one did not take
- * it. Throws ERR_USAGE for a name that does not exist and where no channel is configured.
+ * Sends a test message through each channel, or the named one, and prints what each answered; 1 if one did not accept
+ * it. Throws ERR_USAGE for a name that does not exist, and if no channel is configured.
  */
 export async function testAlerts(
   options: { json: boolean; channel?: string },
@@ -172,11 +172,10 @@ export async function testAlerts(
   return results.every(({ error }) => error === null) ? EXIT.ok : EXIT.failed;
 }
 
-/** `ops (webhook): accepted (HTTP 200)`; the errors of channels begin with the channel, which stands there already. */
+/** `ops (webhook): accepted (HTTP 200)`, or the error and its next step. */
 function testLine({ channel: { name, type }, detail, error }: TestResult): string {
   if (error === null) return `${name} (${type}): accepted (${shown(detail ?? '')})\n`;
-  const what = error.message.replace(`channel ${name} (${type}) `, '');
-  return `${name} (${type}): ${what} (${error.code})\n    ${error.hint}\n`;
+  return `${name} (${type}): not accepted\n    ${error.message} (${error.code})\n    ${error.hint}\n`;
 }
 
 async function attempt(

@@ -1,5 +1,5 @@
-// `generate`: mints one client secret by hand, without configuration or network. The secret alone goes to stdout; what
-// a person wants to know about it goes to stderr. Loads no SDK and no schema library: it starts about as fast as Node.
+// `generate`: mints one client secret by hand, without configuration or network. Only the secret goes to stdout; what a
+// person wants to know about it goes to stderr. Loads no SDK and no schema library: it starts about as fast as Node.
 import { mintClientSecret, objections, parseClientSecret } from '../core/client-secret.ts';
 import { RotatorError } from '../core/errors.ts';
 import { joinIds } from '../core/key-ids.ts';
@@ -25,7 +25,7 @@ export interface GenerateOptions {
 
 const MAX_DAYS = 180;
 
-/** Prints a client secret. 2: something in the options or with the key is wrong; all of it is said at once. */
+/** Prints a client secret. 2: the options or the key are wrong; every problem is printed at once. */
 export async function generate(options: GenerateOptions, context: CliContext): Promise<ExitStatus> {
   const { problems, warnings, request } = await readRequest(options, context);
   printWarnings(warnings, context);

@@ -86,7 +86,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
 };
 const CLAIMS = ['iss', 'sub', 'aud', 'iat', 'exp'];
 const INSTANTS = new Set(['iat', 'exp', 'nbf']);
-/** A secret has five claims; whoever puts in hundreds does not fill the terminal with them. */
+/** A good secret has five claims; hundreds of others would fill the terminal. */
 const MOST_ENTRIES = 20;
 const LONGEST = 70;
 
@@ -131,7 +131,7 @@ function row(label: string, value: string, width = LABEL): string {
 
 function signatureText({ signature }: ParsedSecret, { key, fits }: Seen): string {
   const size = `${signature.length} bytes`;
-  if (key === undefined) return `${size}; whose it is was not checked (--key-file)`;
+  if (key === undefined) return `${size}; not checked (pass --key-file)`;
   return fits === true ? `${size}; made by the key in ${key.origin}` : `${size}; not made by the key in ${key.origin}`;
 }
 
@@ -141,14 +141,14 @@ function expiryText(expiresAtMs: number, issuedAtMs: number | undefined, nowMs: 
   if (issuedAtMs === undefined || issuedAtMs > nowMs || expiresAtMs <= nowMs || expiresAtMs > limitMs)
     return `${distance(expiresAtMs, nowMs)}, ${local}`;
   const percent = Math.floor((100 * (expiresAtMs - nowMs)) / (expiresAtMs - issuedAtMs));
-  return `${distance(expiresAtMs, nowMs)}, ${local}; ${percent} % of its life is left`;
+  return `${distance(expiresAtMs, nowMs)}, ${local}; ${percent} % of its life remaining`;
 }
 
 function verdict(found: readonly Objection[], { key }: Seen): string[] {
   if (found.length === 0)
     return [
       paint('green', 'Apple has nothing to object to.'),
-      ...(key === undefined ? ['Whether the signature fits a key of yours was not checked: pass --key-file.'] : []),
+      ...(key === undefined ? ['The signature was not checked: pass --key-file.'] : []),
     ];
   const things = found.length === 1 ? 'one thing' : `${found.length} things`;
   return [

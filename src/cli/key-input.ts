@@ -1,4 +1,4 @@
-// The key that a command is pointed at: a file, a pipe, or `-` for standard input. Errors are returned, so that a
+// Reads the key for a command: a file, a pipe, or `-` for standard input. Errors are returned, so that a
 // command can print them together with everything else that is wrong.
 import { readKeyFile } from '../adapters/keys/key-file.ts';
 import { RotatorError } from '../core/errors.ts';

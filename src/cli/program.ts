@@ -1,5 +1,5 @@
-// The command line: every command with its options, help and examples. It only parses; what a command does is an
-// action (actions.ts), so that nothing is loaded before it is needed.
+// The command line: every command with its options, help and examples. It only parses: actions.ts runs the commands, so
+// that nothing is loaded before it is needed.
 import { Command, Help, InvalidArgumentError, Option } from 'commander';
 import { shownName } from '../core/shown.ts';
 import type { CliContext, ExitStatus } from './context.ts';
@@ -35,7 +35,7 @@ export interface Actions {
 const NAME = 'apple-secret-rotator';
 
 const EPILOGUE = `
-In a checkout write \`npm run -s rotator --\` in place of \`${NAME}\`.
+In a checkout write \`npm run -s rotator --\` instead of \`${NAME}\`.
 
 Exit status: 0 all is well; 1 a target failed, is unknown, or its secret has expired; 2 the command
 line or the configuration is wrong.`;
@@ -54,7 +54,7 @@ export function createProgram(
     .helpCommand('help [command]', 'show help for a command')
     .showHelpAfterError(`(try: ${NAME} --help)`)
     .configureHelp({ sortSubcommands: false, helpWidth: 100, optionDescription: describeOption })
-    // What is not understood is repeated, and may be a secret that was pasted in the wrong place.
+    // An argument that is not understood is repeated, and may be a secret that was pasted in the wrong place.
     .configureOutput({
       writeOut: (text) => stdout.write(text),
       writeErr: (text) => stderr.write(text),
@@ -81,7 +81,7 @@ export function createProgram(
     .option('--exit-when-refused', 'end with 2 if it cannot start, instead of waiting until it can', false)
     .action(async (options) => done(await actions.run(options)));
 
-  add('once', 'one pass on every target or the named ones, now', [
+  add('once', 'runs one pass on every target or the named ones, now', [
     'once',
     'once --target shop-prod --force',
     'once --target shop-prod --adopt',
@@ -89,7 +89,7 @@ export function createProgram(
   ])
     .addOption(config())
     .addOption(target())
-    .option('--force', 'rotate now, however much is left of the deployed secret', false)
+    .option('--force', 'rotate now, even if the deployed secret does not expire soon', false)
     .option(
       '--adopt',
       'take over a provider that this journal has never written, and accept its fields as they are',
@@ -99,7 +99,7 @@ export function createProgram(
     .addOption(json())
     .action(async (options) => done(await actions.once(options)));
 
-  add('plan', 'what `once` would do, and why; reads, writes nothing', ['plan', 'plan --target shop-prod --json'])
+  add('plan', 'shows what `once` would do, and why; changes nothing', ['plan', 'plan --target shop-prod --json'])
     .addOption(config())
     .addOption(target())
     .addOption(json())
@@ -120,14 +120,14 @@ export function createProgram(
     .addOption(json())
     .action(async (options) => done(await actions.history(options)));
 
-  add('alerts', 'what is raised now, since when, and where it was sent; or a test of the channels', [
+  add('alerts', 'open alerts, since when, and where they were sent; or a test of the channels', [
     'alerts',
     'alerts --json',
     'alerts --test',
     'alerts --test --channel ops',
   ])
     .addOption(config())
-    .option('--test', 'send a marked test message through each channel, and say what each answered', false)
+    .option('--test', 'send a test message through each channel, and show what each answered', false)
     .addOption(new Option('--channel <name>', 'only this channel; implies --test').implies({ test: true }))
     .addOption(json())
     .action(async (options) => done(await actions.alerts(options)));
@@ -194,7 +194,7 @@ function shownWord(word: string): string {
   return option === undefined ? shownName(word) : `${option}=…`;
 }
 
-/** As Commander does, but that a flag is off unless it is given goes without saying. */
+/** As Commander does, but without `(default: false)`: a flag is always off unless it is given. */
 function describeOption(option: Option): string {
   return option.defaultValue === false ? option.description : new Help().optionDescription(option);
 }

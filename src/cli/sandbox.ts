@@ -21,7 +21,7 @@ export interface SandboxOptions {
   readonly stage: boolean;
 }
 
-/** What only main.ts knows about the process. */
+/** What main.ts knows about the process. */
 export interface SandboxProcess {
   /** Aborted by the first SIGINT or SIGTERM. */
   readonly stop: AbortSignal;
@@ -31,7 +31,7 @@ export interface SandboxProcess {
 
 const DEMO_CONFIG = 'config/sandbox.yaml';
 const DEMO_FOLDER = './data/sandbox';
-/** A pass that is writing gets 25 s to finish; less than that here would cut it off. */
+/** A pass that is writing gets 25 s to finish: less here would cut it off, more would only delay the end. */
 const STOP_LIMIT_MS = 30_000;
 
 /** Runs until `program.stop`, with `demo` at most until the daemon ends. Throws ERR_USAGE if it cannot start. */

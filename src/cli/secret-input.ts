@@ -1,5 +1,5 @@
-// The client secret that `inspect` is pointed at, freed of what copying adds to it; and what a text is that is none.
-// The text never appears in a message.
+// Reads the client secret for `inspect`, without what copying adds to it, or says what the text is instead. The text
+// itself never appears in a message.
 
 import type { SecretLook } from '../core/error-troubles.ts';
 import { RotatorError } from '../core/errors.ts';

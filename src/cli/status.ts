@@ -1,5 +1,5 @@
-// `status`: a row a target, from the journal alone. It works beside the running daemon and without one; whether the
-// record is stale is said below the row, because a daemon that stopped leaves its last good news behind.
+// `status`: a row for each target, from the journal alone, with or without a running daemon. A note below the row says
+// if the record is old, because a daemon that stopped leaves its last good news behind.
 import { isoOrNull } from '../core/instants.ts';
 import type { TargetStates } from '../core/ports.ts';
 import type { TargetState } from '../core/records.ts';
@@ -17,7 +17,7 @@ export interface StatusTools {
   readonly targets: readonly (TargetLabel & { readonly key: string })[];
 }
 
-/** A check older than this is said: ordinary schedules look at least once a day. */
+/** A check older than this is mentioned: ordinary schedules check at least once a day. */
 const STALE_AFTER_MS = 24 * 60 * 60 * 1000;
 
 /** Prints the state of the targets; 1 if one is failed or unknown, or its secret has expired. */
@@ -37,7 +37,7 @@ export async function status(options: { json: boolean }, tools: StatusTools): Pr
     context.stdout.write(targetTable(views, nowMs, notes));
   }
   if (recorded.size === 0) {
-    context.stderr.write('nothing has been recorded yet: `run` or `once` checks the targets and begins the journal\n');
+    context.stderr.write('not checked yet: `run` or `once` checks the targets and starts the journal\n');
   }
   return rows.every(({ view }) => isWell(view, nowMs)) ? EXIT.ok : EXIT.failed;
 }

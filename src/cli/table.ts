@@ -26,7 +26,7 @@ const GAP = '  ';
 const INDENT = '    ';
 /** A column that may shrink keeps room for five characters and the `…`: with less, names cannot be told apart. */
 const MIN_COLUMN = 6;
-/** Longer than any of our messages with a quoted answer. Without a limit one text could fill the terminal. */
+/** Longer than any message of ours; without a limit one text could fill the terminal. */
 const MAX_TEXT = 2000;
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });

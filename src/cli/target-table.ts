@@ -1,4 +1,5 @@
-// The table of targets that `status`, `once` and `plan` print: a row a target, its error and the next step below it.
+// The table of targets that `status`, `once` and `plan` print: a row for each target, with its error and the next step
+// below.
 import type { Color } from '../core/output.ts';
 import type { TargetStateName } from '../core/reasons.ts';
 import type { TargetView } from '../core/target-view.ts';

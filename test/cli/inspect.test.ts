@@ -58,12 +58,12 @@ Claims
   iat          1780242900  (2026-05-31 15:55:00 UTC, 175 d ago)
   exp          1795795200  (2026-11-27 16:00:00 UTC, in 5 d)
 
-Signature      64 bytes; whose it is was not checked (--key-file)
+Signature      64 bytes; not checked (pass --key-file)
 Fingerprint    ${fingerprint(jwt)}
-Expires        in 5 d, 2026-11-28 00:00:00 +08:00 here; 2 % of its life is left
+Expires        in 5 d, 2026-11-28 00:00:00 +08:00 here; 2 % of its life remaining
 
 Apple has nothing to object to.
-Whether the signature fits a key of yours was not checked: pass --key-file.
+The signature was not checked: pass --key-file.
 `);
     expect(status).toBe(0);
   });

@@ -137,7 +137,7 @@ describe('status', () => {
     const deps = { context: seen.context, journal: await journalOf(), targets: [healthy] };
     expect(await status({ json: false }, deps)).toBe(1);
     expect(seen.out.split('\n')[1]).toBe('shop-prod  unknown  -        -            -              0');
-    expect(seen.err).toBe('nothing has been recorded yet: `run` or `once` checks the targets and begins the journal\n');
+    expect(seen.err).toBe('not checked yet: `run` or `once` checks the targets and starts the journal\n');
   });
 
   test('a secret that has expired is 1 although its last pass was healthy, and is red', async () => {

@@ -59,7 +59,7 @@ describe('alerts', () => {
     expect(blocks?.[0]).toMatch(
       /\n {4}emergency: the client secret cannot be replaced\n {4}[A-Z].*\n(?: {4}.*\n)* {4}Next: /,
     );
-    expect(blocks?.[0]).toMatch(/\n {4}sent over ops; waits for pager; see docs\/runbook\.md#rotationfailing$/);
+    expect(blocks?.[0]).toMatch(/\n {4}sent over ops; waiting for pager; see docs\/runbook\.md#rotationfailing$/);
     expect(blocks?.[2]).toMatch(/\n {4}sent over ops; see docs\/runbook\.md#channelfailing\n?$/);
     expect(channels).toBe(
       `${[
@@ -139,7 +139,7 @@ describe('alerts --test', () => {
     expect(existsSync(place.journalFile)).toBe(false);
   });
 
-  test('ends with 1 where one does not take it, says why and what to do, and tries the others all the same', async () => {
+  test('ends with 1 if one does not accept it, says why and what to do, and tries the others all the same', async () => {
     const place = await alertPlace({ channels: { mute: {}, ops: {} } });
     await place.run(['once']);
     const before = readFileSync(place.journalFile);
@@ -148,7 +148,7 @@ describe('alerts --test', () => {
     const { code, stdout, stderr } = await place.run(['alerts', '--test']);
     expect([code, stdout]).toEqual([
       1,
-      'mute (webhook): refused the message: HTTP 404 (ERR_CHANNEL_REFUSED)\n' +
+      'mute (webhook): not accepted\n    channel mute (webhook) refused the message: HTTP 404 (ERR_CHANNEL_REFUSED)\n' +
         '    Copy the URL of the channel again: nothing can be posted to this one.\n' +
         'ops (webhook): accepted (HTTP 200)\n',
     ]);

@@ -59,7 +59,7 @@ describe('status', () => {
     expect(stdout).toBe(
       'NAME  STATE    EXPIRES  RENEWAL DUE  LAST ROTATION  FAILURES\nshop  unknown  -        -            -              0\n',
     );
-    expect(stderr).toBe('nothing has been recorded yet: `run` or `once` checks the targets and begins the journal\n');
+    expect(stderr).toBe('not checked yet: `run` or `once` checks the targets and starts the journal\n');
     expect(place.world.requests.log).toEqual([]);
   });
 
