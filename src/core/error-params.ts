@@ -268,6 +268,8 @@ export interface ErrorParams {
       }
     | { readonly problem: 'failed'; readonly path: string; readonly said: string }
     | { readonly problem: 'network'; readonly path: string; readonly fileSystem: string }
+    /** A warning: the journal, or its folder, may be written by everybody on the machine. */
+    | { readonly problem: 'open-to-all'; readonly path: string; readonly mode: string }
     | {
         readonly problem: 'damaged-row' | 'dropped-row';
         readonly path: string;

@@ -345,6 +345,8 @@ describe('refused', () => {
     ['a null one', null, 'not set'],
     ['a number', 7, 'not set'],
     ['one with a line end', 'com.a\nb', 'text of 7 characters'],
+    ['one with a blank at its end', 'com.example.shop.web ', '"com.example.shop.web "'],
+    ['one with a blank that does not break', '\u00a0com.example.shop.web', '"\u00a0com.example.shop.web"'],
   ])('a provider whose client id is not the key’s: %s', (_name, ClientId, found) => {
     const decision = decide(aSnapshot({ provider: aProvider({ ClientId }), requested: true, adopt: true }));
     expect(decision).toMatchObject({

@@ -455,6 +455,7 @@ export const SAMPLES: { readonly [C in keyof ErrorParams]: readonly ErrorParams[
       uid: 0,
     },
     { problem: 'failed', ...PATH, said: 'SQL logic error' },
+    { problem: 'open-to-all', path: '/var/lib/rotator/journal.db', mode: '666' },
     { problem: 'network', ...PATH, fileSystem: 'NFS' },
     { problem: 'damaged-row', ...PATH, row: 'target', said: 'state: Invalid option' },
     { problem: 'dropped-row', ...PATH, row: 'delivery', said: 'at: Invalid input' },

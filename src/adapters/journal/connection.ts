@@ -9,7 +9,7 @@ import type { RotatorError } from '../../core/errors.ts';
 import { copyDatabase } from './copy.ts';
 import { checkedVersion, type Migration, migrate, newerSchema, schemaVersion, stamp } from './migrations.ts';
 import { Tables } from './tables.ts';
-import { isBusy, journalError, prepareFile, trouble, unfitRow } from './trouble.ts';
+import { isBusy, journalError, narrowCompanions, prepareFile, trouble, unfitRow } from './trouble.ts';
 
 export interface ConnectionOptions {
   readonly path: string;
@@ -87,6 +87,7 @@ export function openFile(options: ConnectionOptions, nowMs: number): Connection 
     migrate(db, path, migrations, (version) => copyDatabase(db, `${path}.v${version}-${stamp(nowMs)}.bak`));
     // A disk that is full or read-only is found here and not at the first rotation: this writes a page.
     db.exec(`BEGIN IMMEDIATE; PRAGMA user_version = ${migrations.length}; COMMIT`);
+    narrowCompanions(path);
     return new Connection(db, options, true);
   });
 }

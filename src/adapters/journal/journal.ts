@@ -9,7 +9,7 @@ import { DaemonConnection, type DaemonConnectionOptions } from './daemon-connect
 import { acquireDaemonLock, type DaemonIdentity } from './lock.ts';
 import { MIGRATIONS } from './migrations.ts';
 import type { Tables } from './tables.ts';
-import { networkFileSystem } from './trouble.ts';
+import { networkFileSystem, openToAll } from './trouble.ts';
 
 /** The `journal` of a configuration. */
 export interface JournalPlace {
@@ -52,8 +52,7 @@ export async function openJournal(place: JournalPlace, options: JournalOptions):
  */
 export async function openDaemonJournal(place: JournalPlace, options: DaemonJournalOptions): Promise<DaemonJournal> {
   const { who, clock, warn } = options;
-  const doubt = networkFileSystem(place.path);
-  if (doubt !== undefined) warn(doubt);
+  for (const doubt of [networkFileSystem(place.path) ?? [], openToAll(place.path)].flat()) warn(doubt);
   const connection = new DaemonConnection({
     ...options,
     ...connectionOptions(place, { ...options, onDamage: warn }),

@@ -1,7 +1,7 @@
 // Trouble with the journal's file and folder: each becomes a RotatorError whose hint names the command that fixes it.
 // The file is made here with private modes. Nothing here opens a file that SQLite may hold open: closing a second
 // descriptor of it would drop SQLite's POSIX locks.
-import { accessSync, closeSync, constants, mkdirSync, openSync, statfsSync, statSync } from 'node:fs';
+import { accessSync, chmodSync, closeSync, constants, mkdirSync, openSync, statfsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { ErrorParams } from '../../core/error-params.ts';
 import type { JournalTrouble } from '../../core/error-troubles.ts';
@@ -46,6 +46,30 @@ export function networkFileSystem(
   const name = NETWORK_FILE_SYSTEMS.get(type);
   if (name === undefined) return undefined;
   return new RotatorError('ERR_JOURNAL_UNWRITABLE', { problem: 'network', path, fileSystem: name });
+}
+
+/**
+ * The warnings of a journal that everybody on the machine may write, itself or by its folder. Group-writable passes:
+ * volumes of containers usually are.
+ */
+export function openToAll(path: string): RotatorError[] {
+  return [path, dirname(resolve(path))].flatMap((place) => {
+    const mode = statSync(place, { throwIfNoEntry: false })?.mode ?? 0;
+    if ((mode & 0o002) === 0) return [];
+    const params = { problem: 'open-to-all', path: place, mode: (mode & 0o7777).toString(8) } as const;
+    return [new RotatorError('ERR_JOURNAL_UNWRITABLE', params)];
+  });
+}
+
+/**
+ * Takes the files beside a journal that everybody may write from everybody else: SQLite gives them the journal's mode.
+ * Those of another owner stay as they are.
+ */
+export function narrowCompanions(path: string): void {
+  for (const file of [`${path}-wal`, `${path}-shm`]) {
+    const found = statSync(file, { throwIfNoEntry: false });
+    if (found !== undefined && (found.mode & 0o002) !== 0 && found.uid === process.getuid?.()) chmodSync(file, 0o600);
+  }
 }
 
 /**

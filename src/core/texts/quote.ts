@@ -14,6 +14,11 @@ export function detail(text: string, limit = LONGEST_DETAIL): string {
     .replace(/(?<!\.)\.$/, '');
 }
 
+/** An id that is compared with another: in quotes where white space at its ends could not be seen. */
+export function comparedId(id: string | number | null): string {
+  return /^\s|\s$/.test(String(id)) ? `"${id}"` : String(id);
+}
+
 /** A lane as a person reads it: credential, region, endpoint. */
 export function laneWords(lane: string): string {
   return detail(lane.split('|').join(', '));

@@ -1,10 +1,13 @@
 // The sentences about the journal's file: each error of SQLite and of the file system with its next step, and the
 // file systems that SQLite should not lie on.
-import { join } from 'node:path';
+import { chmodSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
+import { openDaemonJournal } from '../../../src/adapters/journal/journal.ts';
 import { journalError, networkFileSystem } from '../../../src/adapters/journal/trouble.ts';
 import { RotatorError } from '../../../src/core/errors.ts';
+import { realClock } from '../../support/clock.ts';
 import { folder } from '../../support/journal.ts';
 
 const system = (code: string): Error => Object.assign(new Error(`${code}: x`), { code, syscall: 'open', errno: -1 });
@@ -96,4 +99,31 @@ test.each([
 test('ext4, and a folder that cannot be asked about, are not warned of', () => {
   expect(networkFileSystem('/data/journal.db', () => 0xef53)).toBeUndefined();
   expect(networkFileSystem(join(folder(), 'not/there/journal.db'))).toBeUndefined();
+});
+
+test('a journal, and its folder, that everybody may write are warned of; group-writable ones are not', async () => {
+  const path = join(folder(), 'journal.db');
+  const warned: string[] = [];
+  const open = async () => {
+    warned.length = 0;
+    const warn = (error: RotatorError) => warned.push(`${error.message}: ${error.hint}`);
+    const who = { instance: 'a', pid: 1, host: 'b' };
+    const options = { who, leaseHolder: 'x:', clock: realClock, onChange: () => undefined, warn };
+    const journal = await openDaemonJournal({ path }, options);
+    const modes = ['', '-wal', '-shm'].map((suffix) => statSync(`${path}${suffix}`).mode & 0o777);
+    await journal.close();
+    return modes;
+  };
+  expect(await open()).toEqual([0o600, 0o600, 0o600]);
+  chmodSync(path, 0o660);
+  chmodSync(dirname(path), 0o770);
+  expect(await open()).toEqual([0o660, 0o660, 0o660]);
+  expect(warned).toEqual([]);
+  chmodSync(path, 0o666);
+  chmodSync(dirname(path), 0o777);
+  expect(await open()).toEqual([0o666, 0o600, 0o600]);
+  expect(warned).toEqual([
+    expect.stringContaining(`every user of this machine may write ${path} (mode 666), which belongs to the journal`),
+    expect.stringContaining(`every user of this machine may write ${dirname(path)} (mode 777), which belongs to`),
+  ]);
 });

@@ -4,6 +4,7 @@ import type { JournalTrouble, RoundTripTrouble } from '../../error-troubles.ts';
 import { isoSeconds } from '../../instants.ts';
 import type { ErrorCatalogue } from '../catalogue.ts';
 import { command, program, quoted } from '../command.ts';
+import { comparedId } from '../quote.ts';
 import { TRUST, verdictDetail } from './calls.ts';
 import type { CALLS_EN } from './errors-calls.ts';
 import type { KEYS_EN } from './errors-keys.ts';
@@ -79,7 +80,7 @@ export const PASS_EN: Pick<ErrorCatalogue, Pass> = {
     ],
   },
   ERR_CLIENT_ID_MISMATCH: ({ found, wanted }) => [
-    `provider's client id is ${found ?? 'not set'}, the key's is ${wanted}`,
+    `provider's client id is ${found === null ? 'not set' : comparedId(found)}, the key's is ${comparedId(wanted)}`,
     `Correct clientId of the target, or the Client ID ${CONSOLE}.`,
   ],
   ERR_PROVIDER_NOT_ROUNDTRIPPABLE: {
@@ -275,6 +276,11 @@ export const PASS_EN: Pick<ErrorCatalogue, Pass> = {
       `journal ${path} failed: ${said}`,
       'Check the disk and the system log.',
       'dmesg | tail',
+    ],
+    'open-to-all': ({ path, mode }) => [
+      `every user of this machine may write ${path} (mode ${mode}), which belongs to the journal`,
+      'Restrict it to its owner and group.',
+      `chmod o-w ${quoted(path)}`,
     ],
     network: ({ path, fileSystem }) => [
       `journal ${path} is on ${fileSystem}; SQLite needs a local disk, because its locks may not hold over a network`,

@@ -1,5 +1,7 @@
 // English for what Apple would object to in a client secret, and what to do about it.
+
 import type { Objection, ObjectionCode } from '../../reasons.ts';
+import { comparedId } from '../quote.ts';
 
 type Say = (objection: Objection) => string;
 
@@ -80,7 +82,7 @@ const OBJECTIONS: Readonly<Record<ObjectionCode, readonly [message: Say, next: s
     'Mint it with the Team ID that the key belongs to.',
   ],
   SubjectDiffers: [
-    ({ found, wanted }) => `sub is ${found}, wanted ${wanted}`,
+    ({ found, wanted }) => `sub is ${comparedId(found)}, wanted ${comparedId(wanted)}`,
     'Mint it for the client id that the provider is configured with.',
   ],
 };

@@ -5,6 +5,7 @@ import { isoSeconds } from '../../instants.ts';
 import type { ErrorCatalogue } from '../catalogue.ts';
 import { command, program, quoted } from '../command.ts';
 import type { PASS_EN } from '../en/errors-pass.ts';
+import { comparedId } from '../quote.ts';
 import { TRUST, verdictDetail } from './calls.ts';
 import { objectionText } from './objections.ts';
 import { whyText } from './why.ts';
@@ -70,7 +71,7 @@ export const PASS_ZH: Pick<ErrorCatalogue, keyof typeof PASS_EN> = {
     ],
   },
   ERR_CLIENT_ID_MISMATCH: ({ found, wanted }) => [
-    `身份源的 Client ID ${found === null ? '未设置' : `为 ${found}`}，而私钥对应的是 ${wanted}`,
+    `身份源的 Client ID ${found === null ? '未设置' : `为 ${comparedId(found)}`}，而私钥对应的是 ${comparedId(wanted)}`,
     `更正该目标的 clientId，或更正${CONSOLE}中的 Client ID。`,
   ],
   ERR_PROVIDER_NOT_ROUNDTRIPPABLE: {
@@ -215,6 +216,11 @@ export const PASS_ZH: Pick<ErrorCatalogue, keyof typeof PASS_EN> = {
       return copy === undefined ? [message, next] : [message, next, copy(place)];
     },
     failed: ({ path, said }) => [`状态库 ${path} 出错：“${said}”`, '检查磁盘和系统日志。', 'dmesg | tail'],
+    'open-to-all': ({ path, mode }) => [
+      `本机所有用户都可以写入 ${path}（权限 ${mode}），而它属于状态库`,
+      '收回其他用户的写权限。',
+      `chmod o-w ${quoted(path)}`,
+    ],
     network: ({ path, fileSystem }) => [
       `状态库 ${path} 位于 ${fileSystem} 上；SQLite 需要本地磁盘，网络文件系统上的锁可能失效`,
       '将状态库移到本机磁盘上。',

@@ -1,5 +1,7 @@
 // Chinese for what Apple would object to in a client secret.
+
 import type { Objection, ObjectionCode } from '../../reasons.ts';
+import { comparedId } from '../quote.ts';
 
 const MISSING = '缺失';
 
@@ -23,7 +25,7 @@ const OBJECTIONS: Readonly<Record<ObjectionCode, (objection: Objection) => strin
   SignatureDoesNotFit: () => '签名与该私钥或文本不符',
   KeyIdDiffers: ({ found, wanted }) => `kid 为 ${found}，应为 ${wanted}`,
   IssuerDiffers: ({ found, wanted }) => `iss 为 ${found}，应为 ${wanted}`,
-  SubjectDiffers: ({ found, wanted }) => `sub 为 ${found}，应为 ${wanted}`,
+  SubjectDiffers: ({ found, wanted }) => `sub 为 ${comparedId(found)}，应为 ${comparedId(wanted)}`,
 };
 
 /** What was found and what is wanted. */
