@@ -103,7 +103,7 @@ const STATUS: Readonly<Record<MessageItem['status'], Told>> = {
 };
 
 function alertOf(item: MessageItem, frame: Frame, now: number, endsAtMs: number): Alert {
-  const { text } = FLAVOURS.plain;
+  const { text } = FLAVOURS.relayed;
   const { target, title, severity, runbook } = item;
   const link = runbook === null ? undefined : linkOf(runbook);
   return {
@@ -134,8 +134,8 @@ function signOfLife(message: AlertMessage, now: number): Alert {
   return {
     labels: { alertname, severity: 'info', instance: message.instance },
     annotations: {
-      summary: FLAVOURS.plain.text(message.title),
-      description: layOut(message, FLAVOURS.plain, { size: MAX_TEXT }),
+      summary: FLAVOURS.relayed.text(message.title),
+      description: layOut(message, FLAVOURS.relayed, { size: MAX_TEXT }),
     },
     ...times(now, now, now + PASSING_MS),
   };

@@ -132,7 +132,7 @@ function trigger(message: AlertMessage, key: string, items: readonly MessageItem
 
 /** The message's own title if it is about these items alone. */
 function summaryOf(message: AlertMessage, items: readonly MessageItem[]): string {
-  const { text } = FLAVOURS.plain;
+  const { text } = FLAVOURS.relayed;
   const [first] = items;
   if (first === undefined || items.length === message.items.length) return text(message.title);
   const about = first.target === null ? first.title : `${first.target}: ${first.title}`;
@@ -141,8 +141,8 @@ function summaryOf(message: AlertMessage, items: readonly MessageItem[]): string
 }
 
 function detailsOf(message: AlertMessage, items: readonly MessageItem[]): Readonly<Record<string, string | number>> {
-  const { text } = FLAVOURS.plain;
-  const body = layOut({ ...message, items }, FLAVOURS.plain, { size: MAX_DETAILS, full: 20 });
+  const { text } = FLAVOURS.relayed;
+  const body = layOut({ ...message, items }, FLAVOURS.relayed, { size: MAX_DETAILS, full: 20 });
   const [item] = items;
   if (items.length !== 1 || item === undefined)
     return { text: body, ...(item === undefined ? {} : { conditions: items.length }), instance: message.instance };

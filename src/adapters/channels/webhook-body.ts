@@ -1,6 +1,7 @@
 // What the channel `webhook` posts: the schema that config/webhook.schema.json is generated from, and a message in that
 // form. docs/webhook.md explains it. Within one number of `schema`, fields may be added; none is removed or renamed.
 import * as z from 'zod';
+import { withoutMarks } from '../../alerts/words/flavours.ts';
 import { CONDITIONS, SEVERITIES } from '../../core/alerts/conditions.ts';
 import { type AlertMessage, EVENT_TITLES, LANGUAGES } from '../../core/alerts/message.ts';
 import { DELIVERY_STATUSES } from '../../core/alerts/records.ts';
@@ -69,9 +70,15 @@ export function webhookBody(message: AlertMessage): string {
     const written: z.input<typeof body> = {
       schema: 1,
       ...told,
-      items: items.map((each) => ({ ...each })),
+      title: withoutMarks(message.title),
+      items: items.map((each) => ({
+        ...each,
+        title: withoutMarks(each.title),
+        what: withoutMarks(each.what),
+        next: each.next === null ? null : withoutMarks(each.next),
+      })),
       omitted: message.items.length - count,
-      lines: [...message.lines],
+      lines: message.lines.map(withoutMarks),
       closes: [...closes],
     };
     return JSON.stringify(written);

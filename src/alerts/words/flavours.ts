@@ -36,9 +36,9 @@ function withoutLinks(line: string): string {
   return line.replaceAll('://', '[:]//').replace(/\bwww\./giu, 'www[.]');
 }
 
-/** An @ at the beginning of a word mentions somebody; one inside a word (`apple@host`) does not. */
+/** An @ mentions somebody, also behind a dot or a hyphen, but not inside a word (`apple@host`). */
 function withoutCalls(line: string): string {
-  return line.replace(/(?<![\p{L}\p{N}._-])@/gu, '＠');
+  return line.replace(/(?<![\p{L}\p{N}])@/gu, '＠');
 }
 
 /** Tags: WeCom's `<@all>` and `<font>`, Feishu's `<at user_id="all">`. */
@@ -74,7 +74,13 @@ function slackEntities(line: string): string {
   return line.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
+/** For a program that passes the text on to a chat or a page: it mentions nobody and holds no tag. */
+export function withoutMarks(raw: string): string {
+  return withoutTags(withoutCalls(oneLine(raw)));
+}
+
 const safeLine = (raw: string) => withoutLinks(oneLine(raw));
+const relayedLine = (raw: string) => withoutMarkdownLinks(withoutLinks(withoutMarks(raw)));
 /** Safe in every chat, also in Mattermost, which accepts Slack's webhooks and knows Markdown. */
 const chatLine = (raw: string) => withoutMarkdownLinks(withoutCalls(safeLine(raw)));
 const chatCode = (raw: string) => `\`${chatLine(raw).replaceAll('`', "'")}\``;
@@ -106,10 +112,12 @@ export const FLAVOURS = {
   /** Feishu's text messages know `<at …>`; the limit counts the JSON. */
   feishu: {
     ...plain,
-    text: (raw: string) => withoutTags(withoutCalls(safeLine(raw))),
-    code: (raw: string) => withoutTags(withoutCalls(safeLine(raw))),
+    text: relayedLine,
+    code: relayedLine,
     size: (text: string) => bytesOf(JSON.stringify(text)),
   },
+  /** Alertmanager and PagerDuty pass the text on. */
+  relayed: { ...plain, text: relayedLine, code: relayedLine },
   wecom: markdown,
   /** Two spaces end a line; a line end alone would be shown as a space. */
   dingtalk: { ...markdown, newline: '  \n', size: (text: string) => bytesOf(JSON.stringify(text)) },

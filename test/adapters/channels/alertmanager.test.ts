@@ -19,6 +19,13 @@ const told = (sent: AlertMessage) =>
   );
 const one = (overrides: Partial<MessageItem>) => message({ items: [item(overrides)] });
 
+test('what would call somebody or be a tag in the message that Alertmanager writes is neither', () => {
+  const text = '.@here -@all <!channel> <script>alert(1)</script>';
+  const safe = '.＠here -＠all ＜!channel＞ ＜script＞alert(1)＜/script＞';
+  const [alert] = alertsOf(one({ target: null, title: text, what: text, next: text }), NOW);
+  expect(alert?.annotations).toMatchObject({ summary: safe, description: safe, next: safe });
+});
+
 test('one condition, as the API wants it', async () => {
   const { channel, world } = await inboxChannel('alertmanager', { clock: new HandClock(NOW) });
   expect(await channel.send(message(), signal)).toEqual({ detail: 'HTTP 200, 1 alert' });

@@ -29,6 +29,14 @@ test('every field of the schema is described', () => {
       expect(description, name).toEqual(expect.stringMatching(/\w/));
 });
 
+test('what would call somebody or be a tag where it is passed on to is neither', () => {
+  const text = '.@here -@all <!channel> <script>alert(1)</script> a@example.com';
+  const sent = message({ title: text, items: [item({ title: text, what: text, next: text })] });
+  const safe = '.＠here -＠all ＜!channel＞ ＜script＞alert(1)＜/script＞ a@example.com';
+  const posted = JSON.parse(webhookBody({ ...sent, lines: [text] })) as Record<string, unknown>;
+  expect(posted).toMatchObject({ title: safe, lines: [safe], items: [{ title: safe, what: safe, next: safe }] });
+});
+
 describe('what is posted fits the schema', () => {
   const over = { status: 'cleared', until: '2026-11-22T00:00:00.000Z', next: null, loginsUntil: null } as const;
   test.each([

@@ -110,6 +110,7 @@ describe('a digest and a test', () => {
 describe('text from elsewhere stays text', () => {
   const hostile = [
     '<!channel> <@U0123> <https://evil.example|Sign in>',
+    '.@here -@all /@all <script>alert(1)</script>',
     '<@all> @all @everyone <at user_id="all">所有人</at>',
     '[Sign in](https://evil.example) ![x](http://evil.example/x.png) www.evil.example',
     'dingtalk://x weixin://y `code` *bold* _it_ ~no~',
@@ -128,7 +129,7 @@ describe('text from elsewhere stays text', () => {
     expect(foreign).not.toMatch(/^(?:Next: send|Runbook: https)/m);
     expect(foreign).not.toMatch(/[\u2028\u202e]/);
     expect(foreign).not.toContain('\0');
-    if (flavour !== FLAVOURS.plain) expect(foreign).not.toMatch(/<[@!/a-z]|(?:^|[\s;<＜])@/);
+    if (flavour !== FLAVOURS.plain) expect(foreign).not.toMatch(/<[@!/a-z]|(?:^|[^A-Za-z0-9])@/);
     if (flavour !== FLAVOURS.plain && flavour !== FLAVOURS.feishu) expect(foreign).not.toMatch(/\]\(/);
     expect(text.isWellFormed()).toBe(true);
   });
