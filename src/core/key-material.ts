@@ -132,7 +132,7 @@ function thumbprintIn(entry: Entry, read: (entry: Entry) => FoundKey): string | 
 function parseJson(text: string, origin: string): Json {
   for (const tried of [text, withLineEnds(text)]) {
     // JSON forbids raw line ends inside a text, where they can only mean line ends.
-    const repaired = tried.replace(/"(?:[^"\\]|\\[\s\S])*"/g, (found) => found.replace(/\r?\n|\r/g, '\\n'));
+    const repaired = tried.replace(/(?<!\\)"(?:[^"\\]|\\[\s\S])*"/g, (found) => found.replace(/\r?\n|\r/g, '\\n'));
     try {
       return JSON.parse(repaired);
     } catch {

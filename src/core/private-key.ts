@@ -44,7 +44,7 @@ const LOOKS: readonly (readonly [pattern: RegExp, look: KeyLook])[] = [
   [/^(?:ssh|ecdsa)-[\w-]+ /, 'openssh-public'],
   [/^LS0tLS1CRUdJTi/, 'base64-pem'],
   [/^n?M[A-Z][A-Za-z0-9+/=\s\\_-]{40,}$/, 'bare-base64'],
-  [/-{2,}\s*BEGIN|BEGIN [A-Z ]*KEY/, 'damaged-frame'],
+  [/(?<!-)-{2,}\s*BEGIN|BEGIN [A-Z ]{0,40}KEY/, 'damaged-frame'],
 ];
 
 /**
@@ -74,7 +74,7 @@ export function parsePrivateKey(text: string, origin: string): PrivateKey {
 
 /** Line ends that were written as characters, however often their backslash was doubled. */
 export function withLineEnds(text: string): string {
-  return text.replace(/\\+r\\+n|\\+[nr]/g, '\n').trim();
+  return text.replace(/(?<!\\)\\+(?:r\\+n|[nr])/g, '\n').trim();
 }
 
 /** The bytes of a text that is base64 and nothing else; undefined for any other. */
@@ -96,15 +96,16 @@ function thumbprintOf({ crv, kty, x, y }: JWK): string {
   return createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url');
 }
 
+/** The body ends before the next block: many beginnings without an end must not be read again and again. */
+const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----((?:[^-]|-(?!----BEGIN))*?)-----END \1-----/g;
+
 interface Block {
   readonly label: string;
   readonly body: string;
 }
 
 function selectBlock(text: string, origin: string): Block {
-  const blocks = [...text.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----([\s\S]*?)-----END \1-----/g)].map(
-    ([, label = '', body = '']): Block => ({ label, body }),
-  );
+  const blocks = [...text.matchAll(BLOCK)].map(([, label = '', body = '']): Block => ({ label, body }));
   const keys = blocks.filter(({ label }) => label.endsWith('PRIVATE KEY'));
   if (keys.length > 1) throw invalid({ problem: 'several', origin, count: keys.length });
   const block = keys[0] ?? blocks[0];

@@ -19,8 +19,8 @@ export function shownValue(value: unknown): string {
 
 /** Longer names and paths hide the rest of a message. */
 const LONGEST_NAME = 300;
-/** Base64 or random letters and digits: no word, version, date or UUID has this form. */
-const RANDOM = /(?=[A-Za-z0-9+=]*[a-z])(?=[A-Za-z0-9+=]*[A-Z])(?=[A-Za-z0-9+=]*[0-9])[A-Za-z0-9+=]{24,}/;
+/** A run of the alphabet of base64 that is long enough for a key or a token. */
+const RUN = /[A-Za-z0-9+=]{24,}/g;
 /** One long word, as keys and tokens are; paths and names of this length have a separator. */
 const ONE_WORD = /^[A-Za-z0-9+=]{32,}$/;
 
@@ -28,10 +28,15 @@ const ONE_WORD = /^[A-Za-z0-9+=]{32,}$/;
 export function looksSecret(text: string): boolean {
   return (
     /[\0\r\n]/.test(text) ||
-    RANDOM.test(text) ||
+    (text.match(RUN) ?? []).some(isRandom) ||
     (ONE_WORD.test(text) && new Set(text).size >= 8) ||
     redactText(text) !== text
   );
+}
+
+/** Base64 or random letters and digits: no word, version, date or UUID has this form. */
+function isRandom(run: string): boolean {
+  return /[a-z]/.test(run) && /[A-Z]/.test(run) && /[0-9]/.test(run);
 }
 
 /** A path, name or id for a message: quoted as it is, or described where it does not look like one. */

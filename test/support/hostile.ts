@@ -1,0 +1,187 @@
+// Input that nobody should send, and how a function must take it: it returns, or throws a RotatorError of bounded size;
+// it computes for less than a second, it does not wait for ever, and it keeps nothing. Used by test/hostile.
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import fc from 'fast-check';
+import { expect } from 'vitest';
+import { RotatorError } from '../../src/core/errors.ts';
+import { CASES } from './campaign.ts';
+
+/** Processor time, so that other work of the machine does not count. */
+const MOST_CPU_MICROS = 1_000_000;
+/** A case that waits. Far longer than any limit in the tests, far shorter than a person would wait. */
+const LONGEST_WAIT_MS = 20_000;
+/** What may remain in memory after all cases: caches and compiled code, but no inputs. */
+const MOST_KEPT_BYTES = 32 * 1024 * 1024;
+/** An error goes into the journal and into messages. The longest of ours has a policy to paste. */
+const LONGEST_ERROR = 8_000;
+/** Cases before memory is first measured: by then everything is loaded. */
+const WARM_UP = 50;
+
+/**
+ * Calls `work` with CASES values. What it throws other than a RotatorError fails the test, and so do too much processor
+ * time, a wait without end, an error that grows with the input, and memory that is kept.
+ */
+export async function survive<T>(inputs: fc.Arbitrary<T>, work: (input: T) => unknown): Promise<void> {
+  let count = 0;
+  let heldBefore = 0;
+  const found = await fc.check(
+    fc.asyncProperty(inputs, async (input) => {
+      count += 1;
+      if (count === WARM_UP) heldBefore = heldBytes();
+      const before = process.cpuUsage();
+      try {
+        await work(input);
+      } catch (thrown) {
+        mustBeOurs(thrown);
+      }
+      const { user, system } = process.cpuUsage(before);
+      expect(user + system, 'processor time in microseconds').toBeLessThan(MOST_CPU_MICROS);
+    }),
+    { numRuns: CASES, timeout: LONGEST_WAIT_MS, endOnFailure: true },
+  );
+  if (found.failed) {
+    // Inputs are long: the seed and the path are enough to have this one again.
+    const { seed, counterexamplePath, counterexample, errorInstance } = found;
+    const start = JSON.stringify(counterexample).slice(0, 300);
+    throw new Error(`seed ${seed}, path ${counterexamplePath}: ${start}`, { cause: errorInstance });
+  }
+  expect(count).toBeGreaterThan(WARM_UP);
+  expect(heldBytes() - heldBefore, 'bytes that are still held').toBeLessThan(MOST_KEPT_BYTES);
+}
+
+function mustBeOurs(thrown: unknown): void {
+  if (!(thrown instanceof RotatorError)) throw thrown;
+  const { code, message, hint, stored, requestId, remoteCode } = thrown;
+  expect(code).not.toBe('ERR_INTERNAL');
+  const everything = JSON.stringify({ message, hint, stored, requestId, remoteCode });
+  expect(everything.length, 'length of an error').toBeLessThan(LONGEST_ERROR);
+}
+
+/** Bytes of the heap and of buffers that are still in use. */
+function heldBytes(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+/** What a configuration replaces by a variable. */
+export const REFERENCE = '$'.concat('{A}');
+
+/** Pieces that parsers trip over. */
+const PIECES = [
+  '\0',
+  '\uFEFF',
+  '\r',
+  '\u2028',
+  '\u200b',
+  '\x1b[2J',
+  '\ud800',
+  '"',
+  '\\',
+  '\\u0000',
+  '{',
+  '[',
+  '}',
+  ']',
+  '%00',
+  '%',
+  '../',
+  REFERENCE,
+  `\${A:-${REFERENCE}}`,
+  `$${REFERENCE}`,
+  '*a',
+  '&a',
+  '<<: *a',
+  '__proto__',
+  'constructor',
+  '1e999',
+  '-0',
+  'null',
+  '-----BEGIN PRIVATE KEY-----',
+  '\r\n\r\n',
+] as const;
+
+/** Any text: often one that a parser trips over, sometimes long, sometimes nested deep. */
+export const anyText: fc.Arbitrary<string> = fc.oneof(
+  { weight: 4, arbitrary: fc.string({ unit: 'binary', maxLength: 200 }) },
+  { weight: 4, arbitrary: fc.array(fc.oneof(fc.constantFrom(...PIECES), fc.string()), { maxLength: 30 }).map(joined) },
+  { weight: 1, arbitrary: repeated(fc.oneof(fc.constantFrom(...PIECES), fc.string({ minLength: 1, maxLength: 3 }))) },
+);
+
+function joined(parts: readonly string[]): string {
+  return parts.join('');
+}
+
+/** The same piece up to 20,000 times: deep nesting, long lines, what makes expressions backtrack. */
+function repeated(piece: fc.Arbitrary<string>): fc.Arbitrary<string> {
+  return fc.tuple(piece, fc.constantFrom(10, 1_000, 20_000)).map(([text, times]) => text.repeat(times));
+}
+
+interface Damage {
+  readonly from: number;
+  readonly length: number;
+  readonly instead: string;
+  readonly twice: boolean;
+}
+
+const damage: fc.Arbitrary<Damage> = fc.record({
+  from: fc.double({ min: 0, max: 1, noNaN: true }),
+  length: fc.oneof(fc.nat({ max: 3 }), fc.nat({ max: 2_000 })),
+  instead: fc.oneof(fc.constant(''), fc.constantFrom(...PIECES), anyText),
+  twice: fc.boolean(),
+});
+
+/** One of the texts with one to four spans of it removed, replaced or doubled. */
+export function damaged(...texts: readonly string[]): fc.Arbitrary<string> {
+  return fc
+    .tuple(fc.constantFrom(...texts), fc.array(damage, { minLength: 1, maxLength: 4 }))
+    .map(([text, all]) => all.reduce(damagedOnce, text));
+}
+
+function damagedOnce(text: string, { from, length, instead, twice }: Damage): string {
+  const start = Math.floor(from * text.length);
+  const [before, span, after] = [text.slice(0, start), text.slice(start, start + length), text.slice(start + length)];
+  return `${before}${instead}${twice ? span + span : ''}${after}`;
+}
+
+/** JSON of any form: with names that are special to JavaScript, numbers that are none, and texts of any kind. */
+export const anyJson: fc.Arbitrary<string> = fc.oneof(
+  fc.json({ maxDepth: 5 }),
+  fc.json({ stringUnit: 'binary' }),
+  fc.constantFrom('[', '{"a":').map((open) => open.repeat(20_000)),
+  fc.constantFrom(1_000, 5_000, 20_000).map((depth) => `${'['.repeat(depth)}${']'.repeat(depth)}`),
+  fc.constantFrom(1_000, 5_000).map((depth) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`),
+);
+
+/** A valid JSON document in which one value, at any depth, is another one. */
+export function replacedIn(...documents: readonly object[]): fc.Arbitrary<string> {
+  const value = fc.oneof(anyJson, anyText.map(encoded), fc.constant(encoded('x'.repeat(900_000))));
+  return fc.tuple(fc.constantFrom(...documents), fc.nat(), value).map(([document, index, instead]) => {
+    const texts: string[] = [];
+    const marked = (which: number) => {
+      let seen = 0;
+      return JSON.stringify(document, (_, found: unknown) => (seen++ === which ? '\u0001' : found));
+    };
+    JSON.stringify(document, (_, found: unknown) => {
+      texts.push('');
+      return found;
+    });
+    return marked(index % texts.length).replace(encoded('\u0001'), () => instead);
+  });
+}
+
+function encoded(text: string): string {
+  return JSON.stringify(text);
+}
+
+/** The body of an answer: random, damaged, or right in all but one value. */
+export function bodies(...documents: readonly object[]): fc.Arbitrary<string> {
+  return fc.oneof(
+    { weight: 1, arbitrary: anyText },
+    { weight: 1, arbitrary: anyJson },
+    { weight: 2, arbitrary: damaged(...documents.map((document) => JSON.stringify(document))) },
+    { weight: 3, arbitrary: replacedIn(...documents) },
+  );
+}
