@@ -1,6 +1,5 @@
 // Requests to the HTTP interface, random and damaged: each is answered, with a problem document where it is refused;
 // bytes that are no request do not end the service or hold it up.
-import { once } from 'node:events';
 import net from 'node:net';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -69,8 +68,9 @@ test('bytes of any form leave the service as it was', async () => {
   await survive(bytes, async (sent) => {
     rig.events.length = 0;
     const socket = net.connect(rig.port, '127.0.0.1').on('error', () => undefined);
+    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
     socket.resume().end(sent);
-    await once(socket, 'close');
+    await closed;
     expect((await send(`${rig.url}/healthz`)).status).toBe(200);
   });
 });

@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { onTestFinished, test } from 'vitest';
 import { stringify } from 'yaml';
+import { interpolate } from '../../src/config/interpolate.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { ConfigError, formatProblems } from '../../src/config/problems.ts';
+import { readYaml } from '../../src/config/yaml.ts';
 import { parseKeyText } from '../../src/core/key-material.ts';
 import { objections } from '../../src/core/objections.ts';
 import { parseClientSecret } from '../../src/core/parsed-secret.ts';
@@ -29,10 +31,10 @@ function loader() {
   const folder = mkdtempSync(join(tmpdir(), 'hostile-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const file = join(folder, 'rotator.yaml');
-  return async (text: string | Uint8Array, env: Readonly<Record<string, string>> = {}) => {
+  return async (text: string | Uint8Array) => {
     writeFileSync(file, text);
     try {
-      await loadConfig({ file, env, mode: 'daemon', now: NOW });
+      await loadConfig({ file, env: {}, mode: 'daemon', now: NOW });
     } catch (thrown) {
       if (thrown instanceof ConfigError) formatProblems(thrown.problems);
       throw thrown;
@@ -53,50 +55,31 @@ const trees = fc.letrec((tie) => ({
   ),
 })).tree;
 
-test('a configuration that is damaged', async () => {
+test('a configuration, damaged or of any form', async () => {
   const load = loader();
-  await survive(damaged(SMALL, SMALL, SMALL, EXAMPLE), (text) => load(text));
-});
-
-test('a configuration of any form', async () => {
-  const load = loader();
-  await survive(
-    fc.oneof(
-      trees.map((tree) => stringify(tree)),
-      anyText,
-      anyJson,
-      fc.uint8Array({ maxLength: 200 }),
-    ),
-    (text) => load(text),
+  const anyForm = fc.oneof(
+    trees.map((tree) => stringify(tree)),
+    anyText,
+    anyJson,
+    fc.uint8Array({ maxLength: 200 }),
   );
+  await survive(fc.oneof(damaged(...new Array<string>(9).fill(SMALL), EXAMPLE), anyForm), (text) => load(text));
 });
 
 test('variables of the environment, in every value', async () => {
-  const load = loader();
-  const places = SMALL.split('\n').flatMap((_, line) =>
-    [...(SMALL.split('\n')[line]?.matchAll(/: ([\w.-]+)/g) ?? [])].map(([found]) => found),
-  );
+  const forms = [`"${REFERENCE}"`, `"x${REFERENCE}y${REFERENCE}"`, `"\${A:-${REFERENCE}"`, `"$${REFERENCE}\${"`];
   const value = fc.oneof(anyText, fc.constantFrom(REFERENCE, `$${REFERENCE}`, '/dev/zero', '/nowhere/at/all'));
-  await survive(
-    fc.record({
-      place: fc.constantFrom(...places),
-      form: fc.constantFrom(
-        `"${REFERENCE}"`,
-        `"x${REFERENCE}y${REFERENCE}"`,
-        `"\${A:-${REFERENCE}"`,
-        `"$${REFERENCE}\${"`,
-      ),
-      env: fc.dictionary(
-        fc.constantFrom('A', 'B', 'TOKEN', 'A_FILE', 'TOKEN_FILE'),
-        value.map((text) => text.replaceAll('\0', '')),
-      ),
-    }),
-    ({ place, form, env }) =>
-      load(
-        SMALL.replace(place, () => `: ${form}`),
-        env,
-      ),
-  );
+  const names = fc.constantFrom('A', 'B', 'TOKEN', 'A_FILE', 'TOKEN_FILE');
+  const input = fc.record({ form: fc.constantFrom(...forms), text: anyText, env: fc.dictionary(names, value) });
+  await survive(input, async ({ form, text, env }) => {
+    for (const written of [form, JSON.stringify(text)]) {
+      const { root } = readYaml(
+        SMALL.replace('8080', () => written),
+        'f',
+      );
+      if (root !== undefined) await interpolate({ name: 'f', root }, env);
+    }
+  });
 });
 
 test('the text of a key', async () => {

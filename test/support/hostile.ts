@@ -114,9 +114,18 @@ function joined(parts: readonly string[]): string {
   return parts.join('');
 }
 
-/** The same piece up to 20,000 times: deep nesting, long lines, what makes expressions backtrack. */
+/** The last and largest of the numbers one time in ten: it costs most. */
+function often(...numbers: readonly number[]): fc.Arbitrary<number> {
+  const [usual, largest] = [numbers.slice(0, -1), numbers.slice(-1)];
+  return fc.oneof(
+    { weight: 9, arbitrary: fc.constantFrom(...usual) },
+    { weight: 1, arbitrary: fc.constantFrom(...largest) },
+  );
+}
+
+/** The same piece up to 10,000 times: deep nesting, long lines, what makes expressions backtrack. */
 function repeated(piece: fc.Arbitrary<string>): fc.Arbitrary<string> {
-  return fc.tuple(piece, fc.constantFrom(10, 1_000, 20_000)).map(([text, times]) => text.repeat(times));
+  return fc.tuple(piece, often(10, 100, 1_000, 10_000)).map(([text, times]) => text.repeat(times));
 }
 
 interface Damage {
@@ -129,7 +138,11 @@ interface Damage {
 const damage: fc.Arbitrary<Damage> = fc.record({
   from: fc.double({ min: 0, max: 1, noNaN: true }),
   length: fc.oneof(fc.nat({ max: 3 }), fc.nat({ max: 2_000 })),
-  instead: fc.oneof(fc.constant(''), fc.constantFrom(...PIECES), anyText),
+  instead: fc.oneof(
+    { weight: 2, arbitrary: fc.constant('') },
+    { weight: 3, arbitrary: fc.constantFrom(...PIECES) },
+    { weight: 1, arbitrary: anyText },
+  ),
   twice: fc.boolean(),
 });
 
@@ -148,16 +161,25 @@ function damagedOnce(text: string, { from, length, instead, twice }: Damage): st
 
 /** JSON of any form: with names that are special to JavaScript, numbers that are none, and texts of any kind. */
 export const anyJson: fc.Arbitrary<string> = fc.oneof(
-  fc.json({ maxDepth: 5 }),
-  fc.json({ stringUnit: 'binary' }),
-  fc.constantFrom('[', '{"a":').map((open) => open.repeat(20_000)),
-  fc.constantFrom(1_000, 5_000, 20_000).map((depth) => `${'['.repeat(depth)}${']'.repeat(depth)}`),
-  fc.constantFrom(1_000, 5_000).map((depth) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`),
+  { weight: 4, arbitrary: fc.json({ maxDepth: 5 }) },
+  { weight: 4, arbitrary: fc.json({ stringUnit: 'binary' }) },
+  { weight: 1, arbitrary: nested('[', ']') },
+  { weight: 1, arbitrary: nested('{"a":', '}') },
+  { weight: 1, arbitrary: nested('[', '') },
 );
+
+function nested(open: string, close: string): fc.Arbitrary<string> {
+  return often(100, 1_000, 5_000).map((depth) => `${open.repeat(depth)}1${close.repeat(depth)}`);
+}
 
 /** A valid JSON document in which one value, at any depth, is another one. */
 export function replacedIn(...documents: readonly object[]): fc.Arbitrary<string> {
-  const value = fc.oneof(anyJson, anyText.map(encoded), fc.constant(encoded('x'.repeat(900_000))));
+  const long = encoded('x'.repeat(900_000));
+  const value = fc.oneof(
+    { weight: 10, arbitrary: anyJson },
+    { weight: 10, arbitrary: anyText.map(encoded) },
+    { weight: 1, arbitrary: fc.constant(long) },
+  );
   return fc.tuple(fc.constantFrom(...documents), fc.nat(), value).map(([document, index, instead]) => {
     const texts: string[] = [];
     const marked = (which: number) => {
