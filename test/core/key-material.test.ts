@@ -133,7 +133,7 @@ describe('a key that is read', () => {
         const pem = newP8();
         expect((await parse(taken(pem, chosen))).privateKeyPem).toBe(pem);
       }),
-      { numRuns: tries(300) },
+      { numRuns: tries(300, 10_000) },
     );
   });
 
@@ -158,7 +158,7 @@ describe('a key that is read', () => {
         );
         expect([pem, 'ERR_KEY_INVALID', 'ERR_KEY_IDS_INVALID', 'ERR_KEY_IDS_CONFLICT']).toContain(found);
       }),
-      { numRuns: tries(300) },
+      { numRuns: tries(300, 10_000) },
     );
   });
 });
