@@ -169,7 +169,7 @@ export interface ErrorParams {
     | ({ readonly problem: 'aws-call' | 'aws-chain'; readonly said: string } & At)
     | OfTencent;
   readonly ERR_CREDENTIALS_UNAVAILABLE:
-    | ({ readonly problem: 'aws'; readonly said: string } & At)
+    | ({ readonly problem: 'aws' } & At & CallTrouble)
     | ({ readonly problem: 'metadata' } & CallTrouble)
     | { readonly problem: 'sts-form'; readonly action: string }
     | OfTencent;

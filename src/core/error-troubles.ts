@@ -130,7 +130,7 @@ export interface Remote {
   readonly code: string;
   /** What the connection showed, where that says more than the code. */
   readonly detail: CallTrouble | null;
-  /** CAM's own words about a denial, which name the resource; the name of a parameter that is refused; else empty. */
+  /** The actions and resources that a denial names; the parameter that is refused; else empty. */
   readonly said: string;
   /** What CAM must allow, as a statement of a policy in JSON; of a denial alone. */
   readonly statement: string | null;

@@ -29,7 +29,7 @@ export const DENIED: StoredError = anError(
   'ERR_CLOUDBASE_DENIED',
   aRemote('denied', {
     code: 'UnauthorizedOperation',
-    said: 'you are not authorized to perform operation (tcb:GetProviders) resource (qcs::tcb:ap-shanghai:uin/100000000001:env/shop-prod-1g2h3j) has no permission',
+    said: 'tcb:GetProviders, qcs::tcb:ap-shanghai:uin/100000000001:env/shop-prod-1g2h3j',
     statement:
       '{"effect":"allow","action":["tcb:GetProviders","tcb:ModifyProvider"],"resource":["qcs::tcb:ap-shanghai:uin/<main account uin>:env/<envId>"]}',
   }),

@@ -334,7 +334,7 @@ export const SAMPLES: { readonly [C in keyof ErrorParams]: readonly ErrorParams[
     remote('credentials', { code: 'AuthFailure.SecretIdNotFound' }),
   ],
   ERR_CREDENTIALS_UNAVAILABLE: [
-    { problem: 'aws', said: 'ServiceUnavailable', ...AWS },
+    { problem: 'aws', trouble: 'code', code: 'ServiceUnavailable', ...AWS },
     ...CALLS.map((call) => ({ problem: 'metadata', ...call }) as const),
     { problem: 'sts-form', action: 'AssumeRole' },
     remote('server', { call: 'sts AssumeRole' }),
@@ -359,7 +359,7 @@ export const SAMPLES: { readonly [C in keyof ErrorParams]: readonly ErrorParams[
     aRemote('clock', { code: 'AuthFailure.SignatureExpire' }),
   ],
   ERR_CLOUDBASE_DENIED: [
-    aRemote('denied', { code: 'UnauthorizedOperation', said: 'you are not authorized', statement: STATEMENT }),
+    aRemote('denied', { code: 'UnauthorizedOperation', said: 'tcb:GetProviders', statement: STATEMENT }),
   ],
   ERR_CLOUDBASE_REFUSED: [
     aRemote('other-status', { code: 'HTTP_403' }),

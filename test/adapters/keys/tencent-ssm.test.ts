@@ -54,7 +54,7 @@ describe('a secret that cannot be had', () => {
     [
       'denied',
       'ERR_KEY_FORBIDDEN',
-      ': ssm GetSecretValue is not permitted (AuthFailure.UnauthorizedOperation): ssm:GetSecretValue',
+      ': ssm GetSecretValue is not permitted (AuthFailure.UnauthorizedOperation); CAM names ssm:GetSecretValue',
     ],
     ['key-failure', 'ERR_KEY_FORBIDDEN', 'cannot be decrypted: KMS refuses its key (FailedOperation.AccessKmsError)'],
   ] as const)('because it is %s', async (state: SecretState, code, what) => {

@@ -191,7 +191,7 @@ describe('an error of the API', () => {
       world.faults.add({ service: 'tcb', kind: 'error', code: remote, message });
       await expect(getProviders(tencentClient(url))).rejects.toMatchObject({
         code: 'ERR_CLOUDBASE_DENIED',
-        message: `tcb GetProviders is not permitted (${remote}): tcb:GetProviders, qcs::tcb:ap-shanghai:uin/1:env/e`,
+        message: `tcb GetProviders is not permitted (${remote}); CAM names tcb:GetProviders, qcs::tcb:ap-shanghai:uin/1:env/e`,
         hint: 'Allow this in CAM (or, if the message names another resource, that one): {"effect":"allow","action":["tcb:GetProviders","tcb:ModifyProvider"],"resource":["qcs::tcb:ap-shanghai:uin/<main account uin>:env/shop-prod-1g2h3j"]}',
       });
     },

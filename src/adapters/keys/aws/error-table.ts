@@ -70,21 +70,22 @@ export function credentialsError(origin: string, thrown: unknown): RotatorError 
   if (thrown instanceof CallFailure && thrown.trouble.trouble === 'certificate')
     return untrusted(origin, thrown.trouble.code, thrown);
   const { name, message, status } = aspects(thrown);
-  const said = { origin, said: thrown instanceof CallFailure ? message : inOwnWords(name, message) };
-  const remoteCode = thrown instanceof CallFailure ? thrown.kind : name;
-  if (thrown instanceof CallFailure || status >= 500 || TABLE.get(name) === 'busy')
+  const [options, said] = [{ remoteCode: name, remoteMessage: message }, inOwnWords(name, message)];
+  if (thrown instanceof CallFailure)
     return new RotatorError(
       'ERR_CREDENTIALS_UNAVAILABLE',
-      { problem: 'aws', ...said },
-      { remoteCode, remoteMessage: message },
+      { problem: 'aws', origin, ...thrown.trouble },
+      { ...options, remoteCode: thrown.kind },
+    );
+  if (status >= 500 || TABLE.get(name) === 'busy')
+    return new RotatorError(
+      'ERR_CREDENTIALS_UNAVAILABLE',
+      { problem: 'aws', origin, trouble: 'code', code: name },
+      options,
     );
   return status > 0
-    ? new RotatorError(
-        'ERR_CREDENTIALS_REJECTED',
-        { problem: 'aws-chain', ...said },
-        { remoteCode, remoteMessage: message },
-      )
-    : new RotatorError('ERR_CREDENTIALS_MISSING', { problem: 'aws', ...said }, { remoteCode, remoteMessage: message });
+    ? new RotatorError('ERR_CREDENTIALS_REJECTED', { problem: 'aws-chain', origin, said }, options)
+    : new RotatorError('ERR_CREDENTIALS_MISSING', { problem: 'aws', origin, said }, options);
 }
 
 /** What the SDK says of a chain that has no credentials. Other text is the service's, or a credential_process's. */

@@ -221,9 +221,9 @@ export const SETUP_EN: Pick<ErrorCatalogue, Setup> = {
     remote: remoteSentences,
   },
   ERR_CREDENTIALS_UNAVAILABLE: {
-    aws: ({ origin, said }) => [
-      `no AWS credentials for ${origin} now: ${said}`,
-      `Check that this machine can reach STS (HTTPS_PROXY, NO_PROXY).`,
+    aws: ({ origin, ...call }) => [
+      `no AWS credentials for ${origin} now: ${callTrouble(call)}`,
+      'Check that this machine can reach STS (HTTPS_PROXY, NO_PROXY).',
     ],
     metadata: (params) => [
       `the metadata service gives no credentials: ${callTrouble(params)}`,

@@ -100,7 +100,7 @@ export function remoteSentences(failed: Remote): Sentences {
   const happened = typeof says === 'string' ? says : says(failed);
   const subject = remote.startsWith('ssm-') ? about : `${about === null ? '' : `${about}：`}${call}`;
   const why = detail === null ? `（${code.replace(/^HTTP_/, 'HTTP ')}）` : `：${callTrouble(detail)}`;
-  const message = `${subject} ${happened}${why}${said === '' || remote === 'parameter' ? '' : `：“${said}”`}`;
+  const message = `${subject} ${happened}${why}${said === '' || remote === 'parameter' ? '' : `，CAM 指明：${said}`}`;
   return statement === null ? [message, next] : [message, next, statement];
 }
 

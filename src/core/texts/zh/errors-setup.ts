@@ -188,8 +188,8 @@ export const SETUP_ZH: Pick<ErrorCatalogue, keyof typeof SETUP_EN> = {
     remote: remoteSentences,
   },
   ERR_CREDENTIALS_UNAVAILABLE: {
-    aws: ({ origin, said }) => [
-      `暂时无法取得用于 ${origin} 的 AWS 凭证：“${said}”`,
+    aws: ({ origin, ...call }) => [
+      `暂时无法取得用于 ${origin} 的 AWS 凭证：${callTrouble(call)}`,
       '检查本机能否访问 STS（HTTPS_PROXY、NO_PROXY）。',
     ],
     metadata: (params) => [

@@ -129,7 +129,7 @@ describe('assumeRole', () => {
     [
       { kind: 'error', code: 'UnauthorizedOperation', message: 'no sts:AssumeRole' },
       'ERR_CREDENTIALS_REJECTED',
-      'is not permitted (UnauthorizedOperation): sts:AssumeRole',
+      'is not permitted (UnauthorizedOperation); CAM names sts:AssumeRole',
     ],
     [
       { kind: 'error', code: 'ResourceNotFound.RoleNotFound' },
