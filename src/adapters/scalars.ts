@@ -209,7 +209,8 @@ export function timezone() {
   });
 }
 
-const CRON_WANTED = 'a cron expression of five fields (minute hour day month weekday), or six with seconds first';
+const CRON_WANTED =
+  'a cron expression of five fields (minute 0-59, hour 0-23, day 1-31, month 1-12, weekday 0-7), or six with seconds first';
 
 /** A cron expression, kept as text. `orOff`: or the word `off`. */
 export function cron({ orOff = false } = {}) {

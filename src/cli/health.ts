@@ -46,7 +46,7 @@ async function troubleOf({ host, port }: Listening): Promise<string | undefined>
     const words = wordsOf(answer);
     return answer.status === 200 && words === undefined ? undefined : `${url} answered ${answer.status}${words ?? ''}`;
   } catch (thrown) {
-    if (thrown instanceof CallFailure) return `${url} cannot be asked: ${thrown.message}`;
+    if (thrown instanceof CallFailure) return `${url} cannot be asked: ${thrown.message}. Is the daemon running there?`;
     throw thrown;
   }
 }

@@ -45,10 +45,10 @@ export async function sandbox(
   try {
     if (options.demo || options.stage) await setUpDemo(world, DEMO_FOLDER);
     if (options.demo) {
-      context.stdout.write(demoText(url, new URL(url).port !== String(DEFAULT_PORT)));
+      context.stdout.write(demoText(url));
       return await daemon(url, context, program);
     }
-    context.stdout.writeSecret(sandboxText(url) + (options.stage ? stageText() : ''));
+    context.stdout.writeSecret(sandboxText(url) + (options.stage ? stageText(url) : ''));
     world.requests.onRequest((request) => context.stderr.write(requestLine(request)));
     if (!program.stop.aborted) await once(program.stop, 'abort');
     return EXIT.ok;
@@ -97,10 +97,9 @@ async function wantConfig(): Promise<void> {
 }
 
 /** Shown before the daemon's log begins. */
-function demoText(url: string, otherPort: boolean): string {
+function demoText(url: string): string {
   const { envId, providerId, keyId, daysLeft } = DEMO;
-  const prefix = otherPort ? `ROTATOR_SANDBOX_URL=${url} ` : '';
-  const rotator = (command: string) => `  ${prefix}npm run -s rotator -- ${command} --config ${DEMO_CONFIG}`;
+  const rotator = (command: string) => typed(command, url);
   const provider = `${url}/sandbox/environments/${envId}/providers/${providerId}`;
   return `
 Demo: a simulated CloudBase and Apple listen on ${url}. Nothing leaves this machine.
@@ -137,13 +136,19 @@ More of that: docs/sandbox.md, or curl ${url}/sandbox/. Stop everything with Ctr
 `;
 }
 
+/** A command on a line of its own, as somebody types it in a checkout. Another port than the usual one has to be said. */
+function typed(command: string, url: string): string {
+  const prefix = new URL(url).port === String(DEFAULT_PORT) ? '' : `ROTATOR_SANDBOX_URL=${url} `;
+  return `  ${prefix}npm run -s rotator -- ${command} --config ${DEMO_CONFIG}`;
+}
+
 /** Shown with --stage. */
-function stageText(): string {
+function stageText(url: string): string {
   const { envId, daysLeft } = DEMO;
   return `Ready: environment ${envId}, whose Apple provider holds a client secret with ${daysLeft} days left.
-Its key and the credentials are in ${DEMO_FOLDER}. In this folder,
+Its key and the credentials are in ${DEMO_FOLDER}. In a second terminal, in this folder,
 
-  run --config ${DEMO_CONFIG}
+${typed('run', url)}
 
 finds and replaces that secret.
 

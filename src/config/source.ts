@@ -81,7 +81,7 @@ function formOf(env: Environment): ConfigText {
     throw refusal(
       ENVIRONMENT,
       `no configuration: neither --config nor ROTATOR_CONFIG is given, ${DEFAULT_FILE} does not exist, CLOUDBASE_ENV_ID is not set`,
-      'a configuration file, or CLOUDBASE_ENV_ID and its companions for a single target',
+      'a configuration file, or CLOUDBASE_ENV_ID and the other variables for a single target',
       `Copy config/rotator.example.yaml to ${DEFAULT_FILE} and fill it in, or name a file with --config.`,
     );
   return { file: ENVIRONMENT, text: isSet('ALERT_TYPE') || isSet('ALERT_URL') ? FORM + FORM_CHANNEL : FORM };

@@ -142,7 +142,7 @@ describe('what is wrong is said, with the next step, and nothing is printed on s
       `error: --team-id is missing (ERR_KEY_IDS_MISSING)
   Pass the Team ID: 10 upper-case letters or digits (Apple Developer portal, Membership).
 error: --client-id is missing (ERR_KEY_IDS_MISSING)
-  Pass the Services ID: the Services ID, such as com.acme.shop.web (Apple Developer portal, Identifiers, Services IDs).
+  Pass the Services ID: a name such as com.acme.shop.web (Apple Developer portal, Identifiers, Services IDs).
 error: --key-id is missing (ERR_KEY_IDS_MISSING)
   Pass the Key ID: 10 upper-case letters or digits (Apple Developer portal, Keys).
 error: --key-file is missing (ERR_USAGE)

@@ -148,7 +148,7 @@ describe('a wrong value is told with what is wanted', () => {
     ['alerts: { channels: { name: ops } }', '1 alerts.channels: found a mapping, wanted a list'],
     [
       'alerts: { digest: weekly }',
-      '1 alerts.digest: found "weekly", wanted a cron expression of five fields (minute hour day month weekday), or six with seconds first; or "off"',
+      '1 alerts.digest: found "weekly", wanted a cron expression of five fields (minute 0-59, hour 0-23, day 1-31, month 1-12, weekday 0-7), or six with seconds first; or "off"',
     ],
     [
       'alerts: { repeatEvery: { critical: 0s } }',
@@ -162,7 +162,7 @@ describe('a wrong value is told with what is wanted', () => {
     'cron %s',
     async (expression) => {
       expect(await above(`schedule: { cron: "${expression}" }`)).toEqual([
-        `1 schedule.cron: found "${expression}", wanted a cron expression of five fields (minute hour day month weekday), or six with seconds first`,
+        `1 schedule.cron: found "${expression}", wanted a cron expression of five fields (minute 0-59, hour 0-23, day 1-31, month 1-12, weekday 0-7), or six with seconds first`,
       ]);
     },
   );
@@ -245,12 +245,9 @@ describe('a target', () => {
     ],
     [
       'clientId: com.yourcompany.service',
-      '5 targets[0].clientId: found "com.yourcompany.service", wanted the Services ID, such as com.acme.shop.web (this is a placeholder)',
+      '5 targets[0].clientId: found "com.yourcompany.service", wanted a name such as com.acme.shop.web (this is a placeholder)',
     ],
-    [
-      'clientId: "com example"',
-      '5 targets[0].clientId: found "com example", wanted the Services ID, such as com.acme.shop.web',
-    ],
+    ['clientId: "com example"', '5 targets[0].clientId: found "com example", wanted a name such as com.acme.shop.web'],
     ['providerId: a|b', '5 targets[0].providerId: found "a|b", wanted the id of an identity provider, such as apple'],
   ])('%s', async (line, problem) => {
     expect(await inTarget(line)).toEqual([problem]);

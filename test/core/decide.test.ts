@@ -83,7 +83,7 @@ describe('a policy', () => {
   const unreadable = (shape: string) =>
     `the provider shows a client secret that cannot be read (${shape}) and is not as our last write left it`;
   const notOurKey = 'the deployed secret is not signed by the key in the key source';
-  const due = 'the renewal instant has passed';
+  const due = 'renewal is due';
 
   const ROWS: readonly Row[] = [
     objection('SecretMissing', 'an empty text', { deployed: anUnknownSecret('empty') }, none('empty')),
@@ -354,7 +354,7 @@ describe('refused', () => {
       reason: null,
       error: {
         code: 'ERR_CLIENT_ID_MISMATCH',
-        message: `provider's client id is ${found}, the key's is com.example.shop.web`,
+        message: `the Client ID of the provider is ${found}, that of the target is com.example.shop.web`,
         hint: expect.stringContaining('Correct clientId of the target'),
       },
     });
@@ -364,7 +364,7 @@ describe('refused', () => {
     expect(decide(aSnapshot({ provider: aProvider({ ClientId: null }) }))).toMatchObject({
       error: {
         code: 'ERR_CLIENT_ID_MISMATCH',
-        message: "provider's client id is not set, the key's is com.example.shop.web",
+        message: 'the Client ID of the provider is not set, that of the target is com.example.shop.web',
       },
     });
   });
@@ -512,7 +512,7 @@ describe('the loop guard: no second rotation for the same reason within 24 h', (
   test('says what to look at', () => {
     expect(decide(aSnapshot(due(NOW - HOUR)))).toMatchObject({
       error: {
-        message: 'rotated within the last 24 h for the same reason, and again the renewal instant has passed',
+        message: 'rotated within the last 24 h for the same reason, and again renewal is due',
         hint: expect.stringContaining('once --force --target NAME'),
       },
     });

@@ -80,7 +80,7 @@ describe('a configuration that cannot be used ends every command with 2', () => 
       expect(await program(ends)).toEqual({
         code: 2,
         stdout: command === 'run' ? expect.stringContaining('"event":"start.refused"') : '',
-        stderr: `error: configuration: the environment: found no configuration: neither --config nor ROTATOR_CONFIG is given, config/rotator.yaml does not exist, CLOUDBASE_ENV_ID is not set, wanted a configuration file, or CLOUDBASE_ENV_ID and its companions for a single target (ERR_CONFIG)
+        stderr: `error: configuration: the environment: found no configuration: neither --config nor ROTATOR_CONFIG is given, config/rotator.yaml does not exist, CLOUDBASE_ENV_ID is not set, wanted a configuration file, or CLOUDBASE_ENV_ID and the other variables for a single target (ERR_CONFIG)
   Copy config/rotator.example.yaml to config/rotator.yaml and fill it in, or name a file with --config.
 `,
       });
@@ -149,7 +149,7 @@ FILE: 5 problems
     const { code, stderr } = await place.run(['run', '--exit-when-refused']);
     expect(code).toBe(2);
     expect(stderr).toMatch(
-      /^error: .*rotator\.yaml: no channel carries warning alerts of the service itself, warning alerts of shop, .*\(ERR_CONFIG\)\n {2}Add a /,
+      /^error: .*rotator\.yaml: nobody would be notified, because no channel carries these alerts: warning of the service itself, warning of shop, .*\(ERR_CONFIG\)\n {2}Add a /,
     );
   });
 

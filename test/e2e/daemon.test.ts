@@ -160,7 +160,10 @@ describe('SIGHUP', () => {
     daemon.signal('SIGHUP');
     await daemon.waitFor(() => [...lines(daemon, 'config.rejected'), ...lines(daemon, 'config.reloaded')].length > 0);
     expect(lines(daemon, 'config.rejected')).toMatchObject([
-      { code: 'ERR_CONFIG', msg: expect.stringContaining('no channel carries warning alerts of the service itself') },
+      {
+        code: 'ERR_CONFIG',
+        msg: expect.stringContaining('no channel carries these alerts: warning of the service itself'),
+      },
     ]);
   });
 
@@ -181,7 +184,7 @@ describe('a configuration', () => {
     const { code, stderr } = await place.run(['run', '--exit-when-refused']);
     expect(code).toBe(2);
     expect(stderr).toMatch(
-      /no channel carries warning alerts of the service itself[\s\S]*alerts: \{ none: accepted \}/,
+      /no channel carries these alerts: warning of the service itself[\s\S]*alerts: \{ none: accepted \}/,
     );
   });
 

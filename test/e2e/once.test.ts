@@ -83,10 +83,10 @@ describe('once', () => {
     );
     expect([end, rest]).toEqual(['', []]);
     expect(stderr.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, 'T')).toBe(`shop: rotation started: RenewalDue
-shop: found: the renewal instant has passed; the deployed secret expires in 5.0 days (T)
+shop: found: renewal is due; the deployed secret expires in 5.0 days (T)
 shop: candidate minted, valid until T
 shop: candidate checked claim by claim, its signature with the key's public half
-shop: Apple rejected the control signed with a throwaway key (invalid_client)
+shop: Apple rejected the control signed with a throwaway key, as it should (invalid_client)
 shop: Apple accepted the candidate (invalid_grant)
 shop: Apple accepted the deployed secret (invalid_grant)
 shop: intent recorded in the journal
@@ -258,7 +258,7 @@ describe('plan', () => {
     expect(rows(result)[0]).toMatchObject({ state: 'due', reason: 'RenewalDue', error: null });
     const table = await place.run(['plan']);
     expect(table).toMatchObject({ code: 0, stderr: '' });
-    expect(table.stdout).toMatch(/^shop {2}due .*\nshop: would rotate: the renewal instant has passed\n$/m);
+    expect(table.stdout).toMatch(/^shop {2}due .*\nshop: would rotate: renewal is due\n$/m);
     expect(place.provider()).toEqual(provider);
     expect(filesOf(place)).toEqual(files);
     // Nothing waits to be written into it either.

@@ -167,7 +167,7 @@ test('alerts that would reach nobody: every channel is told, whatever it carries
   place.configure({ alerts: { none: '' } });
   const { stderr } = await place.run(EXITING);
   for (const name of ['ops', 'shops']) expect(place.heard(name)).toEqual(['raised StartRefused']);
-  expect(place.items()[0]?.what).toContain('no channel carries warning alerts of the service itself');
+  expect(place.items()[0]?.what).toContain('no channel carries these alerts: warning of the service itself');
   expect(stderr).toContain('alerts: { none: accepted }');
 });
 

@@ -171,7 +171,7 @@ describe('sandbox', () => {
         stdout: '',
         stderr:
           `error: port ${port} of 127.0.0.1 is in use (ERR_USAGE)\n` +
-          '  Stop the program that uses this one, or choose another port:\n    apple-secret-rotator sandbox --port 0\n',
+          '  Stop the program that uses this one, or choose another port with --port.\n',
       });
     } finally {
       await other.close();

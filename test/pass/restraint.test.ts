@@ -58,7 +58,7 @@ describe('the loop guard', () => {
     const result = await rig.pass({}, { target: { policy: eager } });
     expect(said(result.state.error)).toMatchObject({
       code: 'ERR_ROTATION_LOOP',
-      message: expect.stringContaining('the renewal instant has passed'),
+      message: expect.stringContaining('renewal is due'),
     });
     expect(rig.writes()).toHaveLength(1);
     rig.clock.pass(1);
@@ -135,7 +135,7 @@ describe('refused', () => {
     rig.world.providers.put(ENV_ID, { ...full, Config: { ...full.Config, ClientId: 'com.example.other' } });
     expect(said((await rig.pass()).state.error)).toMatchObject({
       code: 'ERR_CLIENT_ID_MISMATCH',
-      message: "provider's client id is com.example.other, the key's is com.example.shop.web",
+      message: 'the Client ID of the provider is com.example.other, that of the target is com.example.shop.web',
     });
     expect(rig.writes()).toHaveLength(0);
   });

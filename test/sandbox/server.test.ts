@@ -50,7 +50,7 @@ describe('listening', () => {
     expect(await refusal({ port })).toMatchObject({
       code: 'ERR_USAGE',
       message: `port ${port} of 127.0.0.1 is in use`,
-      hint: 'Stop the program that uses this one, or choose another port: apple-secret-rotator sandbox --port 0',
+      hint: 'Stop the program that uses this one, or choose another port with --port.',
     });
   });
 

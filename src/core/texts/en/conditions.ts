@@ -196,7 +196,7 @@ export const CONDITIONS_EN: ConditionTable = {
         logins(finding, now),
       ),
     next: ({ target }) =>
-      `Run ${command('once --adopt --target NAME', target)}, or set \`adopt: true\` on the target, if this service shall take over.`,
+      `Run ${command('once --adopt --target NAME', target)}, or set \`adopt: true\` on the target, if you want this service to take over.`,
     over: 'your consent to renew the client secret is no longer needed',
     was: 'renewal of the client secret waited for your consent',
   },

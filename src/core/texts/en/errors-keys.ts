@@ -67,7 +67,7 @@ export const IDS: Readonly<Record<IdName, IdWords>> = {
   clientId: {
     title: 'Services ID',
     flag: '--client-id',
-    wanted: 'the Services ID, such as com.acme.shop.web',
+    wanted: 'a name such as com.acme.shop.web',
     where: 'Apple Developer portal, Identifiers, Services IDs',
   },
   keyId: {

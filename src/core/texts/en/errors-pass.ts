@@ -80,7 +80,7 @@ export const PASS_EN: Pick<ErrorCatalogue, Pass> = {
     ],
   },
   ERR_CLIENT_ID_MISMATCH: ({ found, wanted }) => [
-    `provider's client id is ${found === null ? 'not set' : comparedId(found)}, the key's is ${comparedId(wanted)}`,
+    `the Client ID of the provider is ${found === null ? 'not set' : comparedId(found)}, that of the target is ${comparedId(wanted)}`,
     `Correct clientId of the target, or the Client ID ${CONSOLE}.`,
   ],
   ERR_PROVIDER_NOT_ROUNDTRIPPABLE: {
@@ -111,12 +111,12 @@ export const PASS_EN: Pick<ErrorCatalogue, Pass> = {
   ERR_ADOPTION_REQUIRED: {
     'never-written': ({ why }, { target }) => [
       `this journal has never written this provider, and ${whyText(why)}`,
-      'Let this service take over if it shall renew this secret (or set `adopt: true` on the target).',
+      'Let this service take over if it should renew this secret (or set `adopt: true` on the target).',
       program(`once --adopt --target ${target}`),
     ],
     hidden: (_, { target }) => [
       'the provider shows no client secret, which it may be hiding, and Apple is not asked about ours',
-      'Let this service take over if it shall renew this secret (or set `adopt: true` on the target).',
+      'Let this service take over if it should renew this secret (or set `adopt: true` on the target).',
       program(`once --adopt --target ${target}`),
     ],
   },

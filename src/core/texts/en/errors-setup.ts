@@ -1,7 +1,7 @@
 // English for errors of the command line, the configuration and cloud credentials.
 import type { SecretLook } from '../../error-troubles.ts';
 import type { ErrorCatalogue } from '../catalogue.ts';
-import { program, quoted } from '../command.ts';
+import { quoted } from '../command.ts';
 import { callTrouble, fileTrouble, remoteSentences } from './calls.ts';
 import { listed } from './words.ts';
 
@@ -100,8 +100,7 @@ export const SETUP_EN: Pick<ErrorCatalogue, Setup> = {
     ],
     'sandbox-port': ({ host, port, code }) => [
       code === 'EADDRINUSE' ? `port ${port} of ${host} is in use` : `cannot listen on port ${port} of ${host}: ${code}`,
-      'Stop the program that uses this one, or choose another port.',
-      program('sandbox --port 0'),
+      'Stop the program that uses this one, or choose another port with --port.',
     ],
     'no-journal': ({ path }) => [
       `there is no journal at ${path}, so there is nothing to copy`,
@@ -127,10 +126,12 @@ export const SETUP_EN: Pick<ErrorCatalogue, Setup> = {
       ];
     },
     unheard: ({ file, alerts, more }) => {
-      const whose = alerts.map(({ target, severity }) => `${severity} alerts of ${target ?? 'the service itself'}`);
+      const whose = alerts.map(({ target, severity }) => `${severity} of ${target ?? 'the service itself'}`);
       return [
-        `${file ?? 'the environment'}: no channel carries ${listed(whose)}${more === 0 ? '' : ` (and ${more} more)`}`,
-        'Add a channel under `alerts.channels` that carries both severities of every target, or accept silence with `alerts: { none: accepted }` (ROTATOR_ALERTS=none).',
+        `${file ?? 'the environment'}: nobody would be notified, because no channel carries these alerts: ${whose.join(', ')}${more === 0 ? '' : ` (and ${more} more)`}`,
+        file === null
+          ? 'Set ALERT_TYPE and ALERT_URL, or accept silence with ROTATOR_ALERTS=none.'
+          : 'Add a channel under `alerts.channels` that carries both severities of every target, or accept silence with `alerts: { none: accepted }`.',
       ];
     },
     'left-out': ({ target, problems }) => [

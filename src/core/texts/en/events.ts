@@ -98,7 +98,8 @@ function stepText(event: Step, now: number): string {
 
 function appleText({ asked, verdict, detail }: Extract<Step, { step: 'apple-answered' }>): string {
   const clear = verdict === 'accepted' || verdict === 'rejected';
-  return `${clear ? `Apple ${verdict}` : 'no clear answer from Apple about'} ${ASKED[asked]} (${callTrouble(detail)})`;
+  const asItShould = asked === 'control' && verdict === 'rejected' ? ', as it should' : '';
+  return `${clear ? `Apple ${verdict}` : 'no clear answer from Apple about'} ${ASKED[asked]}${asItShould} (${callTrouble(detail)})`;
 }
 
 const ASKED = {

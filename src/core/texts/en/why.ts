@@ -27,6 +27,6 @@ const PLAIN = {
   'too-long': 'the deployed secret expires later than Apple accepts',
   expired: 'the deployed secret has expired',
   unresolved: 'an earlier rotation was cut off and its outcome could not be read',
-  renewal: 'the renewal instant has passed',
+  renewal: 'renewal is due',
   requested: 'it was requested by hand',
 } as const;

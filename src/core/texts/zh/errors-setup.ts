@@ -1,7 +1,7 @@
 // Chinese for errors of the command line, the configuration and cloud credentials.
 import type { SecretLook } from '../../error-troubles.ts';
 import type { ErrorCatalogue } from '../catalogue.ts';
-import { program, quoted } from '../command.ts';
+import { quoted } from '../command.ts';
 import type { SETUP_EN } from '../en/errors-setup.ts';
 import { callTrouble, fileTrouble, remoteSentences } from './calls.ts';
 import { listed } from './words.ts';
@@ -80,8 +80,7 @@ export const SETUP_ZH: Pick<ErrorCatalogue, keyof typeof SETUP_EN> = {
     'sandbox-host': ({ host }) => [`沙箱只监听本机回环地址，不监听 ${host}`, '使用 127.0.0.1、::1 或 localhost。'],
     'sandbox-port': ({ host, port, code }) => [
       code === 'EADDRINUSE' ? `${host} 的端口 ${port} 已被占用` : `无法监听 ${host} 的端口 ${port}：${code}`,
-      '停止占用该端口的程序，或换用其他端口。',
-      program('sandbox --port 0'),
+      '停止占用该端口的程序，或用 --port 换用其他端口。',
     ],
     'no-journal': ({ path }) => [`${path} 处没有状态库，因此无从复制`, '用 --config FILE 指定所需服务的配置。'],
     'file-exists': ({ path }) => [`${path} 已存在，备份不会覆盖任何文件`, '指定一个尚不存在的文件。'],
@@ -99,8 +98,10 @@ export const SETUP_ZH: Pick<ErrorCatalogue, keyof typeof SETUP_EN> = {
     unheard: ({ file, alerts, more }) => {
       const whose = alerts.map(({ target, severity }) => `${target ?? '服务自身'}的${SEVERITIES[severity]}告警`);
       return [
-        `${file ?? '环境变量'}：没有渠道接收${listed(whose)}${more === 0 ? '' : `（另有 ${more} 项）`}`,
-        '在 `alerts.channels` 下添加一个接收所有目标两种级别告警的渠道，或用 `alerts: { none: accepted }`（ROTATOR_ALERTS=none）表示接受静默。',
+        `${file ?? '环境变量'}：无人会收到通知，因为没有渠道接收这些告警：${listed(whose)}${more === 0 ? '' : `（另有 ${more} 项）`}`,
+        file === null
+          ? '设置 ALERT_TYPE 和 ALERT_URL，或用 ROTATOR_ALERTS=none 表示接受静默。'
+          : '在 `alerts.channels` 下添加一个接收所有目标两种级别告警的渠道，或用 `alerts: { none: accepted }` 表示接受静默。',
       ];
     },
     'left-out': ({ target, problems }) => [
