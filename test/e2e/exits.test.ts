@@ -8,9 +8,9 @@ const JWT = `eyJhbGciOiJFUzI1NiJ9.${'b'.repeat(40)}.${'c'.repeat(86)}`;
 const HOSTILE = `BEGIN ${JWT} \u001b[31mred\u001b]0;title\u0007 \u202eturned\u200b END`;
 const CONTROLS = /(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 
-/** `text` went past the cleaning, as its parts that do no harm show. */
+/** `text` was cleaned: its harmless parts are there, or it is only said how long it is. */
 function expectClean(text: string, where: string): void {
-  expect(text, where).toContain('BEGIN');
+  expect(text, where).toMatch(/BEGIN|text of \d+ characters/);
   expect(text, where).not.toContain('bbbbbbbb');
   expect(text, where).not.toMatch(CONTROLS);
 }

@@ -34,7 +34,7 @@ describe('nothing secret gets out', () => {
     });
     await place.daemon(/pass\.failed/);
     await expectNoLeak(place);
-  });
+  }, 180_000);
 
   test('of temporary credentials, whether they are given or refused', async () => {
     const place = await ownWatched();
