@@ -7,6 +7,7 @@ import { expect } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
 import { SANDBOX_CREDENTIALS } from '../../src/sandbox/server.ts';
+import { findings } from './canary-table.ts';
 import { workspace } from './program.ts';
 import { startTape, type Tape } from './tape.ts';
 
@@ -55,7 +56,7 @@ export async function watched() {
     configure,
     outputs,
     async run(args: readonly string[], env: Record<string, string> = {}) {
-      const result = await place.run(args, { env });
+      const result = await place.run(args, { env: { NODE_DEBUG: 'http', ...env } });
       outputs.set(`stdout of ${args.join(' ')} (${outputs.size})`, result.stdout);
       outputs.set(`stderr of ${args.join(' ')} (${outputs.size})`, result.stderr);
       return result;
@@ -117,10 +118,9 @@ export function written({ folder, outputs }: Pick<Watched, 'folder' | 'outputs'>
   return new Map([...outputs, ...filesOf(folder)]);
 }
 
+/** What was found of them in any form: in plain, base64, hex, as a URL or in JSON, whatever blanks are in it. */
 export function leaks(secrets: ReadonlyMap<string, string>, texts: ReadonlyMap<string, string>): string[] {
-  return [...secrets].flatMap(([what, secret]) =>
-    [...texts].filter(([, text]) => text.includes(secret)).map(([where]) => `${what} in ${where}`),
-  );
+  return findings(Object.fromEntries(secrets), texts);
 }
 
 /** All commands that read the journal, and a copy of it; then the search. */
@@ -144,6 +144,20 @@ export function spill(place: Watched): string {
   const { secretId, secretKey } = SANDBOX_CREDENTIALS;
   const key = readFileSync(place.keyFile, 'utf8');
   return `bad ${place.secret()} ${key} ${key.replaceAll('\n', '\\n')} ${secretId} Authorization: TC3-HMAC-SHA256 Credential=${secretId}/x, Signature=${secretKey}`;
+}
+
+/** Forms in which an API may repeat what it was sent; the process holds both secrets. */
+function disguises(place: Watched): string {
+  const secret = String(place.secret());
+  const bytes = Buffer.from(secret);
+  return [
+    secret.replace(/.{40}/g, '$&\n'),
+    secret.replace(/.{40}/g, '$&\u200b'),
+    secret.replaceAll('.', '%2E'),
+    bytes.toString('base64'),
+    bytes.toString('hex'),
+    Buffer.from(SANDBOX_CREDENTIALS.secretKey).toString('base64'),
+  ].join(' ');
 }
 
 /** An answer that nobody expects, and what the program makes of it. */
@@ -211,7 +225,7 @@ export const BAD_ANSWERS: readonly BadAnswer[] = [
 export async function meet(
   place: Watched,
   { fault, args, apple, code }: BadAnswer,
-  text = spill(place),
+  text = `${spill(place)} ${disguises(place)}`,
 ): Promise<void> {
   place.configure({ apple: { tokenUrl: `${place.tape.url}/auth/token`, check: apple } });
   const id = place.world.faults.add(fault(text, String(place.secret())));
