@@ -108,7 +108,7 @@ export const PLACES: Readonly<Record<string, (secret: string) => Misplaced>> = {
   NO_PROXY: variable('NO_PROXY'),
 };
 
-/** The commands that read the configuration, and those that need none. */
+/** The commands that read the configuration. */
 export const COMMANDS: readonly (readonly string[])[] = [
   ['once'],
   ['run', '--exit-when-refused'],
@@ -123,26 +123,6 @@ export const COMMANDS: readonly (readonly string[])[] = [
   ['journal', 'backup', 'copy.db'],
   ['once', '--force', '--json'],
   ['plan'],
-];
-
-/** Commands that need no configuration, with a secret where something else belongs. */
-export const WITHOUT_CONFIGURATION: readonly ((secret: string) => readonly string[])[] = [
-  (secret) => ['generate', '--team-id', secret, '--client-id', 'a', '--key-id', 'b', '--key-file', 'c'],
-  (secret) => ['generate', '--team-id', 'a', '--client-id', secret, '--key-id', 'b', '--key-file', 'c'],
-  (secret) => ['generate', '--team-id', 'a', '--client-id', 'b', '--key-id', secret, '--key-file', 'c'],
-  (secret) => [
-    'generate',
-    ...['--team-id', IDS.teamId, '--client-id', 'a.b', '--key-id', IDS.keyId],
-    '--key-file',
-    secret,
-  ],
-  (secret) => ['generate', '--days', secret],
-  (secret) => ['inspect', '--file', secret],
-  (secret) => ['inspect', '--key-file', secret, 'eyJ9.eyJ9.x'],
-  (secret) => ['journal', 'backup', secret],
-  (secret) => ['sandbox', '--port', secret],
-  (secret) => ['explain', secret],
-  (secret) => [secret],
 ];
 
 /** The forms in which a text could leave, by name. */
