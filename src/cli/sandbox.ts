@@ -168,7 +168,7 @@ The sandbox listens on ${url}, on this machine alone:
   inbox for alerts       ${url}/inbox/NAME
   control                ${url}/sandbox/
 
-It accepts these credentials, which are of no use elsewhere:
+It accepts these credentials, which work nowhere else:
 
   TENCENTCLOUD_SECRET_ID=${SANDBOX_CREDENTIALS.secretId}
   TENCENTCLOUD_SECRET_KEY=${SANDBOX_CREDENTIALS.secretKey}

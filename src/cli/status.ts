@@ -4,6 +4,7 @@ import { isoOrNull } from '../core/instants.ts';
 import type { TargetStates } from '../core/ports.ts';
 import type { TargetState } from '../core/records.ts';
 import { isWell, lastingView, type TargetLabel } from '../core/target-view.ts';
+import { DAY } from '../core/time.ts';
 import { type CliContext, EXIT, type ExitStatus } from './context.ts';
 import { distance, minute } from './instants.ts';
 import { printJson } from './print-json.ts';
@@ -18,7 +19,7 @@ export interface StatusTools {
 }
 
 /** A check older than this is mentioned: ordinary schedules check at least once a day. */
-const STALE_AFTER_MS = 24 * 60 * 60 * 1000;
+const STALE_AFTER_MS = DAY;
 
 /** Prints the state of the targets; 1 if one is failed or unknown, or its secret has expired. */
 export async function status(options: { json: boolean }, tools: StatusTools): Promise<ExitStatus> {

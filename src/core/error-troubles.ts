@@ -9,7 +9,7 @@ export type CallTrouble =
   | { readonly trouble: 'timeout'; readonly afterMs: number }
   /** `ECONNREFUSED`, `CERT_HAS_EXPIRED`, …; null: the client named none. */
   | { readonly trouble: 'network'; readonly code: string | null }
-  /** The certificate of the other side is signed by nobody whom this process trusts. */
+  /** This process does not trust the certificate of the other side. */
   | { readonly trouble: 'certificate'; readonly code: string }
   | { readonly trouble: 'cut' | 'too-large' | 'encoded' | 'malformed' }
   | { readonly trouble: 'redirected' | 'http'; readonly status: number }

@@ -10,7 +10,7 @@ export type Sentences = readonly [message: string, next: string, copy?: string];
 
 /** What a sentence may need beside its parameters. */
 export interface About {
-  /** The target's name as it stands in commands; `NAME` where the error is of no one target. */
+  /** The target's name as it stands in commands; `NAME` for an error of no single target. */
   readonly target: string;
   /** The sentences of an error inside this one, in the same language. */
   readonly of: (error: StoredError) => Sentences;
