@@ -17,7 +17,7 @@ export interface PolicyConfig {
   readonly window: WindowRule | undefined;
 }
 
-/** The file's settings with those that a target has itself in their place; an empty one is as good as none. */
+/** The file's settings, overridden by the target's own. An empty setting counts as left out. */
 export function overridden<T extends object>(shared: T, own: T | undefined): T {
   const given = Object.entries(own ?? {}).filter(([, value]) => value !== undefined);
   return { ...shared, ...Object.fromEntries(given) };

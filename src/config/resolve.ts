@@ -45,7 +45,7 @@ export interface Conflict {
   readonly between: readonly [index: number, index: number];
 }
 
-/** Applies every rule that joins several keys. `now`: from when calendars are surveyed. Pure but for the host name. */
+/** Applies every rule that joins several keys. `now`: from when calendars are surveyed. Pure, except that it reads the host name. */
 export function resolve(tree: Tree, { sections, targets, channels, isSound }: Parsed, now: number): Resolution {
   const problems: Problem[] = [];
   const report: Report = (path, text) => problems.push(problemAt(tree, path, text));

@@ -40,7 +40,7 @@ export interface Tree {
   readonly root: MapNode;
 }
 
-/** The name of what is no file. */
+/** The name in place of a file's, where there is no file. */
 export const ENVIRONMENT = 'the environment';
 
 /** Keys whose values are secrets; only channels and heartbeats have a key `url`. */

@@ -55,7 +55,7 @@ export function readYaml(text: string, file: string): YamlReading {
     return { kind: 'text', text: '', broken: true, line };
   };
 
-  /** `line`: of the key; `viaAlias`: `line` is that of the alias through which the node is reached, and so for all below. */
+  /** `line`: of the key; `viaAlias`: `line` is that of the alias through which the node is reached, and that of everything below it. */
   const read = (node: Node | null, path: Path, line: number, viaAlias: boolean): TreeNode => {
     if (node === null) return { kind: 'text', text: '', line };
     if (viaAlias && ++aliased > MOST_ALIASED) {

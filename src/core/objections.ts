@@ -1,4 +1,4 @@
-// Everything Apple would object to in a client secret: a table of small rules, of which all are asked, in this order.
+// Everything Apple would object to in a client secret: a table of small rules. All are asked, in this order.
 // The sources are Apple's "Creating a client secret", RFC 7515 (JWS), RFC 7518 (ES256) and RFC 7519 (JWT).
 // Objections show claims, never the secret.
 import type { JWK } from 'jose';

@@ -88,7 +88,7 @@ export interface AppleCheck {
   /** Identifies whose answers these are (calibration is kept per token URL). */
   readonly tokenUrl: string;
   /**
-   * Posts the secret with a code that cannot exist. Never throws but for an abort: what is not a clear answer is
+   * Posts the secret with a code that cannot exist. Throws only when it is aborted; an unclear answer is
    * `unknown`. At most one question a second goes out, over all targets of the process.
    */
   ask(question: { clientId: string; clientSecret: string; signal: AbortSignal }): Promise<AppleAnswer>;
@@ -215,7 +215,7 @@ export interface Channel {
 
 /** A channel that forgets what it is not told again (Alertmanager). */
 export interface RefreshedChannel extends Channel {
-  /** How often every open condition is to be told again, in ms. */
+  /** How often each open condition is sent again, in ms. */
   readonly refreshEveryMs: number;
   /** Tells again what is open; throws as `send` does. */
   refresh(open: readonly MessageItem[], message: Omit<AlertMessage, 'items'>, signal: AbortSignal): Promise<void>;

@@ -26,7 +26,7 @@ export class Agenda {
     for (const { key } of targets) this.due.set(key, { ...NEW, trigger, isDue: true });
   }
 
-  /** A tick: every target is due but for those that wait for a retry. */
+  /** A tick: every target is due, except those that wait for a retry. */
   tick(targets: readonly Target[], now: number): void {
     for (const { key } of targets) {
       const due = this.of(key);

@@ -32,7 +32,7 @@ export interface DaemonTools {
 const CRON_HORIZON_MS = 400 * DAY;
 /**
  * Wall clock and monotonic clock may drift apart by so much between two turns. With less, the slewing of NTP would
- * count as a step and have everything checked; with more, a step could hide that moves a tick or an expiry.
+ * count as a step and have everything checked; with more, a step that moves a tick or an expiry could go unnoticed.
  */
 const STEP_MS = 5_000;
 /**

@@ -1,5 +1,5 @@
-// What connections may cost: how many there are in all and for each client, and one request at a time on each. A
-// connection on which nothing is asked gives way to a new one, so that idle connections keep nobody out.
+// What connections may cost: how many there are in all and for each client, and one request at a time on each. An
+// idle connection is closed to make room for a new one, so that idle connections keep nobody out.
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { isLoopback } from '../net/proxy.ts';

@@ -10,7 +10,7 @@ import type { RowEnd } from './learnt.ts';
 import { deployedFields, viewOf } from './report.ts';
 import type { PassResult } from './tools.ts';
 
-/** A check by another process takes seconds, a rotation rarely a minute. Sooner would be in vain, later a delay. */
+/** A check by another process takes seconds, a rotation rarely a minute. Sooner, the other would still be running; later would only delay. */
 const LEASE_HELD_RETRY_MS = MINUTE;
 
 /** Ends a rotation that has written. */

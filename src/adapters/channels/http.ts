@@ -69,7 +69,7 @@ export class Poster {
   }
 
   /**
-   * The answer, whatever its status but 429 and 5xx. Throws ERR_CHANNEL_UNAVAILABLE (network, timeout, 5xx),
+   * The answer, with any status except 429 and 5xx. Throws ERR_CHANNEL_UNAVAILABLE (network, timeout, 5xx),
    * ERR_CHANNEL_THROTTLED (429), ERR_CHANNEL_REFUSED (a redirect), and the signal's reason on abort.
    */
   async post({ url, body, headers, signal }: Post): Promise<HttpAnswer> {

@@ -10,7 +10,7 @@ export type Sentences = readonly [message: string, next: string, copy?: string];
 
 /** What a sentence may need beside its parameters. */
 export interface About {
-  /** The target's name as it stands in commands; `NAME` for an error of no single target. */
+  /** The target's name as it stands in commands; `NAME` for an error that belongs to no single target. */
   readonly target: string;
   /** The sentences of an error inside this one, in the same language. */
   readonly of: (error: StoredError) => Sentences;
@@ -26,8 +26,8 @@ export type ErrorCatalogue = {
 };
 
 /**
- * The sentences of `error`, in which `target` stands in commands. A row of version 0.1.0 says what it said then; one of
- * another version, whose code or form this one does not know, gives its code.
+ * The sentences of `error`, in which `target` stands in commands. A row of version 0.1.0 says what it said then. If
+ * this version does not know the code or the form, only the code is shown.
  */
 export function sentencesOf(catalogue: ErrorCatalogue, error: StoredError, target = 'NAME'): Sentences {
   if (!('params' in error)) return [error.message, error.hint];

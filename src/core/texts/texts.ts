@@ -37,7 +37,7 @@ export interface Span {
   readonly until: number;
 }
 
-/** How many items of a message are what. */
+/** How many items of a message there are of each kind. */
 export interface Counts {
   readonly critical: number;
   readonly warning: number;

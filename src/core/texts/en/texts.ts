@@ -11,7 +11,7 @@ const STATES: Readonly<Record<TargetStateName, string>> = {
   healthy: 'healthy',
   rotated: 'just renewed',
   due: 'due for renewal',
-  pending: 'waiting for your word',
+  pending: 'waiting for your consent',
   unverified: 'renewed, but not shown by CloudBase',
   failed: 'failed',
   unknown: 'never read',
