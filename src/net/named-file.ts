@@ -169,6 +169,9 @@ function isStream(status: Stats): boolean {
   return status.isFIFO() || status.isSocket() || status.isCharacterDevice();
 }
 
+/** What is read at once after the size that the file has: usually nothing is left, so a larger buffer would be wasted. */
+const FURTHER_BYTES = 65_536;
+
 async function readTo(maxBytes: number, file: FileHandle, status: Stats): Promise<NamedFile> {
   const parts: Buffer[] = [];
   let [size, room] = [0, Math.min(maxBytes, status.size) + 1];
@@ -178,7 +181,7 @@ async function readTo(maxBytes: number, file: FileHandle, status: Stats): Promis
     parts.push(buffer.subarray(0, bytesRead));
     size += bytesRead;
     if (size > maxBytes) throw new FileFailure('EFBIG');
-    room = maxBytes + 1 - size;
+    room = Math.min(FURTHER_BYTES, maxBytes + 1 - size);
   }
 }
 
