@@ -58,7 +58,7 @@ export function createProgram(
     .configureOutput({
       writeOut: (text) => stdout.write(text),
       writeErr: (text) => stderr.write(text),
-      outputError: (text, write) => write(text.replace(/'([^'\n]*)'/g, (_, word: string) => `'${shownWord(word)}'`)),
+      outputError: (text, write) => write(withoutValues(text)),
     })
     .addHelpText('after', EPILOGUE)
     .exitOverride();
@@ -213,4 +213,11 @@ function port(value: string): number {
   if (!/^\d{1,5}$/.test(value) || Number(value) > 65_535)
     throw new InvalidArgumentError('It must be a whole number from 0 to 65535.');
   return Number(value);
+}
+
+/** An error of Commander without what was given: a name as its grammar allows, and no word that is one too many. */
+function withoutValues(text: string): string {
+  return text
+    .replace(/(too many arguments .* but got \d+): [\s\S]*/, '$1.\n')
+    .replace(/'([^'\n]*)'/g, (_, word: string) => `'${shownWord(word)}'`);
 }

@@ -48,6 +48,7 @@ test('the base64 of the key, or the secret key of Tencent Cloud, in every wrong 
     ['generate', '--key-file', key],
     ['inspect', '--file', secretKey],
     ['plan', '--config', secretKey],
+    ['status', secretKey],
   ];
   for (const args of commands) {
     const { code, stdout, stderr } = await runProgram(args, { cwd: place.folder });
