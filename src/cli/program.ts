@@ -215,9 +215,11 @@ function port(value: string): number {
   return Number(value);
 }
 
-/** An error of Commander without what was given: a name as its grammar allows, and no word that is one too many. */
+/** An error of Commander; each word that was given is shown if it looks like a word, and described if not. */
 function withoutValues(text: string): string {
   return text
-    .replace(/(too many arguments .* but got \d+): [\s\S]*/, '$1.\n')
+    .replace(/(too many arguments .* but got \d+): ([\s\S]*)\.(?=\n*$)/, (_, before: string, words: string) => {
+      return `${before}: ${words.split(', ').map(shownWord).join(', ')}.`;
+    })
     .replace(/'([^'\n]*)'/g, (_, word: string) => `'${shownWord(word)}'`);
 }
