@@ -9,7 +9,7 @@ export default defineConfig({
     include: ['test/system/container/*.test.ts'],
     globalSetup: 'test/system/container/setup.ts',
     fileParallelism: false,
-    testTimeout: 120_000,
+    testTimeout: 300_000,
     hookTimeout: 120_000,
   },
 });
