@@ -10,7 +10,10 @@ import { type CliContext, EXIT, type ExitStatus } from './context.ts';
 /** Half of what the image's health check allows, so that this line is seen before the container runtime gives up. */
 const TIMEOUT_MS = 5_000;
 /** A server that listens on every interface is asked over loopback. */
-const ANYWHERE: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
+const ANYWHERE: ReadonlyMap<string, string> = new Map([
+  ['0.0.0.0', '127.0.0.1'],
+  ['::', '::1'],
+]);
 
 export interface HealthTools {
   readonly context: Pick<CliContext, 'stdout' | 'stderr'>;
@@ -31,7 +34,7 @@ export async function health({ context, listening }: HealthTools): Promise<ExitS
 
 async function troubleOf({ host, port }: Listening): Promise<string | undefined> {
   if (port === 0) return 'http.port is 0, any free port, so it is not known where to ask; set a port';
-  const address = ANYWHERE[host] ?? host;
+  const address = ANYWHERE.get(host) ?? host;
   const url = `http://${isIP(address) === 6 ? `[${address}]` : address}:${port}/healthz`;
   if (!URL.canParse(url)) return 'http.host is not a host';
   try {

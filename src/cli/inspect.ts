@@ -122,7 +122,8 @@ function entry(name: string, from: Readonly<Record<string, unknown>>, nowMs: num
   if (INSTANTS.has(name) && typeof value === 'number' && Math.abs(value) <= 8.64e12)
     return `${value}  (${utcTime(value * 1000)}, ${distance(value * 1000, nowMs)})`;
   const text = typeof value === 'string' ? shown(value, LONGEST) : shownValue(value);
-  return MEANINGS[name] === undefined ? text : `${text}  (${MEANINGS[name]})`;
+  const meaning = Object.hasOwn(MEANINGS, name) ? MEANINGS[name] : undefined;
+  return meaning === undefined ? text : `${text}  (${meaning})`;
 }
 
 function row(label: string, value: string, width = LABEL): string {

@@ -7,10 +7,12 @@ import { dotted, nodeAt, type Path, problemAt, shownKey, type Tree } from './tre
 type Schema = z.core.$ZodType;
 
 /** Keys of earlier versions, and what took their place. `[]`: any entry of the list. */
-const REMOVED: Readonly<Record<string, string>> = {
-  'schedule.maxRotationsPerHour':
+const REMOVED: ReadonlyMap<string, string> = new Map([
+  [
+    'schedule.maxRotationsPerHour',
     'Remove the key: writes with one credential and endpoint now go one after another, and pause for an hour after one that ended badly.',
-};
+  ],
+]);
 
 /** Unknown keys of one mapping that are told: enough to see that the file is another one. Each is compared with all known keys. */
 const MOST_UNKNOWN = 20;
@@ -46,7 +48,7 @@ function nextOf(issue: z.core.$ZodIssue): string | undefined {
 /** The problem of a key that the definition does not know. Its value is never shown. */
 function unknownKey(tree: Tree, path: Path, key: string, known: readonly string[]): Problem {
   const at = [...path, key];
-  const instead = REMOVED[dotted(at).replace(/\[\d+\]/g, '[]')];
+  const instead = REMOVED.get(dotted(at).replace(/\[\d+\]/g, '[]'));
   if (instead !== undefined)
     return problemAt(tree, at, { found: 'a key that was removed', wanted: 'no such key', next: instead });
   const nearest = nearestOf(key, known);

@@ -27,7 +27,8 @@ const SERVICES_BY_VERSION: Readonly<Record<string, TencentService>> = {
 export function tencentCall(incoming: Incoming): Call | undefined {
   const action = incoming.headers['x-tc-action'];
   if (action === undefined) return undefined;
-  const service = SERVICES_BY_VERSION[incoming.headers['x-tc-version'] ?? ''];
+  const version = incoming.headers['x-tc-version'] ?? '';
+  const service = Object.hasOwn(SERVICES_BY_VERSION, version) ? SERVICES_BY_VERSION[version] : undefined;
   const body = jsonObject(incoming.body);
   const envId = body?.['EnvId'];
   const region = incoming.headers['x-tc-region'];

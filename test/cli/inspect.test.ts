@@ -149,6 +149,12 @@ The signature was not checked: pass --key-file.
     expect(stdout.split('\n').every((line) => line.length <= 100)).toBe(true);
   });
 
+  test('a claim by the name of what every object has is shown as it is', async () => {
+    const { stdout } = await run({}, made({ alg: 'ES256' }, { constructor: 'x', toString: 'y' }));
+    expect(stdout).toMatch(/^ +constructor +"?x"?$/m);
+    expect(stdout).toMatch(/^ +toString +"?y"?$/m);
+  });
+
   test('hostile values of every type are explained without a fault', async () => {
     const header = fc.dictionary(fc.constantFrom('alg', 'kid', 'crit', 'x'), fc.jsonValue());
     const claims = fc.dictionary(

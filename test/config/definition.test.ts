@@ -422,6 +422,11 @@ describe('channels', () => {
 describe('unknown keys', () => {
   test.each([
     ['tragets: []', '1 tragets: found an unknown key "tragets", wanted targets, the nearest known key'],
+    // Names that every object has are names like any other.
+    ...['__proto__', 'constructor', 'toString'].map((key) => [
+      `${key}: { x: 1 }`,
+      expect.stringContaining(`${key}: found an unknown key "${key}", wanted one of instance, `),
+    ]),
     ['http: { tokn: x }', '1 http.tokn: found an unknown key "tokn", wanted token, the nearest known key'],
     [
       'cloudbase: { credentials: { from: env, id_variable: X } }',

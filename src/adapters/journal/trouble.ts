@@ -1,7 +1,17 @@
 // Trouble with the journal's file and folder: each becomes a RotatorError whose hint names the command that fixes it.
 // The file is made here with private modes. Nothing here opens a file that SQLite may hold open: closing a second
 // descriptor of it would drop SQLite's POSIX locks.
-import { accessSync, chmodSync, closeSync, constants, mkdirSync, openSync, statfsSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  type Stats,
+  statfsSync,
+  statSync,
+} from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { ErrorParams } from '../../core/error-params.ts';
 import type { JournalTrouble } from '../../core/error-troubles.ts';
@@ -54,7 +64,7 @@ export function networkFileSystem(
  */
 export function openToAll(path: string): RotatorError[] {
   return [path, dirname(resolve(path))].flatMap((place) => {
-    const mode = statSync(place, { throwIfNoEntry: false })?.mode ?? 0;
+    const mode = statusOf(place)?.mode ?? 0;
     if ((mode & 0o002) === 0) return [];
     const params = { problem: 'open-to-all', path: place, mode: (mode & 0o7777).toString(8) } as const;
     return [new RotatorError('ERR_JOURNAL_UNWRITABLE', params)];
@@ -67,8 +77,17 @@ export function openToAll(path: string): RotatorError[] {
  */
 export function narrowCompanions(path: string): void {
   for (const file of [`${path}-wal`, `${path}-shm`]) {
-    const found = statSync(file, { throwIfNoEntry: false });
+    const found = statusOf(file);
     if (found !== undefined && (found.mode & 0o002) !== 0 && found.uid === process.getuid?.()) chmodSync(file, 0o600);
+  }
+}
+
+/** Undefined where there is no file, and where a folder on the way to it may not be searched. */
+export function statusOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
   }
 }
 

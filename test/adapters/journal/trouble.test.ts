@@ -1,11 +1,17 @@
 // The sentences about the journal's file: each error of SQLite and of the file system with its next step, and the
 // file systems that SQLite should not lie on.
-import { chmodSync, statSync } from 'node:fs';
+import { chmodSync, statSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { openDaemonJournal } from '../../../src/adapters/journal/journal.ts';
-import { journalError, networkFileSystem } from '../../../src/adapters/journal/trouble.ts';
+import {
+  journalError,
+  narrowCompanions,
+  networkFileSystem,
+  openToAll,
+  prepareFile,
+} from '../../../src/adapters/journal/trouble.ts';
 import { RotatorError } from '../../../src/core/errors.ts';
 import { realClock } from '../../support/clock.ts';
 import { folder } from '../../support/journal.ts';
@@ -126,4 +132,13 @@ test('a journal, and its folder, that everybody may write are warned of; group-w
     expect.stringContaining(`every user of this machine may write ${path} (mode 666), which belongs to the journal`),
     expect.stringContaining(`every user of this machine may write ${dirname(path)} (mode 777), which belongs to`),
   ]);
+});
+
+test('a folder that may not be searched is no warning, and no fault: opening the journal tells', () => {
+  const loop = join(folder(), 'loop');
+  symlinkSync(loop, loop);
+  const path = join(loop, 'journal.db');
+  expect(openToAll(path)).toEqual([]);
+  expect(() => narrowCompanions(path)).not.toThrow();
+  expect(() => prepareFile(path)).toThrow(RotatorError);
 });
