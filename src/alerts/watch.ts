@@ -1,7 +1,7 @@
 // The watch: checks everything that can be wrong, by the journal and by what only this process knows, and gives it to
 // the alert engine. All changes are one update of the journal: conditions, and the messages about them in the outbox.
 
-import type { ConditionName, Finding } from '../core/alerts/conditions.ts';
+import type { ConditionFacts, ConditionName, Finding } from '../core/alerts/conditions.ts';
 import type { AlertBook, AlertMemo, AlertUpdate, Delivery, RotatedEvent } from '../core/alerts/records.ts';
 import { isBlind, UNCALIBRATED } from '../core/apple-gate.ts';
 import type { StoredError } from '../core/error-params.ts';
@@ -37,6 +37,8 @@ export interface Surroundings {
   readonly journal: {
     readonly path: string;
     readonly degraded: Degraded | undefined;
+    /** What everybody on this machine may write. */
+    readonly exposed: ConditionFacts['JournalExposed']['places'];
   };
   readonly skewMs: number | undefined;
   /** Null: the configuration in force is the one that was read last. */

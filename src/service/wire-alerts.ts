@@ -1,6 +1,7 @@
 // From a configuration to working alerts: channels and what they carry, the language of messages, what is watched. The
 // daemon and `once` are wired alike; they differ in what they know and in how long they run.
 import { createChannel } from '../adapters/channels/registry.ts';
+import { exposedPlaces } from '../adapters/journal/journal.ts';
 import { Alerter, type AlerterTools } from '../alerts/alerter.ts';
 import { Deliverer, type DelivererOptions, type DelivererTools, type Voice } from '../alerts/deliverer.ts';
 import type { LaneMember, WatchedTarget } from '../alerts/detect/detect.ts';
@@ -72,7 +73,7 @@ export function createAlerting(options: AlertingOptions, tools: WiringTools): Al
       misconfigured: disabled.map(({ name, problems }) => ({ name, problems: problems.map(shortSentence) })),
       longestTickGapMs: gapMs,
       tokenUrl: config.apple.tokenUrl,
-      journal: { path: config.journal.path, degraded },
+      journal: { path: config.journal.path, degraded, exposed: exposedPlaces(config.journal) },
     };
   };
   const optionsOfWatch = () => watchOptions(config, tools.version, selected === undefined);

@@ -83,7 +83,7 @@ async function start(manners: Readonly<Record<string, readonly Manner[]>> = { op
       misconfigured: [],
       longestTickGapMs: 60 * MINUTE,
       tokenUrl: TOKEN_URL,
-      journal: { path: './data/journal.db', degraded: undefined },
+      journal: { path: './data/journal.db', degraded: undefined, exposed: [] },
       skewMs: undefined,
       configurationRejected: null,
       scheduler: { alive: true, lastTurnAt: clock.now() },

@@ -59,7 +59,7 @@ async function start() {
       misconfigured: [],
       longestTickGapMs: 60 * MINUTE,
       tokenUrl: TOKEN_URL,
-      journal: { path: './data/journal.db', degraded: undefined },
+      journal: { path: './data/journal.db', degraded: undefined, exposed: [] },
       skewMs: undefined,
       configurationRejected: null,
       scheduler: { alive: true, lastTurnAt: clock.now() },
@@ -130,7 +130,7 @@ describe('a look', () => {
     const { watch, state, open } = await start();
     await state('shop', { state: 'pending', error: anError('ERR_ADOPTION_REQUIRED') });
     const degraded = { error: anError('ERR_JOURNAL_UNWRITABLE'), since: SUNDAY };
-    const journal = { path: './data/journal.db', degraded };
+    const journal = { path: './data/journal.db', degraded, exposed: [] };
     await watch({ change: { journal } }).look();
     expect(await open()).toEqual(['JournalUnwritable']);
     await watch().look();

@@ -17,7 +17,7 @@ const WELL: Surroundings = {
   misconfigured: [],
   longestTickGapMs: 60 * MINUTE,
   tokenUrl: TOKEN_URL,
-  journal: { path: './data/journal.db', degraded: undefined },
+  journal: { path: './data/journal.db', degraded: undefined, exposed: [] },
   skewMs: undefined,
   configurationRejected: null,
   scheduler: { alive: true, lastTurnAt: NOW },

@@ -80,7 +80,7 @@ export function serviceFacts(overrides: Partial<ServiceFacts> = {}): ServiceFact
     states: [aWatchedState()],
     members: [{ key: aWatchedState().key, lane: LANE, lifetimeMs: 180 * DAY }],
     skewMs: 0,
-    journal: { path: './data/journal.db', degraded: undefined },
+    journal: { path: './data/journal.db', degraded: undefined, exposed: [] },
     channels: [{ name: 'ops', state: undefined, oldestAt: null }],
     configurationRejected: null,
     scheduler: { alive: true, lastTurnAt: NOW },

@@ -382,6 +382,18 @@ const TABLE: VariantTable = {
     ),
     variant('for no known reason', aFinding('JournalUnwritable', { path: '/data/journal.db' }, CRITICAL)),
   ],
+  JournalExposed: [
+    variant(
+      'both',
+      aFinding('JournalExposed', {
+        places: [
+          { path: '/data/journal.db', mode: '666' },
+          { path: '/data', mode: '777' },
+        ],
+      }),
+    ),
+    variant('its folder', aFinding('JournalExposed', { places: [{ path: '/var/lib/my rotator', mode: '1777' }] })),
+  ],
   ChannelFailing: [
     variant(
       'refused',

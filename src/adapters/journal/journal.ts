@@ -1,7 +1,7 @@
 // The journal on SQLite (node:sqlite): write-ahead log, full sync, strict tables, one transaction a call. What a resolved
 // call wrote is on the disk. Calls block the thread while another process writes, for the busy timeout at most. This file
 // is the only way in: only this folder knows the path of the journal and the files beside it.
-import type { RotatorError } from '../../core/errors.ts';
+import { RotatorError } from '../../core/errors.ts';
 import type { Clock, DaemonJournal, Journal } from '../../core/ports.ts';
 import { type ConnectionOptions, openFile, openInMemory, openReadOnly, openToRead } from './connection.ts';
 import { backUp, type JournalBackup } from './copy.ts';
@@ -20,7 +20,10 @@ export interface JournalOptions extends Partial<Pick<ConnectionOptions, 'migrati
   /** `write` makes and migrates the journal; `read` changes nothing, and one that does not exist yet is empty. */
   readonly mode: 'read' | 'write';
   readonly clock: Pick<Clock, 'now'>;
-  /** Called for a row of the alert book that cannot be read. It is left out, and removed at the next change of the book. */
+  /**
+   * Called for a place that a journal should not be written at, and for a row of the alert book that cannot be read: it
+   * is left out, and removed at the next change of the book.
+   */
   readonly warn?: (reason: RotatorError) => void;
 }
 
@@ -42,6 +45,7 @@ const BUSY_TIMEOUT_MS = 5000;
  */
 export async function openJournal(place: JournalPlace, options: JournalOptions): Promise<Journal> {
   const { mode, clock, warn = () => undefined } = options;
+  if (mode === 'write') warnOfPlace(place, warn);
   const own = connectionOptions(place, { ...options, onDamage: warn });
   return journalOver(mode === 'write' ? openFile(own, clock.now()) : openToRead(own));
 }
@@ -52,7 +56,7 @@ export async function openJournal(place: JournalPlace, options: JournalOptions):
  */
 export async function openDaemonJournal(place: JournalPlace, options: DaemonJournalOptions): Promise<DaemonJournal> {
   const { who, clock, warn } = options;
-  for (const doubt of [networkFileSystem(place.path) ?? [], openToAll(place.path)].flat()) warn(doubt);
+  warnOfPlace(place, warn);
   const connection = new DaemonConnection({
     ...options,
     ...connectionOptions(place, { ...options, onDamage: warn }),
@@ -64,6 +68,18 @@ export async function openDaemonJournal(place: JournalPlace, options: DaemonJour
       return connection.degraded;
     },
   };
+}
+
+/** The journal and its folder, as far as everybody on this machine may write them. */
+export function exposedPlaces({ path }: JournalPlace): ReturnType<typeof openToAll> {
+  return openToAll(path);
+}
+
+function warnOfPlace({ path }: JournalPlace, warn: (reason: RotatorError) => void): void {
+  const network = networkFileSystem(path);
+  if (network !== undefined) warn(network);
+  for (const place of openToAll(path))
+    warn(new RotatorError('ERR_JOURNAL_UNWRITABLE', { problem: 'open-to-all', ...place }));
 }
 
 /** A journal that is gone with its process, for alerts where no journal can be opened. */

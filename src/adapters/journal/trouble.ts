@@ -13,6 +13,7 @@ import {
   statSync,
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import type { ConditionFacts } from '../../core/alerts/conditions.ts';
 import type { ErrorParams } from '../../core/error-params.ts';
 import type { JournalTrouble } from '../../core/error-troubles.ts';
 import { RotatorError } from '../../core/errors.ts';
@@ -59,15 +60,13 @@ export function networkFileSystem(
 }
 
 /**
- * The warnings of a journal that everybody on the machine may write, itself or by its folder. Group-writable passes:
- * volumes of containers usually are.
+ * The journal and its folder, as far as everybody on the machine may write them. Group-writable passes: volumes of
+ * containers usually are.
  */
-export function openToAll(path: string): RotatorError[] {
-  return [path, dirname(resolve(path))].flatMap((place) => {
+export function openToAll(path: string): ConditionFacts['JournalExposed']['places'] {
+  return [resolve(path), dirname(resolve(path))].flatMap((place) => {
     const mode = statusOf(place)?.mode ?? 0;
-    if ((mode & 0o002) === 0) return [];
-    const params = { problem: 'open-to-all', path: place, mode: (mode & 0o7777).toString(8) } as const;
-    return [new RotatorError('ERR_JOURNAL_UNWRITABLE', params)];
+    return (mode & 0o002) === 0 ? [] : [{ path: place, mode: (mode & 0o7777).toString(8) }];
   });
 }
 

@@ -1,6 +1,6 @@
 // What is wrong with the service as a whole: a table with a row for each condition, each a pure function. What a
 // process does not know (`once` has no scheduler, no clock was read yet) is undecided: neither raised nor cleared.
-import type { ConditionName, Finding, SERVICE_CONDITIONS } from '../../core/alerts/conditions.ts';
+import type { ConditionFacts, ConditionName, Finding, SERVICE_CONDITIONS } from '../../core/alerts/conditions.ts';
 import type { ChannelState } from '../../core/alerts/records.ts';
 import { isBlind, UNCALIBRATED } from '../../core/apple-gate.ts';
 import { isRecordEmergency } from '../../core/deployed.ts';
@@ -45,6 +45,8 @@ export interface ServiceFacts {
     readonly path: string;
     /** Why it cannot be written; undefined: it can. */
     readonly degraded: Degraded | undefined;
+    /** What everybody on this machine may write. */
+    readonly exposed: ConditionFacts['JournalExposed']['places'];
   };
   readonly channels: readonly WatchedChannel[];
   /** Null: the configuration that was read last is in force. */
@@ -90,6 +92,7 @@ const ROWS: Rows = {
   AppleCheckBlind: appleCheckBlind,
   ClockSkewed: clockSkewed,
   JournalUnwritable: journalUnwritable,
+  JournalExposed: journalExposed,
   ConfigurationRejected: configurationRejected,
   SchedulerStalled: schedulerStalled,
 };
@@ -172,6 +175,10 @@ function journalUnwritable({ journal, states, now }: ServiceFacts): Detail<'Jour
   const { since, error } = degraded;
   const isCritical = now - since >= DAY || states.some(({ dueSince }) => dueSince !== null);
   return { severity: isCritical ? 'critical' : 'warning', facts: { path }, since, error };
+}
+
+function journalExposed({ journal: { exposed } }: ServiceFacts): Detail<'JournalExposed'> | undefined {
+  return exposed.length === 0 ? undefined : { severity: 'warning', facts: { places: exposed } };
 }
 
 function configurationRejected({ configurationRejected: rejected }: ServiceFacts): Outcome<'ConfigurationRejected'> {

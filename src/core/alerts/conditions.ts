@@ -32,6 +32,7 @@ export const SERVICE_CONDITIONS = [
   'AppleCheckBlind',
   'ClockSkewed',
   'JournalUnwritable',
+  'JournalExposed',
   'ChannelFailing',
   'ConfigurationRejected',
   'StartRefused',
@@ -117,6 +118,8 @@ export function findingSchema(kinds: Kinds) {
     /** Our clock less CloudBase's. */
     ClockSkewed: of('ClockSkewed', { skewMs: z.number() }),
     JournalUnwritable: of('JournalUnwritable', { path: prose }),
+    /** The journal, its folder or both, with their modes. */
+    JournalExposed: of('JournalExposed', { places: z.array(z.object({ path: prose, mode: label })) }),
     ChannelFailing: of('ChannelFailing', {
       channel: label,
       attempts: z.number(),

@@ -190,8 +190,13 @@ describe('the journal, the configuration and the scheduler', () => {
   test.each<[string, Partial<ServiceFacts>, Partial<Finding>]>([
     [
       'JournalUnwritable',
-      { journal: { path, degraded } },
+      { journal: { path, degraded, exposed: [] } },
       { severity: 'warning', since: NOW - DAY + 1, facts: { path }, error },
+    ],
+    [
+      'JournalExposed',
+      { journal: { path, degraded: undefined, exposed: [{ path, mode: '666' }] } },
+      { severity: 'warning', facts: { places: [{ path, mode: '666' }] } },
     ],
     [
       'ConfigurationRejected',
@@ -211,11 +216,14 @@ describe('the journal, the configuration and the scheduler', () => {
 });
 
 test.each<[string, Partial<ServiceFacts>]>([
-  ['after a day', { journal: { path: '', degraded: { error: anError('ERR_JOURNAL_UNWRITABLE'), since: NOW - DAY } } }],
+  [
+    'after a day',
+    { journal: { path: '', degraded: { error: anError('ERR_JOURNAL_UNWRITABLE'), since: NOW - DAY }, exposed: [] } },
+  ],
   ['while a rotation waits', { states: [aWatchedState({ dueSince: NOW })] }],
 ])('JournalUnwritable is critical %s', (_name, facts) => {
   const degraded = { error: anError('ERR_JOURNAL_UNWRITABLE'), since: NOW };
-  const { findings } = detectService(serviceFacts({ journal: { path: '', degraded }, ...facts }));
+  const { findings } = detectService(serviceFacts({ journal: { path: '', degraded, exposed: [] }, ...facts }));
   expect(findings).toMatchObject([{ condition: 'JournalUnwritable', severity: 'critical' }]);
 });
 
@@ -356,7 +364,11 @@ test('every condition has a row, but for StartRefused, which a daemon tells that
       ...calibrated({ controlRejectedAt: null, answeredAt: NOW - 3 * DAY }),
       states: [aWatchedState({ ...failed, appleAsked: anAsked() }), aWatchedState({ state: 'unverified' })],
       skewMs: HOUR,
-      journal: { path: '', degraded: { error: anError('ERR_JOURNAL_UNWRITABLE'), since: NOW } },
+      journal: {
+        path: '',
+        degraded: { error: anError('ERR_JOURNAL_UNWRITABLE'), since: NOW },
+        exposed: [{ path: '', mode: '666' }],
+      },
       channels: [{ name: 'ops', state: undefined, oldestAt: NOW - HOUR }],
       configurationRejected: { at: NOW, error: anError('ERR_CONFIG') },
       scheduler: { alive: false, lastTurnAt: NOW },

@@ -2,7 +2,7 @@
 // next step. Plain words, short sentences, nothing of ours without its explanation.
 
 import { isShortOfTime } from '../../alerts/logins.ts';
-import { command } from '../command.ts';
+import { command, quoted } from '../command.ts';
 import { detail, laneWords } from '../quote.ts';
 import type { ConditionTable } from '../texts.ts';
 import { afterCorrecting, fails, fields, holds, logins, madeOf, next, problems, skew, times, told } from './finding.ts';
@@ -287,6 +287,19 @@ export const CONDITIONS_EN: ConditionTable = {
     next: (finding) => next(finding, 'Make the journal writable for the user of this service.'),
     over: 'the journal can be written again',
     was: 'the journal could not be written',
+  },
+
+  JournalExposed: {
+    title: 'every user of this machine may write the journal',
+    what: ({ facts: { places } }) =>
+      sentences(
+        `Every user of this machine may write ${listed(places.map(({ path, mode }) => `${detail(path, 150)} (mode ${mode})`))}, where this service keeps its records.`,
+        'Anyone who changes them can keep client secrets from being renewed, and alerts from being sent.',
+      ),
+    next: ({ facts: { places } }) =>
+      `Restrict it to its owner and group: \`chmod o-w ${places.map(({ path }) => detail(quoted(path), 150)).join(' ')}\`.`,
+    over: 'only its owner and group may write the journal again',
+    was: 'every user of this machine could write the journal',
   },
 
   ChannelFailing: {

@@ -1,7 +1,7 @@
 // Every condition in Chinese, as operators of Tencent Cloud write it: what is wrong, what breaks and when, and one next
 // step. Names of the console and of Apple's portal are theirs; commands, keys and codes stay as they are typed.
 import { isShortOfTime } from '../../alerts/logins.ts';
-import { command } from '../command.ts';
+import { command, quoted } from '../command.ts';
 import { detail, laneWords } from '../quote.ts';
 import type { ConditionTable } from '../texts.ts';
 import { afterCorrecting, fails, fields, holds, logins, madeOf, next, problems, skew, told } from './finding.ts';
@@ -254,6 +254,16 @@ export const CONDITIONS_ZH: ConditionTable = {
     next: (finding) => next(finding, '让运行本服务的用户可以写入状态库。'),
     over: '状态库（journal）已可写入',
     was: '状态库（journal）曾无法写入',
+  },
+
+  JournalExposed: {
+    title: '本机所有用户都可以写入状态库（journal）',
+    what: ({ facts: { places } }) =>
+      `本机所有用户都可以写入 ${listed(places.map(({ path, mode }) => `${detail(path, 150)}（权限 ${mode}）`))}，本服务的记录就保存在其中。改动这些记录，就能阻止客户端密钥轮换和告警发送。`,
+    next: ({ facts: { places } }) =>
+      `收回其他用户的写权限：\`chmod o-w ${places.map(({ path }) => detail(quoted(path), 150)).join(' ')}\`。`,
+    over: '状态库（journal）已只允许属主和属组写入',
+    was: '本机所有用户曾可以写入状态库（journal）',
   },
 
   ChannelFailing: {
