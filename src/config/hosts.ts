@@ -3,13 +3,14 @@
 // the hosts of allowHosts.
 import type { ChannelOptions } from '../adapters/channels/registry.ts';
 import type { KeySourceOptions } from '../adapters/keys/registry.ts';
+import { loginUrlOf } from '../adapters/login/public-interface.ts';
 import type { CredentialsOptions } from '../adapters/tencent/credentials/registry.ts';
 import { isLoopback } from '../net/proxy.ts';
 import type { Sections, TargetEntry } from './schema.ts';
 import { type MapNode, nameAt, nodeAt, type Path, type Report } from './tree.ts';
 
 /** What an endpoint is used for; the first label of a Tencent host is part of the signature. */
-export type HostUse = 'apple' | 'tcb' | 'ssm' | 'sts' | 'aws' | 'metadata';
+export type HostUse = 'apple' | 'tcb' | 'login' | 'ssm' | 'sts' | 'aws' | 'metadata';
 
 interface HostRule {
   readonly allowed: RegExp;
@@ -37,6 +38,10 @@ const AWS_HOST = new RegExp(
 const HOST_RULES: Readonly<Record<HostUse, HostRule>> = {
   apple: { allowed: /^appleid\.apple\.com$/, wanted: 'https://appleid.apple.com/auth/token' },
   tcb: { allowed: /^tcb\.([a-z0-9-]+\.)*tencentcloudapi\.com$/, wanted: 'https://tcb.tencentcloudapi.com' },
+  login: {
+    allowed: /^[a-z0-9._-]+\.api\.(?:intl\.)?tcloudbasegateway\.com$/,
+    wanted: 'https://{envId}.api.tcloudbasegateway.com',
+  },
   ssm: { allowed: /^ssm\.([a-z0-9-]+\.)*tencentcloudapi\.com$/, wanted: 'https://ssm.tencentcloudapi.com' },
   sts: { allowed: /^sts\.([a-z0-9-]+\.)*tencentcloudapi\.com$/, wanted: 'https://sts.tencentcloudapi.com' },
   aws: { allowed: AWS_HOST, wanted: 'https://secretsmanager.<region>.amazonaws.com' },
@@ -51,14 +56,19 @@ const HOST_RULES: Readonly<Record<HostUse, HostRule>> = {
 function hostObjection(url: string, use: HostUse, allowHosts: readonly string[]): string | undefined {
   const { hostname, protocol, pathname, search, hash } = new URL(url);
   const { allowed, wanted, plainHttp = false } = HOST_RULES[use];
-  if (use !== 'apple' && (search !== '' || hash !== '' || (use !== 'metadata' && pathname !== '/')))
-    return 'an endpoint without path and query';
+  const hasPath = pathname !== '/' && use !== 'metadata' && use !== 'login';
+  if (use !== 'apple' && (search !== '' || hash !== '' || hasPath)) return 'an endpoint without path and query';
   if (isLoopback(hostname)) return undefined;
   if (!allowed.test(hostname) && !allowHosts.includes(hostname))
     return `${wanted}, a host that allowHosts names, or one on loopback`;
   return protocol === 'https:' || (plainHttp && allowed.test(hostname))
     ? undefined
     : 'https:// (http:// is for loopback alone)';
+}
+
+/** True for the hosts that a provider may send its logins to. */
+export function isLoginHost(host: string, allowHosts: readonly string[]): boolean {
+  return /(?:^|\.)apple\.com$/.test(host) || allowHosts.includes(host);
 }
 
 /** What is wanted instead of the URL of a channel, or undefined. */
@@ -73,6 +83,7 @@ export function checkSharedHosts({ apple, cloudbase, allowHosts }: Omit<Sections
   const check = hostCheck(allowHosts, report);
   check(['apple', 'tokenUrl'], apple.tokenUrl, 'apple');
   check(['cloudbase', 'endpoint'], cloudbase.endpoint, 'tcb');
+  check(['cloudbase', 'loginEndpoint'], loginUrl(cloudbase.loginEndpoint, 'env'), 'login');
   checkCredentials(['cloudbase', 'credentials'], cloudbase.credentials, check);
 }
 
@@ -86,6 +97,7 @@ export function checkTargetHosts(
   const check = hostCheck(allowHosts, report);
   const { key, cloudbase } = entry;
   check(['targets', index, 'cloudbase', 'endpoint'], cloudbase?.endpoint, 'tcb');
+  check(['targets', index, 'cloudbase', 'loginEndpoint'], loginUrl(cloudbase?.loginEndpoint, entry.envId), 'login');
   checkCredentials(['targets', index, 'cloudbase', 'credentials'], cloudbase?.credentials, check);
   const use = KEY_ENDPOINTS[key.from];
   if (use !== undefined && 'endpoint' in key) check(['targets', index, 'key', 'endpoint'], key.endpoint, use);
@@ -105,6 +117,10 @@ const CREDENTIAL_ENDPOINTS: Readonly<Record<CredentialsOptions['from'], HostUse 
   'cvm-role': 'metadata',
   'tke-oidc': 'sts',
 };
+
+function loginUrl(endpoint: string | undefined, envId: string): string | undefined {
+  return endpoint === undefined ? undefined : loginUrlOf(endpoint, envId);
+}
 
 type HostCheck = (path: Path, url: string | undefined, use: HostUse) => void;
 

@@ -18,7 +18,14 @@ import {
 } from './policy.ts';
 import type { Problem } from './problems.ts';
 import type { TargetEntry } from './schema.ts';
-import { CLOUDBASE_ENDPOINT, checkSites, credentialsBeside, endpointBeside, siteOf } from './sites.ts';
+import {
+  CLOUDBASE_ENDPOINT,
+  checkSites,
+  credentialsBeside,
+  endpointBeside,
+  loginEndpointBeside,
+  siteOf,
+} from './sites.ts';
 import { nameAt, problemAt, type Report, type Tree } from './tree.ts';
 
 type Sections = Parsed['sections'];
@@ -97,7 +104,7 @@ export function settingsOf(sections: Sections, channels: readonly ChannelOptions
 function targetOf(entry: TargetEntry, sections: Sections) {
   const { teamId, clientId, keyId, envId, providerId, name, adopt } = entry;
   const shared = overridden(sections.cloudbase, entry.cloudbase);
-  const { endpoint, region, requestsPerSecond, timeout, credentials } = shared;
+  const { endpoint, region, requestsPerSecond, timeout, credentials, write, loginCheck, loginEndpoint } = shared;
   const policy = policyOf(sections, entry.policy);
   const { origin } = new URL(endpoint ?? CLOUDBASE_ENDPOINT);
   const cloudbase = {
@@ -130,6 +137,14 @@ function targetOf(entry: TargetEntry, sections: Sections) {
     key,
     policy,
     cloudbase,
+    write: write ?? ('whole' as const),
+    login: {
+      check: loginCheck ?? ('off' as const),
+      /** `{envId}` stands for the environment. */
+      endpoint: loginEndpoint ?? loginEndpointBeside(origin),
+    },
+    /** Undefined: the configuration does not say. */
+    enabledWanted: entry.provider?.enabled,
     /** The coming expiry is an alert when less than this is left. */
     expiry: expiryOf(policy, sections),
   };

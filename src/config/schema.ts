@@ -111,12 +111,37 @@ const CLOUDBASE = z
     timeout: duration(SECOND, 5 * MINUTE)
       .optional()
       .describe('The longest time for one request to CloudBase, STS or the store that holds the key. Default: 15s.'),
+    write: oneOf('whole', 'secret')
+      .optional()
+      .describe(
+        'whole: a write sends the whole Config as it was read; secret: it sends the client secret alone, for an endpoint that merges what it is sent. Default: whole.',
+      ),
+    loginCheck: oneOf('off', 'observe')
+      .optional()
+      .describe(
+        "observe: CloudBase's public login interface is asked once a day and after a rotation whether Apple refuses the secret; nothing is ever written because of it. Default: off.",
+      ),
+    loginEndpoint: httpUrl(
+      'the endpoint of the public login interface, such as https://{envId}.api.tcloudbasegateway.com',
+    )
+      .optional()
+      .describe(
+        'The endpoint of the public login interface; {envId} stands for the environment. Default: https://{envId}.api.tcloudbasegateway.com, or the one of the international site beside an endpoint of that site.',
+      ),
     credentials: credentialsOptions
       .optional()
       .describe('Where the credentials for Tencent Cloud come from. Default: { from: env }.'),
   })
   .meta({ id: 'cloudbase' })
   .describe('How CloudBase is reached. A target may override single keys.');
+
+const PROVIDER = z
+  .strictObject({
+    enabled: flag()
+      .optional()
+      .describe('true: a provider that is switched off is an alert; false: it is off on purpose.'),
+  })
+  .describe('How the provider is meant to be.');
 
 export const TARGET = z
   .strictObject({
@@ -134,6 +159,7 @@ export const TARGET = z
       .prefault('false')
       .describe('true: a secret that may work, and that this service has not written, may be replaced the first time.'),
     key: keyOptions.describe('Where the private key is read from, again at every pass.'),
+    provider: PROVIDER.optional(),
     policy: POLICY.optional(),
     cloudbase: CLOUDBASE.optional(),
   })
@@ -164,7 +190,9 @@ export const SECTIONS = {
   allowHosts: z
     .array(hostName())
     .prefault([])
-    .describe("Hosts other than Apple's, Tencent's and AWS's that tokenUrl and endpoints may name."),
+    .describe(
+      "Hosts other than Apple's, Tencent's and AWS's that tokenUrl and endpoints may name, and to which a provider may send its logins.",
+    ),
 } as const;
 
 export const FILE = z.strictObject(SECTIONS).describe('Configuration of apple-secret-rotator.');

@@ -10,16 +10,25 @@ export const CLOUDBASE_ENDPOINT = 'https://tcb.tencentcloudapi.com';
 
 type Site = 'domestic' | 'international';
 
+/** The domains of Tencent Cloud's API and of the public login interface, which both sites have. */
+const SITED = /\.(?:tencentcloudapi|tcloudbasegateway)\.com$/;
+
 /** The site of an endpoint; undefined for hosts on loopback and of allowHosts, which may stand for either. */
 export function siteOf(url: string): Site | undefined {
   const { hostname } = new URL(url);
-  if (!hostname.endsWith('.tencentcloudapi.com')) return undefined;
+  if (!SITED.test(hostname)) return undefined;
   return hostname.split('.').includes('intl') ? 'international' : 'domestic';
 }
 
 /** The endpoint of `service` beside that of CloudBase. */
 export function endpointBeside(cloudbaseEndpoint: string, service: Service): string {
   return `https://${service}.${siteOf(cloudbaseEndpoint) === 'international' ? 'intl.' : ''}tencentcloudapi.com`;
+}
+
+/** The public login interface of the site of CloudBase. */
+export function loginEndpointBeside(cloudbaseEndpoint: string): string {
+  const site = siteOf(cloudbaseEndpoint) === 'international' ? 'intl.' : '';
+  return `https://{envId}.api.${site}tcloudbasegateway.com`;
 }
 
 /** Credentials whose calls to STS go to the site of CloudBase, unless they say otherwise. */
@@ -42,13 +51,15 @@ interface Stated {
 export function checkSites({ sections, targets, isSound }: Parsed, report: Report): void {
   const shared = { path: ['cloudbase', 'endpoint'], url: sections.cloudbase.endpoint };
   const sharedSts = stsEndpoints(['cloudbase', 'credentials'], sections.cloudbase.credentials);
+  const sharedLogin = { path: ['cloudbase', 'loginEndpoint'], url: sections.cloudbase.loginEndpoint };
   if (!isSound(['cloudbase'])) return;
-  compare(shared, sharedSts, report);
+  compare(shared, [...sharedSts, sharedLogin], report);
   for (const [index, { cloudbase, key }] of targets) {
     const at = ['targets', index];
     if (!isSound(at)) continue;
     const own = { path: [...at, 'cloudbase', 'endpoint'], url: cloudbase?.endpoint };
     const beside = [
+      { path: [...at, 'cloudbase', 'loginEndpoint'], url: cloudbase?.loginEndpoint },
       ...stsEndpoints([...at, 'cloudbase', 'credentials'], cloudbase?.credentials),
       ...(key.from === 'tencent-ssm'
         ? [
@@ -58,9 +69,13 @@ export function checkSites({ sections, targets, isSound }: Parsed, report: Repor
         : []),
     ];
     compare(own.url === undefined ? shared : own, beside, report);
-    // The credentials that all share stand where this target did not write them: its endpoint is what can be changed.
-    if (own.url !== undefined && cloudbase?.credentials === undefined)
-      for (const { path, url } of sharedSts) compare({ path, url }, url === undefined ? [] : [own], report);
+    if (own.url === undefined) continue;
+    // What all share stands where this target did not write it: its endpoint is what can be changed.
+    const inherited = [
+      ...(cloudbase?.credentials === undefined ? sharedSts : []),
+      ...(cloudbase?.loginEndpoint === undefined ? [sharedLogin] : []),
+    ];
+    for (const { path, url } of inherited) compare({ path, url }, url === undefined ? [] : [own], report);
   }
 }
 

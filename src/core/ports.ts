@@ -94,6 +94,20 @@ export interface AppleCheck {
   ask(question: { clientId: string; clientSecret: string; signal: AbortSignal }): Promise<AppleAnswer>;
 }
 
+export interface LoginAnswer {
+  /** `rejected`: Apple's own `invalid_client` came through. `unknown`: anything else. */
+  readonly verdict: 'rejected' | 'unknown';
+  readonly detail: CallTrouble;
+}
+
+export interface LoginCheck {
+  /**
+   * Asks the public login interface of an environment to exchange a code that cannot exist. Throws only when it is
+   * aborted. At most one question a second goes out, over all targets of the process. Never retries.
+   */
+  ask(question: { envId: string; providerId: string; signal: AbortSignal }): Promise<LoginAnswer>;
+}
+
 /** One atomic change of what a pass records. */
 export interface JournalChange {
   readonly target?: TargetState;
@@ -230,6 +244,13 @@ export interface Target extends TargetIdentity {
   readonly adopt: boolean;
   readonly policy: TargetPolicy;
   readonly appleCheck: 'compare' | 'require' | 'off';
+  /** What a write sends: the whole Config as it was read, or the client secret alone. */
+  readonly write: 'whole' | 'secret';
+  readonly loginCheck: 'off' | 'observe';
+  /** Whether the configuration wants the provider switched on; undefined: it does not say. */
+  readonly enabledWanted: boolean | undefined;
+  /** True for the hosts of Apple and of `allowHosts`: a provider may send its logins there. */
+  readonly isAllowedHost: (host: string) => boolean;
 }
 
 export interface TargetPolicy {

@@ -16,6 +16,11 @@ export interface ProviderView {
   /** Undefined if the reading does not say. */
   readonly enabled: boolean | undefined;
   readonly secret: ShownSecret;
+  /**
+   * The hosts that its endpoints of a login name, lower case, each once, sorted; an empty text for an endpoint that is
+   * no URL.
+   */
+  readonly statedHosts: readonly string[];
   readonly fields: ProviderFields;
 }
 

@@ -2,7 +2,7 @@
 // that one lane's trouble never delays another's targets.
 import { asRotatorError, type RotatorError } from '../core/errors.ts';
 import type { RotatorEvent } from '../core/events.ts';
-import type { Target } from '../core/ports.ts';
+import type { LoginCheck, Target } from '../core/ports.ts';
 import { emptyTargetState } from '../core/records.ts';
 import { type PassRequest, type PassResult, type PassTools, runPass } from '../pass/pass.ts';
 import { type Preview, previewPass } from '../pass/preview.ts';
@@ -13,6 +13,8 @@ import { Lanes } from './lanes.ts';
 export interface WiredTarget {
   readonly target: Target;
   readonly tools: Omit<PassTools, keyof SweepTools | 'lane'>;
+  /** Undefined: the public login interface is not asked. */
+  readonly loginCheck: LoginCheck | undefined;
   /** How many looks its lane carries at a time. */
   readonly laneWidth: number;
 }

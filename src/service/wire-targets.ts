@@ -2,11 +2,13 @@
 // URL. Nothing is read or called here; SDKs are loaded when a target first needs them.
 import { createTokenEndpointCheck } from '../adapters/apple/token-endpoint.ts';
 import { createKeySource } from '../adapters/keys/registry.ts';
+import { createLoginChecks } from '../adapters/login/public-interface.ts';
 import { createCloudbaseProvider } from '../adapters/provider/cloudbase.ts';
 import { createTencentClient } from '../adapters/tencent/client.ts';
 import { type CredentialsOptions, createCredentials } from '../adapters/tencent/credentials/registry.ts';
 import type { RequestRecord } from '../adapters/tencent/credentials/source.ts';
 import { createRateLimits, laneOf } from '../adapters/tencent/rate-limit.ts';
+import { isLoginHost } from '../config/hosts.ts';
 import type { CloudBaseConfig, Config, TargetConfig } from '../config/resolve.ts';
 import { createWindow, parseCron } from '../core/cron.ts';
 import type { AppleAnswer, Target } from '../core/ports.ts';
@@ -59,6 +61,7 @@ export function wireTargets(config: Config, tools: WiringTools): WiredTarget[] {
     env,
     ...(observe === undefined ? {} : { onAnswer: observe.appleAnswer }),
   });
+  const loginCheckOf = createLoginChecks({ clock, env, newId });
   return config.targets.map((entry) => {
     const { timeoutMs, requestsPerSecond } = entry.cloudbase;
     const keySource = createKeySource(entry.key, {
@@ -73,6 +76,7 @@ export function wireTargets(config: Config, tools: WiringTools): WiredTarget[] {
     return {
       target: targetOf(entry, config),
       tools: { clock, emit, keySource, provider, apple, leaseHolder, newId },
+      loginCheck: entry.login.check === 'off' ? undefined : loginCheckOf(entry.login.endpoint),
       laneWidth: Math.max(1, Math.min(WIDEST_LANE, Math.ceil(requestsPerSecond * LANE_SECONDS))),
     };
   });
@@ -96,6 +100,10 @@ function targetOf(entry: TargetConfig, config: Config): Target {
     adopt,
     policy: { lifetimeMs: policy.lifetimeMs, renewBeforeMs: policy.renewBeforeMs, window },
     appleCheck: config.apple.check,
+    write: entry.write,
+    loginCheck: entry.login.check,
+    enabledWanted: entry.enabledWanted,
+    isAllowedHost: (host) => isLoginHost(host, config.allowHosts),
   };
 }
 

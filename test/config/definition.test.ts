@@ -37,6 +37,9 @@ test('what is left out has the defaults of the contract', async () => {
           timeoutMs: 15_000,
           credentials: { from: 'env' },
         },
+        write: 'whole',
+        login: { check: 'off', endpoint: 'https://{envId}.api.tcloudbasegateway.com' },
+        enabledWanted: undefined,
         expiry: { warningMs: 45 * DAY, criticalMs: 20 * DAY },
       },
     ],
@@ -119,6 +122,8 @@ describe('a wrong value is told with what is wanted', () => {
       'cloudbase: { timeout: 15 }',
       '1 cloudbase.timeout: found "15", wanted a duration such as 90s, 15m, 4h or 60d, from 1s to 5m',
     ],
+    ['cloudbase: { write: all }', '1 cloudbase.write: found "all", wanted whole | secret'],
+    ['cloudbase: { loginCheck: on }', '1 cloudbase.loginCheck: found "on", wanted off | observe'],
     ['cloudbase: { region: Shanghai }', '1 cloudbase.region: found "Shanghai", wanted a region such as ap-shanghai'],
     ['cloudbase: { credentials: env }', '1 cloudbase.credentials: found "env", wanted a mapping'],
     [
@@ -309,6 +314,22 @@ ${TARGETS}    policy: { renewBefore: 40d }
       expiry: { warningMs: 30 * DAY, criticalMs: Math.floor((40 * DAY) / 3) },
     });
   });
+});
+
+test('what is sent, and what is asked beside it, may differ by target', async () => {
+  const { config } =
+    await load(`cloudbase: { write: secret, loginCheck: observe, loginEndpoint: "http://127.0.0.1:1/{envId}" }
+${TARGETS}    cloudbase: { write: whole, loginCheck: off, loginEndpoint: "https://shop-1.api.tcloudbasegateway.com" }
+    provider: { enabled: false }
+${TARGETS.replace('targets:\n', '').replace('name: shop', 'name: blog').replace('shop-1', 'blog-1')}`);
+  expect(config.targets.map(({ write, login, enabledWanted }) => ({ write, login, enabledWanted }))).toEqual([
+    {
+      write: 'whole',
+      login: { check: 'off', endpoint: 'https://shop-1.api.tcloudbasegateway.com' },
+      enabledWanted: false,
+    },
+    { write: 'secret', login: { check: 'observe', endpoint: 'http://127.0.0.1:1/{envId}' }, enabledWanted: undefined },
+  ]);
 });
 
 describe('channels', () => {

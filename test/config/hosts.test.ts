@@ -1,5 +1,6 @@
 // Where URLs may go: loopback by any scheme, elsewhere https to the vendor's own hosts or to those of allowHosts.
 import { describe, expect, test } from 'vitest';
+import { isLoginHost } from '../../src/config/hosts.ts';
 import { isLoopback } from '../../src/net/proxy.ts';
 import { load, problemsOf, TARGETS } from './support.ts';
 
@@ -7,6 +8,8 @@ const USES = {
   'apple.tokenUrl': (url: string) => `apple: { tokenUrl: "${url}" }\n${TARGETS}`,
   'cloudbase.endpoint': (url: string) => `cloudbase: { endpoint: "${url}" }\n${TARGETS}`,
   'targets[0].cloudbase.endpoint': (url: string) => `${TARGETS}    cloudbase: { endpoint: "${url}" }\n`,
+  'cloudbase.loginEndpoint': (url: string) => `cloudbase: { loginEndpoint: "${url}" }\n${TARGETS}`,
+  'targets[0].cloudbase.loginEndpoint': (url: string) => `${TARGETS}    cloudbase: { loginEndpoint: "${url}" }\n`,
   'cloudbase.credentials.assumeRole.endpoint': (url: string) =>
     `cloudbase: { credentials: { from: env, assumeRole: { roleArn: r, endpoint: "${url}" } } }\n${TARGETS}`,
   'targets[0].cloudbase.credentials.endpoint': (url: string) =>
@@ -36,6 +39,10 @@ const ALLOWED: [keyof typeof USES, string][] = [
   ['cloudbase.endpoint', 'https://tcb.ap-shanghai.tencentcloudapi.com/'],
   ['cloudbase.endpoint', 'https://tcb.intl.tencentcloudapi.com'],
   ['targets[0].cloudbase.endpoint', 'http://127.1.2.3:1'],
+  ['cloudbase.loginEndpoint', 'https://{envId}.api.tcloudbasegateway.com'],
+  ['cloudbase.loginEndpoint', 'http://127.0.0.1:4180/login/{envId}'],
+  ['targets[0].cloudbase.loginEndpoint', 'https://{envId}.api.tcloudbasegateway.com/'],
+  ['targets[0].cloudbase.loginEndpoint', 'https://shop-1.api.tcloudbasegateway.com'],
   ['cloudbase.credentials.assumeRole.endpoint', 'https://sts.tencentcloudapi.com'],
   ['targets[0].cloudbase.credentials.endpoint', 'https://sts.ap-guangzhou.tencentcloudapi.com'],
   ['cloudbase.credentials.endpoint', 'http://metadata.tencentyun.com'],
@@ -55,6 +62,14 @@ const REFUSED: [keyof typeof USES, string][] = [
   ['cloudbase.endpoint', 'https://tcb.tencentcloudapi.com.evil.example'],
   ['cloudbase.endpoint', 'https://tcb.tencentcloudapi.com/path'],
   ['targets[0].cloudbase.endpoint', 'https://tcb.eviltencentcloudapi.com'],
+  ['cloudbase.loginEndpoint', 'http://{envId}.api.tcloudbasegateway.com'],
+  ['cloudbase.loginEndpoint', 'https://tcb.tencentcloudapi.com'],
+  ['cloudbase.loginEndpoint', 'https://api.tcloudbasegateway.com'],
+  ['cloudbase.loginEndpoint', 'https://{envId}.api.tcloudbasegateway.com?x={envId}'],
+  ['cloudbase.loginEndpoint', 'https://user:pass@{envId}.api.tcloudbasegateway.com'],
+  ['cloudbase.loginEndpoint', 'https://api.tcloudbasegateway.com.{envId}'],
+  ['targets[0].cloudbase.loginEndpoint', 'https://{envId}.api.tcloudbasegateway.com.evil.example'],
+  ['targets[0].cloudbase.loginEndpoint', 'https://eviltcloudbasegateway.com'],
   ['cloudbase.credentials.assumeRole.endpoint', 'https://tcb.tencentcloudapi.com'],
   ['targets[0].cloudbase.credentials.endpoint', 'https://ssm.tencentcloudapi.com'],
   ['cloudbase.credentials.endpoint', 'http://metadata.example'],
@@ -100,6 +115,19 @@ describe('endpoints', () => {
     'https://secretsmanager.vpce.amazonaws.com',
   ])("not AWS's %s", async (url) => {
     expect(await problemsOf(aws(url))).toHaveLength(1);
+  });
+
+  test.each([
+    ['appleid.apple.com', true],
+    ['apple.com', true],
+    ['login.example', true],
+    ['sub.login.example', false],
+    ['appleid.apple.com.evil.example', false],
+    ['evilapple.com', false],
+    ['127.0.0.1', false],
+    ['', false],
+  ])('a provider may send its logins to %s: %s', (host, expected) => {
+    expect(isLoginHost(host, ['login.example'])).toBe(expected);
   });
 
   test('a host of allowHosts may be named anywhere, by https alone', async () => {

@@ -28,6 +28,11 @@ describe('what is not stated', () => {
     const filled = { from: 'tke-oidc', endpoint: sts, assumeRole: { roleArn: 'r', endpoint: sts } };
     expect(config.targets[0]?.cloudbase.credentials).toEqual(filled);
     expect(config.targets[0]?.key).toMatchObject({ endpoint: secrets, credentials: filled });
+    expect(config.targets[0]?.login.endpoint).toBe(
+      endpoint === INTL
+        ? 'https://{envId}.api.intl.tcloudbasegateway.com'
+        : 'https://{envId}.api.tcloudbasegateway.com',
+    );
   });
 
   test("follows a target's own endpoint", async () => {
@@ -77,6 +82,21 @@ describe('a mix of sites', () => {
       "a target's own STS",
       'targets[0].cloudbase.credentials.assumeRole.endpoint',
       `${shared(INTL)}${TARGETS}    cloudbase: { credentials: { ${role('https://sts.tencentcloudapi.com')} } }\n`,
+    ],
+    [
+      'the login interface beside CloudBase',
+      'cloudbase.loginEndpoint',
+      `cloudbase: { endpoint: "${INTL}", loginEndpoint: "https://{envId}.api.tcloudbasegateway.com" }\n${TARGETS}`,
+    ],
+    [
+      "a target's own login interface",
+      'targets[0].cloudbase.loginEndpoint',
+      `${TARGETS}    cloudbase: { loginEndpoint: "https://{envId}.api.intl.tcloudbasegateway.com" }\n`,
+    ],
+    [
+      "a target's endpoint beside the login interface of all",
+      'targets[0].cloudbase.endpoint',
+      `cloudbase: { loginEndpoint: "https://{envId}.api.tcloudbasegateway.com" }\n${TARGETS}    cloudbase: { endpoint: "${INTL}" }\n`,
     ],
     [
       "a target's endpoint beside the credentials of all",

@@ -17,7 +17,7 @@ async function startService() {
   const sweeper = new Sweeper({ journal: rig.journal, isDegraded: () => degraded, nextTick: () => undefined });
   const daemon = new Daemon(
     {
-      targets: [{ target: rig.target, tools: rig.tools, laneWidth: 4 }],
+      targets: [{ target: rig.target, tools: rig.tools, loginCheck: undefined, laneWidth: 4 }],
       cron: parseCron('7 * * * *', 'UTC'),
     },
     { clock: realClock, emit: rig.tools.emit, sweeper, onSwept: () => undefined },

@@ -3,10 +3,21 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
+import type { JsonObject } from '../../src/core/json.ts';
 import { systemClock } from '../../src/service/system-clock.ts';
 import { wireTargets } from '../../src/service/wire-targets.ts';
 import { IDS } from '../support/pass-rig.ts';
 import { envIdOf, ownWorkspace } from '../support/program.ts';
+import { serve } from '../support/servers.ts';
+
+const tools = {
+  clock: systemClock,
+  env: {},
+  emit: () => undefined,
+  version: '0.0.0',
+  leaseHolder: 'test:',
+  newId: () => '01890000-0000-7000-8000-000000000000',
+};
 
 test('every call to CloudBase, SSM and STS is heard, and every answer of Apple', async () => {
   const place = await ownWorkspace();
@@ -28,12 +39,7 @@ test('every call to CloudBase, SSM and STS is heard, and every answer of Apple',
   const { config } = await loadConfig({ file: place.configFile, env: {}, mode: 'strict' });
   const heard: string[] = [];
   const [wired] = wireTargets(config, {
-    clock: systemClock,
-    env: {},
-    emit: () => undefined,
-    version: '0.0.0',
-    leaseHolder: 'test:',
-    newId: () => '01890000-0000-7000-8000-000000000000',
+    ...tools,
     observe: {
       tencentRequest: ({ service, action, code }) => heard.push(`${service} ${action} ${code}`),
       appleAnswer: (verdict) => heard.push(`apple ${verdict}`),
@@ -56,4 +62,43 @@ test('every call to CloudBase, SSM and STS is heard, and every answer of Apple',
 
   await wired.tools.apple.ask({ clientId: IDS.clientId, clientSecret: place.mint(5), signal });
   expect(heard).toEqual(['apple accepted']);
+});
+
+test('the public login interface is asked where a target wants it, below the endpoint of its environment', async () => {
+  const place = await ownWorkspace();
+  const answers = await serve((_, response) => response.writeHead(400).end('{"error":"invalid_client"}'));
+  const target = (name: string, cloudbase: JsonObject) => ({
+    ...IDS,
+    name,
+    envId: envIdOf(name),
+    key: { from: 'file', path: place.keyFile },
+    cloudbase,
+    provider: { enabled: name === 'shop' },
+  });
+  place.configure({
+    allowHosts: ['login.example'],
+    cloudbase: { loginEndpoint: `${answers.url}/{envId}` },
+    targets: [target('shop', { loginCheck: 'observe', write: 'secret' }), target('blog', {})],
+  });
+  const { config } = await loadConfig({ file: place.configFile, env: {}, mode: 'strict' });
+  const [shop, blog] = wireTargets(config, tools);
+  if (shop?.loginCheck === undefined) throw new TypeError('the first target wants the login check');
+  const { signal } = new AbortController();
+  const { verdict } = await shop.loginCheck.ask({ envId: envIdOf('shop'), providerId: 'apple', signal });
+  expect([verdict, answers.seen.map(({ url }) => url)]).toEqual([
+    'rejected',
+    [`/${envIdOf('shop')}/auth/v1/provider/token`],
+  ]);
+  expect(blog?.loginCheck).toBe(undefined);
+  expect(
+    [shop, blog].map((wired) => [wired?.target.write, wired?.target.loginCheck, wired?.target.enabledWanted]),
+  ).toEqual([
+    ['secret', 'observe', true],
+    ['whole', 'off', false],
+  ]);
+  expect(['appleid.apple.com', 'login.example', 'evil.example'].map(shop.target.isAllowedHost)).toEqual([
+    true,
+    true,
+    false,
+  ]);
 });

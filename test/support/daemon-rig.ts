@@ -24,8 +24,12 @@ export function wired(name: string): WiredTarget {
     adopt: false,
     policy: { lifetimeMs: 180 * 24 * HOUR, renewBeforeMs: 60 * 24 * HOUR, window: undefined },
     appleCheck: 'compare',
+    write: 'whole',
+    loginCheck: 'off',
+    enabledWanted: undefined,
+    isAllowedHost: () => true,
   };
-  return { target, tools: {} as WiredTarget['tools'], laneWidth: 1 };
+  return { target, tools: {} as WiredTarget['tools'], loginCheck: undefined, laneWidth: 1 };
 }
 
 interface Pass {

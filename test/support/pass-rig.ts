@@ -125,6 +125,10 @@ export async function startRig(options: RigOptions = {}) {
     adopt: false,
     policy: { lifetimeMs: 180 * DAY, renewBeforeMs: 60 * DAY, window: undefined },
     appleCheck: 'compare',
+    write: 'whole',
+    loginCheck: 'off',
+    enabledWanted: undefined,
+    isAllowedHost: (host) => host === 'appleid.apple.com',
     ...options.target,
   };
   const credentials = { id: 'test', get: async () => SANDBOX_CREDENTIALS, renew: () => undefined };

@@ -33,8 +33,23 @@ export function providerView(record: JsonObject): ProviderView {
     // `UNSPECIFIED` means TRUE when it is read; it is not stated by anybody.
     enabled: record['On'] === 'FALSE' ? false : record['On'] === undefined ? undefined : true,
     secret: shownSecret(ClientSecret),
+    statedHosts: statedHosts(configOf(record)),
     fields: providerFields(record),
   };
+}
+
+/**
+ * The endpoints that a login goes through, as the SDK documents them (tcb_models.d.ts, ProviderConfig). Not
+ * SignoutEndpoint and RedirectUri, which belong to the app.
+ */
+const LOGIN_ENDPOINTS = ['Issuer', 'JwksUri', 'AuthorizationEndpoint', 'TokenEndpoint', 'UserinfoEndpoint'] as const;
+
+function statedHosts(config: JsonObject): string[] {
+  const stated = LOGIN_ENDPOINTS.map((name) => config[name] ?? '').filter(
+    (value) => value !== '' && !holdsNothing(value),
+  );
+  const hosts = stated.map((value) => (typeof value === 'string' ? (URL.parse(value)?.hostname ?? '') : ''));
+  return [...new Set(hosts)].sort();
 }
 
 /** The Config to send: everything as it was read with ClientSecret replaced, or ClientSecret alone. */

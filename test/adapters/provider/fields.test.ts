@@ -62,6 +62,31 @@ describe('what shows of a provider', () => {
     ['that it is switched on', { On: 'TRUE' }, { enabled: true }],
     ['that it is switched on if nobody has specified it', { On: 'UNSPECIFIED' }, { enabled: true }],
     ['not whether it is switched on, if that is missing', {}, { enabled: undefined }],
+    [
+      'no host if it states none',
+      { Config: { Issuer: '', JwksUri: null, Scope: 'https://a.example' } },
+      { statedHosts: [] },
+    ],
+    [
+      'every host that a login goes through, once',
+      {
+        Config: {
+          Issuer: 'https://appleid.apple.com',
+          JwksUri: 'https://AppleID.apple.com/auth/keys',
+          AuthorizationEndpoint: 'https://login.example:8443/authorize',
+          TokenEndpoint: 'https://token.example/',
+          UserinfoEndpoint: 'https://info.example',
+          SignoutEndpoint: 'https://shop.example/bye',
+          RedirectUri: 'https://shop.example/callback',
+        },
+      },
+      { statedHosts: ['appleid.apple.com', 'info.example', 'login.example', 'token.example'] },
+    ],
+    [
+      'an empty host for an endpoint that is no URL',
+      { Config: { TokenEndpoint: 'appleid.apple.com/auth/token', JwksUri: 7 } },
+      { statedHosts: [''] },
+    ],
     ['its secret', { Config: { ClientSecret: JWT } }, { secret: { shape: 'clear', text: JWT } }],
     ['that its secret is missing', { Config: {} }, { secret: { shape: 'missing', text: null } }],
     ['that its secret is missing where there is no Config', {}, { secret: { shape: 'missing', text: null } }],
