@@ -94,8 +94,8 @@ export class Watch {
       return result.update;
     });
     const now = this.tools.clock.now();
-    for (const { target, expiresAt } of unwatched) {
-      emit({ event: 'target.unwatched', target: target.name, envId: target.envId, expiresAt });
+    for (const { target, expiresAt, moved } of unwatched) {
+      emit({ event: 'target.unwatched', target: target.name, envId: target.envId, expiresAt, moved });
     }
     for (const transition of transitions) {
       const event = transitionEvent(transition, now);
@@ -205,7 +205,10 @@ export class Watch {
       .filter(({ name }) => !wrong.has(name))
       .map((target) => {
         const state = states.find(({ key }) => key === target.key);
-        return { target, expiresAt: state?.deployed?.expiresAt ?? null };
+        const moved = targets.some(
+          ({ envId, providerId }) => envId === target.envId && providerId === target.providerId,
+        );
+        return { target, expiresAt: state?.deployed?.expiresAt ?? null, moved };
       });
   }
 

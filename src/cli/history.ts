@@ -1,9 +1,11 @@
 // `history`: rotations, newest first, from the journal alone; open ones and failed ones included.
 
+import { RotatorError } from '../core/errors.ts';
 import type { Color } from '../core/output.ts';
-import type { Rotations } from '../core/ports.ts';
+import type { Rotations, TargetStates } from '../core/ports.ts';
 import type { Outcome } from '../core/reasons.ts';
 import { type RotationView, rotationView } from '../core/rotation-view.ts';
+import { shownName } from '../core/shown.ts';
 import { type CliContext, EXIT, type ExitStatus } from './context.ts';
 import { day, minute } from './instants.ts';
 import { printJson } from './print-json.ts';
@@ -18,7 +20,7 @@ export interface HistoryOptions {
 
 export interface HistoryTools {
   readonly context: CliContext;
-  readonly journal: Rotations;
+  readonly journal: Rotations & TargetStates;
   /** The configured targets: by them a target that was renamed keeps its history. */
   readonly targets: readonly { readonly name: string; readonly key: string }[];
 }
@@ -41,12 +43,17 @@ const OUTCOME_COLORS: Readonly<Record<Outcome, Color>> = {
   failed: 'red',
 };
 
-/** Prints the latest rotations of all targets or of one. */
+/** Prints the latest rotations of all targets or of one. Throws ERR_USAGE for a name that nothing knows. */
 export async function history(options: HistoryOptions, tools: HistoryTools): Promise<ExitStatus> {
   const { context, journal, targets } = tools;
   const { target: name, limit, json } = options;
   const target = targets.find((each) => each.name === name)?.key ?? name;
   const rotations = await journal.rotations(target === undefined ? { limit } : { target, limit });
+  if (name !== undefined && rotations.length === 0) {
+    const known = [...new Set([...targets, ...(await journal.targets())].map((each) => each.name))];
+    if (!known.includes(name))
+      throw new RotatorError('ERR_USAGE', { problem: 'unknown-target', found: shownName(name), known });
+  }
   const views = rotations.map(rotationView);
   if (json) {
     printJson(context.stdout, { rotations: views });

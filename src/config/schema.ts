@@ -22,7 +22,7 @@ import {
   timezone,
 } from '../adapters/scalars.ts';
 import { credentialsOptions } from '../adapters/tencent/credentials/registry.ts';
-import { DAY, MINUTE, SECOND } from '../core/time.ts';
+import { DAY, SECOND } from '../core/time.ts';
 import { HTTP_DEFAULTS } from './http-defaults.ts';
 import { ALERTS, HEARTBEAT } from './schema-alerts.ts';
 
@@ -108,9 +108,12 @@ const CLOUDBASE = z
       .describe(
         'The most requests a second. The API allows 20 for each action, region and account; other programs of the account share that limit. Default: 5.',
       ),
-    timeout: duration(SECOND, 5 * MINUTE)
+    // At a stop, a pass that writes gets 25 s: a call that took longer would leave its outcome unknown.
+    timeout: duration(SECOND, 20 * SECOND)
       .optional()
-      .describe('The longest time for one request to CloudBase, STS or the store that holds the key. Default: 15s.'),
+      .describe(
+        'The longest time for one request to CloudBase, STS or the store that holds the key: 1s to 20s. Default: 15s.',
+      ),
     write: oneOf('whole', 'secret')
       .optional()
       .describe(

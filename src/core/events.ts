@@ -129,8 +129,13 @@ export interface EventFields {
     readonly hint: string | null;
   };
   'condition.cleared': OfCondition & { readonly what: 'cleared' | 'unwatched' };
-  /** A target left the configuration; `expiresAt` is that of its client secret. */
-  'target.unwatched': { readonly target: string; readonly envId: string | null; readonly expiresAt: number | null };
+  /** A target left the configuration; `expiresAt` is that of its client secret, `moved`: see UnwatchedEvent. */
+  'target.unwatched': {
+    readonly target: string;
+    readonly envId: string | null;
+    readonly expiresAt: number | null;
+    readonly moved: boolean;
+  };
   'alert.sent': {
     readonly channel: string;
     readonly kind: 'alert' | 'digest' | 'test';

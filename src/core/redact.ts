@@ -95,7 +95,10 @@ export function redact(value: unknown, clean: (text: string) => string = redactT
 }
 
 function copy(value: unknown, clean: (text: string) => string, above: Set<object>, named: boolean): unknown {
-  if (typeof value === 'string') return named && value !== '' ? `[redacted, ${value.length} characters]` : clean(value);
+  if (typeof value === 'string')
+    return named && value !== ''
+      ? `[redacted, ${value.length === 1 ? '1 character' : `${value.length} characters`}]`
+      : clean(value);
   if (typeof value === 'function' || typeof value === 'symbol') return undefined;
   if (typeof value !== 'object' || value === null) return value;
   if (above.has(value)) return '[circular]';

@@ -123,12 +123,10 @@ export async function previewOnce(
 
 /** The targets with these names, or all if no name is given. Throws ERR_USAGE for a name that does not exist. */
 function selected<T extends { readonly target: Target }>(wired: readonly T[], names: readonly string[]): T[] {
-  const unknown = names.filter((name) => !wired.some(({ target }) => target.name === name));
-  if (unknown.length > 0) {
-    const known = wired.map(({ target }) => target.name);
-    const found = unknown.map(shownName).join(', ');
-    throw new RotatorError('ERR_USAGE', { problem: 'unknown-target', found, known });
-  }
+  const known = wired.map(({ target }) => target.name);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined)
+    throw new RotatorError('ERR_USAGE', { problem: 'unknown-target', found: shownName(unknown), known });
   return names.length === 0 ? [...wired] : wired.filter(({ target }) => names.includes(target.name));
 }
 

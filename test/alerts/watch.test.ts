@@ -345,6 +345,19 @@ describe('a target that is not in the configuration', () => {
     expect(events.filter(({ event }) => event === 'target.unwatched')).toMatchObject([{ target: 'shop', expiresAt }]);
   });
 
+  test('because its endpoint changed is told as that: the same provider is watched on', async () => {
+    const { watch, state, events, book } = await start();
+    await state('shop');
+    await watch({ names: ['shop'] }).look();
+    const elsewhere = {
+      ...watched('shop'),
+      key: targetKey({ ...identity('shop'), endpoint: 'https://other.example' }),
+    };
+    await watch({ names: ['shop'], change: { targets: [elsewhere] } }).look();
+    expect((await book()).deliveries[0]?.subject).toMatchObject({ kind: 'unwatched', event: { moved: true } });
+    expect(events.map(({ event }) => event)).toEqual(['target.unwatched']);
+  });
+
   test('is watched anew when it comes back, and told again when it leaves again', async () => {
     const { watch, state, told } = await start();
     await state('shop');

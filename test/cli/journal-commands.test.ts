@@ -76,9 +76,9 @@ describe('status', () => {
     expect(await status({ json: false }, { context: seen.context, journal, targets: [healthy, failing] })).toBe(1);
     expect(seen.out).toBe(
       [
-        'NAME                    STATE    EXPIRES              RENEWAL DUE  LAST ROTATION  FAILURES',
-        'shop-prod               healthy  2027-05-20 in 178 d  2027-03-21   2026-11-20     0',
-        'app-with-a-name-that-…  failed   2026-11-27 in 5 d    2026-11-21   -              12, next in 25 min',
+        'NAME                   STATE    EXPIRES              RENEWAL DUE  LAST ROTATION  FAILURES',
+        'shop-prod              healthy  2027-05-20 in 178 d  2027-03-21   2026-11-20     0',
+        'app-with-a-name-that…  failed   2026-11-27 in 5 d    2026-11-21   -              12, retry in 25 min',
         '    ERR_CLOUDBASE_DENIED: the credentials may not read providers of app-1 (UnauthorizedOperation)',
         '    Grant tcb:GetProviders and tcb:ModifyProvider on',
         '    qcs::tcb:ap-shanghai:uin/100000000001:env/app-with-a-name to the user.',
@@ -177,8 +177,8 @@ describe('status', () => {
     const waiting = aTarget({ name: 'b', state: 'failed', retry: { failures: 2, nextAttemptAt: null } });
     const deps = { context: seen.context, journal: await journalOf(due, waiting), targets: [due, waiting] };
     await status({ json: false }, deps);
-    expect(seen.out).toContain('1, next now\n');
-    expect(seen.out).toContain('2, next tick\n');
+    expect(seen.out).toContain('1, retry now\n');
+    expect(seen.out).toContain('2, retry at the next tick\n');
   });
 });
 
@@ -240,13 +240,25 @@ describe('history', () => {
     const seen = terminal();
     const deps = { context: seen.context, journal: await ownJournal(), targets: [] };
     expect(await history({ limit: 10, json: false }, deps)).toBe(0);
-    expect(await history({ target: 'x', limit: 10, json: false }, deps)).toBe(0);
+    expect(
+      await history({ target: 'x', limit: 10, json: false }, { ...deps, targets: [{ name: 'x', key: 'x' }] }),
+    ).toBe(0);
     expect([seen.out, seen.err]).toEqual([
       '',
       'no rotation has been recorded yet\nno rotation of x has been recorded yet\n',
     ]);
     await history({ limit: 10, json: true }, deps);
     expect(seen.out).toBe('{"rotations":[]}\n');
+  });
+
+  test('of a name that neither the configuration nor the journal knows is an error of usage', async () => {
+    const journal = await journalOf(aTarget({ name: 'gone' }));
+    const deps = { context: terminal().context, journal, targets: [{ name: 'shop-prod', key: 'x' }] };
+    expect(await history({ target: 'gone', limit: 10, json: false }, deps)).toBe(0);
+    await expect(history({ target: 'shop-prd', limit: 10, json: false }, deps)).rejects.toMatchObject({
+      code: 'ERR_USAGE',
+      message: 'no target is named shop-prd; did you mean shop-prod?',
+    });
   });
 });
 

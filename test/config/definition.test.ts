@@ -1,7 +1,7 @@
 // The definition key by key: what each takes, what it defaults to, and how a wrong one is told.
 import { hostname } from 'node:os';
 import { describe, expect, test } from 'vitest';
-import { nearestOf } from '../../src/config/issues.ts';
+import { nearestOf } from '../../src/core/nearest.ts';
 import { DAY } from '../../src/core/time.ts';
 import { load, problemsOf, refusal, TARGETS } from './support.ts';
 
@@ -120,7 +120,7 @@ describe('a wrong value is told with what is wanted', () => {
     ],
     [
       'cloudbase: { timeout: 15 }',
-      '1 cloudbase.timeout: found "15", wanted a duration such as 90s, 15m, 4h or 60d, from 1s to 5m',
+      '1 cloudbase.timeout: found "15", wanted a duration such as 90s, 15m, 4h or 60d, from 1s to 20s',
     ],
     ['cloudbase: { write: all }', '1 cloudbase.write: found "all", wanted whole | secret'],
     ['cloudbase: { loginCheck: on }', '1 cloudbase.loginCheck: found "on", wanted off | observe'],
@@ -174,8 +174,16 @@ describe('a wrong value is told with what is wanted', () => {
 
   test.each(['90', '1w', '-5m', '5 m', '1.5h', '0s', 'PT5M', '5M'])('duration %s', async (text) => {
     expect(await above(`cloudbase: { timeout: "${text}" }`)).toEqual([
-      `1 cloudbase.timeout: found "${text}", wanted a duration such as 90s, 15m, 4h or 60d, from 1s to 5m`,
+      `1 cloudbase.timeout: found "${text}", wanted a duration such as 90s, 15m, 4h or 60d, from 1s to 20s`,
     ]);
+  });
+
+  test.each([
+    ['20s', []],
+    ['21s', ['1 cloudbase.timeout: found "21s", wanted a duration such as 90s, 15m, 4h or 60d, from 1s to 20s']],
+  ])('a request takes at most 20 s: %s', async (text, problems) => {
+    const yaml = `cloudbase: { timeout: ${text} }\n${TARGETS}`;
+    expect(await (problems.length === 0 ? load(yaml).then(() => []) : problemsOf(yaml))).toEqual(problems);
   });
 
   test.each(['True', 'yes', 'on', '1', 'TRUE'])('a boolean is true or false, not %s', async (text) => {
@@ -206,10 +214,11 @@ describe('durations', () => {
   test.each([
     ['90s', 90_000],
     ['5m', 300_000],
-    ['1s', 1000],
-  ])('%s', async (text, timeoutMs) => {
-    const { config } = await load(`cloudbase: { timeout: ${text} }\n${TARGETS}`);
-    expect(config.targets[0]?.cloudbase.timeoutMs).toBe(timeoutMs);
+    ['24h', 86_400_000],
+    ['1d', 86_400_000],
+  ])('%s', async (text, everyMs) => {
+    const { config } = await load(`heartbeat: { every: ${text} }\n${TARGETS}`);
+    expect(config.heartbeat.everyMs).toBe(everyMs);
   });
 });
 

@@ -60,7 +60,7 @@ export const EVENTS: EventFields = {
   'journal.degraded': { degraded: true, error },
   'condition.raised': { ...condition, what: 'raised', loginsUntil: EVENT_NOW + DAY, hint: 'Look at it.' },
   'condition.cleared': { ...condition, what: 'cleared' },
-  'target.unwatched': { ...ofTarget, expiresAt: EVENT_NOW + DAY },
+  'target.unwatched': { ...ofTarget, expiresAt: EVENT_NOW + DAY, moved: false },
   'alert.sent': { channel: 'ops', kind: 'alert', alerts: 2, messageId: 'm1', detail: 'accepted', durationMs: 12 },
   'alert.failed': { channel: 'ops', error, attempt: 1, nextCheckAt: EVENT_NOW + 1000 },
   warning: { error },

@@ -28,6 +28,8 @@ export interface Look {
 export interface UnwatchedTarget {
   readonly target: ConditionTarget;
   readonly expiresAt: number | null;
+  /** See UnwatchedEvent. */
+  readonly moved: boolean;
 }
 
 /** What became of a condition, for the log. */
@@ -141,7 +143,7 @@ class Course {
   }
 
   /** Ends the conditions of a target, drops their waiting messages, and notifies that it is no longer watched. */
-  unwatch({ target, expiresAt }: UnwatchedTarget): void {
+  unwatch({ target, expiresAt, moved }: UnwatchedTarget): void {
     const ended = this.book.conditions.filter(({ finding }) => finding.target?.key === target.key);
     const ids = new Set(ended.map(({ finding }) => finding.id));
     for (const { id, subject } of this.book.deliveries) {
@@ -159,7 +161,7 @@ class Course {
     }
     const open = ended.filter(({ raisedAt }) => raisedAt !== null).map(({ finding }) => finding.condition);
     const { name, envId, providerId } = target;
-    const event = { target: { name, envId, providerId }, expiresAt, open };
+    const event = { target: { name, envId, providerId }, expiresAt, moved, open };
     for (const [channel, threads] of closes) this.add(channel, { kind: 'unwatched', event, closes: threads });
   }
 

@@ -154,7 +154,7 @@ function rotatedItem(event: RotatedEvent, { language, now }: MessageRequest): Me
 
 function unwatchedItem(event: UnwatchedEvent, { language, now }: MessageRequest): MessageItem {
   const { title, what } = TEXTS[language].unwatched;
-  return eventItem('Unwatched', event, undefined, { title, what: what(event, now) }, now);
+  return eventItem('Unwatched', event, undefined, { title: title(event), what: what(event, now) }, now);
 }
 
 /** `detail` ends the id, which is the same at every attempt of the message. */

@@ -99,7 +99,8 @@ function kindsOf(subjects: readonly DeliverySubject[], items: readonly MessageIt
 
 /** The heading under which a subject is counted. */
 function kindTitle(subject: DeliverySubject, texts: Texts): string | undefined {
-  if (subject.kind === 'rotated' || subject.kind === 'unwatched') return texts[subject.kind].title;
+  if (subject.kind === 'rotated') return texts.rotated.title;
+  if (subject.kind === 'unwatched') return texts.unwatched.title(subject.event);
   if (subject.kind !== 'condition') return undefined;
   const { status, finding } = subject;
   const words = wordsOf(finding, texts);

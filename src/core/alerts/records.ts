@@ -58,6 +58,8 @@ export function alertSchemas(kinds: Kinds) {
     target: z.object({ name: label, envId: maybe, providerId: maybe }),
     /** Expiry of the client secret that was read last; null if it is not known. */
     expiresAt: maybeInstant,
+    /** The same provider is watched on, under another `cloudbase.endpoint` and so as another target. */
+    moved: z.boolean().default(false),
     /** Its conditions that were raised. */
     open: z.array(z.enum(CONDITIONS)),
   });

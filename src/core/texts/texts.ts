@@ -66,7 +66,7 @@ export interface Texts {
     readonly what: (event: RotatedEvent, now: number) => string;
   };
   readonly unwatched: {
-    readonly title: string;
+    readonly title: (event: Pick<UnwatchedEvent, 'moved'>) => string;
     readonly what: (event: UnwatchedEvent, now: number) => string;
   };
   /** The title of a message, without the instance in brackets before it. */

@@ -81,7 +81,7 @@ describe('the end of a condition', () => {
 
 describe('a target that left the configuration', () => {
   const shop = { key: failing('shop').target?.key ?? '', name: 'shop', envId: 'shop-1', providerId: 'apple' };
-  const unwatched = [{ target: shop, expiresAt: NOW + DAY }];
+  const unwatched = [{ target: shop, expiresAt: NOW + DAY, moved: false }];
 
   test('is told once to channels that take its warnings, and what is open of it ends without an all-clear', () => {
     const life = new Life([
@@ -98,6 +98,7 @@ describe('a target that left the configuration', () => {
       event: {
         target: { name: 'shop', envId: 'shop-1', providerId: 'apple' },
         expiresAt: NOW + DAY,
+        moved: false,
         open: ['RotationFailing'],
       },
       closes: [failing('shop').id],

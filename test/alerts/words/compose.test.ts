@@ -347,6 +347,7 @@ describe('a target that left the configuration', () => {
   const event: UnwatchedEvent = {
     target: { name: 'shop-prod', envId: 'shop-prod-1g2h3j', providerId: 'apple' },
     expiresAt: NOW + 12 * DAY,
+    moved: false,
     open: ['SecretExpiring', 'RotationFailing'],
   };
   const unwatched = (change: Partial<UnwatchedEvent> = {}) =>
@@ -372,6 +373,15 @@ describe('a target that left the configuration', () => {
     expect(composed([unwatched()], 'zh').items[0]?.what).toBe(
       '本服务不再检查和轮换该目标的客户端密钥。该密钥将于 2026-12-04 20:15 UTC（12 天后）过期。以下告警移除时尚未解决，现已关闭，但问题并未修复：`SecretExpiring`、`RotationFailing`。如属误删，请将该目标加回配置。',
     );
+  });
+
+  test('because its endpoint changed says so, and that the secret is still watched', () => {
+    const [english] = composed([unwatched({ moved: true, open: [] })]).items;
+    expect(english?.title).toBe('cloudbase.endpoint was changed, so this counts as a new target');
+    expect(english?.what).toBe(
+      'The service goes on checking and renewing its client secret, but has no history of it at the new endpoint. If this was a mistake, restore cloudbase.endpoint.',
+    );
+    expect(composed([unwatched({ moved: true })], 'zh').items[0]?.what).toContain('继续检查和轮换');
   });
 
   test.each([

@@ -2,6 +2,7 @@
 import type { ChannelAdvice } from '../../error-troubles.ts';
 import type { ErrorCatalogue } from '../catalogue.ts';
 import { ASK_TENCENT, callTrouble, remoteSentences, TRUST } from './calls.ts';
+import { counted } from './words.ts';
 
 type Calls = Extract<
   keyof ErrorCatalogue,
@@ -49,7 +50,7 @@ export const CALLS_EN: Pick<ErrorCatalogue, Calls> = {
       'Look at the provider in the CloudBase console, and remove what does not belong in its configuration.',
     ],
     'part-of-list': ({ shown, total, providerId }) => [
-      `the answer to tcb GetProviders holds ${shown} of ${total} providers, and ${providerId} is not among them`,
+      `the answer to tcb GetProviders holds ${shown} of ${counted(total, 'provider')}, and ${providerId} is not among them`,
       ASK_TENCENT,
     ],
   },

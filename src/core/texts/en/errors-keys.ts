@@ -3,7 +3,7 @@ import type { IdName, KeyLook } from '../../error-troubles.ts';
 import type { ErrorCatalogue } from '../catalogue.ts';
 import { quoted } from '../command.ts';
 import { callTrouble, fileTrouble, remoteSentences, verdictDetail } from './calls.ts';
-import { listed } from './words.ts';
+import { counted, listed } from './words.ts';
 
 const WANTED_KEY = 'wanted the P-256 private key from Apple (AuthKey_….p8)';
 const USE_P8 = 'Use the .p8 file exactly as Apple gave it (Apple Developer portal, Keys).';
@@ -81,7 +81,7 @@ export const IDS: Readonly<Record<IdName, IdWords>> = {
 export const KEYS_EN: Pick<ErrorCatalogue, Extract<keyof ErrorCatalogue, `ERR_KEY_${string}`>> = {
   ERR_KEY_NOT_FOUND: {
     'no-path': ({ length }) => [
-      `the path of the key file is not a path, but ${length} characters of other text`,
+      `the path of the key file is not a path, but ${counted(length, 'character')} of other text`,
       'Give the path of the file here, not its content.',
     ],
     'bad-path': ({ path, code }) => [
@@ -158,7 +158,7 @@ export const KEYS_EN: Pick<ErrorCatalogue, Extract<keyof ErrorCatalogue, `ERR_KE
       'Keep the key that belongs to the Key ID, and remove the others.',
     ],
     'other-text': ({ origin, length }) => [
-      `${origin} holds no key (${length} characters of other text), ${WANTED_KEY}`,
+      `${origin} holds no key (${counted(length, 'character')} of other text), ${WANTED_KEY}`,
       USE_P8,
     ],
     'no-private-key': ({ origin, names, isThere }) => [

@@ -1,13 +1,20 @@
 // English for errors of the command line, the configuration and cloud credentials.
 import type { SecretLook } from '../../error-troubles.ts';
+import { nearestOf } from '../../nearest.ts';
 import type { ErrorCatalogue } from '../catalogue.ts';
 import { quoted } from '../command.ts';
 import { callTrouble, fileTrouble, remoteSentences } from './calls.ts';
-import { listed } from './words.ts';
+import { counted, listed } from './words.ts';
 
 type Setup = Extract<keyof ErrorCatalogue, 'ERR_USAGE' | 'ERR_CONFIG' | `ERR_CREDENTIALS_${string}`>;
 
 const CHECK_NAME = 'Correct the name in the command, or --config if you meant another configuration.';
+
+function unknownName(noun: string, found: string, known: readonly string[]): string {
+  const nearest = nearestOf(found, known);
+  const others = nearest === undefined ? `the known ones are ${listed(known)}` : `did you mean ${nearest}?`;
+  return `no ${noun} is named ${found}; ${others}`;
+}
 
 const PASS_SECRET = 'Pass the secret on standard input or with --file.';
 
@@ -40,14 +47,8 @@ export const SETUP_EN: Pick<ErrorCatalogue, Setup> = {
       'no channel is configured, so there is nothing to test',
       'Add one under `alerts.channels`; config/rotator.example.yaml shows each type.',
     ],
-    'unknown-channel': ({ found, known }) => [
-      `no channel is named ${found}, the configuration has ${listed(known)}`,
-      CHECK_NAME,
-    ],
-    'unknown-target': ({ found, known }) => [
-      `no target is named ${found}, the configuration has ${listed(known)}`,
-      CHECK_NAME,
-    ],
+    'unknown-channel': ({ found, known }) => [unknownName('channel', found, known), CHECK_NAME],
+    'unknown-target': ({ found, known }) => [unknownName('target', found, known), CHECK_NAME],
     'target-gone': () => ['the target is no longer in the configuration', 'Name a target of the configuration.'],
     'stdin-is-terminal': () => [
       '--key-file - reads the key from standard input, which is a terminal',
@@ -70,7 +71,9 @@ export const SETUP_EN: Pick<ErrorCatalogue, Setup> = {
     'secret-file': ({ path, code }) => [`file ${path} ${fileTrouble(code)}`, 'Correct --file.'],
     'secret-look': ({ look, origin }) => [`${origin} holds ${SECRET_LOOKS[look][0]}`, SECRET_LOOKS[look][1]],
     'no-jwt': ({ length, origin }) => [
-      length === 0 ? `${origin} is empty` : `${origin} holds no JWT (${length} characters of something else)`,
+      length === 0
+        ? `${origin} is empty`
+        : `${origin} holds no JWT (${counted(length, 'character')} of something else)`,
       'Pass a client secret: three base64url parts with dots between them, which begin with eyJ.',
     ],
     'secret-in-argument': () => [

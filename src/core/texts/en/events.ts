@@ -7,6 +7,7 @@ import { isoSeconds } from '../../instants.ts';
 import { DAY } from '../../time.ts';
 import { callTrouble } from './calls.ts';
 import { whyText } from './why.ts';
+import { counted, MOVED } from './words.ts';
 
 export const WINDOW_CLOSED = 'the maintenance window is closed';
 
@@ -25,11 +26,11 @@ const TEXTS: Texts = {
   'pass.failed': ({ error }) => said(error),
   'rotation.started': ({ reason }) => `rotation started: ${reason}`,
   'rotation.step': stepText,
-  'rotation.succeeded': ended('the new client secret is in place'),
-  'rotation.unverified': ended('the new client secret was written, but the provider does not show it'),
-  'rotation.failed': ended('the rotation failed'),
-  'rotation.rolled_back': ended('the previous client secret was put back'),
-  'rotation.blocked': ended('nothing was written'),
+  'rotation.succeeded': ended,
+  'rotation.unverified': ended,
+  'rotation.failed': ended,
+  'rotation.rolled_back': ended,
+  'rotation.blocked': ended,
   'retry.scheduled': ({ attempt }) =>
     `will try again after ${attempt === 2 ? 'a failure' : `${attempt - 1} failures in a row`}`,
   'journal.degraded': ({ error }) =>
@@ -37,10 +38,12 @@ const TEXTS: Texts = {
   'condition.raised': ({ what, title }) => `condition ${what}: ${title}`,
   'condition.cleared': ({ what, title }) =>
     what === 'cleared' ? `condition cleared: ${title}` : `condition no longer watched: ${title}`,
-  'target.unwatched': ({ expiresAt }) =>
-    `no longer watched: the target was removed from the configuration; its client secret ${
-      expiresAt === null ? 'expires at an unknown time' : `is valid until ${isoSeconds(expiresAt)}`
-    }`,
+  'target.unwatched': ({ expiresAt, moved }) =>
+    moved
+      ? MOVED
+      : `no longer watched: the target was removed from the configuration; its client secret ${
+          expiresAt === null ? 'expires at an unknown time' : `is valid until ${isoSeconds(expiresAt)}`
+        }`,
   'alert.sent': (event) => `sent ${contents(event)} over ${event.channel}: ${event.detail}`,
   'alert.failed': ({ channel, error }) => aboutChannel(channel, said(error)),
   warning: ({ channel, during, error }) => {
@@ -61,8 +64,24 @@ export function eventText<N extends EventName>(event: RotatorEvent<N>, now: numb
   return text(event, now);
 }
 
-function ended(words: string): (event: RotationEndEvent) => string {
-  return ({ error }) => (error === null ? words : `${words}: ${said(error)}`);
+const ENDS = {
+  'pass.deferred': 'waits',
+  'pass.pending': 'waits for you',
+  'pass.failed': 'failed',
+  'rotation.succeeded': 'the new client secret is in place',
+  'rotation.unverified': 'the new client secret was written, but the provider does not show it',
+  'rotation.failed': 'the rotation failed',
+  'rotation.rolled_back': 'the previous client secret was put back',
+  'rotation.blocked': 'nothing was written',
+} as const satisfies { readonly [N in EventName]?: string };
+
+/** How a pass ended, without its error; undefined for any other event. */
+export function endText(name: EventName): string | undefined {
+  return (ENDS as Partial<Record<EventName, string>>)[name];
+}
+
+function ended({ event, error }: RotationEndEvent): string {
+  return error === null ? ENDS[event] : `${ENDS[event]}: ${said(error)}`;
 }
 
 function stepText(event: Step, now: number): string {
@@ -132,8 +151,4 @@ function contents({ kind, alerts }: RotatorEvent<'alert.sent'>): string {
 /** Errors of a channel often name it themselves. */
 function aboutChannel(name: string, message: string): string {
   return message.startsWith(`channel ${name} `) ? message : `channel ${name}: ${message}`;
-}
-
-function counted(amount: number, noun: string): string {
-  return `${amount} ${noun}${amount === 1 ? '' : 's'}`;
 }

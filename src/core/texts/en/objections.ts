@@ -70,8 +70,8 @@ const OBJECTIONS: Readonly<Record<ObjectionCode, readonly [message: Say, next: s
     'Copy the secret again, whole; if it was whole, sign it with ES256.',
   ],
   SignatureDoesNotFit: [
-    () => 'the signature was not made by this key over this text',
-    'Mint it again with this key: if this key made it, it was altered afterwards.',
+    () => 'the key did not make this signature, or the text was altered afterwards',
+    'Pass the .p8 of the key that kid names; if this is it, mint the secret again.',
   ],
   KeyIdDiffers: [
     ({ found, wanted }) => `kid is ${found}, wanted ${wanted}`,

@@ -5,7 +5,7 @@ import { detail, shortFingerprint } from '../quote.ts';
 import type { Counts, Span, Texts } from '../texts.ts';
 import { CONDITIONS_EN } from './conditions.ts';
 import { fails } from './finding.ts';
-import { at, counted, day, duration, listed, REASONS, sentences, when } from './words.ts';
+import { at, counted, day, duration, listed, MOVED, REASONS, sentences, when } from './words.ts';
 
 const STATES: Readonly<Record<TargetStateName, string>> = {
   healthy: 'healthy',
@@ -42,17 +42,23 @@ export const EN = {
   },
 
   unwatched: {
-    title: 'no longer watched: the target was removed from the configuration',
-    what: ({ expiresAt, open }, now) =>
+    title: ({ moved }) => (moved ? MOVED : 'no longer watched: the target was removed from the configuration'),
+    what: ({ expiresAt, moved, open }, now) =>
       sentences(
-        'The service no longer checks or renews its client secret.',
-        expiresAt === null
-          ? 'When that secret expires is not known.'
-          : `That secret ${expiresAt > now ? 'expires' : 'expired'} at ${when(expiresAt, now)}.`,
+        moved
+          ? 'The service goes on checking and renewing its client secret, but has no history of it at the new endpoint.'
+          : 'The service no longer checks or renews its client secret.',
+        moved
+          ? ''
+          : expiresAt === null
+            ? 'When that secret expires is not known.'
+            : `That secret ${expiresAt > now ? 'expires' : 'expired'} at ${when(expiresAt, now)}.`,
         open.length === 0
           ? ''
           : `These alerts were still open and are closed now, although nothing was fixed: ${listed(open)}.`,
-        'If this was a mistake, put the target back into the configuration.',
+        moved
+          ? 'If this was a mistake, restore cloudbase.endpoint.'
+          : 'If this was a mistake, put the target back into the configuration.',
       ),
   },
 

@@ -50,6 +50,9 @@ export function sentences(...parts: readonly string[]): string {
   return parts.filter((part) => part !== '').join(' ');
 }
 
+/** Of a target whose `cloudbase.endpoint` was changed: with another endpoint it is another target. */
+export const MOVED = 'cloudbase.endpoint was changed, so this counts as a new target';
+
 /** Why a client secret is to be replaced. */
 export const REASONS: Readonly<Record<Reason, string>> = {
   SecretMissing: 'there is no client secret',

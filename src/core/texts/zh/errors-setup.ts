@@ -1,5 +1,6 @@
 // Chinese for errors of the command line, the configuration and cloud credentials.
 import type { SecretLook } from '../../error-troubles.ts';
+import { nearestOf } from '../../nearest.ts';
 import type { ErrorCatalogue } from '../catalogue.ts';
 import { quoted } from '../command.ts';
 import type { SETUP_EN } from '../en/errors-setup.ts';
@@ -7,6 +8,11 @@ import { callTrouble, fileTrouble, remoteSentences } from './calls.ts';
 import { listed } from './words.ts';
 
 const CHECK_NAME = '更正命令中的名称；如果想用的是另一份配置，更正 --config。';
+
+function unknownName(noun: string, found: string, known: readonly string[]): string {
+  const nearest = nearestOf(found, known);
+  return `没有名为 ${found} 的${noun}，${nearest === undefined ? `已知的有 ${listed(known)}` : `是否想写 ${nearest}？`}`;
+}
 
 const PASS_SECRET = '通过标准输入或 --file 传入客户端密钥。';
 
@@ -35,8 +41,8 @@ export const SETUP_ZH: Pick<ErrorCatalogue, keyof typeof SETUP_EN> = {
       '没有配置告警渠道，因此无从测试',
       '在 `alerts.channels` 下添加渠道，各类型的写法见 config/rotator.example.yaml。',
     ],
-    'unknown-channel': ({ found, known }) => [`没有名为 ${found} 的渠道，配置中有 ${listed(known)}`, CHECK_NAME],
-    'unknown-target': ({ found, known }) => [`没有名为 ${found} 的目标，配置中有 ${listed(known)}`, CHECK_NAME],
+    'unknown-channel': ({ found, known }) => [unknownName('渠道', found, known), CHECK_NAME],
+    'unknown-target': ({ found, known }) => [unknownName('目标', found, known), CHECK_NAME],
     'target-gone': () => ['该目标已不在配置中', '指定配置中现有的目标。'],
     'stdin-is-terminal': () => [
       '--key-file - 表示从标准输入读取私钥，而标准输入是终端',

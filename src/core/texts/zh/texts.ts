@@ -49,17 +49,21 @@ export const ZH = {
   },
 
   unwatched: {
-    title: '目标已从配置中移除，不再受到监控',
-    what: ({ expiresAt, open }, now) =>
+    title: ({ moved }) => (moved ? 'cloudbase.endpoint 已更改，因此视为新目标' : '目标已从配置中移除，不再受到监控'),
+    what: ({ expiresAt, moved, open }, now) =>
       [
-        '本服务不再检查和轮换该目标的客户端密钥。',
-        expiresAt === null
-          ? '该密钥何时过期未知。'
-          : `该密钥${expiresAt > now ? '将' : '已'}于 ${when(expiresAt, now)}过期。`,
+        moved
+          ? '本服务继续检查和轮换其客户端密钥，但在新的接入地址下没有该目标的历史记录。'
+          : '本服务不再检查和轮换该目标的客户端密钥。',
+        moved
+          ? ''
+          : expiresAt === null
+            ? '该密钥何时过期未知。'
+            : `该密钥${expiresAt > now ? '将' : '已'}于 ${when(expiresAt, now)}过期。`,
         open.length === 0
           ? ''
-          : `以下告警移除时尚未解决，现已关闭，但问题并未修复：${listed(open.map((name) => `\`${name}\``))}。`,
-        '如属误删，请将该目标加回配置。',
+          : `以下告警${moved ? '更改' : '移除'}时尚未解决，现已关闭，但问题并未修复：${listed(open.map((name) => `\`${name}\``))}。`,
+        moved ? '如属误改，请恢复 cloudbase.endpoint。' : '如属误删，请将该目标加回配置。',
       ].join(''),
   },
 
