@@ -58,7 +58,7 @@ describe('the terminal', () => {
     seen.context.stderr.write(progressLine(event, NOW));
     printPlan(previews, false, seen.context);
     printFailure(new Error(HOSTILE), seen.context);
-    expect(seen.stdout.match(/BEGIN/g)).toHaveLength(7);
+    expect(seen.stdout.match(/BEGIN/g)).toHaveLength(6);
     expectClean(seen.stdout);
     expectClean(seen.stderr);
   });

@@ -100,7 +100,7 @@ function sent({ channels }: AlertView): string {
 
 function channelRow(view: ChannelView, now: number): TableRow {
   const { name, type, lastDeliveredAt, waiting, failures, nextAttemptAt, error } = view;
-  const retry = nextAttemptAt === null ? '' : `, next ${soon(nextAttemptAt, now)}`;
+  const retry = nextAttemptAt === null ? '' : `, retry ${soon(nextAttemptAt, now)}`;
   const notes: Cell[] =
     error === null ? [] : [{ text: `${error.code}: ${error.message}`, color: 'red' }, { text: error.hint }];
   return {

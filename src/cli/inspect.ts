@@ -4,7 +4,7 @@ import { objections, type ParsedSecret, verifySignature } from '../core/client-s
 import { RotatorError } from '../core/errors.ts';
 import { paint } from '../core/output.ts';
 import { APPLE_MAX_LIFETIME_S } from '../core/parsed-secret.ts';
-import type { Objection } from '../core/reasons.ts';
+import type { Objection, ObjectionCode } from '../core/reasons.ts';
 import { shown, shownValue } from '../core/shown.ts';
 import { objectionHint, objectionText } from '../core/texts/en/objections.ts';
 import { type CliContext, EXIT, type ExitStatus } from './context.ts';
@@ -25,7 +25,10 @@ export interface InspectOptions {
   readonly json?: boolean | undefined;
 }
 
-/** Prints what a client secret holds. 0: Apple has nothing to object to; 1: it has; 2: there is no secret or no key. */
+/**
+ * Prints what a client secret holds. 0: Apple has nothing to object to, and the key that was given made it; 1: not so;
+ * 2: there is no secret or no key.
+ */
 export async function inspect(options: InspectOptions, context: CliContext): Promise<ExitStatus> {
   const secret = await readSecretInput(options, context);
   const key = options.keyFile === undefined ? undefined : await readKeyInput(options.keyFile, context);
@@ -145,15 +148,34 @@ function expiryText(expiresAtMs: number, issuedAtMs: number | undefined, nowMs: 
   return `${distance(expiresAtMs, nowMs)}, ${local}; ${percent} % of its life remaining`;
 }
 
+/** What a comparison with the given key finds. Apple may know the other key. */
+const COMPARED: ReadonlySet<ObjectionCode> = new Set([
+  'SignatureDoesNotFit',
+  'KeyIdDiffers',
+  'IssuerDiffers',
+  'SubjectDiffers',
+]);
+
 function verdict(found: readonly Objection[], { key }: Seen): string[] {
   if (found.length === 0)
     return [
       paint('green', 'Apple has nothing to object to.'),
       ...(key === undefined ? ['The signature was not checked: pass --key-file.'] : []),
     ];
-  const things = found.length === 1 ? 'one thing' : `${found.length} things`;
+  const ofApple = found.filter(({ code }) => !COMPARED.has(code));
+  const ofKey = found.filter(({ code }) => COMPARED.has(code));
+  const things = ofApple.length === 1 ? 'one thing' : `${ofApple.length} things`;
   return [
-    paint('red', `Apple would object to ${things}:`),
+    ...objectionLines(`Apple would object to ${things}:`, ofApple),
+    ...(ofApple.length > 0 && ofKey.length > 0 ? [''] : []),
+    ...objectionLines(`It does not belong to the key in ${key?.origin}:`, ofKey),
+  ];
+}
+
+function objectionLines(heading: string, found: readonly Objection[]): string[] {
+  if (found.length === 0) return [];
+  return [
+    paint('red', heading),
     ...found.flatMap((each) => [
       '',
       ...wrap(`${each.code}: ${objectionText(each)}`, WIDTH - 2).map((line) => `  ${line}`),

@@ -3,7 +3,7 @@
 import { errorView } from '../core/errors.ts';
 import type { RotatorEvent } from '../core/events.ts';
 import { isWell, type TargetView, targetView } from '../core/target-view.ts';
-import { eventText, WINDOW_CLOSED } from '../core/texts/en/events.ts';
+import { endText, eventText, WINDOW_CLOSED } from '../core/texts/en/events.ts';
 import { whyText } from '../core/texts/en/why.ts';
 import type { Preview } from '../pass/preview.ts';
 import { openOnce, type PassOptions, previewOnce, type TargetPreview } from '../service/once.ts';
@@ -51,10 +51,11 @@ export function printPlan(previews: readonly TargetPreview[], json: boolean, con
   return status;
 }
 
-function explanation({ action, why, state: { error }, target }: TargetPreview): string {
+/** The error itself stands in the table above. */
+function explanation({ action, why, state: { error } }: TargetPreview): string {
   const parts = [
     ...(why === null ? [] : [whyText(why)]),
-    ...(error === null ? [] : [errorView(error, target.name).message]),
+    ...(error === null ? [] : [error.code]),
     ...(action === 'defer' && error === null ? [WINDOW_CLOSED] : []),
   ];
   return parts.join('; ') || 'nothing to do';
@@ -82,14 +83,17 @@ function print(views: readonly TargetView[], json: boolean, { stdout, clock }: C
 
 /**
  * Progress for a person who waits: a line for each event, with the next step below it. Empty for what needs no line.
+ * The error that a pass ends with stands in the table that follows: here is its code alone.
  */
 export function progressLine(event: RotatorEvent, now: number): string {
   if (event.event === 'pass.healthy' || event.event === 'retry.scheduled') return '';
   const { target, error, code, hint } = { target: null, error: null, code: null, hint: null, ...event };
   const before = target === null ? '' : `${target}: `;
   const shownCode = error?.code ?? code;
-  const next =
-    event.event === 'rotation.step' ? null : error === null ? hint : errorView(error.stored, target ?? undefined).hint;
-  const after = `${shownCode === null ? '' : ` (${shownCode})`}${next === null ? '' : `\n    ${next}`}`;
-  return `${before}${eventText(event, now)}${after}\n`;
+  const after = shownCode === null ? '' : ` (${shownCode})`;
+  const ended = error === null ? undefined : endText(event.event);
+  if (ended !== undefined) return `${before}${ended}${after}\n`;
+  const isInTable = event.event === 'rotation.step' || (target !== null && code !== null);
+  const next = isInTable ? null : error === null ? hint : errorView(error.stored, target ?? undefined).hint;
+  return `${before}${eventText(event, now)}${after}${next === null ? '' : `\n    ${next}`}\n`;
 }

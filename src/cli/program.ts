@@ -172,7 +172,11 @@ export function createProgram(
     .addOption(
       new Option('-p, --port <number>', 'where to listen on 127.0.0.1; 0: any free port').default(4180).argParser(port),
     )
-    .option('--demo', 'also run the daemon against it with config/sandbox.yaml (what `npm run demo` does)', false)
+    .addOption(
+      new Option('--demo', 'also run the daemon against it with config/sandbox.yaml (what `npm run demo` does)')
+        .default(false)
+        .conflicts('stage'),
+    )
     .option('--stage', 'also set up what config/sandbox.yaml names, for a daemon that is started apart', false)
     .action(async (options) => done(await actions.sandbox(options)));
 

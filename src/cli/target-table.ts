@@ -54,9 +54,9 @@ function expiry(expiresAt: string | null, nowMs: number): Cell {
 
 function failures({ consecutiveFailures, nextAttemptAt }: TargetView, nowMs: number): Cell {
   if (consecutiveFailures === 0) return { text: '0' };
-  if (nextAttemptAt === null) return { text: `${consecutiveFailures}, next tick`, color: 'red' };
+  if (nextAttemptAt === null) return { text: `${consecutiveFailures}, retry at the next tick`, color: 'red' };
   const atMs = Date.parse(nextAttemptAt);
-  return { text: `${consecutiveFailures}, next ${atMs > nowMs ? distance(atMs, nowMs) : 'now'}`, color: 'red' };
+  return { text: `${consecutiveFailures}, retry ${atMs > nowMs ? distance(atMs, nowMs) : 'now'}`, color: 'red' };
 }
 
 function errorNotes({ error, state }: TargetView): Cell[] {

@@ -40,6 +40,9 @@ export async function parseKeyMaterial(
   return { teamId, clientId, keyId, ...key };
 }
 
+/** A JSON text, object or list; `[default]` begins an INI file. */
+const JSON_START = /^(?:["{]|\[(?:\s|\\[nrt])*(?:["{[\]\d-]|true|false|null))/;
+
 /** Base64 around JSON around base64 around a PEM, and one to spare. */
 const DEEPEST = 4;
 
@@ -52,7 +55,7 @@ const DEEPEST = 4;
 export function parseKeyText(text: string, origin: string, jsonKey?: string, depth = 0): FoundKey {
   const trimmed = text.replace(/^\uFEFF/, '').trim();
   const inner = (found: string) => parseKeyText(found, origin, jsonKey, depth + 1);
-  if (depth < DEEPEST && /^["{[]/.test(trimmed)) {
+  if (depth < DEEPEST && JSON_START.test(trimmed)) {
     const json = parseJson(trimmed, origin);
     if (typeof json === 'string') return inner(json);
     if (!isJsonObject(json))

@@ -1,6 +1,7 @@
 // The running service around the daemon: its configuration, journal, alerts and HTTP interface, and what signals do.
 // Journal, metrics, log and alerts are independent: one that fails does not silence the others.
 import { hostname } from 'node:os';
+import { isDeepStrictEqual } from 'node:util';
 import { openDaemonJournal } from '../adapters/journal/journal.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { mustReachSomebody } from '../config/recipients.ts';
@@ -32,6 +33,8 @@ export interface ServiceOptions {
   readonly pid: number;
   /** The configuration as it is now, for a reload. Throws ERR_CONFIG. */
   readonly load: () => Promise<LoadedConfig>;
+  /** From now on logs as this configuration says. */
+  readonly relog?: (config: Config) => void;
   /** Called before the service listens, so that the caller can stop listening at the same port. */
   readonly freePort?: () => Promise<void>;
 }
@@ -165,6 +168,7 @@ export class Service {
     if (fixed !== undefined) this.warn(fixed);
     const http = { ...loaded.config.http, host: old.http.host, port: old.http.port };
     const config: Config = { ...loaded.config, journal: old.journal, http };
+    if (!isDeepStrictEqual([old.log, old.instance], [config.log, config.instance])) this.options.relog?.(config);
     this.plan = planOf(config, this.tools);
     this.loaded = { ...loaded, config };
     this.rejected = null;

@@ -92,9 +92,13 @@ export class Start {
     try {
       loaded = await this.load();
       mustReachSomebody(loaded);
+      let log = this.options.log(loaded.config);
       return await openService({
         loaded,
-        tools: { ...this.tools, emit: this.options.log(loaded.config) },
+        tools: { ...this.tools, emit: (event) => log(event) },
+        relog: (config) => {
+          log = this.options.log(config);
+        },
         pid: this.options.pid,
         load: () => this.load(),
         freePort: () => this.freePort(),

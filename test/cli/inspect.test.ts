@@ -185,7 +185,11 @@ describe('the key', () => {
     const { status, stdout } = await run({ keyFile: path }, jwt);
     expect(status).toBe(1);
     expect(stdout).toContain(`Signature      64 bytes; not made by the key in ${path}\n`);
-    expect(stdout).toContain('SignatureDoesNotFit: the signature was not made by this key over this text\n');
+    expect(stdout).toContain(
+      'SignatureDoesNotFit: the key did not make this signature, or the text was altered afterwards\n',
+    );
+    expect(stdout).toContain(`\nIt does not belong to the key in ${path}:\n`);
+    expect(stdout).not.toContain('Apple');
     expect(JSON.parse((await run({ keyFile: path, json: true }, jwt)).stdout).signature).toEqual({
       bytes: 64,
       fits: false,

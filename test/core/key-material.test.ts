@@ -251,6 +251,7 @@ describe('what is refused, and what it is said to be', () => {
   });
 
   test.each([
+    ['an INI file', '[default]\nkey = x', `no key (17 characters of other text), ${wanted}`],
     ['broken JSON', '{"privateKey": ', `text that begins like JSON but cannot be parsed, ${wanted}`],
     ['a list', '[1]', `a JSON list, ${wanted}`],
     [

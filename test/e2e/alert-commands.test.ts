@@ -65,7 +65,7 @@ describe('alerts', () => {
       `${[
         'CHANNEL  TYPE  LAST DELIVERED  WAITING  FAILURES',
         'ops  webhook  T, just now  0  0',
-        'pager  webhook  never  2  1, next within a minute',
+        'pager  webhook  never  2  1, retry within a minute',
         '    ERR_CHANNEL_REFUSED: channel pager (webhook) refused the message: HTTP 404',
         '    Copy the URL of the channel again: nothing can be posted to this one.',
       ].join('\n')}\n`,
@@ -191,7 +191,7 @@ describe('alerts --test', () => {
       code: 2,
       stdout: '',
       stderr:
-        'error: no channel is named nope, the configuration has ops and other (ERR_USAGE)\n' +
+        'error: no channel is named nope; the known ones are ops and other (ERR_USAGE)\n' +
         '  Correct the name in the command, or --config if you meant another configuration.\n',
     });
     place.configure({}, {});

@@ -167,6 +167,17 @@ describe('SIGHUP', () => {
     ]);
   });
 
+  test('applies another level of the log', async () => {
+    const daemon = await start();
+    await daemon.waitFor(seen('rotation.succeeded'));
+    expect(lines(daemon, 'rotation.step')).toEqual([]);
+    place.configure({ ...SECONDLY, log: { level: 'error', format: 'json' } });
+    daemon.signal('SIGHUP');
+    place.world.providers.delete('shop-1g2h3j', 'apple');
+    await daemon.waitFor(seen('pass.failed'));
+    expect(lines(daemon, 'config.reloaded')).toEqual([]);
+  });
+
   test('does not move the journal, and says so', async () => {
     const daemon = await start();
     await daemon.waitFor(seen('rotation.succeeded'));
