@@ -62,10 +62,15 @@ export interface Provider {
   /** Targets with the same lane share one rate limit: one (credential, region, endpoint). */
   readonly lane: string;
   /**
-   * Reads one provider. With `maxAgeMs` above 0 a reading of the same environment at most that old may be shared;
-   * with 0 the call goes out alone. A failed read throws; it is never answered from an older one.
+   * Reads one provider. With `maxAgeMs` above 0 a reading of the same environment at most that old may be shared, if it
+   * did not begin before `notBefore` (ms by the wall clock: the last write that another process may have made); with 0
+   * the call goes out alone. A failed read throws; it is never answered from an older one.
    */
-  read(envId: string, providerId: string, options: { maxAgeMs: number; signal: AbortSignal }): Promise<ProviderReading>;
+  read(
+    envId: string,
+    providerId: string,
+    options: { maxAgeMs: number; notBefore?: number | undefined; signal: AbortSignal },
+  ): Promise<ProviderReading>;
   /**
    * Writes a client secret, and the other fields as they were read, and nothing else. Never retries.
    * Throws with `ambiguous: true` if it may have been applied. Invalidates every shared reading of the environment.

@@ -104,6 +104,30 @@ export function providerContract(name: string, create: () => Promise<ProviderHar
         expect(arrived().reads).toBe(2);
       });
 
+      test('neither a reading nor a read under way serves that began before the instant that the caller names', async () => {
+        const { provider, envId, ids, edit, arrived, pass, hold } = await create();
+        const { readAt } = await provider.read(envId, ids[0], SHARED);
+        await pass(1_000);
+        await provider.read(envId, ids[0], { ...SHARED, notBefore: readAt });
+        expect(arrived().reads).toBe(1);
+        const held = hold('reads');
+        const early = provider.read(envId, ids[0], { maxAgeMs: 1, signal: never });
+        await held.waiting(1);
+        await pass(1_000);
+        edit(ids[0], 'Scope', 'changed by another process');
+        const notBefore = readAt + 2_000;
+        const late = [0, 1].map(() => provider.read(envId, ids[0], { ...SHARED, notBefore }));
+        await held.waiting(2);
+        held.release();
+        await Promise.all([early, ...late]);
+        expect(arrived().reads).toBe(3);
+        const { provider: shared } = await provider.read(envId, ids[0], { ...SHARED, notBefore });
+        expect([arrived().reads, shared?.fields.forJournal()['Config.Scope']]).toEqual([
+          3,
+          'changed by another process',
+        ]);
+      });
+
       test('one who aborts leaves alone', async () => {
         const { provider, envId, ids, truth, hold, arrived } = await create();
         const held = hold('reads');

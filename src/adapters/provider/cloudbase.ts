@@ -27,10 +27,18 @@ interface EnvironmentReading {
   readonly answer: TencentAnswer;
 }
 
+type ReadOptions = Parameters<Provider['read']>[2];
+
+/** When a call began: on the monotonic clock, and by the wall clock. */
+interface Started {
+  readonly startedAt: number;
+  readonly wallAt: number;
+}
+
 /** What is known of one environment. */
 interface Shared {
-  call: { readonly shared: SharedCall<EnvironmentReading>; readonly startedAt: number } | undefined;
-  last: { readonly reading: EnvironmentReading; readonly startedAt: number } | undefined;
+  call: (Started & { readonly shared: SharedCall<EnvironmentReading> }) | undefined;
+  last: (Started & { readonly reading: EnvironmentReading }) | undefined;
   /** Grows with every write: a reading that began before it is not shared after it. */
   generation: number;
 }
@@ -47,6 +55,7 @@ export function createCloudbaseProvider(deps: {
   const { client, lane, clock } = deps;
   const environments = new Map<string, Shared>();
 
+  const started = (): Started => ({ startedAt: clock.monotonic(), wallAt: clock.now() });
   const environment = (envId: string): Shared => {
     const known = environments.get(envId);
     if (known !== undefined) return known;
@@ -67,26 +76,28 @@ export function createCloudbaseProvider(deps: {
   const fetch = async (envId: string, signal: AbortSignal): Promise<EnvironmentReading> => {
     const shared = environment(envId);
     const { generation } = shared;
-    const startedAt = clock.monotonic();
+    const start = started();
     const reading = parse(await client.call('GetProviders', { EnvId: envId }, { signal, write: false, envId }));
-    const newer = shared.last === undefined || shared.last.startedAt <= startedAt;
-    if (shared.generation === generation && newer) shared.last = { reading, startedAt };
+    const newer = shared.last === undefined || shared.last.startedAt <= start.startedAt;
+    if (shared.generation === generation && newer) shared.last = { ...start, reading };
     forget();
     return reading;
   };
-  const share = (envId: string, maxAgeMs: number, signal: AbortSignal): Promise<EnvironmentReading> => {
+  const share = (envId: string, { maxAgeMs, notBefore = 0, signal }: ReadOptions): Promise<EnvironmentReading> => {
     const shared = environment(envId);
     const since = clock.monotonic() - maxAgeMs;
-    if (shared.last !== undefined && shared.last.startedAt >= since) return Promise.resolve(shared.last.reading);
-    if (shared.call === undefined || !shared.call.shared.open || shared.call.startedAt < since)
-      shared.call = { shared: shareCall((ofAll) => fetch(envId, ofAll)), startedAt: clock.monotonic() };
+    const serves = ({ startedAt, wallAt }: Started) => startedAt >= since && wallAt >= notBefore;
+    if (shared.last !== undefined && serves(shared.last)) return Promise.resolve(shared.last.reading);
+    if (shared.call === undefined || !shared.call.shared.open || !serves(shared.call))
+      shared.call = { ...started(), shared: shareCall((ofAll) => fetch(envId, ofAll)) };
     return shared.call.shared.join(signal);
   };
   return {
     lane,
-    async read(envId, providerId, { maxAgeMs, signal }) {
+    async read(envId, providerId, options) {
+      const { maxAgeMs, signal } = options;
       signal.throwIfAborted();
-      return pick(await (maxAgeMs > 0 ? share(envId, maxAgeMs, signal) : fetch(envId, signal)), providerId);
+      return pick(await (maxAgeMs > 0 ? share(envId, options) : fetch(envId, signal)), providerId);
     },
     async write(envId, providerId, write, signal) {
       const params = { EnvId: envId, Id: providerId, Config: configToSend(write) };
