@@ -24,9 +24,13 @@ export function resourcesIn(message: string): string {
   return [...new Set(found)].slice(0, MOST_NAMES).join(', ');
 }
 
+/** In quotes; or without, where it begins as parameters do: `the parameter is unknown` names none. */
+const PARAMETER =
+  /[Pp]arameter:? (?:(?:`(?=[\w.]+`)|"(?=[\w.]+")|'(?=[\w.]+'))([\w.]{1,64})[`"']|([A-Z][\w.]{0,63})(?:[ ,]|$))/;
+
 /** The parameter that `message` says is not known (``The parameter `Config.Proxy` is not recognized.``); else empty. */
 export function parameterIn(message: string): string {
-  const [, found = ''] =
-    /[Pp]arameter:? [`"']?([A-Z][\w.]{0,63})[`"']?(?:[ ,.]|$)/.exec(message.slice(0, 10_000)) ?? [];
+  const [, quoted, bare = ''] = PARAMETER.exec(message.slice(0, 10_000)) ?? [];
+  const found = (quoted ?? bare).replace(/\.+$/, '');
   return looksSecret(found) ? '' : found;
 }

@@ -105,7 +105,7 @@ const ROWS: readonly Row[] = [
   { codes: ['ResourceUnavailable*'], of: 'ssm', kind: 'refused', remote: 'ssm-unavailable' },
   { codes: ['FailedOperation.AccessKmsError'], of: 'ssm', kind: 'denied', remote: 'ssm-kms' },
   { codes: ['InvalidParameter*', 'MissingParameter*'], of: 'ssm', kind: 'not-found', remote: 'ssm-name' },
-  { codes: ['ResourceNotFound*'], kind: 'not-found', remote: 'not-found' },
+  { codes: ['ResourceNotFound*', 'InvalidParameter.EnvId'], kind: 'not-found', remote: 'not-found' },
   { codes: ['ResourceUnavailable.ResourceOverdue'], kind: 'refused', remote: 'overdue' },
   {
     codes: ['ResourceUnavailable.Isolated', 'ResourceUnavailable.ResourceIsolated'],
@@ -140,24 +140,31 @@ export function remoteError(failure: RemoteFailure): RotatorError {
   const ambiguous = failure.write && failure.sent && row.ambiguous === true;
   const options = { remoteCode, ambiguous, requestId, skewMs, cause, remoteMessage };
   const call = `${service} ${action}`;
+  const said = saidOf(row.remote, remoteMessage);
   if (row.kind === 'redirected')
     return new RotatorError('ERR_REDIRECTED', { call, status: Number(remoteCode.replace(/\D/g, '')) }, options);
   if (failure.detail?.trouble === 'certificate')
     return new RotatorError('ERR_CERTIFICATE', { call, code: failure.detail.code }, options);
   const params: Remote & { problem: 'remote' } = {
     problem: 'remote',
-    remote: row.remote,
+    remote: row.remote === 'parameter' && isField(call, said) ? 'field' : row.remote,
     call,
     // Credentials serve many secrets: their errors name none.
     about: row.kind === 'rejected' ? null : (failure.about ?? null),
     code: remoteCode,
     detail: failure.detail ?? null,
-    said: saidOf(row.remote, remoteMessage),
+    said,
     statement: row.remote === 'denied' ? policyStatement(failure) : null,
     skewMs: skewMs ?? null,
   };
   // Every code of the table takes these parameters, which the compiler cannot follow through the union.
   return RotatorError.of({ code: CODES[row.kind][service], params } as ErrorFact, options);
+}
+
+/** True for the name of something that a write sends only because a reading showed it. */
+function isField(call: string, parameter: string): boolean {
+  const own = ['', 'EnvId', 'Id', 'Config', 'ClientSecret', 'Config.ClientSecret'];
+  return call === 'tcb ModifyProvider' && !own.includes(parameter);
 }
 
 /** The least that CAM must allow for `service`, as one statement of a policy. */

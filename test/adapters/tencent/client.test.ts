@@ -113,6 +113,7 @@ const ROWS: readonly [remote: string, code: keyof typeof REMEDIES, ambiguous: bo
     'was refused: the API does not know a parameter (UnknownParameter)',
   ],
   ['ResourceNotFound', 'ERR_CLOUDBASE_REFUSED', false, 'found no such resource (ResourceNotFound)'],
+  ['InvalidParameter.EnvId', 'ERR_CLOUDBASE_REFUSED', false, 'found no such resource (InvalidParameter.EnvId)'],
   ['OperationDenied.ResourceFrozen', 'ERR_CLOUDBASE_REFUSED', false, 'was refused (OperationDenied.ResourceFrozen)'],
   ['ResourceUnavailable.Balance', 'ERR_CLOUDBASE_REFUSED', false, 'was refused (ResourceUnavailable.Balance)'],
   [
@@ -170,16 +171,27 @@ describe('an error of the API', () => {
   });
 
   test.each([
-    ['The parameter `Config.Proxy` is not recognized.', 'the parameter Config.Proxy'],
-    ['The parameter `On` is not recognized.', 'the parameter On'],
-    ['The parameter `eyJhbGciOiJFUzI1NiJ9.e.s` is not recognized.', 'a parameter'],
-    ['Parameter ClientSecret=hunter2 is not recognized.', 'a parameter'],
-  ])('about a parameter names it by its grammar alone: %s', async (message, named) => {
+    ['The parameter `Config.Proxy` is not recognized.', 'the parameter Config.Proxy', true],
+    ['the parameter Config.Map.x_1 is not recognized', 'the parameter Config.Map.x_1', true],
+    ["Parameter 'Proxy' is unknown", 'the parameter Proxy', true],
+    ['unknown parameter: "proxyUrl".', 'the parameter proxyUrl', true],
+    [`The parameter \`${'P'.repeat(64)}\` is not recognized.`, `the parameter ${'P'.repeat(64)}`, true],
+    [`The parameter \`${'P'.repeat(65)}\` is not recognized.`, 'a parameter', false],
+    ['The parameter `Config.ClientSecret` is not recognized.', 'the parameter Config.ClientSecret', false],
+    ['The parameter `Config` is not recognized.', 'the parameter Config', false],
+    ['The parameter `Config.Proxy Url` is not recognized.', 'a parameter', false],
+    ['The parameter `eyJhbGciOiJFUzI1NiJ9.e.s` is not recognized.', 'a parameter', false],
+    ['Parameter ClientSecret=hunter2 is not recognized.', 'a parameter', false],
+    ['The parameter is not recognized.', 'a parameter', false],
+  ])('about a parameter names it by its grammar, and what spares a field: %s', async (message, named, isSpared) => {
     const { url, world } = await sandbox();
     world.faults.add({ service: 'tcb', kind: 'error', code: 'UnknownParameter', message });
+    const report = 'Report this with the request id: the API does not accept a field that it shows, or has changed.';
     await expect(modifyProvider(tencentClient(url))).rejects.toMatchObject({
       message: `tcb ModifyProvider was refused: the API does not know ${named} (UnknownParameter)`,
+      hint: isSpared ? expect.stringContaining('`cloudbase.write: secret`') : report,
     });
+    await expect(getProviders(tencentClient(url))).rejects.toMatchObject({ hint: report });
   });
 
   test.each(['UnauthorizedOperation', 'UnauthorizedOperation.CamNoAuth', 'AuthFailure.UnauthorizedOperation'])(

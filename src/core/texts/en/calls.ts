@@ -128,6 +128,10 @@ const REMOTE: Readonly<Record<RemoteTrouble, readonly [says: string | ((remote: 
     ({ said }) => `was refused: the API does not know ${said === '' ? 'a parameter' : `the parameter ${said}`}`,
     'Report this with the request id: the API does not accept a field that it shows, or has changed.',
   ],
+  field: [
+    ({ said }) => `was refused: the API does not know the parameter ${said}`,
+    'Set `cloudbase.write: secret` if CloudBase merges what it is sent, so that this field is not sent; otherwise report this with the request id.',
+  ],
   'not-found': [
     'found no such resource',
     'Check envId, region and account: CloudBase looks for the environment in the region of the request.',
@@ -143,7 +147,7 @@ export function remoteSentences(failed: Remote): Sentences {
   const happened = typeof says === 'string' ? says : says(failed);
   const subject = remote.startsWith('ssm-') ? about : `${about === null ? '' : `${about}: `}${call}`;
   const why = detail === null ? ` (${code.replace(/^HTTP_/, 'HTTP ')})` : `: ${callTrouble(detail)}`;
-  const message = `${subject} ${happened}${why}${said === '' || remote === 'parameter' ? '' : `; CAM names ${said}`}`;
+  const message = `${subject} ${happened}${why}${said !== '' && remote === 'denied' ? `; CAM names ${said}` : ''}`;
   return statement === null ? [message, next] : [message, next, statement];
 }
 

@@ -88,6 +88,10 @@ const REMOTE: Readonly<Record<RemoteTrouble, readonly [says: string | ((remote: 
     ({ said }) => `请求被拒绝，API 无法识别${said === '' ? '某个参数' : `参数 ${said}`}`,
     '凭请求 ID 反馈该问题：API 不接受它自己返回的字段，或者接口已变更。',
   ],
+  field: [
+    ({ said }) => `请求被拒绝，API 无法识别参数 ${said}`,
+    '如 CloudBase 会合并所写入的内容，将 `cloudbase.write` 设为 secret，写入时便不再发送该字段；否则凭请求 ID 反馈该问题。',
+  ],
   'not-found': ['找不到所请求的资源', '核对 envId、地域和账号：CloudBase 在请求所指的地域中查找环境。'],
   failed: ['执行失败', LOOK_UP],
   refused: ['请求被拒绝', LOOK_UP],
@@ -100,7 +104,7 @@ export function remoteSentences(failed: Remote): Sentences {
   const happened = typeof says === 'string' ? says : says(failed);
   const subject = remote.startsWith('ssm-') ? about : `${about === null ? '' : `${about}：`}${call}`;
   const why = detail === null ? `（${code.replace(/^HTTP_/, 'HTTP ')}）` : `：${callTrouble(detail)}`;
-  const message = `${subject} ${happened}${why}${said === '' || remote === 'parameter' ? '' : `，CAM 指明：${said}`}`;
+  const message = `${subject} ${happened}${why}${said !== '' && remote === 'denied' ? `，CAM 指明：${said}` : ''}`;
   return statement === null ? [message, next] : [message, next, statement];
 }
 
