@@ -72,7 +72,7 @@ export type ChannelAdvice =
   | 'smtp-addresses';
 
 /** Why a field of a provider cannot be written back as it was read. */
-export type RoundTripTrouble = 'masked' | 'unsafe-number' | 'gone';
+export type RoundTripTrouble = 'masked' | 'unsafe-number' | 'not-utf8' | 'key' | 'gone';
 
 /** What keeps a journal's file from being used. */
 export type JournalTrouble =
@@ -115,6 +115,8 @@ export type RemoteTrouble =
   | 'overdue'
   | 'isolated'
   | 'parameter'
+  /** A parameter that is a field of the provider. */
+  | 'field'
   | 'not-found'
   | 'failed'
   | 'refused';

@@ -1,6 +1,7 @@
 // A provider as a pass sees it, whichever cloud keeps it: its client id, whether it is switched on, how its client
 // secret shows, and all its other fields as one value. Only the adapter that made that value looks inside; a pass
 // compares it, journals it and hands it back with a write.
+import type { RoundTripTrouble } from './error-troubles.ts';
 import type { Shape } from './reasons.ts';
 
 /** How a client secret shows in a reading. */
@@ -46,7 +47,7 @@ export interface ProviderFields {
   obstacles(seen: readonly string[]): readonly FieldObstacle[];
   /**
    * These fields with those at `paths` as they were earlier. A path stays as it is where the earlier reading has only a
-   * digest, and where no write reaches it.
+   * digest, and where no write reaches it. A list to which a write appended itself is not sent again.
    */
   withRestored(earlier: EarlierFields, paths: readonly string[]): ProviderFields;
 }
@@ -62,5 +63,5 @@ export interface FieldChange {
 
 export interface FieldObstacle {
   readonly path: string;
-  readonly why: 'masked' | 'unsafe-number' | 'gone';
+  readonly why: RoundTripTrouble;
 }

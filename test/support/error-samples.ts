@@ -369,6 +369,10 @@ export const SAMPLES: { readonly [C in keyof ErrorParams]: readonly ErrorParams[
   ERR_CLOUDBASE_REFUSED: [
     aRemote('other-status', { code: 'HTTP_403' }),
     aRemote('not-found', { code: 'ResourceNotFound' }),
+    aRemote('overdue', { code: 'ResourceUnavailable.ResourceOverdue' }),
+    aRemote('isolated', { code: 'ResourceUnavailable.Isolated' }),
+    aRemote('parameter', { code: 'UnknownParameter' }),
+    aRemote('field', { call: 'tcb ModifyProvider', code: 'UnknownParameter', said: 'Config.Proxy' }),
     aRemote('failed', { code: 'FailedOperation' }),
     aRemote('refused', { code: 'InvalidParameter' }),
   ],
@@ -388,6 +392,8 @@ export const SAMPLES: { readonly [C in keyof ErrorParams]: readonly ErrorParams[
       fields: [
         { path: 'Config.A', why: 'masked' },
         { path: 'Config.B', why: 'unsafe-number' },
+        { path: 'Config.C', why: 'not-utf8' },
+        { path: 'Config.D', why: 'key' },
       ],
     },
     { problem: 'only-gone', fields: [{ path: 'Config.C', why: 'gone' }] },

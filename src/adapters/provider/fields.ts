@@ -2,6 +2,7 @@
 // exists because ModifyProvider has no version or ETag and nobody knows how deep it merges: the whole Config goes back
 // as it was read, so the whole Config must be fit to go back.
 import { createHash } from 'node:crypto';
+import type { RoundTripTrouble } from '../../core/error-troubles.ts';
 import {
   canonical,
   holdsNothing,
@@ -100,29 +101,44 @@ function configLeaves(record: JsonObject): [name: string, value: Json][] {
 /** Asterisks or bullets in a row, or a text of x alone: the usual ways to hide a value. */
 const MASKED = /\*{3,}|[•●∗]{3,}|^x{6,}$/i;
 
+/** Names that the SDK loses or misreads on the way: it assigns to `__proto__`, and takes `_isBigNumber` for a number. */
+const UNFIT_NAME = /(?:^|(?<!\\)\.)(?:__proto__|_isBigNumber)(?:\.|$)/;
+
 /**
- * A masked value would overwrite the real one, a number that JSON.parse may have changed would be stored changed, and a
- * key that used to be there and is not shown any more might be cleared.
+ * A masked value would overwrite the real one; a number or a text that reading may have changed would be stored changed;
+ * what a write cannot carry, and a key that used to be there and is not shown any more, might be cleared.
  */
 function obstacles(record: JsonObject, seen: readonly string[]): FieldObstacle[] {
   const found = configLeaves(record);
   const unfit = found.flatMap(([name, value]): FieldObstacle[] => {
     const path = `Config.${name}`;
-    const masked = deepSome(value, (leaf) => typeof leaf === 'string' && MASKED.test(leaf));
-    const unsafe = deepSome(value, (leaf) => typeof leaf === 'number' && !Number.isSafeInteger(leaf));
-    return [
-      ...(masked ? [{ path, why: 'masked' } as const] : []),
-      ...(unsafe ? [{ path, why: 'unsafe-number' } as const] : []),
-    ];
+    const inside = everyLeaf(name, value);
+    return UNFIT.filter(([, isUnfit]) => inside.some(isUnfit)).map(([why]) => ({ path, why }));
   });
   const gone = seen.filter((name) => !found.some(([path]) => path === name || path.startsWith(`${name}.`)));
   return [...unfit, ...gone.map((name) => ({ path: `Config.${name}`, why: 'gone' }) as const)];
 }
 
-function deepSome(value: Json, test: (leaf: Json) => boolean): boolean {
-  if (Array.isArray(value)) return value.some((item) => deepSome(item, test));
-  if (isJsonObject(value)) return Object.values(value).some((item) => deepSome(item, test));
-  return test(value);
+/** What makes a value unfit to be sent back, by its name and itself. */
+const UNFIT: readonly (readonly [RoundTripTrouble, (leaf: Leaf) => boolean])[] = [
+  ['masked', ([, value]) => typeof value === 'string' && MASKED.test(value)],
+  ['unsafe-number', ([, value]) => typeof value === 'number' && !Number.isSafeInteger(value)],
+  ['not-utf8', (leaf) => leaf.some((text) => typeof text === 'string' && !isUnicode(text))],
+  ['key', ([name]) => UNFIT_NAME.test(name)],
+];
+
+type Leaf = readonly [name: string, value: Json];
+
+/** The leaves of a value, also of the objects in its lists. */
+function everyLeaf(name: string, value: Json): Leaf[] {
+  if (Array.isArray(value)) return value.flatMap((item) => everyLeaf(name, item));
+  if (!isJsonObject(value)) return [[name, value]];
+  return Object.entries(value).flatMap(([key, item]) => everyLeaf(`${name}.${key}`, item));
+}
+
+/** False for half a character, and for what decoding put in place of bytes that are none. */
+function isUnicode(text: string): boolean {
+  return text.isWellFormed() && !text.includes('\ufffd');
 }
 
 /** Names that may hold somebody else's secret (a proxy's password, an SMTP account, a signing key). */
@@ -184,14 +200,15 @@ function isSame(before: Json | undefined, now: Json | undefined): boolean {
 const DISCOVERED = /(?:Endpoint|JwksUri)$/;
 
 /**
- * Two effects of a write on Config fields are known. A write that replaces loses keys: an administrator cannot take a
- * key away, because ModifyProvider keeps what is not sent. And discovery is repeated because Issuer was sent: the field
- * becomes empty, or a plain URL at the issuer's host.
+ * Three effects of a write on Config fields are known. A write that replaces loses keys: an administrator cannot take a
+ * key away, because ModifyProvider keeps what is not sent. Discovery is repeated because Issuer was sent: the field
+ * becomes empty, or a plain URL at the issuer's host. And a list may be appended to the one that is there.
  */
 function isExplained(path: string, before: Kept, now: Kept): boolean {
   if (!path.startsWith('Config.') || !before.has(path)) return false;
   const after = now.get(path);
   if (after === undefined) return !isReplaced(path, now);
+  if (isAppended(before.get(path), after)) return true;
   if (!DISCOVERED.test(path) || typeof after !== 'string') return false;
   if (after === '') return true;
   const issuer = before.get('Config.Issuer');
@@ -200,14 +217,24 @@ function isExplained(path: string, before: Kept, now: Kept): boolean {
   return url !== null && home !== null && url.host === home.host && url.search === '';
 }
 
+/** A list that stands there twice. */
+function isAppended(before: Json | undefined, after: Json | undefined): boolean {
+  if (!Array.isArray(after) || after.length === 0) return false;
+  const [first, second] = [after.slice(0, after.length / 2), after.slice(after.length / 2)];
+  return isSame(before, first) && canonical(first) === canonical(second);
+}
+
 /** The field has gone because a value stands where its object was, or an object where its value was. */
 function isReplaced(path: string, now: Kept): boolean {
   return [...now.keys()].some((other) => other.startsWith(`${path}.`) || path.startsWith(`${other}.`));
 }
 
 function restored(record: JsonObject, earlier: Kept, paths: readonly string[]): JsonObject {
+  const now = new Map(leavesOf(record));
   return paths.reduce((made, path) => {
     const value = path.startsWith('Config.') ? earlier.get(path) : undefined;
+    // Sent once more it would only grow again. A null is not sent.
+    if (isAppended(value, now.get(path))) return withValueAt(made, path, null);
     return value === undefined || isDigest(value) ? made : withValueAt(made, path, value);
   }, record);
 }

@@ -83,6 +83,15 @@ test('a write sends EnvId, Id and Config, in which ClientSecret alone differs: n
   expect(server.seen.at(-1)?.body).toBe(JSON.stringify(expected));
 });
 
+test('a write of the client secret alone sends EnvId, Id and that', async () => {
+  const server = await serve((_, answer) => answer.end(JSON.stringify({ Response: { RequestId: 'r' } })));
+  const clock = new HandClock();
+  const adapter = createCloudbaseProvider({ client: tencentClient(server.url, { clock }), lane: 'lane', clock });
+  await adapter.write(ENV_ID, 'apple', { fields: undefined, clientSecret: 'new' }, never);
+  const sent = server.seen.map(({ body }) => JSON.parse(body) as unknown);
+  expect(sent).toEqual([{ EnvId: ENV_ID, Id: 'apple', Config: { ClientSecret: 'new' } }]);
+});
+
 describe('the list of providers', () => {
   test.each([
     [{ Total: 0, Data: [] }],

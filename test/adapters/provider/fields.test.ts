@@ -150,6 +150,29 @@ describe('a Config may not be sent back', () => {
     ['with an integer above 2^53', { N: 2 ** 53 }, [], [{ path: 'Config.N', why: 'unsafe-number' }]],
     ['with a fraction', { N: 0.5 }, [], [{ path: 'Config.N', why: 'unsafe-number' }]],
     ['with such a number in a list', { L: [1, -(2 ** 53)] }, [], [{ path: 'Config.L', why: 'unsafe-number' }]],
+    ['with bytes that are no character', { Key: 'a\ufffdb' }, [], [{ path: 'Config.Key', why: 'not-utf8' }]],
+    ['with half a character', { List: ['\ud83d'] }, [], [{ path: 'Config.List', why: 'not-utf8' }]],
+    ['with a name of such bytes', { '\ufffd': 'x' }, [], [{ path: 'Config.\ufffd', why: 'not-utf8' }]],
+    ['with a name of such bytes in a list', { L: [{ '\ufffd': 1 }] }, [], [{ path: 'Config.L', why: 'not-utf8' }]],
+    ['with a key __proto__', JSON.parse('{"__proto__":"x"}'), [], [{ path: 'Config.__proto__', why: 'key' }]],
+    [
+      'with a key __proto__ deep in a map',
+      JSON.parse('{"Map":{"__proto__":{"A":1}}}'),
+      [],
+      [{ path: 'Config.Map.__proto__.A', why: 'key' }],
+    ],
+    [
+      'with a key __proto__ in a list',
+      JSON.parse('{"List":[[{"__proto__":{"A":1}}]]}'),
+      [],
+      [{ path: 'Config.List', why: 'key' }],
+    ],
+    [
+      'with a key that the SDK takes for a number',
+      { Map: { _isBigNumber: true } },
+      [],
+      [{ path: 'Config.Map._isBigNumber', why: 'key' }],
+    ],
     ['without a key that was there', {}, ['Scope'], [{ path: 'Config.Scope', why: 'gone' }]],
     ['with null where a value was', { Scope: null }, ['Scope'], [{ path: 'Config.Scope', why: 'gone' }]],
     ['without a key inside a map', { Map: { A: 1 } }, ['Map.A', 'Map.B'], [{ path: 'Config.Map.B', why: 'gone' }]],
@@ -177,6 +200,9 @@ describe('a Config may not be sent back', () => {
     ['false where a value was', { Flag: false }, ['Flag']],
     ['a map where a value was', { Map: { A: 1 } }, ['Map']],
     ['a key that is new', { New: 'x' }, []],
+    ['characters of any language', { Name: '苹果 🍎' }, []],
+    ['a key that only holds that name', { x__proto__: 1, 'a.__proto__': 2 }, []],
+    ['a key __proto__ that holds nothing', JSON.parse('{"__proto__":{"A":null}}'), []],
   ])('but may with %s', (_name, read, seen) => {
     expect(fieldsOf({ Config: read }).obstacles(seen)).toEqual([]);
   });
@@ -338,6 +364,9 @@ describe('our write explains', () => {
       '',
       ISSUER,
     ],
+    ['a list that stands there twice', true, 'Scopes', ['a', { B: 1 }], ['a', { B: 1 }, 'a', { B: 1 }], ISSUER],
+    ['not a list to which something else came', false, 'Scopes', ['a', 'b'], ['a', 'b', 'a', 'c'], ISSUER],
+    ['not a list that stands there three times', false, 'Scopes', ['a'], ['a', 'a', 'a'], ISSUER],
     ['a map that went, by each of its fields', true, 'Map.Sub', 'sub', undefined, ISSUER],
   ])('%s', (_name, explained, path, before, after, issuer) => {
     const record = (value: Json | undefined): JsonObject => {
@@ -392,6 +421,16 @@ describe('restoring', () => {
     const fields = fieldsOf(after).withRestored(stored(before), lost);
     expect(sent(fields)).toEqual({ A: '1', C: 'new', Map: { B: 2 }, ClientSecret: 's' });
     expect(pathsChanged(after, stored(before))).toEqual(['Config.A', 'Config.C', ...lost.slice(1)]);
+  });
+
+  test('does not send a list again that our write has appended to itself', () => {
+    const [was, now] = [
+      { Config: { L: ['a'], M: { N: [1, 2] }, Z: 'z' } },
+      { Config: { L: ['a', 'a'], M: { N: [1, 2, 1, 2] } } },
+    ];
+    const fields = fieldsOf(now).withRestored(fieldsOf(was), ['Config.L', 'Config.M.N', 'Config.Z']);
+    expect(sent(fields)).toEqual({ L: null, M: { N: null }, Z: 'z', ClientSecret: 's' });
+    expect(sent(fieldsOf(now).withRestored(stored(was), ['Config.L']))).toMatchObject({ L: null });
   });
 
   test('never reaches outside Config', () => {

@@ -24,6 +24,8 @@ const SET_CLOCK = 'Set the clock of this machine, for example with NTP.';
 const ROUND_TRIP: Readonly<Record<RoundTripTrouble, string>> = {
   masked: 'is shown masked, and the mask would overwrite it',
   'unsafe-number': 'is a number that JSON cannot carry safely',
+  'not-utf8': 'has characters that were lost because they are not UTF-8',
+  key: 'has a name that a write cannot carry',
   gone: 'was there before and is no longer shown',
 };
 
@@ -86,7 +88,7 @@ export const PASS_EN: Pick<ErrorCatalogue, Pass> = {
   ERR_PROVIDER_NOT_ROUNDTRIPPABLE: {
     unsafe: ({ fields }) => [
       `the provider cannot be written without harm: ${harm(fields)}`,
-      `${BY_HAND.slice(0, -1)}, and report which field it was.`,
+      `Set \`cloudbase.write: secret\` if CloudBase merges what it is sent, so that this is not sent; otherwise set a client secret by hand ${CONSOLE}.`,
     ],
     'only-gone': ({ fields }, { target }) => [
       `the provider cannot be written without harm: ${harm(fields)}`,

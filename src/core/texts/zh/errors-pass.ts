@@ -23,6 +23,8 @@ const REACH_APPLE = '确保本机可以访问 `apple.tokenUrl`。';
 const ROUND_TRIP: Readonly<Record<RoundTripTrouble, string>> = {
   masked: '以掩码显示，写入会使其被掩码覆盖',
   'unsafe-number': '是 JSON 无法准确表示的数字',
+  'not-utf8': '含有不是 UTF-8 的字符，读取时已丢失',
+  key: '的名称无法随写入发送',
   gone: '以前存在，现已不再显示',
 };
 
@@ -77,7 +79,7 @@ export const PASS_ZH: Pick<ErrorCatalogue, keyof typeof PASS_EN> = {
   ERR_PROVIDER_NOT_ROUNDTRIPPABLE: {
     unsafe: ({ fields }) => [
       `写入会损坏身份源的其他字段，因此没有写入：${harm(fields)}`,
-      `${BY_HAND.slice(0, -1)}，并上报涉及的字段。`,
+      `如 CloudBase 会合并所写入的内容，将 \`cloudbase.write\` 设为 secret，写入时便不再发送这些字段；否则${BY_HAND}`,
     ],
     'only-gone': ({ fields }, { target }) => [
       `写入会损坏身份源的其他字段，因此没有写入：${harm(fields)}`,
