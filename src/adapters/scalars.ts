@@ -25,12 +25,15 @@ export const INTERPOLATED = { type: 'string', pattern: '\\$\\{' } as const;
 
 type JsonForms = readonly { readonly [keyword: string]: unknown }[];
 
-/** `read` gives the value of a text, or undefined for one that is not `wanted`. */
-function scalar<T>(wanted: string, forms: JsonForms, read: (text: string) => T | Refusal | undefined) {
+/**
+ * `read` gives the value of a text, or undefined for one that is not `wanted`. It gets the text without the white space
+ * that a variable or a file may have around it.
+ */
+function scalar<T>(wanted: string, forms: JsonForms, read: (text: string, whole: string) => T | Refusal | undefined) {
   return z
     .string({ error: () => wanted })
     .transform((text, context): T => {
-      const value = read(text) ?? new Refusal(wanted);
+      const value = read(text.trim(), text) ?? new Refusal(wanted);
       if (!(value instanceof Refusal)) return value;
       const { wanted: message, next } = value;
       context.issues.push({ code: 'custom', message, input: text, params: { next } });
@@ -39,9 +42,9 @@ function scalar<T>(wanted: string, forms: JsonForms, read: (text: string) => T |
     .meta({ anyOf: [...forms, INTERPOLATED] });
 }
 
-/** Text of 1 to `longest` characters without line breaks and other control characters. */
+/** Text of 1 to `longest` characters without line breaks and other control characters. It may begin or end in a blank. */
 export function text(wanted: string, longest = 1024) {
-  return scalar(wanted, [{ type: ['string', 'number', 'boolean'], minLength: 1 }], (found) => {
+  return scalar(wanted, [{ type: ['string', 'number', 'boolean'], minLength: 1 }], (_, found) => {
     if (CONTROL.test(found)) return new Refusal(`${wanted}, without line breaks and other control characters`);
     if (found.length > longest) return new Refusal(`${wanted}, at most ${longest} characters`);
     return found === '' ? undefined : found;
@@ -84,17 +87,13 @@ export function region(example: string) {
   return patterned(`a region such as ${example}`, /^[a-z0-9-]{2,40}$/);
 }
 
-/**
- * One of the ids that belong to a key, without the white space that a variable may have around it. The forms and the
- * placeholders are those of core/key-ids.ts.
- */
+/** One of the ids that belong to a key. The forms and the placeholders are those of core/key-ids.ts. */
 export function appleId(id: IdName) {
   const { wanted } = IDS[id];
   const [pattern, next] = [ID_PATTERNS[id], takeFrom(id)];
   return scalar(wanted, [{ type: 'string', pattern: pattern.source }, { type: 'number' }], (found) => {
-    const id = found.trim();
-    if (isPlaceholder(id)) return new Refusal(`${wanted} (this is a placeholder)`, next);
-    return pattern.test(id) ? id : new Refusal(wanted, next);
+    if (isPlaceholder(found)) return new Refusal(`${wanted} (this is a placeholder)`, next);
+    return pattern.test(found) ? found : new Refusal(wanted, next);
   });
 }
 

@@ -4,7 +4,7 @@ import { looksSecret } from '../core/shown.ts';
 import { fileTrouble } from '../core/texts/en/calls.ts';
 import { FileFailure, readNamedText } from '../net/named-file.ts';
 import type { Problem } from './problems.ts';
-import { type MapNode, type Path, placeOf, type TextNode, type Tree, type TreeNode } from './tree.ts';
+import { ENVIRONMENT, type MapNode, type Path, placeOf, type TextNode, type Tree, type TreeNode } from './tree.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -49,7 +49,7 @@ function namesIn(node: TreeNode): string[] {
 async function lookUp(name: string, env: Environment): Promise<Lookup> {
   const value = env[name] ?? '';
   if (value !== '') return { value };
-  const path = env[`${name}_FILE`] ?? '';
+  const path = env[`${name}_FILE`]?.trim() ?? '';
   if (path === '') return undefined;
   try {
     return { value: (await readNamedText(path)).replace(/\r?\n$/, '') };
@@ -87,7 +87,7 @@ function replaceText(
     if ('unreadable' in lookup)
       return refuse(`\${${name}}, but the file that ${name}_FILE names ${lookup.unreadable}`, 'a readable text file');
     fromEnvironment = true;
-    return lookup.value;
+    return tree.name === ENVIRONMENT ? lookup.value.trim() : lookup.value;
   });
   return { ...named, text, ...(fromEnvironment ? { fromEnvironment } : {}), ...(broken ? { broken } : {}) };
 }

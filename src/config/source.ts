@@ -67,7 +67,7 @@ export function configFile(named: string | undefined, env: Environment): string 
 }
 
 function chosenFile(named: string | undefined, env: Environment): string | undefined {
-  return named ?? (env['ROTATOR_CONFIG'] || undefined);
+  return named ?? (env['ROTATOR_CONFIG']?.trim() || undefined);
 }
 
 function namedBy(named: string | undefined, chosen: string | undefined): string {

@@ -162,14 +162,25 @@ describe('the environment alone', () => {
     expect(config.heartbeat.url).toBe('https://b.example/ping');
   });
 
-  test('drops white space around the ids', async () => {
+  test('drops white space around every value, and around the paths of files', async () => {
     const { config } = await fromEnv({
+      CLOUDBASE_ENV_ID: ' shop-1g2h3j\n',
+      CLOUDBASE_REGION: 'ap-singapore \r\n',
       APPLE_TEAM_ID: ' A1B2C3D4E5\r\n',
       APPLE_CLIENT_ID: 'com.acme.shop\n',
       APPLE_KEY_ID: '\uFEFFK1L2M3N4O5 ',
+      ROTATOR_JOURNAL: ' sqlite:/data/journal.db\n',
+      ALERT_TYPE: 'slack ',
+      ALERT_URL_FILE: ` ${await file('https://a.example/hook \n\n')}\n`,
     });
     const ids = { teamId: 'A1B2C3D4E5', clientId: 'com.acme.shop', keyId: 'K1L2M3N4O5' };
-    expect(config.targets[0]).toMatchObject({ ids });
+    expect(config.targets).toMatchObject([
+      { name: 'shop-1g2h3j', envId: 'shop-1g2h3j', ids, cloudbase: { region: 'ap-singapore' } },
+    ]);
+    expect(config.journal.path).toBe('/data/journal.db');
+    expect(config.alerts.channels).toMatchObject([{ type: 'slack', url: 'https://a.example/hook' }]);
+    const yaml = TARGETS.replace('shop-1', `"\${ENV_ID}"`);
+    expect((await load(yaml, { ENV_ID: ' shop-2 \r\n' })).config.targets).toMatchObject([{ envId: 'shop-2' }]);
   });
 
   test('takes every value from a file as well', async () => {

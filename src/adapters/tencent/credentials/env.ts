@@ -45,7 +45,7 @@ export function createEnvCredentials(
 /** The variable, else the content of the file that NAME_FILE names; empty where there is neither. */
 async function variable(env: Env, name: string, signal: AbortSignal): Promise<string> {
   const value = plainCredential(env[name] ?? '', `$${name}`);
-  const file = env[`${name}_FILE`] ?? '';
+  const file = env[`${name}_FILE`]?.trim() ?? '';
   if (value !== '' || file === '') return value;
   try {
     return plainCredential(await readNamedText(file, { signal }), `${shownName(file)} ($${name}_FILE)`);

@@ -29,9 +29,9 @@ export function createTkeOidcCredentials(
     id: 'tke-oidc',
     clock: deps.clock,
     async fetch(signal) {
-      const [region, providerId, tokenFile, roleArn] = VARIABLES.map((name) => deps.env[name] ?? '');
+      const [region, providerId, tokenFile, roleArn] = VARIABLES.map((name) => deps.env[name]?.trim() ?? '');
       if (!region || !providerId || !tokenFile || !roleArn) {
-        const empty = VARIABLES.filter((name) => !deps.env[name]);
+        const empty = VARIABLES.filter((name) => !deps.env[name]?.trim());
         throw credentialsMissing({ problem: 'tke', unset: empty });
       }
       const exchange = stsCall({ endpoint, region, credentials: 'unsigned' }, deps);
