@@ -164,7 +164,10 @@ const STOPS = {
   ERR_APPLE_UNKNOWN: ({ detail, mode }: GateQuestion): GateAnswer => ({
     go: false,
     outcome: 'failed',
-    error: new RotatorError('ERR_APPLE_UNKNOWN', { problem: mode === 'require' ? 'require' : 'not-proven', detail }),
+    error:
+      detail?.trouble === 'certificate'
+        ? new RotatorError('ERR_CERTIFICATE', { call: 'apple.tokenUrl', code: detail.code })
+        : new RotatorError('ERR_APPLE_UNKNOWN', { problem: mode === 'require' ? 'require' : 'not-proven', detail }),
   }),
   ERR_KEY_BINDING: ({ detail, waived }: GateQuestion): GateAnswer => ({
     go: false,

@@ -250,6 +250,7 @@ export interface ErrorParams {
       | { readonly problem: 'refused'; readonly said: string; readonly advice: ChannelAdvice }
       | { readonly problem: 'other-answer'; readonly status: number; readonly missing: string }
       | { readonly problem: 'redirected'; readonly status: number }
+      | { readonly problem: 'certificate'; readonly code: string }
       /** A warning: mail reached some of its recipients only. */
       | { readonly problem: 'partly'; readonly refused: number; readonly recipients: number }
     );

@@ -38,11 +38,13 @@ function troubleOf(
   if (status !== undefined && status >= 300 && status < 400) return { trouble: 'redirected', status };
   if (refused !== undefined) return { trouble: refused };
   if (afterMs !== undefined) return { trouble: 'timeout', afterMs };
-  if (error !== undefined) {
-    const code = networkCode(error);
-    return code !== null && UNTRUSTED.includes(code) ? { trouble: 'certificate', code } : { trouble: 'network', code };
-  }
+  if (error !== undefined) return networkTrouble(networkCode(error));
   return cut ? { trouble: 'cut' } : undefined;
+}
+
+/** The trouble that a code of the network stands for. */
+export function networkTrouble(code: string | null): Extract<CallTrouble, { trouble: 'certificate' | 'network' }> {
+  return code !== null && UNTRUSTED.includes(code) ? { trouble: 'certificate', code } : { trouble: 'network', code };
 }
 
 /** OpenSSL's names for a chain that ends at a certificate that is not trusted, as of a proxy that reads along. */

@@ -222,6 +222,19 @@ describe('what it says', () => {
     });
   });
 
+  test('of a certificate that is not trusted: a person must act', () => {
+    const detail = { trouble: 'certificate', code: 'SELF_SIGNED_CERT_IN_CHAIN' } as const;
+    expect(gate(aQuestion({ detail }))).toMatchObject({
+      outcome: 'failed',
+      error: {
+        code: 'ERR_CERTIFICATE',
+        message: 'apple.tokenUrl failed: the certificate of the other side is not trusted (SELF_SIGNED_CERT_IN_CHAIN)',
+        hint: expect.stringContaining('NODE_EXTRA_CA_CERTS'),
+        remedy: 'person',
+      },
+    });
+  });
+
   test('of no answer where one is required', () => {
     expect(gate(aQuestion({ mode: 'require', keyProven: true }))).toMatchObject({
       error: {

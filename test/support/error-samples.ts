@@ -441,6 +441,7 @@ export const SAMPLES: { readonly [C in keyof ErrorParams]: readonly ErrorParams[
     ),
     { problem: 'other-answer', ...OPS, status: 200, missing: 'errcode' },
     { problem: 'redirected', ...OPS, status: 302 },
+    { problem: 'certificate', ...OPS, code: 'SELF_SIGNED_CERT_IN_CHAIN' },
     { problem: 'partly', channel: 'mail', type: 'email', refused: 1, recipients: 3 },
   ],
   ERR_CHANNEL_THROTTLED: [{ ...OPS, said: 'errcode 45009' }],

@@ -11,6 +11,7 @@ import type { CallTrouble, ChannelAdvice } from '../../core/error-troubles.ts';
 import { RotatorError } from '../../core/errors.ts';
 import type { Channel } from '../../core/ports.ts';
 import { deadline } from '../../net/abort.ts';
+import { networkTrouble } from '../../net/failure.ts';
 import { isLoopback } from '../../net/proxy.ts';
 import { flag, integer, patterned, text } from '../scalars.ts';
 import type { ChannelTools } from './http.ts';
@@ -183,7 +184,9 @@ function mailError(channel: string, thrown: unknown, timedOutAfterMs: number | u
   // Enhanced status 4.7.x (RFC 3463): policy, which is what limits and grey listing are.
   if (isReply && /^4\d\d[ -]4\.7\.\d/.test(String(response)))
     return new RotatorError('ERR_CHANNEL_THROTTLED', { ...self, said }, { remoteCode, retryAfterMs: PAUSE_MS });
-  return isReply
-    ? unavailable({ trouble: 'code', code: said }, remoteCode)
-    : unavailable({ trouble: 'network', code: network ?? null }, 'NETWORK');
+  if (isReply) return unavailable({ trouble: 'code', code: said }, remoteCode);
+  const trouble = networkTrouble(network ?? null);
+  if (trouble.trouble === 'network') return unavailable(trouble, 'NETWORK');
+  const params = { problem: 'certificate', ...self, code: trouble.code } as const;
+  return new RotatorError('ERR_CHANNEL_REFUSED', params, { remoteCode: 'NETWORK' });
 }

@@ -2,7 +2,7 @@
 // Errors hold the status, the service's own code and our words. They never hold the URL (a token is part of it), a
 // secret, or the service's words, which may repeat what was sent.
 import type { CallTrouble, ChannelAdvice } from '../../core/error-troubles.ts';
-import { RotatorError } from '../../core/errors.ts';
+import { type ErrorParams, RotatorError } from '../../core/errors.ts';
 import type { Clock } from '../../core/ports.ts';
 import { HOUR } from '../../core/time.ts';
 import { CallFailure } from '../../net/failure.ts';
@@ -70,7 +70,7 @@ export class Poster {
 
   /**
    * The answer, with any status except 429 and 5xx. Throws ERR_CHANNEL_UNAVAILABLE (network, timeout, 5xx),
-   * ERR_CHANNEL_THROTTLED (429), ERR_CHANNEL_REFUSED (a redirect), and the signal's reason on abort.
+   * ERR_CHANNEL_THROTTLED (429), ERR_CHANNEL_REFUSED (a redirect, a certificate that is not trusted), and the signal's reason on abort.
    */
   async post({ url, body, headers, signal }: Post): Promise<HttpAnswer> {
     const { env, timeoutMs = TIMEOUT_MS, ca } = this.tools;
@@ -131,8 +131,9 @@ export class Poster {
   }
 
   private callError({ trouble, kind }: CallFailure): RotatorError {
-    if (trouble.trouble !== 'redirected') return this.unavailable(trouble, kind);
-    const params = { problem: 'redirected', ...this.self, status: trouble.status } as const;
+    if (trouble.trouble !== 'redirected' && trouble.trouble !== 'certificate') return this.unavailable(trouble, kind);
+    const { trouble: problem, ...found } = trouble;
+    const params = { problem, ...this.self, ...found } as ErrorParams['ERR_CHANNEL_REFUSED'];
     return new RotatorError('ERR_CHANNEL_REFUSED', params, { remoteCode: kind });
   }
 }

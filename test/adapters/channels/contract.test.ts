@@ -97,7 +97,8 @@ describe.each(HTTP_TYPES)('%s', (type) => {
     const { port, seen } = await serve((_, response) => response.writeHead(404).end(), certificate);
     const url = `https://localhost:${port}/${TOKEN}`;
     const untrusted = channelTo(type, url).send(message(), signal);
-    await expect(untrusted).rejects.toSatisfy(isChannelError('ERR_CHANNEL_UNAVAILABLE', [...SECRETS, 'localhost']));
+    await expect(untrusted).rejects.toSatisfy(isChannelError('ERR_CHANNEL_REFUSED', [...SECRETS, 'localhost']));
+    await expect(untrusted).rejects.toMatchObject({ hint: expect.stringContaining('NODE_EXTRA_CA_CERTS') });
     expect(seen).toEqual([]);
     await expect(channelTo(type, url, { ca: certificate.cert }).send(message(), signal)).rejects.toThrow('HTTP 404');
     expect(seen).toHaveLength(1);

@@ -274,8 +274,8 @@ describe('encryption', () => {
     const { port, mails, logins } = await mailServer({ secure });
     const { cert: ca } = selfSignedCertificate(['localhost']);
     const sent = mailChannel({ port, secure, ca, ...LOGIN, insecure: true }).send(message(), signal);
-    await expect(sent).rejects.toSatisfy(isChannelError('ERR_CHANNEL_UNAVAILABLE', SECRETS));
-    await expect(sent).rejects.toThrow(/could not connect, or the connection was lost \([A-Z_]+\)$/);
+    await expect(sent).rejects.toSatisfy(isChannelError('ERR_CHANNEL_REFUSED', SECRETS));
+    await expect(sent).rejects.toThrow(/ the certificate of the other side is not trusted \([A-Z_]+\)$/);
     expect([mails, logins]).toEqual([[], []]);
   });
 

@@ -247,7 +247,7 @@ export const CONDITIONS_EN: ConditionTable = {
         'Renewal goes on with keys that are known to work; a new key has to wait, and a revoked one would not be noticed.',
       ),
     next: () =>
-      "Check that Apple's token endpoint (`apple.tokenUrl`) can be reached from here through firewall and proxy.",
+      "Make Apple's token endpoint (`apple.tokenUrl`) reachable through firewall and proxy, and set NODE_EXTRA_CA_CERTS if a proxy signs connections.",
     over: 'Apple answers again',
     was: 'Apple could not be asked about client secrets',
   },

@@ -79,6 +79,10 @@ export const CALLS_EN: Pick<ErrorCatalogue, Calls> = {
       `channel ${channel} (${type}) answered with a redirect (HTTP ${status})`,
       'Put the final URL into the channel: redirects are not followed.',
     ],
+    certificate: ({ channel, type, code }) => [
+      `channel ${channel} (${type}) gets no messages: the certificate of the other side is not trusted (${code})`,
+      TRUST,
+    ],
     partly: ({ channel, type, refused, recipients }) => [
       `channel ${channel} (${type}) reached only some recipients: the mail server refused ${refused} of ${recipients}`,
       'Correct the recipients of the channel: until then some of them receive nothing.',

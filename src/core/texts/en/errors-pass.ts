@@ -5,7 +5,7 @@ import { isoSeconds } from '../../instants.ts';
 import type { ErrorCatalogue } from '../catalogue.ts';
 import { command, program, quoted } from '../command.ts';
 import { comparedId } from '../quote.ts';
-import { TRUST, verdictDetail } from './calls.ts';
+import { verdictDetail } from './calls.ts';
 import type { CALLS_EN } from './errors-calls.ts';
 import type { KEYS_EN } from './errors-keys.ts';
 import type { SETUP_EN } from './errors-setup.ts';
@@ -139,11 +139,11 @@ export const PASS_EN: Pick<ErrorCatalogue, Pass> = {
   ERR_APPLE_UNKNOWN: {
     require: ({ detail }) => [
       `Apple gave no usable answer about the new client secret (${verdictDetail(detail)}), and apple.check requires its acceptance`,
-      detail?.trouble === 'certificate' ? TRUST : 'Make sure that this machine can reach `apple.tokenUrl`.',
+      'Make sure that this machine can reach `apple.tokenUrl`.',
     ],
     'not-proven': ({ detail }) => [
       `Apple gave no usable answer about the new client secret (${verdictDetail(detail)}), and its key is not proven yet`,
-      detail?.trouble === 'certificate' ? TRUST : 'Make sure that this machine can reach `apple.tokenUrl`.',
+      'Make sure that this machine can reach `apple.tokenUrl`.',
     ],
   },
 

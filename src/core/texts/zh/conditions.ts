@@ -217,7 +217,7 @@ export const CONDITIONS_ZH: ConditionTable = {
         fails('最近的错误', error),
         '已验证过的私钥仍会照常轮换，新私钥须等待，私钥若被吊销也无从发现。',
       ].join(''),
-    next: '检查本机能否穿过防火墙和代理访问 Apple 令牌接口（`apple.tokenUrl`）。',
+    next: '检查本机能否穿过防火墙和代理访问 Apple 令牌接口（`apple.tokenUrl`）；若代理会替换证书，设置 NODE_EXTRA_CA_CERTS。',
     over: 'Apple 已恢复应答',
     was: '曾无法向 Apple 查询客户端密钥',
   },

@@ -67,6 +67,10 @@ export const CALLS_ZH: Pick<ErrorCatalogue, keyof typeof CALLS_EN> = {
       `渠道 ${channel}（${type}）的应答为重定向（HTTP ${status}）`,
       '把跳转后的最终 URL 填入渠道，本服务不会跟随重定向。',
     ],
+    certificate: ({ channel, type, code }) => [
+      `渠道 ${channel}（${type}）未发送消息：对方的证书不受信任（${code}）`,
+      TRUST,
+    ],
     partly: ({ channel, type, refused, recipients }) => [
       `渠道 ${channel}（${type}）只送达部分收件人：${recipients} 个收件人中有 ${refused} 个被邮件服务器拒绝`,
       '更正该渠道的收件人，在此之前部分收件人收不到消息。',

@@ -6,7 +6,7 @@ import type { ErrorCatalogue } from '../catalogue.ts';
 import { command, program, quoted } from '../command.ts';
 import type { PASS_EN } from '../en/errors-pass.ts';
 import { comparedId } from '../quote.ts';
-import { TRUST, verdictDetail } from './calls.ts';
+import { verdictDetail } from './calls.ts';
 import { objectionText } from './objections.ts';
 import { whyText } from './why.ts';
 import { listed } from './words.ts';
@@ -130,11 +130,11 @@ export const PASS_ZH: Pick<ErrorCatalogue, keyof typeof PASS_EN> = {
   ERR_APPLE_UNKNOWN: {
     require: ({ detail }) => [
       `Apple 没有就新的客户端密钥给出明确答复（${verdictDetail(detail)}），而 apple.check 要求得到认可`,
-      detail?.trouble === 'certificate' ? TRUST : REACH_APPLE,
+      REACH_APPLE,
     ],
     'not-proven': ({ detail }) => [
       `Apple 没有就新的客户端密钥给出明确答复（${verdictDetail(detail)}），而这把私钥尚未得到验证`,
-      detail?.trouble === 'certificate' ? TRUST : REACH_APPLE,
+      REACH_APPLE,
     ],
   },
 
