@@ -2,6 +2,7 @@
 // code. So `invalid_grant` means that the secret is good, `invalid_client` that it is not. It shares no code with the
 // part of src/core that mints, because it judges what that mints.
 import { createPublicKey, verify } from 'node:crypto';
+import type { Behaviour } from './behaviour.ts';
 import { type Answer, type Call, type Incoming, json, jsonObject } from './exchange.ts';
 import type { World } from './world.ts';
 
@@ -32,8 +33,14 @@ function token(world: World, contentType: string, form: URLSearchParams): Answer
   const granted = { authorization_code: 'code', refresh_token: 'refresh_token' }[field('grant_type')];
   if (granted === undefined) return json(400, { error: 'unsupported_grant_type' });
   if (field(granted) === '') return json(400, { error: 'invalid_request' });
-  const fault = secretFault(world, field('client_id'), field('client_secret'));
-  return json(400, { error: fault === undefined ? 'invalid_grant' : 'invalid_client' });
+  return json(400, { error: appleError(world, field('client_id'), field('client_secret')) });
+}
+
+/** Apple's error about a code that cannot exist; `unavailable`: it does not answer. */
+export function appleError(world: World, clientId: string, secret: string): Exclude<Behaviour['apple'], 'real'> {
+  const { apple } = world.behaviour;
+  if (apple !== 'real') return apple;
+  return secretFault(world, clientId, secret) === undefined ? 'invalid_grant' : 'invalid_client';
 }
 
 /** What is wrong with a client secret, in a word; undefined: nothing. Apple itself never says which it is. */

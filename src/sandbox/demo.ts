@@ -4,10 +4,12 @@ import { lstat, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RotatorError } from '../core/errors.ts';
 import { SANDBOX_CREDENTIALS } from './credentials.ts';
+import type { ProviderRecord } from './providers.ts';
 import type { World } from './world.ts';
 
 export const DEMO = {
   envId: 'shop-demo-1g2h3j',
+  oauthEnvId: 'shop-demo-oauth',
   providerId: 'apple',
   teamId: 'TEAMSANDBX',
   keyId: 'SANDBOX001',
@@ -38,13 +40,27 @@ export async function setUpDemo(world: World, folder: string): Promise<void> {
   seedDemo(world);
 }
 
-/** A provider as CloudBase's own metadata describes one for Apple, with a key that the SDK's types do not know. */
+/** The demo's provider, and in an environment of its own the same as an OAUTH provider. */
 function seedDemo(world: World): void {
-  const { envId, providerId, keyId, clientId, daysLeft } = DEMO;
-  world.providers.put(envId, {
-    Id: providerId,
+  const { envId, oauthEnvId, keyId, clientId, daysLeft } = DEMO;
+  const secret = world.mintSecret({ keyId, clientId, expiresInSeconds: daysLeft * DAY_SECONDS });
+  world.providers.put(envId, appleProvider('OIDC', { envId, clientId, secret }));
+  world.providers.put(oauthEnvId, appleProvider('OAUTH', { envId: oauthEnvId, clientId, secret }));
+}
+
+/**
+ * A provider as CloudBase's own metadata describes one for Apple, with a key that the SDK's types do not know. Which of
+ * the two types the console makes is not known; one of type OAUTH has no Issuer, so nothing is discovered.
+ */
+export function appleProvider(
+  type: 'OIDC' | 'OAUTH',
+  { envId, clientId, secret }: { readonly envId: string; readonly clientId: string; readonly secret: string },
+): ProviderRecord {
+  const isOidc = type === 'OIDC';
+  return {
+    Id: DEMO.providerId,
     Name: { Message: 'Apple' },
-    ProviderType: 'OIDC',
+    ProviderType: type,
     On: 'TRUE',
     AutoSignUpWithProviderUser: 'TRUE',
     TransparentMode: 'FALSE',
@@ -52,10 +68,10 @@ function seedDemo(world: World): void {
     AutoSignInWhenEmailMatch: 'FALSE',
     AutoSignInWhenPhoneNumberMatch: 'FALSE',
     Config: {
-      Issuer: 'https://appleid.apple.com',
-      JwksUri: 'https://appleid.apple.com/auth/keys',
+      Issuer: isOidc ? 'https://appleid.apple.com' : '',
+      ...(isOidc ? { JwksUri: 'https://appleid.apple.com/auth/keys' } : {}),
       ClientId: clientId,
-      ClientSecret: world.mintSecret({ keyId, clientId, expiresInSeconds: daysLeft * DAY_SECONDS }),
+      ClientSecret: secret,
       RedirectUri: `https://${envId}.ap-shanghai.tcb-api.tencentcloudapi.com/auth/v1/callback`,
       Scope: 'openid email name',
       AuthorizationEndpoint: 'https://appleid.apple.com/auth/authorize?response_mode=form_post',
@@ -63,7 +79,7 @@ function seedDemo(world: World): void {
       TokenEndpointAuthMethod: 'CLIENT_SECRET_POST',
       RevocationEndpoint: 'https://appleid.apple.com/auth/revoke',
     },
-  });
+  };
 }
 
 async function refuseOthers(folder: string): Promise<void> {

@@ -2,13 +2,13 @@
 // matches and fires is used. Shares are drawn from a seeded generator, so that a test can be repeated.
 import * as z from 'zod';
 
-const SERVICES = ['tcb', 'ssm', 'sts', 'cvm', 'aws', 'apple', 'inbox'] as const;
+const SERVICES = ['tcb', 'ssm', 'sts', 'cvm', 'aws', 'apple', 'login', 'inbox'] as const;
 export type ServiceName = (typeof SERVICES)[number];
 
 export const faultSchema = z
   .strictObject({
     service: z.enum(SERVICES),
-    /** The API's action, `token` for Apple, the inbox's name; absent: any. */
+    /** The API's action, `token` for Apple and logins, the inbox's name; absent: any. */
     action: z.string().optional(),
     kind: z.enum(['delay', 'reset-before', 'reset-after', 'hang', 'status', 'error', 'body', 'redirect', 'huge']),
     /** Fires this many times; absent: until cleared. */

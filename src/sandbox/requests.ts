@@ -8,7 +8,7 @@ export interface RequestRecord {
   /** Milliseconds since the epoch, by the sandbox's clock. */
   readonly at: number;
   readonly service: ServiceName;
-  /** The API's action, `token` for Apple, the inbox's name. */
+  /** The API's action, `token` for Apple and logins, the inbox's name. */
   readonly action: string;
   readonly envId?: string;
   readonly region?: string;

@@ -12,6 +12,7 @@ import { control } from './control.ts';
 import { cvmCall } from './cvm.ts';
 import { type Call, exchange, type Incoming, type Outcome } from './exchange.ts';
 import { inboxCall } from './inbox.ts';
+import { loginCall } from './login.ts';
 import { tencentCall } from './tencent.ts';
 import { type SandboxClock, World } from './world.ts';
 
@@ -63,6 +64,7 @@ const SERVICES: readonly ((incoming: Incoming) => Call | undefined)[] = [
   awsCall,
   appleCall,
   cvmCall,
+  loginCall,
   inboxCall,
 ];
 

@@ -88,7 +88,7 @@ function perform(
       throw new ApiError('MissingParameter', `the request lacks the parameter ${required}`);
   for (const key of Object.keys(body))
     if (!action.required.includes(key) && !action.optional.includes(key))
-      throw new ApiError('UnknownParameter', `the parameter ${key} is not recognized`);
+      throw new ApiError('UnknownParameter', `The parameter \`${key}\` is not recognized.`);
   return success(action.run(world, body, region ?? ''));
 }
 

@@ -36,7 +36,7 @@ export class World {
   /** By access key id; the pairs of both clouds exist at start. */
   credentials: Map<string, Credential> = initialCredentials();
   behaviour: Behaviour = defaultBehaviour();
-  providers = new Providers();
+  providers: Providers;
   appleKeys = new AppleKeys();
   ssmSecrets: SecretStore;
   awsSecrets: SecretStore;
@@ -50,6 +50,7 @@ export class World {
 
   constructor(clock: SandboxClock) {
     this.clock = clock;
+    this.providers = this.#providers();
     this.ssmSecrets = this.#ssmStore();
     this.awsSecrets = this.#awsStore();
   }
@@ -58,7 +59,7 @@ export class World {
   reset(): void {
     this.credentials = initialCredentials();
     this.behaviour = defaultBehaviour();
-    this.providers = new Providers();
+    this.providers = this.#providers();
     this.appleKeys = new AppleKeys();
     this.ssmSecrets = this.#ssmStore();
     this.awsSecrets = this.#awsStore();
@@ -89,6 +90,10 @@ export class World {
     const { secretId, ...credential } = issued;
     this.credentials.set(secretId, credential);
     return issued;
+  }
+
+  #providers(): Providers {
+    return new Providers(() => this.clock.now());
   }
 
   #ssmStore(): SecretStore {

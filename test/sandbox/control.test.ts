@@ -4,6 +4,8 @@ import { createPublicKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import * as z from 'zod';
+import { behaviourSchema } from '../../src/sandbox/behaviour.ts';
 import { ROUTES } from '../../src/sandbox/control-routes.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts';
 import { askApple, ssmClient, tcbClient } from './clients.ts';
@@ -310,6 +312,20 @@ describe('the interface itself', () => {
   test('every route is documented', async () => {
     const text = await readFile('docs/sandbox.md', 'utf8');
     for (const { method, path } of ROUTES) expect(text).toContain(`\`${method} ${path}\``);
+  });
+
+  test('every behaviour is documented, with each of its words and an example that is accepted', async () => {
+    const text = await readFile('docs/sandbox.md', 'utf8');
+    const missing = Object.entries(behaviourSchema.shape).flatMap(([name, schema]) => {
+      const row = text.split('\n').find((line) => line.startsWith(`| \`${name}\` |`)) ?? '';
+      const [, example = '{"example":"none"}'] = /\| `(\{.*\})` \|$/.exec(row) ?? [];
+      const words = [...JSON.stringify(z.toJSONSchema(schema)).matchAll(/"enum":\[([^\]]*)\]/g)].flatMap(([, list]) =>
+        JSON.parse(`[${list}]`),
+      );
+      behaviourSchema.partial().parse(JSON.parse(example));
+      return words.filter((word) => !new RegExp(`\`"?${word}"?\``).test(row)).map((word) => `${name}: ${word}`);
+    });
+    expect(missing).toEqual([]);
   });
 
   test('an unknown route and a body that is not JSON are errors', async () => {

@@ -44,6 +44,10 @@ test('places a good secret with five days left in a provider with every field', 
   expect(secretFault(world, DEMO.clientId, secret)).toBeUndefined();
   const claims = JSON.parse(Buffer.from(secret.split('.')[1] ?? '', 'base64url').toString());
   expect(claims).toMatchObject({ exp: NOW / 1000 + 5 * 86_400, iat: NOW / 1000 - 175 * 86_400 });
+  const { Issuer: _, JwksUri: __, RedirectUri: ___, ...shared } = provider?.Config ?? {};
+  expect(world.providers.list(DEMO.oauthEnvId)).toMatchObject([
+    { Id: 'apple', ProviderType: 'OAUTH', Config: { ...shared, Issuer: '' } },
+  ]);
   expect(provider).toMatchObject({
     Id: 'apple',
     On: 'TRUE',
@@ -68,6 +72,7 @@ test('config/sandbox.yaml names what the demo makes', async () => {
     apple: { tokenUrl: `${url}/auth/token` },
     cloudbase: {
       endpoint: url,
+      loginEndpoint: `${url}/login/{envId}`,
       credentials: { from: 'profile', path: './data/sandbox/credentials' },
     },
     targets: [

@@ -1,6 +1,6 @@
 // CloudBase as the real SDK client meets it: the actions, and every behaviour that the real service may have.
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { ProviderRecord } from '../../src/sandbox/providers.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts';
 import { tcbClient, thrown } from './clients.ts';
@@ -8,6 +8,11 @@ import { tcbClient, thrown } from './clients.ts';
 const ENV = 'shop-1';
 const JWT = 'eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJUIn0.c2lnbmF0dXJl';
 const AUTHORIZE = 'https://appleid.apple.com/auth/authorize?response_mode=form_post';
+const DISCOVERED = {
+  AuthorizationEndpoint: 'https://appleid.apple.com/auth/authorize',
+  TokenEndpoint: 'https://appleid.apple.com/auth/token',
+  JwksUri: 'https://appleid.apple.com/auth/keys',
+};
 const APPLE: ProviderRecord = {
   Id: 'apple',
   Name: { Message: 'Apple' },
@@ -113,9 +118,43 @@ describe('ModifyProvider', () => {
     expect(sandbox.world.providers.get(ENV, 'apple')).toEqual({ ...APPLE, Picture: 'https://p' });
   });
 
-  test('merges Config', async () => {
-    await modify({ ClientSecret: 'new', Extra: [1] });
-    expect(trueConfig()).toEqual({ ...APPLE.Config, ClientSecret: 'new', Extra: [1] });
+  test.each([
+    ['merge', { Map: { C: 3 }, Kept: 'k', List: [2], Text: '' }],
+    ['merge-deep', { Map: { A: 1, B: { X: 1, Y: 3 }, C: 3 }, Kept: 'k', List: [2], Text: '' }],
+    ['replace', { Map: { C: 3 }, List: [2], Text: '' }],
+  ] as const)('%s: what is sent, and what stays', async (configWrite, expected) => {
+    sandbox.world.providers.put(ENV, {
+      ...APPLE,
+      Config: { Map: { A: 1, B: { X: 1 } }, Kept: 'k', List: [1], Text: 't' },
+    });
+    sandbox.world.behaviour.configWrite = configWrite;
+    const deep = configWrite === 'merge-deep' ? { B: { Y: 3 } } : {};
+    await modify({ Map: { ...deep, C: 3 }, List: [2], Text: '' });
+    expect(trueConfig()).toEqual(expected);
+  });
+
+  test.each([
+    ['merge', [1, 1], { List: [1] }],
+    ['merge-deep', [1, 1], { List: [1, 1] }],
+    ['replace', [1], { List: [1] }],
+  ] as const)('%s: a list may be appended, inside a map as deep as maps are merged', async (configWrite, list, map) => {
+    sandbox.world.providers.put(ENV, { ...APPLE, Config: { List: [1], Map: { List: [1] } } });
+    sandbox.world.behaviour.configWrite = configWrite;
+    sandbox.world.behaviour.lists = 'append';
+    await modify({ List: [1], Map: { List: [1] } });
+    expect(trueConfig()).toEqual({ List: list, Map: map });
+  });
+
+  test.each([
+    ['merge', { Text: 't', Map: { B: 'b' } }],
+    ['merge-deep', { Text: 't', Map: { A: 'a', B: 'b' } }],
+    ['replace', { Map: { B: 'b' } }],
+  ] as const)('%s: an empty text may count as not sent', async (configWrite, expected) => {
+    sandbox.world.providers.put(ENV, { ...APPLE, Config: { Text: 't', Map: { A: 'a' } } });
+    sandbox.world.behaviour.configWrite = configWrite;
+    sandbox.world.behaviour.emptyTexts = 'ignored';
+    await modify({ Text: '', Map: { A: '', B: 'b' } });
+    expect(trueConfig()).toEqual(expected);
   });
 
   test('replaces Config', async () => {
@@ -131,28 +170,97 @@ describe('ModifyProvider', () => {
     expect(trueConfig()).toEqual({ ...known, ClientSecret: 'new' });
   });
 
+  const both = { ...APPLE.Config, RequestParametersMap: { ClientId: 'c', RegisterUserSyncScope: 'x' } };
+
+  test.each([
+    ['none', undefined],
+    ['top', 'ProfileMetaMap'],
+    ['nested', 'RequestParametersMap.RegisterUserSyncScope'],
+    ['both', 'ProfileMetaMap'],
+  ] as const)('may refuse keys that the SDK does not know: %s', async (refusedKeys, refused) => {
+    sandbox.world.behaviour.refusedKeys = refusedKeys;
+    if (refused === undefined) await modify(both);
+    else
+      expect(await thrown(modify(both))).toMatchObject({
+        code: 'UnknownParameter',
+        message: `The parameter \`Config.${refused}\` is not recognized.`,
+      });
+    expect(trueConfig()).toEqual(refused === undefined ? both : APPLE.Config);
+    await modify({ ClientSecret: 'new' });
+    expect(trueConfig()['ClientSecret']).toBe('new');
+  });
+
+  test.each([
+    ['none', both],
+    ['top', { ...both, ProfileMetaMap: undefined }],
+    ['nested', { ...both, RequestParametersMap: { ClientId: 'c' } }],
+    ['both', { ...both, ProfileMetaMap: undefined, RequestParametersMap: { ClientId: 'c' } }],
+  ] as const)('keys that the SDK does not know may be hidden from reads: %s', async (hiddenKeys, shown) => {
+    sandbox.world.providers.put(ENV, { ...APPLE, Config: both });
+    sandbox.world.behaviour.hiddenKeys = hiddenKeys;
+    expect(await shownConfig()).toEqual(JSON.parse(JSON.stringify(shown)));
+    expect(trueConfig()).toEqual(both);
+  });
+
+  test.each([
+    ['cut', (jwt: string) => jwt.slice(0, -43)],
+    ['cut-claims', (jwt: string) => jwt.slice(0, -172)],
+    ['spaced', (jwt: string) => `${jwt} \n`],
+    ['quoted', (jwt: string) => `"${jwt}"`],
+    ['lost', () => ''],
+  ] as const)('may spoil the secret that it stores: %s', async (storeSecret, stored) => {
+    sandbox.world.behaviour.storeSecret = storeSecret;
+    const jwt = `${'h'.repeat(60)}.${'c'.repeat(200)}.${'s'.repeat(86)}`;
+    await modify({ ClientSecret: jwt });
+    expect(trueConfig()).toEqual({ ...APPLE.Config, ClientSecret: stored(jwt) });
+    sandbox.world.patchConfig(ENV, 'apple', { ClientSecret: jwt });
+    expect(trueConfig()['ClientSecret']).toBe(jwt);
+  });
+
+  test('may spoil the claims of the secret that it stores, and keep its signature', async () => {
+    sandbox.world.behaviour.storeSecret = 'other-claims';
+    await modify({ ClientSecret: JWT });
+    const [header, claims = '', signature] = String(trueConfig()['ClientSecret']).split('.');
+    expect([header, signature]).toEqual([JWT.split('.')[0], JWT.split('.')[2]]);
+    expect(JSON.parse(Buffer.from(claims, 'base64url').toString())).toEqual({ iss: 'T', jti: 'changed' });
+  });
+
+  test('a mask may differ at each read', async () => {
+    sandbox.world.behaviour.showSecret = 'varying';
+    const [first, second] = [(await shownConfig())['ClientSecret'], (await shownConfig())['ClientSecret']];
+    expect([first, second]).toEqual([expect.stringMatching(/^\*{4}\w{6}$/), expect.stringMatching(/^\*{4}\w{6}$/)]);
+    expect(first).not.toBe(second);
+  });
+
   test('a masked text that is sent back is stored as it is: that is the harm', async () => {
     sandbox.world.behaviour.showSecret = 'masked';
     await modify(await shownConfig());
     expect(trueConfig()['ClientSecret']).toBe('eyJh****dXJl');
   });
 
-  test('a write with Issuer loses the authorization endpoint where discovery is repeated', async () => {
-    sandbox.world.behaviour.rediscovery = true;
-    await modify({ ClientSecret: 'new' });
-    expect(trueConfig()['AuthorizationEndpoint']).toBe(AUTHORIZE);
-    for (const _ of [1, 2]) {
-      await modify({ ...APPLE.Config });
-      expect(trueConfig()['AuthorizationEndpoint']).toBe('https://appleid.apple.com/auth/authorize');
-    }
+  const endpoints = { ...APPLE.Config, TokenEndpoint: 'https://t.example', JwksUri: 'https://j.example' };
+  const otherIssuer = { Issuer: 'https://other.example' };
+  test.each([
+    [false, [{ ClientSecret: 'new' }, {}, endpoints], undefined],
+    [false, [otherIssuer], DISCOVERED],
+    [true, [{ ClientSecret: 'new' }], undefined],
+    [true, [endpoints], DISCOVERED],
+    [true, [endpoints, endpoints], DISCOVERED],
+    ['once', [{ ClientSecret: 'new' }, endpoints], DISCOVERED],
+    ['once', [endpoints, endpoints], undefined],
+    ['every-write', [{ ClientSecret: 'new' }], DISCOVERED],
+  ] as const)('with rediscovery %o, after %o', async (rediscovery, writes, discovered) => {
+    sandbox.world.providers.put(ENV, { ...APPLE, Config: endpoints });
+    sandbox.world.behaviour.rediscovery = rediscovery;
+    for (const write of writes) await modify({ ...write });
+    expect(trueConfig()).toMatchObject(discovered ?? { ...endpoints, ClientSecret: expect.any(String) });
   });
 
-  test('discovery that is repeated once lets the endpoint be restored', async () => {
-    sandbox.world.behaviour.rediscovery = 'once';
-    await modify({ ...APPLE.Config });
-    expect(trueConfig()['AuthorizationEndpoint']).toBe('https://appleid.apple.com/auth/authorize');
-    await modify({ ...APPLE.Config });
-    expect(trueConfig()['AuthorizationEndpoint']).toBe(AUTHORIZE);
+  test('nothing is discovered for a provider that is not OIDC', async () => {
+    sandbox.world.providers.put(ENV, { ...APPLE, ProviderType: 'OAUTH', Config: endpoints });
+    sandbox.world.behaviour.rediscovery = 'every-write';
+    await modify(otherIssuer);
+    expect(trueConfig()).toEqual({ ...endpoints, ...otherIssuer });
   });
 
   test('On: UNSPECIFIED means TRUE', async () => {
@@ -169,13 +277,13 @@ describe('ModifyProvider', () => {
       'AutoSignUpWithProviderUser',
       { EnvId: ENV, Id: 'apple', AutoSignUpWithProviderUser: 'TRUE' },
       'UnknownParameter',
-      'the parameter AutoSignUpWithProviderUser is not recognized',
+      'The parameter `AutoSignUpWithProviderUser` is not recognized.',
     ],
     [
       'ClientSecret at the top',
       { EnvId: ENV, Id: 'apple', ClientSecret: 'x' },
       'UnknownParameter',
-      'the parameter ClientSecret is not recognized',
+      'The parameter `ClientSecret` is not recognized.',
     ],
     [
       'a list as Config',
@@ -187,6 +295,51 @@ describe('ModifyProvider', () => {
   ])('%s is refused and changes nothing', async (_, body, code, message) => {
     expect(await thrown(client().request('ModifyProvider', body))).toMatchObject({ code, message });
     expect(sandbox.world.providers.get(ENV, 'apple')).toEqual(APPLE);
+  });
+});
+
+describe('writes that arrive late', () => {
+  /** A write that takes effect after 20 s. */
+  async function lateWrite() {
+    let now = Date.now();
+    const own = await startSandbox({ port: 0, clock: { now: () => now } });
+    onTestFinished(() => own.close());
+    own.world.providers.put(ENV, APPLE);
+    own.world.behaviour.lateWriteSeconds = 20;
+    await tcbClient(own.url).ModifyProvider({ EnvId: ENV, Id: 'apple', Config: { ClientSecret: 'new' } });
+    return {
+      ...own,
+      pass: (ms: number) => {
+        now += ms;
+      },
+      stored: () => own.world.providers.get(ENV, 'apple')?.Config,
+    };
+  }
+
+  test('are answered at once and take effect after so many seconds', async () => {
+    const { pass, stored, url } = await lateWrite();
+    pass(19_999);
+    expect(stored()).toEqual(APPLE.Config);
+    pass(1);
+    const { Data } = await tcbClient(url).GetProviders({ EnvId: ENV });
+    expect(Data?.[0]?.Config.ClientSecret).toBe('new');
+  });
+
+  test('change what is there by then', async () => {
+    const { pass, stored, world, url } = await lateWrite();
+    world.behaviour.lateWriteSeconds = 0;
+    await tcbClient(url).ModifyProvider({ EnvId: ENV, Id: 'apple', Config: { ClientSecret: 'theirs', Scope: 's' } });
+    expect(stored()).toEqual({ ...APPLE.Config, ClientSecret: 'theirs', Scope: 's' });
+    pass(20_000);
+    expect(stored()).toEqual({ ...APPLE.Config, ClientSecret: 'new', Scope: 's' });
+  });
+
+  test.each(['provider', 'environment'])('find no %s that is gone by then', async (what) => {
+    const { pass, stored, world } = await lateWrite();
+    if (what === 'provider') world.providers.delete(ENV, 'apple');
+    else world.providers.deleteEnvironment(ENV);
+    pass(20_000);
+    expect(stored()).toBeUndefined();
   });
 });
 
@@ -224,27 +377,82 @@ describe('reads that lag behind', () => {
 
 describe('AddProvider and DeleteProvider', () => {
   const added = { EnvId: ENV, Id: 'github', Name: { Message: 'GitHub' }, ProviderType: 'OAUTH' };
+  const remove = (body: object) => client().request('DeleteProvider', body);
 
-  test('add a provider, switched on, and remove it', async () => {
-    await client().AddProvider({ ...added, Config: { ClientId: 'g' } });
+  test('add a provider with what is filled in, and remove it; both answer with a request id alone', async () => {
+    const answers = [await client().AddProvider({ ...added, Config: { ClientId: 'g' } })];
     const { EnvId: _, ...record } = added;
-    expect(sandbox.world.providers.get(ENV, 'github')).toEqual({ On: 'TRUE', ...record, Config: { ClientId: 'g' } });
-    await client().request('DeleteProvider', { EnvId: ENV, Id: 'github' });
+    expect(sandbox.world.providers.get(ENV, 'github')).toEqual({
+      On: 'TRUE',
+      TransparentMode: 'FALSE',
+      ReuseUserId: 'FALSE',
+      AutoSignInWhenEmailMatch: 'FALSE',
+      AutoSignInWhenPhoneNumberMatch: 'TRUE',
+      ...record,
+      Config: { ResponseType: 'code', ClientId: 'g' },
+    });
+    answers.push(await remove({ EnvId: ENV, Id: 'github' }));
     expect(sandbox.world.providers.get(ENV, 'github')).toBeUndefined();
+    expect(answers).toEqual(answers.map(() => ({ RequestId: expect.any(String) })));
   });
 
-  test('adding one that exists is an error', async () => {
-    expect(await thrown(client().AddProvider({ ...added, Id: 'apple' }))).toMatchObject({
-      code: 'InvalidParameter',
-      message: 'the provider apple exists already',
+  test('what was sent stands in place of what is filled in', async () => {
+    const own = { On: 'FALSE', AutoSignInWhenPhoneNumberMatch: 'FALSE', Config: { ResponseType: 'token' } };
+    await client().AddProvider({ ...added, ...own });
+    expect(sandbox.world.providers.get(ENV, 'github')).toMatchObject(own);
+  });
+
+  test('an OIDC provider gets the endpoints that Apple publishes, and asks for an id token', async () => {
+    const Config = { Issuer: 'https://appleid.apple.com', AuthorizationEndpoint: AUTHORIZE };
+    await client().AddProvider({ ...added, ProviderType: 'OIDC', Config });
+    expect(sandbox.world.providers.get(ENV, 'github')?.Config).toEqual({
+      ResponseType: 'id_token',
+      Issuer: 'https://appleid.apple.com',
+      ...DISCOVERED,
     });
   });
 
-  test('removing one that does not exist is an error', async () => {
-    expect(await thrown(client().request('DeleteProvider', { EnvId: ENV, Id: 'github' }))).toMatchObject({
-      code: 'ResourceNotFound',
-      message: 'the provider does not exist',
+  test('an id is made where none is sent', async () => {
+    const { Id: _, ...nameless } = added;
+    await client().AddProvider(nameless);
+    const [, { Id } = { Id: '' }] = sandbox.world.providers.list(ENV);
+    expect(Id).toMatch(/^[a-z0-9]{2,32}$/);
+  });
+
+  test.each([
+    ['one that exists', { Id: 'apple' }, 'ResourceInUse', 'the provider apple exists already'],
+    ...['a', 'Apple', 'a-b', 'a'.repeat(33), ''].map((Id): [string, object, string, string] => [
+      `the id "${Id}"`,
+      { Id },
+      'InvalidParameter',
+      'the parameter Id is not 2 to 32 lower-case letters and digits',
+    ]),
+    ['no type', { ProviderType: undefined }, 'MissingParameter', 'the request lacks the parameter ProviderType'],
+    ['an unknown environment', { EnvId: 'nowhere' }, 'ResourceNotFound', 'the environment nowhere does not exist'],
+  ])('adding %s is refused', async (_, body, code, message) => {
+    const before = sandbox.world.providers.list(ENV);
+    expect(await thrown(client().AddProvider({ ...added, ...body }))).toMatchObject({ code, message });
+    expect(sandbox.world.providers.list(ENV)).toEqual(before);
+  });
+
+  test('an environment has at most 20 providers', async () => {
+    for (let count = 1; count < 20; count += 1) await client().AddProvider({ ...added, Id: `p${count}` });
+    expect(await thrown(client().AddProvider({ ...added, Id: 'p20' }))).toMatchObject({
+      code: 'FailedOperation',
+      message: 'an environment has at most 20 providers',
     });
+  });
+
+  test.each([
+    ['a provider', { EnvId: ENV, Id: 'github' }, 'InvalidParameter', 'the provider does not exist'],
+    [
+      'an environment',
+      { EnvId: 'nowhere', Id: 'apple' },
+      'InvalidParameter.EnvId',
+      'the environment nowhere does not exist',
+    ],
+  ])('removing from %s that does not exist is an error', async (_, body, code, message) => {
+    expect(await thrown(remove(body))).toMatchObject({ code, message });
   });
 });
 
