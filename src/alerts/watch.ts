@@ -8,6 +8,7 @@ import type { StoredError } from '../core/error-params.ts';
 import type { EventSink } from '../core/events.ts';
 import type { AlertStore, Clock, Degraded, Fleet, TargetStates } from '../core/ports.ts';
 import type { FleetState, TargetState } from '../core/records.ts';
+import type { KeyProblem } from '../core/texts/problems.ts';
 import {
   detectMisconfigured,
   detectService,
@@ -28,7 +29,7 @@ export interface Surroundings {
   readonly now: number;
   readonly targets: readonly WatchedTarget[];
   /** Entries of `targets` that are left out because they are wrong. */
-  readonly misconfigured: readonly { readonly name: string; readonly problems: readonly string[] }[];
+  readonly misconfigured: readonly { readonly name: string; readonly problems: readonly KeyProblem[] }[];
   /** Every target of the configuration, whether it was selected or not. */
   readonly configured: readonly LaneMember[];
   /** The longest time between two ticks of the schedule. */

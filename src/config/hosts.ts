@@ -5,6 +5,7 @@ import type { ChannelOptions } from '../adapters/channels/registry.ts';
 import type { KeySourceOptions } from '../adapters/keys/registry.ts';
 import { loginUrlOf } from '../adapters/login/public-interface.ts';
 import type { CredentialsOptions } from '../adapters/tencent/credentials/registry.ts';
+import type { Phrase } from '../core/texts/problems.ts';
 import { isLoopback } from '../net/proxy.ts';
 import type { Sections, TargetEntry } from './schema.ts';
 import { type MapNode, nameAt, nodeAt, type Path, type Report } from './tree.ts';
@@ -53,17 +54,14 @@ const HOST_RULES: Readonly<Record<HostUse, HostRule>> = {
 };
 
 /** What is wanted instead of `url` (which parses), or undefined if it may be used. `allowHosts` are lower case. */
-function hostObjection(url: string, use: HostUse, allowHosts: readonly string[]): string | undefined {
+function hostObjection(url: string, use: HostUse, allowHosts: readonly string[]): Phrase | undefined {
   const { hostname, protocol, pathname, search, hash } = new URL(url);
   const { allowed, wanted, plainHttp = false } = HOST_RULES[use];
   const hasPath = pathname !== '/' && use !== 'metadata' && use !== 'login';
-  if (use !== 'apple' && (search !== '' || hash !== '' || hasPath)) return 'an endpoint without path and query';
+  if (use !== 'apple' && (search !== '' || hash !== '' || hasPath)) return ['bare-endpoint'];
   if (isLoopback(hostname)) return undefined;
-  if (!allowed.test(hostname) && !allowHosts.includes(hostname))
-    return `${wanted}, a host that allowHosts names, or one on loopback`;
-  return protocol === 'https:' || (plainHttp && allowed.test(hostname))
-    ? undefined
-    : 'https:// (http:// is for loopback alone)';
+  if (!allowed.test(hostname) && !allowHosts.includes(hostname)) return ['host', wanted];
+  return protocol === 'https:' || (plainHttp && allowed.test(hostname)) ? undefined : ['https'];
 }
 
 /** True for the hosts that a provider may send its logins to. */
@@ -72,10 +70,10 @@ export function isLoginHost(host: string, allowHosts: readonly string[]): boolea
 }
 
 /** What is wanted instead of the URL of a channel, or undefined. */
-function channelObjection(url: string, insecure: boolean): string | undefined {
+function channelObjection(url: string, insecure: boolean): Phrase | undefined {
   const { hostname, protocol } = new URL(url);
   if (protocol === 'https:' || insecure || isLoopback(hostname)) return undefined;
-  return 'https:// (http:// is for loopback alone, or with insecure: true)';
+  return ['https-or-insecure'];
 }
 
 /** tokenUrl, and the endpoints that all targets share. */
@@ -146,12 +144,11 @@ export function checkChannels(root: MapNode, channels: ReadonlyMap<number, Chann
   for (const [index, channel] of channels) {
     const path: Path = ['alerts', 'channels', index];
     const earlier = seen.get(channel.name);
-    if (earlier !== undefined)
-      report([...path, 'name'], { wanted: `another name: alerts.channels[${earlier}] has this one` });
+    if (earlier !== undefined) report([...path, 'name'], { wanted: ['other-name', 'alerts.channels', earlier] });
     else seen.set(channel.name, index);
     const wanted = 'url' in channel ? channelObjection(channel.url, channel.insecure) : undefined;
     if (wanted !== undefined) report([...path, 'url'], { wanted });
     for (const [at, name] of (channel.targets ?? []).entries())
-      if (!names.has(name)) report([...path, 'targets', at], { wanted: 'the name of a target of this file' });
+      if (!names.has(name)) report([...path, 'targets', at], { wanted: ['target-name'] });
   }
 }

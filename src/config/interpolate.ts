@@ -1,7 +1,7 @@
 // ${NAME} and ${NAME:-default} inside values, after parsing and once: what a variable holds is never read as YAML and
 // never interpolated again. The variable if set and not empty, else the file that NAME_FILE names, else the default.
 import { looksSecret } from '../core/shown.ts';
-import { fileTrouble } from '../core/texts/en/calls.ts';
+import type { Phrase } from '../core/texts/problems.ts';
 import { FileFailure, readNamedText } from '../net/named-file.ts';
 import type { Problem } from './problems.ts';
 import { ENVIRONMENT, type MapNode, type Path, placeOf, type TextNode, type Tree, type TreeNode } from './tree.ts';
@@ -17,7 +17,7 @@ type Lookup = { readonly value: string } | { readonly unreadable: string } | und
 export interface Interpolated {
   readonly tree: Tree;
   readonly problems: readonly Problem[];
-  readonly warnings: readonly string[];
+  readonly warnings: readonly Phrase[];
 }
 
 /** The tree with every reference replaced. Never throws: what cannot be replaced is a problem, and marked as broken. */
@@ -37,7 +37,7 @@ export async function interpolate(tree: Tree, env: Environment): Promise<Interpo
   return {
     tree: { ...tree, root },
     problems,
-    warnings: ambiguous.map((name) => `${name} and ${name}_FILE are both set: ${name} is used`),
+    warnings: ambiguous.map((name): Phrase => ['both-set', name]),
   };
 }
 
@@ -55,7 +55,7 @@ async function lookUp(name: string, env: Environment): Promise<Lookup> {
     return { value: (await readNamedText(path)).replace(/\r?\n$/, '') };
   } catch (thrown) {
     if (!(thrown instanceof FileFailure)) throw thrown;
-    return { unreadable: fileTrouble(thrown.code) };
+    return { unreadable: thrown.code };
   }
 }
 
@@ -69,23 +69,20 @@ function replaceText(
   if (!node.text.includes('${')) return node;
   const named: TextNode = { ...node, variable: namesIn(node)[0] };
   let [fromEnvironment, broken] = [false, false];
-  const refuse = (found: string, wanted: string, next?: string): string => {
+  const refuse = (found: Phrase, wanted: Phrase, next?: Phrase): string => {
     broken = true;
     problems.push({ ...placeOf(tree, named, path), found, wanted, ...(next === undefined ? {} : { next }) });
     return '';
   };
   const text = node.text.replace(REFERENCE, (found: string, name: string | undefined, fallback: string | undefined) => {
     if (found === '$${') return '${';
-    if (name === undefined)
-      return refuse('a ${ that names no variable', `\${NAME} or \${NAME:-default}`, 'For a literal ${ write $${.');
+    if (name === undefined) return refuse(['nameless-reference'], ['reference'], ['literal-sign']);
     const lookup = lookups.get(name);
     if (lookup === undefined) {
-      if (looksSecret(name)) return fallback ?? refuse(`\${…}, which names no variable`, 'the name of a variable');
-      const next = `Set ${name}, or write \${${name}:-default}.`;
-      return fallback ?? refuse(`\${${name}}, which is not set`, `${name} or ${name}_FILE in the environment`, next);
+      if (looksSecret(name)) return fallback ?? refuse(['odd-reference'], ['variable']);
+      return fallback ?? refuse(['unset-variable', name], ['variable-or-file', name], ['set-variable', name]);
     }
-    if ('unreadable' in lookup)
-      return refuse(`\${${name}}, but the file that ${name}_FILE names ${lookup.unreadable}`, 'a readable text file');
+    if ('unreadable' in lookup) return refuse(['variable-file', name, lookup.unreadable], ['text-file']);
     fromEnvironment = true;
     return tree.name === ENVIRONMENT ? lookup.value.trim() : lookup.value;
   });

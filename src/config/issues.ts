@@ -2,18 +2,14 @@
 // the definition does not know is one that was removed, or is shown with the known key that comes nearest.
 import type * as z from 'zod';
 import { nearestOf } from '../core/nearest.ts';
+import type { Phrase } from '../core/texts/problems.ts';
 import type { Problem } from './problems.ts';
 import { dotted, nodeAt, type Path, problemAt, shownKey, type Tree } from './tree.ts';
 
 type Schema = z.core.$ZodType;
 
 /** Keys of earlier versions, and what took their place. `[]`: any entry of the list. */
-const REMOVED: ReadonlyMap<string, string> = new Map([
-  [
-    'schedule.maxRotationsPerHour',
-    'Remove the key: writes with one credential and endpoint now go one after another, and pause for an hour after one that ended badly.',
-  ],
-]);
+const REMOVED: ReadonlyMap<string, Phrase> = new Map([['schedule.maxRotationsPerHour', ['writes-in-lanes']]]);
 
 /** Unknown keys of one mapping that are told: enough to see that the file is another one. Each is compared with all known keys. */
 const MOST_UNKNOWN = 20;
@@ -31,19 +27,18 @@ export function problemsOf(tree: Tree, schema: Schema, { issues }: z.ZodError): 
   });
 }
 
-const TYPES: Readonly<Record<string, string>> = { string: 'text', object: 'a mapping', array: 'a list' };
+const TYPES: Readonly<Record<string, Phrase>> = { string: ['text-value'], object: ['mapping'], array: ['list'] };
 
-function wantedOf(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'invalid_type' && issue.message.startsWith('Invalid input'))
-    return TYPES[issue.expected] ?? issue.expected;
-  if (issue.code !== 'invalid_union') return issue.message;
+function wantedOf(issue: z.core.$ZodIssue): Phrase {
+  // The definition's own phrase (adapters/scalars.ts).
+  if (issue.message.startsWith('[')) return JSON.parse(issue.message);
+  if (issue.code === 'invalid_type') return TYPES[issue.expected] ?? ['kind'];
   const { options } = issue as { options?: unknown };
-  return Array.isArray(options) ? options.map(String).join(' | ') : 'one of the known kinds';
+  return Array.isArray(options) ? ['words', ...options.map(String)] : ['kind'];
 }
 
-function nextOf(issue: z.core.$ZodIssue): string | undefined {
-  const next: unknown = issue.code === 'custom' ? issue.params?.['next'] : undefined;
-  return typeof next === 'string' ? next : undefined;
+function nextOf(issue: z.core.$ZodIssue): Phrase | undefined {
+  return issue.code === 'custom' ? issue.params?.['next'] : undefined;
 }
 
 /** The problem of a key that the definition does not know. Its value is never shown. */
@@ -51,12 +46,12 @@ function unknownKey(tree: Tree, path: Path, key: string, known: readonly string[
   const at = [...path, key];
   const instead = REMOVED.get(dotted(at).replace(/\[\d+\]/g, '[]'));
   if (instead !== undefined)
-    return problemAt(tree, at, { found: 'a key that was removed', wanted: 'no such key', next: instead });
+    return problemAt(tree, at, { found: ['removed-key'], wanted: ['no-such-key'], next: instead });
   const nearest = nearestOf(key, known);
   return problemAt(tree, at, {
-    found: `an unknown key ${JSON.stringify(shownKey(key))}`,
-    wanted: nearest === undefined ? `one of ${known.join(', ')}` : `${nearest}, the nearest known key`,
-    next: nearest === undefined ? 'Remove the key.' : `Did you mean ${nearest}?`,
+    found: ['unknown-key', shownKey(key)],
+    wanted: nearest === undefined ? ['keys', ...known] : ['nearest-key', nearest],
+    next: nearest === undefined ? ['remove-key'] : ['mean-key', nearest],
   });
 }
 

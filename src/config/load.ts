@@ -2,6 +2,7 @@
 // several keys. Every problem is collected, and all are reported at once.
 
 import { LABEL } from '../adapters/scalars.ts';
+import type { Phrase } from '../core/texts/problems.ts';
 import { isLoopback } from '../net/proxy.ts';
 import { type Environment, type Interpolated, interpolate } from './interpolate.ts';
 import { parse } from './parsed.ts';
@@ -33,7 +34,7 @@ export interface LoadedConfig {
   readonly config: Config;
   /** Undefined for the environment-only form. */
   readonly file: string | undefined;
-  readonly warnings: readonly string[];
+  readonly warnings: readonly Phrase[];
   readonly disabledTargets: readonly DisabledTarget[];
 }
 
@@ -93,19 +94,17 @@ async function readTree(named: string | undefined, env: Environment): Promise<In
   return { ...interpolated, problems: [...early, ...interpolated.problems] };
 }
 
+type ProcessProblem = Omit<Problem, 'file' | 'line'>;
+
 /** What no configuration can make good, and what the form without a file takes from the environment by itself. */
 function processProblems(env: Environment, file: string): readonly Problem[] {
-  const insecure = {
+  const insecure: ProcessProblem = {
     key: 'NODE_TLS_REJECT_UNAUTHORIZED',
-    found: '0, which switches off the check of every certificate',
-    wanted: 'the variable unset',
-    next: 'Unset it; to trust a certificate authority of your own, name its file in NODE_EXTRA_CA_CERTS.',
+    found: ['certificates-unchecked'],
+    wanted: ['unset'],
+    next: ['trust-authority'],
   };
-  const keyless = {
-    key: 'APPLE_PRIVATE_KEY',
-    found: 'nothing',
-    wanted: 'the private key (.p8) in APPLE_PRIVATE_KEY, or the path of its file in APPLE_PRIVATE_KEY_FILE',
-  };
+  const keyless: ProcessProblem = { key: 'APPLE_PRIVATE_KEY', found: ['nothing'], wanted: ['private-key'] };
   const hasKey = file !== ENVIRONMENT || env['APPLE_PRIVATE_KEY'] || env['APPLE_PRIVATE_KEY_FILE'];
   return [env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0' ? insecure : [], hasKey ? [] : keyless]
     .flat()
@@ -130,17 +129,13 @@ function inOrder(problems: readonly Problem[]): Problem[] {
 }
 
 /** What is allowed but worth a second look. */
-function doubts({ alerts, http }: Config): string[] {
+function doubts({ alerts, http }: Config): Phrase[] {
   const insecure = alerts.channels.filter(
     (channel) => channel.insecure && 'url' in channel && /^http:/i.test(channel.url),
   );
   const open = !isLoopback(http.host) && http.readToken === undefined;
   return [
-    ...insecure.map(({ name }) => `channel ${name} sends alerts without encryption (insecure: true)`),
-    ...(open
-      ? [
-          `http.host ${http.host} is not loopback and http.readToken is not set: only /healthz, /readyz and /metrics are served`,
-        ]
-      : []),
+    ...insecure.map(({ name }): Phrase => ['unencrypted', name]),
+    ...(open ? ([['open-to-read', http.host]] as const) : []),
   ];
 }

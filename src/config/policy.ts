@@ -3,7 +3,7 @@
 import { formatDuration } from '../adapters/scalars.ts';
 import { longestShutMs, parseCron, type WindowRule } from '../core/cron.ts';
 import { longestRenewBeforeMs } from '../core/schedule.ts';
-import { DAY, HOUR, SECOND } from '../core/time.ts';
+import { DAY, SECOND } from '../core/time.ts';
 import type { Parsed } from './parsed.ts';
 import type { PolicySection, Sections } from './schema.ts';
 import { type MapNode, nodeAt, type Path, type Report } from './tree.ts';
@@ -92,12 +92,9 @@ function checkOrder(path: Path, { lifetimeMs, renewBeforeMs }: PolicyConfig, rep
   const longest = longestRenewBeforeMs(lifetimeMs);
   if (renewBeforeMs <= longest) return true;
   report(path, {
-    found: `renewBefore ${formatDuration(renewBeforeMs)} with a lifetime of ${formatDuration(lifetimeMs)}`,
-    wanted:
-      renewBeforeMs < lifetimeMs
-        ? `renewBefore of at most ${inWords(longest)}: a new secret must rest for a day before it is renewed`
-        : 'renewBefore below lifetime',
-    next: 'Leave renewBefore out to renew at a third of the lifetime.',
+    found: ['renewal', formatDuration(renewBeforeMs), formatDuration(lifetimeMs)],
+    wanted: renewBeforeMs < lifetimeMs ? ['renewal-rest', longest] : ['renewal-below'],
+    next: ['third-of-lifetime'],
   });
   return false;
 }
@@ -135,9 +132,9 @@ function checkTicks(
   const longest = Math.floor(renewBeforeMs / 10);
   if (gapMs <= longest) return;
   report(path, {
-    found: `gaps of ${inWords(gapMs)} between checks`,
-    wanted: `gaps of at most a tenth of renewBefore, here ${inWords(longest)}`,
-    next: 'Make schedule.cron run more often; hourly is usual.',
+    found: ['gaps', gapMs],
+    wanted: ['short-gaps', longest],
+    next: ['check-more-often'],
   });
 }
 
@@ -145,16 +142,10 @@ function checkWindow(path: Path, { window, renewBeforeMs }: PolicyConfig, { surv
   const shutMs = window === undefined ? 0 : survey.shutMs(window);
   if (shutMs <= renewBeforeMs) return;
   report(path, {
-    found: `a window that stays shut for ${inWords(shutMs)}`,
-    wanted: `a window that opens within renewBefore, here ${inWords(renewBeforeMs)}`,
-    next: 'Make the window open more often, or raise renewBefore.',
+    found: ['shut-window', shutMs],
+    wanted: ['open-window', renewBeforeMs],
+    next: ['open-more-often'],
   });
-}
-
-/** Days, hours or seconds, whichever is short and exact enough for a person. */
-function inWords(ms: number): string {
-  if (ms >= 2 * DAY) return `${Math.floor((ms / DAY) * 10) / 10} days`;
-  return ms >= 2 * HOUR ? `${Math.floor((ms / HOUR) * 10) / 10} hours` : `${Math.floor(ms / SECOND)} s`;
 }
 
 function checkExpiry(path: Path, policy: PolicyConfig, { sections, isSound, report }: PolicyRules): void {
@@ -162,10 +153,9 @@ function checkExpiry(path: Path, policy: PolicyConfig, { sections, isSound, repo
   const { warningMs, criticalMs } = expiryOf(policy, sections);
   const { renewBeforeMs } = policy;
   if (criticalMs < warningMs && warningMs < renewBeforeMs) return;
-  const found = [criticalMs, warningMs, renewBeforeMs].map(formatDuration);
   report(path, {
-    found: `critical ${found[0]}, warning ${found[1]}, renewBefore ${found[2]}`,
-    wanted: 'expiry.critical below expiry.warning below renewBefore',
-    next: 'Leave alerts.expiry out for thresholds of 3/4 and 1/3 of renewBefore.',
+    found: ['thresholds', formatDuration(criticalMs), formatDuration(warningMs), formatDuration(renewBeforeMs)],
+    wanted: ['thresholds-below'],
+    next: ['default-thresholds'],
   });
 }

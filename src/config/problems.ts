@@ -2,20 +2,17 @@
 // value that came from the environment, belongs to a secret or looks like one: tree.ts words what was found.
 import type { ChannelOptions } from '../adapters/channels/registry.ts';
 import { RotatorError } from '../core/errors.ts';
+import { PROBLEMS_EN } from '../core/texts/en/problems.ts';
+import { type KeyProblem, type Phrase, phrased, problemText } from '../core/texts/problems.ts';
 import type { Sections } from './schema.ts';
 
-export interface Problem {
+export interface Problem extends KeyProblem {
   /** The file, or `the environment`. */
   readonly file: string;
   /** 1-based; for a missing key the line of what it is missing from. Null where there is no file. */
   readonly line: number | null;
-  /** `targets[0].key.path`, or the name of a variable. Empty: the file as a whole. */
-  readonly key: string;
-  /** What stands there, as far as it may be shown: `"10"`, `text of 12 characters`, `a list`, `nothing`. */
-  readonly found: string;
-  readonly wanted: string;
-  /** The imperative next step, where `wanted` does not say it all. */
-  readonly next?: string;
+  /** The next step, where `wanted` does not say it all. */
+  readonly next?: Phrase;
 }
 
 /** What it takes to log and to notify; of a wrong configuration as much as could be read, else the defaults. */
@@ -45,8 +42,8 @@ export class ConfigError extends RotatorError {
       file = '',
       line = null,
       key = '',
-      found = 'nothing',
-      wanted = 'a configuration',
+      found = ['nothing'],
+      wanted = ['configuration'],
       next = null,
     } = first ?? {};
     const more = Math.max(0, problems.length - 1);
@@ -65,12 +62,16 @@ export class ConfigError extends RotatorError {
 /** One problem on one line: `config/rotator.yaml line 7: http.port: found "x", wanted a whole number from 0 to 65535`. */
 export function sentence(problem: Problem): string {
   const { file, line } = problem;
-  return `${line === null ? file : `${file} line ${line}`}: ${shortSentence(problem)}`;
+  return `${line === null ? file : `${file} line ${line}`}: ${problemText(problem, PROBLEMS_EN)}`;
 }
 
-/** The same without the file and the line. */
-export function shortSentence({ key, found, wanted }: Problem): string {
-  return `${key === '' ? '' : `${key}: `}found ${found}, wanted ${wanted}`;
+function english(phrase: Phrase): string {
+  return phrased(phrase, PROBLEMS_EN);
+}
+
+/** What an error or a finding keeps of problems. */
+export function keyProblems(problems: readonly Problem[]): KeyProblem[] {
+  return problems.map(({ key, found, wanted }) => ({ key, found, wanted }));
 }
 
 /** All problems for a terminal, in the order of the file, without colour; ends with a line break. */
@@ -80,8 +81,12 @@ export function formatProblems(problems: readonly Problem[]): string {
     lines.push(`${file}: ${ofFile.length === 1 ? '1 problem' : `${ofFile.length} problems`}`);
     for (const { line, key, found, wanted, next } of ofFile) {
       const place = [line === null ? '' : `line ${line}`, key].filter((part) => part !== '').join(', ');
-      lines.push(`  ${place === '' ? 'the file' : place}`, `    found   ${found}`, `    wanted  ${wanted}`);
-      if (next !== undefined) lines.push(`    next    ${next}`);
+      lines.push(
+        `  ${place === '' ? 'the file' : place}`,
+        `    found   ${english(found)}`,
+        `    wanted  ${english(wanted)}`,
+      );
+      if (next !== undefined) lines.push(`    next    ${english(next)}`);
     }
   }
   return `${lines.join('\n')}\n`;

@@ -161,14 +161,14 @@ function duplicates(tree: Tree, targets: ReadonlyMap<number, TargetConfig>): Con
   };
   for (const [index, target] of targets) {
     claim(`name ${target.name}`, index, (earlier) =>
-      problemAt(tree, ['targets', index, 'name'], { wanted: `another name: targets[${earlier}] has this one` }),
+      problemAt(tree, ['targets', index, 'name'], { wanted: ['other-name', 'targets', earlier] }),
     );
     const site = siteOf(target.endpoint) ?? target.endpoint;
     claim(`identity ${targetKey({ ...target, endpoint: site })}`, index, (earlier) =>
       problemAt(tree, ['targets', index, 'envId'], {
-        found: `the same site, envId and providerId as targets[${earlier}] (${nameAt(tree.root, earlier)})`,
-        wanted: 'each provider once',
-        next: 'Remove one of the two entries.',
+        found: ['same-provider', earlier, nameAt(tree.root, earlier)],
+        wanted: ['provider-once'],
+        next: ['remove-entry'],
       }),
     );
   }

@@ -38,7 +38,7 @@ export const ALERTS = z
     rotated: flag()
       .prefault('false')
       .describe('true: also report every rotation that succeeded, over channels that take warnings.'),
-    runbook: text('a URL or a path', 500)
+    runbook: text(['url-or-path'], 500)
       .prefault('docs/runbook.md')
       .describe('The URL or path of the runbook that alerts link to; the section is appended as #fragment.'),
     channels: z.array(channelOptions).prefault([]).describe('Where alerts go.'),
@@ -50,12 +50,12 @@ export const ALERTS = z
 
 export const HEARTBEAT = z
   .strictObject({
-    url: httpUrl('the URL to call')
+    url: httpUrl(['call-url'])
       .optional()
       .describe(
         'Called while the scheduler turns, and its /fail when alerts do not get out or the journal cannot be written. Never shown.',
       ),
-    healthUrl: httpUrl('the URL to call')
+    healthUrl: httpUrl(['call-url'])
       .optional()
       .describe('Called as well, and its /fail while any critical condition lasts. Never shown.'),
     every: duration(10 * SECOND, HOUR * 24)

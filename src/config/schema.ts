@@ -20,6 +20,7 @@ import {
   region,
   text,
   timezone,
+  wants,
 } from '../adapters/scalars.ts';
 import { credentialsOptions } from '../adapters/tencent/credentials/registry.ts';
 import { DAY, SECOND } from '../core/time.ts';
@@ -41,12 +42,12 @@ const LOG = z
 
 const HTTP = z
   .strictObject({
-    host: text('a host name or address', 253).prefault(HTTP_DEFAULTS.host).describe('Where to listen.'),
+    host: text(['listening-host'], 253).prefault(HTTP_DEFAULTS.host).describe('Where to listen.'),
     port: integer(0, 65_535).prefault(HTTP_DEFAULTS.port).describe('The port; 0: any free one.'),
     token: longToken(32)
       .optional()
       .describe('The bearer token of requests that change something; without it they are refused. Never shown.'),
-    readToken: text('a token')
+    readToken: text(['read-token'])
       .optional()
       .describe(
         'The bearer token for reading. Without it, an interface that is not on loopback serves /healthz, /readyz and /metrics alone. Never shown.',
@@ -86,7 +87,7 @@ const POLICY = z
 
 const APPLE = z
   .strictObject({
-    tokenUrl: httpUrl("Apple's token endpoint, https://appleid.apple.com/auth/token")
+    tokenUrl: httpUrl(['url', 'https://appleid.apple.com/auth/token'])
       .prefault('https://appleid.apple.com/auth/token')
       .describe("Apple's token endpoint."),
     check: oneOf('compare', 'require', 'off')
@@ -99,7 +100,7 @@ const APPLE = z
 
 const CLOUDBASE = z
   .strictObject({
-    endpoint: httpUrl('the endpoint of the tcb API, such as https://tcb.tencentcloudapi.com')
+    endpoint: httpUrl(['url', 'https://tcb.tencentcloudapi.com'])
       .optional()
       .describe('The endpoint of the tcb API. Default: https://tcb.tencentcloudapi.com.'),
     region: region('ap-shanghai').optional().describe('The region. Default: ap-shanghai.'),
@@ -124,9 +125,7 @@ const CLOUDBASE = z
       .describe(
         "observe: CloudBase's public login interface is asked once a day and after a rotation whether Apple refuses the secret; nothing is ever written because of it. Default: off.",
       ),
-    loginEndpoint: httpUrl(
-      'the endpoint of the public login interface, such as https://{envId}.api.tcloudbasegateway.com',
-    )
+    loginEndpoint: httpUrl(['url', 'https://{envId}.api.tcloudbasegateway.com'])
       .optional()
       .describe(
         'The endpoint of the public login interface; {envId} stands for the environment. Default: https://{envId}.api.tcloudbasegateway.com, or the one of the international site beside an endpoint of that site.',
@@ -149,12 +148,8 @@ const PROVIDER = z
 export const TARGET = z
   .strictObject({
     name: label().describe('A unique label. It may change without losing history.'),
-    envId: cloudbaseId('the id of a CloudBase environment, such as shop-prod-1g2h3j').describe(
-      'The CloudBase environment.',
-    ),
-    providerId: cloudbaseId('the id of an identity provider, such as apple')
-      .prefault('apple')
-      .describe('The identity provider in that environment.'),
+    envId: cloudbaseId(['environment']).describe('The CloudBase environment.'),
+    providerId: cloudbaseId(['provider']).prefault('apple').describe('The identity provider in that environment.'),
     teamId: appleId('teamId').optional().describe("Apple's Team ID. It may come with the key instead."),
     clientId: appleId('clientId').optional().describe('The Services ID. It may come with the key instead.'),
     keyId: appleId('keyId').optional().describe('The Key ID. It may come with the key instead.'),
@@ -168,11 +163,9 @@ export const TARGET = z
   })
   .describe('One Apple identity provider in one CloudBase environment.');
 
-const AT_LEAST_ONE = 'a list with at least one target';
-
 /** The sections of the file by key. */
 export const SECTIONS = {
-  instance: text('a name', 100)
+  instance: text(['name'], 100)
     .optional()
     .describe('Names this service in the log and in every alert. Default: the host name.'),
   journal: journal()
@@ -185,8 +178,8 @@ export const SECTIONS = {
   apple: APPLE.prefault({}),
   cloudbase: CLOUDBASE.prefault({}),
   targets: z
-    .array(TARGET, { error: () => AT_LEAST_ONE })
-    .min(1, { error: () => AT_LEAST_ONE })
+    .array(TARGET, wants(['some-targets']))
+    .min(1, wants(['some-targets']))
     .describe('The identity providers whose client secret is kept fresh.'),
   alerts: ALERTS.prefault({}),
   heartbeat: HEARTBEAT.prefault({}),

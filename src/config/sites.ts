@@ -91,8 +91,8 @@ function compare({ path: first, url = CLOUDBASE_ENDPOINT }: Stated, others: read
     const found = other === undefined ? undefined : siteOf(other);
     if (site === undefined || found === undefined || found === site) continue;
     report(path, {
-      wanted: `an endpoint of the ${site} site, as ${dotted(first)} is (${new URL(url).hostname})`,
-      next: 'Use the endpoints of one site, or leave out all but cloudbase.endpoint: the others follow it.',
+      wanted: ['same-site', site, dotted(first), new URL(url).hostname],
+      next: ['one-site'],
     });
   }
 }

@@ -1,7 +1,7 @@
 // Which text is the configuration: the file of `--config`, else of ROTATOR_CONFIG, else config/rotator.yaml; with no
 // file at all, the form below, which describes one target by variables of the environment.
 import { shownName } from '../core/shown.ts';
-import { fileTrouble } from '../core/texts/en/calls.ts';
+import type { Phrase } from '../core/texts/problems.ts';
 import { FileFailure, MB, readNamedText } from '../net/named-file.ts';
 import type { Environment } from './interpolate.ts';
 import { ConfigError } from './problems.ts';
@@ -47,18 +47,18 @@ export async function readConfigText(named: string | undefined, env: Environment
     if (!(thrown instanceof FileFailure)) throw thrown;
     const { code } = thrown;
     if (code === 'ENOENT' && chosen === undefined) return formOf(env);
-    const [found, wanted, next] = REFUSALS[code] ?? [`a file that ${fileTrouble(code)}`, 'a readable YAML file'];
+    const [found, wanted, next] = REFUSALS[code] ?? [['file', code], ['yaml-file']];
     throw refusal(shownName(file), found, wanted, next ?? namedBy(named, chosen));
   }
 }
 
 /** What is found and wanted, by the code of the reader; and the next step where the path may be right. */
-const REFUSALS: Readonly<Record<string, readonly [found: string, wanted: string, next?: string]>> = {
-  ENOENT: ['no such file', 'a readable YAML file'],
-  ENOTPATH: ['text that is not a path', 'the path of a YAML file'],
-  EISDIR: ['a directory', 'a YAML file', 'Name the file inside it.'],
-  EFBIG: ['more than 16 MB', 'a YAML file of at most 16 MB', 'Name the right file.'],
-  ENOTUTF8: ['bytes that are not UTF-8 text', 'a YAML file in UTF-8', 'Save the file as UTF-8.'],
+const REFUSALS: Readonly<Record<string, readonly [found: Phrase, wanted: Phrase, next?: Phrase]>> = {
+  ENOENT: [['no-file'], ['yaml-file']],
+  ENOTPATH: [['no-path'], ['yaml-path']],
+  EISDIR: [['directory'], ['yaml-file'], ['name-inner-file']],
+  EFBIG: [['too-large'], ['small-yaml-file'], ['name-right-file']],
+  ENOTUTF8: [['not-utf8'], ['utf8-file'], ['save-as-utf8']],
 };
 
 /** Where the configuration file lies, whether it is there or not. */
@@ -70,9 +70,9 @@ function chosenFile(named: string | undefined, env: Environment): string | undef
   return named ?? (env['ROTATOR_CONFIG']?.trim() || undefined);
 }
 
-function namedBy(named: string | undefined, chosen: string | undefined): string {
-  if (named !== undefined) return 'Correct the path given with --config.';
-  return chosen !== undefined ? 'Correct the path in ROTATOR_CONFIG.' : 'Make the file readable for this user.';
+function namedBy(named: string | undefined, chosen: string | undefined): Phrase {
+  if (named !== undefined) return ['correct-option'];
+  return chosen !== undefined ? ['correct-variable'] : ['make-readable'];
 }
 
 function formOf(env: Environment): ConfigText {
@@ -80,13 +80,13 @@ function formOf(env: Environment): ConfigText {
   if (!isSet('CLOUDBASE_ENV_ID'))
     throw refusal(
       ENVIRONMENT,
-      `no configuration: neither --config nor ROTATOR_CONFIG is given, ${DEFAULT_FILE} does not exist, CLOUDBASE_ENV_ID is not set`,
-      'a configuration file, or CLOUDBASE_ENV_ID and the other variables for a single target',
-      `Copy config/rotator.example.yaml to ${DEFAULT_FILE} and fill it in, or name a file with --config.`,
+      ['no-configuration', DEFAULT_FILE],
+      ['file-or-variables'],
+      ['copy-example', DEFAULT_FILE],
     );
   return { file: ENVIRONMENT, text: isSet('ALERT_TYPE') || isSet('ALERT_URL') ? FORM + FORM_CHANNEL : FORM };
 }
 
-function refusal(file: string, found: string, wanted: string, next: string): ConfigError {
+function refusal(file: string, found: Phrase, wanted: Phrase, next: Phrase): ConfigError {
   return new ConfigError([{ file, line: null, key: '', found, wanted, next }]);
 }

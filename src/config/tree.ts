@@ -3,6 +3,7 @@
 // belongs to a secret or looks like one is shown by type and length alone.
 import { holdSecret } from '../core/held-secrets.ts';
 import { looksSecret, shownName } from '../core/shown.ts';
+import type { Phrase } from '../core/texts/problems.ts';
 import type { Problem } from './problems.ts';
 
 interface Node {
@@ -113,9 +114,9 @@ export function holdSecrets(node: TreeNode, named = false): void {
 
 /** What a problem says beside its place; `found` where it is not simply the value. */
 export interface ProblemText {
-  readonly wanted: string;
-  readonly found?: string;
-  readonly next?: string | undefined;
+  readonly wanted: Phrase;
+  readonly found?: Phrase;
+  readonly next?: Phrase | undefined;
 }
 
 /** The name of a key, which may be something that was put there by mistake. */
@@ -130,7 +131,7 @@ export type Report = (path: Path, text: ProblemText) => void;
 export function problemAt(tree: Tree, path: Path, { wanted, found, next }: ProblemText): Problem {
   const place = placeOf(tree, nearestTo(tree.root, path), path);
   const isNoVariable = tree.name === ENVIRONMENT && place.key === dotted(path);
-  const step = next ?? (isNoVariable ? 'Write a configuration file: there is no variable for this key.' : undefined);
+  const step = next ?? (isNoVariable ? (['no-variable'] as const) : undefined);
   return {
     ...place,
     found: found ?? shownAt(tree.root, path),
@@ -147,14 +148,13 @@ export function placeOf({ name }: Tree, node: TreeNode, path: Path): Pick<Proble
 }
 
 /** What stands at `path`, as far as it may be shown. */
-function shownAt(root: TreeNode, path: Path): string {
+function shownAt(root: TreeNode, path: Path): Phrase {
   const node = nodeAt(root, path);
-  if (node === undefined || isEmpty(node)) return 'nothing';
-  if (node.kind === 'list') return node.items.length === 0 ? 'an empty list' : 'a list';
-  if (node.kind === 'map') return 'a mapping';
+  if (node === undefined || isEmpty(node)) return ['nothing'];
+  if (node.kind === 'list') return [node.items.length === 0 ? 'empty-list' : 'list'];
+  if (node.kind === 'map') return ['mapping'];
   const { text, fromEnvironment } = node;
   const secret = fromEnvironment || path.some((step) => SECRET_KEYS.test(String(step)));
-  if (secret || USERINFO.test(text) || looksSecret(text))
-    return `text of ${text.length} ${text.length === 1 ? 'character' : 'characters'}`;
-  return JSON.stringify(text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text);
+  if (secret || USERINFO.test(text) || looksSecret(text)) return ['hidden', text.length];
+  return ['value', JSON.stringify(text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text)];
 }

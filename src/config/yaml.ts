@@ -1,6 +1,7 @@
 // YAML → tree: scalars stay text (failsafe schema), every value has its line, nothing is interpolated yet. The parser's
 // errors are put into our words, without any of the file's text: that may be a secret.
 import { type CST, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, Parser, parseDocument } from 'yaml';
+import type { Phrase } from '../core/texts/problems.ts';
 import type { Problem } from './problems.ts';
 import { dotted, type MapNode, type Path, type TextNode, type TreeNode } from './tree.ts';
 
@@ -9,7 +10,8 @@ const MOST_ALIASED = 20_000;
 /** Levels of nesting. The definition has 6; an alias to itself would have no end. */
 const DEEPEST = 30;
 
-const NESTED = 'values nested too deeply';
+const NESTED: Phrase = ['nested-deeply'];
+const NOT_NESTED: Phrase = ['levels', DEEPEST];
 
 export interface YamlReading {
   /** Undefined where the text is no mapping at all. */
@@ -23,8 +25,10 @@ export function readYaml(text: string, file: string): YamlReading {
   const lineAt = (offset: number) => lines.linePos(offset).line;
   const tooDeep = tooDeepAt(text);
   if (tooDeep !== undefined) {
-    const wanted = `at most ${DEEPEST} levels`;
-    return { root: undefined, problems: [{ file, line: lineIn(text, tooDeep), key: '', found: NESTED, wanted }] };
+    return {
+      root: undefined,
+      problems: [{ file, line: lineIn(text, tooDeep), key: '', found: NESTED, wanted: NOT_NESTED }],
+    };
   }
   const document = parseDocument(text, {
     schema: 'failsafe',
@@ -50,7 +54,7 @@ export function readYaml(text: string, file: string): YamlReading {
   const problems: Problem[] = [];
   let aliased = 0;
 
-  const refuse = (path: Path, line: number, found: string, wanted: string): TextNode => {
+  const refuse = (path: Path, line: number, found: Phrase, wanted: Phrase): TextNode => {
     problems.push({ file, line, key: dotted(path), found, wanted });
     return { kind: 'text', text: '', broken: true, line };
   };
@@ -60,16 +64,15 @@ export function readYaml(text: string, file: string): YamlReading {
     if (node === null) return { kind: 'text', text: '', line };
     if (viaAlias && ++aliased > MOST_ALIASED) {
       if (aliased > MOST_ALIASED + 1) return { kind: 'text', text: '', broken: true, line };
-      return refuse(path, line, 'aliases that add too many values', `at most ${MOST_ALIASED} values through aliases`);
+      return refuse(path, line, ['many-aliases'], ['aliased', MOST_ALIASED]);
     }
-    if (path.length > DEEPEST) return refuse(path, line, NESTED, `at most ${DEEPEST} levels`);
+    if (path.length > DEEPEST) return refuse(path, line, NESTED, NOT_NESTED);
     if (isAlias(node)) {
       const target = node.resolve(document);
       if (target !== undefined) return read(target, path, line, true);
-      return refuse(path, line, 'an alias without its anchor', 'an anchor (&name) above the alias (*name)');
+      return refuse(path, line, ['lost-alias'], ['anchor']);
     }
-    if (node.tag !== undefined && !PLAIN_TAGS.has(node.tag))
-      return refuse(path, line, 'a YAML tag', 'a value without a tag');
+    if (node.tag !== undefined && !PLAIN_TAGS.has(node.tag)) return refuse(path, line, ['tag'], ['no-tag']);
     const lineOf = (inner: Node) => (viaAlias ? line : lineAt(inner.range?.[0] ?? 0));
     if (isSeq<Node>(node)) {
       const items = node.items.map((item, index) => read(item, [...path, index], lineOf(item), viaAlias));
@@ -81,10 +84,9 @@ export function readYaml(text: string, file: string): YamlReading {
     for (const { key, value } of node.items) {
       const keyLine = lineOf(key);
       const name = isScalar(key) ? String(key.value ?? '') : undefined;
-      if (name === undefined) refuse(path, keyLine, 'a key that is not text', 'a key of plain text');
-      else if (name === '<<')
-        refuse([...path, name], keyLine, 'a merge key', 'keys written out; an alias can only stand for a value');
-      else if (entries.has(name)) refuse([...path, name], keyLine, 'the same key a second time', 'each key once');
+      if (name === undefined) refuse(path, keyLine, ['odd-key'], ['plain-key']);
+      else if (name === '<<') refuse([...path, name], keyLine, ['merge-key'], ['keys-in-full']);
+      else if (entries.has(name)) refuse([...path, name], keyLine, ['key-twice'], ['key-once']);
       else entries.set(name, read(value, [...path, name], keyLine, viaAlias));
     }
     return { kind: 'map', entries, line };
@@ -92,10 +94,9 @@ export function readYaml(text: string, file: string): YamlReading {
 
   const root = read(document.contents, [], 1, false);
   if (root.kind === 'map') return { root, problems };
-  const found = root.kind === 'list' ? 'a list' : root.text === '' ? 'an empty file' : 'a text';
-  const wanted = 'a mapping with at least targets';
+  const found = root.kind === 'list' ? 'list' : root.text === '' ? 'empty-file' : 'text';
   const line = lineAt(document.contents?.range?.[0] ?? 0);
-  problems.push({ file, line, key: '', found, wanted, next: 'Start from config/rotator.example.yaml.' });
+  problems.push({ file, line, key: '', found: [found], wanted: ['targets-mapping'], next: ['start-from-example'] });
   return { root: undefined, problems };
 }
 
@@ -124,35 +125,28 @@ function lineIn(text: string, offset: number): number {
 
 const PLAIN_TAGS = new Set(['tag:yaml.org,2002:str', 'tag:yaml.org,2002:map', 'tag:yaml.org,2002:seq']);
 
-const UNREADABLE = { found: 'YAML that cannot be read', wanted: 'YAML' };
+const UNREADABLE: Syntax = { found: ['odd-yaml'], wanted: ['yaml'] };
+
+interface Syntax {
+  readonly found: Phrase;
+  readonly wanted: Phrase;
+  readonly next?: Phrase;
+}
 
 /** The parser's codes in words; any other is UNREADABLE. */
-const SYNTAX: Readonly<Record<string, { readonly found: string; readonly wanted: string }>> = {
-  TAB_AS_INDENT: { found: 'a tab as indentation', wanted: 'spaces' },
-  MULTIPLE_DOCS: { found: 'a second document (---)', wanted: 'one document' },
-  BAD_INDENT: {
-    found: 'a line that is not indented like its neighbours, or a bracket that is not closed',
-    wanted: 'YAML',
-  },
-  BLOCK_AS_IMPLICIT_KEY: { found: 'a second ": " in one line', wanted: 'one key a line, or the value in quotes' },
-  BAD_SCALAR_START: { found: 'a value that begins with a reserved character', wanted: 'the value in quotes' },
-  MISSING_CHAR: {
-    found: 'a missing quote, bracket or comma, or a line that is indented too little or too much',
-    wanted: 'YAML',
-  },
-  BAD_DQ_ESCAPE: { found: 'a backslash sequence that double quotes do not know', wanted: 'single quotes, or \\\\' },
-  BAD_ALIAS: {
-    found: 'an alias or anchor without a usable name',
-    wanted: 'the value in quotes, if it begins with * or &',
-  },
+const SYNTAX: Readonly<Record<string, Syntax>> = {
+  TAB_AS_INDENT: { found: ['tab'], wanted: ['spaces'] },
+  MULTIPLE_DOCS: { found: ['second-document'], wanted: ['one-document'] },
+  BAD_INDENT: { found: ['bad-indent'], wanted: ['yaml'] },
+  BLOCK_AS_IMPLICIT_KEY: { found: ['second-colon'], wanted: ['one-key-a-line'] },
+  BAD_SCALAR_START: { found: ['reserved-start'], wanted: ['value-in-quotes'] },
+  MISSING_CHAR: { found: ['missing-sign'], wanted: ['yaml'] },
+  BAD_DQ_ESCAPE: { found: ['bad-escape'], wanted: ['single-quotes'] },
+  BAD_ALIAS: { found: ['bad-alias'], wanted: ['quotes-if-sign'] },
 };
 
 /** `{ url: ${X} }`: inside braces and brackets, YAML reads the brace of an unquoted ${ as the start of a mapping. */
-function trap(text: string, offset: number): { found: string; wanted: string; next: string } | undefined {
+function trap(text: string, offset: number): Syntax | undefined {
   if (text.slice(offset - 1, offset + 1) !== '${') return undefined;
-  return {
-    found: `\${…} without quotes inside braces or brackets`,
-    wanted: `quotes around it: { url: "\${NAME}" }`,
-    next: 'Put the value in double quotes, or write the mapping over several lines.',
-  };
+  return { found: ['bare-reference'], wanted: ['quotes-around'], next: ['quote-value'] };
 }

@@ -12,6 +12,7 @@ import type {
   SecretLook,
 } from './error-troubles.ts';
 import type { Objection, Why } from './reasons.ts';
+import type { KeyProblem, Phrase } from './texts/problems.ts';
 
 interface At {
   /** Where a key was read: a path, `$VARIABLE`, `NAME (aws-secrets-manager, REGION)`. */
@@ -52,17 +53,14 @@ export interface ErrorParams {
     | { readonly problem: 'demo-folder'; readonly path: string; readonly isLink: boolean }
     | { readonly problem: 'sandbox-host'; readonly host: string }
     | { readonly problem: 'sandbox-port'; readonly host: string; readonly port: number; readonly code: string };
-  readonly ERR_CONFIG: /** The first of several problems. `found`, `wanted` and `next` are English: src/config words them. */
-    | {
+  readonly ERR_CONFIG: /** The first of several problems. */
+    | (KeyProblem & {
         readonly problem: 'invalid';
         readonly file: string;
         readonly line: number | null;
-        readonly key: string;
-        readonly found: string;
-        readonly wanted: string;
-        readonly next: string | null;
+        readonly next: Phrase | null;
         readonly more: number;
-      }
+      })
     | {
         readonly problem: 'unheard';
         readonly file: string | null;
@@ -70,8 +68,8 @@ export interface ErrorParams {
         readonly alerts: readonly { readonly target: string | null; readonly severity: 'warning' | 'critical' }[];
         readonly more: number;
       }
-    | { readonly problem: 'left-out'; readonly target: string; readonly problems: readonly string[] }
-    | { readonly problem: 'doubt'; readonly text: string }
+    | { readonly problem: 'left-out'; readonly target: string; readonly problems: readonly KeyProblem[] }
+    | { readonly problem: 'doubt'; readonly about: Phrase }
     | { readonly problem: 'fixed'; readonly keys: readonly string[] }
     | { readonly problem: 'http-listen'; readonly host: string; readonly port: number; readonly code: string }
     | { readonly problem: 'plain-http'; readonly channel: string }

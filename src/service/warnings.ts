@@ -1,16 +1,16 @@
 // What the service warns about when it starts and when it reads a configuration again.
 import { isDeepStrictEqual } from 'node:util';
 import type { LoadedConfig } from '../config/load.ts';
-import { shortSentence } from '../config/problems.ts';
+import { keyProblems } from '../config/problems.ts';
 import type { Config } from '../config/resolve.ts';
 import { RotatorError } from '../core/errors.ts';
 
 /** Doubts about a configuration, and the entries of `targets` that are left out. */
 export function configurationWarnings({ warnings, disabledTargets }: LoadedConfig): RotatorError[] {
   return [
-    ...warnings.map((text) => new RotatorError('ERR_CONFIG', { problem: 'doubt', text })),
+    ...warnings.map((about) => new RotatorError('ERR_CONFIG', { problem: 'doubt', about })),
     ...disabledTargets.map(({ name: target, problems }) => {
-      return new RotatorError('ERR_CONFIG', { problem: 'left-out', target, problems: problems.map(shortSentence) });
+      return new RotatorError('ERR_CONFIG', { problem: 'left-out', target, problems: keyProblems(problems) });
     }),
   ];
 }

@@ -9,7 +9,7 @@ import type { AlertPolicy } from '../alerts/engine/engine.ts';
 import { Heartbeat } from '../alerts/heartbeat.ts';
 import { type Surroundings, Watch, type WatchOptions } from '../alerts/watch.ts';
 import type { DisabledTarget } from '../config/load.ts';
-import { type ReadablePart, shortSentence } from '../config/problems.ts';
+import { keyProblems, type ReadablePart } from '../config/problems.ts';
 import type { AlertsConfig, Config } from '../config/resolve.ts';
 import type { RotatedEvent } from '../core/alerts/records.ts';
 import { parseCron } from '../core/cron.ts';
@@ -70,7 +70,7 @@ export function createAlerting(options: AlertingOptions, tools: WiringTools): Al
       now: tools.clock.now(),
       targets: watchedTargets(config, selected ?? configured),
       configured: laneMembers(configured),
-      misconfigured: disabled.map(({ name, problems }) => ({ name, problems: problems.map(shortSentence) })),
+      misconfigured: disabled.map(({ name, problems }) => ({ name, problems: keyProblems(problems) })),
       longestTickGapMs: gapMs,
       tokenUrl: config.apple.tokenUrl,
       journal: { path: config.journal.path, degraded, exposed: exposedPlaces(config.journal) },

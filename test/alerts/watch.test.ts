@@ -379,7 +379,8 @@ describe('a target that is not in the configuration', () => {
     const { watch, state, open, book } = await start();
     await state('shop');
     await state('web');
-    const wrong = { name: 'shop', problems: ['keyId: found "x", wanted ten characters'] };
+    const found = ['value', '"x"'] as const;
+    const wrong = { name: 'shop', problems: [{ key: 'keyId', found, wanted: ['id', 'keyId'] as const }] };
     await watch({ names: ['web'], change: { misconfigured: [wrong] } }).look();
     expect(await open()).toEqual(['TargetMisconfigured shop']);
     expect((await book()).conditions[0]?.finding).toMatchObject({ facts: { problems: wrong.problems } });

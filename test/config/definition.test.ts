@@ -192,7 +192,7 @@ describe('a wrong value is told with what is wanted', () => {
 
   test('a journal in PostgreSQL: this version has none, and the password is not shown', async () => {
     const error = await refusal(`journal: postgres://rotator:geheim@db/rotator\n${TARGETS}`);
-    expect(error.problems[0]?.wanted).toContain('this version does not support a journal in PostgreSQL');
+    expect(error.message).toContain('this version does not support a journal in PostgreSQL');
     expect(error.hint).toContain('this version keeps its journal in a file');
     expect(JSON.stringify(error)).not.toContain('geheim');
   });

@@ -93,5 +93,5 @@ describe('what cannot be replaced is told', () => {
 
 test('a variable that is set beside its file is a warning', async () => {
   const { warnings } = await load(`instance: \${X}\n${TARGETS}`, { X: 'x', X_FILE: '/nowhere' });
-  expect(warnings).toEqual(['X and X_FILE are both set: X is used']);
+  expect(warnings).toEqual([['both-set', 'X']]);
 });

@@ -147,10 +147,7 @@ describe('config/rotator.example.yaml', () => {
       ['forum-prod', 'tencent-ssm'],
     ]);
     expect(unreachableAlerts(config)).toEqual([]);
-    expect([disabledTargets, warnings]).toEqual([
-      [],
-      ['channel monitoring sends alerts without encryption (insecure: true)'],
-    ]);
+    expect([disabledTargets, warnings]).toEqual([[], [['unencrypted', 'monitoring']]]);
   });
 
   test('shows the defaults as they are', async () => {

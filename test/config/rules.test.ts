@@ -226,8 +226,8 @@ describe('two targets', () => {
 
 describe('a time zone', () => {
   test.each([
-    ['CST', 'Asia/Shanghai (China) or America/Chicago (United States)'],
-    ['cst', 'Asia/Shanghai (China) or America/Chicago (United States)'],
+    ['CST', 'Asia/Shanghai or America/Chicago'],
+    ['cst', 'Asia/Shanghai or America/Chicago'],
     ['EST', 'America/New_York'],
     ['EDT', 'America/New_York'],
     ['PST', 'America/Los_Angeles'],
@@ -240,13 +240,12 @@ describe('a time zone', () => {
       `schedule: { timezone: ${zone} }\n${TARGETS}`,
       `policy: { window: { cron: "0 2 * * *", duration: 4h, timezone: ${zone} } }\n${TARGETS}`,
     ]) {
-      const { problems } = await refusal(yaml);
-      expect(problems).toEqual([
-        expect.objectContaining({
-          wanted: 'an IANA time zone such as UTC or Asia/Shanghai, not an abbreviation, which may mean several',
-          next: `Write ${instead}.`,
-        }),
-      ]);
+      const { problems, message, hint } = await refusal(yaml);
+      expect(problems).toHaveLength(1);
+      expect(message).toContain(
+        'an IANA time zone such as UTC or Asia/Shanghai, not an abbreviation, which may mean several',
+      );
+      expect(hint).toBe(`Write ${instead}.`);
     }
   });
 
@@ -280,13 +279,11 @@ describe('worth a second look', () => {
     const { warnings } = await load(
       `alerts: { channels: [{ name: am, type: alertmanager, url: "http://am:9093", insecure: true }] }\n${TARGETS}`,
     );
-    expect(warnings).toEqual(['channel am sends alerts without encryption (insecure: true)']);
+    expect(warnings).toEqual([['unencrypted', 'am']]);
   });
 
   test('a bind beyond loopback without a token for reading', async () => {
-    expect((await load(`http: { host: 0.0.0.0 }\n${TARGETS}`)).warnings).toEqual([
-      'http.host 0.0.0.0 is not loopback and http.readToken is not set: only /healthz, /readyz and /metrics are served',
-    ]);
+    expect((await load(`http: { host: 0.0.0.0 }\n${TARGETS}`)).warnings).toEqual([['open-to-read', '0.0.0.0']]);
     expect((await load(`http: { host: 0.0.0.0, readToken: x }\n${TARGETS}`)).warnings).toEqual([]);
     expect((await load(`http: { host: "::1" }\n${TARGETS}`)).warnings).toEqual([]);
   });

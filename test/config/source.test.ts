@@ -60,7 +60,7 @@ describe('the file', () => {
   });
 
   test('that is a directory is told', async () => {
-    expect(await problems({ file: tmpdir() })).toEqual(['- : found a directory, wanted a YAML file']);
+    expect(await problems({ file: tmpdir() })).toEqual(['- : found a directory, wanted a readable YAML file']);
   });
 });
 

@@ -7,6 +7,8 @@ import { inspect } from 'node:util';
 import { afterEach, beforeEach, expect, onTestFinished } from 'vitest';
 import { type LoadedConfig, loadConfig } from '../../src/config/load.ts';
 import { ConfigError, formatProblems, type Problem } from '../../src/config/problems.ts';
+import { PROBLEMS_EN } from '../../src/core/texts/en/problems.ts';
+import { phrased } from '../../src/core/texts/problems.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 export type Mode = 'daemon' | 'strict';
@@ -58,7 +60,10 @@ export async function thrownBy(loading: Promise<unknown>): Promise<ConfigError> 
 
 /** `12 http.port: found "x", wanted …`, a line a problem. */
 export function lines(problems: readonly Problem[]): string[] {
-  return problems.map(({ line, key, found, wanted }) => `${line ?? '-'} ${key}: found ${found}, wanted ${wanted}`);
+  return problems.map(({ line, key, found, wanted }) => {
+    const [is, should] = [found, wanted].map((phrase) => phrased(phrase, PROBLEMS_EN));
+    return `${line ?? '-'} ${key}: found ${is}, wanted ${should}`;
+  });
 }
 
 export async function problemsOf(yaml: string, env: Env = {}, now = NOW): Promise<string[]> {

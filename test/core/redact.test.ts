@@ -192,7 +192,7 @@ describe('a structure', () => {
     const twice = { b: 1 };
     expect(redact({ circle, token: list, one: twice, two: twice })).toEqual({
       circle: { name: 'a', self: '[circular]' },
-      token: ['[redacted, 1 characters]', '[circular]'],
+      token: ['[redacted, 1 character]', '[circular]'],
       one: { b: 1 },
       two: { b: 1 },
     });

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { fileTrouble } from '../../src/core/texts/en/calls.ts';
+import { fileTrouble } from '../../src/core/texts/en/files.ts';
 import { isReadingFiles, MB, readNamedFile, readNamedText, statNamedFile } from '../../src/net/named-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'named-'));

@@ -43,8 +43,8 @@ const CONFIG: ErrorParams['ERR_CONFIG'] = {
   file: 'config/rotator.yaml',
   line: 7,
   key: 'http.port',
-  found: '"x"',
-  wanted: 'a whole number from 0 to 65535',
+  found: ['value', '"x"'],
+  wanted: ['integer', 0, 65535],
   next: null,
   more: 2,
 };
@@ -304,13 +304,13 @@ const TABLE: VariantTable = {
   TargetMisconfigured: [
     variant(
       'one problem',
-      aFinding('TargetMisconfigured', { problems: ['key.path: nothing, wanted the path of the .p8'] }),
+      aFinding('TargetMisconfigured', { problems: [{ key: 'key.path', found: ['nothing'], wanted: ['key-path'] }] }),
     ),
     variant(
       'many problems',
       aFinding(
         'TargetMisconfigured',
-        { problems: ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((key) => `${key}: "x", wanted 10 characters`) },
+        { problems: ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((key) => ({ key, found: ['nothing'], wanted: ['name'] })) },
         { ...CRITICAL, loginsUntil: null },
       ),
     ),

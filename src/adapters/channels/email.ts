@@ -13,7 +13,7 @@ import type { Channel } from '../../core/ports.ts';
 import { deadline } from '../../net/abort.ts';
 import { networkTrouble } from '../../net/failure.ts';
 import { isLoopback } from '../../net/proxy.ts';
-import { flag, integer, patterned, text } from '../scalars.ts';
+import { flag, integer, patterned, text, wants } from '../scalars.ts';
 import type { ChannelTools } from './http.ts';
 import { common } from './options.ts';
 
@@ -22,24 +22,23 @@ const ADDRESS = '[^\\s@<>,;:"()\\[\\]\\\\]+@[^\\s@<>,;:"()\\[\\]\\\\]+';
 export const options = z.strictObject({
   type: z.literal('email'),
   ...common,
-  host: patterned(
-    'the host of a mail server',
-    /^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?|[0-9A-Fa-f:.]{2,45})$/,
-  ).describe('The SMTP server, by name or address.'),
+  host: patterned(['mail-host'], /^(?:[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?|[0-9A-Fa-f:.]{2,45})$/).describe(
+    'The SMTP server, by name or address.',
+  ),
   port: integer(1, 65_535).describe('Its port.'),
   secure: flag()
     .optional()
     .describe(
       'TLS from the first byte (the default on port 465). Without it, STARTTLS is used where the server offers it.',
     ),
-  user: text('a user name').optional().describe('The user name, if the server wants a login.'),
-  password: text('a password').optional().describe('The password. Never shown.'),
-  from: patterned('the sender', new RegExp(`^(?:[^<>\\p{Cc}]{0,200}<${ADDRESS}>|${ADDRESS})$`, 'u')).describe(
+  user: text(['user']).optional().describe('The user name, if the server wants a login.'),
+  password: text(['password']).optional().describe('The password. Never shown.'),
+  from: patterned(['sender'], new RegExp(`^(?:[^<>\\p{Cc}]{0,200}<${ADDRESS}>|${ADDRESS})$`, 'u')).describe(
     'The sender, as an address or `Name <address>`.',
   ),
   to: z
-    .array(patterned('a mail address', new RegExp(`^${ADDRESS}$`)))
-    .min(1, { error: () => 'at least one mail address' })
+    .array(patterned(['address'], new RegExp(`^${ADDRESS}$`)))
+    .min(1, wants(['some-addresses']))
     .describe('The recipients.'),
 });
 export type EmailOptions = z.output<typeof options>;

@@ -1,19 +1,19 @@
 // The options that channels share; each channel adds its own in its file.
 import * as z from 'zod';
 import { SEVERITIES } from '../../core/alerts/conditions.ts';
-import { flag, httpUrl, label, oneOf, text } from '../scalars.ts';
+import { flag, httpUrl, label, oneOf, text, wants } from '../scalars.ts';
 
 /** What every channel has. */
 export const common = {
   name: label().describe('What the channel is called in logs, metrics and `alerts --channel`.'),
   severities: z
     .array(oneOf(...SEVERITIES))
-    .min(1, { error: () => 'at least one of warning, critical' })
+    .min(1, wants(['some-severities']))
     .prefault([...SEVERITIES])
     .describe('Which severities go through this channel.'),
   targets: z
-    .array(label('the name of a target'))
-    .min(1, { error: () => 'at least one name of a target' })
+    .array(label(['a-target']))
+    .min(1, wants(['some-target-names']))
     .optional()
     .describe(
       "Names of the targets whose alerts go through this channel. Without it: the alerts of every target, and the service's own.",
@@ -27,9 +27,9 @@ export const common = {
 
 /** Whether http is permitted depends on the host. */
 export function postUrl() {
-  return httpUrl('the URL to post to').describe('Where to post to. A secret: it is never shown.');
+  return httpUrl(['post-url']).describe('Where to post to. A secret: it is never shown.');
 }
 
 export function signingSecret() {
-  return text('the secret that signs messages').describe('Signs each message. Never shown.');
+  return text(['signing-secret']).describe('Signs each message. Never shown.');
 }

@@ -15,7 +15,7 @@ import { common, postUrl } from './options.ts';
 export const options = z.strictObject({
   type: z.literal('pagerduty'),
   ...common,
-  routingKey: patterned('the integration key of a service', /^[A-Za-z0-9]{20,64}$/).describe(
+  routingKey: patterned(['routing-key'], /^[A-Za-z0-9]{20,64}$/).describe(
     'The integration key of the service (Events API v2). Never shown.',
   ),
   url: postUrl().prefault('https://events.pagerduty.com/v2/enqueue').describe('Where events go.'),

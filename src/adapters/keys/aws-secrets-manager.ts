@@ -17,10 +17,10 @@ import { type Transport, transport } from './aws/transport.ts';
 
 export const options = z.strictObject({
   from: z.literal('aws-secrets-manager'),
-  secretId: text('the name or ARN of a secret').describe('The name or ARN of the secret.'),
+  secretId: text(['arn']).describe('The name or ARN of the secret.'),
   region: region('ap-southeast-1').describe('The region of the secret.'),
-  versionStage: text('a version stage').prefault('AWSCURRENT').describe('The stage to read.'),
-  endpoint: httpUrl('a URL such as https://secretsmanager.ap-southeast-1.amazonaws.com')
+  versionStage: text(['stage']).prefault('AWSCURRENT').describe('The stage to read.'),
+  endpoint: httpUrl(['url', 'https://secretsmanager.ap-southeast-1.amazonaws.com'])
     .optional()
     .describe("An endpoint other than AWS's usual one."),
 });

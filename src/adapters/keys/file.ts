@@ -9,7 +9,7 @@ import { readKeyFile } from './key-file.ts';
 
 export const options = z.strictObject({
   from: z.literal('file'),
-  path: text('the path of a .p8 file').describe('The path of the file, relative to the working directory.'),
+  path: text(['key-path']).describe('The path of the file, relative to the working directory.'),
 });
 export type FileOptions = z.output<typeof options>;
 

@@ -10,10 +10,10 @@ import { credentialsOptions } from '../tencent/credentials/registry.ts';
 
 export const options = z.strictObject({
   from: z.literal('tencent-ssm'),
-  secretName: text('the name of a secret').describe('The name of the secret.'),
-  versionId: text('a version id').prefault('SSM_Current').describe('The version to read.'),
+  secretName: text(['secret-name']).describe('The name of the secret.'),
+  versionId: text(['version']).prefault('SSM_Current').describe('The version to read.'),
   region: region('ap-shanghai').describe('The region of the secret.'),
-  endpoint: httpUrl('a URL such as https://ssm.tencentcloudapi.com')
+  endpoint: httpUrl(['url', 'https://ssm.tencentcloudapi.com'])
     .optional()
     .describe('The endpoint of SSM. Default: that of the site of cloudbase.endpoint.'),
   credentials: credentialsOptions

@@ -2,6 +2,7 @@
 // targets whose entry in the configuration is wrong. Pure: the same facts give the same findings, in the same order.
 import type { Finding } from '../../core/alerts/conditions.ts';
 import type { TargetState } from '../../core/records.ts';
+import type { KeyProblem } from '../../core/texts/problems.ts';
 import { DAY } from '../../core/time.ts';
 import { finding } from './finding.ts';
 
@@ -16,7 +17,7 @@ const CRITICAL_MS = 20 * DAY;
 export interface MisconfiguredTarget {
   readonly name: string;
   /** One line a problem: `key: found, wanted`. */
-  readonly problems: readonly string[];
+  readonly problems: readonly KeyProblem[];
   /** What the journal knows under that name. */
   readonly state: TargetState | undefined;
   readonly now: number;

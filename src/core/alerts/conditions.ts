@@ -4,6 +4,7 @@
 import * as z from 'zod';
 import { REASONS } from '../reasons.ts';
 import { errorSchema, type Frozen, instant, type Kinds, type TargetIdentity } from '../records.ts';
+import type { Phrase } from '../texts/problems.ts';
 
 /** From mild to bad. */
 export const SEVERITIES = ['warning', 'critical'] as const;
@@ -63,6 +64,8 @@ export function findingSchema(kinds: Kinds) {
     /** It is raised only after it was found for this long without a break (default 0). */
     holdMs: z.number().exactOptional(),
   };
+  const part = z.union([prose, z.number()]);
+  const phrase = z.array(z.union([part, z.array(part)])) as unknown as z.ZodType<Phrase, Phrase>;
   const of = <Name extends ConditionName, Facts extends z.ZodRawShape>(condition: Name, facts: Facts) =>
     z.object({ condition: z.literal(condition), facts: z.object(facts), ...common });
 
@@ -108,8 +111,10 @@ export function findingSchema(kinds: Kinds) {
       leftAlone: z.boolean(),
     }),
     AdoptionPending: of('AdoptionPending', { keyId: maybe, fingerprint: maybe }),
-    /** One line a problem: `key: found, wanted`. */
-    TargetMisconfigured: of('TargetMisconfigured', { problems: z.array(prose) }),
+    /** Of version 0.1.0: a sentence each. */
+    TargetMisconfigured: of('TargetMisconfigured', {
+      problems: z.array(z.union([prose, z.object({ key: prose, found: phrase, wanted: phrase })])),
+    }),
     /** Names of the targets whose provider does not show what was written. */
     Unverified: of('Unverified', { targets: z.array(label) }),
     CredentialsRejected: of('CredentialsRejected', { targets: z.array(label) }),

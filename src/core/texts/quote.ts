@@ -2,6 +2,7 @@
 // bounded length. And what both languages share in the way of quoting: instants, fingerprints, lists.
 import { isoOrNull } from '../instants.ts';
 import { shown } from '../shown.ts';
+import { DAY, HOUR, SECOND } from '../time.ts';
 
 /** CAM's own words (up to 500 characters) and ours around them have room in it. */
 const LONGEST_DETAIL = 800;
@@ -46,6 +47,14 @@ export function inUnits(ms: number): { readonly count: number | null; readonly u
   if (minutes >= 2 * 24 * 60) return { count: Math.floor(minutes / (24 * 60)), unit: 'day' };
   if (minutes >= 2 * 60) return { count: Math.floor(minutes / 60), unit: 'hour' };
   return { count: minutes, unit: 'minute' };
+}
+
+/** Days, hours or seconds, whichever is short and exact enough for a person; rounded down. */
+export function spanOf(ms: number): { readonly count: number; readonly unit: 'day' | 'hour' | 'second' } {
+  if (ms >= 2 * DAY) return { count: Math.floor((ms / DAY) * 10) / 10, unit: 'day' };
+  return ms >= 2 * HOUR
+    ? { count: Math.floor((ms / HOUR) * 10) / 10, unit: 'hour' }
+    : { count: Math.floor(ms / SECOND), unit: 'second' };
 }
 
 /** The beginning of a fingerprint: enough to compare two by eye. */

@@ -276,7 +276,7 @@ describe('ChannelFailing', () => {
 });
 
 describe('a target of which the configuration says nothing usable', () => {
-  const problems = ['envId: nothing, wanted the id of an environment'];
+  const problems = [{ key: 'key.path', found: ['nothing'], wanted: ['key-path'] }] as const;
 
   test.each([
     ['is critical where 1 ms less than 20 days is left', 'critical', 20 * DAY - 1],

@@ -22,9 +22,6 @@ import {
 
 const NAMED = FACTS.map((fact, index) => ({ name: `${fact.code} ${JSON.stringify(fact.params)}`, fact, index }));
 
-/** Texts of the configuration and of other programs, which stay English: they are data to the catalogue. */
-const FOREIGN = new Set(['ERR_CONFIG']);
-
 test('there is a sample of every code and every variant', () => {
   expect(Object.keys(SAMPLES).sort()).toEqual(Object.keys(REMEDIES).sort());
   for (const [code, entry] of Object.entries(ERRORS_EN)) {
@@ -52,7 +49,7 @@ describe.each(NAMED)('$name', ({ fact }) => {
     expect(message).not.toMatch(/[.\u3002]$/);
     expect(isOneChineseSentence(next), next).toBe(true);
     expect([message, next].flatMap(englishIn)).toEqual([]);
-    if (!FOREIGN.has(fact.code)) expect(prose(`${message} ${next}`)).not.toMatch(NARROW_PUNCTUATION);
+    expect(prose(`${message} ${next}`)).not.toMatch(NARROW_PUNCTUATION);
     expect(copy).toBe(errorTexts(fact, 'en', 'shop-prod').copy);
   });
 

@@ -8,14 +8,14 @@ import type { CredentialSource, CredentialTools } from './source.ts';
 import { stsCall } from './sts.ts';
 
 export const options = z.strictObject({
-  roleArn: text('a role such as qcs::cam::uin/100000000001:roleName/rotator').describe(
+  roleArn: text(['role', 'qcs::cam::uin/100000000001:roleName/rotator']).describe(
     'The role, such as qcs::cam::uin/100000000001:roleName/rotator.',
   ),
-  sessionName: text('a session name')
+  sessionName: text(['session'])
     .optional()
     .describe('Names the session in the audit log. Default: apple-secret-rotator.'),
-  externalId: text('an external id').optional().describe('The external id that the role asks for.'),
-  endpoint: httpUrl('a URL such as https://sts.tencentcloudapi.com')
+  externalId: text(['external-id']).optional().describe('The external id that the role asks for.'),
+  endpoint: httpUrl(['url', 'https://sts.tencentcloudapi.com'])
     .optional()
     .describe('The endpoint of STS. Default: that of the site of cloudbase.endpoint.'),
 });

@@ -16,7 +16,7 @@ const MAX_TIMEOUT_MS = 5_000;
 
 export const options = z.strictObject({
   from: z.literal('cvm-role'),
-  endpoint: httpUrl('a URL such as http://metadata.tencentyun.com')
+  endpoint: httpUrl(['url', 'http://metadata.tencentyun.com'])
     .optional()
     .describe('An endpoint other than http://metadata.tencentyun.com.'),
 });

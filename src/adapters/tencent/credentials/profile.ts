@@ -10,8 +10,8 @@ import { type CredentialSource, type CredentialTools, credentialsMissing, plainC
 
 export const options = z.strictObject({
   from: z.literal('profile'),
-  path: text('a path').optional().describe('The path of the file. Default: ~/.tencentcloud/credentials.'),
-  profile: text('the name of a profile').optional().describe('The profile in the file. Default: default.'),
+  path: text(['path']).optional().describe('The path of the file. Default: ~/.tencentcloud/credentials.'),
+  profile: text(['profile']).optional().describe('The profile in the file. Default: default.'),
 });
 
 export function createProfileCredentials(

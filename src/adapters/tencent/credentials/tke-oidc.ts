@@ -13,7 +13,7 @@ import { stsCall } from './sts.ts';
 
 export const options = z.strictObject({
   from: z.literal('tke-oidc'),
-  endpoint: httpUrl('a URL such as https://sts.tencentcloudapi.com')
+  endpoint: httpUrl(['url', 'https://sts.tencentcloudapi.com'])
     .optional()
     .describe('The endpoint of STS. Default: that of the site of cloudbase.endpoint.'),
 });

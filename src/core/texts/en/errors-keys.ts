@@ -2,7 +2,9 @@
 import type { IdName, KeyLook } from '../../error-troubles.ts';
 import type { ErrorCatalogue } from '../catalogue.ts';
 import { quoted } from '../command.ts';
-import { callTrouble, fileTrouble, remoteSentences, verdictDetail } from './calls.ts';
+import { callTrouble, remoteSentences, verdictDetail } from './calls.ts';
+import { fileTrouble } from './files.ts';
+import { IDS, takeFrom } from './ids.ts';
 import { counted, listed } from './words.ts';
 
 const WANTED_KEY = 'wanted the P-256 private key from Apple (AuthKey_….p8)';
@@ -48,34 +50,6 @@ const LOOKS: Readonly<Record<KeyLook, readonly [is: string, next: string]>> = {
     'Store the .p8 as it is, or JSON whose privateKey is the content of the .p8.',
   ],
   'broken-json': ['text that begins like JSON but cannot be parsed', 'Correct the JSON, or store the .p8 as it is.'],
-};
-
-interface IdWords {
-  readonly title: string;
-  readonly flag: string;
-  readonly wanted: string;
-  readonly where: string;
-}
-
-export const IDS: Readonly<Record<IdName, IdWords>> = {
-  teamId: {
-    title: 'Team ID',
-    flag: '--team-id',
-    wanted: '10 upper-case letters or digits',
-    where: 'Apple Developer portal, Membership',
-  },
-  clientId: {
-    title: 'Services ID',
-    flag: '--client-id',
-    wanted: 'a name such as com.acme.shop.web',
-    where: 'Apple Developer portal, Identifiers, Services IDs',
-  },
-  keyId: {
-    title: 'Key ID',
-    flag: '--key-id',
-    wanted: '10 upper-case letters or digits',
-    where: 'Apple Developer portal, Keys',
-  },
 };
 
 export const KEYS_EN: Pick<ErrorCatalogue, Extract<keyof ErrorCatalogue, `ERR_KEY_${string}`>> = {
@@ -259,10 +233,6 @@ function titles(ids: readonly IdName[]): string {
   return listed(ids.map((id) => IDS[id].title));
 }
 
-export function takeFrom(id: IdName): string {
-  return `Copy the ${IDS[id].title} from: ${IDS[id].where}.`;
-}
-
 function shownId(found: string | number): string {
-  return typeof found === 'number' ? `text of ${found} characters` : found;
+  return typeof found === 'number' ? `text of ${counted(found, 'character')}` : found;
 }

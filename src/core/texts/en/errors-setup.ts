@@ -3,7 +3,10 @@ import type { SecretLook } from '../../error-troubles.ts';
 import { nearestOf } from '../../nearest.ts';
 import type { ErrorCatalogue } from '../catalogue.ts';
 import { quoted } from '../command.ts';
-import { callTrouble, fileTrouble, remoteSentences } from './calls.ts';
+import { phrased, problemText } from '../problems.ts';
+import { callTrouble, remoteSentences } from './calls.ts';
+import { fileTrouble } from './files.ts';
+import { PROBLEMS_EN } from './problems.ts';
 import { counted, listed } from './words.ts';
 
 type Setup = Extract<keyof ErrorCatalogue, 'ERR_USAGE' | 'ERR_CONFIG' | `ERR_CREDENTIALS_${string}`>;
@@ -121,13 +124,10 @@ export const SETUP_EN: Pick<ErrorCatalogue, Setup> = {
   },
 
   ERR_CONFIG: {
-    invalid: ({ file, line, key, found, wanted, next, more }) => {
-      const place = `${file}${line === null ? '' : ` line ${line}`}: ${key === '' ? '' : `${key}: `}`;
-      return [
-        `configuration: ${place}found ${found}, wanted ${wanted}${more === 0 ? '' : ` (and ${more} more)`}`,
-        next ?? 'Correct the configuration as the message says and try again.',
-      ];
-    },
+    invalid: ({ file, line, next, more, ...problem }) => [
+      `configuration: ${file}${line === null ? '' : ` line ${line}`}: ${problemText(problem, PROBLEMS_EN)}${more === 0 ? '' : ` (and ${more} more)`}`,
+      next === null ? 'Correct the configuration as the message says and try again.' : phrased(next, PROBLEMS_EN),
+    ],
     unheard: ({ file, alerts, more }) => {
       const whose = alerts.map(({ target, severity }) => `${severity} of ${target ?? 'the service itself'}`);
       return [
@@ -138,10 +138,10 @@ export const SETUP_EN: Pick<ErrorCatalogue, Setup> = {
       ];
     },
     'left-out': ({ target, problems }) => [
-      `target ${target} is left out because its configuration is wrong: ${problems.join('; ')}`,
+      `target ${target} is left out because its configuration is wrong: ${problems.map((each) => problemText(each, PROBLEMS_EN)).join('; ')}`,
       'Correct it and send SIGHUP; until then nobody renews its client secret.',
     ],
-    doubt: ({ text }) => [text, 'Check the configuration.'],
+    doubt: ({ about }) => [phrased(about, PROBLEMS_EN), 'Check the configuration.'],
     fixed: ({ keys }) => [
       `a reload does not change ${listed(keys)}; the old values stay`,
       'Restart the service to apply them.',

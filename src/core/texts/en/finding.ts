@@ -2,8 +2,10 @@
 import type { Finding } from '../../alerts/conditions.ts';
 import type { StoredError } from '../../error-params.ts';
 import { errorTexts, nextStep } from '../errors.ts';
+import { problemText } from '../problems.ts';
 import { detail, firstOf, shortFingerprint } from '../quote.ts';
 import type { FindingAs } from '../texts.ts';
+import { PROBLEMS_EN } from './problems.ts';
 import { counted, listed, when } from './words.ts';
 
 /** ` (key K1L2M3N4O5, fingerprint 1fa947dc…)`, or nothing. */
@@ -31,7 +33,9 @@ export function times(count: number): string {
 }
 
 export function problems({ facts }: FindingAs<'TargetMisconfigured'>): string {
-  const { named, more } = firstOf(facts.problems);
+  const { named, more } = firstOf(
+    facts.problems.map((each) => (typeof each === 'string' ? each : problemText(each, PROBLEMS_EN))),
+  );
   if (named.length === 0) return '';
   return `, because of this in the configuration: ${named.join('; ')}${more > 0 ? `; and ${counted(more, 'more problem')}` : ''}`;
 }

@@ -7,23 +7,6 @@ export const TRUST =
   '如由企业代理签发证书，将 NODE_EXTRA_CA_CERTS 设为其证书颁发机构的文件；否则移除代替该服务应答的设备。';
 const LOOK_UP = '在 API 文档中查询该错误码，并对照控制台核对配置。';
 
-const FILE_TROUBLES: Readonly<Record<string, string>> = {
-  ENOENT: '不存在',
-  EACCES: '当前用户无权读取',
-  EPERM: '当前用户无权读取',
-  EISDIR: '是目录',
-  ENOTREG: '是设备或管道',
-  EFBIG: '超过 1 MB',
-  ETIMEDOUT: '没有响应（其磁盘或挂载点已挂起）',
-  ENOTUTF8: '不是 UTF-8 文本',
-  ENOTPATH: '的路径不是有效路径',
-};
-
-/** 文件的问题，代码来自 net/named-file.ts。 */
-export function fileTrouble(code: string): string {
-  return FILE_TROUBLES[code] ?? `无法读取（${code}）`;
-}
-
 /** `15 秒内没有应答`, `无法建立连接或连接中断（ECONNREFUSED）`. */
 export function callTrouble(call: CallTrouble): string {
   switch (call.trouble) {

@@ -3,7 +3,9 @@ import type { IdName, KeyLook } from '../../error-troubles.ts';
 import type { ErrorCatalogue } from '../catalogue.ts';
 import { quoted } from '../command.ts';
 import type { KEYS_EN } from '../en/errors-keys.ts';
-import { callTrouble, fileTrouble, remoteSentences, verdictDetail } from './calls.ts';
+import { callTrouble, remoteSentences, verdictDetail } from './calls.ts';
+import { fileTrouble } from './files.ts';
+import { IDS, takeFrom } from './ids.ts';
 import { listed } from './words.ts';
 
 const WANTED_KEY = '需要的是 Apple 提供的 P-256 私钥（AuthKey_….p8）';
@@ -39,34 +41,6 @@ const LOOKS: Readonly<Record<KeyLook, readonly [is: string, next: string]>> = {
   'json-list': ['JSON 列表', AS_IS],
   'json-value': ['并非对象的 JSON', AS_IS],
   'broken-json': ['看似 JSON 但无法解析的文本', '更正 JSON，或原样存放 .p8。'],
-};
-
-interface IdWords {
-  readonly title: string;
-  readonly flag: string;
-  readonly wanted: string;
-  readonly where: string;
-}
-
-const IDS: Readonly<Record<IdName, IdWords>> = {
-  teamId: {
-    title: 'Team ID',
-    flag: '--team-id',
-    wanted: '10 位大写字母或数字',
-    where: 'Apple 开发者网站 Membership 页面',
-  },
-  clientId: {
-    title: 'Services ID',
-    flag: '--client-id',
-    wanted: 'Services ID，例如 com.acme.shop.web',
-    where: 'Apple 开发者网站 Identifiers 页面的 Services IDs',
-  },
-  keyId: {
-    title: 'Key ID',
-    flag: '--key-id',
-    wanted: '10 位大写字母或数字',
-    where: 'Apple 开发者网站 Keys 页面',
-  },
 };
 
 const HALVES = { public: '公钥', private: '私钥', secret: '对称密钥' } as const;
@@ -223,10 +197,6 @@ export const KEYS_ZH: Pick<ErrorCatalogue, keyof typeof KEYS_EN> = {
 
 function titles(ids: readonly IdName[]): string {
   return listed(ids.map((id) => IDS[id].title));
-}
-
-function takeFrom(id: IdName): string {
-  return `从${IDS[id].where}复制 ${IDS[id].title}。`;
 }
 
 function shownId(found: string | number): string {

@@ -4,7 +4,10 @@ import { nearestOf } from '../../nearest.ts';
 import type { ErrorCatalogue } from '../catalogue.ts';
 import { quoted } from '../command.ts';
 import type { SETUP_EN } from '../en/errors-setup.ts';
-import { callTrouble, fileTrouble, remoteSentences } from './calls.ts';
+import { phrased, problemText } from '../problems.ts';
+import { callTrouble, remoteSentences } from './calls.ts';
+import { fileTrouble } from './files.ts';
+import { PROBLEMS_ZH } from './problems.ts';
 import { listed } from './words.ts';
 
 const CHECK_NAME = '更正命令中的名称；如果想用的是另一份配置，更正 --config。';
@@ -94,13 +97,10 @@ export const SETUP_ZH: Pick<ErrorCatalogue, keyof typeof SETUP_EN> = {
   },
 
   ERR_CONFIG: {
-    invalid: ({ file, line, key, found, wanted, next, more }) => {
-      const place = `${file}${line === null ? '' : ` 第 ${line} 行`}${key === '' ? '' : `，${key}`}`;
-      return [
-        `配置有误：${place}：当前为“${found}”，应为“${wanted}”${more === 0 ? '' : `（另有 ${more} 处）`}`,
-        next === null ? '按上述说明更正配置后重试。' : `按提示更正配置：“${next}”。`,
-      ];
-    },
+    invalid: ({ file, line, next, more, ...problem }) => [
+      `配置有误：${file}${line === null ? '' : ` 第 ${line} 行`}：${problemText(problem, PROBLEMS_ZH)}${more === 0 ? '' : `（另有 ${more} 处）`}`,
+      next === null ? '按上述说明更正配置后重试。' : phrased(next, PROBLEMS_ZH),
+    ],
     unheard: ({ file, alerts, more }) => {
       const whose = alerts.map(({ target, severity }) => `${target ?? '服务自身'}的${SEVERITIES[severity]}告警`);
       return [
@@ -111,10 +111,10 @@ export const SETUP_ZH: Pick<ErrorCatalogue, keyof typeof SETUP_EN> = {
       ];
     },
     'left-out': ({ target, problems }) => [
-      `目标 ${target} 的配置有误，已被跳过：“${problems.join('; ')}”`,
+      `目标 ${target} 的配置有误，已被跳过：${problems.map((each) => problemText(each, PROBLEMS_ZH)).join('；')}`,
       '更正后发送 SIGHUP，在此之前无人轮换其客户端密钥。',
     ],
-    doubt: ({ text }) => [`配置中有可疑之处：“${text}”`, '检查配置。'],
+    doubt: ({ about }) => [`配置中有可疑之处：${phrased(about, PROBLEMS_ZH)}`, '检查配置。'],
     fixed: ({ keys }) => [`重新加载不会更改 ${listed(keys)}，仍沿用原值`, '重启服务使其生效。'],
     'http-listen': ({ host, port, code }) => {
       const [found, next] = LISTEN[code] ?? [code, '更正 http.host 和 http.port。'];

@@ -2,8 +2,10 @@
 import type { Finding } from '../../alerts/conditions.ts';
 import type { StoredError } from '../../error-params.ts';
 import { errorTexts, nextStep } from '../errors.ts';
+import { problemText } from '../problems.ts';
 import { detail, firstOf, shortFingerprint } from '../quote.ts';
 import type { FindingAs } from '../texts.ts';
+import { PROBLEMS_ZH } from './problems.ts';
 import { listed, when } from './words.ts';
 
 /** `（Key ID K1L2M3N4O5，指纹 1fa947dc…）`, or nothing. */
@@ -27,9 +29,11 @@ export function fields(paths: readonly string[]): string {
 }
 
 export function problems({ facts }: FindingAs<'TargetMisconfigured'>): string {
-  const { named, more } = firstOf(facts.problems);
+  const { named, more } = firstOf(
+    facts.problems.map((each) => (typeof each === 'string' ? each : problemText(each, PROBLEMS_ZH))),
+  );
   if (named.length === 0) return '';
-  return `，配置问题：“${named.join('; ')}”${more > 0 ? `，另有 ${more} 处` : ''}`;
+  return `，配置问题：${named.join('；')}${more > 0 ? `，另有 ${more} 处` : ''}`;
 }
 
 /** `快 75 秒`, `慢 6 分钟`. */
