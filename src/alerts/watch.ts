@@ -6,7 +6,7 @@ import type { AlertBook, AlertMemo, AlertUpdate, Delivery, RotatedEvent } from '
 import { isBlind, UNCALIBRATED } from '../core/apple-gate.ts';
 import type { StoredError } from '../core/error-params.ts';
 import type { EventSink } from '../core/events.ts';
-import type { AlertStore, Clock, Degraded, Fleet, TargetStates } from '../core/ports.ts';
+import type { AlertStore, Clock, Degraded } from '../core/ports.ts';
 import type { FleetState, TargetState } from '../core/records.ts';
 import type { KeyProblem } from '../core/texts/problems.ts';
 import {
@@ -27,6 +27,8 @@ import { wellbeing } from './wellbeing.ts';
 /** What only this process knows. `undefined`: it does not know, so it neither raises nor clears anything by it. */
 export interface Surroundings {
   readonly now: number;
+  /** Since when this process has this configuration. */
+  readonly since: number;
   readonly targets: readonly WatchedTarget[];
   /** Entries of `targets` that are left out because they are wrong. */
   readonly misconfigured: readonly { readonly name: string; readonly problems: readonly KeyProblem[] }[];
@@ -58,7 +60,7 @@ export interface WatchOptions {
 
 export interface WatchTools {
   readonly clock: Clock;
-  readonly journal: TargetStates & Fleet & AlertStore;
+  readonly journal: AlertStore;
   readonly emit: EventSink;
   readonly newId: () => string;
 }
@@ -86,11 +88,10 @@ export class Watch {
   /** Checks everything, and writes changes and their messages to the journal. Throws what the journal throws. */
   async look(): Promise<void> {
     const { journal, emit } = this.tools;
-    const [states, fleet] = [await journal.targets(), await journal.fleet()];
     let transitions: readonly Transition[] = [];
     let unwatched: readonly UnwatchedTarget[] = [];
-    await journal.updateAlerts((stored) => {
-      const result = this.advance(stored, states, fleet);
+    await journal.updateAlerts((stored, recorded) => {
+      const result = this.advance(stored, recorded.targets(), recorded.fleet());
       ({ transitions, unwatched } = result);
       return result.update;
     });
@@ -158,7 +159,7 @@ export class Watch {
       detectTarget({
         target,
         state: byKey.get(target.key),
-        watchedSince: watchedSince[target.key] ?? now,
+        watchedSince: watchedSince[target.key] ?? around.since,
         now,
         longestTickGapMs,
         open: open.get(target.key) ?? new Set(),
@@ -247,11 +248,11 @@ export class Watch {
   }
 
   private memoOf({ memo }: AlertBook, states: readonly TargetState[], around: Surroundings): AlertMemo {
-    const { now, targets, misconfigured } = around;
+    const { now, since: watched, targets, misconfigured } = around;
     const wrong = new Set(misconfigured.map(({ name }) => name));
     const waiting = new Set(states.filter(({ name }) => wrong.has(name)).map(({ key }) => key));
     const kept = Object.entries(memo.watchedSince).filter(([key]) => !this.options.isWhole || waiting.has(key));
-    const since = targets.map(({ key }) => [key, Math.min(memo.watchedSince[key] ?? now, now)] as const);
+    const since = targets.map(({ key }) => [key, Math.min(memo.watchedSince[key] ?? watched, now)] as const);
     return { ...memo, watchedSince: Object.fromEntries([...kept, ...since]) };
   }
 

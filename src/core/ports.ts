@@ -171,6 +171,12 @@ export interface Leases {
   releaseLease(key: string, token: string): Promise<void>;
 }
 
+/** What passes have recorded. */
+export interface Recorded {
+  targets(): readonly TargetState[];
+  fleet(): FleetState;
+}
+
 /** What is kept for alerts. */
 export interface AlertStore {
   /**
@@ -183,9 +189,10 @@ export interface AlertStore {
   /**
    * Atomic read-modify-write of the book, also over processes; `change` may run more than once, and if it throws
    * nothing is changed. Removals go first; removing what is not there, and adding a delivery that is, does nothing.
-   * Returns the update as it was stored: frozen, and redacted.
+   * Returns the update as it was stored: frozen, and redacted. What `recorded` gives is as of the same instant: with
+   * what was read before, a process would take back what another one has found meanwhile.
    */
-  updateAlerts(change: (book: AlertBook) => AlertUpdate): Promise<AlertUpdate>;
+  updateAlerts(change: (book: AlertBook, recorded: Recorded) => AlertUpdate): Promise<AlertUpdate>;
 }
 
 /** What passes work with. */

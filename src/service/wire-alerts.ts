@@ -63,11 +63,13 @@ export function createAlerting(options: AlertingOptions, tools: WiringTools): Al
   const { journal, facts, selected, isBrief = false } = options;
   let { config } = options;
   let gapMs = longestTickGapMs(config, tools.clock);
+  let since = tools.clock.now();
   const surroundings = (): Surroundings => {
     const { configured, disabled, degraded, ...known } = facts();
     return {
       ...known,
       now: tools.clock.now(),
+      since,
       targets: watchedTargets(config, selected ?? configured),
       configured: laneMembers(configured),
       misconfigured: disabled.map(({ name, problems }) => ({ name, problems: keyProblems(problems) })),
@@ -93,6 +95,7 @@ export function createAlerting(options: AlertingOptions, tools: WiringTools): Al
     },
     configure(next) {
       config = next;
+      since = tools.clock.now();
       gapMs = longestTickGapMs(config, tools.clock);
       watch.configure(optionsOfWatch());
       delivery.configure(next);

@@ -51,14 +51,23 @@ function channelOf(name: string, manners: readonly Manner[]) {
 async function start(manners: Readonly<Record<string, readonly Manner[]>> = { ops: ['takes'] }) {
   const clock = new HandClock();
   const memory = await ownJournal();
+  const begun = clock.now();
   let looks = 0;
   let broken: Error | undefined;
   const journal = {
     ...memory,
-    async targets() {
-      looks += 1;
-      if (broken !== undefined) throw broken;
-      return memory.targets();
+    async updateAlerts(change: Parameters<typeof memory.updateAlerts>[0]) {
+      return memory.updateAlerts((book, recorded) =>
+        change(book, {
+          ...recorded,
+          fleet: () => recorded.fleet(),
+          targets() {
+            looks += 1;
+            if (broken !== undefined) throw broken;
+            return recorded.targets();
+          },
+        }),
+      );
     },
   };
   const events: RotatorEvent[] = [];
@@ -78,6 +87,7 @@ async function start(manners: Readonly<Record<string, readonly Manner[]>> = { op
     },
     () => ({
       now: clock.now(),
+      since: begun,
       targets: [aWatched()],
       configured: [{ key: aWatched().key, lane: 'lane', lifetimeMs: 180 * 24 * 60 * MINUTE }],
       misconfigured: [],
@@ -111,6 +121,7 @@ async function start(manners: Readonly<Record<string, readonly Manner[]>> = { op
       memory.commit({
         target: aState({
           state: 'failed',
+          lastPassAt: clock.now(),
           error: anError('ERR_KEY_NOT_FOUND'),
           retry: { failures: 1, nextAttemptAt: null },
         }),

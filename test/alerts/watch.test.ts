@@ -52,8 +52,10 @@ async function start() {
 
   /** A process with this configuration over the journal. */
   function watch({ names = ['shop', 'web'], selected = names, change = {}, options = {} }: Configured = {}): Watch {
+    const since = clock.now();
     const surroundings = (): Surroundings => ({
       now: clock.now(),
+      since,
       targets: selected.map(watched),
       configured: names.map((name) => ({ key: keyOf(name), lane: 'lane', lifetimeMs: 180 * DAY })),
       misconfigured: [],
@@ -343,6 +345,22 @@ describe('a target that is not in the configuration', () => {
       closes: [conditionId('RotationFailing', identity('shop'))],
     });
     expect(events.filter(({ event }) => event === 'target.unwatched')).toMatchObject([{ target: 'shop', expiresAt }]);
+  });
+
+  test('says nothing of its last failure when it comes back, before a pass has looked anew', async () => {
+    const { clock, watch, state, told, delivered } = await start();
+    await state('web');
+    await state('shop', FAILED);
+    await watch().look();
+    await watch({ names: ['web'] }).look();
+    await delivered();
+    clock.wall += MINUTE;
+    const back = watch();
+    await back.look();
+    expect(await told()).toEqual([]);
+    await state('shop', FAILED);
+    await back.look();
+    expect(await told()).toEqual(['raised RotationFailing']);
   });
 
   test('because its endpoint changed is told as that: the same provider is watched on', async () => {

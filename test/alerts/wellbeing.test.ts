@@ -11,6 +11,7 @@ import { failing, stalled } from '../support/alert-life.ts';
 import { NOW } from '../support/builders.ts';
 
 const WELL: Surroundings = {
+  since: 0,
   now: NOW,
   targets: [],
   configured: [],

@@ -5,10 +5,11 @@ import { describe, expect, test } from 'vitest';
 import { CONDITIONS } from '../../src/core/alerts/conditions.ts';
 import { EMPTY_BOOK } from '../../src/core/alerts/records.ts';
 import type { Journal } from '../../src/core/ports.ts';
+import { EMPTY_FLEET } from '../../src/core/records.ts';
 import { aChannel, aCondition, aDelivery, aFinding } from '../support/alert-rows.ts';
 import { anyChannel, anyCondition, anyDelivery, anyMemo, everyFinding } from '../support/any-record.ts';
 import { tries } from '../support/campaign.ts';
-import { child, NOW } from '../support/journal.ts';
+import { aTarget, child, NOW } from '../support/journal.ts';
 
 const RUNS = { numRuns: tries(60) };
 
@@ -209,6 +210,18 @@ export function sharedAlertBookContract(
       const { conditions, memo } = await (await open()).alertBook();
       expect(memo.digestAt).toBe(120);
       expect(new Set(conditions.map(({ finding }) => finding.id)).size).toBe(120);
+    });
+
+    test('an update sees what passes have recorded by then, over another connection too', async () => {
+      const { open } = place();
+      const [one, other] = [await open(), await open()];
+      const state = aTarget();
+      await other.commit({ target: state });
+      await one.updateAlerts((_, recorded) => {
+        expect(recorded.targets()).toEqual([state]);
+        expect(recorded.fleet()).toEqual(EMPTY_FLEET);
+        return {};
+      });
     });
 
     test('each of two connections sees at once what the other has changed', async () => {

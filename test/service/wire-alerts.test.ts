@@ -27,9 +27,9 @@ async function startAlerting() {
       config,
       journal: {
         ...journal,
-        targets: () => {
+        updateAlerts: (change) => {
           looks += 1;
-          return journal.targets();
+          return journal.updateAlerts(change);
         },
       },
       facts: () => ({

@@ -121,7 +121,7 @@ function journalOver(source: Source): Journal {
       source.write((tables) => tables.renewLease({ key, token, until: nowMs + ttlMs })),
     releaseLease: async (key, token) => source.write((tables) => tables.releaseLease(key, token)),
     alertBook: async () => source.read((tables) => tables.alerts.book()),
-    updateAlerts: async (change) => source.write((tables) => tables.alerts.update(change)),
+    updateAlerts: async (change) => source.write((tables) => tables.alerts.update((book) => change(book, tables))),
     close: async () => source.close(),
   };
 }

@@ -116,13 +116,17 @@ const PATIENCE = 3;
 /** Errors with which a pass can end although nothing failed. */
 const NO_FAILURES: ReadonlySet<ErrorCode> = new Set(['ERR_LEASE_HELD', 'ERR_INTERRUPTED']);
 
-/** Once raised it stays until a pass ends well: another error, or a wait after the failure, does not end it. */
+/**
+ * Once raised it stays until a pass ends well: another error, or a wait after the failure, does not end it. A failure
+ * from before the target was watched (it left the configuration and came back) says nothing: a pass comes at once.
+ */
 function rotationFailing(known: Known): Detail<'RotationFailing'> | undefined {
-  const { state, target, now, open } = known;
+  const { state, target, now, open, watchedSince } = known;
   const { failures, nextAttemptAt } = state.retry;
   const emergency = isRecordEmergency(state.deployed, target.policy.lifetimeMs, now) || isRejected(known);
   const { error } = state;
-  const failed = state.state === 'failed' && error !== null && !NO_FAILURES.has(error.code);
+  const isNow = (state.lastPassAt ?? 0) >= watchedSince;
+  const failed = isNow && state.state === 'failed' && error !== null && !NO_FAILURES.has(error.code);
   const counts = failed && (emergency || failures >= PATIENCE || REMEDIES[error.code] === 'person');
   const lasts = open.has('RotationFailing') && failures > 0 && LASTING.has(state.state);
   if (!counts && !lasts) return undefined;
