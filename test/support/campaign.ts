@@ -2,7 +2,7 @@
 // tries, and with a seed that it prints and that repeats the run.
 
 /** How many times the tries of `npm test`. */
-const SCALE = Number(process.env['CAMPAIGN_SCALE'] ?? 1);
+export const SCALE = Number(process.env['CAMPAIGN_SCALE'] ?? 1);
 
 /** The seed of every randomised test; undefined: each test chooses its own, and a failure names it. */
 export const SEED = process.env['CAMPAIGN_SEED'] === undefined ? undefined : Number(process.env['CAMPAIGN_SEED']);
