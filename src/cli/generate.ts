@@ -1,11 +1,13 @@
 // `generate`: mints one client secret by hand, without configuration or network. Only the secret goes to stdout; what a
 // person wants to know about it goes to stderr. Loads no SDK and no schema library: it starts about as fast as Node.
+
 import { mintClientSecret, objections, parseClientSecret } from '../core/client-secret.ts';
 import { RotatorError } from '../core/errors.ts';
 import { joinIds } from '../core/key-ids.ts';
 import type { KeyMaterial } from '../core/key-material.ts';
 import type { Objection } from '../core/reasons.ts';
 import { shown } from '../core/shown.ts';
+import { counted } from '../core/texts/en/words.ts';
 import { DAY } from '../core/time.ts';
 import { type CliContext, EXIT, type ExitStatus } from './context.ts';
 import { localTime, utcTime } from './instants.ts';
@@ -100,7 +102,7 @@ function explanation(
   days: number,
   { expiresAtMs, fingerprint }: { expiresAtMs: number; fingerprint: string },
 ): string {
-  return `Client secret for Sign in with Apple, valid for ${days === 1 ? 'one day' : `${days} days`}:
+  return `Client secret for Sign in with Apple, valid for ${counted(days, 'day')}:
 
   Team ID        ${key.teamId}
   Client ID      ${key.clientId}

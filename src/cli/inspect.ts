@@ -1,5 +1,6 @@
 // `inspect`: explains a client secret to a person: what is in it, until when it is good, and everything that Apple
 // would object to. Reads an argument, a file or standard input; never prints the secret itself.
+
 import { objections, type ParsedSecret, verifySignature } from '../core/client-secret.ts';
 import { RotatorError } from '../core/errors.ts';
 import { paint } from '../core/output.ts';
@@ -7,6 +8,7 @@ import { APPLE_MAX_LIFETIME_S } from '../core/parsed-secret.ts';
 import type { Objection, ObjectionCode } from '../core/reasons.ts';
 import { shown, shownValue } from '../core/shown.ts';
 import { objectionHint, objectionText } from '../core/texts/en/objections.ts';
+import { counted } from '../core/texts/en/words.ts';
 import { type CliContext, EXIT, type ExitStatus } from './context.ts';
 import { distance, localTime, utcTime } from './instants.ts';
 import { type KeyInput, readKeyInput } from './key-input.ts';
@@ -164,9 +166,8 @@ function verdict(found: readonly Objection[], { key }: Seen): string[] {
     ];
   const ofApple = found.filter(({ code }) => !COMPARED.has(code));
   const ofKey = found.filter(({ code }) => COMPARED.has(code));
-  const things = ofApple.length === 1 ? 'one thing' : `${ofApple.length} things`;
   return [
-    ...objectionLines(`Apple would object to ${things}:`, ofApple),
+    ...objectionLines(`Apple would object to ${counted(ofApple.length, 'thing')}:`, ofApple),
     ...(ofApple.length > 0 && ofKey.length > 0 ? [''] : []),
     ...objectionLines(`It does not belong to the key in ${key?.origin}:`, ofKey),
   ];

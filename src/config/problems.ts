@@ -3,6 +3,7 @@
 import type { ChannelOptions } from '../adapters/channels/registry.ts';
 import { RotatorError } from '../core/errors.ts';
 import { PROBLEMS_EN } from '../core/texts/en/problems.ts';
+import { counted } from '../core/texts/en/words.ts';
 import { type KeyProblem, type Phrase, phrased, problemText } from '../core/texts/problems.ts';
 import type { Sections } from './schema.ts';
 
@@ -78,7 +79,7 @@ export function keyProblems(problems: readonly Problem[]): KeyProblem[] {
 export function formatProblems(problems: readonly Problem[]): string {
   const lines: string[] = [];
   for (const [file, ofFile] of Map.groupBy(problems, (problem) => problem.file)) {
-    lines.push(`${file}: ${ofFile.length === 1 ? '1 problem' : `${ofFile.length} problems`}`);
+    lines.push(`${file}: ${counted(ofFile.length, 'problem')}`);
     for (const { line, key, found, wanted, next } of ofFile) {
       const place = [line === null ? '' : `line ${line}`, key].filter((part) => part !== '').join(', ');
       lines.push(

@@ -210,7 +210,6 @@ export type FleetState = Frozen<z.infer<Records['fleet']>>;
 
 export type DeployedRecord = NonNullable<TargetState['deployed']>;
 export type WrittenRecord = NonNullable<TargetState['written']>;
-export type RetryState = TargetState['retry'];
 export type ProviderChange = TargetState['providerChanges'][number];
 export type AppleAsked = NonNullable<TargetState['appleAsked']>;
 export type Intent = NonNullable<Rotation['intent']>;

@@ -117,7 +117,7 @@ describe('inspect', () => {
     const expired = world.mintSecret({ keyId: IDS.keyId, clientId: IDS.clientId, expiresInSeconds: -86_400 });
     const { code, stdout, stderr } = await program(['inspect'], expired);
     expect([code, stderr]).toEqual([1, '']);
-    expect(stdout).toMatch(/^Apple would object to one thing:\n\n {2}\w+: /m);
+    expect(stdout).toMatch(/^Apple would object to 1 thing:\n\n {2}\w+: /m);
   });
 
   test.each([

@@ -2,11 +2,13 @@
 // (prometheus.io/docs/alerting/latest/alerts_api). Its labels identify an alert, and it fires until `endsAt`. That is
 // ten minutes ahead: what is open has to be sent again (`refresh`), and what nobody sends any more ends by itself. An
 // end in the past resolves it.
+
 import * as z from 'zod';
 import { FLAVOURS } from '../../alerts/words/flavours.ts';
 import { layOut, linkOf } from '../../alerts/words/layout.ts';
 import type { AlertMessage, MessageItem } from '../../core/alerts/message.ts';
 import type { RefreshedChannel } from '../../core/ports.ts';
+import { counted } from '../../core/texts/en/words.ts';
 import { HOUR } from '../../core/time.ts';
 import { type ChannelTools, Poster } from './http.ts';
 import { common, postUrl } from './options.ts';
@@ -61,7 +63,7 @@ export function createAlertmanagerChannel(
     async send(message, signal) {
       const alerts = alertsOf(message, tools.clock.now(), firingMs);
       await post(alerts, signal);
-      return { detail: `HTTP 200, ${alerts.length === 1 ? '1 alert' : `${alerts.length} alerts`}` };
+      return { detail: `HTTP 200, ${counted(alerts.length, 'alert')}` };
     },
     async refresh(open, message, signal) {
       const now = tools.clock.now();

@@ -1,6 +1,7 @@
 // Channel `email`: plain text by SMTP (RFC 5321, 3834), through nodemailer, which is loaded with the first message. A
 // password is only sent over TLS, except to loopback or with `insecure: true`; certificates are always verified. Errors
 // hold codes and our own words: what a server replies may repeat addresses and more.
+
 import { createHash } from 'node:crypto';
 import type { createTransport, SendMailOptions } from 'nodemailer';
 import * as z from 'zod';
@@ -10,6 +11,7 @@ import type { AlertMessage } from '../../core/alerts/message.ts';
 import type { CallTrouble, ChannelAdvice } from '../../core/error-troubles.ts';
 import { RotatorError } from '../../core/errors.ts';
 import type { Channel } from '../../core/ports.ts';
+import { counted } from '../../core/texts/en/words.ts';
 import { deadline } from '../../net/abort.ts';
 import { networkTrouble } from '../../net/failure.ts';
 import { isLoopback } from '../../net/proxy.ts';
@@ -73,8 +75,8 @@ export function createEmailChannel(settings: EmailOptions, tools: ChannelTools):
         const { accepted, rejected } = await transport.sendMail({ ...mailOf(message, settings), signal: limit.signal });
         const refused = rejected.length;
         const all = accepted.length + refused;
-        if (refused === 0) return { detail: `SMTP 250 for ${count(all)}` };
-        const detail = `SMTP refused ${refused} of ${count(all)}`;
+        if (refused === 0) return { detail: `SMTP 250 for ${counted(all, 'recipient')}` };
+        const detail = `SMTP refused ${refused} of ${counted(all, 'recipient')}`;
         const params = { problem: 'partly', channel: name, type: 'email', refused, recipients: all } as const;
         return { detail, warning: new RotatorError('ERR_CHANNEL_REFUSED', params) };
       } catch (thrown) {
@@ -85,10 +87,6 @@ export function createEmailChannel(settings: EmailOptions, tools: ChannelTools):
       }
     },
   };
-}
-
-function count(recipients: number): string {
-  return recipients === 1 ? '1 recipient' : `${recipients} recipients`;
 }
 
 type TransportOptions = Extract<Parameters<typeof createTransport>[0], { requireTLS?: boolean | undefined }>;

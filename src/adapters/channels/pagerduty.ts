@@ -2,12 +2,14 @@
 // identified by its dedup_key. A message becomes several events, first those that open incidents, then those that
 // resolve them. When a message is tried again, the events that were already accepted are not sent again: a long message
 // would otherwise fail at the service's rate limit for ever.
+
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { FLAVOURS } from '../../alerts/words/flavours.ts';
 import { layOut, linkOf, shortened } from '../../alerts/words/layout.ts';
 import type { AlertMessage, MessageItem } from '../../core/alerts/message.ts';
 import type { Channel } from '../../core/ports.ts';
+import { counted } from '../../core/texts/en/words.ts';
 import { patterned } from '../scalars.ts';
 import { type ChannelTools, Poster } from './http.ts';
 import { common, postUrl } from './options.ts';
@@ -70,7 +72,7 @@ export function createPagerdutyChannel({ routingKey, url, ...named }: PagerdutyO
       }
       // Somebody may send the same message again on purpose, as a whole.
       accepted = { id: '', count: 0 };
-      return { detail: `HTTP 202, ${events.length === 1 ? '1 event' : `${events.length} events`}` };
+      return { detail: `HTTP 202, ${counted(events.length, 'event')}` };
     },
   };
 }

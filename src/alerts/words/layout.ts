@@ -209,17 +209,24 @@ class Page {
     return `${this.flavour.strong(this.flavour.text(label))}${this.colon}${value}`;
   }
 
-  /** Lines joined to paragraphs, each as long as allowed. */
+  /**
+   * Lines joined to paragraphs, each as long as allowed. Sizes are added up, not measured anew for each line: the text
+   * of 500 alerts would take seconds, in which a channel's answer counts as late, and is sent again.
+   */
   private grouped(lines: readonly string[]): string[] {
     const { newline, size } = this.flavour;
-    const groups: string[] = [];
+    const empty = size('');
+    const groups: string[][] = [];
+    let taken = Number.POSITIVE_INFINITY;
     for (const line of lines) {
-      const last = groups.at(-1);
-      const joined = last === undefined ? line : `${last}${newline}${line}`;
-      if (last !== undefined && size(joined) <= this.paragraph) groups[groups.length - 1] = joined;
-      else groups.push(line);
+      taken += size(newline) - empty + size(line) - empty;
+      if (taken <= this.paragraph) groups.at(-1)?.push(line);
+      else {
+        groups.push([line]);
+        taken = size(line);
+      }
     }
-    return groups;
+    return groups.map((group) => group.join(newline));
   }
 
   /** The room for one more paragraph before the closing one. */

@@ -16,7 +16,7 @@ const CHECK_NAME = 'Correct the name in the command, or --config if you meant an
 function unknownName(noun: string, found: string, known: readonly string[]): string {
   const nearest = nearestOf(found, known);
   const others = nearest === undefined ? `the known ones are ${listed(known)}` : `did you mean ${nearest}?`;
-  return `no ${noun} is named ${found}; ${others}`;
+  return `no ${noun} is named ${found || '""'}; ${others}`;
 }
 
 const PASS_SECRET = 'Pass the secret on standard input or with --file.';

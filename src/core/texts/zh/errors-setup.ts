@@ -14,7 +14,7 @@ const CHECK_NAME = '更正命令中的名称；如果想用的是另一份配置
 
 function unknownName(noun: string, found: string, known: readonly string[]): string {
   const nearest = nearestOf(found, known);
-  return `没有名为 ${found} 的${noun}，${nearest === undefined ? `已知的有 ${listed(known)}` : `是否想写 ${nearest}？`}`;
+  return `没有名为 ${found || '""'} 的${noun}，${nearest === undefined ? `已知的有 ${listed(known)}` : `是否想写 ${nearest}？`}`;
 }
 
 const PASS_SECRET = '通过标准输入或 --file 传入客户端密钥。';
