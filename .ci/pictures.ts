@@ -108,7 +108,7 @@ function chatSpans(line: string): string {
     .join('');
 }
 
-/** Rows of at most `columns` characters; a long word is cut, and code that goes on in the next row stays code. */
+/** Rows of at most `columns` characters; a long word is cut; code and bold text that go on in the next row stay so. */
 function wrapped(text: string, columns: number): string[] {
   return text.split('\n').flatMap((line) => {
     const rows: string[] = [''];
@@ -118,12 +118,14 @@ function wrapped(text: string, columns: number): string[] {
       if (row !== '' && row.length + word.length + 1 > columns) rows.push(word);
       else rows[rows.length - 1] = row === '' ? word : `${row} ${word}`;
     }
-    let inCode = false;
-    return rows.map((row) => {
-      const opened = inCode ? `\`${row}` : row;
-      inCode = (opened.split('`').length - 1) % 2 === 1;
-      return inCode ? `${opened}\`` : opened;
-    });
+    return ['`', '*'].reduce((marked, mark) => {
+      let isOpen = false;
+      return marked.map((row) => {
+        const opened = isOpen ? `${mark}${row}` : row;
+        isOpen = opened.split(mark).length % 2 === 0;
+        return isOpen ? `${opened}${mark}` : opened;
+      });
+    }, rows);
   });
 }
 

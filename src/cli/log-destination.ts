@@ -17,7 +17,8 @@ export function logDestination(
   return pretty({
     colorize: color,
     translateTime: 'SYS:HH:MM:ss',
-    ignore: 'pid,hostname,instance,event,target,envId,rotationId',
+    // What the message says in words, or repeats.
+    ignore: 'pid,hostname,instance,event,target,envId,rotationId,step,why,asked,verdict,detail,found',
     messageFormat: '{if target}{target}: {end}{msg}',
     sync: true,
     destination: stdout.fd,

@@ -156,7 +156,7 @@ describe('a message about many', () => {
       aSubject(n === 250 ? aFinding('ClockSkewed', { skewMs: 1 }) : failing(`t${n}`, n < 12 ? CRITICAL : {})),
     );
     expect(composed(subjects).title).toBe(
-      '[prod-rotator] 500 alerts: 12 critical, 488 warning: the client secret cannot be renewed (499), …',
+      '[prod-rotator] 500 alerts (12 critical, 488 warning): the client secret cannot be renewed (499), …',
     );
     expect(composed(subjects, 'zh').title).toBe(
       '[prod-rotator] 500 项告警（严重 12，警告 488）：客户端密钥无法轮换（499）、本机时钟不准',
@@ -198,7 +198,7 @@ describe('a message about many', () => {
       '[prod-rotator] 2 alerts (1 critical, 1 warning), 3 for information: the client secret cannot be renewed, …',
     );
     expect(composed([...rotated, aSubject(channel)]).title).toBe(
-      '[prod-rotator] 1 alert (1 warning), 3 for information: an alert channel does not accept messages, …',
+      '[prod-rotator] 1 alert (warning), 3 for information: an alert channel does not accept messages, …',
     );
   });
 
@@ -206,7 +206,7 @@ describe('a message about many', () => {
     const expired = aFinding('SecretExpired', { expiresAt: NOW }, CRITICAL);
     const subjects = [aSubject(expired), aSubject(failing('shop-prod'))];
     expect(composed(subjects).title).toBe(
-      '[prod-rotator] shop-prod: 2 alerts: 1 critical, 1 warning: Apple logins fail: the client secret has expired, …',
+      '[prod-rotator] shop-prod: 2 alerts (1 critical, 1 warning): Apple logins fail: the client secret has expired, …',
     );
     expect(composed(subjects, 'zh').title).toMatch(/^\[prod-rotator\] shop-prod：2 项告警/);
     const skewed = aFinding('ClockSkewed', { skewMs: 1 });

@@ -146,20 +146,17 @@ function lasted({ since, until }: Span): string {
   return `${duration(until - since)}, from ${at(since)} to ${at(until)}`;
 }
 
-/** `500 alerts: 12 critical, 488 warning`, `5 all clear`, `5 alerts (2 critical, 3 warning), 3 all clear`. */
+/** `2 alerts (all critical)`, `5 alerts (2 critical, 3 warning), 3 all clear`. */
 function manyOf({ critical, warning, cleared, ended, happened }: Counts): string {
   const open = critical + warning;
-  const worst = [critical > 0 ? `${critical} critical` : '', warning > 0 ? `${warning} warning` : '']
-    .filter(Boolean)
-    .join(', ');
+  const [one, all] = critical > 0 ? ['critical', 'all critical'] : ['warning', 'all warnings'];
+  const worst = open === 1 ? one : critical * warning === 0 ? all : `${critical} critical, ${warning} warning`;
   const others = [
     cleared > 0 ? `${cleared} all clear` : '',
     ended > 0 ? `${ended} reported late` : '',
     happened > 0 ? `${happened} for information` : '',
   ].filter(Boolean);
-  if (open === 0) return others.join(', ');
-  const alerts = counted(open, 'alert');
-  return others.length === 0 ? `${alerts}: ${worst}` : [`${alerts} (${worst})`, ...others].join(', ');
+  return [...(open === 0 ? [] : [`${counted(open, 'alert')} (${worst})`]), ...others].join(', ');
 }
 
 /** `: 10 healthy, 2 due for renewal`, in the order of the vocabulary, states that no target is in left out. */
