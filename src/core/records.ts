@@ -6,6 +6,7 @@
 // version of the journal: an older program could not read it.
 import * as z from 'zod';
 import { type ErrorCode, REMEDIES, type StoredError } from './errors.ts';
+import { isJsonObject } from './json.ts';
 import { OUTCOMES, REASONS, SHAPES, TARGET_STATES, TRIGGERS, VERDICTS } from './reasons.ts';
 
 /** Read-only all the way down. */
@@ -24,28 +25,32 @@ export interface Kinds {
   readonly thumbprint: TextSchema;
   /** Fields of the provider: dotted path → value. */
   readonly fields: z.ZodType<Record<string, unknown>, Record<string, unknown>>;
+  /** What an error knows: JSON, in which each text is prose. */
+  readonly params: z.ZodType<unknown>;
 }
+
+// Zod's own schemas of JSON and of records leave out a name `__proto__`.
+export const anyJson = z.custom<unknown>((value) => value !== undefined);
+export const anyJsonObject = z.custom<Record<string, unknown>>(isJsonObject);
 
 /** Leaves everything as it is. */
 export const AS_IT_IS: Kinds = {
   prose: z.string(),
   label: z.string(),
   thumbprint: z.string(),
-  fields: z.record(z.string(), z.unknown()),
+  fields: anyJsonObject,
+  params: anyJson,
 };
 
 export const instant = z.number();
 const maybeInstant = instant.nullable();
 
 /** An error as it is kept: its data, or in rows of version 0.1.0 the sentences of that time. */
-export function errorSchema({ prose }: Kinds): z.ZodType<StoredError, StoredError> {
+export function errorSchema({ prose, params }: Kinds): z.ZodType<StoredError, StoredError> {
   const code = z.enum(Object.keys(REMEDIES) as [ErrorCode, ...ErrorCode[]]);
-  const json: z.ZodType = z.lazy(() =>
-    z.union([prose, z.number(), z.boolean(), z.null(), z.array(json), z.record(z.string(), json)]),
-  );
   // A code that this version no longer has is read as a fault of the program.
   const old = z.object({ code: code.catch('ERR_INTERNAL'), message: prose, hint: prose });
-  return z.union([z.object({ code, params: json }), old]) as z.ZodType<StoredError, StoredError>;
+  return z.union([z.object({ code, params }), old]) as z.ZodType<StoredError, StoredError>;
 }
 
 /** The schemas of the records. */

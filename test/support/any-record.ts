@@ -17,7 +17,15 @@ import {
   type Delivery,
 } from '../../src/core/alerts/records.ts';
 import { cleanText } from '../../src/core/output.ts';
-import { type FleetState, type Kinds, type Rotation, recordSchemas, type TargetState } from '../../src/core/records.ts';
+import {
+  anyJson,
+  anyJsonObject,
+  type FleetState,
+  type Kinds,
+  type Rotation,
+  recordSchemas,
+  type TargetState,
+} from '../../src/core/records.ts';
 
 /** 2026-11-22T10:00:00Z. */
 const NOW = Date.UTC(2026, 10, 22, 10);
@@ -26,7 +34,8 @@ const KINDS: Kinds = {
   prose: z.string(),
   label: z.string(),
   thumbprint: z.string(),
-  fields: z.record(z.string(), z.unknown()),
+  fields: anyJsonObject,
+  params: anyJson,
 };
 
 const prose = fc.string({ unit: 'grapheme', maxLength: 30 }).map(cleanText);
@@ -49,15 +58,30 @@ const json = fc.oneof(
 const few = { maxLength: 3 };
 const fewKeys = { maxKeys: 3, noNullPrototype: true };
 
+/** Instants and counts alike: 0, around now, and as far ahead as a Date reaches. */
+const anyNumber = fc.oneof(fc.constant(0), fc.nat(), fc.integer({ min: NOW, max: NOW * 2 }), fc.nat({ max: 8.64e15 }));
+
+const PROTO = fc.constant('__proto__');
+/** What an error knows: names are ours, texts are prose. */
+const { params } = fc.letrec<{ params: unknown }>((tie) => ({
+  params: fc.oneof(
+    { maxDepth: 2 },
+    prose,
+    anyNumber,
+    fc.boolean(),
+    fc.constant(null),
+    fc.array(tie('params'), few),
+    fc.dictionary(fc.oneof(PROTO, fc.stringMatching(/^[a-z][A-Za-z]{0,10}$/)), tie('params'), fewKeys),
+  ),
+}));
+
 const OF_KIND = new Map<z.core.$ZodType, fc.Arbitrary<unknown>>([
   [KINDS.prose, prose],
   [KINDS.label, label],
   [KINDS.thumbprint, thumbprint],
-  [KINDS.fields, fc.dictionary(fc.stringMatching(/^[A-Z][A-Za-z.]{0,20}$/), json, fewKeys)],
+  [KINDS.fields, fc.dictionary(fc.oneof(PROTO, fc.stringMatching(/^[A-Z][A-Za-z.]{0,20}$/)), json, fewKeys)],
+  [KINDS.params, params],
 ]);
-
-/** Instants and counts alike: 0, around now, and as far ahead as a Date reaches. */
-const anyNumber = fc.oneof(fc.constant(0), fc.nat(), fc.integer({ min: NOW, max: NOW * 2 }), fc.nat({ max: 8.64e15 }));
 
 /** What a schema accepts. `depth`: how deep a schema that holds itself may still go. */
 function anyOf(schema: z.core.$ZodType, depth = 2): fc.Arbitrary<unknown> {

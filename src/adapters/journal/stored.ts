@@ -3,8 +3,9 @@
 // cleaned whole; identifiers and the provider's fields lose only secrets, because they must come back as they were.
 import * as z from 'zod';
 import { alertSchemas } from '../../core/alerts/records.ts';
+import { isJsonObject } from '../../core/json.ts';
 import { cleanText } from '../../core/output.ts';
-import { AS_IT_IS, type Kinds, recordSchemas } from '../../core/records.ts';
+import { AS_IT_IS, anyJson, anyJsonObject, type Kinds, recordSchemas } from '../../core/records.ts';
 import { redact, redactText } from '../../core/redact.ts';
 
 const schemas = (kinds: Kinds) => ({ ...recordSchemas(kinds), ...alertSchemas(kinds) });
@@ -15,7 +16,8 @@ export const writing = schemas({
   prose: z.string().transform(cleanText),
   label: z.string().transform(storedLabel),
   thumbprint: z.string().transform(storedThumbprint),
-  fields: z.record(z.string(), z.unknown()).transform((fields) => redact(fields) as Record<string, unknown>),
+  fields: anyJsonObject.transform((fields) => redact(fields) as Record<string, unknown>),
+  params: anyJson.transform(storedParams),
 });
 
 /**
@@ -38,6 +40,13 @@ function storedLabel(value: string): string {
   if (clean === value) return value;
   const otherSecrets = clean.replaceAll('[redacted JWT]', '').includes('[redacted ');
   return otherSecrets || holdsToken(value) ? clean : value;
+}
+
+function storedParams(value: unknown): unknown {
+  if (typeof value === 'string') return cleanText(value);
+  if (isJsonObject(value))
+    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, storedParams(item)]));
+  return Array.isArray(value) ? value.map(storedParams) : value;
 }
 
 function holdsToken(value: string): boolean {
