@@ -37,7 +37,8 @@ const host: Host = {
   stdout: output(process.stdout),
   stderr: output(process.stderr),
   readStdin,
-  env: process.env,
+  // Without what every object inherits: `${constructor}` names a variable that is not set.
+  env: Object.assign(Object.create(null), process.env),
   clock: systemClock,
   version: pkg.version,
   pid: process.pid,

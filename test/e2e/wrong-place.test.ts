@@ -67,3 +67,9 @@ test('NODE_DEBUG does not print what is sent', async () => {
   expect(stderr).toContain('warning: NODE_DEBUG is ignored');
   expect(stderr).not.toMatch(/heartbeat-canary|HTTP \d+:/);
 });
+
+test('a name that every object has is a variable that is not set', async () => {
+  const place = await ownWorkspace({ settings: { instance: '$'.concat('{constructor}') } });
+  const { code, stderr } = await place.run(['once']);
+  expect([code, stderr]).toEqual([2, expect.stringMatching(/found +\$\{constructor\}, which is not set/)]);
+});
