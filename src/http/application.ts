@@ -6,7 +6,7 @@ import { type Context, Hono } from 'hono';
 import type * as z from 'zod';
 import { asRotatorError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
-import { cleanText } from '../core/output.ts';
+import { shownName } from '../core/shown.ts';
 import { type Access, createAccess, type Tokens } from './access.ts';
 import { jsonBody, textBody } from './body.ts';
 import { HttpProblem, PROBLEM_TYPE, PROBLEMS, problemBody } from './problem.ts';
@@ -165,8 +165,8 @@ function peer({ socket }: IncomingMessage): string {
 
 /** The path as it may be shown: somebody may have pasted a token into it. */
 function instanceOf(path: string, access: Access): string {
-  const shown = cleanText(access.hide(decoded(path)));
-  return encodeURI([...shown].slice(0, 200).join(''));
+  const steps = path.split('/').map((step) => shownName(access.hide(decoded(step))));
+  return encodeURI([...steps.join('/')].slice(0, 200).join(''));
 }
 
 function decoded(path: string): string {

@@ -3,13 +3,28 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { tries } from '../support/campaign.ts';
-import { BAD_ANSWERS, expectNoLeak, meet, spill, type Watched, watched } from '../support/canaries.ts';
+import {
+  BAD_ANSWERS,
+  expectNoLeak,
+  type Figures,
+  type Inputs,
+  meet,
+  spill,
+  type Watched,
+  watched,
+} from '../support/canaries.ts';
+import { CREDENTIAL_INPUTS, KEY_INPUTS } from '../support/canary-inputs.ts';
+import { FORMS, LANES } from '../support/canary-table.ts';
 
-async function inPlace(work: (place: Watched) => Promise<void>): Promise<void> {
-  const place = await watched();
+async function inPlace(
+  work: (place: Watched) => Promise<unknown>,
+  inputs: Inputs = {},
+  note: (figures: Figures) => void = () => undefined,
+): Promise<void> {
+  const place = await watched(inputs);
   try {
     await work(place);
-    await expectNoLeak(place);
+    note(await expectNoLeak(place));
   } finally {
     await place.dispose();
   }
@@ -45,4 +60,30 @@ test('nor of a write that arrived, whose answer is broken, and which another wri
     await place.run(['once', '--force', '--json']);
     expect(place.writes()).toHaveLength(1);
   });
+});
+
+test('nor of any way in which key and credentials may be given', async () => {
+  const credentials = Object.keys(CREDENTIAL_INPUTS);
+  const ways = Object.keys(KEY_INPUTS).map((key, index) => ({
+    key,
+    credentials: credentials[index % credentials.length] ?? '',
+    byReference: index % 2 === 1,
+  }));
+  let [secrets, searches] = [0, 0];
+  const lanes = Array.from({ length: LANES }, async (_, lane) => {
+    for (const way of ways.filter((_way, index) => index % LANES === lane)) {
+      await inPlace(
+        (place) => place.daemon(/rotation\.succeeded/),
+        way,
+        (figures) => {
+          secrets += figures.secrets;
+          searches += figures.secrets * figures.places;
+        },
+      );
+    }
+  });
+  await Promise.all(lanes);
+  process.stdout.write(
+    `canaries: ${secrets} secrets in their right inputs, ${searches} searches of a place, in ${Object.keys(FORMS).length} forms, 0 found\n`,
+  );
 });

@@ -1,9 +1,6 @@
 // Every secret in every wrong place, with every command: nothing that leaves the program holds it in any form.
 import { expect, test } from 'vitest';
-import { allCases, FORMS, leaksOf, PLACES, SECRETS } from '../support/canary-table.ts';
-
-/** Two runs at a time keep two cores busy. */
-const LANES = 2;
+import { allCases, FORMS, LANES, leaksOf, PLACES, SECRETS } from '../support/canary-table.ts';
 
 test('no secret in a wrong place is shown', async () => {
   const cases = allCases();

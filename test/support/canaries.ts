@@ -6,67 +6,123 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { Fault } from '../../src/sandbox/faults.ts';
-import { SANDBOX_CREDENTIALS } from '../../src/sandbox/server.ts';
+import { SANDBOX_AWS_CREDENTIALS, SANDBOX_CREDENTIALS } from '../../src/sandbox/server.ts';
+import { answersOf } from './canary-http.ts';
+import { CREDENTIAL_INPUTS, KEY_INPUTS } from './canary-inputs.ts';
 import { findings } from './canary-table.ts';
-import { workspace } from './program.ts';
+import { startMailbox } from './mailbox.ts';
+import { IDS } from './pass-rig.ts';
+import { envIdOf, workspace } from './program.ts';
 import { startTape, type Tape } from './tape.ts';
 
 /** Secrets of the configuration itself. */
 const CONFIGURED = {
   'URL of a channel': 'wecom-robot-key-3f9a1c',
+  'path of a channel': 'T0HOOKS-B0HOOKS-x9y8z7w6v5u4t3s2',
   'secret of a channel': 'SECdingtalk-5b21e7d0',
+  'secret of a bot': 'SECfeishu-91c0ffee7a',
+  'secret of a webhook': 'SECwebhook-0a1b2c3d4e',
   'routing key': 'R0UTINGKEYR0UTINGKEYR0UTINGKEY12',
+  'password of mail': 'mail-password-5d4c3b2a',
   'URL of the heartbeat': 'heartbeat-uuid-77c0de',
+  'URL of health': 'health-uuid-88d1ef',
   'token of HTTP': 'http-token-0123456789abcdef0123456789abcdef',
+  'token for reading': 'read-token-fedcba9876543210fedcba9876543210',
 } as const;
 
-function secretSettings(url: string): JsonObject {
-  const name = (channel: string) => `${url}/inbox/${channel}`;
+/** Each as it stands in the configuration: itself, or a variable. */
+type Stated = (name: keyof typeof CONFIGURED) => string;
+
+function secretSettings(url: string, mailPort: number, stated: Stated): JsonObject {
+  const post = (channel: string) => `${url}/inbox/${channel}`;
   return {
     log: { level: 'trace' },
-    http: { token: CONFIGURED['token of HTTP'] },
+    http: { port: 0, token: stated('token of HTTP'), readToken: stated('token for reading') },
     alerts: {
       none: 'accepted',
       channels: [
-        { name: 'a', type: 'wecom', url: `${name('a')}?key=${CONFIGURED['URL of a channel']}` },
-        { name: 'b', type: 'dingtalk', url: name('b'), secret: CONFIGURED['secret of a channel'] },
-        { name: 'c', type: 'pagerduty', url: name('c'), routingKey: CONFIGURED['routing key'] },
+        { name: 'a', type: 'wecom', url: `${post('a')}?key=${stated('URL of a channel')}` },
+        { name: 'b', type: 'dingtalk', url: post('b'), secret: stated('secret of a channel') },
+        { name: 'c', type: 'pagerduty', url: post('pagerduty'), routingKey: stated('routing key') },
+        { name: 'd', type: 'slack', url: `${post('slack')}/${stated('path of a channel')}` },
+        { name: 'e', type: 'feishu', url: post('e'), secret: stated('secret of a bot') },
+        { name: 'f', type: 'webhook', url: post('f'), secret: stated('secret of a webhook') },
+        {
+          name: 'g',
+          type: 'email',
+          host: '127.0.0.1',
+          port: mailPort,
+          user: 'rotator',
+          password: stated('password of mail'),
+          from: 'rotator@example.com',
+          to: ['ops@example.com'],
+        },
       ],
     },
-    heartbeat: { url: `${name('d')}/${CONFIGURED['URL of the heartbeat']}` },
+    heartbeat: {
+      url: `${post('h')}/${stated('URL of the heartbeat')}`,
+      healthUrl: `${post('i')}/${stated('URL of health')}`,
+    },
   };
 }
 
+/** How the secrets are given; by default in a file and a profile, and the others within the configuration. */
+export interface Inputs {
+  readonly key?: keyof typeof KEY_INPUTS;
+  readonly credentials?: keyof typeof CREDENTIAL_INPUTS;
+  readonly byReference?: boolean;
+}
+
 /** A workspace whose calls are recorded, and all output of its program. */
-export async function watched() {
+export async function watched({ key = 'a file', credentials = 'a profile', byReference = false }: Inputs = {}) {
   const place = await workspace();
   const tape = await startTape(place.sandbox.url);
+  const mail = await startMailbox();
+  const pem = readFileSync(place.keyFile, 'utf8');
+  const givenKey = KEY_INPUTS[key]?.(place, pem) ?? expect.fail(key);
+  const givenCredentials = CREDENTIAL_INPUTS[credentials]?.(place, tape.url) ?? expect.fail(credentials);
+  const variables = Object.entries(CONFIGURED).map(([name, value], index) => [name, `SECRET_${index}`, value] as const);
+  const stated: Stated = (name) => {
+    const found = variables.find(([what]) => what === name);
+    return byReference ? `\${${found?.[1]}}` : CONFIGURED[name];
+  };
   const configure = (change: JsonObject = {}) =>
     place.configure({
-      ...secretSettings(place.sandbox.url),
+      ...secretSettings(place.sandbox.url, mail.port, stated),
       apple: { tokenUrl: `${tape.url}/auth/token` },
-      cloudbase: { endpoint: tape.url, timeout: '1s' },
+      cloudbase: { endpoint: tape.url, timeout: '1s', credentials: givenCredentials.settings },
+      targets: [{ name: 'shop', envId: envIdOf('shop'), ...IDS, key: givenKey.settings }],
       ...change,
     });
   configure();
+  const environment = {
+    NODE_DEBUG: 'http',
+    ...givenKey.env,
+    ...givenCredentials.env,
+    ...(byReference ? Object.fromEntries(variables.map(([, variable, value]) => [variable, value])) : {}),
+  };
   const outputs = new Map<string, string>();
   return {
     ...place,
     tape,
+    mail,
     configure,
     outputs,
-    async run(args: readonly string[], env: Record<string, string> = {}) {
-      const result = await place.run(args, { env: { NODE_DEBUG: 'http', ...env } });
+    async run(args: readonly string[], env: Record<string, string> = {}, input = '') {
+      const result = await place.run(args, { env: { ...environment, ...env }, input });
       outputs.set(`stdout of ${args.join(' ')} (${outputs.size})`, result.stdout);
       outputs.set(`stderr of ${args.join(' ')} (${outputs.size})`, result.stderr);
       return result;
     },
-    /** `run` until `until` shows in its log. */
+    /** `run` until `until` shows in its log, and everything that it answers over HTTP. */
     async daemon(until: RegExp) {
-      const daemon = place.start(['run']);
+      const daemon = place.start(['run'], { env: environment });
       await daemon.waitFor(until);
       daemon.signal('SIGHUP');
       await daemon.waitFor(/config\.reloaded/);
+      const url = await daemon.waitFor(/"http":"(http:[^"]+)"/);
+      const tokens = [CONFIGURED['token of HTTP'], CONFIGURED['token for reading']];
+      for (const [asked, answer] of await answersOf(url, tokens)) outputs.set(asked, answer);
       for (const [name, text] of filesOf(place.folder)) outputs.set(`${name} while the daemon runs`, text);
       expect([...outputs.keys()].join()).toMatch(/journal\.db-wal while .*journal\.db\.lock\.json while /);
       daemon.signal('SIGTERM');
@@ -77,7 +133,7 @@ export async function watched() {
     },
     async dispose() {
       await place.dispose();
-      await tape.close();
+      await Promise.all([tape.close(), mail.close()]);
     },
   };
 }
@@ -104,6 +160,7 @@ export function secretsOf({ tape, folder }: { tape: Tape; folder: string }): Map
   }
   secrets.set('secret key of Tencent Cloud', SANDBOX_CREDENTIALS.secretKey);
   secrets.set('secret id of Tencent Cloud', SANDBOX_CREDENTIALS.secretId);
+  secrets.set('secret key of AWS', SANDBOX_AWS_CREDENTIALS.secretAccessKey);
   return secrets;
 }
 
@@ -118,25 +175,65 @@ export function written({ folder, outputs }: Pick<Watched, 'folder' | 'outputs'>
   return new Map([...outputs, ...filesOf(folder)]);
 }
 
+/** What it sent as alerts and heartbeats. The URL and, to PagerDuty, the routing key are where they belong. */
+function sent({ world, mail }: Watched): Map<string, string> {
+  const bodies = world.inbox.map(({ name, headers, body }, index) => {
+    const text = `${JSON.stringify(headers)}\n${JSON.stringify(body)}`;
+    const own = name === 'pagerduty' ? text.replace(`"${CONFIGURED['routing key']}"`, '""') : text;
+    return [`message ${index} to ${name}`, own] as const;
+  });
+  return new Map([...bodies, ...mail.mails.map((text, index) => [`mail ${index}`, text] as const)]);
+}
+
 /** What was found of them in any form: in plain, base64, hex, as a URL or in JSON, whatever blanks are in it. */
 export function leaks(secrets: ReadonlyMap<string, string>, texts: ReadonlyMap<string, string>): string[] {
   return findings(Object.fromEntries(secrets), texts);
 }
 
-/** All commands that read the journal, and a copy of it; then the search. */
-export async function expectNoLeak(place: Watched): Promise<void> {
-  for (const args of [['status'], ['status', '--json'], ['history'], ['history', '--json'], ['plan', '--json']])
-    await place.run(args);
-  await place.run(['journal', 'backup', 'copy.db']);
-  const texts = written(place);
+/** Every command that ends by itself, in the forms in which they print. */
+const EVERY_COMMAND: readonly (readonly string[])[] = [
+  ['status'],
+  ['status', '--json'],
+  ['history'],
+  ['history', '--json'],
+  ['plan'],
+  ['plan', '--json'],
+  ['once'],
+  ['once', '--json'],
+  ['alerts'],
+  ['alerts', '--json'],
+  ['alerts', '--test'],
+  ['health'],
+  ['journal', 'backup', 'copy.db'],
+];
+
+/** How many secrets were looked for, and in how many places. */
+export interface Figures {
+  readonly secrets: number;
+  readonly places: number;
+}
+
+/** All commands; then the search. */
+export async function expectNoLeak(place: Watched): Promise<Figures> {
+  for (const args of EVERY_COMMAND) await place.run(args);
+  await place.run(['inspect', '--json', '--key-file', place.keyFile], {}, String(place.secret()));
+  // It prints a client secret: that is what it is for.
+  await place.run(['generate', '--team-id', IDS.teamId, '--client-id', IDS.clientId, '--key-file', place.keyFile]);
+  place.outputs.delete([...place.outputs.keys()].findLast((name) => name.startsWith('stdout of generate')) ?? '');
+  const texts = new Map([...written(place), ...sent(place)]);
   for (const name of ['journal.db', 'copy.db']) expect([...texts.keys()]).toContain(name);
   const secrets = secretsOf(place);
   expect(leaks(secrets, texts)).toEqual([]);
   // The search itself finds what is there: each of them was on the line, in a key file or in the configuration.
   const { folder } = place;
   const files = readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'latin1')] as const);
-  const known = [place.tape.text(), ...files.map(([, text]) => text)].join('\n');
+  const known = [
+    place.tape.text(),
+    ...files.map(([, text]) => text),
+    JSON.stringify([CONFIGURED, SANDBOX_CREDENTIALS, SANDBOX_AWS_CREDENTIALS]),
+  ].join('\n');
   expect([...secrets].filter(([, secret]) => !known.includes(secret)).map(([what]) => what)).toEqual([]);
+  return { secrets: secrets.size, places: texts.size };
 }
 
 /** What an answer may hold that nobody expects: the deployed secret, the key, credentials. */

@@ -4,7 +4,8 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JsonObject } from '../../src/core/json.ts';
-import { IDS } from './keys.ts';
+import { answerTo, misplaced } from './canary-http.ts';
+import { IDS } from './pass-rig.ts';
 import { envIdOf, type Workspace, workspace } from './program.ts';
 
 function random(length: number): string {
@@ -199,6 +200,9 @@ export async function output(place: Workspace, args: readonly string[], env: Rea
   return `${program.stdout()}\n${program.stderr()}`;
 }
 
+/** Two runs at a time keep two cores busy. */
+export const LANES = 2;
+
 /** One run: this secret in this place, with this command. */
 export interface Case {
   readonly secret: string;
@@ -229,6 +233,27 @@ export async function leaksOf(cases: readonly Case[]): Promise<string[]> {
     for (const [name, text] of filesOf(place.folder)) texts.set(name, text);
     texts.set('the inbox', JSON.stringify(place.world.inbox.map(({ body }) => body)));
     return findings(SECRETS, texts);
+  } finally {
+    await place.dispose();
+  }
+}
+
+/** Requests over HTTP that carry each secret in each place; all that is answered, logged and kept is searched. */
+export async function leaksOverHttp(): Promise<string[]> {
+  const token = random(40);
+  const place = await workspace({ settings: { log: { level: 'trace' }, http: { token } } });
+  try {
+    const daemon = place.start(['run'], { env: LOUD });
+    const url = await daemon.waitFor(/"http":"(http:[^"]+)"/);
+    await daemon.waitFor(/rotation\.succeeded/);
+    const texts = new Map<string, string>();
+    for (const [what, secret] of Object.entries(SECRETS))
+      for (const asked of misplaced(secret, token))
+        texts.set(`the answer to ${asked.method} with the ${what} (${texts.size})`, await answerTo(url, asked));
+    daemon.signal('SIGTERM');
+    await daemon.exited;
+    texts.set('the log', daemon.stdout() + daemon.stderr());
+    return findings(SECRETS, new Map([...texts, ...filesOf(place.folder)]));
   } finally {
     await place.dispose();
   }
