@@ -87,7 +87,7 @@ function ended({ event, error }: RotationEndEvent): string {
 function stepText(event: Step, now: number): string {
   switch (event.step) {
     case 'found':
-      return `found: ${whyText(event.why)}${expiry(event.expiresAt, now)}`;
+      return `found: ${whyText(event.why)}${expiry(event, now)}`;
     case 'minted':
       return `candidate minted${event.expiresAt === null ? '' : `, valid until ${isoSeconds(event.expiresAt)}`}`;
     case 'verified':
@@ -136,8 +136,9 @@ const READ_BACK = {
   unfit: 'no usable secret is there',
 } as const;
 
-function expiry(expiresAt: number | null, now: number): string {
+function expiry({ why, expiresAt }: Extract<Step, { step: 'found' }>, now: number): string {
   if (expiresAt === null) return '';
+  if (why.found === 'expired') return ` (${isoSeconds(expiresAt)})`;
   const days = ((expiresAt - now) / DAY).toFixed(1);
   return `; the deployed secret ${expiresAt > now ? `expires in ${days} days` : 'has expired'} (${isoSeconds(expiresAt)})`;
 }

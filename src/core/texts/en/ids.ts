@@ -1,7 +1,7 @@
 // English for the three ids that belong to a key.
 import type { IdName } from '../../error-troubles.ts';
 
-interface IdWords {
+export interface IdWords {
   readonly title: string;
   readonly flag: string;
   readonly wanted: string;

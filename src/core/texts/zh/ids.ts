@@ -1,12 +1,6 @@
 // Chinese for the three ids that belong to a key.
 import type { IdName } from '../../error-troubles.ts';
-
-interface IdWords {
-  readonly title: string;
-  readonly flag: string;
-  readonly wanted: string;
-  readonly where: string;
-}
+import type { IdWords } from '../en/ids.ts';
 
 export const IDS: Readonly<Record<IdName, IdWords>> = {
   teamId: {
