@@ -24,6 +24,25 @@ export function resourcesIn(message: string): string {
   return [...new Set(found)].slice(0, MOST_NAMES).join(', ');
 }
 
+/** What is not white space, Chinese or its punctuation. */
+const CHUNK = /[^\s\p{Script=Han}，。：；（）、“”]+/gu;
+/** Words, also several written as one (`ModifyProvider`), abbreviations and short numbers; joined as in `ap-shanghai`. */
+const PLAIN_PART = /^(?:[A-Z]?[a-z]{1,20}|(?:[A-Z][a-z]{2,15}){2,5}|[A-Z]{2,6}|\d{1,6})?$/;
+
+/**
+ * `message` with `…` for whatever is no plain word and no name of an action or resource. A secret that this process
+ * never held, split or encoded, cannot be told from other random letters in any other way.
+ */
+export function wordsIn(message: string): string {
+  return message.replace(CHUNK, (chunk) => (isPlain(chunk) ? chunk : '…')).replace(/…(?:\s*…)+/g, '…');
+}
+
+function isPlain(chunk: string): boolean {
+  const bare = chunk.replace(/^["'`([{<]+|["'`)\]}>.,:;!?]+$/g, '');
+  const [name] = bare.match(NAMES) ?? [];
+  return name === bare ? !looksSecret(bare) : bare.split(/[-_./:=]/).every((part) => PLAIN_PART.test(part));
+}
+
 /** In quotes; or without, where it begins as parameters do: `the parameter is unknown` names none. */
 const PARAMETER =
   /[Pp]arameter:? (?:(?:`(?=[\w.]+`)|"(?=[\w.]+")|'(?=[\w.]+'))([\w.]{1,64})[`"']|([A-Z][\w.]{0,63})(?:[ ,]|$))/;

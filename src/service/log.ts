@@ -3,6 +3,7 @@
 import pino, { type DestinationStream, type Level } from 'pino';
 import { errorView } from '../core/errors.ts';
 import type { EventName, EventSink, RotatorEvent } from '../core/events.ts';
+import { wordsIn } from '../core/foreign.ts';
 import { isoSeconds } from '../core/instants.ts';
 import { cleanLine, cleanValue } from '../core/output.ts';
 import type { Clock } from '../core/ports.ts';
@@ -66,7 +67,7 @@ export function createLog({ level, instance, clock, destination }: LogOptions): 
       if (event.event === 'warning' && loggedToday(logged, `${event.target ?? ''} ${text}`, clock.now())) return;
       logger[levelOf(event)](cleanValue(fieldsOf(event)), text);
       const said = 'error' in event ? event.error?.remoteMessage?.slice(0, LONGEST_SAID) : undefined;
-      if (said !== undefined) logger.debug({ event: event.event }, cleanLine(`the other side said: ${said}`));
+      if (said !== undefined) logger.debug({ event: event.event }, cleanLine(`the other side said: ${wordsIn(said)}`));
     } catch {
       // Nowhere left to report it; journal, alerts and the pass go on.
     }

@@ -9,6 +9,7 @@ import {
   type Figures,
   type Inputs,
   meet,
+  runOthers,
   spill,
   type Watched,
   watched,
@@ -73,7 +74,10 @@ test('nor of any way in which key and credentials may be given', async () => {
   const lanes = Array.from({ length: LANES }, async (_, lane) => {
     for (const way of ways.filter((_way, index) => index % LANES === lane)) {
       await inPlace(
-        (place) => place.daemon(/rotation\.succeeded/),
+        async (place) => {
+          await place.daemon(/rotation\.succeeded/);
+          await runOthers(place);
+        },
         way,
         (figures) => {
           secrets += figures.secrets;

@@ -2,11 +2,23 @@
 // journal, its copy or its lock. test/campaigns goes on with random sequences of bad answers.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { BAD_ANSWERS, expectNoLeak, leaks, meet, secretsOf, spill, watched, written } from '../support/canaries.ts';
+import {
+  BAD_ANSWERS,
+  disguises,
+  expectNoLeak,
+  type Inputs,
+  leaks,
+  meet,
+  runOthers,
+  secretsOf,
+  spill,
+  watched,
+  written,
+} from '../support/canaries.ts';
 import { ownWorkspace, runProgram } from '../support/program.ts';
 
-async function ownWatched() {
-  const place = await watched();
+async function ownWatched(inputs: Inputs = {}) {
+  const place = await watched(inputs);
   onTestFinished(() => place.dispose());
   return place;
 }
@@ -19,6 +31,7 @@ describe('nothing secret gets out', () => {
     await place.run(['once', '--force']);
     // Over HTTP the daemon was asked for a further one.
     expect(place.writes().length).toBeGreaterThanOrEqual(2);
+    await runOthers(place);
     await expectNoLeak(place);
     expect([...secretsOf(place).keys()].filter((name) => name.startsWith('claims')).length).toBeGreaterThan(3);
   });
@@ -36,6 +49,30 @@ describe('nothing secret gets out', () => {
     await place.daemon(/pass\.failed/);
     await expectNoLeak(place);
   }, 180_000);
+
+  test.each(['GetProviders', 'ModifyProvider'])(
+    'of a denial of %s that repeats in disguise what it was sent',
+    async (action) => {
+      const place = await ownWatched({ credentials: 'a role' });
+      let denials = 0;
+      // Of a denied read, the deployed secret is one that the program has never held.
+      place.world.requests.before('tcb', action, () => {
+        const tokens = [...place.tape.text().matchAll(/x-tc-token\n(\S+)/gi)];
+        const token = tokens.at(-1)?.[1] ?? expect.fail('no token was sent');
+        const Message = `not authorized: ${spill(place)} ${disguises(String(place.secret()))} ${disguises(token)}`;
+        const RequestId = [token.slice(0, 60), Buffer.from(token).toString('base64').slice(0, 60)][denials % 2];
+        const body = { Response: { Error: { Code: 'UnauthorizedOperation', Message }, RequestId } };
+        place.world.faults.add({ service: 'tcb', action, kind: 'body', times: 1, body: JSON.stringify(body) });
+        denials += 1;
+      });
+      const ended = await place.run(['once', '--force', '--json']);
+      expect([ended.code, ended.stdout]).toEqual([1, expect.stringContaining('"ERR_CLOUDBASE_DENIED"')]);
+      const daemon = await place.daemon(/(?:pass|rotation)\.failed/);
+      expect(daemon.stdout()).toContain('the other side said: ');
+      expect(denials).toBeGreaterThan(1);
+      await expectNoLeak(place);
+    },
+  );
 
   test('of temporary credentials, whether they are given or refused', async () => {
     const place = await ownWatched();

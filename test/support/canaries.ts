@@ -13,7 +13,7 @@ import { findings } from './canary-table.ts';
 import { startMailbox } from './mailbox.ts';
 import { IDS } from './pass-rig.ts';
 import { envIdOf, workspace } from './program.ts';
-import { startTape, type Tape } from './tape.ts';
+import { startTape } from './tape.ts';
 
 /** Secrets of the configuration itself. */
 const CONFIGURED = {
@@ -143,9 +143,10 @@ export type Watched = Awaited<ReturnType<typeof watched>>;
 const JWT = /eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{10,}/g;
 
 /** What must not get out, by what it is: of long ones a part that no other secret shares. */
-export function secretsOf({ tape, folder }: { tape: Tape; folder: string }): Map<string, string> {
+export function secretsOf({ tape, folder, secret }: Pick<Watched, 'tape' | 'folder' | 'secret'>): Map<string, string> {
   const secrets = new Map<string, string>(Object.entries(CONFIGURED));
-  const said = tape.text();
+  // What is deployed may never have been read.
+  const said = `${tape.text()} ${secret()}`;
   for (const jwt of new Set(said.match(JWT))) {
     const [, claims = '', signature = ''] = jwt.split('.');
     secrets.set(`claims of secret ${secrets.size}`, claims.slice(-24));
@@ -190,22 +191,34 @@ export function leaks(secrets: ReadonlyMap<string, string>, texts: ReadonlyMap<s
   return findings(Object.fromEntries(secrets), texts);
 }
 
-/** Every command that ends by itself, in the forms in which they print. */
-const EVERY_COMMAND: readonly (readonly string[])[] = [
+/** The commands that read the journal, and a copy of it. */
+const READING: readonly (readonly string[])[] = [
   ['status'],
   ['status', '--json'],
   ['history'],
   ['history', '--json'],
-  ['plan'],
   ['plan', '--json'],
+  ['journal', 'backup', 'copy.db'],
+];
+/** The others that end by themselves. */
+const OTHERS: readonly (readonly string[])[] = [
+  ['plan'],
   ['once'],
   ['once', '--json'],
   ['alerts'],
   ['alerts', '--json'],
   ['alerts', '--test'],
   ['health'],
-  ['journal', 'backup', 'copy.db'],
 ];
+
+/** Runs all commands but those of `expectNoLeak`. */
+export async function runOthers(place: Watched): Promise<void> {
+  for (const args of OTHERS) await place.run(args);
+  await place.run(['inspect', '--json', '--key-file', place.keyFile], {}, String(place.secret()));
+  // It prints a client secret: that is what it is for.
+  await place.run(['generate', '--team-id', IDS.teamId, '--client-id', IDS.clientId, '--key-file', place.keyFile]);
+  place.outputs.delete([...place.outputs.keys()].findLast((name) => name.startsWith('stdout of generate')) ?? '');
+}
 
 /** How many secrets were looked for, and in how many places. */
 export interface Figures {
@@ -213,13 +226,9 @@ export interface Figures {
   readonly places: number;
 }
 
-/** All commands; then the search. */
+/** The commands that read the journal; then the search. */
 export async function expectNoLeak(place: Watched): Promise<Figures> {
-  for (const args of EVERY_COMMAND) await place.run(args);
-  await place.run(['inspect', '--json', '--key-file', place.keyFile], {}, String(place.secret()));
-  // It prints a client secret: that is what it is for.
-  await place.run(['generate', '--team-id', IDS.teamId, '--client-id', IDS.clientId, '--key-file', place.keyFile]);
-  place.outputs.delete([...place.outputs.keys()].findLast((name) => name.startsWith('stdout of generate')) ?? '');
+  for (const args of READING) await place.run(args);
   const texts = new Map([...written(place), ...sent(place)]);
   for (const name of ['journal.db', 'copy.db']) expect([...texts.keys()]).toContain(name);
   const secrets = secretsOf(place);
@@ -229,6 +238,7 @@ export async function expectNoLeak(place: Watched): Promise<Figures> {
   const files = readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'latin1')] as const);
   const known = [
     place.tape.text(),
+    String(place.secret()),
     ...files.map(([, text]) => text),
     JSON.stringify([CONFIGURED, SANDBOX_CREDENTIALS, SANDBOX_AWS_CREDENTIALS]),
   ].join('\n');
@@ -243,17 +253,16 @@ export function spill(place: Watched): string {
   return `bad ${place.secret()} ${key} ${key.replaceAll('\n', '\\n')} ${secretId} Authorization: TC3-HMAC-SHA256 Credential=${secretId}/x, Signature=${secretKey}`;
 }
 
-/** Forms in which an API may repeat what it was sent; the process holds both secrets. */
-function disguises(place: Watched): string {
-  const secret = String(place.secret());
+/** Forms in which an API may repeat a secret. */
+export function disguises(secret: string): string {
   const bytes = Buffer.from(secret);
   return [
     secret.replace(/.{40}/g, '$&\n'),
+    secret.replace(/.{10}/g, '$& '),
     secret.replace(/.{40}/g, '$&\u200b'),
     secret.replaceAll('.', '%2E'),
     bytes.toString('base64'),
     bytes.toString('hex'),
-    Buffer.from(SANDBOX_CREDENTIALS.secretKey).toString('base64'),
   ].join(' ');
 }
 
@@ -322,7 +331,7 @@ export const BAD_ANSWERS: readonly BadAnswer[] = [
 export async function meet(
   place: Watched,
   { fault, args, apple, code }: BadAnswer,
-  text = `${spill(place)} ${disguises(place)}`,
+  text = `${spill(place)} ${disguises(String(place.secret()))} ${disguises(SANDBOX_CREDENTIALS.secretKey)}`,
 ): Promise<void> {
   place.configure({ apple: { tokenUrl: `${place.tape.url}/auth/token`, check: apple } });
   const id = place.world.faults.add(fault(text, String(place.secret())));
