@@ -46,7 +46,9 @@ export async function sandbox(
     if (options.demo || options.stage) await setUpDemo(world, DEMO_FOLDER);
     if (options.demo) {
       context.stdout.write(demoText(url));
-      return await daemon(url, context, program);
+      // Beside the sandbox, so that another --port moves both.
+      const httpPort = options.port === 0 ? 0 : options.port + 1;
+      return await daemon(url, httpPort, context, program);
     }
     context.stdout.writeSecret(sandboxText(url) + (options.stage ? stageText(url) : ''));
     world.requests.onRequest((request) => context.stderr.write(requestLine(request)));
@@ -58,11 +60,16 @@ export async function sandbox(
 }
 
 /** Runs `run` as a child process, and ends with it. */
-async function daemon(url: string, context: CliContext, { stop, command }: SandboxProcess): Promise<ExitStatus> {
+async function daemon(
+  url: string,
+  httpPort: number,
+  context: CliContext,
+  { stop, command }: SandboxProcess,
+): Promise<ExitStatus> {
   const [executable, ...args] = command;
   // In its own process group: Ctrl-C in a terminal reaches this process alone, which then stops the daemon once.
   const child = spawn(executable, [...args, 'run', '--config', DEMO_CONFIG], {
-    env: { ...context.env, ROTATOR_SANDBOX_URL: url },
+    env: { ROTATOR_HTTP_PORT: String(httpPort), ...context.env, ROTATOR_SANDBOX_URL: url },
     stdio: ['ignore', 'inherit', 'inherit'],
     detached: true,
   });
