@@ -3,9 +3,9 @@
 
 import type { ConditionFacts, ConditionName, Finding } from '../core/alerts/conditions.ts';
 import type { AlertBook, AlertMemo, AlertUpdate, Delivery, RotatedEvent } from '../core/alerts/records.ts';
-import { isBlind, UNCALIBRATED } from '../core/apple-gate.ts';
 import type { StoredError } from '../core/error-params.ts';
 import type { EventSink } from '../core/events.ts';
+import type { JudgeClock } from '../core/logins.ts';
 import type { AlertStore, Clock, Degraded } from '../core/ports.ts';
 import type { FleetState, TargetState } from '../core/records.ts';
 import type { KeyProblem } from '../core/texts/problems.ts';
@@ -44,6 +44,8 @@ export interface Surroundings {
     readonly exposed: ConditionFacts['JournalExposed']['places'];
   };
   readonly skewMs: number | undefined;
+  /** When this process began. */
+  readonly startedAt: number;
   /** Null: the configuration in force is the one that was read last. */
   readonly configurationRejected: { readonly at: number; readonly error: StoredError } | null | undefined;
   readonly scheduler: { readonly alive: boolean; readonly lastTurnAt: number } | undefined;
@@ -150,39 +152,30 @@ export class Watch {
     { watchedSince }: AlertMemo,
     around: Surroundings,
   ): { findings: Finding[]; undecided: (open: Finding) => boolean } {
-    const { now, targets, longestTickGapMs, tokenUrl } = around;
+    const { targets, longestTickGapMs } = around;
     const { isWhole } = this.options;
     const byKey = new Map(states.map((state) => [state.key, state]));
     const open = openByTarget(book);
-    const appleBlind = isBlind(fleet.apple[tokenUrl] ?? UNCALIBRATED, now);
-    const ofTargets = targets.flatMap((target) =>
-      detectTarget({
-        target,
-        state: byKey.get(target.key),
-        watchedSince: watchedSince[target.key] ?? around.since,
-        now,
-        longestTickGapMs,
-        open: open.get(target.key) ?? new Set(),
-        appleBlind,
+    const clock = clockOf(around);
+    const looks = new Map(
+      targets.map((target) => {
+        const { key } = target;
+        const since = watchedSince[key] ?? around.since;
+        const facts = { target, state: byKey.get(key), watchedSince: since, open: open.get(key) ?? new Set() };
+        return [key, detectTarget({ ...facts, clock, longestTickGapMs })];
       }),
     );
-    const configured = new Set(targets.map(({ key }) => key));
-    const others = states.filter(({ key }) => !configured.has(key));
+    const others = states.filter(({ key }) => !looks.has(key));
     const ofWrong = (isWhole ? around.misconfigured : []).map((entry) =>
-      detectMisconfigured({ ...entry, state: others.find(({ name }) => name === entry.name), now }),
+      detectMisconfigured({ ...entry, state: others.find(({ name }) => name === entry.name), clock }),
     );
-    // Without its journal this process may not know a provider that it has written before.
-    const isNews = ({ condition, target }: Finding) =>
-      condition !== 'AdoptionPending' ||
-      around.journal.degraded === undefined ||
-      open.get(target?.key ?? '')?.has(condition);
-    const { findings: ofService, undecided } = detectService(this.serviceFacts(book, states, fleet, around));
-    const unknown = new Set<string>(undecided);
+    const ofService = detectService(this.serviceFacts(book, states, fleet, around));
     return {
-      findings: [...ofTargets.filter(isNews), ...ofWrong, ...ofService],
+      findings: [...[...looks.values()].flatMap(({ findings }) => findings), ...ofWrong, ...ofService.findings],
       undecided: ({ condition, target }) => {
-        if (target === null) return unknown.has(condition);
-        return condition === 'TargetMisconfigured' ? !isWhole : !configured.has(target.key);
+        if (target === null) return ofService.undecided.includes(condition);
+        if (condition === 'TargetMisconfigured') return !isWhole;
+        return looks.get(target.key)?.undecided.includes(condition) ?? true;
       },
     };
   }
@@ -224,6 +217,7 @@ export class Watch {
     const configured = new Set(around.configured.map(({ key }) => key));
     return {
       now,
+      clock: clockOf(around),
       fleet,
       tokenUrl,
       asksApple: targets.some(({ appleCheck }) => appleCheck !== 'off'),
@@ -274,6 +268,10 @@ export class Watch {
     );
     return { rows, tick };
   }
+}
+
+function clockOf({ now, skewMs, startedAt }: Surroundings): JudgeClock {
+  return { now, skewMs, since: startedAt };
 }
 
 function openByTarget({ conditions }: AlertBook): Map<string, Set<ConditionName>> {

@@ -23,7 +23,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'TARGET', mayShrink: true },
   { title: 'CONDITION' },
   { title: 'SINCE' },
-  { title: 'LOGINS WORK UNTIL' },
+  { title: 'SECRET EXPIRES' },
 ];
 const CHANNEL_COLUMNS: readonly Column[] = [
   { title: 'CHANNEL', mayShrink: true },

@@ -2,6 +2,7 @@
 
 import { errorView } from '../core/errors.ts';
 import type { RotatorEvent } from '../core/events.ts';
+import type { Target } from '../core/ports.ts';
 import { isWell, type TargetView, targetView } from '../core/target-view.ts';
 import { endText, eventText, WINDOW_CLOSED } from '../core/texts/en/events.ts';
 import { whyText } from '../core/texts/en/why.ts';
@@ -26,8 +27,8 @@ export async function once(options: OnceOptions, host: Host): Promise<ExitStatus
   try {
     const results = await session.sweep();
     await session.alert();
-    const views = session.targets.map((target) => targetView(results.get(target.key)?.state, target));
-    return print(views, options.json, host);
+    const views = session.targets.map((target) => targetView(results.get(target.key)?.state, target, session.clock()));
+    return print(views, session.targets, options.json, host);
   } finally {
     await session.close();
   }
@@ -42,8 +43,9 @@ export async function plan(options: OnceOptions, host: Host): Promise<ExitStatus
 
 /** The table or JSON of the targets, and why each is dealt with as it is. */
 export function printPlan(previews: readonly TargetPreview[], json: boolean, context: CliContext): ExitStatus {
-  const views = previews.map(({ target, state }) => targetView(state, target));
-  const status = print(views, json, context);
+  const views = previews.map(({ target, state, clock }) => targetView(state, target, clock));
+  const targets = previews.map(({ target }) => target);
+  const status = print(views, targets, json, context);
   if (json) return status;
   for (const preview of previews) {
     context.stdout.write(`${preview.target.name}: ${ACTION_WORDS[preview.action]}: ${explanation(preview)}\n`);
@@ -74,11 +76,16 @@ const ACTION_WORDS: Record<Preview['action'], string> = {
   fail: 'could not be looked at',
 };
 
-function print(views: readonly TargetView[], json: boolean, { stdout, clock }: CliContext): ExitStatus {
+function print(
+  views: readonly TargetView[],
+  targets: readonly Target[],
+  json: boolean,
+  { stdout, clock }: CliContext,
+): ExitStatus {
   const now = clock.now();
   if (json) printJson(stdout, { targets: views });
   else stdout.write(targetTable(views, now));
-  return views.every((view) => isWell(view, now)) ? EXIT.ok : EXIT.failed;
+  return views.every((view, i) => isWell(view, targets[i]?.enabledWanted)) ? EXIT.ok : EXIT.failed;
 }
 
 /**

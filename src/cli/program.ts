@@ -12,7 +12,7 @@ export interface ConfigOption {
 export interface Actions {
   run(options: ConfigOption & { exitWhenRefused: boolean }): Promise<ExitStatus>;
   once(
-    options: ConfigOption & { target: string[]; force: boolean; adopt: boolean; appleCheck: boolean; json: boolean },
+    options: ConfigOption & { target: string[]; force: boolean; appleCheck: boolean; json: boolean },
   ): Promise<ExitStatus>;
   plan(options: ConfigOption & { target: string[]; json: boolean }): Promise<ExitStatus>;
   status(options: ConfigOption & { json: boolean }): Promise<ExitStatus>;
@@ -84,18 +84,12 @@ export function createProgram(
   add('once', 'runs one pass on every target or the named ones, now', [
     'once',
     'once --target shop-prod --force',
-    'once --target shop-prod --adopt',
     'once --json',
   ])
     .addOption(config())
     .addOption(target())
-    .option('--force', 'rotate now, even if the deployed secret does not expire soon', false)
-    .option(
-      '--adopt',
-      'take over a provider that this journal has never written, and accept its fields as they are',
-      false,
-    )
-    .option('--no-apple-check', 'do not ask Apple about the new secret; the journal notes it')
+    .option('--force', 'rotate now, whatever is left, and accept the other fields of the provider as they are', false)
+    .option('--no-apple-check', 'push the new secret without asking Apple; the journal notes it')
     .addOption(json())
     .action(async (options) => done(await actions.once(options)));
 

@@ -122,10 +122,10 @@ ${rotator('status')}
 ${rotator('history')}
 ${rotator('plan')}
 
-Make the secret run out again, and watch the next check:
+Let the secret expire, and watch the next check:
 
   curl -X POST ${provider}/secret \\
-    -d '{"keyId":"${keyId}","expiresInDays":${daysLeft}}'
+    -d '{"keyId":"${keyId}","expiresInDays":-1}'
 
 Let a write be applied but its answer be lost, then do that again:
 

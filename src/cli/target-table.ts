@@ -1,14 +1,16 @@
 // The table of targets that `status`, `once` and `plan` print: a row for each target, with its error and the next step
 // below.
 import type { Color } from '../core/output.ts';
-import type { TargetStateName } from '../core/reasons.ts';
+import type { EvidenceDetail, LoginState, TargetStateName } from '../core/reasons.ts';
 import type { TargetView } from '../core/target-view.ts';
+import { LOGIN_FINDINGS } from '../core/texts/en/logins.ts';
 import { day, distance } from './instants.ts';
 import { type Cell, type Column, table } from './table.ts';
 
 const COLUMNS: readonly Column[] = [
   { title: 'NAME', mayShrink: true },
   { title: 'STATE' },
+  { title: 'LOGINS' },
   { title: 'EXPIRES' },
   { title: 'RENEWAL DUE' },
   { title: 'LAST ROTATION' },
@@ -25,6 +27,22 @@ const STATE_COLORS: Readonly<Record<TargetStateName, Color>> = {
   unknown: 'red',
 };
 
+const LOGIN_COLORS: Readonly<Record<LoginState, Color>> = { works: 'green', fails: 'red', unknown: 'yellow' };
+
+/** Evidence that proves nothing yet, and that a person should know. */
+const IN_DOUBT: ReadonlySet<EvidenceDetail> = new Set([
+  'rejected-once',
+  'rejected-uncounted',
+  'accepted-uncounted',
+  'missing',
+  'unreadable',
+  'unproven',
+  'not-found-once',
+  'strange-host',
+  'invalid-client-once',
+  'never-compared',
+]);
+
 /** The table as text; `notes`, by row, are sentences that follow the error of a target. */
 export function targetTable(
   views: readonly TargetView[],
@@ -35,12 +53,13 @@ export function targetTable(
     cells: [
       { text: view.name },
       { text: view.state, color: STATE_COLORS[view.state] },
+      { text: view.logins.state, color: LOGIN_COLORS[view.logins.state] },
       expiry(view.expiresAt, nowMs),
       { text: day(view.renewalAt) },
       { text: day(view.lastRotationAt) },
       failures(view, nowMs),
     ],
-    notes: [...errorNotes(view), ...(notes[i] ?? [])],
+    notes: [...loginNotes(view), ...errorNotes(view), ...(notes[i] ?? [])],
   }));
   return table(COLUMNS, rows);
 }
@@ -57,6 +76,16 @@ function failures({ consecutiveFailures, nextAttemptAt }: TargetView, nowMs: num
   if (nextAttemptAt === null) return { text: `${consecutiveFailures}, retry at the next tick`, color: 'red' };
   const atMs = Date.parse(nextAttemptAt);
   return { text: `${consecutiveFailures}, retry ${atMs > nowMs ? distance(atMs, nowMs) : 'now'}`, color: 'red' };
+}
+
+/** What says that logins fail, or may fail. */
+function loginNotes({ logins: { evidence } }: TargetView): Cell[] {
+  return evidence
+    .filter(({ verdict, detail }) => verdict === 'fails' || IN_DOUBT.has(detail))
+    .map(({ verdict, detail }) => ({
+      text: `logins: ${LOGIN_FINDINGS[detail]}`,
+      color: verdict === 'fails' ? 'red' : 'yellow',
+    }));
 }
 
 function errorNotes({ error, state }: TargetView): Cell[] {

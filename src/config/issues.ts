@@ -9,7 +9,10 @@ import { dotted, nodeAt, type Path, problemAt, shownKey, type Tree } from './tre
 type Schema = z.core.$ZodType;
 
 /** Keys of earlier versions, and what took their place. `[]`: any entry of the list. */
-const REMOVED: ReadonlyMap<string, Phrase> = new Map([['schedule.maxRotationsPerHour', ['writes-in-lanes']]]);
+const REMOVED: ReadonlyMap<string, Phrase> = new Map([
+  ['targets[].adopt', ['no-adoption']],
+  ['schedule.maxRotationsPerHour', ['writes-in-lanes']],
+]);
 
 /** Unknown keys of one mapping that are told: enough to see that the file is another one. Each is compared with all known keys. */
 const MOST_UNKNOWN = 20;

@@ -102,7 +102,7 @@ export function settingsOf(sections: Sections, channels: readonly ChannelOptions
 }
 
 function targetOf(entry: TargetEntry, sections: Sections) {
-  const { teamId, clientId, keyId, envId, providerId, name, adopt } = entry;
+  const { teamId, clientId, keyId, envId, providerId, name } = entry;
   const shared = overridden(sections.cloudbase, entry.cloudbase);
   const { endpoint, region, requestsPerSecond, timeout, credentials, write, loginCheck, loginEndpoint } = shared;
   const policy = policyOf(sections, entry.policy);
@@ -133,7 +133,6 @@ function targetOf(entry: TargetEntry, sections: Sections) {
       ...(clientId === undefined ? {} : { clientId }),
       ...(keyId === undefined ? {} : { keyId }),
     },
-    adopt,
     key,
     policy,
     cloudbase,

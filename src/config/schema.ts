@@ -70,7 +70,7 @@ const WINDOW = z
     duration: duration(SECOND, 180 * DAY).describe('How long it stays open.'),
     timezone: timezone().optional().describe("The window's time zone. Default: schedule.timezone."),
   })
-  .describe('Renewals wait for this window. Nothing else waits, and nothing waits in an emergency.');
+  .describe('Renewals, and a changed key, wait for this window. Nothing else waits, and nothing that is urgent.');
 
 const POLICY = z
   .strictObject({
@@ -93,7 +93,7 @@ const APPLE = z
     check: oneOf('compare', 'require', 'off')
       .prefault('compare')
       .describe(
-        'compare: what Apple rejects is not pushed over a secret that may work; require: only what Apple accepts is pushed; off: Apple is not asked.',
+        'compare: what Apple rejects is never written; require: only what Apple accepts is written, or over a useless secret; off: Apple is not asked, and another key waits for once --force.',
       ),
   })
   .describe('How Apple is asked about client secrets.');
@@ -141,7 +141,7 @@ const PROVIDER = z
   .strictObject({
     enabled: flag()
       .optional()
-      .describe('true: a provider that is switched off is an alert; false: it is off on purpose.'),
+      .describe('true: a provider that is switched off is critical; otherwise it is a warning.'),
   })
   .describe('How the provider is meant to be.');
 
@@ -153,9 +153,6 @@ export const TARGET = z
     teamId: appleId('teamId').optional().describe("Apple's Team ID. It may come with the key instead."),
     clientId: appleId('clientId').optional().describe('The Services ID. It may come with the key instead.'),
     keyId: appleId('keyId').optional().describe('The Key ID. It may come with the key instead.'),
-    adopt: flag()
-      .prefault('false')
-      .describe('true: a secret that may work, and that this service has not written, may be replaced the first time.'),
     key: keyOptions.describe('Where the private key is read from, again at every pass.'),
     provider: PROVIDER.optional(),
     policy: POLICY.optional(),

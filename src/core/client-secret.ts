@@ -23,6 +23,7 @@ export {
  * on a clock that is a few minutes fast; a larger one would gain nothing, because such a clock stops our writes anyway.
  */
 const BACKDATED_S = 300;
+export const BACKDATED_MS = BACKDATED_S * 1000;
 
 /**
  * How far `exp` stays below Apple's limit. A smaller value would exceed the limit on a clock that is a few minutes fast;
@@ -59,13 +60,24 @@ export async function mintClientSecret(
   return { jwt, fingerprint: fingerprint(jwt), issuedAtMs: iat * 1000, expiresAtMs: exp * 1000 };
 }
 
+/** From `iat` to `exp` of what is minted for a lifetime, in ms; rounding may take a second of it. */
+export function mintedLifetimeMs(lifetimeMs: number): number {
+  return Math.min(lifetimeMs, (APPLE_MAX_LIFETIME_S - LIMIT_MARGIN_S) * 1000) + BACKDATED_MS;
+}
+
+/** The claims that Apple asks for. */
+const CLAIMS: ReadonlySet<string> = new Set(['iss', 'sub', 'aud', 'iat', 'exp']);
+
 /**
  * The control: the header and claims of `candidate`, signed with a key that is made for this one signature and then
  * dropped. Apple must reject it; if it does not, its answers mean nothing.
  */
 export async function throwawayControl(candidate: string): Promise<string> {
-  const { header, claims } = parseClientSecret(candidate) ?? {};
-  if (header === undefined || claims === undefined) throw new TypeError('the candidate is not a JWT');
+  const parsed = parseClientSecret(candidate);
+  if (parsed === undefined) throw new TypeError('the candidate is not a JWT');
+  const { keyId: kid = '' } = parsed;
+  // Somebody else's secret may hold anything beside these.
+  const claims = Object.fromEntries(Object.entries(parsed.claims).filter(([name]) => CLAIMS.has(name)));
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  return new SignJWT({ ...claims }).setProtectedHeader({ ...header, alg: 'ES256' }).sign(privateKey);
+  return new SignJWT(claims).setProtectedHeader({ alg: 'ES256', kid }).sign(privateKey);
 }

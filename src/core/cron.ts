@@ -2,11 +2,11 @@
 // expression and says which calendar days it fits (L, W, #, names). The instants are found here, by walking local days:
 // node-cron's own search starts from the real clock, its matcher answers one second at a time, and its scheduler dies
 // when the wall clock steps back. A property test holds both to the same second. Local times that a clock change skips
-// do not occur; those that it repeats occur twice, as in node-cron's matcher.
+// do not occur, but as openings of windows; those that it repeats occur twice, as in node-cron's matcher.
 import { createTask, parse } from 'node-cron';
 import type { Window } from './ports.ts';
 import { DAY, SECOND } from './time.ts';
-import { type OffsetSpan, offsetSpan } from './timezone.ts';
+import { offsetSpan } from './timezone.ts';
 
 /** Four years: rules about leap days and month lengths show their longest gap in that time, with less they might not. */
 const SURVEY = 1461 * DAY;
@@ -30,25 +30,35 @@ interface DayPart {
   readonly localMidnightMs: number;
   readonly startMs: number;
   readonly endMs: number;
+  /** The local times, as seconds of the day, that a clock change at `startMs` skipped: from here to that of `startMs`. */
+  readonly skippedFrom: number;
 }
 
 /**
  * Reads `* * * * *`, six fields with seconds first, or `@daily` and the like.
  * Throws an Error with node-cron's words for an expression, a RangeError for a time zone that it does not know.
+ * With `movesSkipped` a start at a local time that a clock change skips comes when that time would have ended.
  */
-export function parseCron(expression: string, timezone: string): CronExpression {
+export function parseCron(expression: string, timezone: string, movesSkipped = false): CronExpression {
   const fields = parse(expression);
   const times = timesOfDay(fields);
   const dayMatches = dayMatcher(fields);
-  const part = (atMs: number): DayPart => dayPart(atMs, offsetSpan(timezone, atMs));
+  const part = (atMs: number): DayPart => dayPart(atMs, timezone);
+  /** Whether a start was moved to the beginning of this part. */
+  const isMovedTo = ({ skippedFrom, startMs, localMidnightMs }: DayPart) => {
+    const time = movesSkipped ? times[firstAtOrAfter(times, skippedFrom)] : undefined;
+    return time !== undefined && localMidnightMs + time * SECOND < startMs;
+  };
   offsetSpan(timezone, 0);
   const wholeDayStep = longestStep(times, 0, times.length);
 
   function nextStart(atMs: number, horizonMs: number): number | undefined {
     const latest = atMs + horizonMs;
     for (let from = Math.ceil(atMs / SECOND) * SECOND; from <= latest; ) {
-      const { day, localMidnightMs, endMs } = part(from);
+      const found = part(from);
+      const { day, localMidnightMs, endMs } = found;
       if (dayMatches(day)) {
+        if (from === found.startMs && isMovedTo(found)) return from;
         const time = times[firstAtOrAfter(times, (from - localMidnightMs) / SECOND)];
         const start = time === undefined ? endMs : localMidnightMs + time * SECOND;
         if (start < endMs) return start <= latest ? start : undefined;
@@ -61,11 +71,13 @@ export function parseCron(expression: string, timezone: string): CronExpression 
   function previousStart(atMs: number, horizonMs: number): number | undefined {
     const earliest = atMs - horizonMs;
     for (let until = Math.floor(atMs / SECOND) * SECOND; until >= earliest; ) {
-      const { day, localMidnightMs, startMs } = part(until);
+      const found = part(until);
+      const { day, localMidnightMs, startMs } = found;
       if (dayMatches(day)) {
         const time = times[firstAtOrAfter(times, (until - localMidnightMs) / SECOND + 1) - 1];
         const start = time === undefined ? Number.NEGATIVE_INFINITY : localMidnightMs + time * SECOND;
         if (start >= startMs) return start >= earliest ? start : undefined;
+        if (isMovedTo(found)) return startMs >= earliest ? startMs : undefined;
       }
       until = startMs - SECOND;
     }
@@ -96,14 +108,18 @@ export function parseCron(expression: string, timezone: string): CronExpression 
   return { previousStart, nextStart, longestGapMs };
 }
 
-function dayPart(atMs: number, { offsetMs, startMs, endMs }: OffsetSpan): DayPart {
+function dayPart(atMs: number, timezone: string): DayPart {
+  const { offsetMs, startMs, endMs } = offsetSpan(timezone, atMs);
   const day = Math.floor((atMs + offsetMs) / DAY);
   const localMidnightMs = day * DAY - offsetMs;
+  const partStartMs = Math.max(startMs, localMidnightMs);
+  const skippedMs = partStartMs === startMs ? Math.max(0, offsetMs - offsetSpan(timezone, startMs - 1).offsetMs) : 0;
   return {
     day,
     localMidnightMs,
-    startMs: Math.max(startMs, localMidnightMs),
+    startMs: partStartMs,
     endMs: Math.min(endMs, localMidnightMs + DAY),
+    skippedFrom: Math.max(0, partStartMs - localMidnightMs - skippedMs) / SECOND,
   };
 }
 
@@ -169,7 +185,7 @@ export function createWindow(rule: WindowRule): Window {
   const key = JSON.stringify([rule.cron, rule.durationMs, rule.timezone]);
   const known = windows.get(key);
   if (known !== undefined) return known;
-  const window = rememberingWindow(parseCron(rule.cron, rule.timezone), rule.durationMs);
+  const window = rememberingWindow(parseCron(rule.cron, rule.timezone, true), rule.durationMs);
   if (windows.size >= MOST_WINDOWS) windows.clear();
   windows.set(key, window);
   return window;

@@ -1,52 +1,47 @@
 // Snapshot → Decision. The array POLICIES is the specification: its entries are asked in order, and the first that
-// objects names the reason. RESTRAINTS then say whether that rotation must not be, or not now. Nothing here fetches,
-// waits or writes.
-import {
-  type Deployed,
-  isExpired,
-  isMissing,
-  isReadableAndGood,
-  isTooLong,
-  lifetimeOf,
-  mayBeWorking,
-} from './deployed.ts';
+// objects names the reason. A good secret is left alone, whoever made it. RESTRAINTS then say whether that rotation must
+// not be, or not now. Nothing here fetches, waits or writes.
+import { isProven } from './answers.ts';
+import { mintedLifetimeMs } from './client-secret.ts';
+import { type Deployed, isExpired, isMissing, isUseless } from './deployed.ts';
+import type { CallTrouble } from './error-troubles.ts';
 import { RotatorError } from './errors.ts';
+import { type CandidateVerdict, type GateQuestion, gate } from './gate.ts';
+import { identityId } from './identity.ts';
 import type { KeyMaterial } from './key-material.ts';
+import { isChoice, isUrgent, type JudgeClock, judgeLogins, type Logins, lifetimeOf } from './logins.ts';
 import type { ProviderView } from './provider.ts';
 import type { Reason, Why } from './reasons.ts';
-import type { TargetState } from './records.ts';
-import { emergencyInstant, renewalInstant, within } from './schedule.ts';
+import type { TargetState, WrittenRecord } from './records.ts';
+import { renewalInstant, within } from './schedule.ts';
 import { shown, shownName } from './shown.ts';
 import { showsNothing } from './shown-secret.ts';
-import { DAY } from './time.ts';
+import { DAY, MINUTE } from './time.ts';
 
 /** Everything a decision may use, gathered beforehand. */
 export interface Snapshot {
-  readonly now: number;
+  /** Our wall clock, and how far it is off. */
+  readonly clock: JudgeClock;
   readonly key: KeyMaterial;
   readonly provider: ProviderView | undefined;
   readonly deployed: Deployed;
+  /** With what this gathering added. */
   readonly state: TargetState;
   readonly policy: { readonly lifetimeMs: number; readonly renewBeforeMs: number };
   readonly windowOpen: boolean;
   /** Somebody asked for a rotation by hand (`once --force`, HTTP). */
   readonly requested: boolean;
-  /** `adopt: true` on the target, or `once --adopt`. */
-  readonly adopt: boolean;
+  readonly appleCheck: 'compare' | 'require' | 'off';
+  /** `once --no-apple-check`. */
+  readonly waived: boolean;
 }
 
 export type Decision =
   | { readonly action: 'none' }
-  | {
-      readonly action: 'rotate';
-      readonly reason: Reason;
-      readonly why: Why;
-      readonly emergency: boolean;
-      readonly needsAcceptance: boolean;
-    }
+  | { readonly action: 'rotate'; readonly reason: Reason; readonly why: Why; readonly urgent: boolean }
   /** Wanted, but not now: the maintenance window is closed. */
   | { readonly action: 'defer'; readonly reason: Reason; readonly why: Why }
-  /** Wanted, but a person must consent first. */
+  /** Wanted, but a person must say so first. */
   | { readonly action: 'pend'; readonly reason: Reason; readonly why: Why; readonly error: RotatorError }
   /** Must not be, until a person fixes it. */
   | { readonly action: 'refuse'; readonly reason: Reason | null; readonly error: RotatorError };
@@ -60,12 +55,13 @@ export interface Policy {
 export const POLICIES: readonly Policy[] = [
   { reason: 'SecretMissing', objects: secretMissing },
   { reason: 'SecretUnreadable', objects: secretUnreadable },
-  { reason: 'KeyChanged', objects: keyChanged },
-  { reason: 'TeamChanged', objects: teamChanged },
-  { reason: 'ClientChanged', objects: clientChanged },
-  { reason: 'SignatureInvalid', objects: signatureInvalid },
-  { reason: 'LifetimeTooLong', objects: lifetimeTooLong },
   { reason: 'SecretExpired', objects: secretExpired },
+  {
+    reason: 'SecretInvalid',
+    objects: ({ deployed: { defect } }) => (defect === null ? undefined : { found: 'defect', defect }),
+  },
+  { reason: 'RejectedByApple', objects: rejectedByApple },
+  { reason: 'KeyChanged', objects: keyChanged },
   { reason: 'RenewalDue', objects: renewalDue },
   { reason: 'Requested', objects: ({ requested }) => (requested ? { found: 'requested' } : undefined) },
 ];
@@ -81,13 +77,7 @@ export function decide(snapshot: Snapshot): Decision {
     const held = restraint(snapshot, reason, why);
     if (held !== undefined) return held;
   }
-  return {
-    action: 'rotate',
-    reason,
-    why,
-    emergency: isEmergency(snapshot),
-    needsAcceptance: keyIdHasAnotherKey(snapshot),
-  };
+  return { action: 'rotate', reason, why, urgent: urgencyOf(snapshot) };
 }
 
 /** The first policy that objects. */
@@ -97,6 +87,36 @@ export function firstObjection(snapshot: Snapshot): { reason: Reason; why: Why }
     if (why !== undefined) return { reason, why };
   }
   return undefined;
+}
+
+export function loginsOf({ state, clock }: Snapshot): Logins {
+  return judgeLogins(state, clock);
+}
+
+export function urgencyOf(snapshot: Snapshot): boolean {
+  const { state, policy, clock } = snapshot;
+  return isUrgent(loginsOf(snapshot), state.deployed, policy.lifetimeMs, clock);
+}
+
+/** Now by the corrected clock. */
+export function trueNow({ now, skewMs = 0 }: JudgeClock): number {
+  return now - skewMs;
+}
+
+/** What the gate asks, with what Apple said about the candidate. */
+export function gateQuestion(
+  { deployed, key, state, clock, requested, appleCheck: mode, waived }: Snapshot,
+  reason: Reason,
+  candidate: CandidateVerdict,
+  detail: CallTrouble | null,
+): GateQuestion {
+  const identity = identityId(key);
+  const isSame = deployed.identity === identity;
+  const predecessor = isUseless(deployed, trueNow(clock)) ? 'useless' : isSame ? 'same-identity' : 'other';
+  // Where Apple is never asked, the identity of our last write has to do as proof.
+  const isOurs = mode === 'off' && state.written !== null && identityId(state.written) === identity;
+  const proven = isOurs || isProven(state.proven, identity, !isSame, clock.now);
+  return { mode, waived, requested, reason, candidate, predecessor, proven, detail };
 }
 
 /** When renewal is due; null if the expiry is not known. */
@@ -110,24 +130,12 @@ export function renewalOf({
   readonly state: Pick<TargetState, 'key'>;
 }): number | null {
   if (deployed.expiresAt === null) return null;
-  const lifetimeMs = lifetimeOf(deployed, policy.lifetimeMs);
   return renewalInstant({
     key: state.key,
     expiresAt: deployed.expiresAt,
-    lifetimeMs,
+    lifetimeMs: lifetimeOf(deployed, policy.lifetimeMs),
     renewBeforeMs: policy.renewBeforeMs,
   });
-}
-
-/**
- * Emergency: there is no secret, it is invalid or expired, or less than a tenth of its lifetime is left. (That Apple
- * rejects it is known only later in the pass.) Without a provider there are no logins to keep working.
- */
-export function isEmergency({ provider, deployed, policy, now }: Snapshot): boolean {
-  if (provider === undefined) return false;
-  if (!mayBeWorking(deployed, now)) return true;
-  if (deployed.expiresAt === null) return false;
-  return now > emergencyInstant(deployed.expiresAt, lifetimeOf(deployed, policy.lifetimeMs));
 }
 
 // ---- policies, in the order of POLICIES
@@ -136,50 +144,40 @@ function secretMissing({ deployed }: Snapshot): Why | undefined {
   return isMissing(deployed) ? { found: 'missing', shape: deployed.shown.shape } : undefined;
 }
 
-function secretUnreadable({ deployed: { knownFrom, shown } }: Snapshot): Why | undefined {
-  if (knownFrom !== 'none' || showsNothing(shown.shape)) return undefined;
-  return { found: 'unreadable', shape: shown.shape };
+function secretUnreadable({ deployed: { from, shown: seen } }: Snapshot): Why | undefined {
+  if (from !== 'none' || showsNothing(seen.shape)) return undefined;
+  return { found: 'unreadable', shape: seen.shape };
 }
 
+function secretExpired({ deployed, clock }: Snapshot): Why | undefined {
+  return isExpired(deployed, trueNow(clock)) ? { found: 'expired' } : undefined;
+}
+
+function rejectedByApple(snapshot: Snapshot): Why | undefined {
+  const isRejected = loginsOf(snapshot).evidence.some(({ kind, verdict }) => kind === 'apple' && verdict === 'fails');
+  return isRejected ? { found: 'rejected' } : undefined;
+}
+
+/** Ours is deployed, and the key source now has another identity. A secret that is not ours is left alone. */
 function keyChanged({ deployed, key }: Snapshot): Why | undefined {
-  if (deployed.knownFrom === 'none' || deployed.keyId === key.keyId) return undefined;
-  return { found: 'other-key', id: shownId(deployed.keyId), wanted: key.keyId };
-}
-
-function teamChanged({ deployed, key }: Snapshot): Why | undefined {
-  if (deployed.knownFrom === 'none' || deployed.teamId === key.teamId) return undefined;
-  return { found: 'other-team', id: shownId(deployed.teamId), wanted: key.teamId };
-}
-
-function clientChanged({ deployed, key }: Snapshot): Why | undefined {
-  if (deployed.knownFrom === 'none' || deployed.clientId === key.clientId) return undefined;
-  return { found: 'other-client', id: shownId(deployed.clientId), wanted: key.clientId };
-}
-
-/** An id of somebody else's secret, which may hold anything. */
-function shownId(id: string | null): string | null {
-  return id === null ? null : shown(id);
-}
-
-function signatureInvalid({ deployed }: Snapshot): Why | undefined {
-  if (deployed.signedByOurKey === false) return { found: 'other-signature' };
-  const [defect] = deployed.defects;
-  return defect && { found: 'defect', defect };
-}
-
-function lifetimeTooLong({ deployed, now }: Snapshot): Why | undefined {
-  if (!isTooLong(deployed, now)) return undefined;
-  return { found: deployed.expiresAt === null ? 'never-expires' : 'too-long' };
-}
-
-function secretExpired({ deployed, now }: Snapshot): Why | undefined {
-  return isExpired(deployed, now) ? { found: 'expired' } : undefined;
+  const { ours, identity, keyId, teamId, clientId } = deployed;
+  if (!ours || identity === identityId(key)) return undefined;
+  const differs = (
+    found: 'other-key' | 'other-team' | 'other-client',
+    id: string | null,
+    wanted: string,
+  ): Why | undefined => (id === wanted ? undefined : { found, id: id === null ? null : shown(id), wanted });
+  return (
+    differs('other-key', keyId, key.keyId) ??
+    differs('other-team', teamId, key.teamId) ??
+    differs('other-client', clientId, key.clientId) ?? { found: 'other-signature' }
+  );
 }
 
 function renewalDue(snapshot: Snapshot): Why | undefined {
   if (snapshot.state.maybeWritten !== null) return { found: 'unresolved' };
   const renewal = renewalOf(snapshot);
-  return renewal !== null && snapshot.now >= renewal ? { found: 'renewal' } : undefined;
+  return renewal !== null && trueNow(snapshot.clock) >= renewal ? { found: 'renewal' } : undefined;
 }
 
 // ---- refusals: writing would break logins, whatever the reason for it
@@ -195,46 +193,52 @@ function refuse({ provider, key, state }: Snapshot): RotatorError | undefined {
   return new RotatorError('ERR_CLIENT_ID_MISMATCH', { found, wanted: key.clientId });
 }
 
-function keyIdHasAnotherKey({ state, key }: Snapshot): boolean {
-  const known = state.keyThumbprints[key.keyId];
-  return known !== undefined && known !== key.thumbprint;
-}
-
 // ---- restraints: a rotation is wanted, but …
 
 type Restraint = (snapshot: Snapshot, reason: Reason, why: Why) => Decision | undefined;
 
-const RESTRAINTS: readonly Restraint[] = [adoptionPending, rotationLoop, foreignSecret, windowClosed];
+const RESTRAINTS: readonly Restraint[] = [writtenLately, windowClosed, consentNeeded];
 
-function adoptionPending(snapshot: Snapshot, reason: Reason, why: Why): Decision | undefined {
-  const { state, deployed, adopt, now } = snapshot;
-  if (state.written !== null || state.maybeWritten !== null || adopt || deployed.signedByOurKey === true)
-    return undefined;
-  if (!mayBeWorking(deployed, now)) return undefined;
-  const error = new RotatorError('ERR_ADOPTION_REQUIRED', { problem: 'never-written', why });
-  return { action: 'pend', reason, why, error };
-}
+/** How long a second write waits whose first one should have been enough. */
+const SAME_WRITE_MS = DAY;
+/** … where the first one did not show, or another writer keeps replacing the secret. */
+const SAME_REASON_MS = 7 * DAY;
 
-function rotationLoop({ state, deployed, requested, now }: Snapshot, reason: Reason, why: Why): Decision | undefined {
-  const { written } = state;
-  if (requested || written === null || !deployed.ours || state.maybeWritten !== null) return undefined;
-  if (written.reason !== reason || !within(written.at, now, DAY)) return undefined;
-  const error = new RotatorError('ERR_ROTATION_LOOP', { why });
+/** A write that did not settle its reason is not made again and again. */
+function writtenLately(snapshot: Snapshot, reason: Reason, why: Why): Decision | undefined {
+  const { state, deployed, requested, clock, key, policy } = snapshot;
+  const { written, maybeWritten } = state;
+  const logins = loginsOf(snapshot);
+  if (requested || written === null || maybeWritten !== null || logins.because === 'secret') return undefined;
+  const isHurting = logins.state === 'fails' && !isChoice(logins);
+  const isUnseen = reason === 'SecretMissing' || reason === 'SecretUnreadable' || !deployed.ours;
+  const isSameReason =
+    isUnseen && !isHurting && written.reason === reason && within(written.at, clock.now, SAME_REASON_MS);
+  const isSameSecret =
+    identityId(written) === identityId(key) &&
+    isSameLifetime(written, policy.lifetimeMs) &&
+    within(written.at, clock.now, SAME_WRITE_MS);
+  if (!isSameReason && !isSameSecret) return undefined;
+  const error = new RotatorError('ERR_WRITTEN_LATELY', { days: isSameReason ? 7 : 1, why });
   return { action: 'refuse', reason, error };
 }
 
-function foreignSecret(snapshot: Snapshot, reason: Reason, why: Why): Decision | undefined {
-  const { state, deployed, requested, now } = snapshot;
-  const recent = state.foreign.filter(({ at }) => within(at, now, 7 * DAY));
-  if (requested || recent.length < 2 || deployed.ours || isEmergency(snapshot)) return undefined;
-  if (!isReadableAndGood(deployed, now)) return undefined;
-  const error = new RotatorError('ERR_FOREIGN_SECRET', { times: recent.length, why });
-  return { action: 'pend', reason, why, error };
+/** Within a minute: instants in a secret are rounded. */
+function isSameLifetime({ issuedAt, expiresAt }: WrittenRecord, lifetimeMs: number): boolean {
+  return Math.abs(expiresAt - issuedAt - mintedLifetimeMs(lifetimeMs)) < MINUTE;
 }
 
 function windowClosed(snapshot: Snapshot, reason: Reason, why: Why): Decision | undefined {
-  const { windowOpen, requested, deployed, now, state } = snapshot;
-  if (windowOpen || requested || isEmergency(snapshot) || state.maybeWritten !== null) return undefined;
-  const holdable = reason === 'RenewalDue' || (reason === 'KeyChanged' && mayBeWorking(deployed, now));
-  return holdable ? { action: 'defer', reason, why } : undefined;
+  const { windowOpen, requested, state } = snapshot;
+  if (windowOpen || requested || state.maybeWritten !== null) return undefined;
+  if (reason !== 'RenewalDue' && reason !== 'KeyChanged') return undefined;
+  if (loginsOf(snapshot).state === 'fails' || urgencyOf(snapshot)) return undefined;
+  return { action: 'defer', reason, why };
+}
+
+/** Where Apple is not asked, what the gate will say is known beforehand. */
+function consentNeeded(snapshot: Snapshot, reason: Reason, why: Why): Decision | undefined {
+  if (snapshot.appleCheck !== 'off') return undefined;
+  const answer = gate(gateQuestion(snapshot, reason, 'not-asked', null));
+  return answer.go || answer.how !== 'pend' ? undefined : { action: 'pend', reason, why, error: answer.error };
 }

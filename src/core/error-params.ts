@@ -11,7 +11,8 @@ import type {
   RoundTripTrouble,
   SecretLook,
 } from './error-troubles.ts';
-import type { Objection, Why } from './reasons.ts';
+import type { KeyConflict } from './identity.ts';
+import type { Objection, Reason, Why } from './reasons.ts';
 import type { KeyProblem, Phrase } from './texts/problems.ts';
 
 interface At {
@@ -136,7 +137,8 @@ export interface ErrorParams {
     | ({ readonly problem: 'call' } & At & CallTrouble)
     | ({ readonly problem: 'no-value' | 'unknown-form' } & At)
     | OfTencent;
-  readonly ERR_KEY_BINDING: { readonly detail: CallTrouble | null };
+  /** `detail`: why Apple's verdict is what it is; null where it was not asked now. */
+  readonly ERR_KEY_BINDING: KeyConflict & { readonly detail: CallTrouble | null };
 
   // Cloud credentials
   readonly ERR_CREDENTIALS_MISSING:
@@ -197,23 +199,34 @@ export interface ErrorParams {
   };
   readonly ERR_CLIENT_ID_MISMATCH: { readonly found: string | null; readonly wanted: string };
   readonly ERR_PROVIDER_NOT_ROUNDTRIPPABLE: {
-    readonly problem: 'unsafe' | 'only-gone';
+    /** `spared`: a warning in the form `secret`, which has changed other fields before where it is `form`. */
+    readonly problem: 'unsafe' | 'only-gone' | 'spared' | 'form';
     readonly fields: readonly { readonly path: string; readonly why: RoundTripTrouble }[];
   };
   readonly ERR_PROVIDER_CHANGED:
     | { readonly problem: 'our-write' | 'somebody-else'; readonly fields: readonly string[] }
     /** `field` cannot be written back unharmed; null: the provider changed meanwhile. */
     | { readonly problem: 'left-alone'; readonly field: string | null };
-  readonly ERR_ADOPTION_REQUIRED:
-    | { readonly problem: 'never-written'; readonly why: Why }
-    | { readonly problem: 'hidden' };
-  readonly ERR_FOREIGN_SECRET: { readonly times: number; readonly why: Why };
+  /** Apple is not asked, and nothing else shows that the candidate is as good as what it would replace. */
+  readonly ERR_CONSENT_REQUIRED: { readonly reason: Reason };
 
   // The candidate and Apple's opinion of it
   readonly ERR_CANDIDATE_INVALID: { readonly objections: readonly Objection[] };
   /** `detail`: why Apple's verdict is what it is; null where it was not asked. */
-  readonly ERR_APPLE_REJECTED: { readonly detail: CallTrouble | null };
-  readonly ERR_APPLE_UNKNOWN: { readonly problem: 'require' | 'not-proven'; readonly detail: CallTrouble | null };
+  readonly ERR_APPLE_REJECTED: {
+    readonly of: 'candidate' | 'everybody' | 'login-check';
+    readonly detail: CallTrouble | null;
+  };
+  /** A first rejection, or one that does not count; Apple is asked again. */
+  readonly ERR_APPLE_REJECTED_ONCE: {
+    readonly of: 'candidate' | 'deployed' | 'uncounted';
+    readonly detail: CallTrouble | null;
+  };
+  readonly ERR_APPLE_UNKNOWN: {
+    /** `unproven`: what replaced a useless secret has not been accepted yet; `unproven-unasked`: and Apple is not asked. */
+    readonly problem: 'require' | 'not-proven' | 'unproven' | 'unproven-unasked';
+    readonly detail: CallTrouble | null;
+  };
 
   // The course of a pass
   readonly ERR_CLOCK_SKEWED:
@@ -238,7 +251,8 @@ export interface ErrorParams {
   readonly ERR_OUTCOME_UNKNOWN:
     | { readonly problem: 'cut-off' | 'not-shown' }
     | ({ readonly problem: 'error' } & Because);
-  readonly ERR_ROTATION_LOOP: { readonly why: Why };
+  /** Written within so many days, and still there is a reason to write. */
+  readonly ERR_WRITTEN_LATELY: { readonly days: 1 | 7; readonly why: Why };
   /** `because`: what the last write of the lane ended with. */
   readonly ERR_LANE_CLOSED: { readonly until: number; readonly because: StoredError };
 

@@ -48,11 +48,11 @@ export const REMEDIES = {
   ERR_CLIENT_ID_MISMATCH: 'person',
   ERR_PROVIDER_NOT_ROUNDTRIPPABLE: 'person',
   ERR_PROVIDER_CHANGED: 'person',
-  ERR_ADOPTION_REQUIRED: 'person',
-  ERR_FOREIGN_SECRET: 'person',
+  ERR_CONSENT_REQUIRED: 'person',
   // The candidate and Apple's opinion of it
   ERR_CANDIDATE_INVALID: 'person',
   ERR_APPLE_REJECTED: 'person',
+  ERR_APPLE_REJECTED_ONCE: 'passes',
   ERR_APPLE_UNKNOWN: 'passes',
   // The course of a pass
   ERR_CLOCK_SKEWED: 'passes',
@@ -67,7 +67,7 @@ export const REMEDIES = {
   ERR_ROLLBACK_FAILED: 'passes',
   ERR_READ_BACK: 'passes',
   ERR_OUTCOME_UNKNOWN: 'passes',
-  ERR_ROTATION_LOOP: 'person',
+  ERR_WRITTEN_LATELY: 'person',
   ERR_LANE_CLOSED: 'passes',
   // Alert channels and the heartbeat
   ERR_CHANNEL_REFUSED: 'person',

@@ -59,13 +59,14 @@ export type Step =
   | { readonly step: 'found'; readonly why: Why; readonly expiresAt: number | null }
   | ({ readonly step: 'minted' } & OfSecret)
   | { readonly step: 'verified' }
-  | { readonly step: 'acceptance-reused' }
+  | { readonly step: 'answer-reused' }
   | {
       readonly step: 'apple-answered';
-      readonly asked: 'candidate' | 'deployed' | 'same-key' | 'control';
+      readonly asked: 'candidate' | 'deployed' | 'control';
       readonly verdict: Verdict;
       readonly detail: CallTrouble;
     }
+  | { readonly step: 'login-checked'; readonly verdict: 'rejected' | 'unknown'; readonly detail: CallTrouble }
   | { readonly step: 'intent-recorded' }
   | { readonly step: 'pushed'; readonly requestId: string | null }
   | { readonly step: 'push-unclear'; readonly error: EventError }

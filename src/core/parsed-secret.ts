@@ -100,3 +100,15 @@ function wellTypedInstant<Name extends string>(name: Name, value: unknown): { re
   if (typeof value !== 'number' || !(Math.abs(value) <= 8.64e12)) return {};
   return { [name]: value * 1000 } as { [key in Name]: number };
 }
+
+/** True for three parts of which the first is the header of a JWT and the second no claims. */
+export function hasHeaderAlone(text: string): boolean {
+  if (text.length > MAX_CHARACTERS || !/^[\w-]+\.[\w-]*\.[\w-]*$/.test(text)) return false;
+  const [header = '', claims = ''] = text.split('.');
+  return typeof jsonObject(header)?.['alg'] === 'string' && jsonObject(claims) === undefined;
+}
+
+/** A text without white space, format characters and quotes. */
+export function withoutWrapping(text: string): string {
+  return text.replace(/[\s\p{Cf}"'`]/gu, '');
+}

@@ -253,7 +253,6 @@ export interface Target extends TargetIdentity {
   readonly name: string;
   /** Ids from the configuration; absent ones must come with the key. */
   readonly ids: { readonly teamId?: string; readonly clientId?: string; readonly keyId?: string };
-  readonly adopt: boolean;
   readonly policy: TargetPolicy;
   readonly appleCheck: 'compare' | 'require' | 'off';
   /** What a write sends: the whole Config as it was read, or the client secret alone. */

@@ -5,12 +5,10 @@
 export const REASONS = [
   'SecretMissing',
   'SecretUnreadable',
-  'KeyChanged',
-  'TeamChanged',
-  'ClientChanged',
-  'SignatureInvalid',
-  'LifetimeTooLong',
   'SecretExpired',
+  'SecretInvalid',
+  'RejectedByApple',
+  'KeyChanged',
   'RenewalDue',
   'Requested',
 ] as const;
@@ -70,18 +68,65 @@ export interface Objection {
   readonly wanted: string | null;
 }
 
+/** What makes a client secret certainly useless at Apple, whoever signed it (deployed.ts). */
+export const DEFECTS = ['damaged', 'other-client', 'other-audience', 'too-long', 'never-expires', 'no-claims'] as const;
+export type Defect = (typeof DEFECTS)[number];
+
+/** Whether people can sign in with Apple with what is deployed (logins.ts). */
+export const LOGIN_STATES = ['works', 'fails', 'unknown'] as const;
+export type LoginState = (typeof LOGIN_STATES)[number];
+
+/** What logins fail because of. */
+export const LOGIN_CAUSES = ['secret', 'provider', 'login-check'] as const;
+export type LoginCause = (typeof LOGIN_CAUSES)[number];
+
+/** Where evidence about logins comes from. */
+export const EVIDENCE_KINDS = ['apple', 'secret', 'provider', 'login-check', 'clock'] as const;
+export type EvidenceKind = (typeof EVIDENCE_KINDS)[number];
+
+/** What was found about logins. The sentences are in texts/. */
+export const EVIDENCE_DETAILS = [
+  'accepted',
+  'rejected',
+  'rejected-once',
+  'rejected-uncounted',
+  'accepted-uncounted',
+  /** Apple accepted a fresh secret of the identity of a hidden one. */
+  'identity-accepted',
+  'expired',
+  'valid',
+  ...DEFECTS,
+  /** Nothing shows, or no client secret, and no write of ours stands in. */
+  'missing',
+  'unreadable',
+  /** Our last write stands in for a hidden secret. */
+  'stands-in',
+  /** It replaced a useless secret, and Apple has not accepted it. */
+  'unproven',
+  'gone',
+  'environment-gone',
+  'not-found-once',
+  'switched-off',
+  'strange-host',
+  'invalid-client',
+  'invalid-client-once',
+  'never-compared',
+] as const;
+export type EvidenceDetail = (typeof EVIDENCE_DETAILS)[number];
+
 /** What a policy found, for which a rotation is wanted (decide.ts). The sentences are in texts/. */
 export type Why =
   | { readonly found: 'missing' | 'unreadable'; readonly shape: Shape }
+  | { readonly found: 'defect'; readonly defect: Defect }
   /** The deployed secret names another id than the key has; null: none. */
   | { readonly found: 'other-key' | 'other-team' | 'other-client'; readonly id: string | null; readonly wanted: string }
-  | { readonly found: 'defect'; readonly defect: Objection }
   | {
       readonly found:
-        | 'other-signature'
-        | 'never-expires'
-        | 'too-long'
         | 'expired'
+        /** Apple rejected it twice, and its rejections count. */
+        | 'rejected'
+        /** The ids are the same, and another private key signed it. */
+        | 'other-signature'
         /** The outcome of an earlier rotation could not be read. */
         | 'unresolved'
         | 'renewal'

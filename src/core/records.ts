@@ -7,7 +7,7 @@
 import * as z from 'zod';
 import { type ErrorCode, REMEDIES, type StoredError } from './errors.ts';
 import { isJsonObject } from './json.ts';
-import { OUTCOMES, REASONS, SHAPES, TARGET_STATES, TRIGGERS, VERDICTS } from './reasons.ts';
+import { DEFECTS, OUTCOMES, REASONS, type Reason, SHAPES, TARGET_STATES, TRIGGERS, VERDICTS } from './reasons.ts';
 
 /** Read-only all the way down. */
 export type Frozen<T> = T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : T;
@@ -43,6 +43,16 @@ export const AS_IT_IS: Kinds = {
 };
 
 export const instant = z.number();
+
+/** Reasons of version 0.1.0 → what they are called now. */
+const OLD_REASONS: ReadonlyMap<unknown, Reason> = new Map([
+  ['TeamChanged', 'KeyChanged'],
+  ['ClientChanged', 'KeyChanged'],
+  ['SignatureInvalid', 'SecretInvalid'],
+  ['LifetimeTooLong', 'SecretInvalid'],
+]);
+
+export const reasonSchema = z.preprocess((name) => OLD_REASONS.get(name) ?? name, z.enum(REASONS));
 const maybeInstant = instant.nullable();
 
 /** An error as it is kept: its data, or in rows of version 0.1.0 the sentences of that time. */
@@ -74,8 +84,26 @@ export function recordSchemas(kinds: Kinds) {
     /** The digest that the provider showed, where it shows one. */
     shownDigest: maybe,
     at: instant,
-    reason: z.enum(REASONS),
+    reason: reasonSchema,
   });
+
+  /** The last answer of Apple that says anything about one subject. */
+  const answer = z.object({
+    at: instant,
+    verdict: z.enum(['accepted', 'rejected']),
+    /** Whether it proves anything (answers.ts). */
+    counts: z.boolean(),
+    /** Of the secret that was shown to Apple. */
+    identity: maybe,
+    fingerprint: maybe,
+    /** Since when Apple has said so, answer after answer. */
+    since: instant,
+    /** The first of these rejections that counts; null: none does. */
+    rejectedSince: maybeInstant,
+  });
+  /** When Apple was last asked about a subject, whatever it said, and its last usable answer. */
+  const subject = z.object({ askedAt: maybeInstant, answer: answer.nullable() });
+  const UNASKED = { askedAt: null, answer: null };
 
   const target = z.object({
     endpoint: label,
@@ -85,7 +113,7 @@ export function recordSchemas(kinds: Kinds) {
     key: label,
     name: label,
     state: z.enum(TARGET_STATES),
-    reason: z.enum(REASONS).nullable(),
+    reason: reasonSchema.nullable(),
     error,
     lastPassAt: maybeInstant,
     /** The last pass that read both the key material and the provider. */
@@ -95,7 +123,17 @@ export function recordSchemas(kinds: Kinds) {
     lastRotationAt: maybeInstant,
     /** The deployed secret as the last complete gather saw it, or as the journal's record stood in for it. */
     deployed: z
-      .object({ fingerprint: maybe, keyId: maybe, issuedAt: maybeInstant, expiresAt: maybeInstant, shape })
+      .object({
+        fingerprint: maybe,
+        keyId: maybe,
+        issuedAt: maybeInstant,
+        expiresAt: maybeInstant,
+        shape,
+        /** See Deployed. */
+        from: z.enum(['read', 'record', 'none']).default('record'),
+        identity: maybe.default(null),
+        defect: z.enum(DEFECTS).nullable().default(null),
+      })
       .nullable(),
     renewalAt: maybeInstant,
     /** How many passes failed in a row, and when the next attempt may come; null: on the next tick. */
@@ -104,32 +142,55 @@ export function recordSchemas(kinds: Kinds) {
     written: written.nullable(),
     /** The names of all fields that were ever seen (provider.ts, ProviderFields). */
     configKeys: z.array(label),
-    /** Key id → thumbprint of the public key that was used under that id. */
-    keyThumbprints: z.record(label, thumbprint),
-    /** Accepted key (see apple-gate.ts, acceptanceId) → when Apple last accepted a secret of it. */
-    acceptedKeys: z.record(label, instant),
-    /** Replacements of our secret by somebody else, newest last. */
-    foreign: z.array(z.object({ fingerprint: maybe, at: instant })),
+    /**
+     * Identity (identity.ts) → when Apple last accepted a secret of it, its first rejection since that counts, and when a
+     * second one ended the proof.
+     */
+    proven: z
+      .record(label, z.object({ acceptedAt: instant, rejectedAt: maybeInstant, endedAt: maybeInstant }))
+      .default({}),
+    /** What Apple says about the deployed secret, and about the identity of the key source. */
+    apple: z
+      .object({
+        deployed: subject,
+        candidate: subject,
+        /** The fingerprint of the last deployed secret that Apple accepted. */
+        acceptedSecret: maybe,
+      })
+      .default({ deployed: UNASKED, candidate: UNASKED, acceptedSecret: null }),
+    /** What readings of the provider say about logins. */
+    provider: z
+      .object({
+        /** Null: no reading has told. */
+        enabled: z.boolean().nullable(),
+        /** A host that it names and that is neither Apple's nor allowed. */
+        strangeHost: maybe,
+        /** The provider, or its environment, could not be had at every reading since `since`. */
+        trouble: z.enum(['gone', 'environment']).nullable(),
+        since: maybeInstant,
+        at: maybeInstant,
+      })
+      .default({ enabled: null, strangeHost: null, trouble: null, since: null, at: null }),
+    /** What CloudBase's login interface said; `rejectedSince`: its first rejection in a row. */
+    loginCheck: z
+      .object({ at: instant, verdict: z.enum(['rejected', 'unknown']), rejectedSince: maybeInstant })
+      .nullable()
+      .default(null),
+    /** The last secret of somebody else that was found in place of ours. */
+    replaced: z
+      .object({ at: instant, fingerprint: maybe, kind: z.enum(['other', 'own-identity', 'not-shown']) })
+      .nullable()
+      .default(null),
+    /** A write of the client secret alone changed other fields: the form is not used again until a person says so. */
+    secretFormHarmed: z.boolean().default(false),
+    /** The fingerprint of a secret that replaced a useless one without proof that it is better. */
+    unproven: maybe.default(null),
     /** A write that may or may not have arrived: the target is due until a reading tells. */
     maybeWritten: written.nullable(),
     /** Fields that our write changed and that could not be restored, or that somebody else changed meanwhile. */
     providerChanges: z.array(z.object({ path: label, by: z.enum(['our-write', 'somebody-else']), at: instant })),
-    /** The provider is switched off. Its secret is kept fresh all the same. */
-    providerDisabled: z.boolean(),
     /** Since when a rotation has been wanted and deferred without a break; null while none is. */
     dueSince: maybeInstant,
-    /** What Apple said when it was last asked about the deployed secret. */
-    appleAsked: z
-      .object({
-        at: instant,
-        verdict: z.enum(VERDICTS).exclude(['not-asked']),
-        /** `same-key`: the deployed secret is hidden, and a fresh one of the same key was shown to Apple. */
-        asked: z.enum(['deployed', 'same-key']),
-        keyId: maybe,
-        /** Of the secret that was shown to Apple. */
-        fingerprint: maybe,
-      })
-      .nullable(),
   });
 
   const rotation = z.object({
@@ -139,7 +200,7 @@ export function recordSchemas(kinds: Kinds) {
     /** The target's name when the rotation began. */
     target: label,
     envId: label,
-    reason: z.enum(REASONS),
+    reason: reasonSchema,
     trigger: z.enum(TRIGGERS),
     requestedBy: prose.nullable(),
     keyId: maybe,
@@ -155,6 +216,17 @@ export function recordSchemas(kinds: Kinds) {
     appleCheck: z.object({ candidate: z.enum(VERDICTS), deployed: z.enum(VERDICTS) }),
     /** A check was waived by hand (`once --no-apple-check`). */
     appleCheckWaived: z.boolean(),
+    /** What shows that the candidate is in place and good; null: nothing was written, or not yet read back. */
+    proof: z
+      .object({
+        readBack: z.enum(['seen', 'not-shown', 'not-seen']),
+        apple: z.enum(VERDICTS),
+        loginCheck: z.enum(['rejected', 'unknown', 'not-asked']),
+      })
+      .nullable()
+      .default(null),
+    /** The failed row whose write showed later. */
+    settles: maybe.default(null),
     requestIds: z.array(label),
     error,
     /** What is about to be written, recorded before the write so that a crash can be resolved by reading. */
@@ -175,14 +247,21 @@ export function recordSchemas(kinds: Kinds) {
       .nullable(),
   });
 
-  /** How far Apple's answers can be trusted. */
-  const calibration = z.object({
-    controlAskedAt: maybeInstant,
-    controlRejectedAt: maybeInstant,
-    oursAcceptedAt: maybeInstant,
+  /** What Apple said to all targets together, and so how far its answers can be trusted. */
+  const appleRecord = z.object({
     /** When Apple was first asked, and when it last gave a usable answer (accepted or rejected) to any question. */
     firstAskedAt: maybeInstant,
     answeredAt: maybeInstant,
+    /** When the control was last asked, what Apple said, and since when it has said so. */
+    controlAskedAt: maybeInstant,
+    control: z.enum(['accepted', 'rejected']).nullable().default(null),
+    controlSince: maybeInstant.default(null),
+    /** When it last accepted something real. */
+    acceptedAt: maybeInstant.default(null),
+    /** Rejections in a row that do not count. */
+    rejections: z.object({ count: z.number(), since: instant, at: instant }).nullable().default(null),
+    /** Key (identity.ts, keyName) → when it was last asked about, and last rejected. */
+    keys: z.record(label, z.object({ askedAt: instant, rejectedAt: maybeInstant })).default({}),
   });
 
   /** A lane whose last write ended badly. */
@@ -199,8 +278,14 @@ export function recordSchemas(kinds: Kinds) {
   const fleet = z.object({
     /** Lanes whose last write ended badly. */
     lanes: z.record(label, lane).default({}),
-    /** Token URL → calibration. */
-    apple: z.record(label, calibration),
+    /** Token URL → what Apple said there. */
+    apple: z.record(label, appleRecord),
+    /** Key id → the team and the public key that Apple accepted it with. */
+    keys: z.record(label, z.object({ teamId: label, thumbprint })).default({}),
+    /** Our clock less CloudBase's in ms, as last measured. */
+    skew: z.object({ skewMs: z.number(), at: instant }).nullable().default(null),
+    /** When the daemon that has this journal open began; null: it has closed it. */
+    openSince: maybeInstant.default(null),
   });
 
   return { target, rotation, fleet };
@@ -216,10 +301,12 @@ export type FleetState = Frozen<z.infer<Records['fleet']>>;
 export type DeployedRecord = NonNullable<TargetState['deployed']>;
 export type WrittenRecord = NonNullable<TargetState['written']>;
 export type ProviderChange = TargetState['providerChanges'][number];
-export type AppleAsked = NonNullable<TargetState['appleAsked']>;
+export type Answer = NonNullable<TargetState['apple']['deployed']['answer']>;
+export type Subject = TargetState['apple']['deployed'];
+export type Proof = NonNullable<Rotation['proof']>;
 export type Intent = NonNullable<Rotation['intent']>;
 export type LaneState = FleetState['lanes'][string];
-export type Calibration = FleetState['apple'][string];
+export type AppleRecord = FleetState['apple'][string];
 
 /** What a target is, whatever it is called. */
 export type TargetIdentity = Pick<TargetState, 'endpoint' | 'envId' | 'providerId'>;
@@ -229,7 +316,9 @@ export function targetKey({ endpoint, envId, providerId }: TargetIdentity): stri
   return `${endpoint.replace(/\/+$/, '')}|${envId}|${providerId}`;
 }
 
-export const EMPTY_FLEET: FleetState = { lanes: {}, apple: {} };
+export const EMPTY_FLEET: FleetState = { lanes: {}, apple: {}, keys: {}, skew: null, openSince: null };
+
+export const NEVER_ASKED: Subject = { askedAt: null, answer: null };
 
 /** A target of which nothing is known yet. */
 export function emptyTargetState(identity: TargetIdentity, name: string): TargetState {
@@ -249,13 +338,15 @@ export function emptyTargetState(identity: TargetIdentity, name: string): Target
     retry: { failures: 0, nextAttemptAt: null },
     written: null,
     configKeys: [],
-    keyThumbprints: {},
-    acceptedKeys: {},
-    foreign: [],
+    proven: {},
+    apple: { deployed: NEVER_ASKED, candidate: NEVER_ASKED, acceptedSecret: null },
+    provider: { enabled: null, strangeHost: null, trouble: null, since: null, at: null },
+    loginCheck: null,
+    replaced: null,
+    secretFormHarmed: false,
+    unproven: null,
     maybeWritten: null,
     providerChanges: [],
-    providerDisabled: false,
     dueSince: null,
-    appleAsked: null,
   };
 }

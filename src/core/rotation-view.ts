@@ -3,7 +3,7 @@
 import { type ErrorView, errorView } from './errors.ts';
 import { isoOrNull } from './instants.ts';
 import type { Outcome, Reason, Trigger, Verdict } from './reasons.ts';
-import type { Rotation } from './records.ts';
+import type { Proof, Rotation } from './records.ts';
 
 /** The JSON of one rotation; instants are ISO 8601 UTC. */
 export interface RotationView {
@@ -24,6 +24,9 @@ export interface RotationView {
   readonly outcome: Outcome | null;
   readonly appleCheck: { readonly candidate: Verdict; readonly deployed: Verdict };
   readonly requestIds: readonly string[];
+  readonly proof: Proof | null;
+  /** The failed rotation whose write showed later. */
+  readonly settles: string | null;
   readonly error: ErrorView | null;
 }
 
@@ -46,6 +49,8 @@ export function rotationView(rotation: Rotation): RotationView {
     outcome: rotation.outcome,
     appleCheck: { candidate: rotation.appleCheck.candidate, deployed: rotation.appleCheck.deployed },
     requestIds: [...rotation.requestIds],
+    proof: rotation.proof,
+    settles: rotation.settles,
     error: rotation.error ? errorView(rotation.error, rotation.target) : null,
   };
 }

@@ -1,24 +1,38 @@
-// When each target is due: at a tick, and at what its last pass asked for (a retry, the opening of a window or of its
-// lane). It only remembers and answers; the daemon starts what is due. Instants are those of the wall clock, in ms.
+// When each target is due: at a tick, at what its last pass asked for (a retry, the opening of a window or of its lane),
+// and when Apple rejects another secret of the same key. It only remembers and answers; the daemon starts what is due.
+// Instants are those of the wall clock, in ms.
 import type { Target } from '../core/ports.ts';
 import type { Trigger } from '../core/reasons.ts';
-import { LONGEST_RETRY_MS, notBeyond } from '../core/schedule.ts';
+import type { TargetState } from '../core/records.ts';
+import { LONGEST_RETRY_MS, notBeyond, within } from '../core/schedule.ts';
+import { MINUTE } from '../core/time.ts';
 import type { PassResult } from '../pass/pass.ts';
 
 /** The least time between two passes of a target: a retry that is due at once must not become a busy loop. */
 const SOONEST_MS = 1_000;
+/**
+ * How often a rejection has all targets of its key checked. When the key is revoked, each of them finds a rejection of
+ * its own: sooner, they would wake each other again and again; later, a second trouble of the key would wait.
+ */
+const KEY_WOKEN_MS = 5 * MINUTE;
 
 interface Due {
   readonly trigger: Trigger;
   readonly isDue: boolean;
   readonly retryAt: number | null;
   readonly wakeAt: number | null;
+  /** When its last pass began; infinite: not known. */
+  readonly begunAt: number;
 }
 
-const NEW: Due = { trigger: 'start', isDue: false, retryAt: null, wakeAt: null };
+const NEW: Due = { trigger: 'start', isDue: false, retryAt: null, wakeAt: null, begunAt: Number.POSITIVE_INFINITY };
 
 export class Agenda {
   private readonly due = new Map<string, Due>();
+  /** Target → the key id of its deployed secret, as its last pass found it. */
+  private readonly keyIds = new Map<string, string>();
+  /** Key id → when its targets were woken. */
+  private readonly wokenAt = new Map<string, number>();
 
   /** Every target is due now, and what passes asked for is forgotten. */
   everything(targets: readonly Target[], trigger: Trigger): void {
@@ -36,9 +50,9 @@ export class Agenda {
   }
 
   /** A pass begins: nothing is due until it has ended. Returns what made it due. */
-  begin({ key }: Target): Trigger {
+  begin({ key }: Target, now: number): Trigger {
     const { trigger } = this.of(key);
-    this.due.set(key, { ...NEW, trigger: 'schedule' });
+    this.due.set(key, { ...NEW, trigger: 'schedule', begunAt: now });
     return trigger;
   }
 
@@ -50,6 +64,21 @@ export class Agenda {
     const retryAt = soonest(waitsFor === null ? state.retry.nextAttemptAt : null);
     const isRetry = retryAt !== null || waitsFor !== null;
     this.due.set(key, { ...due, trigger: isRetry ? 'retry' : due.trigger, retryAt, wakeAt: soonest(wakeAt) });
+    this.noteKey(key, state, due.begunAt, now);
+  }
+
+  /** Where this pass heard the first rejection of a run, every other target of the key is due. */
+  private noteKey(key: string, { deployed, apple }: TargetState, begunAt: number, now: number): void {
+    const keyId = deployed?.keyId;
+    if (!keyId) return void this.keyIds.delete(key);
+    this.keyIds.set(key, keyId);
+    const { answer } = apple.deployed;
+    const isFirst = answer?.verdict === 'rejected' && answer.since === answer.at && answer.at >= begunAt;
+    if (!isFirst || within(this.wokenAt.get(keyId) ?? null, now, KEY_WOKEN_MS)) return;
+    this.wokenAt.set(keyId, now);
+    for (const [other, id] of this.keyIds) {
+      if (other !== key && id === keyId) this.due.set(other, { ...this.of(other), isDue: true });
+    }
   }
 
   isDue({ key }: Target, now: number): boolean {

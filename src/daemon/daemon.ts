@@ -209,12 +209,11 @@ export class Daemon {
   private requestFor(target: Target): PassRequest {
     const { key } = target;
     const requestedBy = this.requests.begin(key);
-    const trigger = this.agenda.begin(target);
+    const trigger = this.agenda.begin(target, this.tools.clock.now());
     return {
       trigger: requestedBy === null ? trigger : 'http',
       requestedBy,
       force: requestedBy !== null,
-      adopt: false,
       waiveAppleCheck: false,
       leaseWaitMs: requestedBy === null ? 0 : REQUEST_LEASE_WAIT_MS,
       drop: this.stopping.signal,

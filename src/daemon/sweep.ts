@@ -2,7 +2,8 @@
 // that one lane's trouble never delays another's targets.
 import { asRotatorError, type RotatorError } from '../core/errors.ts';
 import type { RotatorEvent } from '../core/events.ts';
-import type { LoginCheck, Target } from '../core/ports.ts';
+import type { JudgeClock } from '../core/logins.ts';
+import type { Target } from '../core/ports.ts';
 import { emptyTargetState } from '../core/records.ts';
 import { type PassRequest, type PassResult, type PassTools, runPass } from '../pass/pass.ts';
 import { type Preview, previewPass } from '../pass/preview.ts';
@@ -13,14 +14,16 @@ import { Lanes } from './lanes.ts';
 export interface WiredTarget {
   readonly target: Target;
   readonly tools: Omit<PassTools, keyof SweepTools | 'lane'>;
-  /** Undefined: the public login interface is not asked. */
-  readonly loginCheck: LoginCheck | undefined;
   /** How many looks its lane carries at a time. */
   readonly laneWidth: number;
 }
 
 /** What the passes of a process share. */
-export type SweepTools = Pick<PassTools, 'journal' | 'isDegraded' | 'nextTick'>;
+export type SweepTools = Pick<PassTools, 'journal' | 'isDegraded' | 'nextTick' | 'startedAt' | 'crashedBefore'>;
+
+/** The measured skew is kept in the journal when it has changed by this much, and after so many sweeps anyway. */
+const KEPT_APART_MS = 1_000;
+const KEPT_SWEEPS = 10;
 
 export interface SweepItem {
   readonly wired: WiredTarget;
@@ -34,6 +37,8 @@ export class Sweeper {
   private readonly lanes = new Lanes();
   /** Our clock less CloudBase's, in ms, as a pass measured it last; undefined: none did. */
   skewMs: number | undefined;
+  private measuredAt = 0;
+  private kept: { readonly skewMs: number; uses: number } | undefined;
 
   constructor(tools: SweepTools) {
     this.tools = tools;
@@ -51,11 +56,33 @@ export class Sweeper {
     const results = ordered.map(async (item) => {
       const { target } = item.wired;
       const result = await this.pass(item);
-      this.skewMs = result.skewMs ?? this.skewMs;
+      if (result.skewMs !== undefined) [this.skewMs, this.measuredAt] = [result.skewMs, item.wired.tools.clock.now()];
       onResult(target, result);
       return [target.key, result] as const;
     });
-    return new Map(await Promise.all(results));
+    const ended = new Map(await Promise.all(results));
+    await this.keepSkew();
+    return ended;
+  }
+
+  /** By which logins are judged at `now`. */
+  judgeClock(now: number): JudgeClock {
+    return { now, skewMs: this.skewMs, since: this.tools.startedAt };
+  }
+
+  /** For commands that read the journal alone. */
+  private async keepSkew(): Promise<void> {
+    const { skewMs, kept } = this;
+    if (
+      skewMs === undefined ||
+      (kept !== undefined && Math.abs(kept.skewMs - skewMs) < KEPT_APART_MS && kept.uses < KEPT_SWEEPS)
+    ) {
+      if (kept !== undefined) kept.uses += 1;
+      return;
+    }
+    this.kept = { skewMs, uses: 0 };
+    const at = this.measuredAt;
+    await this.tools.journal.updateFleet((fleet) => ({ ...fleet, skew: { skewMs, at } })).catch(() => undefined);
   }
 
   /** What a pass would do now; nothing is written. */
@@ -65,8 +92,7 @@ export class Sweeper {
   }
 
   private toolsFor({ tools, laneWidth }: WiredTarget): PassTools {
-    const { journal, isDegraded, nextTick } = this.tools;
-    return { ...tools, journal, isDegraded, nextTick, lane: this.lanes.lane(tools.provider.lane, laneWidth) };
+    return { ...tools, ...this.tools, lane: this.lanes.lane(tools.provider.lane, laneWidth) };
   }
 
   private async pass({ wired, request }: SweepItem): Promise<PassResult> {

@@ -1,5 +1,6 @@
 // What a route of the HTTP interface is: how it is served, and what the OpenAPI document says about it.
 import type * as z from 'zod';
+import type { JudgeClock } from '../core/logins.ts';
 import type { Clock, Degradable, Fleet, Rotations, TargetStates } from '../core/ports.ts';
 import type { TargetLabel } from '../core/target-view.ts';
 import type { Daemon } from '../daemon/daemon.ts';
@@ -11,6 +12,8 @@ import type { RotateRequests } from './rotate-request.ts';
 export interface HttpTools {
   readonly clock: Clock;
   readonly journal: Degradable & TargetStates & Rotations & Fleet;
+  /** By which logins are judged now. */
+  readonly judgeClock: () => JudgeClock;
   readonly daemon: Pick<Daemon, 'health' | 'untried' | 'runningRotation' | 'requestRotation'>;
   /** The targets that are configured now. */
   readonly targets: () => readonly ConfiguredTarget[];

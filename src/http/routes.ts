@@ -63,9 +63,9 @@ export const ROUTES: readonly Route[] = [
     query: NO_QUERY,
     answer: { status: 200, description: 'The targets.', schema: TARGETS },
     problems: [],
-    async serve(_, { journal, targets }) {
+    async serve(_, { journal, targets, judgeClock }) {
       const recorded = new Map((await journal.targets()).map((state) => [state.key, state]));
-      const views = targets().map((target) => lastingView(recorded.get(target.key), target));
+      const views = targets().map((target) => lastingView(recorded.get(target.key), target, judgeClock()));
       return { status: 200, body: { targets: views } };
     },
   }),
@@ -78,10 +78,10 @@ export const ROUTES: readonly Route[] = [
     query: NO_QUERY,
     answer: { status: 200, description: 'The target.', schema: TARGET },
     problems: ['target-not-found'],
-    async serve({ name }, { journal, targets }) {
+    async serve({ name }, { journal, targets, judgeClock }) {
       const target = configured(name, targets());
       const state = (await journal.targets()).find(({ key }) => key === target.key);
-      return { status: 200, body: lastingView(state, target) };
+      return { status: 200, body: lastingView(state, target, judgeClock()) };
     },
   }),
   route({

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { type ErrorCode, type ErrorView, REMEDIES } from '../core/errors.ts';
 import { OUTCOMES, REASONS, TARGET_STATES, TRIGGERS, VERDICTS } from '../core/reasons.ts';
 import type { RotationView } from '../core/rotation-view.ts';
-import type { TargetView } from '../core/target-view.ts';
+import { LOGINS_VIEW, type TargetView } from '../core/target-view.ts';
 import { PROBLEM_KINDS, type ProblemBody, START_REFUSED, TYPE_PREFIX } from './problem.ts';
 
 /** Schemas that the OpenAPI document names; the id is the name. */
@@ -27,6 +27,8 @@ const ERROR = z
   })
   .register(NAMED, { id: 'Error' }) satisfies z.ZodType<ErrorView>;
 
+const LOGINS = LOGINS_VIEW.register(NAMED, { id: 'Logins' });
+
 export const TARGET = z
   .object({
     name: z.string(),
@@ -39,6 +41,7 @@ export const TARGET = z
     lastRotationAt: instant,
     consecutiveFailures: z.int().nonnegative(),
     nextAttemptAt: instant.describe('Null: on the next tick.'),
+    logins: LOGINS,
     error: ERROR.nullable(),
   })
   .register(NAMED, { id: 'Target' }) satisfies z.ZodType<TargetView>;
@@ -64,6 +67,15 @@ export const ROTATION = z
     outcome: z.enum(OUTCOMES).nullable().describe('Null while it is running.'),
     appleCheck: z.object({ candidate: z.enum(VERDICTS), deployed: z.enum(VERDICTS) }),
     requestIds: z.array(z.string()).describe("CloudBase's own ids, for a support ticket."),
+    proof: z
+      .object({
+        readBack: z.enum(['seen', 'not-shown', 'not-seen']),
+        apple: z.enum(VERDICTS),
+        loginCheck: z.enum(['rejected', 'unknown', 'not-asked']),
+      })
+      .nullable()
+      .describe('What shows that the new client secret is in place and good.'),
+    settles: uuid.nullable().describe('The failed rotation whose write showed later.'),
     error: ERROR.nullable(),
   })
   .register(NAMED, { id: 'Rotation' }) satisfies z.ZodType<RotationView>;

@@ -1,100 +1,318 @@
-// Step 5 of a rotation: what Apple says about the candidate and about the deployed secret, put as the question that the
-// gate decides. An acceptance of a key is used again for a day, so that retries do not ask again.
+// Step 5: what Apple is asked in a pass, and what is learnt from it: about the deployed secret when that is due, about a
+// candidate when one is to be pushed, and about the other of the two when one is rejected. It decides nothing.
 import {
-  ACCEPTANCE_MS,
-  acceptanceId,
-  askedAfter,
-  type GateQuestion,
-  isBlind,
-  type Predecessor,
-} from '../core/apple-gate.ts';
-import type { MintedSecret } from '../core/client-secret.ts';
-import type { Snapshot } from '../core/decide.ts';
-import { isExpired, isMissing } from '../core/deployed.ts';
-import type { AppleAsked } from '../core/records.ts';
+  afterControl,
+  afterReal,
+  controlDue,
+  countsNow,
+  isRejected,
+  isReusable,
+  NOTHING_SAID,
+  nextQuestionAt,
+  provenAfter,
+  questionDue,
+  rejectsAll,
+  subjectAfter,
+} from '../core/answers.ts';
+import { fingerprint, type MintedSecret, throwawayControl } from '../core/client-secret.ts';
+import { type Snapshot, trueNow } from '../core/decide.ts';
+import { isUseless } from '../core/deployed.ts';
+import type { CallTrouble } from '../core/error-troubles.ts';
+import { RotatorError } from '../core/errors.ts';
+import type { CandidateVerdict } from '../core/gate.ts';
+import { identityId, type KeyConflict, keyConflict, keyName, withAcceptedKey } from '../core/identity.ts';
+import type { AppleAnswer, AppleCheck } from '../core/ports.ts';
+import type { Verdict } from '../core/reasons.ts';
+import { type Answer, type AppleRecord, type FleetState, NEVER_ASKED, type TargetState } from '../core/records.ts';
 import { within } from '../core/schedule.ts';
-import { asDeployed, ask, calibrate, calibrationOf, isHiddenOfKey, noteOursAccepted } from './apple-answers.ts';
+import { DAY } from '../core/time.ts';
 import type { Course } from './course.ts';
-import type { AppleOpinion } from './learnt.ts';
+import { mint } from './mint.ts';
 
-/** Asks what has to be asked. */
-export async function askApple(
+/**
+ * How many questions about deployed secrets may be under way or wait for their turn. A pass that finds more leaves its
+ * own for the next tick: at one question a second, more would hold up the sweep of a large fleet, and fewer would leave
+ * the turns unused. Targets not asked about for two days go first, and a rejection is never left.
+ */
+const MOST_WAITING = { fresh: 2, old: 4 } as const;
+const OLD_MS = 2 * DAY;
+/** How often Apple is asked about a key that contradicts what is known. */
+const CONFLICT_MS = DAY;
+
+/** What Apple was asked in this pass, by subject. */
+export class AppleTalk {
+  /** Undefined: none was needed yet. */
+  candidate: MintedSecret | undefined;
+  #identity: string | undefined;
+  readonly verdicts: { candidate: Verdict; deployed: Verdict } = { candidate: 'not-asked', deployed: 'not-asked' };
+  /** Why the candidate's verdict is what it is; null: it was not asked about in this pass. */
+  detail: CallTrouble | null = null;
+
+  /** The candidate of this pass, minted when it is first needed, and anew where the key source has another identity. */
+  async mint(course: Course, snapshot: Snapshot): Promise<MintedSecret> {
+    const identity = identityId(snapshot.key);
+    if (this.candidate === undefined || this.#identity !== identity) {
+      this.candidate = await mint(course, snapshot);
+      this.#identity = identity;
+      this.verdicts.candidate = 'not-asked';
+      this.detail = null;
+    }
+    return this.candidate;
+  }
+}
+
+interface Asked {
+  readonly subject: 'deployed' | 'candidate';
+  readonly answer: AppleAnswer;
+  readonly identity: string | null;
+  readonly fingerprint: string;
+  /** Of the key that signed it, as far as it says. */
+  readonly key: string | null;
+}
+
+/** Asks about the deployed secret if that is due, and about a candidate where the deployed one is rejected. */
+export async function askAboutDeployed(course: Course, snapshot: Snapshot, talk: AppleTalk): Promise<void> {
+  if (!mayAsk(course)) return;
+  const { deployed, state, clock } = snapshot;
+  const subject = state.apple.deployed;
+  const key =
+    deployed.teamId === null || deployed.keyId === null
+      ? null
+      : keyName({ teamId: deployed.teamId, keyId: deployed.keyId });
+  const record = await recordOf(course);
+  const isDue =
+    questionDue(
+      state.key,
+      subject,
+      // A secret that shows is asked about itself, whatever is known of its identity.
+      { identity: deployed.from === 'read' ? null : deployed.identity, fingerprint: deployed.fingerprint, key },
+      record,
+      clock.now,
+    ) ||
+    (state.unproven !== null && clock.now >= nextQuestionAt(subject, clock.now));
+  if (!isDue || !canBeShown(snapshot)) return;
+  const wasRejected = subject.answer?.verdict === 'rejected';
+  const isFresh = within(subject.askedAt, clock.now, OLD_MS);
+  await inTurn(course.tools.apple, wasRejected ? undefined : MOST_WAITING[isFresh ? 'fresh' : 'old'], async () => {
+    if (deployed.from === 'record') {
+      await askCandidate(course, snapshot, talk);
+      return;
+    }
+    const asked = await ask(course, snapshot, talk, 'deployed');
+    const others = asked.answer.verdict === 'rejected' ? [await ask(course, snapshot, talk, 'candidate')] : [];
+    await learn(course, snapshot, [asked, ...others]);
+  });
+}
+
+/** What Apple says about the candidate, asked now unless that is known well enough. */
+export async function candidateVerdict(course: Course, snapshot: Snapshot, talk: AppleTalk): Promise<CandidateVerdict> {
+  await talk.mint(course, snapshot);
+  if (!mayAsk(course)) return 'not-asked';
+  const { apple, retry } = course.state;
+  const identity = identityId(snapshot.key);
+  if (talk.verdicts.candidate === 'not-asked') {
+    const { answer } = apple.candidate;
+    const isRetry = retry.failures > 0 && isReusable(apple, identity, course.now);
+    const isRejection = answer?.verdict === 'rejected' && answer.identity === identity;
+    if (isRetry || (isRejection && course.now < nextQuestionAt(apple.candidate, course.now))) {
+      course.step({ step: 'answer-reused' });
+      talk.verdicts.candidate = answer?.verdict ?? 'unknown';
+    } else await askCandidate(course, snapshot, talk);
+  }
+  return classify(talk.verdicts.candidate, course.state.apple.candidate.answer, identity);
+}
+
+/** Asks once a day about a key that contradicts what is known; what still contradicts it then. */
+export async function settleKeyConflict(
   course: Course,
   snapshot: Snapshot,
-  candidate: MintedSecret,
-  needsAcceptance: boolean,
-): Promise<AppleOpinion> {
-  const { target, request } = course;
-  const { key, deployed, now } = snapshot;
-  const { answers, ofCandidate, learnt } = await opinions(course, snapshot, candidate);
-  const blind = isBlind(await calibrationOf(course), now);
-  const question: GateQuestion = {
-    mode: target.appleCheck,
-    waived: request.waiveAppleCheck,
-    ...answers,
-    predecessor: predecessorOf(snapshot),
-    blind,
-    keyProven: deployed.signedByOurKey === true || learnt.acceptedKeys[acceptanceId(key)] !== undefined,
-    emergency: course.emergency || (answers.deployed === 'rejected' && !blind),
-    needsAcceptance,
-  };
-  return { question, ofCandidate, learnt };
+  talk: AppleTalk,
+): Promise<KeyConflict | undefined> {
+  const { key } = snapshot;
+  const conflict = keyConflict((await course.tools.journal.fleet()).keys, key);
+  if (conflict === undefined || !mayAsk(course)) return conflict;
+  const { askedAt, answer } = course.state.apple.candidate;
+  const isKnown = answer === null || answer.identity === identityId(key);
+  if (isKnown && within(askedAt, course.now, CONFLICT_MS)) return conflict;
+  await askCandidate(course, snapshot, talk);
+  return keyConflict((await course.tools.journal.fleet()).keys, key);
 }
 
-interface Opinions extends Omit<AppleOpinion, 'question'> {
-  readonly answers: Pick<GateQuestion, 'candidate' | 'deployed' | 'detail'>;
-}
-
-async function opinions(course: Course, snapshot: Snapshot, candidate: MintedSecret): Promise<Opinions> {
-  const { key, deployed, now } = snapshot;
-  const { acceptedKeys, appleAsked } = course.state;
-  const unasked: Opinions = {
-    answers: { candidate: 'not-asked', deployed: 'not-asked', detail: null },
-    ofCandidate: undefined,
-    learnt: { acceptedKeys, appleAsked },
-  };
-  if (course.target.appleCheck === 'off' || course.request.waiveAppleCheck) return unasked;
-  const { keyId, clientId } = key;
-  const id = acceptanceId(key);
-  const acceptedAt = acceptedKeys[id];
-  if (acceptedAt !== undefined && within(acceptedAt, now, ACCEPTANCE_MS)) {
-    course.step({ step: 'acceptance-reused' });
-    return {
-      answers: { candidate: 'accepted', deployed: 'not-asked', detail: null },
-      ofCandidate: { at: acceptedAt, verdict: 'accepted', asked: 'same-key', keyId, fingerprint: null },
-      learnt: unasked.learnt,
-    };
-  }
-  await calibrate(course, clientId, candidate.jwt, now);
-  const { verdict, detail } = await ask(course, { asked: 'candidate', clientId, jwt: candidate.jwt });
-  const ofCandidate: AppleAsked = { at: now, verdict, asked: 'deployed', keyId, fingerprint: candidate.fingerprint };
-  const second = await askAboutDeployed(course, snapshot);
-  if (verdict === 'accepted' || (second?.verdict === 'accepted' && deployed.signedByOurKey === true))
-    await noteOursAccepted(course, now);
-  const accepted = { ...acceptedKeys };
-  if (verdict === 'accepted') accepted[id] = now;
-  if (verdict === 'rejected') delete accepted[id];
-  const ofDeployed = isHiddenOfKey(snapshot) ? ({ ...ofCandidate, asked: 'same-key' } as const) : second;
-  return {
-    answers: { candidate: verdict, deployed: second?.verdict ?? 'not-asked', detail },
-    ofCandidate,
-    learnt: {
-      acceptedKeys: accepted,
-      appleAsked: ofDeployed === undefined ? appleAsked : askedAfter(appleAsked, ofDeployed),
+/** The error of a pass that rotates nothing although Apple rejects what is deployed; undefined: it does not. */
+export async function rejectionOf(course: Course): Promise<RotatorError | undefined> {
+  const {
+    deployed,
+    apple: {
+      deployed: { answer },
     },
+  } = course.state;
+  if (answer?.verdict !== 'rejected' || deployed === null || isRejected(answer)) return undefined;
+  if (answer.fingerprint !== deployed.fingerprint && answer.identity !== deployed.identity) return undefined;
+  if (answer.counts) return new RotatorError('ERR_APPLE_REJECTED_ONCE', { of: 'deployed', detail: null });
+  if (!rejectsAll(await recordOf(course))) return undefined;
+  return new RotatorError('ERR_APPLE_REJECTED', { of: 'everybody', detail: null });
+}
+
+function mayAsk({ target, request }: Course): boolean {
+  return target.appleCheck !== 'off' && !request.waiveAppleCheck;
+}
+
+/** A readable secret that is not certainly useless, or one that our record stands in for and that the key can make again. */
+function canBeShown({ deployed, key, clock }: Snapshot): boolean {
+  if (deployed.from === 'record') return deployed.identity === identityId(key);
+  return deployed.from === 'read' && !isUseless(deployed, trueNow(clock));
+}
+
+async function askCandidate(course: Course, snapshot: Snapshot, talk: AppleTalk): Promise<void> {
+  const asked = await ask(course, snapshot, talk, 'candidate');
+  const { deployed } = snapshot;
+  const isOther = deployed.from === 'read' && talk.verdicts.deployed === 'not-asked' && canBeShown(snapshot);
+  const others = asked.answer.verdict === 'rejected' && isOther ? [await ask(course, snapshot, talk, 'deployed')] : [];
+  await learn(course, snapshot, [asked, ...others]);
+}
+
+async function ask(course: Course, snapshot: Snapshot, talk: AppleTalk, subject: Asked['subject']): Promise<Asked> {
+  const { key, deployed } = snapshot;
+  const isDeployed = subject === 'deployed';
+  const jwt = isDeployed ? (deployed.shown.text ?? '') : (await talk.mint(course, snapshot)).jwt;
+  const clientId = isDeployed ? (deployed.clientId ?? key.clientId) : key.clientId;
+  await askControl(course, clientId, jwt);
+  const answer = await put(course, { asked: subject, clientId, jwt });
+  talk.verdicts[subject] = answer.verdict;
+  if (!isDeployed) talk.detail = answer.detail;
+  const ids = isDeployed ? deployed : key;
+  return {
+    subject,
+    answer,
+    identity: isDeployed ? deployed.identity : identityId(key),
+    fingerprint: fingerprint(jwt),
+    key: ids.teamId === null || ids.keyId === null ? null : keyName({ teamId: ids.teamId, keyId: ids.keyId }),
   };
 }
 
-/** Undefined if the deployed secret cannot be read, or has expired: Apple rejects it then. */
-async function askAboutDeployed(course: Course, { key, deployed, now }: Snapshot): Promise<AppleAsked | undefined> {
-  const jwt = deployed.knownFrom === 'read' ? deployed.shown.text : null;
-  if (jwt === null || isExpired(deployed, now)) return undefined;
-  const { verdict } = await ask(course, { asked: 'deployed', clientId: deployed.clientId ?? key.clientId, jwt });
-  return asDeployed(deployed, verdict, now);
+async function put(
+  course: Course,
+  {
+    asked,
+    clientId,
+    jwt,
+  }: { readonly asked: Asked['subject'] | 'control'; readonly clientId: string; readonly jwt: string },
+): Promise<AppleAnswer> {
+  const answer = await course.tools.apple.ask({ clientId, clientSecret: jwt, signal: course.signal });
+  // The turn may have come late.
+  await course.renewLease();
+  course.step({ step: 'apple-answered', asked, ...answer });
+  return answer;
 }
 
-function predecessorOf({ deployed, state, adopt, now }: Snapshot): Predecessor {
-  if (isMissing(deployed)) return state.written === null && !adopt ? 'hidden-or-absent' : 'absent';
-  if (isExpired(deployed, now)) return 'expired';
-  return deployed.knownFrom === 'read' ? 'readable' : 'unreadable';
+/** Notes the answers of a pass, acceptances first: a rejection counts if something real was accepted beside it. */
+async function learn(course: Course, { key, deployed }: Snapshot, asked: readonly Asked[]): Promise<void> {
+  const at = course.now;
+  const ofKey = identityId(key);
+  const inOrder = [...asked].sort((a, b) => rank(a) - rank(b));
+  for (const {
+    subject,
+    answer: { verdict },
+    identity,
+    fingerprint: print,
+    key: name,
+  } of inOrder) {
+    const { apple, proven, unproven } = course.state;
+    const acceptedBefore = apple.acceptedSecret === print || (identity !== null && proven[identity] !== undefined);
+    let counts = false;
+    await updateRecord(course, (record, fleet) => {
+      counts = verdict !== 'unknown' && countsNow(verdict, record, acceptedBefore, at);
+      const isOfKey = verdict === 'accepted' && counts && identity === ofKey;
+      const keys = isOfKey ? withAcceptedKey(fleet.keys, key) : fleet.keys;
+      return { record: afterReal(record, { verdict, counts, key: name }, at), keys };
+    });
+    const fresh = { at, verdict, counts, identity, fingerprint: print };
+    // Of a hidden secret only its identity can be asked about, which is the candidate's.
+    const isProof = subject === 'deployed' && verdict === 'accepted' && counts;
+    const isBoth = subject === 'candidate' && deployed.from === 'record' && deployed.identity === identity;
+    course.learn({
+      proven: provenAfter(proven, fresh),
+      apple: {
+        deployed: subject === 'deployed' || isBoth ? subjectAfter(apple.deployed, fresh) : apple.deployed,
+        candidate: subject === 'candidate' ? subjectAfter(apple.candidate, fresh) : apple.candidate,
+        acceptedSecret: isProof ? print : apple.acceptedSecret,
+      },
+      unproven: isProof && unproven === print ? null : unproven,
+    });
+  }
+}
+
+function rank({ answer: { verdict } }: Asked): number {
+  return verdict === 'accepted' ? 0 : 1;
+}
+
+function classify(verdict: Verdict, answer: Answer | null, identity: string): CandidateVerdict {
+  if (verdict === 'not-asked' || verdict === 'unknown' || answer?.identity !== identity) return 'unknown';
+  if (verdict === 'accepted') return answer.counts ? 'accepted' : 'unknown';
+  if (!answer.counts) return 'rejected-uncounted';
+  return isRejected(answer) ? 'rejected' : 'rejected-once';
+}
+
+// ---- what Apple said to all targets together
+
+async function recordOf({ tools: { journal, apple } }: Course): Promise<AppleRecord> {
+  return (await journal.fleet()).apple[apple.tokenUrl] ?? NOTHING_SAID;
+}
+
+async function updateRecord(
+  course: Course,
+  change: (record: AppleRecord, fleet: FleetState) => { record: AppleRecord; keys?: FleetState['keys'] },
+): Promise<void> {
+  const { journal, apple } = course.tools;
+  await journal.updateFleet((fleet) => {
+    const { record, keys = fleet.keys } = change(fleet.apple[apple.tokenUrl] ?? NOTHING_SAID, fleet);
+    return { ...fleet, keys, apple: { ...fleet.apple, [apple.tokenUrl]: record } };
+  });
+}
+
+/** Controls under way: passes that need the answer at the same time share one question. */
+const controls = new WeakMap<AppleCheck, Promise<void>>();
+
+/** Twice a day: `jwt`, signed with a throwaway key instead, must be rejected. */
+async function askControl(course: Course, clientId: string, jwt: string): Promise<void> {
+  const { apple } = course.tools;
+  const underWay = controls.get(apple);
+  if (underWay !== undefined) return underWay.catch(() => undefined);
+  const asking = (async () => {
+    if (!controlDue(await recordOf(course), course.now)) return;
+    const { verdict } = await put(course, { asked: 'control', clientId, jwt: await throwawayControl(jwt) });
+    await updateRecord(course, (record) => ({ record: afterControl(record, verdict, course.now) }));
+  })();
+  controls.set(apple, asking);
+  try {
+    await asking;
+  } finally {
+    controls.delete(apple);
+  }
+}
+
+/** Questions about deployed secrets under way or waiting. */
+const waiting = new WeakMap<AppleCheck, number>();
+
+/** Does the work unless `most` of its kind wait already; undefined: there is no limit. */
+async function inTurn(apple: AppleCheck, most: number | undefined, work: () => Promise<void>): Promise<void> {
+  const many = waiting.get(apple) ?? 0;
+  if (most !== undefined && many >= most) return;
+  waiting.set(apple, many + 1);
+  try {
+    await work();
+  } finally {
+    waiting.set(apple, (waiting.get(apple) ?? 1) - 1);
+  }
+}
+
+/** The state after a write: what Apple said about the candidate is about the deployed secret from now on. */
+export function asDeployed({ apple }: TargetState, candidate: MintedSecret): TargetState['apple'] {
+  const { answer } = apple.candidate;
+  const isOfCandidate = answer?.fingerprint === candidate.fingerprint;
+  return {
+    ...apple,
+    deployed: isOfCandidate ? apple.candidate : NEVER_ASKED,
+    acceptedSecret: isOfCandidate && answer?.verdict === 'accepted' && answer.counts ? candidate.fingerprint : null,
+  };
 }

@@ -1,15 +1,15 @@
 // The course of one pass: what it was asked, what it works with, and what it has learnt so far. Only this file changes
 // the target's state and the pass's row in the journal; the steps hand back what they learnt (learnt.ts).
-import { isEmergency, type Snapshot } from '../core/decide.ts';
-import { isRecordEmergency } from '../core/deployed.ts';
+import type { Snapshot } from '../core/decide.ts';
 import type { RotatorError } from '../core/errors.ts';
 import type { Step } from '../core/events.ts';
 import type { WriteAttempt } from '../core/lanes.ts';
+import { isUrgent, type JudgeClock, judgeLogins, type Logins } from '../core/logins.ts';
 import type { Target } from '../core/ports.ts';
 import type { Outcome, Reason } from '../core/reasons.ts';
-import type { AppleAsked, Rotation, TargetState } from '../core/records.ts';
+import type { Proof, Rotation, TargetState } from '../core/records.ts';
 import { LEASE_MS } from '../core/schedule.ts';
-import type { AppleOpinion, Gathered, RowEnd } from './learnt.ts';
+import type { Gathered, RowEnd } from './learnt.ts';
 import { newRow, outcomeEvent, rowFields, viewOf } from './report.ts';
 import type { PassRequest, PassResult, PassTools } from './tools.ts';
 
@@ -30,7 +30,6 @@ export class Course {
   readonly #startedAt: number;
   #state: TargetState;
   #snapshot: Snapshot | undefined;
-  #opinion: AppleOpinion | undefined;
   #row: Rotation | undefined;
   #hasIntent = false;
   #write: WriteAttempt = 'none';
@@ -72,21 +71,21 @@ export class Course {
     return this.#skewMs;
   }
 
-  /** What Apple said about the candidate of this pass. */
-  get ofCandidate(): AppleAsked | undefined {
-    return this.#opinion?.ofCandidate;
-  }
-
   /** The signal for whatever the pass waits on next: a pass with an intent is not dropped any more. */
   get signal(): AbortSignal {
     return this.#hasIntent ? this.request.cutOff : this.request.drop;
   }
 
-  /** By what Apple said, else by the snapshot of this pass, else by what the journal knows. */
-  get emergency(): boolean {
-    if (this.#opinion?.question.emergency === true) return true;
-    if (this.#snapshot !== undefined) return isEmergency({ ...this.#snapshot, now: this.now });
-    return isRecordEmergency(this.#state.deployed, this.target.policy.lifetimeMs, this.now);
+  get clock(): JudgeClock {
+    return { now: this.now, skewMs: this.#skewMs, since: this.tools.startedAt };
+  }
+
+  get logins(): Logins {
+    return judgeLogins(this.#state, this.clock);
+  }
+
+  get urgent(): boolean {
+    return isUrgent(this.logins, this.#state.deployed, this.target.policy.lifetimeMs, this.clock);
   }
 
   // ---- what it learns
@@ -105,11 +104,14 @@ export class Course {
     this.#state = snapshot.state;
   }
 
-  async noteOpinion(opinion: AppleOpinion): Promise<void> {
-    this.#opinion = opinion;
-    this.learn(opinion.learnt);
-    const { candidate, deployed } = opinion.question;
+  /** Notes in the row what Apple said in this pass. */
+  async noteVerdicts({ candidate, deployed }: Rotation['appleCheck']): Promise<void> {
     await this.#updateRow({ appleCheck: { candidate, deployed } });
+  }
+
+  /** Notes in the row what shows that the candidate is in place and good. */
+  noteProof(proof: Proof): void {
+    if (this.#row !== undefined) this.#row = { ...this.#row, proof };
   }
 
   /** Notes the request id of a write, for a support ticket. */
@@ -196,10 +198,25 @@ export class Course {
     this.#row = undefined;
   }
 
+  /** Adds a row for a failed one whose write showed later: a finished row never changes. */
+  async settleLate(failed: Rotation): Promise<void> {
+    const { trigger, requestedBy } = this.request;
+    const at = this.now;
+    const row: Rotation = {
+      ...{ ...failed, id: this.tools.newId(), trigger, requestedBy, startedAt: at, finishedAt: at, intent: null },
+      ...{ outcome: 'succeeded', error: null, settles: failed.id, requestIds: [] },
+      proof: { readBack: 'seen', apple: failed.appleCheck.candidate, loginCheck: 'not-asked' },
+    };
+    await this.tools.journal.commit({ rotation: row, target: this.#state });
+    this.tools.emit(outcomeEvent(row, null, null));
+  }
+
   /** Ends a row that an earlier life of the program left open. */
-  async settleRow(row: Rotation, { outcome, error, learnt }: RowEnd): Promise<void> {
+  async settleRow(row: Rotation, { outcome, error, learnt, readBack }: RowEnd): Promise<void> {
     this.learn(learnt);
-    const finished: Rotation = { ...row, outcome, error: viewOf(error), finishedAt: this.now };
+    const apple = row.appleCheck.candidate;
+    const proof: Proof | null = readBack === undefined ? null : { readBack, apple, loginCheck: 'not-asked' };
+    const finished: Rotation = { ...row, outcome, error: viewOf(error), finishedAt: this.now, proof };
     await this.tools.journal.commit({ target: this.#state, rotation: finished });
     this.tools.emit(outcomeEvent(finished, error, null));
   }

@@ -1,6 +1,11 @@
 // The ways in which a pass ends: what each adds to the state of the target, and which event reports it.
+
+import { isRejected, nextQuestionAt } from '../core/answers.ts';
+import type { Remote } from '../core/error-troubles.ts';
 import { asRotatorError, RotatorError, type StoredError } from '../core/errors.ts';
+import type { GateAnswer } from '../core/gate.ts';
 import { FAILED_TARGET_LATER_MS, judgeWrite, LANE_CLOSED_MS } from '../core/lanes.ts';
+import { SEEN_TWICE_MS } from '../core/logins.ts';
 import type { Outcome, Reason, Why } from '../core/reasons.ts';
 import type { TargetState } from '../core/records.ts';
 import { nextAttemptAt } from '../core/schedule.ts';
@@ -38,12 +43,27 @@ export async function endWell(
       lastSuccessAt: course.now,
       dueSince: null,
     },
-    wakeAt: null,
+    wakeAt: recheckAt(course),
   });
   if (course.row === undefined) {
     course.tools.emit({ event: 'pass.healthy', ...deployedFields(course.state.deployed), ...course.closing() });
   }
   return result;
+}
+
+/** When evidence that may pass is looked at again; null: on the next tick. */
+function recheckAt({ state: { apple, loginCheck }, now }: Course): number | null {
+  if (apple.deployed.answer?.verdict === 'rejected') return nextQuestionAt(apple.deployed, now);
+  return loginCheck?.verdict === 'rejected' && loginCheck.at === loginCheck.rejectedSince
+    ? loginCheck.at + SEEN_TWICE_MS
+    : null;
+}
+
+/** Ends a rotation that the gate holds back. It is tried again when the deployed secret ends, if not sooner. */
+export function endHeld(course: Course, { how, error }: Extract<GateAnswer, { go: false }>): Promise<PassResult> {
+  const { expiresAt } = course.state.deployed ?? { expiresAt: null };
+  const wakeAt = expiresAt !== null && expiresAt > course.now ? expiresAt : null;
+  return endBadly(course, error, how === 'wait' ? 'failed' : 'blocked', {}, wakeAt);
 }
 
 /** Why a wanted rotation has to wait: for the window or something else (`due`), or for a person (`pending`). */
@@ -94,15 +114,17 @@ export async function endBadly(
   thrown: unknown,
   outcome: Exclude<Outcome, 'succeeded' | 'unverified'> = 'failed',
   learnt: Partial<TargetState> = {},
+  wakeAt: number | null = null,
 ): Promise<PassResult> {
   const error = asRotatorError(thrown);
   course.noteSkew(error.skewMs);
+  course.learn({ provider: afterTrouble(course, error) });
   const failures = course.state.retry.failures + 1;
   const retryAt = retryInstant(course, failures, error, outcome);
   const reason = course.row?.reason ?? course.state.reason;
   const retry = { failures, nextAttemptAt: retryAt };
   const ending = { state: 'failed' as const, reason, error: viewOf(error), retry };
-  const result = await course.finish({ outcome, error, learnt: { ...learnt, ...ending }, wakeAt: null });
+  const result = await course.finish({ outcome, error, learnt: { ...learnt, ...ending }, wakeAt });
   const { emit } = course.tools;
   if (course.row === undefined) {
     emit({ event: 'pass.failed', error, ...deployedFields(course.state.deployed), ...course.closing() });
@@ -120,15 +142,35 @@ export async function endBadly(
 }
 
 /** By the retry table; a write that closes its lane to this target is not tried again before that is open to others. */
-function retryInstant(
-  { now, emergency, write }: Course,
-  failures: number,
-  { code, remedy }: RotatorError,
-  outcome: Outcome,
-): number | null {
-  const byTable = nextAttemptAt(now, failures, remedy, emergency);
-  const closes = !emergency && judgeWrite(write, outcome, code) === 'bad';
+function retryInstant(course: Course, failures: number, error: RotatorError, outcome: Outcome): number | null {
+  const { now, urgent, write, state } = course;
+  const { code, remedy } = error;
+  if (code === 'ERR_APPLE_REJECTED_ONCE') {
+    const { deployed, candidate } = state.apple;
+    const isOfDeployed = deployed.answer?.verdict === 'rejected' && !isRejected(deployed.answer);
+    return Math.max(now + MINUTE, nextQuestionAt(isOfDeployed ? deployed : candidate, now));
+  }
+  // Two reads that find no provider prove something if they lie a few minutes apart.
+  if (state.provider.since !== null && state.provider.since === state.provider.at) return now + SEEN_TWICE_MS;
+  const held = write === 'sent' && outcome !== 'rolled-back';
+  const byTable = nextAttemptAt(now, failures, remedy, urgent && !held);
+  const closes = !urgent && judgeWrite(write, outcome, code) === 'bad';
   return byTable !== null && closes ? Math.max(byTable, now + LANE_CLOSED_MS + FAILED_TARGET_LATER_MS) : byTable;
+}
+
+/** What an error says about the provider: whether it, or its environment, is gone, and since when. */
+function afterTrouble({ state: { provider }, now }: Course, error: RotatorError): TargetState['provider'] {
+  const trouble = troubleOf(error);
+  if (trouble === null) return provider;
+  const since = provider.trouble === trouble ? Math.min(provider.since ?? now, now) : now;
+  return { ...provider, trouble, since, at: now };
+}
+
+function troubleOf({ code, stored }: RotatorError): TargetState['provider']['trouble'] {
+  if (code === 'ERR_PROVIDER_NOT_FOUND') return 'gone';
+  if (code !== 'ERR_CLOUDBASE_REFUSED' || !('params' in stored)) return null;
+  const { remote } = stored.params as Remote;
+  return remote === 'not-found' || remote === 'overdue' || remote === 'isolated' ? 'environment' : null;
 }
 
 /** Drops the pass at a stop. */

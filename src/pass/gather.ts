@@ -1,13 +1,15 @@
 // Step 1: the snapshot. Key material is read afresh from its source, the provider from its cloud. A read that fails
 // throws: what could not be read is unknown, never absent, and never a reason to rotate.
-import { renewalOf, type Snapshot } from '../core/decide.ts';
+import { BACKDATED_MS } from '../core/client-secret.ts';
+import { renewalOf, type Snapshot, trueNow } from '../core/decide.ts';
 import { type Deployed, deployedRecord, readDeployed } from '../core/deployed.ts';
+import { identityId } from '../core/identity.ts';
 import { type KeyMaterial, parseKeyMaterial } from '../core/key-material.ts';
 import type { ProviderView, ShownSecret } from '../core/provider.ts';
 import type { TargetState } from '../core/records.ts';
 import type { Course } from './course.ts';
 import type { Gathered } from './learnt.ts';
-import { noteForeign, recentForeign, settleChanges, settleLateWrite, settleUnknownWrite } from './written.ts';
+import { settleChanges, settleWrites } from './written.ts';
 
 /**
  * The greatest age of a reading that the targets of an environment share; it serves to decide only. With less, each
@@ -25,29 +27,37 @@ export async function gather(course: Course, alone = false): Promise<Gathered> {
     tools.provider.read(target.envId, target.providerId, {
       // After a failure an older reading could show a state from before it, and clear the alert too early.
       maxAgeMs: alone || course.state.retry.failures > 0 ? 0 : SHARED_READING_MS,
+      // Another process may have written since a reading that is shared here.
+      notBefore: Math.max(course.state.written?.at ?? 0, course.state.maybeWritten?.at ?? 0),
       signal: course.signal,
     }),
   );
-  const now = course.now;
-  const { provider, skewMs } = reading;
+  const { provider, skewMs = course.skewMs } = reading;
+  const clock = { now: course.now, skewMs, since: tools.startedAt };
   const shown = provider?.secret ?? NOTHING;
-  const settled = await settleLateWrite(settleUnknownWrite(course.state, shown), shown, tools.journal);
-  const deployed = await readDeployed(shown, provider?.clientId, settled.written, key, now);
-  const seen =
-    provider === undefined
-      ? { ...settled, lastGatherAt: now }
-      : await settleChanges(withSeen(settled, provider, deployed, request.adopt, now), provider.fields, tools.journal);
   const { policy } = target;
+  const settled = await settleWrites(course, shown);
+  const {
+    maybeWritten,
+    apple: { acceptedSecret },
+  } = settled;
+  const context = { clientId: provider?.clientId, key, maybeWritten, acceptedSecret, now: trueNow(clock) };
+  const deployed = await readDeployed(shown, { ...context, written: settled.written });
+  const written = ownAfterCrash(course, settled, deployed, key);
+  const found = written === settled.written ? deployed : await readDeployed(shown, { ...context, written });
+  const gathered = { ...settled, written, lastGatherAt: clock.now };
+  const seen = provider === undefined ? gathered : await withSeen(course, gathered, provider, found);
   const snapshot: Snapshot = {
-    now,
+    clock,
     key,
     provider,
-    deployed,
-    state: { ...seen, renewalAt: renewalOf({ deployed, policy, state: seen }) },
+    deployed: found,
+    state: { ...seen, renewalAt: renewalOf({ deployed: found, policy, state: seen }) },
     policy,
-    windowOpen: policy.window?.isOpen(now) ?? true,
+    windowOpen: policy.window?.isOpen(clock.now) ?? true,
     requested: request.force,
-    adopt: target.adopt || request.adopt,
+    appleCheck: target.appleCheck,
+    waived: request.waiveAppleCheck,
   };
   return { snapshot, skewMs };
 }
@@ -67,25 +77,64 @@ async function bothOrFirstError<A, B>(first: Promise<A>, second: Promise<B>): Pr
 }
 
 /** What a complete gather adds to the journal's knowledge of the target. */
-function withSeen(
+async function withSeen(
+  { target, request, tools, now }: Course,
   state: TargetState,
-  { enabled, fields }: ProviderView,
+  { enabled, fields, statedHosts }: ProviderView,
   deployed: Deployed,
-  adopt: boolean,
-  now: number,
-): TargetState {
-  return {
+): Promise<TargetState> {
+  const { unproven, apple } = state;
+  const isUnproven = unproven !== null && unproven === deployed.fingerprint && unproven !== apple.acceptedSecret;
+  const seen: TargetState = {
     ...state,
-    lastGatherAt: now,
     deployed: deployedRecord(deployed),
-    configKeys: adopt ? fields.names : [...new Set([...state.configKeys, ...fields.names])].sort(),
-    foreign: seenForeign(state, deployed, now),
-    providerDisabled: enabled === false,
+    // A rotation by hand accepts the provider as it is.
+    configKeys: request.force ? fields.names : [...new Set([...state.configKeys, ...fields.names])].sort(),
+    replaced: replacedBy(state, deployed, now),
+    secretFormHarmed: state.secretFormHarmed && !request.force,
+    unproven: isUnproven ? unproven : null,
+    provider: {
+      enabled: enabled ?? null,
+      strangeHost: statedHosts.find((host) => !target.isAllowedHost(host)) ?? null,
+      trouble: null,
+      since: null,
+      at: now,
+    },
   };
+  return settleChanges(seen, fields, tools.journal);
 }
 
-/** A secret that is not the one we wrote was put there by somebody else. */
-function seenForeign(state: TargetState, { fingerprint, ours }: Deployed, now: number): TargetState['foreign'] {
-  const ownDoing = state.written === null || ours || state.maybeWritten !== null;
-  return ownDoing ? recentForeign(state, fingerprint, now) : noteForeign(state, fingerprint, now);
+/** The secret of somebody else that is in place of ours. Each is noted once. */
+function replacedBy(
+  { written, replaced, maybeWritten }: TargetState,
+  deployed: Deployed,
+  at: number,
+): TargetState['replaced'] {
+  if (written === null || maybeWritten !== null || deployed.ours) return replaced;
+  const isLater = replaced !== null && replaced.at > written.at;
+  if (deployed.from === 'none')
+    return isLater && replaced.kind === 'not-shown' ? replaced : { at, fingerprint: null, kind: 'not-shown' };
+  if (isLater && replaced.fingerprint === deployed.fingerprint) return replaced;
+  const isOwn = deployed.identity !== null && deployed.identity === identityId(written);
+  return { at, fingerprint: deployed.fingerprint, kind: isOwn ? 'own-identity' : 'other' };
+}
+
+/**
+ * The record of our last write. A daemon that ended without closing its journal may have written while the journal could
+ * not: a good secret of our identity that is newer than the journal's last word counts as its work.
+ */
+function ownAfterCrash(
+  { tools: { crashedBefore }, state: { lastPassAt } }: Course,
+  { written, maybeWritten }: TargetState,
+  { from, ours, identity, defect, fingerprint, issuedAt, expiresAt, shown }: Deployed,
+  key: KeyMaterial,
+): TargetState['written'] {
+  const isDoubtful = crashedBefore !== undefined && (lastPassAt ?? 0) < crashedBefore && maybeWritten === null;
+  if (!isDoubtful || from !== 'read' || ours || defect !== null || identity !== identityId(key)) return written;
+  if (fingerprint === null || issuedAt === null || expiresAt === null || issuedAt <= (written?.issuedAt ?? 0))
+    return written;
+  const { teamId, clientId, keyId, thumbprint } = key;
+  const ids = { teamId, clientId, keyId, thumbprint };
+  const at = issuedAt + BACKDATED_MS;
+  return { fingerprint, ...ids, issuedAt, expiresAt, shape: shown.shape, shownDigest: null, at, reason: 'RenewalDue' };
 }

@@ -1,11 +1,10 @@
 // What the lane means for one pass: what holds its rotation back, which rank its write has among those that wait, and
 // what its write says about the lane to the writes that follow.
-import { mayBeWorking } from '../core/deployed.ts';
 import { RotatorError } from '../core/errors.ts';
 import { afterBadWrite, afterGoodWrite, closedUntil, judgeWrite, type WriteRank } from '../core/lanes.ts';
 import type { Rotation } from '../core/records.ts';
 import type { Course } from './course.ts';
-import type { Rotate, Seen } from './learnt.ts';
+import type { Rotate, Seen } from './seen.ts';
 import type { PassResult } from './tools.ts';
 
 /**
@@ -21,9 +20,9 @@ export interface Obstacle {
 }
 
 /** What holds back a rotation that is not urgent. A rotation that was asked for does not wait for a closed lane. */
-export async function obstacleTo(course: Course, { emergency }: Rotate): Promise<Obstacle | undefined> {
+export async function obstacleTo(course: Course, { urgent }: Rotate): Promise<Obstacle | undefined> {
   const { request, tools } = course;
-  if (emergency) return undefined;
+  if (urgent) return undefined;
   if (tools.isDegraded())
     return { error: new RotatorError('ERR_JOURNAL_UNWRITABLE', { problem: 'waiting' }), until: null };
   if (request.force) return undefined;
@@ -37,9 +36,9 @@ export async function rankOf(course: Course, { snapshot, decision }: Seen): Prom
   const { deployed } = snapshot;
   return {
     failedAt: (await lastBadWrite(course))?.finishedAt ?? null,
-    urgent: decision.emergency,
+    urgent: decision.urgent,
     requested: course.request.force,
-    neededBy: mayBeWorking(deployed, course.now) ? (deployed.expiresAt ?? Number.POSITIVE_INFINITY) : 0,
+    neededBy: course.logins.state === 'fails' ? 0 : (deployed.expiresAt ?? Number.POSITIVE_INFINITY),
   };
 }
 

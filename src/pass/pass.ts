@@ -1,25 +1,26 @@
 // One pass on one target, from top to bottom: gather, decide, mint, ask Apple, record the intent, push, read back, and
 // record the outcome. A pass never throws for trouble with its target: whatever happens is journalled, reported and
 // answered as a PassResult. It throws only if the journal cannot be written.
-import { gate } from '../core/apple-gate.ts';
-import { decide } from '../core/decide.ts';
+import { decide, gateQuestion } from '../core/decide.ts';
 import { RotatorError } from '../core/errors.ts';
+import { gate } from '../core/gate.ts';
+import type { KeyConflict } from '../core/identity.ts';
 import { FAILED_TARGET_LATER_MS } from '../core/lanes.ts';
 import type { Target } from '../core/ports.ts';
 import { emptyTargetState } from '../core/records.ts';
-import { askApple } from './ask-apple.ts';
-import { askDaily } from './ask-daily.ts';
+import { AppleTalk, askAboutDeployed, candidateVerdict, rejectionOf, settleKeyConflict } from './ask-apple.ts';
 import { confirm } from './confirm.ts';
 import { Course } from './course.ts';
-import { endBadly, endDropped, endLeaseHeld, endWaiting, endWell, endWritten } from './end.ts';
+import { endBadly, endDropped, endHeld, endLeaseHeld, endWaiting, endWell, endWritten } from './end.ts';
 import { gather } from './gather.ts';
 import { intentOf } from './intent.ts';
 import { lastBadWrite, noteLane, obstacleTo, rankOf } from './lane.ts';
-import type { Seen, Unrotated } from './learnt.ts';
-import { mint } from './mint.ts';
+import { observeLogins } from './observe-logins.ts';
 import { push } from './push.ts';
 import { resolveOpenRows } from './resolve.ts';
+import type { Seen, Unrotated } from './seen.ts';
 import type { PassRequest, PassResult, PassTools } from './tools.ts';
+import { lateRow } from './written.ts';
 
 export type { LaneTurns, PassRequest, PassResult, PassTools } from './tools.ts';
 
@@ -60,11 +61,8 @@ async function look(course: Course): Promise<PassResult | Seen> {
   if (!leased) return endLeaseHeld(course);
   if (request.force) await course.openRow('Requested');
   await resolveOpenRows(course);
-  const seen = await see(course);
-  if (isRotation(seen)) return seen;
-  const { snapshot, decision } = seen;
-  if (decision.action !== 'refuse') course.learn(await askDaily(course, snapshot));
-  return endUnrotated(course, decision);
+  const seen = await see(course, new AppleTalk());
+  return isRotation(seen) ? seen : endUnrotated(course, seen.decision);
 }
 
 /** Rotates in the lane's turn, and notes what the write says about the lane before the next one has its turn. */
@@ -79,7 +77,7 @@ async function rotateIfStillDue(course: Course, first: Seen): Promise<PassResult
   if (course.tools.clock.monotonic() - seen.gatheredAt > STALE_MS) {
     if (!(await course.acquireLease())) return endLeaseHeld(course);
     await course.reread();
-    const again = await see(course, true);
+    const again = await see(course, seen.talk, true);
     if (!isRotation(again)) return endUnrotated(course, again.decision);
     seen = again;
   }
@@ -96,23 +94,25 @@ async function rotateIfStillDue(course: Course, first: Seen): Promise<PassResult
 async function rotate(course: Course, first: Seen): Promise<PassResult> {
   let seen = first;
   for (let attempt = 1; ; attempt += 1) {
-    const { snapshot, decision } = seen;
+    const { decision, talk } = seen;
     await course.openRow(decision.reason);
-    course.step({ step: 'found', why: decision.why, expiresAt: snapshot.deployed.expiresAt });
-    const candidate = await mint(course, snapshot);
-    const opinion = await askApple(course, snapshot, candidate, decision.needsAcceptance);
-    await course.noteOpinion(opinion);
-    const answer = gate(opinion.question);
-    if (!answer.go) return endBadly(course, answer.error, answer.outcome);
+    course.step({ step: 'found', why: decision.why, expiresAt: seen.snapshot.deployed.expiresAt });
+    const ofCandidate = await candidateVerdict(course, seen.snapshot, talk);
+    await course.noteVerdicts(talk.verdicts);
+    const snapshot = { ...seen.snapshot, state: course.state };
+    const answer = gate(gateQuestion(snapshot, decision.reason, ofCandidate, talk.detail));
+    if (!answer.go) return endHeld(course, answer);
+    const candidate = await talk.mint(course, snapshot);
     await course.recordIntent(intentOf(snapshot, candidate, course.now));
     const pushed = await push(course, snapshot, candidate);
     course.noteWrite(pushed.write);
-    if (pushed.write === 'sent') return endWritten(course, await confirm(course, snapshot, candidate, pushed));
+    if (pushed.write === 'sent')
+      return endWritten(course, await confirm(course, snapshot, candidate, { ...pushed, unproven: answer.unproven }));
     if (pushed.write === 'refused') return endBadly(course, pushed.error);
     if (attempt === 2) throw pushed.error;
     course.step({ step: 'starting-over', error: pushed.error });
     if (!(await course.acquireLease())) throw new RotatorError('ERR_LEASE_LOST', null, { cause: pushed.error });
-    const again = await see(course, true);
+    const again = await see(course, talk, true);
     if (!isRotation(again)) {
       await course.closeRow('failed', new RotatorError('ERR_SUPERSEDED', { because: pushed.error.stored }));
       return endUnrotated(course, again.decision);
@@ -121,14 +121,28 @@ async function rotate(course: Course, first: Seen): Promise<PassResult> {
   }
 }
 
-/** Gathers and decides; `alone` as in gather.ts. */
-async function see(course: Course, alone = false): Promise<Seen | Seen<Unrotated>> {
+/** Gathers, asks Apple what is due, and decides; `alone` as in gather.ts. */
+async function see(course: Course, talk: AppleTalk, alone = false): Promise<Seen | Seen<Unrotated>> {
   const gatheredAt = course.tools.clock.monotonic();
+  const before = course.state.written?.fingerprint;
   const gathered = await gather(course, alone);
   course.noteGathered(gathered);
-  const { snapshot } = gathered;
+  const late = course.state.written?.fingerprint === before ? undefined : await lateRow(course);
+  if (late !== undefined) await course.settleLate(late);
+  const { provider, key } = gathered.snapshot;
+  let conflict: KeyConflict | undefined;
+  if (provider?.clientId === key.clientId) {
+    await askAboutDeployed(course, gathered.snapshot, talk);
+    conflict = await settleKeyConflict(course, gathered.snapshot, talk);
+    await observeLogins(course);
+  }
+  const snapshot = { ...gathered.snapshot, state: course.state };
+  const what = { gatheredAt, snapshot, talk };
   const decision = decide(snapshot);
-  const what = { gatheredAt, snapshot };
+  if (conflict !== undefined && decision.action !== 'refuse') {
+    const error = new RotatorError('ERR_KEY_BINDING', { ...conflict, detail: talk.detail });
+    return { ...what, decision: { action: 'refuse', reason: null, error } };
+  }
   return decision.action === 'rotate' ? { ...what, decision } : { ...what, decision };
 }
 
@@ -136,8 +150,11 @@ function isRotation(seen: Seen | Seen<Unrotated>): seen is Seen {
   return seen.decision.action === 'rotate';
 }
 
-/** Ends a pass that does not rotate, by what was decided. */
-function endUnrotated(course: Course, decision: Unrotated): Promise<PassResult> {
+/** Ends a pass that does not rotate, by what was decided and by what Apple said about what is deployed. */
+async function endUnrotated(course: Course, decision: Unrotated): Promise<PassResult> {
+  if (decision.action === 'refuse') return endBadly(course, decision.error);
+  const doubt = (await rejectionOf(course)) ?? unprovenError(course) ?? loginCheckError(course);
+  if (doubt !== undefined) return endBadly(course, doubt);
   switch (decision.action) {
     case 'none':
       return endWell(course, 'healthy');
@@ -147,9 +164,20 @@ function endUnrotated(course: Course, decision: Unrotated): Promise<PassResult> 
     }
     case 'pend':
       return endWaiting(course, { state: 'pending', reason: decision.reason, error: decision.error });
-    case 'refuse':
-      return endBadly(course, decision.error);
   }
+}
+
+/** What was pushed over a useless secret without proof stays a failure until Apple accepts it, or a person says so. */
+function unprovenError({ state, target }: Course): RotatorError | undefined {
+  if (state.unproven === null) return undefined;
+  const problem = target.appleCheck === 'off' ? 'unproven-unasked' : 'unproven';
+  return new RotatorError('ERR_APPLE_UNKNOWN', { problem, detail: null });
+}
+
+/** Never a reason to write, and no good end of a pass. */
+function loginCheckError({ logins: { state, because } }: Course): RotatorError | undefined {
+  if (state !== 'fails' || because !== 'login-check') return undefined;
+  return new RotatorError('ERR_APPLE_REJECTED', { of: 'login-check', detail: null });
 }
 
 /** When the target's window opens next; null if not before renewal would be of no use. */

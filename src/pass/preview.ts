@@ -1,6 +1,7 @@
 // What a pass would do now, and why: gathers and decides without a lease, a row or any trace. Apple is not asked.
 import { type Decision, decide } from '../core/decide.ts';
 import { asRotatorError } from '../core/errors.ts';
+import type { JudgeClock } from '../core/logins.ts';
 import type { Target } from '../core/ports.ts';
 import type { Why } from '../core/reasons.ts';
 import { emptyTargetState, type TargetState } from '../core/records.ts';
@@ -15,6 +16,8 @@ export interface Preview {
   readonly action: Decision['action'] | 'fail';
   /** What a policy found; null where none asks for a rotation, or the pass could not get that far. */
   readonly why: Why | null;
+  /** By which logins are judged. */
+  readonly clock: JudgeClock;
 }
 
 /** Reads, and writes nothing. */
@@ -25,7 +28,7 @@ export async function previewPass(target: Target, request: PassRequest, tools: P
     const gathered = await gather(course);
     course.noteGathered(gathered);
     const decision = decide(gathered.snapshot);
-    const planned = preview(course.state, decision);
+    const planned = { ...preview(course.state, decision), clock: course.clock };
     if (decision.action !== 'rotate') return planned;
     const obstacle = await obstacleTo(course, decision);
     if (obstacle === undefined) return planned;
@@ -33,11 +36,16 @@ export async function previewPass(target: Target, request: PassRequest, tools: P
     return { ...planned, state: { ...planned.state, error: viewOf(error) }, action: 'defer' };
   } catch (thrown) {
     const error = asRotatorError(thrown);
-    return { state: { ...course.state, state: 'failed', error: viewOf(error) }, action: 'fail', why: null };
+    return {
+      state: { ...course.state, state: 'failed', error: viewOf(error) },
+      action: 'fail',
+      why: null,
+      clock: course.clock,
+    };
   }
 }
 
-function preview(state: TargetState, decision: Decision): Preview {
+function preview(state: TargetState, decision: Decision): Omit<Preview, 'clock'> {
   const { action } = decision;
   switch (action) {
     case 'none':

@@ -1,7 +1,7 @@
 // Step 7: the provider is read again, alone, and goes back as it was read with the client secret replaced. Whatever
 // moved since the snapshot stops the write; the pass then starts over, once.
 import type { MintedSecret } from '../core/client-secret.ts';
-import type { Snapshot } from '../core/decide.ts';
+import { type Snapshot, trueNow } from '../core/decide.ts';
 import { isExpired, isMissing } from '../core/deployed.ts';
 import { asRotatorError, type ErrorParams, RotatorError } from '../core/errors.ts';
 import type { ProviderReading } from '../core/ports.ts';
@@ -41,13 +41,14 @@ export async function push(course: Course, snapshot: Snapshot, candidate: Minted
   const fields = before.fields.changesSince(earlier.fields).map(({ path }) => path);
   const secret = !sameSecret(earlier.secret, before.secret);
   if (secret || fields.length > 0) return moved({ problem: 'changed', secret, fields });
-  mustRoundTrip(before.fields.obstacles(course.state.configKeys));
+  mustRoundTrip(course, before.fields.obstacles(course.state.configKeys));
+  mustSpareFields(course);
   mustHaveTheTime(course, snapshot, reading);
   if (!(await course.renewLease())) return moved({ problem: 'lease' });
   const gap = tools.clock.monotonic() - readAt;
   if (gap > LONGEST_GAP_MS) return moved({ problem: 'late', seconds: Math.round(gap / 1000) });
   try {
-    const write = { fields: before.fields, clientSecret: candidate.jwt };
+    const write = { fields: target.write === 'whole' ? before.fields : undefined, clientSecret: candidate.jwt };
     const { requestId } = await tools.provider.write(target.envId, target.providerId, write, signal);
     course.noteRequest(requestId);
     course.step({ step: 'pushed', requestId });
@@ -70,17 +71,27 @@ function cutOff(thrown: unknown): RotatorError {
   return new RotatorError('ERR_OUTCOME_UNKNOWN', { problem: 'cut-off' }, { cause: thrown, ambiguous: true });
 }
 
-function mustRoundTrip(fields: readonly FieldObstacle[]): void {
+/** In the form `secret` no other field is sent, so that what cannot be sent back is only told. */
+function mustRoundTrip(course: Course, fields: readonly FieldObstacle[]): void {
   if (fields.length === 0) return;
   const problem = fields.every(({ why }) => why === 'gone') ? 'only-gone' : 'unsafe';
-  throw new RotatorError('ERR_PROVIDER_NOT_ROUNDTRIPPABLE', { problem, fields });
+  const isWhole = course.target.write === 'whole';
+  const error = new RotatorError('ERR_PROVIDER_NOT_ROUNDTRIPPABLE', { problem: isWhole ? problem : 'spared', fields });
+  if (isWhole) throw error;
+  course.warn(error);
+}
+
+/** The form `secret` has changed other fields before. */
+function mustSpareFields({ target, state }: Course): void {
+  if (target.write !== 'secret' || !state.secretFormHarmed) return;
+  throw new RotatorError('ERR_PROVIDER_NOT_ROUNDTRIPPABLE', { problem: 'form', fields: [] });
 }
 
 function mustHaveTheTime(course: Course, { deployed }: Snapshot, { skewMs }: ProviderReading): void {
   const skew = Math.abs(skewMs ?? 0);
   if (skew <= SKEW_WARNING_MS) return;
-  const nothingToLose = isMissing(deployed) || isExpired(deployed, course.now);
+  const nothingToLose = isMissing(deployed) || isExpired(deployed, trueNow(course.clock));
   const error = new RotatorError('ERR_CLOCK_SKEWED', { problem: 'differs', skewMs: skew });
-  if (!nothingToLose && !(course.emergency && skew <= SKEW_LIMIT_MS)) throw error;
+  if (!nothingToLose && !(course.urgent && skew <= SKEW_LIMIT_MS)) throw error;
   course.warn(error);
 }

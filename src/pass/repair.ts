@@ -1,8 +1,8 @@
 // Undoing our own harm: fields that our write changed are restored, once; a secret that our write spoiled is put back.
 // Each repair reads alone first and leaves alone what is somebody else's by then.
-import type { MintedSecret } from '../core/client-secret.ts';
 import { asRotatorError, RotatorError } from '../core/errors.ts';
 import type { EarlierFields, FieldChange, ProviderView } from '../core/provider.ts';
+import type { Written } from '../core/read-back.ts';
 import type { ProviderChange } from '../core/records.ts';
 import { sameSecret } from '../core/shown-secret.ts';
 import type { Course } from './course.ts';
@@ -33,7 +33,7 @@ export async function rewrite(
       signal: course.signal,
     });
     if (provider === undefined || !sameSecret(provider.secret, after.secret)) return leftAlone(course, null);
-    await course.renewLease();
+    if (!(await course.renewLease())) return new RotatorError('ERR_LEASE_LOST', null);
     const fields = provider.fields.withRestored(earlier, paths);
     // A repair writes all fields as the push does, and must do no more harm.
     const [obstacle] = fields.obstacles([]);
@@ -62,15 +62,15 @@ export async function restoreFields(
   course: Course,
   before: EarlierFields,
   after: ProviderView,
-  { jwt, fingerprint }: Pick<MintedSecret, 'jwt' | 'fingerprint'>,
+  candidate: Written['candidate'] & { readonly jwt: string },
 ): Promise<{ provider: ProviderView; changes: ProviderChange[] }> {
   const changes = tellOthers(course, after.fields.changesSince(before));
   const ours = oursAmong(changes);
   if (ours.length === 0) return { provider: after, changes };
   course.step({ step: 'restoring-fields', fields: ours });
-  const failure = await rewrite(course, { earlier: before, paths: ours, clientSecret: jwt }, after);
+  const failure = await rewrite(course, { earlier: before, paths: ours, clientSecret: candidate.jwt }, after);
   if (failure instanceof RotatorError) course.warn(failure);
-  const written = { candidateFingerprint: fingerprint, before: after.secret, beforeFingerprint: null };
+  const written = { candidate, before: after.secret, beforeFingerprint: null };
   const lost = (provider: ProviderView) => provider.fields.changesSince(before).filter(isOurs);
   const shown = await readBack(course, written, ({ provider }) => lost(provider).length === 0);
   const provider = shown instanceof RotatorError ? after : shown.provider;

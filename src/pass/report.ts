@@ -56,6 +56,8 @@ export function newRow(
     outcome: null,
     appleCheck: { candidate: 'not-asked', deployed: 'not-asked' },
     appleCheckWaived,
+    proof: null,
+    settles: null,
     requestIds: [],
     error: null,
     intent: null,

@@ -2,7 +2,7 @@
 // compared and restored. If reading cannot tell what happened, the row ends as unknown, and the target is due at once.
 import { type ErrorParams, RotatorError } from '../core/errors.ts';
 import type { WriteRank } from '../core/lanes.ts';
-import type { ProviderView } from '../core/provider.ts';
+import type { ProviderView, ShownSecret } from '../core/provider.ts';
 import type { Written } from '../core/read-back.ts';
 import type { Intent, Rotation, TargetState } from '../core/records.ts';
 import type { Course } from './course.ts';
@@ -31,8 +31,9 @@ async function ending(course: Course, row: Rotation): Promise<RowEnd> {
   const { intent, fingerprint } = row;
   if (intent === null || fingerprint === null)
     return failed(new RotatorError('ERR_INTERRUPTED', { problem: 'before-write' }));
+  const candidate = { ...recordOf(row, NOTHING, intent.at), jwt: null };
   const written: Written = {
-    candidateFingerprint: fingerprint,
+    candidate,
     before: { shape: intent.shapeBefore, text: null },
     beforeFingerprint: row.previousFingerprint,
   };
@@ -59,6 +60,8 @@ async function ending(course: Course, row: Rotation): Promise<RowEnd> {
   }
 }
 
+const NOTHING: ShownSecret = { shape: 'missing', text: null };
+
 function failed(error: RotatorError, learnt: Partial<TargetState> = {}): RowEnd {
   return { outcome: 'failed', error, learnt };
 }
@@ -68,13 +71,18 @@ async function arrived(course: Course, row: Rotation, intent: Intent, provider: 
   // A digest proves the candidate, but cannot be sent back: fields are then reported, not restored.
   const changes =
     secret.shape === 'clear' && secret.text !== null && row.fingerprint !== null
-      ? (await restoreFields(course, intent.fields, provider, { jwt: secret.text, fingerprint: row.fingerprint }))
-          .changes
+      ? (
+          await restoreFields(course, intent.fields, provider, {
+            ...recordOf(row, secret, intent.at),
+            jwt: secret.text,
+          })
+        ).changes
       : dated(course, fields.changesSince(intent.fields));
   const lost = oursAmong(changes);
   return {
     outcome: lost.length === 0 ? 'succeeded' : 'failed',
     error: lost.length === 0 ? null : new RotatorError('ERR_PROVIDER_CHANGED', { problem: 'our-write', fields: lost }),
+    readBack: 'seen',
     learnt: {
       ...afterWrite(course.state, recordOf(row, secret, intent.at)),
       providerChanges: withEarlier(course.state.providerChanges, changes),

@@ -2,7 +2,7 @@
 import type { RotatorError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import type { WriteRank } from '../core/lanes.ts';
-import type { AppleCheck, Clock, KeySource, PassJournal, Provider } from '../core/ports.ts';
+import type { AppleCheck, Clock, KeySource, LoginCheck, PassJournal, Provider } from '../core/ports.ts';
 import type { Outcome, Trigger } from '../core/reasons.ts';
 import type { TargetState } from '../core/records.ts';
 
@@ -25,11 +25,17 @@ export interface PassTools {
   readonly keySource: KeySource;
   readonly provider: Provider;
   readonly apple: AppleCheck;
+  /** Undefined: it is not asked. */
+  readonly loginCheck: LoginCheck | undefined;
   readonly lane: LaneTurns;
   /** True while the journal keeps its state in memory only. */
   readonly isDegraded: () => boolean;
   /** A fresh UUIDv7. */
   readonly newId: () => string;
+  /** When this process began, ms since the epoch. */
+  readonly startedAt: number;
+  /** The start of this daemon, where the one before it ended without closing the journal; undefined otherwise. */
+  readonly crashedBefore: number | undefined;
   /** Begins the token of every lease of this process, so that its leases can be ended once it is known to be dead. */
   readonly leaseHolder: string;
   /** The next tick of the schedule; undefined if there is none. */
@@ -39,10 +45,8 @@ export interface PassTools {
 export interface PassRequest {
   readonly trigger: Trigger;
   readonly requestedBy: string | null;
-  /** Rotate even if nothing objects. */
+  /** Rotate even if nothing objects, and accept the provider's other fields as they are now. */
   readonly force: boolean;
-  /** Take over a provider that this journal has never written, and accept its fields as they are now. */
-  readonly adopt: boolean;
   readonly waiveAppleCheck: boolean;
   /** How long to wait for the target's lease. */
   readonly leaseWaitMs: number;

@@ -1,11 +1,11 @@
 // What the journal keeps about writes: the record that stands in for a secret that the provider does not show, the
-// record of a write whose outcome is not known yet, the fields that our writes spoiled, and what others wrote.
+// record of a write whose outcome is not known yet, and the fields that our writes spoiled.
+import { identityId } from '../core/identity.ts';
 import type { Rotations } from '../core/ports.ts';
 import type { ProviderFields, ShownSecret } from '../core/provider.ts';
 import type { ProviderChange, Rotation, TargetState, WrittenRecord } from '../core/records.ts';
-import { within } from '../core/schedule.ts';
 import { fingerprintShown } from '../core/shown-secret.ts';
-import { DAY } from '../core/time.ts';
+import type { Course } from './course.ts';
 
 /**
  * How many of a target's last rotations are searched for a write that shows late. A write shows within minutes, so even
@@ -38,12 +38,16 @@ export function recordOf(row: Rotation, shown: ShownSecret, at: number): Written
 export function afterWrite(state: TargetState, written: WrittenRecord): Partial<TargetState> {
   const { fingerprint, keyId, issuedAt, expiresAt, shape, at } = written;
   return {
-    deployed: { fingerprint, keyId, issuedAt, expiresAt, shape },
+    deployed: {
+      ...{ fingerprint, keyId, issuedAt, expiresAt, shape },
+      from: shape === 'clear' ? 'read' : 'record',
+      identity: identityId(written),
+      defect: null,
+    },
     written,
     lastRotationAt: at,
     // A write that showed late was taken for somebody else's, and is ours after all.
-    foreign: state.foreign.filter((each) => each.fingerprint !== fingerprint),
-    keyThumbprints: { ...state.keyThumbprints, [keyId]: written.thumbprint },
+    replaced: state.replaced?.fingerprint === fingerprint ? null : state.replaced,
     maybeWritten: null,
   };
 }
@@ -56,23 +60,29 @@ export function afterUnknownWrite(state: TargetState, maybeWritten: WrittenRecor
   return { maybeWritten, deployed: { ...deployed, expiresAt } };
 }
 
-/** A write that seemed not applied when it was read back, and shows now: what is deployed is ours. */
-export async function settleLateWrite(
-  state: TargetState,
-  shown: ShownSecret,
-  journal: Rotations,
-): Promise<TargetState> {
+/** What is known once the provider shows which secret it holds: an unknown or a late write of ours is settled by it. */
+export async function settleWrites(course: Course, shown: ShownSecret): Promise<TargetState> {
+  const state = settleUnknownWrite(course.state, shown);
   const print = fingerprintShown(shown);
   if (print === null || print === state.written?.fingerprint) return state;
-  const rows = await journal.rotations({ target: state.key, limit: LATE_ROWS });
+  const rows = await course.tools.journal.rotations({ target: state.key, limit: LATE_ROWS });
   const row = rows.find((each) => each.fingerprint === print);
   const at = row?.intent?.at;
   if (row === undefined || at === undefined || at <= (state.written?.at ?? 0)) return state;
   return { ...state, ...afterWrite(state, recordOf(row, shown, at)) };
 }
 
+/** The row whose candidate is deployed although it ended as failed, and that no later row settles. */
+export async function lateRow({ tools: { journal }, state }: Course): Promise<Rotation | undefined> {
+  const { written } = state;
+  if (written === null) return undefined;
+  const rows = await journal.rotations({ target: state.key, limit: LATE_ROWS });
+  const [last] = rows.filter(({ fingerprint }) => fingerprint === written.fingerprint);
+  return last?.outcome === 'failed' && last.settles === null ? last : undefined;
+}
+
 /** Settles a write of unknown outcome as soon as the provider shows which secret it holds. */
-export function settleUnknownWrite(state: TargetState, shown: ShownSecret): TargetState {
+function settleUnknownWrite(state: TargetState, shown: ShownSecret): TargetState {
   const { maybeWritten, written } = state;
   const print = fingerprintShown(shown);
   if (maybeWritten === null || print === null) return state;
@@ -101,18 +111,4 @@ export async function settleChanges(
     );
   };
   return { ...state, providerChanges: state.providerChanges.filter((change) => !isPutBack(change)) };
-}
-
-/** The replacements of the last seven days, and the one that put `deployed` there, however long ago. */
-export function recentForeign({ foreign }: TargetState, deployed: string | null, now: number): TargetState['foreign'] {
-  const last = foreign.at(-1);
-  return foreign.filter((each) => within(each.at, now, 7 * DAY) || (each === last && each.fingerprint === deployed));
-}
-
-/** Notes that somebody else put the secret with this fingerprint there. Each is noted once, until we write again. */
-export function noteForeign(state: TargetState, deployed: string | null, now: number): TargetState['foreign'] {
-  const recent = recentForeign(state, deployed, now);
-  const last = state.foreign.at(-1);
-  const known = last !== undefined && last.fingerprint === deployed && last.at > (state.written?.at ?? 0);
-  return known ? recent : [...recent, { fingerprint: deployed, at: now }];
 }

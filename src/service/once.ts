@@ -1,13 +1,15 @@
 // What `once` and `plan` work with: a journal opened for the occasion, and passes that run a single time.
 import { openJournal } from '../adapters/journal/journal.ts';
+import { onceLeases } from '../adapters/journal/process-name.ts';
 import { finding } from '../alerts/detect/finding.ts';
 import type { Config } from '../config/resolve.ts';
 import { parseCron } from '../core/cron.ts';
 import { asRotatorError, RotatorError } from '../core/errors.ts';
-import type { Clock, Target } from '../core/ports.ts';
+import type { JudgeClock } from '../core/logins.ts';
+import type { Clock, Journal, Target } from '../core/ports.ts';
 import { shownName } from '../core/shown.ts';
 import { DAY } from '../core/time.ts';
-import { Sweeper, type WiredTarget } from '../daemon/sweep.ts';
+import { Sweeper, type SweepTools, type WiredTarget } from '../daemon/sweep.ts';
 import type { PassRequest, PassResult } from '../pass/pass.ts';
 import type { Preview } from '../pass/preview.ts';
 import { SingleAlert } from './single-alert.ts';
@@ -15,8 +17,6 @@ import { eventHub, type ServiceTools } from './tools.ts';
 import { createAlerting } from './wire-alerts.ts';
 import { type WiringTools, wireTargets } from './wire-targets.ts';
 
-/** See PassTools. */
-const LEASE_HOLDER = 'once:';
 /**
  * How long `once` waits for a target that another process is working on. A rotation takes seconds, its read-backs
  * included, rarely a minute; with less, `once` would give up beside a daemon that is just writing.
@@ -29,12 +29,13 @@ const CRON_HORIZON_MS = 400 * DAY;
 export interface PassOptions {
   readonly target: readonly string[];
   readonly force?: boolean;
-  readonly adopt?: boolean;
   readonly appleCheck?: boolean;
 }
 
 export interface OnceSession {
   readonly targets: readonly Target[];
+  /** By which logins are judged now. */
+  readonly clock: () => JudgeClock;
   readonly sweep: () => Promise<ReadonlyMap<string, PassResult>>;
   /** Finds what is wrong, delivers alerts for 30 s at most, and pings the heartbeat. Never throws. */
   readonly alert: () => Promise<void>;
@@ -54,8 +55,9 @@ export interface OnceOptions extends PassOptions {
 export async function openOnce(config: Config, base: ServiceTools, options: OnceOptions): Promise<OnceSession> {
   const { isTerminal, stop } = options;
   const { emit, listen } = eventHub(base.emit);
-  const tools: WiringTools = { ...base, emit, leaseHolder: LEASE_HOLDER };
+  const tools: WiringTools = { ...base, emit, leaseHolder: onceLeases() };
   const { clock } = tools;
+  const startedAt = clock.now();
   const all = wireTargets(config, tools);
   const wired = selected(all, options.target);
   const journal = await openJournal(config.journal, {
@@ -66,14 +68,14 @@ export async function openOnce(config: Config, base: ServiceTools, options: Once
     if (!isTerminal) await tellUnwritable(asRotatorError(thrown), config, tools);
     throw thrown;
   });
-  const sweeper = new Sweeper({ journal, isDegraded: () => false, nextTick: nextTickOf(config, clock) });
+  const sweeper = new Sweeper(sweepTools(journal, config, clock));
   const alerting = createAlerting(
     {
       config,
       journal,
       selected: wired.length === all.length ? undefined : wired,
       isBrief: true,
-      facts: () => ({ configured: all, disabled: [], skewMs: sweeper.skewMs, ...ONLY_THE_DAEMON_KNOWS }),
+      facts: () => ({ configured: all, disabled: [], skewMs: sweeper.skewMs, startedAt, ...ONLY_THE_DAEMON_KNOWS }),
     },
     tools,
   );
@@ -81,6 +83,7 @@ export async function openOnce(config: Config, base: ServiceTools, options: Once
   const request = requestOf(options, stop);
   return {
     targets: wired.map(({ target }) => target),
+    clock: () => sweeper.judgeClock(clock.now()),
     sweep: () => sweeper.sweep(wired.map((each) => ({ wired: each, request }))),
     alert: () => alerting.alerter.flush(stop.aborted ? 0 : ALERT_LIMIT_MS),
     close: () => journal.close(),
@@ -106,10 +109,10 @@ export async function previewOnce(
   options: Omit<OnceOptions, 'isTerminal'>,
 ): Promise<TargetPreview[]> {
   const { clock } = tools;
-  const wired = selected(wireTargets(config, { ...tools, leaseHolder: LEASE_HOLDER }), options.target);
+  const wired = selected(wireTargets(config, { ...tools, leaseHolder: onceLeases() }), options.target);
   const journal = await openJournal(config.journal, { mode: 'read', clock });
   try {
-    const sweeper = new Sweeper({ journal, isDegraded: () => false, nextTick: nextTickOf(config, clock) });
+    const sweeper = new Sweeper(sweepTools(journal, config, clock));
     const request = requestOf(options, options.stop);
     const preview = async (each: WiredTarget) => ({
       target: each.target,
@@ -130,18 +133,22 @@ function selected<T extends { readonly target: Target }>(wired: readonly T[], na
   return names.length === 0 ? [...wired] : wired.filter(({ target }) => names.includes(target.name));
 }
 
-function requestOf({ force, adopt, appleCheck }: PassOptions, stop: AbortSignal): PassRequest {
+function requestOf({ force, appleCheck }: PassOptions, stop: AbortSignal): PassRequest {
   const cutOff = new AbortController();
   return {
     trigger: 'cli',
     requestedBy: force ? 'cli' : null,
     force: force ?? false,
-    adopt: adopt ?? false,
     waiveAppleCheck: appleCheck === false,
     leaseWaitMs: LEASE_WAIT_MS,
     drop: stop,
     cutOff: cutOff.signal,
   };
+}
+
+function sweepTools(journal: Journal, config: Config, clock: Clock): SweepTools {
+  const startedAt = clock.now();
+  return { journal, isDegraded: () => false, nextTick: nextTickOf(config, clock), startedAt, crashedBefore: undefined };
 }
 
 function nextTickOf({ schedule: { cron, timezone } }: Config, clock: Clock) {

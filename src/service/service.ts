@@ -56,7 +56,8 @@ export async function openService(options: ServiceOptions): Promise<Service> {
     onChange: (error) => emit({ event: 'journal.degraded', degraded: error !== undefined, error: error ?? null }),
     warn: (error) => emit({ event: 'warning', error }),
   });
-  const service = new Service(options, tools, journal);
+  const { openSince } = await journal.fleet();
+  const service = new Service(options, tools, journal, openSince !== null);
   listen(service.alerting.onEvent);
   try {
     await options.freePort?.();
@@ -79,17 +80,22 @@ export class Service {
   private http: HttpServer | undefined;
   private loaded: LoadedConfig;
   private plan: Plan;
+  private readonly startedAt: number;
   private rejected: ProcessFacts['configurationRejected'] = null;
 
-  constructor(options: ServiceOptions, tools: WiringTools, journal: DaemonJournal) {
+  /** `afterCrash`: the daemon before this one ended without closing the journal. */
+  constructor(options: ServiceOptions, tools: WiringTools, journal: DaemonJournal, afterCrash: boolean) {
     const { config } = options.loaded;
     this.options = options;
     this.tools = tools;
     this.journal = journal;
     this.loaded = options.loaded;
     this.plan = planOf(config, tools);
+    this.startedAt = tools.clock.now();
     this.sweeper = new Sweeper({
       journal,
+      startedAt: this.startedAt,
+      crashedBefore: afterCrash ? this.startedAt : undefined,
       isDegraded: () => journal.degraded !== undefined,
       nextTick: () => this.daemon.nextTick(),
     });
@@ -110,6 +116,7 @@ export class Service {
       clock,
       journal,
       daemon,
+      judgeClock: () => this.sweeper.judgeClock(clock.now()),
       targets: () => this.plan.targets.map(({ target }) => target),
       metrics: async () => metrics.text(await this.snapshot()),
       version,
@@ -135,11 +142,13 @@ export class Service {
       http: this.http?.url ?? '',
       nextTickAt: this.daemon.nextTick() ?? null,
     });
+    await this.journal.updateFleet((fleet) => ({ ...fleet, openSince: this.startedAt }));
     const alerts = this.alerting.alerter.run(FLUSH_MS);
     await this.daemon.run();
     this.alerting.alerter.stop();
     await alerts;
     await this.http?.close();
+    await this.journal.updateFleet((fleet) => ({ ...fleet, openSince: null }));
     await this.journal.close();
     emit({ event: 'daemon.stopped' });
   }
@@ -185,6 +194,7 @@ export class Service {
       disabled: this.loaded.disabledTargets,
       degraded: this.journal.degraded,
       skewMs: this.sweeper.skewMs,
+      startedAt: this.startedAt,
       configurationRejected: this.rejected,
       // A service that stops has no scheduler any more, which is no trouble.
       scheduler: this.daemon.isStopping ? undefined : { alive, lastTurnAt: this.tools.clock.now() - lastTurnMs },
@@ -196,7 +206,7 @@ export class Service {
     const { journal } = this;
     const states = new Map((await journal.targets()).map((state) => [state.key, state]));
     return {
-      now: this.tools.clock.now(),
+      clock: this.sweeper.judgeClock(this.tools.clock.now()),
       targets: this.plan.targets.map(({ target: { name, key } }) => ({ name, state: states.get(key) })),
       book: await journal.alertBook(),
       skewMs: this.sweeper.skewMs,

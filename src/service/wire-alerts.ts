@@ -22,7 +22,8 @@ import type { ServiceTools } from './tools.ts';
 import type { WiringTools } from './wire-targets.ts';
 
 /** What only this process knows: Surroundings without what the configuration says. */
-export interface ProcessFacts extends Pick<Surroundings, 'skewMs' | 'configurationRejected' | 'scheduler'> {
+export interface ProcessFacts
+  extends Pick<Surroundings, 'skewMs' | 'startedAt' | 'configurationRejected' | 'scheduler'> {
   /** Every target of the configuration. */
   readonly configured: readonly WiredTarget[];
   readonly disabled: readonly DisabledTarget[];

@@ -75,8 +75,10 @@ export function wireTargets(config: Config, tools: WiringTools): WiredTarget[] {
     const provider = providerOf(entry.cloudbase);
     return {
       target: targetOf(entry, config),
-      tools: { clock, emit, keySource, provider, apple, leaseHolder, newId },
-      loginCheck: entry.login.check === 'off' ? undefined : loginCheckOf(entry.login.endpoint),
+      tools: {
+        ...{ clock, emit, keySource, provider, apple, leaseHolder, newId },
+        loginCheck: entry.login.check === 'off' ? undefined : loginCheckOf(entry.login.endpoint),
+      },
       laneWidth: Math.max(1, Math.min(WIDEST_LANE, Math.ceil(requestsPerSecond * LANE_SECONDS))),
     };
   });
@@ -89,7 +91,7 @@ export function planOf(config: Config, tools: WiringTools): Plan {
 }
 
 function targetOf(entry: TargetConfig, config: Config): Target {
-  const { endpoint, envId, providerId, name, ids, adopt, policy } = entry;
+  const { endpoint, envId, providerId, name, ids, policy } = entry;
   const identity = { endpoint, envId, providerId };
   const window = policy.window === undefined ? undefined : createWindow(policy.window);
   return {
@@ -97,7 +99,6 @@ function targetOf(entry: TargetConfig, config: Config): Target {
     key: targetKey(identity),
     name,
     ids,
-    adopt,
     policy: { lifetimeMs: policy.lifetimeMs, renewBeforeMs: policy.renewBeforeMs, window },
     appleCheck: config.apple.check,
     write: entry.write,

@@ -95,6 +95,7 @@ async function start(manners: Readonly<Record<string, readonly Manner[]>> = { op
       tokenUrl: TOKEN_URL,
       journal: { path: './data/journal.db', degraded: undefined, exposed: [] },
       skewMs: undefined,
+      startedAt: clock.now(),
       configurationRejected: null,
       scheduler: { alive: true, lastTurnAt: clock.now() },
     }),

@@ -62,7 +62,8 @@ async function start() {
       longestTickGapMs: 60 * MINUTE,
       tokenUrl: TOKEN_URL,
       journal: { path: './data/journal.db', degraded: undefined, exposed: [] },
-      skewMs: undefined,
+      skewMs: 0,
+      startedAt: SUNDAY - DAY,
       configurationRejected: null,
       scheduler: { alive: true, lastTurnAt: clock.now() },
       ...change,
@@ -128,17 +129,52 @@ const FAILED = {
 } as const;
 
 describe('a look', () => {
-  test('without the journal takes no provider for one that was never written', async () => {
-    const { watch, state, open } = await start();
-    await state('shop', { state: 'pending', error: anError('ERR_ADOPTION_REQUIRED') });
-    const degraded = { error: anError('ERR_JOURNAL_UNWRITABLE'), since: SUNDAY };
-    const journal = { path: './data/journal.db', degraded, exposed: [] };
-    await watch({ change: { journal } }).look();
-    expect(await open()).toEqual(['JournalUnwritable']);
-    await watch().look();
-    expect(await open()).toEqual(['AdoptionPending shop']);
-    await watch({ change: { journal } }).look();
-    expect(await open()).toEqual(['AdoptionPending shop', 'JournalUnwritable']);
+  test('at logins that fail neither raises nor clears what that says better, and clears both when they work', async () => {
+    const { watch, state, open, told, delivered } = await start();
+    await state('web');
+    await state('shop', FAILED);
+    const daemon = watch();
+    await daemon.look();
+    await delivered();
+    const rejected = { at: SUNDAY, verdict: 'rejected', rejectedSince: SUNDAY - DAY } as const;
+    for (const change of [{ ...FAILED, loginCheck: rejected }, { loginCheck: rejected }]) {
+      await state('shop', change);
+      await daemon.look();
+      expect(await open()).toEqual(['LoginsFail shop', 'RotationFailing shop']);
+      expect(await told()).toEqual(['raised LoginsFail']);
+    }
+    await state('shop');
+    await daemon.look();
+    expect(await open()).toEqual([]);
+    expect((await told()).slice(1).sort()).toEqual(['cleared LoginsFail', 'cleared RotationFailing']);
+  });
+
+  describe('before the clock was compared', () => {
+    const expired = () => {
+      const { deployed } = aWatchedState();
+      return { deployed: deployed && { ...deployed, expiresAt: SUNDAY - DAY } };
+    };
+    const uncompared = { skewMs: undefined, startedAt: SUNDAY };
+
+    test('says of nothing that it has expired, and of nothing that it is over', async () => {
+      const { watch, state, open, told, delivered } = await start();
+      await state('web');
+      await state('shop', expired());
+      await watch({ change: uncompared }).look();
+      expect(await open()).toEqual([]);
+      await watch().look();
+      expect(await told()).toEqual(['raised LoginsFail']);
+      await delivered();
+      await watch({ change: uncompared }).look();
+      expect([await open(), await told()]).toEqual([['LoginsFail shop'], []]);
+    });
+
+    test('says it after an hour', async () => {
+      const { watch, state, told } = await start();
+      await state('shop', expired());
+      await watch({ change: { ...uncompared, startedAt: SUNDAY - 60 * MINUTE } }).look();
+      expect(await told()).toContain('raised LoginsFail');
+    });
   });
 
   test('raises what is wrong once, over every channel, logs it, and clears it when it is over', async () => {

@@ -20,6 +20,7 @@ const WELL: Surroundings = {
   tokenUrl: TOKEN_URL,
   journal: { path: './data/journal.db', degraded: undefined, exposed: [] },
   skewMs: undefined,
+  startedAt: NOW,
   configurationRejected: null,
   scheduler: { alive: true, lastTurnAt: NOW },
 };

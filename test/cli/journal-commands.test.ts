@@ -5,9 +5,11 @@ import { history } from '../../src/cli/history.ts';
 import { journalBackup } from '../../src/cli/journal-backup.ts';
 import { status } from '../../src/cli/status.ts';
 import { terminalOutput } from '../../src/cli/terminal.ts';
+import { deployedRecord } from '../../src/core/deployed.ts';
 import type { Journal } from '../../src/core/ports.ts';
 import type { TargetState } from '../../src/core/records.ts';
 import { DAY } from '../../src/core/time.ts';
+import { aDeployed, asked } from '../support/builders.ts';
 import { aRotation, aTarget, finished, MovableClock, NOW, ownJournal } from '../support/journal.ts';
 
 interface Terminal {
@@ -38,13 +40,8 @@ async function journalOf(...targets: TargetState[]): Promise<Journal> {
   return journal;
 }
 
-const deployed = (expiresAt: number): NonNullable<TargetState['deployed']> => ({
-  fingerprint: 'ab',
-  keyId: 'K',
-  issuedAt: NOW - DAY,
-  expiresAt,
-  shape: 'clear',
-});
+const deployed = (expiresAt: number): TargetState['deployed'] =>
+  deployedRecord(aDeployed({ issuedAt: NOW - DAY, expiresAt }));
 
 const healthy = aTarget({
   name: 'shop-prod',
@@ -53,6 +50,8 @@ const healthy = aTarget({
   renewalAt: Date.UTC(2027, 2, 21),
   lastRotationAt: NOW - 2 * DAY,
   lastPassAt: NOW - 60_000,
+  lastGatherAt: NOW - 60_000,
+  apple: asked({ verdict: 'accepted', rejectedSince: null }),
 });
 const failing = aTarget({
   name: 'app-with-a-name-that-is-much-longer-than-any-table-has-room-for',
@@ -76,9 +75,9 @@ describe('status', () => {
     expect(await status({ json: false }, { context: seen.context, journal, targets: [healthy, failing] })).toBe(1);
     expect(seen.out).toBe(
       [
-        'NAME                   STATE    EXPIRES              RENEWAL DUE  LAST ROTATION  FAILURES',
-        'shop-prod              healthy  2027-05-20 in 178 d  2027-03-21   2026-11-20     0',
-        'app-with-a-name-that…  failed   2026-11-27 in 5 d    2026-11-21   -              12, retry in 25 min',
+        'NAME          STATE    LOGINS   EXPIRES              RENEWAL DUE  LAST ROTATION  FAILURES',
+        'shop-prod     healthy  works    2027-05-20 in 178 d  2027-03-21   2026-11-20     0',
+        'app-with-a-…  failed   unknown  2026-11-27 in 5 d    2026-11-21   -              12, retry in 25 min',
         '    ERR_CLOUDBASE_DENIED: the credentials may not read providers of app-1 (UnauthorizedOperation)',
         '    Grant tcb:GetProviders and tcb:ModifyProvider on',
         '    qcs::tcb:ap-shanghai:uin/100000000001:env/app-with-a-name to the user.',
@@ -113,6 +112,15 @@ describe('status', () => {
           lastRotationAt: '2026-11-20T10:00:00.000Z',
           consecutiveFailures: 0,
           nextAttemptAt: null,
+          logins: {
+            state: 'works',
+            until: '2027-05-20T00:00:00.000Z',
+            because: null,
+            evidence: [
+              { kind: 'apple', verdict: 'works', at: '2026-11-22T09:59:00.000Z', detail: 'accepted' },
+              { kind: 'secret', verdict: 'unknown', at: '2026-11-22T09:59:00.000Z', detail: 'valid' },
+            ],
+          },
           error: null,
         },
         {
@@ -126,6 +134,7 @@ describe('status', () => {
           lastRotationAt: null,
           consecutiveFailures: 0,
           nextAttemptAt: null,
+          logins: { state: 'unknown', until: null, because: null, evidence: [] },
           error: null,
         },
       ],
@@ -136,7 +145,7 @@ describe('status', () => {
     const seen = terminal();
     const deps = { context: seen.context, journal: await journalOf(), targets: [healthy] };
     expect(await status({ json: false }, deps)).toBe(1);
-    expect(seen.out.split('\n')[1]).toBe('shop-prod  unknown  -        -            -              0');
+    expect(seen.out.split('\n')[1]).toBe('shop-prod  unknown  unknown  -        -            -              0');
     expect(seen.err).toBe('not checked yet: `run` or `once` checks the targets and starts the journal\n');
   });
 
@@ -153,7 +162,7 @@ describe('status', () => {
     const quiet: TargetState = {
       ...healthy,
       lastPassAt: NOW - 3 * DAY,
-      providerDisabled: true,
+      provider: { enabled: false, strangeHost: null, trouble: null, since: null, at: NOW },
       providerChanges: [
         { path: 'Config.AuthorizationEndpoint', by: 'our-write', at: NOW - DAY },
         { path: 'On', by: 'somebody-else', at: NOW - 3 * DAY },
@@ -162,13 +171,51 @@ describe('status', () => {
     const journal = await journalOf(quiet);
     expect(await status({ json: false }, { context: seen.context, journal, targets: [quiet] })).toBe(0);
     expect(seen.out.split('\n').slice(2)).toEqual([
+      '    logins: the Apple login method is switched off',
       '    last checked 2026-11-19 10:00Z, 3 d ago',
-      '    the provider is switched off in CloudBase; its secret is renewed all the same',
       '    Config.AuthorizationEndpoint was changed by a rotation and could not be restored, 24 h ago',
       '    On was changed by somebody else during a rotation, 3 d ago',
       '',
     ]);
     expect(seen.err).toBe('');
+  });
+
+  test('logins that fail are 1, red, and say by which evidence; a doubt is yellow and 0', async () => {
+    const seen = terminal(true);
+    const rejected = { ...healthy, apple: asked() };
+    const deps = { context: seen.context, journal: await journalOf(rejected), targets: [rejected] };
+    expect(await status({ json: false }, deps)).toBe(1);
+    expect(seen.out).toContain('\u001b[31mfailed\u001b[0m');
+    expect(seen.out).toContain('\u001b[31mfails\u001b[0m');
+    expect(seen.out).toContain('\u001b[31mlogins: Apple rejects the client secret\u001b[0m');
+    const doubtful = { ...healthy, apple: asked({ counts: false, rejectedSince: null }) };
+    const other = terminal(true);
+    const doubt = { context: other.context, journal: await journalOf(doubtful), targets: [doubtful] };
+    expect(await status({ json: false }, doubt)).toBe(0);
+    expect(other.out).toContain('\u001b[33munknown\u001b[0m');
+    expect(other.out).toContain('\u001b[33mlogins: Apple rejected the client secret, but has accepted no other one');
+  });
+
+  test('a provider that is switched off is 0, but where the configuration wants it on', async () => {
+    const provider = { enabled: false, strangeHost: null, trouble: null, since: null, at: NOW };
+    const off = { ...healthy, provider };
+    const journal = await journalOf(off);
+    const exits = [undefined, false, true].map((enabledWanted) =>
+      status({ json: true }, { context: terminal().context, journal, targets: [{ ...off, enabledWanted }] }),
+    );
+    expect(await Promise.all(exits)).toEqual([0, 0, 1]);
+  });
+
+  test('the expiry is judged by the clock of CloudBase, as a daemon compared it lately', async () => {
+    const expiring = { ...healthy, deployed: deployed(NOW + 5 * 60_000) };
+    const journal = await journalOf(expiring);
+    const run = () => status({ json: true }, { context: terminal().context, journal, targets: [expiring] });
+    const compared = (skewMs: number, at: number) =>
+      journal.updateFleet((fleet) => ({ ...fleet, skew: { skewMs, at } }));
+    await compared(-10 * 60_000, NOW - DAY);
+    expect(await run()).toBe(1);
+    await compared(-10 * 60_000, NOW - 3 * DAY);
+    expect(await run()).toBe(0);
   });
 
   test('a failure whose attempt is due, or waits for a tick, says so', async () => {
@@ -220,7 +267,7 @@ describe('history', () => {
     expect(rotations.map(({ id }) => id)).toEqual([elsewhere.id, done.id]);
     expect(rotations[0]).toMatchObject({ outcome: null, finishedAt: null, keyId: null, error: null });
     expect(Object.keys(rotations[1] ?? {}).join()).toBe(
-      'id,target,envId,reason,trigger,requestedBy,keyId,fingerprint,issuedAt,expiresAt,previousFingerprint,previousExpiresAt,startedAt,finishedAt,outcome,appleCheck,requestIds,error',
+      'id,target,envId,reason,trigger,requestedBy,keyId,fingerprint,issuedAt,expiresAt,previousFingerprint,previousExpiresAt,startedAt,finishedAt,outcome,appleCheck,requestIds,proof,settles,error',
     );
   });
 

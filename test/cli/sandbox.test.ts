@@ -89,7 +89,7 @@ describe('demo', () => {
       `ROTATOR_SANDBOX_URL=${url} npm run -s rotator -- status --config config/sandbox.yaml`,
     );
     expect(running.stdout).toContain(
-      `curl -X POST ${url}/sandbox/environments/shop-demo-1g2h3j/providers/apple/secret \\\n    -d '{"keyId":"SANDBOX001","expiresInDays":5}'`,
+      `curl -X POST ${url}/sandbox/environments/shop-demo-1g2h3j/providers/apple/secret \\\n    -d '{"keyId":"SANDBOX001","expiresInDays":-1}'`,
     );
     expect((await readdir(join(folder, 'data', 'sandbox'))).sort()).toEqual(['AuthKey_SANDBOX001.p8', 'credentials']);
     await running.sees(/daemon ready/);

@@ -27,7 +27,6 @@ test('what is left out has the defaults of the contract', async () => {
         providerId: 'apple',
         name: 'shop',
         ids: {},
-        adopt: false,
         key: { from: 'file', path: 'key.p8' },
         policy: { lifetimeMs: 180 * DAY, renewBeforeMs: third, window: undefined },
         cloudbase: {
@@ -187,7 +186,9 @@ describe('a wrong value is told with what is wanted', () => {
   });
 
   test.each(['True', 'yes', 'on', '1', 'TRUE'])('a boolean is true or false, not %s', async (text) => {
-    expect(await inTarget(`adopt: ${text}`)).toEqual([`5 targets[0].adopt: found "${text}", wanted true or false`]);
+    expect(await problemsOf(`alerts: { rotated: ${text} }\n${TARGETS}`)).toEqual([
+      `1 alerts.rotated: found "${text}", wanted true or false`,
+    ]);
   });
 
   test('a journal in PostgreSQL: this version has none, and the password is not shown', async () => {
@@ -224,7 +225,7 @@ describe('durations', () => {
 
 describe('a target', () => {
   test('needs name, envId and key', async () => {
-    expect(await problemsOf('targets:\n  - adopt: true\n')).toEqual([
+    expect(await problemsOf('targets:\n  - teamId: A1B2C3D4E5\n')).toEqual([
       '2 targets[0].name: found nothing, wanted 1 to 63 characters of a-z, 0-9, dot, underscore and hyphen; the first is a letter or a digit',
       '2 targets[0].envId: found nothing, wanted the id of a CloudBase environment, such as shop-prod-1g2h3j',
       '2 targets[0].key: found nothing, wanted a mapping',

@@ -2,6 +2,7 @@
 // them, `sharedJournalContract` for those that several processes use at once.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { NOTHING_SAID } from '../../src/core/answers.ts';
 import { afterBadWrite } from '../../src/core/lanes.ts';
 import type { Journal } from '../../src/core/ports.ts';
 import { EMPTY_FLEET } from '../../src/core/records.ts';
@@ -205,8 +206,7 @@ export function journalContract(name: string, open: () => Promise<Journal>): voi
       await journal.commit({ target, rotation });
       expect(await journal.target(key)).toEqual(target);
       expect(await journal.openRotations(key)).toEqual([rotation]);
-      const calibration = { controlAskedAt: NOW, controlRejectedAt: null, oursAcceptedAt: null };
-      const apple = { [`${endpoint}/token`]: { ...calibration, firstAskedAt: NOW, answeredAt: null } };
+      const apple = { [`${endpoint}/token`]: { ...NOTHING_SAID, firstAskedAt: NOW } };
       await journal.updateFleet((fleet) => ({ ...fleet, apple }));
       expect((await journal.fleet()).apple).toEqual(apple);
     });
@@ -216,17 +216,19 @@ export function journalContract(name: string, open: () => Promise<Journal>): voi
       const thumbprint = `eyJ${'a'.repeat(40)}`;
       const jwt = `eyJhbGciOiJFUzI1NiJ9.${'b'.repeat(40)}.${'c'.repeat(86)}`;
       const error = { code: 'ERR_INTERNAL', message: `unexpected: ${jwt}`, hint: jwt } as const;
-      const target = aTarget({ error, keyThumbprints: { K1: thumbprint, K2: jwt } });
+      const target = aTarget({ error });
       const rotation = finished(aRotation({ error, requestedBy: jwt }));
       await journal.commit({ target, rotation });
-      await journal.updateFleet((fleet) => ({ ...fleet, lanes: afterBadWrite({}, jwt, error, NOW) }));
+      const keys = { K1: { teamId: 'T', thumbprint }, K2: { teamId: 'T', thumbprint: jwt } };
+      await journal.updateFleet((fleet) => ({ ...fleet, keys, lanes: afterBadWrite({}, jwt, error, NOW) }));
       const kept = [await journal.targets(), await journal.rotations({ limit: 1 }), await journal.fleet()];
       expect(JSON.stringify(kept)).not.toContain(jwt.slice(0, 20));
       const hidden = aTarget({ key: `k|${jwt}|apple`, envId: jwt });
       await journal.commit({ target: hidden, rotation: aRotation({ targetKey: hidden.key, envId: jwt }) });
       const named = [await journal.targets(), await journal.rotations({ limit: 1 })];
       expect(JSON.stringify(named)).not.toContain(jwt.slice(0, 20));
-      expect((await journal.target(target.key))?.keyThumbprints).toEqual({ K1: thumbprint, K2: '[redacted JWT]' });
+      const { K1, K2 } = (await journal.fleet()).keys;
+      expect([K1?.thumbprint, K2?.thumbprint]).toEqual([thumbprint, '[redacted JWT]']);
     });
   });
 }

@@ -256,6 +256,33 @@ describe('the longest gap', () => {
   });
 });
 
+describe('a window that begins in the hour that daylight saving skips', () => {
+  // Berlin goes from 02:00 to 03:00 at 01:00 UTC of this day, Azores from 00:00 to 01:00.
+  const change = Date.UTC(2027, 2, 28, 1);
+
+  test.each([
+    ['30 2 * * *', 'Europe/Berlin'],
+    ['0 2 * * *', 'Europe/Berlin'],
+    ['30 0 * * *', 'Atlantic/Azores'],
+  ])('%s in %s opens when that hour would have ended', (cron, timezone) => {
+    const window = createWindow({ cron, durationMs: HOUR, timezone });
+    expect(window.nextOpening(change - HOUR, DAY)).toBe(change);
+    expect([change - 1, change, change + HOUR - 1, change + HOUR].map((ms) => window.isOpen(ms))).toEqual([
+      false,
+      true,
+      true,
+      false,
+    ]);
+  });
+
+  test('and the day after at its own time; a schedule leaves the skipped time out', () => {
+    const window = createWindow({ cron: '30 2 * * *', durationMs: HOUR, timezone: 'Europe/Berlin' });
+    expect(window.nextOpening(change + HOUR, 2 * DAY)).toBe(change + DAY - 30 * MINUTE);
+    const schedule = parseCron('30 2 * * *', 'Europe/Berlin');
+    expect(schedule.nextStart(change - HOUR, 2 * DAY)).toBe(change + DAY - 30 * MINUTE);
+  });
+});
+
 describe('a window', () => {
   const office = { cron: '0 2 * * 1-5', durationMs: 4 * HOUR, timezone: 'Asia/Shanghai' };
   const monday = at('2026-11-23T02:00:00+08:00');

@@ -1,10 +1,12 @@
 // When passes run. The clock is moved by hand and the passes are recorded instead of run: what is tested is timing,
 // which no real part can produce in the time that a test has.
 import { afterEach, describe, expect, test } from 'vitest';
+import { deployedRecord } from '../../src/core/deployed.ts';
 import { RotatorError } from '../../src/core/errors.ts';
 import { HOUR, MINUTE, SECOND } from '../../src/core/time.ts';
+import { aDeployed, asked } from '../support/builders.ts';
 import type { HandClock } from '../support/clock.ts';
-import { START, startDaemon, wired } from '../support/daemon-rig.ts';
+import { type RecordedPass, START, startDaemon, wired } from '../support/daemon-rig.ts';
 
 let rig: ReturnType<typeof startDaemon>;
 afterEach(async () => {
@@ -146,6 +148,62 @@ test('a target is woken when its window or its lane opens, and ticks before that
     { name: 'a', trigger: 'schedule', at: 30 },
     { name: 'a', trigger: 'schedule', at: 37 },
   ]);
+});
+
+describe('a rejection by Apple', () => {
+  const good = (keyId = 'K1') => ({ deployed: deployedRecord(aDeployed({ keyId })) });
+  const rejected = (at: number, since = at, keyId = 'K1'): RecordedPass => ({
+    ...good(keyId),
+    apple: asked({ at, since, rejectedSince: null }),
+  });
+  /** The names of the passes since this was asked last. */
+  const passed = () => rig.passes.splice(0).map(({ name }) => name);
+
+  /** Four targets, of which the last has another key, at a tick at which the first hears something of Apple. */
+  async function atTick(answer: (now: number) => RecordedPass): Promise<void> {
+    rig = startDaemon(['a', 'b', 'c', 'other'].map(wired));
+    for (const name of ['a', 'b', 'c']) rig.answers.set(name, good());
+    rig.answers.set('other', good('K2'));
+    await rig.clock.advance(30 * MINUTE - 1);
+    rig.answers.set('a', answer(rig.clock.now() + 1));
+    passed();
+    await rig.clock.advance(1);
+  }
+
+  test('that is the first has the other targets of the key checked at once, whatever they wait for', async () => {
+    rig = startDaemon(['a', 'b', 'c', 'other'].map(wired));
+    rig.answers.set('a', good());
+    rig.answers.set('b', good());
+    rig.answers.set('c', { ...good(), ...retry(rig.clock, 6 * HOUR) });
+    rig.answers.set('other', good('K2'));
+    await rig.clock.advance(30 * MINUTE - 1);
+    rig.answers.set('a', rejected(rig.clock.now() + 1));
+    passed();
+    await rig.clock.advance(1);
+    expect(passed()).toEqual(['a', 'b', 'other', 'b', 'c']);
+  });
+
+  test.each<[string, (now: number) => RecordedPass]>([
+    ['that is not the first', (now) => rejected(now, now - MINUTE)],
+    ['that an earlier pass heard', (now) => rejected(now - MINUTE)],
+    ['of a key that no other target has', (now) => rejected(now, now, 'K3')],
+  ])('%s wakes nobody', async (_name, answer) => {
+    await atTick(answer);
+    expect(passed()).toEqual(['a', 'b', 'c', 'other']);
+  });
+
+  test('wakes the targets of a key once in 5 minutes, so that those who hear the same do not wake each other', async () => {
+    await atTick((now) => ({ ...rejected(now), wakeAt: now + 5 * MINUTE - 1 }));
+    for (const name of ['b', 'c']) rig.answers.set(name, rejected(rig.clock.now()));
+    expect(passed()).toEqual(['a', 'b', 'c', 'other', 'b', 'c']);
+    const next = rig.clock.now() + 5 * MINUTE;
+    rig.answers.set('a', { ...rejected(next - 1), wakeAt: next + MINUTE });
+    await rig.clock.advance(5 * MINUTE);
+    expect(passed()).toEqual(['a']);
+    rig.answers.set('a', rejected(next + MINUTE));
+    await rig.clock.advance(MINUTE);
+    expect(passed()).toEqual(['a', 'b', 'c']);
+  });
 });
 
 describe('a reload', () => {

@@ -86,12 +86,17 @@ async function startFleet(size: number, { sharedEnv, otherLaneFrom = size }: Fle
     },
   }));
   const journal = await ownJournal();
-  const sweeper = new Sweeper({ journal, isDegraded: () => false, nextTick: () => undefined });
+  const sweeper = new Sweeper({
+    journal,
+    isDegraded: () => false,
+    nextTick: () => undefined,
+    startedAt: clock.now(),
+    crashedBefore: undefined,
+  });
   const request: PassRequest = {
     trigger: 'schedule',
     requestedBy: null,
     force: false,
-    adopt: false,
     waiveAppleCheck: false,
     leaseWaitMs: 0,
     drop: new AbortController().signal,
@@ -223,7 +228,7 @@ test('many healthy targets ask Apple one control between them, and after a few o
   fleet = await startFleet(20);
   const asked = () => fleet.world.requests.log.filter(({ service }) => service === 'apple').length;
   const targetsAsked = async () =>
-    (await fleet.journal.targets()).filter(({ appleAsked }) => appleAsked?.verdict === 'accepted').length;
+    (await fleet.journal.targets()).filter(({ apple }) => apple.deployed.answer?.verdict === 'accepted').length;
   await fleet.sweep();
   expect(asked()).toBeGreaterThanOrEqual(1 + 4);
   expect(asked()).toBeLessThan(1 + 20);

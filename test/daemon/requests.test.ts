@@ -52,7 +52,6 @@ describe('a request', () => {
     expect(rig.requests[0]).toMatchObject({
       requestedBy: 'http token from 10.0.0.1',
       force: true,
-      adopt: false,
       waiveAppleCheck: false,
     });
   });

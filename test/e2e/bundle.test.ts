@@ -16,15 +16,14 @@ test('the bundle rotates with keys from a file, SSM and AWS, the last with an as
     targets: [{ name: 'from-file' }, { name: 'from-ssm' }, { name: 'from-aws' }],
   });
   const { url } = place.sandbox;
-  const { privateKeyPem } = place.world.appleKeys.generate({ ...IDS, clientIds: [IDS.clientId] });
+  const privateKeyPem = readFileSync(place.keyFile, 'utf8');
   place.world.ssmSecrets.put({ name: 'apple-key', text: privateKeyPem });
   place.world.awsSecrets.put({ name: 'prod/apple', text: JSON.stringify({ privateKey: privateKeyPem }) });
-  place.useKey(IDS.keyId);
   const { accessKeyId, secretAccessKey } = SANDBOX_AWS_CREDENTIALS;
-  const entry = (name: string, rest: object) => ({ name, envId: `${name}-1g2h3j`, ...IDS, adopt: true, ...rest });
+  const entry = (name: string, rest: object) => ({ name, envId: `${name}-1g2h3j`, ...IDS, ...rest });
   const stored = { endpoint: url };
   place.configure({
-    apple: { tokenUrl: `${url}/auth/token`, check: 'off' },
+    apple: { tokenUrl: `${url}/auth/token` },
     targets: [
       entry('from-file', { key: { from: 'file', path: place.keyFile } }),
       entry('from-ssm', { key: { from: 'tencent-ssm', secretName: 'apple-key', region: 'ap-shanghai', ...stored } }),

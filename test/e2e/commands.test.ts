@@ -170,6 +170,6 @@ FILE: 5 problems
 test('nothing is coloured in a pipe, whatever the terminal is called', async () => {
   const place = await ownWorkspace();
   const { stdout, stderr } = await place.run(['status'], { env: { TERM: 'xterm-256color', FORCE_COLOR: '1' } });
-  expect(stdout).toContain('shop  unknown  -');
+  expect(stdout).toContain('shop  unknown  unknown  -');
   expect(stdout + stderr).not.toContain('\x1b');
 });

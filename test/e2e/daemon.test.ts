@@ -43,7 +43,7 @@ test('finds a secret with five days left, rotates it, does so again with the nex
   });
   await daemon.waitFor(seen('pass.healthy'));
 
-  place.world.patchConfig(envIdOf('shop'), 'apple', { ClientSecret: place.mint(3) });
+  place.world.patchConfig(envIdOf('shop'), 'apple', { ClientSecret: place.mint(-1) });
   // By itself the daemon may use a reading for half a minute.
   daemon.signal('SIGHUP');
   await daemon.waitFor(seen('rotation.succeeded', 2));
@@ -111,7 +111,12 @@ describe('a stop', () => {
   test('by SIGINT while nothing is written drops the pass and ends with 0', async () => {
     place = await workspace({ settings: SECONDLY });
     const daemon = place.start(['run']);
-    place.world.requests.before('apple', 'token', async () => daemon.signal('SIGINT'));
+    // The control and the deployed secret are asked about before anything is wanted.
+    let questions = 0;
+    place.world.requests.before('apple', 'token', async () => {
+      questions += 1;
+      if (questions === 3) daemon.signal('SIGINT');
+    });
     expect(await daemon.exited).toEqual({ code: 0, signal: null });
     expect(place.writes()).toHaveLength(0);
     expect(lines(daemon, 'rotation.failed')).toMatchObject([{ code: 'ERR_INTERRUPTED' }]);

@@ -2,6 +2,8 @@
 // a configuration, an argument, an exception), and the terminal stays clean; test/exits.test.ts tries every exit.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { APPLE_AUDIENCE } from '../../src/core/client-secret.ts';
+import { IDS } from '../support/pass-rig.ts';
 import { ownWorkspace, runProgram } from '../support/program.ts';
 
 const JWT = `eyJhbGciOiJFUzI1NiJ9.${'b'.repeat(40)}.${'c'.repeat(86)}`;
@@ -16,13 +18,20 @@ function expectClean(text: string, where: string): void {
 }
 
 test('a claim of a deployed secret is clean', async () => {
-  const place = await ownWorkspace();
+  const place = await ownWorkspace({ settings: { apple: { check: 'off' } } });
+  await place.run(['once']);
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const kid = HOSTILE.replace(JWT, '');
-  const secret = `${part({ alg: 'ES256', kid })}.${part({ iss: kid, sub: kid, exp: 4e9 })}.${'A'.repeat(86)}`;
+  const claims = {
+    iss: kid,
+    sub: IDS.clientId,
+    aud: APPLE_AUDIENCE,
+    exp: Math.floor(Date.now() / 1000) + 86_400 * 100,
+  };
+  const secret = `${part({ alg: 'ES256', kid })}.${part(claims)}.${'A'.repeat(86)}`;
   place.place(secret);
-  const results = [await place.run(['plan'])];
-  for (const { stdout, stderr } of [...results, await runProgram(['inspect'], { input: secret })]) {
+  await place.run(['once']);
+  for (const { stdout, stderr } of [await place.run(['alerts']), await runProgram(['inspect'], { input: secret })]) {
     expect(stdout).toContain('red');
     expect(stdout + stderr).not.toMatch(CONTROLS);
   }

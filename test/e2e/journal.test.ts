@@ -31,6 +31,8 @@ const ROTATION_KEYS = [
   'outcome',
   'appleCheck',
   'requestIds',
+  'proof',
+  'settles',
   'error',
 ];
 
@@ -57,7 +59,8 @@ describe('status', () => {
     const { code, stdout, stderr } = await place.run(['status']);
     expect(code).toBe(1);
     expect(stdout).toBe(
-      'NAME  STATE    EXPIRES  RENEWAL DUE  LAST ROTATION  FAILURES\nshop  unknown  -        -            -              0\n',
+      'NAME  STATE    LOGINS   EXPIRES  RENEWAL DUE  LAST ROTATION  FAILURES\n' +
+        'shop  unknown  unknown  -        -            -              0\n',
     );
     expect(stderr).toBe('not checked yet: `run` or `once` checks the targets and starts the journal\n');
     expect(place.world.requests.log).toEqual([]);
@@ -83,6 +86,12 @@ describe('status', () => {
           lastRotationAt: ISO,
           consecutiveFailures: 0,
           nextAttemptAt: null,
+          logins: {
+            state: 'unknown',
+            until: ISO,
+            because: null,
+            evidence: [{ kind: 'secret', verdict: 'unknown', at: ISO, detail: 'valid' }],
+          },
           error: null,
         },
       ],
@@ -102,7 +111,7 @@ describe('status', () => {
     await journal.commit({ target: { ...state, deployed: { ...state.deployed, expiresAt: Date.now() - 2 * DAY } } });
     const { code, stdout } = await place.run(['status']);
     expect(code).toBe(1);
-    expect(stdout).toMatch(/^shop {2}healthy .* 2 d ago/m);
+    expect(stdout).toMatch(/^shop {2}failed {2}fails .* 2 d ago/m);
   });
 });
 
@@ -154,6 +163,8 @@ describe('history', () => {
           outcome: 'succeeded',
           appleCheck: { candidate: 'accepted', deployed: 'accepted' },
           requestIds: [expect.stringMatching(/^[0-9a-f-]{36}$/)],
+          proof: { readBack: 'seen', apple: 'accepted', loginCheck: 'not-asked' },
+          settles: null,
           error: null,
         },
       ],
@@ -177,6 +188,8 @@ describe('history', () => {
       outcome: 'failed',
       appleCheck: { candidate: 'not-asked', deployed: 'not-asked' },
       requestIds: [],
+      proof: null,
+      settles: null,
       error: { code: 'ERR_KEY_INVALID', message: expect.any(String), hint: expect.any(String) },
     });
   });
@@ -188,7 +201,7 @@ describe('history', () => {
     const { stdout } = await place.run(['history', '--target', 'b', '--json']);
     expect(JSON.parse(stdout).rotations.map(({ target }: { target: string }) => target)).toEqual(['b']);
     const nobody = await place.run(['history', '--target', 'nobody']);
-    expect(nobody).toEqual({ code: 0, stdout: '', stderr: 'no rotation of nobody has been recorded yet\n' });
+    expect(nobody).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('no target is named nobody') });
   });
 });
 

@@ -25,6 +25,7 @@ const TARGET_KEYS = [
   'lastRotationAt',
   'consecutiveFailures',
   'nextAttemptAt',
+  'logins',
   'error',
 ];
 
@@ -75,20 +76,22 @@ describe('once', () => {
     const { code, stdout, stderr } = await place.run(['once']);
     expect(code).toBe(0);
     const [header, row, end, ...rest] = stdout.split('\n');
-    expect(header).toBe('NAME  STATE    EXPIRES              RENEWAL DUE  LAST ROTATION  FAILURES');
+    expect(header).toBe('NAME  STATE    LOGINS  EXPIRES              RENEWAL DUE  LAST ROTATION  FAILURES');
     expect(row).toMatch(
       new RegExp(
-        `^shop  rotated  ${day(Date.now() + 180 * DAY)} in 179 d  \\d{4}-\\d\\d-\\d\\d   ${day(Date.now())}     0$`,
+        `^shop  rotated  works   ${day(Date.now() + 180 * DAY)} in 179 d  \\d{4}-\\d\\d-\\d\\d   ${day(Date.now())}     0$`,
       ),
     );
     expect([end, rest]).toEqual(['', []]);
-    expect(stderr.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, 'T')).toBe(`shop: rotation started: RenewalDue
+    expect(
+      stderr.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, 'T'),
+    ).toBe(`shop: Apple rejected the control signed with a throwaway key, as it should (invalid_client)
+shop: Apple accepted the deployed secret (invalid_grant)
+shop: rotation started: RenewalDue
 shop: found: renewal is due; the deployed secret expires in 5.0 days (T)
 shop: candidate minted, valid until T
 shop: candidate checked claim by claim, its signature with the key's public half
-shop: Apple rejected the control signed with a throwaway key, as it should (invalid_client)
 shop: Apple accepted the candidate (invalid_grant)
-shop: Apple accepted the deployed secret (invalid_grant)
 shop: intent recorded in the journal
 shop: candidate sent to CloudBase
 shop: read back: the candidate is there
@@ -117,12 +120,18 @@ shop: the new client secret is in place
         lastRotationAt: expect.any(String),
         consecutiveFailures: 0,
         nextAttemptAt: null,
+        logins: {
+          state: 'unknown',
+          until: expect.any(String),
+          because: null,
+          evidence: [{ kind: 'secret', verdict: 'unknown', at: expect.any(String), detail: 'valid' }],
+        },
         error: null,
       },
     ]);
     const second = await place.run(['once', '--json']);
     expect(second).toMatchObject({ code: 0, stderr: '' });
-    expect(rows(second)).toEqual([{ ...rows(first)[0], state: 'healthy', reason: null }]);
+    expect(rows(second)).toEqual([{ ...rows(first)[0], state: 'healthy', reason: null, logins: expect.anything() }]);
     expect(place.writes()).toHaveLength(1);
   });
 
@@ -145,21 +154,30 @@ shop: the new client secret is in place
     const table = await place.run(['once', '--target', 'gone']);
     expect(table.code).toBe(1);
     expect(table.stdout).toMatch(
-      /^gone +failed .* 2, retry at the next tick\n {4}ERR_PROVIDER_NOT_FOUND: environment/m,
+      /^gone +failed .* 2, retry at the next tick\n {4}logins: the provider could not be found.*\n {4}ERR_PROVIDER_NOT_FOUND: environment/m,
     );
   });
 
-  test('a secret that is not ours waits for adoption, which is no failure; --adopt takes it over', async () => {
+  test('a good secret is left alone, whoever made it', async () => {
     const place = await ownWorkspace({ settings: UNASKED });
     place.useKey('OTHERKEY01', join(place.folder, 'other.p8'));
     place.place(place.mint(90, 'OTHERKEY01'));
+    const result = await place.run(['once', '--json']);
+    expect([result.code, rows(result)[0]]).toMatchObject([0, { state: 'healthy', reason: null, error: null }]);
+    expect(place.writes()).toEqual([]);
+  });
+
+  test('where Apple is not asked, another key waits for consent, which is no failure; --force gives it', async () => {
+    const place = await ownWorkspace({ settings: UNASKED });
+    place.useKey('OTHERKEY01', join(place.folder, 'other.p8'));
+    place.place(place.mint(30, 'OTHERKEY01'));
     const pending = await place.run(['once', '--json']);
     expect(pending.code).toBe(0);
-    expect(rows(pending)[0]).toMatchObject({ state: 'pending', error: { code: 'ERR_ADOPTION_REQUIRED' } });
+    expect(rows(pending)[0]).toMatchObject({ state: 'pending', error: { code: 'ERR_CONSENT_REQUIRED' } });
     expect(place.writes()).toEqual([]);
-    const adopted = await place.run(['once', '--adopt', '--json']);
-    expect(adopted.code).toBe(0);
-    expect(rows(adopted)[0]).toMatchObject({ state: 'rotated', reason: 'KeyChanged', error: null });
+    const forced = await place.run(['once', '--force', '--json']);
+    expect(forced.code).toBe(0);
+    expect(rows(forced)[0]).toMatchObject({ state: 'rotated', reason: 'RenewalDue', error: null });
   });
 
   test('a window that is closed holds a renewal back, which is no failure', async () => {
@@ -212,7 +230,7 @@ shop: the new client secret is in place
     const blocked = await place.run(['once', '--force', '--json']);
     expect([blocked.code, rows(blocked)[0]]).toMatchObject([
       1,
-      { state: 'failed', error: { code: 'ERR_APPLE_REJECTED' } },
+      { state: 'failed', error: { code: 'ERR_APPLE_REJECTED_ONCE' } },
     ]);
     expect(place.writes()).toEqual([]);
     place.world.requests.clearLog();

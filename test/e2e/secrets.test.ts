@@ -95,7 +95,6 @@ describe('nothing secret gets out', () => {
     const foreign = 'someone-elses-plain-client-secret';
     place.place(foreign);
     await place.run(['once', '--json']);
-    await place.run(['once', '--adopt', '--json']);
     expect(place.writes()).toHaveLength(1);
     place.place(foreign);
     const pem = readFileSync(place.keyFile, 'utf8');
@@ -129,7 +128,7 @@ policy: { lifetime: "\${PLAIN}" }
 apple: { tokenUrl: "http://\${PLAIN}.example/\${SECRET}" }
 cloudbase: { endpoint: "https://\${PLAIN}/", region: "\${SECRET}" }
 targets:
-  - { name: "\${SECRET}", envId: "\${PLAIN}", keyId: "\${SECRET}", adopt: "\${PLAIN}", key: { from: "\${SECRET}" } }
+  - { name: "\${SECRET}", envId: "\${PLAIN}", keyId: "\${SECRET}", provider: { enabled: "\${PLAIN}" }, key: { from: "\${SECRET}" } }
   - { name: ok, envId: "${SECRET}", key: { from: file, path: x } }
 alerts:
   channels:

@@ -14,10 +14,16 @@ import { type CallOptions, mustBeDocumented, send, TOKEN } from './rig.ts';
 async function startService() {
   const rig = await startRig();
   let degraded = false;
-  const sweeper = new Sweeper({ journal: rig.journal, isDegraded: () => degraded, nextTick: () => undefined });
+  const sweeper = new Sweeper({
+    journal: rig.journal,
+    isDegraded: () => degraded,
+    nextTick: () => undefined,
+    startedAt: rig.tools.clock.now(),
+    crashedBefore: undefined,
+  });
   const daemon = new Daemon(
     {
-      targets: [{ target: rig.target, tools: rig.tools, loginCheck: undefined, laneWidth: 4 }],
+      targets: [{ target: rig.target, tools: rig.tools, laneWidth: 4 }],
       cron: parseCron('7 * * * *', 'UTC'),
     },
     { clock: realClock, emit: rig.tools.emit, sweeper, onSwept: () => undefined },
@@ -34,6 +40,7 @@ async function startService() {
       daemon,
       targets: () => [rig.target],
       metrics: async () => ({ contentType: 'text/plain', text: '' }),
+      judgeClock: () => sweeper.judgeClock(rig.tools.clock.now()),
       version: '1.2.3',
     }),
   });
@@ -106,12 +113,16 @@ test('a rotation that is asked for begins at once, is shown while it runs and wh
           trigger: 'http',
           requestedBy: 'http token from 127.0.0.1',
           outcome: 'succeeded',
+          proof: { readBack: 'seen', apple: 'accepted', loginCheck: 'not-asked' },
+          settles: null,
           error: null,
         },
       ],
     },
   });
-  expect(await call('/api/v1/targets/shop')).toMatchObject({ json: { state: 'healthy', reason: null } });
+  expect(await call('/api/v1/targets/shop')).toMatchObject({
+    json: { state: 'healthy', reason: null, logins: { state: 'works', because: null } },
+  });
   const again = await rotate();
   expect(again.status).toBe(429);
   expect(Number(again.headers['retry-after'])).toBeGreaterThan(3_500);

@@ -1,7 +1,9 @@
 // What is read over HTTP: health, readiness, metrics, targets, rotations, the OpenAPI document.
 import { describe, expect, test } from 'vitest';
+import { deployedRecord } from '../../src/core/deployed.ts';
 import { RotatorError } from '../../src/core/errors.ts';
 import { HOUR } from '../../src/core/time.ts';
+import { aDeployed } from '../support/builders.ts';
 import { DOCUMENT, START, startHttpRig } from './rig.ts';
 
 const PROBLEM = 'tag:apple-secret-rotator,2026:problem/';
@@ -93,7 +95,8 @@ describe('targets', () => {
       state: 'rotated',
       reason: 'RenewalDue',
       renewalAt: START + HOUR,
-      deployed: { fingerprint: 'f', keyId: 'K', issuedAt: START, expiresAt: START + 2 * HOUR, shape: 'clear' },
+      lastGatherAt: START,
+      deployed: deployedRecord(aDeployed({ expiresAt: START + 2 * HOUR })),
     });
     await rig.putTarget('gone', { state: 'healthy' });
     const { status, json } = await rig.call('/api/v1/targets');
@@ -112,6 +115,12 @@ describe('targets', () => {
             expiresAt: '2026-11-22T02:00:00.000Z',
             renewalAt: '2026-11-22T01:00:00.000Z',
             consecutiveFailures: 0,
+            logins: {
+              state: 'unknown',
+              until: '2026-11-22T02:00:00.000Z',
+              because: null,
+              evidence: [{ kind: 'secret', verdict: 'unknown', at: '2026-11-22T00:00:00.000Z', detail: 'valid' }],
+            },
           },
           {
             ...nothing,
@@ -121,6 +130,7 @@ describe('targets', () => {
             state: 'unknown',
             reason: null,
             consecutiveFailures: 0,
+            logins: { state: 'unknown', until: null, because: null, evidence: [] },
           },
         ],
       },
@@ -134,6 +144,23 @@ describe('targets', () => {
     expect(await rig.call('/api/v1/targets/blog')).toMatchObject({
       status: 200,
       json: { name: 'blog', state: 'failed', consecutiveFailures: 2, error },
+    });
+  });
+
+  test('say of logins that fail by which evidence, and are not healthy', async () => {
+    const rig = await startHttpRig();
+    const deployed = deployedRecord(aDeployed({ expiresAt: START }));
+    await rig.putTarget('shop', { state: 'healthy', lastGatherAt: START, deployed });
+    expect(await rig.call('/api/v1/targets/shop')).toMatchObject({
+      json: {
+        state: 'failed',
+        logins: {
+          state: 'fails',
+          until: null,
+          because: 'secret',
+          evidence: [{ kind: 'secret', verdict: 'fails', at: '2026-11-22T00:00:00.000Z', detail: 'expired' }],
+        },
+      },
     });
   });
 
@@ -186,11 +213,14 @@ describe('rotations', () => {
       requestedBy: 'http token from 127.0.0.1',
       error: { code: 'ERR_APPLE_REJECTED', message: 'rejected', hint: 'Look.' },
     });
-    await rig.putRotation({});
+    const { id } = await rig.putRotation({});
+    const proof = { readBack: 'seen', apple: 'accepted', loginCheck: 'unknown' } as const;
+    await rig.putRotation({ outcome: 'succeeded', finishedAt: START + 2, proof, settles: id });
     const { json } = await rig.call('/api/v1/rotations');
     expect(json).toMatchObject({
       rotations: [
-        { outcome: null, finishedAt: null },
+        { outcome: 'succeeded', proof, settles: id },
+        { outcome: null, finishedAt: null, proof: null, settles: null },
         { outcome: 'blocked', requestedBy: 'http token from 127.0.0.1', error: { code: 'ERR_APPLE_REJECTED' } },
       ],
     });

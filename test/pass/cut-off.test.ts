@@ -120,7 +120,7 @@ describe('a crash after the write', () => {
 
   test('that cannot be read: unknown, and rotated again at once', async () => {
     await rig.stop();
-    rig = await startRig({ showSecret: 'masked', target: { adopt: true } });
+    rig = await startRig({ showSecret: 'masked', target: {} });
     await rig.pass();
     const first = rig.secret();
     await rig.journal.commit({ rotation: await openRow('masked') });
@@ -173,6 +173,8 @@ async function openRow(shapeBefore: 'clear' | 'masked'): Promise<Rotation> {
     startedAt: now - 1_000,
     finishedAt: null,
     outcome: null,
+    proof: null,
+    settles: null,
     appleCheck: { candidate: 'accepted', deployed: 'accepted' },
     appleCheckWaived: false,
     requestIds: [],
@@ -191,7 +193,10 @@ async function openRow(shapeBefore: 'clear' | 'masked'): Promise<Rotation> {
 describe('a stop', () => {
   test('drops a pass that has no intent: no failure is counted, the row ends interrupted', async () => {
     const stopping = new AbortController();
-    rig.world.requests.before('apple', 'token', async () => stopping.abort(new Error('stopping')));
+    // The second question is about the candidate, for which a row is open.
+    rig.world.requests.before('apple', 'token', async () => {
+      if (rig.asked().length === 3) stopping.abort(new Error('stopping'));
+    });
     const result = await rig.pass({ drop: stopping.signal });
     expect(result).toMatchObject({ state: { retry: { failures: 0 } } });
     expect(await rig.rotations()).toMatchObject([{ outcome: 'failed', error: { code: 'ERR_INTERRUPTED' } }]);

@@ -97,13 +97,13 @@ describe('a closed lane', () => {
   test('holds back a renewal, says until when and why, and wakes the target then', async () => {
     rig.put(rig.mint(50));
     const { state, waitsFor, wakeAt, outcome } = await rig.pass();
-    expect([outcome, wakeAt]).toEqual([null, rig.clock.now() + HOUR]);
+    expect([outcome, wakeAt]).toEqual([null, (await lanes())[LANE]?.closedUntil]);
     expect(state).toMatchObject({ state: 'due', reason: 'RenewalDue', error: { code: 'ERR_LANE_CLOSED' } });
     expect(said(state.error)?.message).toMatch(
       /pause until 2\S+Z, because the last write ended badly: CloudBase answered the write with success/,
     );
     expect(waitsFor?.code).toBe('ERR_LANE_CLOSED');
-    expect([await rig.rotations(), rig.writes(), rig.asked()]).toEqual([[], [], []]);
+    expect([await rig.rotations(), rig.writes()]).toEqual([[], []]);
     rig.clock.pass(HOUR);
     expect((await rig.pass()).state.state).toBe('rotated');
   });
@@ -127,13 +127,13 @@ describe('the turn of the lane', () => {
     rig.put(rig.mint(50));
     await rig.pass({ force: true }, { tools: { lane } });
     rig.put('');
-    rig.clock.pass(MINUTE);
+    rig.clock.pass(2 * DAY);
     await rig.pass({}, { tools: { lane } });
     const expiry = expect.any(Number);
     expect(ranks).toEqual([
       { failedAt: null, urgent: true, requested: false, neededBy: expiry },
       { failedAt: null, urgent: false, requested: true, neededBy: expiry },
-      { failedAt: null, urgent: true, requested: false, neededBy: 0 },
+      { failedAt: null, urgent: false, requested: false, neededBy: Number.POSITIVE_INFINITY },
     ]);
   });
 
@@ -155,7 +155,7 @@ describe('the turn of the lane', () => {
       rig.clock.pass(11_000);
       useKey('KEYBBBBBBB');
     });
-    const { state } = await rig.pass({}, { tools: { lane }, target: { ids: {}, adopt: true } });
+    const { state } = await rig.pass({}, { tools: { lane }, target: { ids: {} } });
     expect(state.error).toBeNull();
     expect(state.written?.keyId).toBe('KEYBBBBBBB');
   });
@@ -179,8 +179,8 @@ describe('the turn of the lane', () => {
   test('that comes when another process has taken the target over is passed on', async () => {
     await rig.pass();
     const before = await rig.state();
-    rig.put(rig.mint(5));
-    rig.clock.pass(DAY);
+    rig.put(rig.mint(25));
+    rig.clock.pass(8 * DAY);
     const lane = slowLane(async () => {
       rig.clock.pass(3 * MINUTE);
       await rig.journal.acquireLease(rig.target.key, 'another', rig.clock.now(), 2 * MINUTE);
@@ -200,7 +200,7 @@ describe('the turn of the lane', () => {
     });
     const { state, outcome } = await rig.pass({ force: true }, { tools: { lane } });
     expect(theirs).not.toBe(rig.secret());
-    expect([outcome, state.foreign]).toEqual(['succeeded', []]);
+    expect([outcome, state.replaced]).toEqual(['succeeded', null]);
     const rows = await rig.rotations();
     expect(rows.map(({ outcome, reason }) => `${outcome} ${reason}`)).toEqual([
       'succeeded Requested',

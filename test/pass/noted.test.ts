@@ -1,8 +1,10 @@
-// What a pass notes for those who watch: since when a rotation waits, what Apple says of the deployed secret day by
-// day, the clock's skew, what our writes spoiled, and who else wrote.
+// What a pass notes for those who watch: since when a rotation waits, what is known of logins, the clock's skew, what our
+// writes spoiled, and who else wrote.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { fingerprint } from '../../src/core/client-secret.ts';
+import { judgeLogins } from '../../src/core/logins.ts';
+import type { TargetState } from '../../src/core/records.ts';
 import { DAY, HOUR } from '../../src/core/time.ts';
 import { ENV_ID, IDS, type Rig, startRig } from '../support/pass-rig.ts';
 import { said } from '../support/said.ts';
@@ -46,9 +48,9 @@ describe('a rotation that is put off', () => {
   });
 
   test('is not one that waits for a person', async () => {
-    rig.world.appleKeys.generate({ teamId: IDS.teamId, keyId: 'KEYOLDOLDA', clientIds: [IDS.clientId] });
-    rig.put(rig.mint(90, 'KEYOLDOLDA'));
-    expect((await rig.pass()).state).toMatchObject({ state: 'pending', dueSince: null });
+    rig.put(undefined);
+    const { state } = await rig.pass({}, { target: { appleCheck: 'off' } });
+    expect(state).toMatchObject({ state: 'pending', dueSince: null });
   });
 
   test('is due since now where a clock that was wrong says since tomorrow', async () => {
@@ -60,73 +62,75 @@ describe('a rotation that is put off', () => {
   });
 });
 
-describe('the daily question', () => {
-  beforeEach(() => rig.put(rig.mint(120)));
-  const ours = () => ({ keyId: IDS.keyId, fingerprint: fingerprint(rig.secret()) });
+const loginsOf = (state: TargetState) => judgeLogins(state, { now: rig.clock.now(), skewMs: 0, since: 0 });
 
-  test('is about the deployed secret, and its acceptance is noted', async () => {
+describe('the question about the deployed secret', () => {
+  beforeEach(() => rig.put(rig.mint(120)));
+
+  test('its acceptance says that logins work, for 48 hours', async () => {
     const { state } = await rig.pass();
-    expect(state.appleAsked).toMatchObject({ verdict: 'accepted', asked: 'deployed', ...ours() });
-    expect(Object.values((await rig.journal.fleet()).apple)).toEqual([
-      {
-        controlAskedAt: expect.any(Number),
-        controlRejectedAt: expect.any(Number),
-        oursAcceptedAt: expect.any(Number),
-        firstAskedAt: expect.any(Number),
-        answeredAt: expect.any(Number),
-      },
-    ]);
+    expect(state.apple).toMatchObject({
+      deployed: { answer: { verdict: 'accepted', counts: true, fingerprint: fingerprint(rig.secret()) } },
+      acceptedSecret: fingerprint(rig.secret()),
+    });
+    expect(loginsOf(state)).toMatchObject({ state: 'works', until: state.deployed?.expiresAt, because: null });
+    rig.clock.pass(48 * HOUR);
+    expect(loginsOf(state).state).toBe('unknown');
   });
 
-  test('is put once a day, however often the target is checked', async () => {
+  test('is put once a day, its key every four hours, and the control twice a day', async () => {
     await rig.pass();
     rig.world.requests.clearLog();
     for (let hour = 0; hour < 72; hour += 1) {
       rig.clock.pass(HOUR);
       await rig.pass();
     }
-    // The first after half a day to a day and a half, and a control with each that comes a day after the last control.
-    expect(rig.asked().length).toBeGreaterThanOrEqual(2 + 1);
-    expect(rig.asked().length).toBeLessThanOrEqual(3 + 3);
+    const controls = 72 / 12;
+    expect(rig.asked().length).toBeGreaterThanOrEqual(72 / 5 + controls - 2);
+    expect(rig.asked().length).toBeLessThanOrEqual(72 / 4 + controls + 1);
   });
 
-  test('finds a key that was revoked months before the secret expires, and that it was mended within the hour', async () => {
+  test('finds a key that was revoked within hours: asked again after 5 minutes, then logins fail, until it is mended', async () => {
     await rig.pass();
     rig.world.appleKeys.revoke(IDS.keyId);
-    rig.clock.pass(2 * DAY);
-    expect((await rig.pass()).state).toMatchObject({
-      state: 'healthy',
-      appleAsked: { verdict: 'rejected', ...ours() },
-    });
-    rig.clock.pass(HOUR);
-    expect((await rig.pass()).state.appleAsked).toMatchObject({ verdict: 'rejected', at: rig.clock.now() });
+    rig.clock.pass(4 * HOUR + 60_000);
+    const first = await rig.pass();
+    expect(first.state).toMatchObject({ state: 'failed', error: { code: 'ERR_APPLE_REJECTED_ONCE' } });
+    expect(loginsOf(first.state).state).toBe('unknown');
+    rig.clock.wall = first.state.retry.nextAttemptAt ?? 0;
+    const second = await rig.pass();
+    expect(second).toMatchObject({ outcome: 'blocked', state: { error: { code: 'ERR_APPLE_REJECTED' } } });
+    expect(loginsOf(second.state)).toMatchObject({ state: 'fails', because: 'secret', until: null });
+    expect(rig.writes()).toHaveLength(0);
     rig.useKey('KEYBBBBBBB');
     rig.clock.pass(60_000);
-    const mended = await rig.pass({}, { target: { ids: { ...IDS, keyId: 'KEYBBBBBBB' }, adopt: true } });
-    expect(mended.state).toMatchObject({
-      state: 'rotated',
-      appleAsked: {
-        verdict: 'accepted',
-        asked: 'deployed',
-        keyId: 'KEYBBBBBBB',
-        fingerprint: fingerprint(rig.secret()),
-      },
-    });
+    const mended = await rig.pass({}, { target: { ids: { ...IDS, keyId: 'KEYBBBBBBB' } } });
+    expect(mended.state).toMatchObject({ state: 'rotated', reason: 'RejectedByApple' });
+    expect(loginsOf(mended.state).state).toBe('works');
+  });
+
+  test('in a fresh journal: a secret of a revoked key gives way to a key that Apple accepts', async () => {
+    rig.world.appleKeys.revoke(IDS.keyId);
+    rig.useKey('KEYBBBBBBB');
+    const mended = { target: { ids: { ...IDS, keyId: 'KEYBBBBBBB' } } };
+    expect((await rig.pass({}, mended)).state.error?.code).toBe('ERR_APPLE_REJECTED_ONCE');
+    rig.clock.pass(5 * 60_000);
+    expect((await rig.pass({}, mended)).state).toMatchObject({ state: 'rotated', reason: 'RejectedByApple' });
   });
 
   test('that has no answer is put again an hour later, and does not undo a rejection', async () => {
     rig.world.behaviour.apple = 'unavailable';
-    expect((await rig.pass()).state.appleAsked).toMatchObject({ verdict: 'unknown' });
+    expect((await rig.pass()).state.apple.deployed).toMatchObject({ askedAt: expect.any(Number), answer: null });
     rig.world.requests.clearLog();
     rig.clock.pass(40 * 60_000);
     await rig.pass();
     expect(rig.asked()).toHaveLength(0);
     rig.world.behaviour.apple = 'invalid_client';
     rig.clock.pass(20 * 60_000);
-    expect((await rig.pass()).state.appleAsked).toMatchObject({ verdict: 'rejected' });
+    expect((await rig.pass()).state.apple.deployed.answer).toMatchObject({ verdict: 'rejected', counts: false });
     rig.world.behaviour.apple = 'unavailable';
     rig.clock.pass(HOUR);
-    expect((await rig.pass()).state.appleAsked).toMatchObject({ verdict: 'rejected', at: expect.any(Number) });
+    expect((await rig.pass()).state.apple.deployed.answer).toMatchObject({ verdict: 'rejected' });
   });
 
   test('is not put where Apple is not to be asked', async () => {
@@ -135,18 +139,16 @@ describe('the daily question', () => {
     expect(rig.asked()).toHaveLength(0);
   });
 
-  test('is put while the window is shut, and about a secret that waits for adoption, without a control', async () => {
+  test('is put while the window is shut, and about a secret of somebody else', async () => {
     rig.put(rig.mint(50));
-    expect((await rig.pass({}, shut)).state.appleAsked).toMatchObject({ verdict: 'accepted' });
+    expect(loginsOf((await rig.pass({}, shut)).state).state).toBe('works');
     rig.world.appleKeys.generate({ teamId: IDS.teamId, keyId: 'KEYOLDOLDA', clientIds: [IDS.clientId] });
     rig.put(rig.mint(90, 'KEYOLDOLDA'));
-    rig.world.requests.clearLog();
     rig.clock.pass(2 * DAY);
-    expect((await rig.pass()).state).toMatchObject({
-      state: 'pending',
-      appleAsked: { verdict: 'accepted', keyId: 'KEYOLDOLDA' },
-    });
-    expect(rig.asked()).toHaveLength(1);
+    expect(loginsOf((await rig.pass()).state).state).toBe('works');
+    rig.world.appleKeys.revoke('KEYOLDOLDA');
+    rig.clock.pass(2 * DAY);
+    expect((await rig.pass()).state.error?.code).toBe('ERR_APPLE_REJECTED_ONCE');
   });
 
   test('changes nothing about what is deployed, and never pushes what it minted', async () => {
@@ -156,71 +158,115 @@ describe('the daily question', () => {
   });
 });
 
-describe('the daily question about a secret that is hidden', () => {
+describe('the question about a secret that is hidden', () => {
   beforeEach(async () => {
     await rig.stop();
-    rig = await startRig({ showSecret: 'masked', target: { adopt: true } });
+    rig = await startRig({ showSecret: 'masked' });
     rig.put(rig.mint(120));
     await rig.pass();
     rig.clock.pass(2 * DAY);
     rig.world.requests.clearLog();
   });
 
-  test('is about a fresh one of the same key, which nobody pushes', async () => {
+  test('is about a fresh one of the same identity, which nobody pushes, and an acceptance proves no more', async () => {
     const deployed = rig.secret();
     const { state } = await rig.pass();
-    expect(state.appleAsked).toMatchObject({ verdict: 'accepted', asked: 'same-key', keyId: IDS.keyId });
-    expect(state.appleAsked?.fingerprint).not.toBe(fingerprint(deployed));
+    expect(state.apple.deployed.answer).toMatchObject({ verdict: 'accepted' });
+    expect(state.apple.deployed.answer?.fingerprint).not.toBe(fingerprint(deployed));
+    expect(loginsOf(state)).toMatchObject({ state: 'unknown', until: state.deployed?.expiresAt });
     expect([rig.secret(), rig.writes().length]).toEqual([deployed, 0]);
   });
 
   test('finds that its key was revoked', async () => {
     rig.world.appleKeys.revoke(IDS.keyId);
-    expect((await rig.pass()).state).toMatchObject({
-      state: 'healthy',
-      appleAsked: { verdict: 'rejected', asked: 'same-key' },
-    });
+    expect((await rig.pass()).state.error?.code).toBe('ERR_APPLE_REJECTED_ONCE');
+    rig.clock.pass(5 * 60_000);
+    expect(loginsOf((await rig.pass()).state)).toMatchObject({ state: 'fails', because: 'secret' });
   });
 
-  test('is not put by a clock that is wrong: the answer would be about the clock', async () => {
-    rig.world.behaviour.dateOffsetSeconds = -61;
-    await rig.pass();
-    expect(rig.asked()).toHaveLength(0);
+  test('is put by the corrected clock, so that the answer is not about the clock', async () => {
+    rig.world.behaviour.dateOffsetSeconds = -200;
+    expect((await rig.pass()).state.apple.deployed.answer).toMatchObject({ verdict: 'accepted' });
   });
 });
 
-describe('a rotation counts as a day’s question', () => {
-  test('by the candidate that Apple accepted and that was pushed', async () => {
-    const { state } = await rig.pass();
-    const print = fingerprint(rig.secret());
-    expect(state.appleAsked).toMatchObject({ verdict: 'accepted', asked: 'deployed', fingerprint: print });
-    rig.world.requests.clearLog();
-    rig.clock.pass(11 * HOUR);
-    await rig.pass();
-    expect(rig.asked()).toHaveLength(0);
+test('a rotation counts as a question about what it wrote', async () => {
+  const { state } = await rig.pass();
+  expect(state.apple.deployed.answer).toMatchObject({ verdict: 'accepted', fingerprint: fingerprint(rig.secret()) });
+  rig.world.requests.clearLog();
+  rig.clock.pass(3 * HOUR);
+  await rig.pass();
+  expect(rig.asked()).toHaveLength(0);
+});
+
+describe('the login check', () => {
+  const asks: string[] = [];
+  let verdict: 'rejected' | 'unknown';
+  const observed = () => ({
+    tools: {
+      loginCheck: {
+        ask: async ({ envId }: { envId: string }) => {
+          asks.push(envId);
+          return { verdict, detail: { trouble: 'code' as const, code: 'invalid_client' } };
+        },
+      },
+    },
+  });
+  beforeEach(() => {
+    asks.length = 0;
+    verdict = 'unknown';
+    rig.put(rig.mint(120));
   });
 
-  test('by an acceptance of its key that was reused', async () => {
-    const first = await rig.pass();
+  test('is asked once a day and after a rotation; what it says is part of the proof', async () => {
+    for (let hour = 0; hour < 30; hour += 1) {
+      await rig.pass({}, observed());
+      rig.clock.pass(HOUR);
+    }
+    expect(asks).toHaveLength(2);
+    await rig.pass({ force: true }, observed());
+    expect(asks).toHaveLength(3);
+    expect((await rig.rotations())[0]?.proof).toEqual({ readBack: 'seen', apple: 'accepted', loginCheck: 'unknown' });
+  });
+
+  test('two rejections 5 minutes apart say that logins fail, unless Apple accepts the secret, and nothing is written', async () => {
+    verdict = 'rejected';
+    const off = { ...observed(), target: { appleCheck: 'off' as const } };
+    const first = await rig.pass({}, off);
+    expect(loginsOf(first.state).state).toBe('unknown');
+    rig.clock.wall = first.wakeAt ?? 0;
+    const second = await rig.pass({}, off);
+    expect(loginsOf(second.state)).toMatchObject({ state: 'fails', because: 'login-check' });
+    expect(rig.writes()).toHaveLength(0);
+    expect(loginsOf((await rig.pass({}, observed())).state).state).toBe('works');
+  });
+});
+
+describe('a provider that is gone', () => {
+  test('at two reads 5 minutes apart: logins fail, until it is there again', async () => {
+    rig.put(rig.mint(120));
+    await rig.pass();
+    rig.world.providers.delete(ENV_ID, 'apple');
     rig.clock.pass(HOUR);
-    const { state } = await rig.pass({ force: true });
-    const at = Object.values(first.state.acceptedKeys)[0];
-    expect(state.appleAsked).toMatchObject({ verdict: 'accepted', asked: 'same-key', fingerprint: null, at });
+    const first = await rig.pass();
+    expect(loginsOf(first.state).evidence[0]).toMatchObject({ detail: 'not-found-once' });
+    rig.clock.wall = first.state.retry.nextAttemptAt ?? 0;
+    expect(loginsOf((await rig.pass()).state)).toMatchObject({ state: 'fails', because: 'provider', until: null });
+    rig.put(rig.mint(120));
+    rig.clock.pass(HOUR);
+    expect(loginsOf((await rig.pass()).state).state).toBe('works');
   });
 
-  test('by the deployed secret, where the candidate was blocked', async () => {
-    rig.put(rig.mint(5));
-    await rig.pass();
-    rig.clock.pass(2 * DAY);
-    rig.useKey('KEYBBBBBBB');
-    rig.world.appleKeys.revoke('KEYBBBBBBB');
-    const { outcome, state } = await rig.pass({}, { target: { ids: { ...IDS, keyId: 'KEYBBBBBBB' } } });
-    expect([outcome, state.appleAsked]).toMatchObject([
-      'blocked',
-      { verdict: 'accepted', keyId: IDS.keyId, fingerprint: fingerprint(rig.secret()) },
-    ]);
-    expect(state.appleAsked?.at).toBeGreaterThan(rig.clock.now() - HOUR);
-  });
+  test.each(['ResourceNotFound.EnvNotFound', 'ResourceUnavailable.ResourceOverdue', 'ResourceUnavailable.Isolated'])(
+    'or its environment, by %s',
+    async (code) => {
+      rig.world.faults.add({ service: 'tcb', kind: 'error', code, times: 2 });
+      await rig.pass();
+      rig.clock.pass(5 * 60_000);
+      const { state } = await rig.pass();
+      expect(loginsOf(state).evidence[0]).toMatchObject({ verdict: 'fails', detail: 'environment-gone' });
+    },
+  );
 });
 
 describe('the skew of the clock', () => {
@@ -307,11 +353,11 @@ describe('somebody else’s secret', () => {
     const { state } = await rig.pass();
     expect(state).toMatchObject({
       error: { code: 'ERR_CONFLICT' },
-      foreign: [{ fingerprint: fingerprint(theirs), at: expect.any(Number) }],
+      replaced: { fingerprint: fingerprint(theirs), at: expect.any(Number) },
     });
   });
 
-  test('is noted once, since when it is there, however long it stays', async () => {
+  test('is noted once, since when it is there, and of our own identity as such', async () => {
     await rig.pass();
     rig.clock.pass(DAY);
     rig.put(rig.mint(150));
@@ -320,6 +366,24 @@ describe('somebody else’s secret', () => {
       await rig.pass();
       rig.clock.pass(DAY);
     }
-    expect((await rig.pass()).state.foreign).toEqual([{ fingerprint: fingerprint(rig.secret()), at }]);
+    const { replaced } = (await rig.pass()).state;
+    expect(replaced).toMatchObject({ fingerprint: fingerprint(rig.secret()), kind: 'own-identity' });
+    expect(replaced?.at).toBeLessThan(at + HOUR);
+  });
+
+  test('of our identity counts as ours where the daemon before may have written it while the journal was away', async () => {
+    await rig.pass();
+    rig.clock.pass(DAY);
+    rig.put(rig.mint(180));
+    const crashed = { tools: { crashedBefore: rig.clock.now() } };
+    const { state } = await rig.pass({}, crashed);
+    expect(state).toMatchObject({
+      state: 'healthy',
+      replaced: null,
+      written: { fingerprint: fingerprint(rig.secret()) },
+    });
+    rig.clock.pass(DAY);
+    rig.put(rig.mint(180));
+    expect((await rig.pass({}, crashed)).state.replaced).toMatchObject({ kind: 'own-identity' });
   });
 });

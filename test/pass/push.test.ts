@@ -92,10 +92,10 @@ describe('a provider that cannot be sent back', () => {
     expect(said((await rig.pass()).state.error)).toMatchObject({
       code: 'ERR_PROVIDER_NOT_ROUNDTRIPPABLE',
       message: expect.stringContaining('Config.Extra was there before'),
-      hint: expect.stringContaining('once --adopt'),
+      hint: expect.stringContaining('once --force'),
     });
     rig.clock.pass(60_000);
-    expect(await rig.pass({ adopt: true })).toMatchObject({ outcome: 'succeeded' });
+    expect(await rig.pass({ force: true })).toMatchObject({ outcome: 'succeeded' });
     expect((await rig.state()).configKeys).not.toContain('Extra');
   });
 });

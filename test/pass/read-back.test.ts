@@ -43,9 +43,12 @@ test('and one that shows only after that is ours all the same, and nobody elseâ€
   rig.world.behaviour.staleReads = 0;
   rig.clock.pass(60_000);
   const { state } = await rig.pass();
-  expect(state).toMatchObject({ state: 'healthy', foreign: [], lastRotationAt: expect.any(Number) });
+  expect(state).toMatchObject({ state: 'healthy', replaced: null, lastRotationAt: expect.any(Number) });
   expect(state.written?.fingerprint).toBe(fingerprint(rig.secret()));
   expect(rig.writes()).toHaveLength(1);
+  const [late, failed] = await rig.rotations();
+  expect(late).toMatchObject({ outcome: 'succeeded', settles: failed?.id, proof: { readBack: 'seen' } });
+  expect(failed).toMatchObject({ outcome: 'failed', settles: null });
 });
 
 describe('a write whose answer is lost', () => {
@@ -68,7 +71,7 @@ describe('a write whose answer is lost', () => {
 
   test('with a secret that does not show, is of unknown outcome: the earlier expiry counts, and the target is due', async () => {
     await rig.stop();
-    rig = await startRig({ showSecret: 'masked', target: { adopt: true } });
+    rig = await startRig({ showSecret: 'masked', target: {} });
     await rig.pass();
     const firstExpiry = (await rig.state()).deployed?.expiresAt;
     rig.clock.pass(60 * 86_400_000);
@@ -95,7 +98,7 @@ test('after a write of unknown outcome, a reading that shows our secret settles 
   rig.world.faults.clear();
   rig.clock.pass(60_000);
   const { state } = await rig.pass();
-  expect(state).toMatchObject({ state: 'healthy', maybeWritten: null, foreign: [] });
+  expect(state).toMatchObject({ state: 'healthy', maybeWritten: null, replaced: null });
   expect(state.written?.fingerprint).toBe(fingerprint(rig.secret()));
   expect(rig.writes()).toHaveLength(1);
 });
@@ -123,13 +126,22 @@ describe('a write that leaves no usable secret', () => {
   test.each([
     ['nothing', ''],
     ['text that is no secret', 'broken'],
+    ['our secret cut short', (ours: string) => ours.slice(0, -20)],
+    ['our secret in quotes', (ours: string) => `"${ours}"`],
+    ['our secret with a line break', (ours: string) => `${ours.slice(0, 40)}\n${ours.slice(40)}`],
+    [
+      'our claims with another signature',
+      (ours: string) => `${ours.slice(0, ours.lastIndexOf('.'))}.${'A'.repeat(86)}`,
+    ],
   ])('but %s is undone: the old one is put back', async (_name, ClientSecret) => {
     const old = rig.secret();
     let spoilt = false;
     rig.world.requests.before('tcb', 'GetProviders', async () => {
       if (rig.writes().length === 1 && !spoilt) {
         spoilt = true;
-        rig.world.patchConfig(ENV_ID, 'apple', { ClientSecret });
+        rig.world.patchConfig(ENV_ID, 'apple', {
+          ClientSecret: typeof ClientSecret === 'string' ? ClientSecret : ClientSecret(rig.secret()),
+        });
       }
     });
     expect(await rig.pass()).toMatchObject({ outcome: 'rolled-back', state: { error: { code: 'ERR_ROLLED_BACK' } } });
@@ -137,8 +149,15 @@ describe('a write that leaves no usable secret', () => {
     expect(rig.eventNames()).toEqual(['rotation.started', 'rotation.rolled_back', 'retry.scheduled']);
   });
 
-  test('and takes the old one back no more than the new one is a failure that says what to do', async () => {
+  test('and shows the old one no more than the new one cannot be verified, and is due again', async () => {
     spoil({ ClientSecret: '' });
+    const result = await rig.pass();
+    expect(result).toMatchObject({ outcome: 'unverified', state: { maybeWritten: expect.anything() } });
+    expect((await rig.rotations())[0]?.proof).toMatchObject({ readBack: 'not-shown' });
+  });
+
+  test('and takes the old one back no more than the new one is a failure that says what to do', async () => {
+    spoil({ ClientSecret: 'broken' });
     const result = await rig.pass();
     expect(result).toMatchObject({ outcome: 'failed', state: { error: { code: 'ERR_ROLLBACK_FAILED' } } });
     expect(said(result.state.error)?.hint).toMatch(/by hand now/);

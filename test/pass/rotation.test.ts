@@ -74,12 +74,12 @@ describe('a secret with five days left, signed by our key', () => {
     await rig.pass();
     expect(rig.eventNames()).toEqual(['rotation.started', 'rotation.succeeded']);
     expect(rig.events.filter(({ event }) => event === 'rotation.step')).toMatchObject([
+      { step: 'apple-answered', asked: 'control', verdict: 'rejected' },
+      { step: 'apple-answered', asked: 'deployed', verdict: 'accepted' },
       { step: 'found' },
       { step: 'minted' },
       { step: 'verified' },
-      { step: 'apple-answered', asked: 'control', verdict: 'rejected' },
       { step: 'apple-answered', asked: 'candidate', verdict: 'accepted' },
-      { step: 'apple-answered', asked: 'deployed', verdict: 'accepted' },
       { step: 'intent-recorded' },
       { step: 'pushed', requestId: expect.any(String) },
       { step: 'read-back', found: 'arrived' },
@@ -97,7 +97,7 @@ describe('a healthy secret', () => {
     await rig.pass();
     expect([rig.writes().length, rig.asked().length]).toEqual([0, 2]);
     expect(Object.values((await rig.journal.fleet()).apple)).toMatchObject([
-      { controlRejectedAt: expect.any(Number), oursAcceptedAt: expect.any(Number) },
+      { control: 'rejected', acceptedAt: expect.any(Number) },
     ]);
     rig.clock.pass(2 * DAY);
     await rig.pass();

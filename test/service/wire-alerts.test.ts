@@ -37,6 +37,7 @@ async function startAlerting() {
         disabled: [],
         degraded: undefined,
         skewMs: undefined,
+        startedAt: clock.now(),
         configurationRejected: null,
         scheduler: undefined,
       }),

@@ -82,14 +82,14 @@ test('the public login interface is asked where a target wants it, below the end
   });
   const { config } = await loadConfig({ file: place.configFile, env: {}, mode: 'strict' });
   const [shop, blog] = wireTargets(config, tools);
-  if (shop?.loginCheck === undefined) throw new TypeError('the first target wants the login check');
+  if (shop?.tools.loginCheck === undefined) throw new TypeError('the first target wants the login check');
   const { signal } = new AbortController();
-  const { verdict } = await shop.loginCheck.ask({ envId: envIdOf('shop'), providerId: 'apple', signal });
+  const { verdict } = await shop.tools.loginCheck.ask({ envId: envIdOf('shop'), providerId: 'apple', signal });
   expect([verdict, answers.seen.map(({ url }) => url)]).toEqual([
     'rejected',
     [`/${envIdOf('shop')}/auth/v1/provider/token`],
   ]);
-  expect(blog?.loginCheck).toBe(undefined);
+  expect(blog?.tools.loginCheck).toBe(undefined);
   expect(
     [shop, blog].map((wired) => [wired?.target.write, wired?.target.loginCheck, wired?.target.enabledWanted]),
   ).toEqual([

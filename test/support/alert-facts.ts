@@ -2,10 +2,11 @@
 // was rotated by us 80 days ago, was checked a minute ago and has 100 days left.
 import type { ServiceFacts, TargetFacts, WatchedTarget } from '../../src/alerts/detect/detect.ts';
 import type { Finding } from '../../src/core/alerts/conditions.ts';
+import { NOTHING_SAID } from '../../src/core/answers.ts';
 import type { ErrorCode, ErrorView } from '../../src/core/errors.ts';
-import type { AppleAsked, Calibration, TargetState } from '../../src/core/records.ts';
+import { type AppleRecord, EMPTY_FLEET, type TargetState } from '../../src/core/records.ts';
 import { DAY, MINUTE } from '../../src/core/time.ts';
-import { aKey, aState, aWritten, NOW } from './builders.ts';
+import { aState, CLOCK, NOW } from './builders.ts';
 import { LANE } from './fleet.ts';
 
 export const TOKEN_URL = 'https://appleid.apple.com/auth/token';
@@ -15,13 +16,11 @@ export function anError(code: ErrorCode): ErrorView {
 }
 
 export function aWatchedState(overrides: Partial<TargetState> = {}): TargetState {
-  const { fingerprint, keyId, issuedAt, expiresAt } = aWritten();
   return aState({
     lastPassAt: NOW - MINUTE,
     lastGatherAt: NOW - MINUTE,
     lastSuccessAt: NOW - MINUTE,
     lastRotationAt: NOW - 80 * DAY,
-    deployed: { fingerprint, keyId, issuedAt, expiresAt, shape: 'clear' },
     renewalAt: NOW + 40 * DAY,
     ...overrides,
   });
@@ -31,11 +30,6 @@ export function aWatchedState(overrides: Partial<TargetState> = {}): TargetState
 export function left(ms: number): Pick<TargetState, 'deployed'> {
   const { deployed } = aWatchedState();
   return { deployed: deployed && { ...deployed, expiresAt: NOW + ms } };
-}
-
-export function anAsked(overrides: Partial<AppleAsked> = {}): AppleAsked {
-  const { fingerprint } = aWritten();
-  return { at: NOW - MINUTE, verdict: 'rejected', asked: 'deployed', keyId: aKey().keyId, fingerprint, ...overrides };
 }
 
 export function aWatched(overrides: Partial<WatchedTarget> = {}): WatchedTarget {
@@ -49,6 +43,7 @@ export function aWatched(overrides: Partial<WatchedTarget> = {}): WatchedTarget 
     policy: { lifetimeMs: 180 * DAY, renewBeforeMs: 60 * DAY, window: undefined },
     expiry: { warningMs: 45 * DAY, criticalMs: 20 * DAY },
     appleCheck: 'compare',
+    enabledWanted: undefined,
     ...overrides,
   };
 }
@@ -58,23 +53,24 @@ export function targetFacts(state: Partial<TargetState>, overrides: Partial<Targ
     target: aWatched(),
     state: aWatchedState(state),
     watchedSince: NOW - 90 * DAY,
-    now: NOW,
+    clock: CLOCK,
     longestTickGapMs: 60 * MINUTE,
     open: new Set(),
-    appleBlind: false,
     ...overrides,
   };
 }
 
-export function aCalibration(overrides: Partial<Calibration> = {}): Calibration {
-  const instants = { controlAskedAt: NOW, controlRejectedAt: NOW, oursAcceptedAt: NOW };
-  return { ...instants, firstAskedAt: NOW - 80 * DAY, answeredAt: NOW, ...overrides };
+/** Apple answers as it should. */
+export function anAppleRecord(overrides: Partial<AppleRecord> = {}): AppleRecord {
+  const control = { controlAskedAt: NOW, control: 'rejected', controlSince: NOW - 80 * DAY } as const;
+  return { ...NOTHING_SAID, ...control, acceptedAt: NOW, firstAskedAt: NOW - 80 * DAY, answeredAt: NOW, ...overrides };
 }
 
 export function serviceFacts(overrides: Partial<ServiceFacts> = {}): ServiceFacts {
   return {
     now: NOW,
-    fleet: { lanes: {}, apple: { [TOKEN_URL]: aCalibration() } },
+    clock: CLOCK,
+    fleet: { ...EMPTY_FLEET, apple: { [TOKEN_URL]: anAppleRecord() } },
     tokenUrl: TOKEN_URL,
     asksApple: true,
     states: [aWatchedState()],

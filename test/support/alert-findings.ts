@@ -3,6 +3,7 @@ import type { ConditionFacts, ConditionName, ConditionTarget, Finding } from '..
 import { CONDITIONS, conditionId, TARGET_CONDITIONS } from '../../src/core/alerts/conditions.ts';
 import type { DeliveryStatus, DeliverySubject, RotatedEvent } from '../../src/core/alerts/records.ts';
 import type { ErrorParams, StoredError } from '../../src/core/error-params.ts';
+import { DEFECTS } from '../../src/core/reasons.ts';
 import { DAY, HOUR, MINUTE } from '../../src/core/time.ts';
 import { aRemote } from './error-samples.ts';
 import { LANE } from './fleet.ts';
@@ -83,6 +84,36 @@ const FOREIGN = 'c0ffee254729'.padEnd(64, '0');
 const CRITICAL = { severity: 'critical' } as const;
 const TARGETS = ['shop-prod', 'shop-staging', 'blog-prod', 'forum-prod', 'wiki-prod', 'mail-prod', 'chat-prod'];
 
+/** Apple rejects the deployed secret, unless the facts say otherwise. */
+export function aLoginsFail(facts: Partial<ConditionFacts['LoginsFail']>, error: StoredError | null = null): Finding {
+  const full = {
+    because: 'secret',
+    detail: 'rejected',
+    at: NOW - HOUR,
+    expiresAt: NOW + 12 * DAY,
+    keyId: 'K1L2M3N4O5',
+    clockUncompared: false,
+  };
+  return aFinding('LoginsFail', { ...full, ...facts } as ConditionFacts['LoginsFail'], {
+    ...CRITICAL,
+    loginsUntil: null,
+    error,
+  });
+}
+
+/** Somebody else's secret in place of ours. */
+export function aReplacement(facts: Partial<ConditionFacts['SecretReplaced']>, rest: Partial<Finding> = {}): Finding {
+  const full = {
+    kind: 'other' as const,
+    at: NOW - 5 * HOUR,
+    keyId: 'P6Q7R8S9T0',
+    fingerprint: FOREIGN,
+    ourFingerprint: FINGERPRINT,
+    takenBack: false,
+  };
+  return aFinding('SecretReplaced', { ...full, ...facts }, rest);
+}
+
 const TABLE: VariantTable = {
   RenewalOverdue: [
     variant(
@@ -140,6 +171,14 @@ const TABLE: VariantTable = {
       ),
     ),
     variant(
+      'not proven',
+      aFinding(
+        'RotationFailing',
+        { failures: 1, nextAttemptAt: null, emergency: false },
+        { ...CRITICAL, error: anError('ERR_APPLE_UNKNOWN', { problem: 'unproven-unasked', detail: null }) },
+      ),
+    ),
+    variant(
       'over an expired one',
       aFinding(
         'RotationFailing',
@@ -149,6 +188,7 @@ const TABLE: VariantTable = {
     ),
   ],
   SecretExpiring: [
+    variant('past', aFinding('SecretExpiring', { expiresAt: NOW - 5 * DAY }, { ...CRITICAL, error: DENIED })),
     variant('in weeks', aFinding('SecretExpiring', { expiresAt: NOW + 44 * DAY }, { loginsUntil: NOW + 44 * DAY })),
     variant(
       'in days, with an error',
@@ -159,45 +199,30 @@ const TABLE: VariantTable = {
       ),
     ),
   ],
-  SecretExpired: [
+  LoginsFail: [
+    variant('expired', aLoginsFail({ detail: 'expired', expiresAt: NOW - 3 * HOUR })),
+    variant('expired, with an error', aLoginsFail({ detail: 'expired', expiresAt: NOW - 2 * DAY }, DENIED)),
+    variant('rejected by Apple', aLoginsFail({ detail: 'rejected' })),
+    variant('rejected by Apple, of an unknown key', aLoginsFail({ detail: 'rejected', keyId: null })),
     variant(
-      'for hours',
-      aFinding('SecretExpired', { expiresAt: NOW - 3 * HOUR }, { ...CRITICAL, loginsUntil: NOW - 3 * HOUR }),
+      'expired by a clock that was not compared',
+      aLoginsFail({ detail: 'expired', expiresAt: NOW - 3 * HOUR, clockUncompared: true }),
     ),
+    ...DEFECTS.map((detail) => variant(detail, aLoginsFail({ detail }))),
     variant(
-      'with an error',
-      aFinding(
-        'SecretExpired',
-        { expiresAt: NOW - 2 * DAY },
-        { ...CRITICAL, loginsUntil: NOW - 2 * DAY, error: DENIED },
+      'unproven',
+      aLoginsFail({ detail: 'unproven' }, anError('ERR_APPLE_UNKNOWN', { problem: 'unproven', detail: null })),
+    ),
+    variant('unproven, without an error', aLoginsFail({ detail: 'unproven' })),
+    variant(
+      'the login method is gone',
+      aLoginsFail(
+        { because: 'provider', detail: 'gone' },
+        anError('ERR_PROVIDER_NOT_FOUND', { problem: 'absent', envId: 'shop-prod-1g2h3j', providerId: 'apple' }),
       ),
     ),
-  ],
-  AppleRejectsSecret: [
-    variant(
-      'the deployed one',
-      aFinding(
-        'AppleRejectsSecret',
-        { asked: 'deployed', askedAt: NOW - HOUR, keyId: 'K1L2M3N4O5', fingerprint: FINGERPRINT },
-        CRITICAL,
-      ),
-    ),
-    variant(
-      'a fresh one of the same key',
-      aFinding(
-        'AppleRejectsSecret',
-        { asked: 'same-key', askedAt: NOW - HOUR, keyId: 'K1L2M3N4O5', fingerprint: null },
-        CRITICAL,
-      ),
-    ),
-    variant(
-      'of an unknown key',
-      aFinding(
-        'AppleRejectsSecret',
-        { asked: 'deployed', askedAt: NOW, keyId: null, fingerprint: FINGERPRINT },
-        CRITICAL,
-      ),
-    ),
+    variant('the environment is gone', aLoginsFail({ because: 'provider', detail: 'environment-gone' })),
+    variant('by the login check', aLoginsFail({ because: 'login-check', detail: 'invalid-client' })),
   ],
   ProviderDisabled: [variant('as it is', aFinding('ProviderDisabled', {}))],
   ProviderChanged: [
@@ -225,81 +250,33 @@ const TABLE: VariantTable = {
     ),
   ],
   SecretReplaced: [
+    variant('by somebody else', aReplacement({ kind: 'other' })),
+    variant('by another holder of our key', aReplacement({ kind: 'own-identity', keyId: 'K1L2M3N4O5' })),
+    variant('and taken back', aReplacement({ kind: 'other', takenBack: true, keyId: 'K1L2M3N4O5' })),
+    variant('shown otherwise', aReplacement({ kind: 'not-shown', keyId: null, fingerprint: null })),
     variant(
-      'once',
-      aFinding('SecretReplaced', {
-        replacements: [{ fingerprint: FOREIGN, at: NOW - 5 * HOUR }],
-        keyId: 'P6Q7R8S9T0',
-        ourFingerprint: FINGERPRINT,
-        ourKeyId: 'K1L2M3N4O5',
-        takenBack: false,
-        leftAlone: false,
-      }),
-    ),
-    variant(
-      'twice, and left alone',
-      aFinding(
-        'SecretReplaced',
-        {
-          replacements: [
-            { fingerprint: FOREIGN, at: NOW - 5 * DAY },
-            { fingerprint: FOREIGN, at: NOW - 5 * HOUR },
-          ],
-          keyId: 'P6Q7R8S9T0',
-          ourFingerprint: FINGERPRINT,
-          ourKeyId: 'K1L2M3N4O5',
-          takenBack: false,
-          leftAlone: true,
-        },
-        CRITICAL,
-      ),
-    ),
-    variant(
-      'at the same moment, of unknown origin',
-      aFinding(
-        'SecretReplaced',
-        {
-          replacements: [{ fingerprint: null, at: NOW - MINUTE }],
-          keyId: null,
-          ourFingerprint: null,
-          ourKeyId: null,
-          takenBack: false,
-          leftAlone: false,
-        },
-        {
-          error: anError('ERR_CONFLICT', { problem: 'after-write' }),
-        },
-      ),
-    ),
-    variant(
-      'and taken back',
-      aFinding('SecretReplaced', {
-        replacements: [{ fingerprint: FOREIGN, at: NOW - 5 * HOUR }],
-        keyId: 'K1L2M3N4O5',
-        ourFingerprint: FINGERPRINT,
-        ourKeyId: 'K1L2M3N4O5',
-        takenBack: true,
-        leftAlone: false,
-      }),
-    ),
-    variant(
-      'without a trace',
-      aFinding('SecretReplaced', {
-        replacements: [],
-        keyId: null,
-        ourFingerprint: FINGERPRINT,
-        ourKeyId: 'K1L2M3N4O5',
-        takenBack: false,
-        leftAlone: false,
-      }),
+      'while we wrote',
+      aReplacement({ kind: 'other' }, { error: anError('ERR_CONFLICT', { problem: 'after-write' }) }),
     ),
   ],
-  AdoptionPending: [
-    variant('readable', aFinding('AdoptionPending', { keyId: 'P6Q7R8S9T0', fingerprint: FOREIGN })),
+  ConsentNeeded: [
     variant(
-      'hidden',
-      aFinding('AdoptionPending', { keyId: null, fingerprint: null }, { ...CRITICAL, loginsUntil: null }),
+      'for a new key',
+      aFinding(
+        'ConsentNeeded',
+        { reason: 'KeyChanged' },
+        { error: anError('ERR_CONSENT_REQUIRED', { reason: 'KeyChanged' }) },
+      ),
     ),
+    variant(
+      'for a missing secret',
+      aFinding(
+        'ConsentNeeded',
+        { reason: 'SecretMissing' },
+        { ...CRITICAL, loginsUntil: null, error: anError('ERR_CONSENT_REQUIRED', { reason: 'SecretMissing' }) },
+      ),
+    ),
+    variant('without an error', aFinding('ConsentNeeded', { reason: null })),
   ],
   TargetMisconfigured: [
     variant(
@@ -353,10 +330,11 @@ const TABLE: VariantTable = {
       ),
     ),
   ],
-  AppleCheckBlind: [
-    variant('since days', aFinding('AppleCheckBlind', { controlRejectedAt: NOW - 9 * DAY, oursAcceptedAt: NOW - DAY })),
-    variant('never seen', aFinding('AppleCheckBlind', { controlRejectedAt: null, oursAcceptedAt: null })),
+  AppleRejectsAll: [
+    variant('of several', aFinding('AppleRejectsAll', { targets: TARGETS }, CRITICAL)),
+    variant('of nobody that is known', aFinding('AppleRejectsAll', { targets: [] }, CRITICAL)),
   ],
+  AppleAcceptsAll: [variant('as it is', aFinding('AppleAcceptsAll', {}, CRITICAL))],
   ClockSkewed: [
     variant('ahead', aFinding('ClockSkewed', { skewMs: 75_000 })),
     variant('far behind', aFinding('ClockSkewed', { skewMs: -6 * MINUTE }, CRITICAL)),

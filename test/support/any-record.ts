@@ -110,6 +110,8 @@ function anyOf(schema: z.core.$ZodType, depth = 2): fc.Arbitrary<unknown> {
     case 'default':
     case 'catch':
       return anyOf(def.innerType, depth);
+    case 'pipe':
+      return anyOf(def.out, depth);
     case 'lazy':
       return depth === 0 ? fc.constant(null) : anyOf(def.getter(), depth - 1);
     case 'union':

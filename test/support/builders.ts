@@ -1,14 +1,16 @@
 // Builders for the pure rules: each gives the most ordinary thing of its kind, and takes what the test is about as
 // overrides. The ordinary target was rotated by us 80 days ago, shows its secret in clear, and has 100 days left.
 import { providerView } from '../../src/adapters/provider/fields.ts';
-import type { GateQuestion } from '../../src/core/apple-gate.ts';
 import type { Snapshot } from '../../src/core/decide.ts';
-import type { Deployed } from '../../src/core/deployed.ts';
+import { type Deployed, deployedRecord } from '../../src/core/deployed.ts';
+import type { GateQuestion } from '../../src/core/gate.ts';
+import { identityId } from '../../src/core/identity.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import type { KeyMaterial } from '../../src/core/key-material.ts';
+import type { JudgeClock } from '../../src/core/logins.ts';
 import type { ProviderView } from '../../src/core/provider.ts';
-import { emptyTargetState, type TargetState, type WrittenRecord } from '../../src/core/records.ts';
-import { DAY } from '../../src/core/time.ts';
+import { type Answer, emptyTargetState, type TargetState, type WrittenRecord } from '../../src/core/records.ts';
+import { DAY, MINUTE } from '../../src/core/time.ts';
 
 export const NOW = Date.UTC(2026, 10, 22, 10);
 
@@ -34,15 +36,15 @@ export function aDeployed(overrides: Partial<Deployed> = {}): Deployed {
   const { teamId, clientId, keyId } = aKey();
   return {
     shown: { shape: 'clear', text: 'header.claims.signature' },
-    knownFrom: 'read',
+    from: 'read',
     fingerprint: FINGERPRINT,
     teamId,
     clientId,
     keyId,
     issuedAt: NOW - 80 * DAY,
     expiresAt: NOW + 100 * DAY,
-    signedByOurKey: true,
-    defects: [],
+    identity: identityId(aKey()),
+    defect: null,
     ours: true,
     ...overrides,
   };
@@ -53,15 +55,15 @@ export function anUnknownSecret(shape: Deployed['shown']['shape']): Deployed {
   const text = { clear: null, digest: 'd'.repeat(64), masked: '******', empty: '', null: null, missing: null }[shape];
   return {
     shown: { shape, text },
-    knownFrom: 'none',
+    from: 'none',
     fingerprint: null,
     teamId: null,
     clientId: null,
     keyId: null,
     issuedAt: null,
     expiresAt: null,
-    signedByOurKey: null,
-    defects: [],
+    identity: null,
+    defect: null,
     ours: false,
   };
 }
@@ -71,7 +73,7 @@ export function aForeignSecret(overrides: Partial<Deployed> = {}): Deployed {
   return aDeployed({
     fingerprint: 'f'.repeat(64),
     keyId: 'KEYFOREIGN',
-    signedByOurKey: false,
+    identity: null,
     ours: false,
     ...overrides,
   });
@@ -101,14 +103,15 @@ export function aState(overrides: Partial<TargetState> = {}): TargetState {
     ...emptyTargetState(identity, 'shop'),
     state: 'healthy',
     written: aWritten(),
-    keyThumbprints: { [aKey().keyId]: THUMBPRINT },
+    deployed: deployedRecord(aDeployed()),
+    lastGatherAt: NOW,
     ...overrides,
   };
 }
 
 /** The state of a target that this journal has never written. */
 export function aNewState(overrides: Partial<TargetState> = {}): TargetState {
-  return aState({ state: 'unknown', written: null, keyThumbprints: {}, ...overrides });
+  return aState({ state: 'unknown', written: null, ...overrides });
 }
 
 export function aProvider(config: JsonObject = {}): ProviderView {
@@ -119,33 +122,57 @@ export function aProvider(config: JsonObject = {}): ProviderView {
   });
 }
 
-export function aSnapshot(overrides: Partial<Snapshot> = {}): Snapshot {
+/** A clock that was compared, and is right. */
+export const CLOCK: JudgeClock = { now: NOW, skewMs: 0, since: NOW - DAY };
+
+/** The state holds the deployed secret as a gathering leaves it there. */
+export function aSnapshot({ state, ...overrides }: Partial<Snapshot> = {}): Snapshot {
+  const deployed = overrides.deployed ?? aDeployed();
   return {
-    now: NOW,
+    clock: CLOCK,
     key: aKey(),
     provider: aProvider(),
-    deployed: aDeployed(),
-    state: aState(),
+    deployed,
+    state: { ...(state ?? aState()), deployed: deployedRecord(deployed) },
     policy: { lifetimeMs: 180 * DAY, renewBeforeMs: 60 * DAY },
     windowOpen: true,
     requested: false,
-    adopt: false,
+    appleCheck: 'compare',
+    waived: false,
     ...overrides,
   };
 }
 
-/** A candidate of a new key, of which Apple says nothing, over a secret that can be read and works. */
+/** Apple's answer about the ordinary deployed secret: a rejection, the second one that counts. */
+export function anAnswer(overrides: Partial<Answer> = {}): Answer {
+  return {
+    at: NOW - MINUTE,
+    verdict: 'rejected',
+    counts: true,
+    identity: identityId(aKey()),
+    fingerprint: FINGERPRINT,
+    since: NOW - 10 * MINUTE,
+    rejectedSince: NOW - 10 * MINUTE,
+    ...overrides,
+  };
+}
+
+/** What Apple said about the ordinary deployed secret, as the state of a target keeps it. */
+export function asked(answer: Partial<Answer> = {}): TargetState['apple'] {
+  const { apple } = aState();
+  return { ...apple, deployed: { askedAt: answer.at ?? NOW - MINUTE, answer: anAnswer(answer) } };
+}
+
+/** A candidate of a new key, of which Apple says nothing, over a secret that may be working. */
 export function aQuestion(overrides: Partial<GateQuestion> = {}): GateQuestion {
   return {
     mode: 'compare',
     waived: false,
+    requested: false,
+    reason: 'RenewalDue',
     candidate: 'unknown',
-    deployed: 'accepted',
-    predecessor: 'readable',
-    blind: false,
-    keyProven: false,
-    emergency: false,
-    needsAcceptance: false,
+    predecessor: 'other',
+    proven: false,
     detail: { trouble: 'timeout', afterMs: 10_000 },
     ...overrides,
   };

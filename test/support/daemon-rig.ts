@@ -21,7 +21,6 @@ export function wired(name: string): WiredTarget {
     key: targetKey(identity),
     name,
     ids: {},
-    adopt: false,
     policy: { lifetimeMs: 180 * 24 * HOUR, renewBeforeMs: 60 * 24 * HOUR, window: undefined },
     appleCheck: 'compare',
     write: 'whole',
@@ -29,7 +28,7 @@ export function wired(name: string): WiredTarget {
     enabledWanted: undefined,
     isAllowedHost: () => true,
   };
-  return { target, tools: {} as WiredTarget['tools'], loginCheck: undefined, laneWidth: 1 };
+  return { target, tools: {} as WiredTarget['tools'], laneWidth: 1 };
 }
 
 interface Pass {
@@ -40,7 +39,7 @@ interface Pass {
 }
 
 /** How the passes of a target go. */
-interface Answer extends Partial<TargetState> {
+export interface RecordedPass extends Partial<TargetState> {
   readonly waitsFor?: RotatorError;
   readonly wakeAt?: number;
   /** Resolves when the pass may end. */
@@ -55,7 +54,7 @@ export function startDaemon(targets: readonly WiredTarget[], cron = '0 * * * *')
   const clock = new HandClock(START);
   const passes: Pass[] = [];
   const events: RotatorEvent[] = [];
-  const answers = new Map<string, Answer>();
+  const answers = new Map<string, RecordedPass>();
   const requests: SweepItem['request'][] = [];
   const sweeps: string[][] = [];
   /** When sweeps ended, in minutes since the start. */

@@ -2,8 +2,8 @@
 
 import type { ErrorFact, ErrorParams } from '../../src/core/error-params.ts';
 import type { CallTrouble, ChannelAdvice, KeyLook, Remote, SecretLook } from '../../src/core/error-troubles.ts';
-import type { Why } from '../../src/core/reasons.ts';
-import { OBJECTION_CODES, type Objection } from '../../src/core/reasons.ts';
+
+import { DEFECTS, OBJECTION_CODES, type Objection, REASONS, type Why } from '../../src/core/reasons.ts';
 
 const AT = { origin: '/run/secrets/AuthKey_K1L2M3N4O5.p8' } as const;
 const AWS = { origin: 'prod/apple (aws-secrets-manager, ap-southeast-1)' } as const;
@@ -134,10 +134,9 @@ const WHYS: readonly Why[] = [
   { found: 'other-team', id: null, wanted: 'A1B2C3D4E5' },
   { found: 'other-client', id: 'com.a', wanted: 'com.b' },
   { found: 'other-client', id: null, wanted: 'com.b' },
-  { found: 'defect', defect: { code: 'AudienceWrong', found: null, wanted: null } },
+  ...DEFECTS.map((defect) => ({ found: 'defect', defect }) as const),
   { found: 'other-signature' },
-  { found: 'never-expires' },
-  { found: 'too-long' },
+  { found: 'rejected' },
   { found: 'expired' },
   { found: 'unresolved' },
   { found: 'renewal' },
@@ -303,7 +302,11 @@ export const SAMPLES: { readonly [C in keyof ErrorParams]: readonly ErrorParams[
     { problem: 'unknown-form', origin: SSM },
     remote('timeout', { about: SSM, call: 'ssm GetSecretValue', code: 'TIMEOUT' }),
   ],
-  ERR_KEY_BINDING: [{ detail: { trouble: 'http', status: 503 } }, { detail: null }],
+  ERR_KEY_BINDING: [
+    { mixup: 'other-private-key', keyId: 'K1L2M3N4O5', known: null, detail: { trouble: 'http', status: 503 } },
+    { mixup: 'other-key-id', keyId: 'K1L2M3N4O5', known: 'P6Q7R8S9T0', detail: null },
+    { mixup: 'other-team', keyId: 'K1L2M3N4O5', known: 'F6G7H8I9J0', detail: null },
+  ],
   ERR_CREDENTIALS_MISSING: [
     { problem: 'aws', said: 'Could not load credentials from any providers', ...AWS },
     { problem: 'characters', place: '$TENCENTCLOUD_SECRET_ID' },
@@ -401,6 +404,8 @@ export const SAMPLES: { readonly [C in keyof ErrorParams]: readonly ErrorParams[
       ],
     },
     { problem: 'only-gone', fields: [{ path: 'Config.C', why: 'gone' }] },
+    { problem: 'form', fields: [] },
+    { problem: 'spared', fields: [{ path: 'Config.A', why: 'masked' }] },
   ],
   ERR_PROVIDER_CHANGED: [
     { problem: 'our-write', fields: ['Config.AuthorizationEndpoint'] },
@@ -408,12 +413,21 @@ export const SAMPLES: { readonly [C in keyof ErrorParams]: readonly ErrorParams[
     { problem: 'left-alone', field: 'Config.Scope' },
     { problem: 'left-alone', field: null },
   ],
-  ERR_ADOPTION_REQUIRED: [...WHYS.map((why) => ({ problem: 'never-written', why }) as const), { problem: 'hidden' }],
-  ERR_FOREIGN_SECRET: [{ times: 2, why: { found: 'other-key', id: 'P6Q7R8S9T0', wanted: 'K1L2M3N4O5' } }],
+  ERR_CONSENT_REQUIRED: REASONS.map((reason) => ({ reason })),
   ERR_CANDIDATE_INVALID: OBJECTIONS.map((objection) => ({ objections: [objection] })),
-  ERR_APPLE_REJECTED: [{ detail: { trouble: 'code', code: 'invalid_client' } }],
+  ERR_APPLE_REJECTED: [
+    { of: 'candidate', detail: { trouble: 'code', code: 'invalid_client' } },
+    { of: 'everybody', detail: null },
+    { of: 'login-check', detail: null },
+  ],
+  ERR_APPLE_REJECTED_ONCE: (['candidate', 'deployed', 'uncounted'] as const).map((of) => ({
+    of,
+    detail: { trouble: 'code', code: 'invalid_client' },
+  })),
   ERR_APPLE_UNKNOWN: [
     { problem: 'require', detail: null },
+    { problem: 'unproven', detail: null },
+    { problem: 'unproven-unasked', detail: null },
     ...CALLS.map((detail) => ({ problem: 'not-proven', detail }) as const),
   ],
   ERR_CLOCK_SKEWED: [
@@ -437,7 +451,7 @@ export const SAMPLES: { readonly [C in keyof ErrorParams]: readonly ErrorParams[
   ERR_ROLLBACK_FAILED: [{ problem: 'left-alone' }, { problem: 'not-shown' }, { problem: 'error', because }],
   ERR_READ_BACK: [null],
   ERR_OUTCOME_UNKNOWN: [{ problem: 'cut-off' }, { problem: 'not-shown' }, { problem: 'error', because }],
-  ERR_ROTATION_LOOP: [{ why: { found: 'renewal' } }],
+  ERR_WRITTEN_LATELY: [{ days: 1, why: { found: 'renewal' } }, ...WHYS.map((why) => ({ days: 7, why }) as const)],
   ERR_LANE_CLOSED: [{ until: Date.UTC(2026, 10, 22, 11), because }],
   ERR_CHANNEL_REFUSED: [
     ...(Object.keys(ADVICE) as ChannelAdvice[]).map(

@@ -1,6 +1,6 @@
 // States of the fleet in which one lane has had so many bad writes in a row: what tests count changes by.
 import { afterBadWrite } from '../../src/core/lanes.ts';
-import type { FleetState } from '../../src/core/records.ts';
+import { EMPTY_FLEET, type FleetState } from '../../src/core/records.ts';
 
 /** 2026-11-22T10:00:00Z. */
 const NOW = Date.UTC(2026, 10, 22, 10);
@@ -20,7 +20,7 @@ export function counted({ lanes }: FleetState): number {
 
 /** A fleet with so many. */
 export function aFleet(badWrites: number): FleetState {
-  let fleet: FleetState = { lanes: {}, apple: {} };
+  let fleet: FleetState = EMPTY_FLEET;
   for (let i = 0; i < badWrites; i += 1) fleet = oneMore(fleet);
   return fleet;
 }

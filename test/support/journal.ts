@@ -91,6 +91,8 @@ export function aRotation(overrides: Partial<Rotation> = {}): Rotation {
     startedAt: NOW,
     finishedAt: null,
     outcome: null,
+    proof: null,
+    settles: null,
     appleCheck: { candidate: 'accepted', deployed: 'not-asked' },
     appleCheckWaived: false,
     requestIds: [],

@@ -26,7 +26,7 @@ export function faultsIn(text: string): string[] {
 const IMPERATIVES: ReadonlySet<string> = new Set(
   `Add Allow Annotate Ask Bind Cancel Check Choose Compare Copy Correct Create Decode Download Enable Find Fix Free Give
   Keep Leave Let Log Look Lower Make Mount Move Name Pass Pay Pipe Prefer Put Raise Remove Renew Report Restart Restore
-  Restrict Run Set Sign Start Stop Store Switch Try Use Write`.split(/\s+/),
+  Restrict Run Set Sign Start Stop Store Switch Try Use Wait Write`.split(/\s+/),
 );
 
 export function isOneImperative(sentence: string): boolean {

@@ -5,6 +5,8 @@ import { withoutMarks } from '../../alerts/words/flavours.ts';
 import { CONDITIONS, SEVERITIES } from '../../core/alerts/conditions.ts';
 import { type AlertMessage, EVENT_TITLES, LANGUAGES } from '../../core/alerts/message.ts';
 import { DELIVERY_STATUSES } from '../../core/alerts/records.ts';
+import type { Frozen } from '../../core/records.ts';
+import { LOGINS_VIEW } from '../../core/target-view.ts';
 
 const instant = z.iso.datetime();
 const severity = z.enum([...SEVERITIES, 'info']);
@@ -27,7 +29,12 @@ const item = z.object({
   what: z.string().describe('What happened, in one to three sentences. It may hold words of other services.'),
   since: instant.describe('When it began.'),
   until: instant.nullable().describe('When it ended; null while it continues.'),
-  loginsUntil: instant.nullable().describe('Until when logins still work; null: unknown, not affected, or over.'),
+  loginsUntil: instant
+    .nullable()
+    .describe('When the deployed client secret expires; null: unknown, not affected, or over.'),
+  logins: LOGINS_VIEW.nullable().describe(
+    'What is known of the logins of the target, and by which evidence; null: of the service itself, over, or an event.',
+  ),
   next: z.string().nullable().describe('What to do next; null after the end.'),
   code: z.string().nullable().describe("The error's code, `ERR_…`."),
   runbook: z.string().nullable().describe('The section of the runbook.'),
@@ -67,7 +74,7 @@ export function webhookBody(message: AlertMessage): string {
   const write = (count: number) => {
     const items = message.items.slice(0, count);
     const closes = count === message.items.length ? message.closes : message.closes.slice(0, count);
-    const written: z.input<typeof body> = {
+    const written: Frozen<z.input<typeof body>> = {
       schema: 1,
       ...told,
       title: withoutMarks(message.title),

@@ -159,6 +159,8 @@ export class DaemonConnection {
 
 /** Adds to the file what is new in memory. `start` is undefined if memory did not begin as a copy of the file. */
 function append(memory: Tables, file: Tables, start: Start | undefined, now: number): void {
+  const { openSince } = memory.fleet();
+  file.updateFleet((fleet) => ({ ...fleet, openSince }));
   const rotated = new Set<string>();
   for (const rotation of memory.rotations({ limit: -1 }).reverse()) {
     const stored = file.rotation(rotation.id);

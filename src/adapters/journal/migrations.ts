@@ -84,7 +84,8 @@ const SECOND_SCHEMA = `
 `;
 
 /** Conditions that no longer exist. Their alerts are deleted, also those that wait to be sent: nothing would end them. */
-const REMOVED = "('JournalEphemeral', 'TargetRemoved', 'FleetHalted')";
+const REMOVED = `('JournalEphemeral', 'TargetRemoved', 'FleetHalted', 'AdoptionPending', 'SecretExpired',
+    'AppleRejectsSecret', 'AppleCheckBlind', 'SecretReplaced')`;
 
 const THIRD_SCHEMA = `
   -- Nothing counts rotations by whether they were emergencies any more.

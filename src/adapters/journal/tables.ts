@@ -6,6 +6,7 @@ import type * as z from 'zod';
 import type { JournalChange, RotationFilter } from '../../core/ports.ts';
 import { EMPTY_FLEET, type FleetState, type Rotation, type TargetState } from '../../core/records.ts';
 import { AlertTables, type OnDamage } from './alert-tables.ts';
+import { isGone } from './process-name.ts';
 import { parsed, reading, storable, writing } from './stored.ts';
 
 /**
@@ -82,6 +83,8 @@ export class Tables {
 
   acquireLease({ key, token, until }: Lease, now: number): boolean {
     const tooFar = until + LEASE_TOLERANCE_MS;
+    const held = this.#sql.lease.get(key)?.['token'];
+    if (typeof held === 'string' && isGone(held)) this.releaseLease(key, held);
     return this.#sql.takeLease.run({ key, token, until, now, void: tooFar }).changes === 1;
   }
 
@@ -175,6 +178,7 @@ function statements(db: DatabaseSync) {
        SET token = excluded.token, until = excluded.until
        WHERE token = excluded.token OR until <= :now OR until > :void`,
     ),
+    lease: db.prepare('SELECT token FROM leases WHERE key = ?'),
     renewLease: db.prepare('UPDATE leases SET until = ? WHERE key = ? AND token = ?'),
     endLease: db.prepare('DELETE FROM leases WHERE key = ? AND token = ?'),
     endLeases: db.prepare('DELETE FROM leases WHERE substr(token, 1, length(?)) = ?'),

@@ -1,12 +1,15 @@
 // What is wrong, as findings: of the configured targets (target.ts), of the service as a whole (service.ts), and of
 // targets whose entry in the configuration is wrong. Pure: the same facts give the same findings, in the same order.
 import type { Finding } from '../../core/alerts/conditions.ts';
+import { trueNow } from '../../core/decide.ts';
+import { type JudgeClock, judgeLogins } from '../../core/logins.ts';
 import type { TargetState } from '../../core/records.ts';
 import type { KeyProblem } from '../../core/texts/problems.ts';
 import { DAY } from '../../core/time.ts';
 import { finding } from './finding.ts';
+import { expiryToSay } from './target-facts.ts';
 
-export { detectService, type LaneMember, type ServiceFacts, type ServiceLook, type WatchedChannel } from './service.ts';
+export { detectService, type LaneMember, type ServiceFacts, type WatchedChannel } from './service.ts';
 export { detectTarget } from './target.ts';
 export type { TargetFacts, WatchedTarget } from './target-facts.ts';
 
@@ -20,16 +23,16 @@ export interface MisconfiguredTarget {
   readonly problems: readonly KeyProblem[];
   /** What the journal knows under that name. */
   readonly state: TargetState | undefined;
-  readonly now: number;
+  readonly clock: JudgeClock;
 }
 
 /**
  * Critical if little time remains, or if it is not known how much. The id is made of the name: a wrong entry may have
  * nothing else.
  */
-export function detectMisconfigured({ name, problems, state, now }: MisconfiguredTarget): Finding {
-  const expiresAt = state?.deployed?.expiresAt ?? null;
-  const isSafe = expiresAt !== null && expiresAt - now >= CRITICAL_MS;
+export function detectMisconfigured({ name, problems, state, clock }: MisconfiguredTarget): Finding {
+  const expiresAt = state === undefined ? null : expiryToSay(state, judgeLogins(state, clock));
+  const isSafe = expiresAt !== null && expiresAt - trueNow(clock) >= CRITICAL_MS;
   const target = { key: state?.key ?? name, name, envId: state?.envId ?? null, providerId: state?.providerId ?? null };
   const severity = isSafe ? 'warning' : 'critical';
   return finding('TargetMisconfigured', { severity, facts: { problems }, loginsUntil: expiresAt }, name, target);

@@ -11,6 +11,13 @@ import {
 import type { StoredError } from '../../core/error-params.ts';
 import type { TargetIdentity } from '../../core/records.ts';
 
+/** What was found of a target, or of the service. */
+export interface Look {
+  readonly findings: readonly Finding[];
+  /** Conditions that these facts do not decide: neither raised nor cleared. */
+  readonly undecided: readonly ConditionName[];
+}
+
 /** What a row found; see Finding. */
 export interface Detail<Name extends ConditionName> {
   readonly severity: Severity;

@@ -1,10 +1,9 @@
 // The rows of the table of conditions about changes of a provider, by somebody else or by our own write, and about what
 // waits for a person's decision. Pure functions, as in target.ts.
-import { isRecordEmergency } from '../../core/deployed.ts';
 import { within } from '../../core/schedule.ts';
 import { DAY } from '../../core/time.ts';
 import type { Detail } from './finding.ts';
-import { earliest, expiryOf, type Known, severityOf } from './target-facts.ts';
+import { earliest, type Known, severityOf } from './target-facts.ts';
 
 /** A change by somebody else is reported for a week: they may have wanted it, so it must not be reported for ever. */
 const THEIR_CHANGES_MS = 7 * DAY;
@@ -28,54 +27,39 @@ export function providerChanged({ state, now }: Known): Detail<'ProviderChanged'
   };
 }
 
+/** A secret of somebody else is told for a week, so that it is not told for ever. */
 const REPLACED_MS = 7 * DAY;
-/**
- * After this many replacements the loop guard leaves a foreign secret alone, except in an emergency (decide.ts,
- * foreignSecret). A secret that our key signed is as good as ours: the guard meets it when its renewal is due.
- */
-const GUARDED = 2;
 
-/**
- * Reported for a week while somebody else's secret is deployed, and for a day if we have replaced it; always while the
- * loop guard leaves it alone, and after it collided with our own write.
- */
-export function secretReplaced(known: Known): Detail<'SecretReplaced'> | undefined {
-  const { state, now } = known;
-  const { deployed, written, error } = state;
-  const replacements = state.foreign.filter(({ at }) => within(at, now, REPLACED_MS));
-  const last = replacements.at(-1);
-  const theirs = deployed !== null && deployed.fingerprint !== (written?.fingerprint ?? null);
-  const guarded = error?.code === 'ERR_FOREIGN_SECRET';
-  const met = error?.code === 'ERR_CONFLICT';
-  const recent = last !== undefined && (theirs || within(last.at, now, DAY));
-  if (!recent && !guarded && !met) return undefined;
-  const foreignKey = theirs && deployed.keyId !== (written?.keyId ?? null);
-  const emergency = isRecordEmergency(deployed, known.target.policy.lifetimeMs, now);
-  const leftAlone = guarded || (foreignKey && replacements.length >= GUARDED && !emergency);
+/** While somebody else's secret is deployed, and for a day if ours is there again. */
+export function secretReplaced({ state, now, expiresAt }: Known): Detail<'SecretReplaced'> | undefined {
+  const { deployed, written, replaced, error } = state;
+  if (replaced === null || written === null) return undefined;
+  const takenBack = deployed?.fingerprint === written.fingerprint && written.at <= now && replaced.at <= now;
+  if (!within(replaced.at, now, takenBack ? DAY : REPLACED_MS)) return undefined;
   return {
-    severity: leftAlone ? severityOf(known) : 'warning',
+    severity: 'warning',
     facts: {
-      replacements: replacements.map(({ fingerprint, at }) => ({ fingerprint, at })),
+      kind: replaced.kind,
+      at: replaced.at,
       keyId: deployed?.keyId ?? null,
-      ourFingerprint: written?.fingerprint ?? null,
-      ourKeyId: written?.keyId ?? null,
-      takenBack: deployed !== null && !theirs,
-      leftAlone,
+      fingerprint: replaced.fingerprint,
+      ourFingerprint: written.fingerprint,
+      takenBack,
     },
-    since: last?.at ?? null,
-    loginsUntil: expiryOf(state),
-    error: guarded || met ? error : null,
+    since: replaced.at,
+    loginsUntil: expiresAt,
+    error: error?.code === 'ERR_CONFLICT' ? error : null,
   };
 }
 
-/** A target that the loop guard holds back is pending as well, but is reported as SecretReplaced. */
-export function adoptionPending(known: Known): Detail<'AdoptionPending'> | undefined {
-  const { state } = known;
-  if (state.state !== 'pending' || state.error?.code === 'ERR_FOREIGN_SECRET') return undefined;
+/** A rotation waits for a person. */
+export function consentNeeded(known: Known): Detail<'ConsentNeeded'> | undefined {
+  const { state, expiresAt } = known;
+  if (state.state !== 'pending') return undefined;
   return {
     severity: severityOf(known),
-    facts: { keyId: state.deployed?.keyId ?? null, fingerprint: state.deployed?.fingerprint ?? null },
-    loginsUntil: expiryOf(state),
+    facts: { reason: state.reason },
+    loginsUntil: expiresAt,
     error: state.error,
   };
 }

@@ -2,15 +2,16 @@
 // process does not know (`once` has no scheduler, no clock was read yet) is undecided: neither raised nor cleared.
 import type { ConditionFacts, ConditionName, Finding, SERVICE_CONDITIONS } from '../../core/alerts/conditions.ts';
 import type { ChannelState } from '../../core/alerts/records.ts';
-import { isBlind, UNCALIBRATED } from '../../core/apple-gate.ts';
-import { isRecordEmergency } from '../../core/deployed.ts';
+import { acceptsAll, NOTHING_SAID, rejectsAll } from '../../core/answers.ts';
 import type { ErrorCode, StoredError } from '../../core/error-params.ts';
 import { ALERT_AFTER_BAD_WRITES } from '../../core/lanes.ts';
+import { isUrgent, type JudgeClock, judgeLogins } from '../../core/logins.ts';
 import type { Degraded } from '../../core/ports.ts';
 import type { FleetState, TargetState } from '../../core/records.ts';
 import { within } from '../../core/schedule.ts';
 import { DAY, MINUTE } from '../../core/time.ts';
-import { type Detail, finding } from './finding.ts';
+import { type Detail, finding, type Look } from './finding.ts';
+import { expiryToSay } from './target-facts.ts';
 
 /** A channel of the configuration. */
 export interface WatchedChannel {
@@ -32,6 +33,7 @@ export interface LaneMember {
 /** Undefined: this process does not know. */
 export interface ServiceFacts {
   readonly now: number;
+  readonly clock: JudgeClock;
   readonly fleet: FleetState;
   readonly tokenUrl: string;
   /** `apple.check` is not off. */
@@ -56,14 +58,8 @@ export interface ServiceFacts {
   readonly open: ReadonlySet<ConditionName>;
 }
 
-export interface ServiceLook {
-  readonly findings: readonly Finding[];
-  /** Conditions that these facts do not decide. */
-  readonly undecided: readonly ConditionName[];
-}
-
 /** Everything that is wrong with the service now, in the order of the table. */
-export function detectService(facts: ServiceFacts): ServiceLook {
+export function detectService(facts: ServiceFacts): Look {
   const findings: Finding[] = [];
   const undecided: ConditionName[] = [];
   for (const [name, row] of Object.entries(ROWS)) {
@@ -89,7 +85,8 @@ const ROWS: Rows = {
   Unverified: unverified,
   CredentialsRejected: credentialsRejected,
   AppleUnreachable: appleUnreachable,
-  AppleCheckBlind: appleCheckBlind,
+  AppleRejectsAll: appleRejectsAll,
+  AppleAcceptsAll: appleAcceptsAll,
   ClockSkewed: clockSkewed,
   JournalUnwritable: journalUnwritable,
   JournalExposed: journalExposed,
@@ -113,12 +110,12 @@ function isUnverified({ state, deployed, written }: TargetState): boolean {
 
 const CREDENTIALS: ReadonlySet<ErrorCode> = new Set(['ERR_CREDENTIALS_REJECTED', 'ERR_CREDENTIALS_MISSING']);
 
-function credentialsRejected({ states }: ServiceFacts): Detail<'CredentialsRejected'> | undefined {
+function credentialsRejected({ states, clock }: ServiceFacts): Detail<'CredentialsRejected'> | undefined {
   const targets = states.filter(
     ({ state, error }) => state === 'failed' && error !== null && CREDENTIALS.has(error.code),
   );
   if (targets.length === 0) return undefined;
-  const expiries = targets.flatMap(({ deployed }) => deployed?.expiresAt ?? []);
+  const expiries = targets.flatMap((state) => expiryToSay(state, judgeLogins(state, clock)) ?? []);
   return {
     severity: 'critical',
     facts: { targets: namesOf(targets) },
@@ -131,24 +128,33 @@ const UNREACHABLE_MS = 2 * DAY;
 
 /** Undecided if Apple was not asked within two days: only questions show whether it can be reached. */
 function appleUnreachable({ fleet, tokenUrl, asksApple, states, now }: ServiceFacts): Outcome<'AppleUnreachable'> {
-  const { firstAskedAt, answeredAt } = fleet.apple[tokenUrl] ?? UNCALIBRATED;
+  const { firstAskedAt, answeredAt } = fleet.apple[tokenUrl] ?? NOTHING_SAID;
   if (!asksApple) return undefined;
   const lastAnswerAt = notAhead(answeredAt, now);
   const since = lastAnswerAt ?? notAhead(firstAskedAt, now);
   if (since !== null && now - since <= UNREACHABLE_MS) return undefined;
-  const wasAsked = states.some(({ appleAsked }) => within(appleAsked?.at, now, UNREACHABLE_MS));
+  const wasAsked = states.some(({ apple }) =>
+    [apple.deployed, apple.candidate].some(({ askedAt }) => within(askedAt, now, UNREACHABLE_MS)),
+  );
   if (since === null || !wasAsked) return 'undecided';
   return { severity: 'warning', facts: { lastAnswerAt }, since };
 }
 
-/** Not known before the first control is answered; held for an hour, in which a rotation may ask it. */
-const BLIND_MS = DAY / 24;
+/** Rejections that prove nothing, because Apple accepted nothing real: they may be the key's fault, or Apple's. */
+function appleRejectsAll({ fleet, tokenUrl, asksApple, states }: ServiceFacts): Detail<'AppleRejectsAll'> | undefined {
+  const record = fleet.apple[tokenUrl] ?? NOTHING_SAID;
+  if (!asksApple || record.rejections === null || !rejectsAll(record)) return undefined;
+  const targets = states.filter(({ apple: { deployed, candidate } }) =>
+    [deployed, candidate].some(({ answer }) => answer?.verdict === 'rejected' && !answer.counts),
+  );
+  return { severity: 'critical', facts: { targets: namesOf(targets) }, since: record.rejections.since };
+}
 
-function appleCheckBlind({ fleet, tokenUrl, asksApple, now }: ServiceFacts): Detail<'AppleCheckBlind'> | undefined {
-  const calibration = fleet.apple[tokenUrl] ?? UNCALIBRATED;
-  if (!asksApple || calibration.controlAskedAt === null || !isBlind(calibration, now)) return undefined;
-  const { controlRejectedAt, oursAcceptedAt } = calibration;
-  return { severity: 'warning', facts: { controlRejectedAt, oursAcceptedAt }, holdMs: BLIND_MS };
+/** Apple accepts what is signed with a throwaway key. */
+function appleAcceptsAll({ fleet, tokenUrl, asksApple }: ServiceFacts): Detail<'AppleAcceptsAll'> | undefined {
+  const record = fleet.apple[tokenUrl] ?? NOTHING_SAID;
+  if (!asksApple || !acceptsAll(record)) return undefined;
+  return { severity: 'critical', facts: {}, since: record.controlSince };
 }
 
 const SKEW_WARNING_MS = 60_000;
@@ -214,14 +220,18 @@ function channelFailing({ name, state, oldestAt }: WatchedChannel, now: number):
 }
 
 /** A lane without configured targets is not reported: no write of it can fail. */
-function writesFailing({ fleet, members, states, now }: ServiceFacts): Finding[] {
+function writesFailing({ fleet, members, states, now, clock }: ServiceFacts): Finding[] {
   const byKey = new Map(states.map((state) => [state.key, state]));
   return Object.entries(fleet.lanes).flatMap(([lane, { badWrites, since, error }]) => {
     const ofLane = members.filter((member) => member.lane === lane);
     if (ofLane.length === 0 || badWrites < ALERT_AFTER_BAD_WRITES) return [];
     const waiting = ofLane.flatMap(({ key, lifetimeMs }) => {
       const state = byKey.get(key);
-      return state !== undefined && waits(state) && isRecordEmergency(state.deployed, lifetimeMs, now) ? [state] : [];
+      return state !== undefined &&
+        waits(state) &&
+        isUrgent(judgeLogins(state, clock), state.deployed, lifetimeMs, clock)
+        ? [state]
+        : [];
     });
     const severity = waiting.length > 0 ? 'critical' : 'warning';
     const facts = { lane, badWrites, urgent: namesOf(waiting) };

@@ -1,7 +1,9 @@
 // The facts by which the conditions of a target are decided, and what several conditions need of them.
 
 import type { ConditionName, Severity } from '../../core/alerts/conditions.ts';
+import type { JudgeClock, Logins } from '../../core/logins.ts';
 import type { TargetIdentity, TargetState } from '../../core/records.ts';
+import { DAY } from '../../core/time.ts';
 import type { Openings } from './windows-passed.ts';
 
 /** A configured target, as far as its conditions depend on it. */
@@ -16,6 +18,8 @@ export interface WatchedTarget extends TargetIdentity {
   /** A coming expiry is reported when less than this remains. */
   readonly expiry: { readonly warningMs: number; readonly criticalMs: number };
   readonly appleCheck: 'compare' | 'require' | 'off';
+  /** Whether the configuration wants the provider switched on; undefined: it does not say. */
+  readonly enabledWanted: boolean | undefined;
 }
 
 export interface TargetFacts {
@@ -24,31 +28,45 @@ export interface TargetFacts {
   readonly state: TargetState | undefined;
   /** Since when it is in the configuration. */
   readonly watchedSince: number;
-  readonly now: number;
+  readonly clock: JudgeClock;
   /** The longest time between two ticks of the schedule. */
   readonly longestTickGapMs: number;
   /** The conditions of this target that are raised. */
   readonly open: ReadonlySet<ConditionName>;
-  /** Apple's answers prove nothing at the moment (apple-gate.ts, isBlind). */
-  readonly appleBlind: boolean;
 }
 
-/** The same, where an unknown target has the state of a new one. */
-export type Known = TargetFacts & { readonly state: TargetState };
-
-/** When the deployed secret expires; null if that is not known. */
-export function expiryOf({ deployed }: TargetState): number | null {
-  return deployed?.expiresAt ?? null;
+/** The same, judged; an unknown target has the state of a new one. */
+export interface Known extends TargetFacts {
+  readonly state: TargetState;
+  /** By our clock, as the journal's instants are. */
+  readonly now: number;
+  readonly logins: Logins;
+  /** LoginsFail holds. */
+  readonly failing: boolean;
+  /** When the deployed secret expires; null if that is not known, or not to be said yet (isUnsure). */
+  readonly expiresAt: number | null;
+  /** How long that is from now; infinite if it is not known. */
+  readonly leftMs: number;
 }
 
-/** Infinite if the expiry is not known. */
-export function leftMs(state: TargetState, now: number): number {
-  return (expiryOf(state) ?? Number.POSITIVE_INFINITY) - now;
+/**
+ * True while a secret has expired by our clock alone, which was not compared with another one yet: then nothing is said
+ * to have expired, and nothing to be over.
+ */
+export function isUnsure({ state, evidence }: Logins): boolean {
+  return state !== 'fails' && evidence.some(({ detail }) => detail === 'never-compared');
 }
 
-/** Critical if less remains than the target's own threshold; a warning if the expiry is not known. */
-export function severityOf({ state, target, now }: Known): Severity {
-  return leftMs(state, now) < target.expiry.criticalMs ? 'critical' : 'warning';
+/** When the deployed secret expires, as far as that may be said. */
+export function expiryToSay({ deployed }: TargetState, logins: Logins): number | null {
+  return isUnsure(logins) ? null : (deployed?.expiresAt ?? null);
+}
+
+/** Critical if less remains than the target's own threshold, and after a day where nobody knows how much does. */
+export function severityOf({ state, target, now, leftMs, watchedSince }: Known): Severity {
+  const isLong = now - Math.max(state.lastSuccessAt ?? 0, Math.min(watchedSince, now)) >= DAY;
+  const isUnknown = state.lastGatherAt !== null && (state.deployed?.expiresAt ?? null) === null && isLong;
+  return isUnknown || leftMs < target.expiry.criticalMs ? 'critical' : 'warning';
 }
 
 /** The earliest of the instants that are known; null if none is. */

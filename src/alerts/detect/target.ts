@@ -1,40 +1,39 @@
 // What is wrong with a target: a table with a row for each condition, each a pure function of the journal's state, the
 // configuration and the time. Instants and durations are ms; a stored instant in the future was written while the clock
 // was wrong, and counts as never.
-import type { Finding, TARGET_CONDITIONS } from '../../core/alerts/conditions.ts';
-import { isInDoubt } from '../../core/alerts/logins.ts';
-import { isRecordEmergency } from '../../core/deployed.ts';
+import { type ConditionName, SAID_BY_LOGINS_FAIL, type TARGET_CONDITIONS } from '../../core/alerts/conditions.ts';
+import { trueNow } from '../../core/decide.ts';
 import { type ErrorCode, REMEDIES } from '../../core/errors.ts';
+import { type Evidence, isUrgent, judgeLogins, type Logins } from '../../core/logins.ts';
 import { emptyTargetState, type TargetState } from '../../core/records.ts';
 import { DAY, HOUR, MINUTE } from '../../core/time.ts';
-import { type Detail, finding } from './finding.ts';
-import { adoptionPending, providerChanged, secretReplaced } from './provider.ts';
-import { earliest, expiryOf, type Known, leftMs, severityOf, type TargetFacts } from './target-facts.ts';
+import { type Detail, finding, type Look } from './finding.ts';
+import { consentNeeded, providerChanged, secretReplaced } from './provider.ts';
+import { earliest, expiryToSay, isUnsure, type Known, severityOf, type TargetFacts } from './target-facts.ts';
 import { windowsPassed } from './windows-passed.ts';
 
 /** Everything that is wrong with one target now, in the order of the table. */
-export function detectTarget(facts: TargetFacts): Finding[] {
+export function detectTarget(facts: TargetFacts): Look {
   const { target } = facts;
-  const { key, name, envId, providerId } = target;
-  const known: Known = { ...facts, state: facts.state ?? emptyTargetState(target, name) };
-  const findings = Object.entries(ROWS).flatMap(([condition, row]) => {
-    const detail = row(known);
+  const { key, envId, providerId } = target;
+  const state = facts.state ?? emptyTargetState(target, target.name);
+  const logins = judgeLogins(state, facts.clock);
+  const expiresAt = expiryToSay(state, logins);
+  const leftMs = (expiresAt ?? Number.POSITIVE_INFINITY) - trueNow(facts.clock);
+  const failing = faultOf(logins, facts.open) !== undefined;
+  const known: Known = { ...facts, state, logins, failing, now: facts.clock.now, expiresAt, leftMs };
+  const undecided = isUnsure(logins) ? UNSURE : failing ? [...SAID_BY_LOGINS_FAIL] : [];
+  const findings = Object.entries(ROWS).flatMap(([name, row]) => {
+    const condition = name as Watched;
+    const detail = undecided.includes(condition) ? undefined : row(known);
     if (detail === undefined) return [];
-    return [finding(condition as Watched, detail, target, { key, name, envId, providerId })];
+    return [{ ...finding(condition, detail, target, { key, name: target.name, envId, providerId }), logins }];
   });
-  const raised = findings.map(({ condition }) => condition);
-  return isInDoubt(raised, known.state.error) ? findings.map(withoutPromise) : findings;
+  return { findings, undecided };
 }
 
-/**
- * No condition says that logins work if another one of the same target puts that in doubt; an expiry that has passed
- * stays.
- */
-function withoutPromise(found: Finding): Finding {
-  const isBound =
-    found.condition === 'SecretExpired' || (found.condition === 'RotationFailing' && found.facts.emergency);
-  return isBound ? found : { ...found, loginsUntil: null };
-}
+/** What speaks of an expiry that is past. */
+const UNSURE: readonly ConditionName[] = ['RenewalOverdue', 'SecretExpiring', 'LoginsFail'];
 
 /** detect.ts finds targets whose entry is wrong. */
 type Watched = Exclude<(typeof TARGET_CONDITIONS)[number], 'TargetMisconfigured'>;
@@ -45,12 +44,11 @@ const ROWS: Rows = {
   CheckStale: checkStale,
   RotationFailing: rotationFailing,
   SecretExpiring: secretExpiring,
-  SecretExpired: secretExpired,
-  AppleRejectsSecret: appleRejectsSecret,
-  ProviderDisabled: ({ state }) => (state.providerDisabled ? { severity: 'warning', facts: {} } : undefined),
+  LoginsFail: loginsFail,
+  ProviderDisabled: providerDisabled,
   ProviderChanged: providerChanged,
   SecretReplaced: secretReplaced,
-  AdoptionPending: adoptionPending,
+  ConsentNeeded: consentNeeded,
 };
 
 /** How long the first checks after a start or a step of the clock have before lateness alone raises a condition. */
@@ -68,21 +66,24 @@ const MOST_WINDOWS = 10;
  * watched. It becomes critical once half of renewBefore is used up, window or not. A target that waits for a person
  * (`pending`) has conditions of its own.
  */
-function renewalOverdue({ state, target, watchedSince, now }: Known): Detail<'RenewalOverdue'> | undefined {
+function renewalOverdue(known: Known): Detail<'RenewalOverdue'> | undefined {
+  const { state, target, watchedSince, now, clock, expiresAt, leftMs } = known;
   const { window, renewBeforeMs } = target.policy;
-  const since = earliest([state.renewalAt, state.dueSince].filter((at) => at !== null && at <= now));
+  // Renewal is counted from an expiry, which is an instant of the true time; the rest is by our clock.
+  const renewalAt = state.renewalAt === null ? null : state.renewalAt + (now - trueNow(clock));
+  const since = earliest([renewalAt, state.dueSince].filter((at) => at !== null && at <= now));
   if (since === null || state.state === 'pending') return undefined;
   const dueSince = Math.max(since, Math.min(watchedSince, now));
   if (now - dueSince < OVERDUE_MS) return undefined;
   const passed = window === undefined ? null : windowsPassed(window, dueSince, now, MOST_WINDOWS);
-  const critical = leftMs(state, now) < renewBeforeMs / 2;
+  const critical = leftMs < renewBeforeMs / 2;
   if (!critical && passed !== null && passed < OVERDUE_WINDOWS) return undefined;
   const wanted = state.state === 'due' || state.state === 'failed';
   return {
     severity: critical ? 'critical' : 'warning',
     facts: { dueSince, reason: wanted ? state.reason : 'RenewalDue', windowsPassed: passed },
     since: dueSince,
-    loginsUntil: expiryOf(state),
+    loginsUntil: expiresAt,
     error: state.error,
     holdMs: SETTLE_MS,
   };
@@ -93,7 +94,13 @@ const VERY_STALE_MS = 48 * HOUR;
 /** A schedule that ticks less often gets its gap, and this much for the check itself and its retries. */
 const LATE_MS = 3 * HOUR;
 
-function checkStale({ state, watchedSince, now, longestTickGapMs }: Known): Detail<'CheckStale'> | undefined {
+function checkStale({
+  state,
+  watchedSince,
+  now,
+  longestTickGapMs,
+  expiresAt,
+}: Known): Detail<'CheckStale'> | undefined {
   const { lastGatherAt } = state;
   const gathered = lastGatherAt !== null && lastGatherAt <= now ? lastGatherAt : null;
   const since = gathered ?? Math.min(watchedSince, now);
@@ -103,7 +110,7 @@ function checkStale({ state, watchedSince, now, longestTickGapMs }: Known): Deta
     severity: staleMs < Math.max(VERY_STALE_MS, 2 * longestTickGapMs + LATE_MS) ? 'warning' : 'critical',
     facts: { lastGatherAt: gathered },
     since,
-    loginsUntil: expiryOf(state),
+    loginsUntil: expiresAt,
     error: state.error,
     holdMs: SETTLE_MS,
   };
@@ -121,19 +128,21 @@ const NO_FAILURES: ReadonlySet<ErrorCode> = new Set(['ERR_LEASE_HELD', 'ERR_INTE
  * from before the target was watched (it left the configuration and came back) says nothing: a pass comes at once.
  */
 function rotationFailing(known: Known): Detail<'RotationFailing'> | undefined {
-  const { state, target, now, open, watchedSince } = known;
+  const { state, target, clock, open, logins, expiresAt, watchedSince } = known;
   const { failures, nextAttemptAt } = state.retry;
-  const emergency = isRecordEmergency(state.deployed, target.policy.lifetimeMs, now) || isRejected(known);
+  const emergency = !isUnsure(logins) && isUrgent(logins, state.deployed, target.policy.lifetimeMs, clock);
   const { error } = state;
   const isNow = (state.lastPassAt ?? 0) >= watchedSince;
   const failed = isNow && state.state === 'failed' && error !== null && !NO_FAILURES.has(error.code);
-  const counts = failed && (emergency || failures >= PATIENCE || REMEDIES[error.code] === 'person');
+  const isUnproven = state.unproven !== null;
+  const counts = failed && (emergency || isUnproven || failures >= PATIENCE || REMEDIES[error.code] === 'person');
   const lasts = open.has('RotationFailing') && failures > 0 && LASTING.has(state.state);
   if (!counts && !lasts) return undefined;
+  const isCritical = emergency || isUnproven || error?.code === 'ERR_WRITTEN_LATELY';
   return {
-    severity: emergency ? 'critical' : severityOf(known),
+    severity: isCritical ? 'critical' : severityOf(known),
     facts: { failures, nextAttemptAt, emergency },
-    loginsUntil: expiryOf(state),
+    loginsUntil: expiresAt,
     error,
   };
 }
@@ -141,33 +150,42 @@ function rotationFailing(known: Known): Detail<'RotationFailing'> | undefined {
 const LASTING: ReadonlySet<TargetState['state']> = new Set(['failed', 'due', 'unknown']);
 
 function secretExpiring(known: Known): Detail<'SecretExpiring'> | undefined {
-  const { state, target, now } = known;
-  const expiresAt = expiryOf(state);
-  if (expiresAt === null || expiresAt - now >= target.expiry.warningMs) return undefined;
+  const { state, target, expiresAt, leftMs } = known;
+  if (expiresAt === null || leftMs >= target.expiry.warningMs) return undefined;
   return { severity: severityOf(known), facts: { expiresAt }, loginsUntil: expiresAt, error: state.error };
 }
 
-function secretExpired({ state, now }: Known): Detail<'SecretExpired'> | undefined {
-  const expiresAt = expiryOf(state);
-  if (expiresAt === null || expiresAt > now) return undefined;
-  return { severity: 'critical', facts: { expiresAt }, since: expiresAt, loginsUntil: expiresAt, error: state.error };
-}
-
-/** Not raised while the check is blind; once raised, blindness does not clear it. */
-function appleRejectsSecret(known: Known): Detail<'AppleRejectsSecret'> | undefined {
-  const { appleAsked } = known.state;
-  if (appleAsked === null || !(isRejected(known) || known.open.has('AppleRejectsSecret'))) return undefined;
-  if (!isRejected({ ...known, appleBlind: false })) return undefined;
-  const { asked, at, keyId, fingerprint } = appleAsked;
-  return { severity: 'critical', facts: { asked, askedAt: at, keyId, fingerprint } };
-}
-
 /**
- * Apple rejects the deployed secret or its key, and its answers prove something. An answer about another key does not
- * count.
+ * What logins fail for, but for somebody's choice; once that was told, also a secret that replaced a useless one, as
+ * long as nothing shows that it is any better.
  */
-function isRejected({ state, target, appleBlind }: Known): boolean {
-  const { appleAsked, deployed } = state;
-  if (target.appleCheck === 'off' || appleBlind || appleAsked?.verdict !== 'rejected') return false;
-  return deployed === null || deployed.keyId === null || deployed.keyId === appleAsked.keyId;
+function faultOf({ evidence }: Logins, open: TargetFacts['open']): Evidence | undefined {
+  const [fault] = evidence.filter(({ verdict, detail }) => verdict === 'fails' && detail !== 'switched-off');
+  if (fault !== undefined || !open.has('LoginsFail')) return fault;
+  return evidence.find(({ detail }) => detail === 'unproven');
+}
+
+function loginsFail({ state, logins, open, expiresAt }: Known): Detail<'LoginsFail'> | undefined {
+  const fault = faultOf(logins, open);
+  if (fault === undefined) return undefined;
+  const { detail, at } = fault;
+  return {
+    severity: 'critical',
+    facts: {
+      because: logins.because ?? 'secret',
+      detail,
+      at,
+      expiresAt,
+      keyId: state.deployed?.keyId ?? null,
+      clockUncompared: detail === 'expired' && logins.evidence.some((each) => each.detail === 'never-compared'),
+    },
+    since: detail === 'expired' ? expiresAt : null,
+    error: state.error,
+  };
+}
+
+/** A warning, because somebody chose it, unless the configuration says that it is to be on. */
+function providerDisabled({ state, target }: Known): Detail<'ProviderDisabled'> | undefined {
+  if (state.provider.enabled !== false || state.provider.trouble !== null) return undefined;
+  return { severity: target.enabledWanted === true ? 'critical' : 'warning', facts: {} };
 }

@@ -1,7 +1,13 @@
 // The alert engine: a pure state machine over conditions. It compares the open conditions with what was found now, and
 // returns what changes: conditions that are raised, repeated, escalated or cleared, and the messages about them. Both
 // are one update of the journal, so that a crash neither loses nor doubles a transition.
-import { type ConditionName, type ConditionTarget, type Finding, SEVERITIES } from '../../core/alerts/conditions.ts';
+import {
+  type ConditionName,
+  type ConditionTarget,
+  type Finding,
+  SAID_BY_LOGINS_FAIL,
+  SEVERITIES,
+} from '../../core/alerts/conditions.ts';
 import type { AlertBook, AlertUpdate, ConditionRecord, Delivery, DeliverySubject } from '../../core/alerts/records.ts';
 import { DAY } from '../../core/time.ts';
 import { carries, type Route, recipientsOf } from './recipients.ts';
@@ -46,11 +52,11 @@ export interface Advance {
 
 type Status = Extract<DeliverySubject, { kind: 'condition' }>['status'];
 
-/** Conditions that are repeated less often than `repeatEvery` says: nobody can fix them soon. */
-const REPEAT_MS: Partial<Record<ConditionName, number>> = { Unverified: 30 * DAY };
-
-/** While the second is open for a target, the first is not repeated: the second says more. */
-const MUTED_BY: Partial<Record<ConditionName, ConditionName>> = { SecretExpiring: 'SecretExpired' };
+/** Conditions that are repeated less often than `repeatEvery` says: nobody can fix them soon, or nobody has to. */
+const REPEAT_MS: Partial<Record<ConditionName, number>> = {
+  Unverified: 30 * DAY,
+  SecretReplaced: Number.POSITIVE_INFINITY,
+};
 
 /** A stored instant further ahead of now than this was written while the clock was wrong. */
 const AHEAD_MS = 60_000;
@@ -66,8 +72,8 @@ export function advance(book: AlertBook, look: Look, policy: AlertPolicy): Advan
     const finding = found.get(record.finding.id);
     if (left.has(record.finding.target?.key)) continue;
     if (finding !== undefined) course.goOn(record, finding);
-    else if (look.undecided(record.finding)) course.goOn(record, record.finding);
-    else course.end(record);
+    else if (!look.undecided(record.finding)) course.end(record);
+    else if (record.raisedAt !== null) course.goOn(record, record.finding);
   }
   const known = new Set(book.conditions.map(({ finding }) => finding.id));
   for (const finding of found.values()) if (!known.has(finding.id)) course.begin(finding);
@@ -81,7 +87,8 @@ class Course {
   private readonly channels: ReadonlySet<string>;
   private readonly threads: Threads;
   private readonly queued: ReadonlySet<string>;
-  private readonly openNames: ReadonlySet<string>;
+  /** Keys of targets with LoginsFail. */
+  private readonly failing: ReadonlySet<string | undefined>;
   private readonly put: ConditionRecord[] = [];
   private readonly removed: string[] = [];
   private readonly deliveries: Delivery[] = [];
@@ -96,7 +103,8 @@ class Course {
     this.channels = new Set(policy.routes.map(({ name }) => name));
     this.threads = new Threads(book.conditions, look.now, this.raisesPerChannel());
     this.queued = new Set(book.deliveries.map(queueKey));
-    this.openNames = new Set(look.findings.map(({ condition, target }) => `${condition} ${target?.key ?? ''}`));
+    const failing = look.findings.filter(({ condition }) => condition === 'LoginsFail');
+    this.failing = new Set(failing.map(({ target }) => target?.key));
   }
 
   /** Drops the messages of a channel that left the configuration; other channels carry its conditions. */
@@ -252,9 +260,7 @@ class Course {
   }
 
   private isMuted({ condition, target }: Finding): boolean {
-    const key = target?.key ?? '';
-    const stronger = MUTED_BY[condition];
-    return stronger !== undefined && this.openNames.has(`${stronger} ${key}`);
+    return SAID_BY_LOGINS_FAIL.has(condition) && this.failing.has(target?.key);
   }
 
   private withoutRemovedChannels(told: Readonly<Record<string, string>>): Readonly<Record<string, string>> {

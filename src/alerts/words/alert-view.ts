@@ -2,7 +2,6 @@
 // an absent value is null. Instants are ISO 8601 UTC.
 
 import type { ConditionName, Severity } from '../../core/alerts/conditions.ts';
-import { loginsUntilOf } from '../../core/alerts/logins.ts';
 import type { AlertBook, ConditionRecord, Delivery } from '../../core/alerts/records.ts';
 import { type ErrorView, errorView } from '../../core/errors.ts';
 import { isoOrNull } from '../../core/instants.ts';
@@ -79,7 +78,7 @@ function alertView(record: ConditionRecord, waiting: readonly Delivery[], now: n
     envId: target?.envId ?? null,
     ...describeFinding(finding, { language: 'en', now, runbook }),
     since: isoOrNull(sinceOf(record)),
-    loginsUntil: isoOrNull(loginsUntilOf(finding, now)),
+    loginsUntil: isoOrNull(finding.loginsUntil),
     channels: Object.keys(told)
       .sort()
       .map((name) => ({ name, delivered: !isWaiting(name) })),

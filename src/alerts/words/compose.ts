@@ -2,7 +2,6 @@
 // only puts them together.
 
 import { CONDITIONS, type Finding, type Severity } from '../../core/alerts/conditions.ts';
-import { loginsUntilOf } from '../../core/alerts/logins.ts';
 import {
   type AlertMessage,
   EVENT_TITLES,
@@ -13,6 +12,7 @@ import {
 import type { DeliverySubject, RotatedEvent, UnwatchedEvent } from '../../core/alerts/records.ts';
 import { isoOrNull } from '../../core/instants.ts';
 import { cleanValue } from '../../core/output.ts';
+import { loginsView } from '../../core/target-view.ts';
 import { TEXTS, wordsOf } from '../../core/texts/languages.ts';
 import { detail } from '../../core/texts/quote.ts';
 import { say } from '../../core/texts/texts.ts';
@@ -118,7 +118,8 @@ function conditionItem(subject: ConditionSubject, request: MessageRequest): Mess
     what,
     since: iso(subject.since, now),
     until: open ? null : iso(subject.until ?? now, now),
-    loginsUntil: open ? isoOrNull(loginsUntilOf(finding, now)) : null,
+    loginsUntil: open ? isoOrNull(finding.loginsUntil) : null,
+    logins: open && finding.logins !== undefined ? loginsView(finding.logins) : null,
     next,
     code: error?.code ?? null,
     runbook,
@@ -179,6 +180,7 @@ function eventItem(
     since: iso(now, now),
     until: null,
     loginsUntil: isoOrNull(expiresAt),
+    logins: null,
     next: null,
     code: null,
     runbook: null,

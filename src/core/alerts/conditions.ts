@@ -2,8 +2,8 @@
 // A condition's name is a metric label, a journal value, the title of its section in the runbook and part of its id.
 // No fact holds a secret: fingerprints, ids, names and instants (ms since the epoch) only.
 import * as z from 'zod';
-import { REASONS } from '../reasons.ts';
-import { errorSchema, type Frozen, instant, type Kinds, type TargetIdentity } from '../records.ts';
+import { EVIDENCE_DETAILS, EVIDENCE_KINDS, LOGIN_CAUSES, LOGIN_STATES } from '../reasons.ts';
+import { errorSchema, type Frozen, instant, type Kinds, reasonSchema, type TargetIdentity } from '../records.ts';
 import type { Phrase } from '../texts/problems.ts';
 
 /** From mild to bad. */
@@ -16,12 +16,11 @@ export const TARGET_CONDITIONS = [
   'CheckStale',
   'RotationFailing',
   'SecretExpiring',
-  'SecretExpired',
-  'AppleRejectsSecret',
+  'LoginsFail',
   'ProviderDisabled',
   'ProviderChanged',
   'SecretReplaced',
-  'AdoptionPending',
+  'ConsentNeeded',
   'TargetMisconfigured',
 ] as const;
 
@@ -30,7 +29,8 @@ export const SERVICE_CONDITIONS = [
   'Unverified',
   'CredentialsRejected',
   'AppleUnreachable',
-  'AppleCheckBlind',
+  'AppleRejectsAll',
+  'AppleAcceptsAll',
   'ClockSkewed',
   'JournalUnwritable',
   'JournalExposed',
@@ -40,6 +40,18 @@ export const SERVICE_CONDITIONS = [
   'WritesFailing',
   'SchedulerStalled',
 ] as const;
+
+/**
+ * What LoginsFail says better, with the same error and next step: beside it these are neither raised nor repeated, and
+ * what was raised before does not end, because nothing of it is over.
+ */
+export const SAID_BY_LOGINS_FAIL: ReadonlySet<ConditionName> = new Set([
+  'RenewalOverdue',
+  'CheckStale',
+  'RotationFailing',
+  'SecretExpiring',
+  'ConsentNeeded',
+]);
 
 export const CONDITIONS = [...TARGET_CONDITIONS, ...SERVICE_CONDITIONS] as const;
 export type ConditionName = (typeof CONDITIONS)[number];
@@ -57,8 +69,24 @@ export function findingSchema(kinds: Kinds) {
     target: z.object({ key: label, name: label, envId: maybe, providerId: maybe }).nullable(),
     /** When it began, if the facts say; null: when it was first found. */
     since: maybeInstant,
-    /** When logins stop working: the expiry of the deployed secret; null if that is not known or not affected. */
+    /** When the deployed secret expires; null if that is not known or not affected. */
     loginsUntil: maybeInstant,
+    /** What is known of the target's logins (logins.ts); absent for the service itself. */
+    logins: z
+      .object({
+        state: z.enum(LOGIN_STATES),
+        until: maybeInstant,
+        because: z.enum(LOGIN_CAUSES).nullable(),
+        evidence: z.array(
+          z.object({
+            kind: z.enum(EVIDENCE_KINDS),
+            verdict: z.enum(LOGIN_STATES),
+            at: instant,
+            detail: z.enum(EVIDENCE_DETAILS),
+          }),
+        ),
+      })
+      .exactOptional(),
     /** The error behind it, if there is one. */
     error: errorSchema(kinds).nullable(),
     /** It is raised only after it was found for this long without a break (default 0). */
@@ -73,7 +101,7 @@ export function findingSchema(kinds: Kinds) {
     RenewalOverdue: of('RenewalOverdue', {
       /** Since when renewal (or another rotation that was deferred) has been due. */
       dueSince: instant,
-      reason: z.enum(REASONS).nullable(),
+      reason: reasonSchema.nullable(),
       /** Maintenance windows that opened and closed since then; null where the target has none. */
       windowsPassed: z.number().nullable(),
     }),
@@ -84,33 +112,35 @@ export function findingSchema(kinds: Kinds) {
       emergency: z.boolean(),
     }),
     SecretExpiring: of('SecretExpiring', { expiresAt: instant }),
-    SecretExpired: of('SecretExpired', { expiresAt: instant }),
-    AppleRejectsSecret: of('AppleRejectsSecret', {
-      /**
-       * What Apple was asked about: the deployed secret, or a fresh one of the same key if the deployed one is hidden.
-       */
-      asked: z.enum(['deployed', 'same-key']),
-      askedAt: instant,
+    LoginsFail: of('LoginsFail', {
+      because: z.enum(LOGIN_CAUSES),
+      /** The evidence that outweighs the rest. */
+      detail: z.enum(EVIDENCE_DETAILS),
+      /** When that was found. */
+      at: instant,
+      /** Of the deployed secret. */
+      expiresAt: maybeInstant,
       keyId: maybe,
-      fingerprint: maybe,
+      /** Our clock could not be compared with another one, so it is not sure that the secret has expired. */
+      clockUncompared: z.boolean(),
     }),
     ProviderDisabled: of('ProviderDisabled', {}),
     ProviderChanged: of('ProviderChanged', {
       changes: z.array(z.object({ path: prose, by: z.enum(['our-write', 'somebody-else']) })),
     }),
     SecretReplaced: of('SecretReplaced', {
-      replacements: z.array(z.object({ fingerprint: maybe, at: instant })),
+      /** `own-identity`: made with our own key; `not-shown`: it shows otherwise than our last write left it. */
+      kind: z.enum(['other', 'own-identity', 'not-shown']),
+      at: instant,
       /** Of the secret that is deployed now. */
       keyId: maybe,
+      fingerprint: maybe,
       /** Of the secret that we wrote last. */
       ourFingerprint: maybe,
-      ourKeyId: maybe,
       /** Ours is deployed again. */
-      takenBack: z.boolean().default(false),
-      /** The loop guard leaves the foreign secret alone from now on. */
-      leftAlone: z.boolean(),
+      takenBack: z.boolean(),
     }),
-    AdoptionPending: of('AdoptionPending', { keyId: maybe, fingerprint: maybe }),
+    ConsentNeeded: of('ConsentNeeded', { reason: reasonSchema.nullable() }),
     /** Of version 0.1.0: a sentence each. */
     TargetMisconfigured: of('TargetMisconfigured', {
       problems: z.array(z.union([prose, z.object({ key: prose, found: phrase, wanted: phrase })])),
@@ -119,7 +149,9 @@ export function findingSchema(kinds: Kinds) {
     Unverified: of('Unverified', { targets: z.array(label) }),
     CredentialsRejected: of('CredentialsRejected', { targets: z.array(label) }),
     AppleUnreachable: of('AppleUnreachable', { lastAnswerAt: maybeInstant }),
-    AppleCheckBlind: of('AppleCheckBlind', { controlRejectedAt: maybeInstant, oursAcceptedAt: maybeInstant }),
+    /** Names of the targets that it was asked about. */
+    AppleRejectsAll: of('AppleRejectsAll', { targets: z.array(label) }),
+    AppleAcceptsAll: of('AppleAcceptsAll', {}),
     /** Our clock less CloudBase's. */
     ClockSkewed: of('ClockSkewed', { skewMs: z.number() }),
     JournalUnwritable: of('JournalUnwritable', { path: prose }),

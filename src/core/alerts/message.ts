@@ -1,5 +1,6 @@
 // A message as every channel gets it: complete, and in the language of the configuration. A channel only lays it out,
 // cuts it to size and sends it. Instants are ISO 8601 UTC.
+import type { LoginsView } from '../target-view.ts';
 import type { ConditionName, Severity } from './conditions.ts';
 import type { DeliveryStatus } from './records.ts';
 
@@ -29,8 +30,10 @@ export interface MessageItem {
   readonly since: string;
   /** When it ended; null while it lasts. */
   readonly until: string | null;
-  /** Until when logins still work; null if that is not known, not affected, or over. */
+  /** When the deployed client secret expires; null if that is not known, not affected, or over. */
   readonly loginsUntil: string | null;
+  /** What is known of the target's logins; null: of the service itself, over, or an event. */
+  readonly logins: LoginsView | null;
   /** What to do next: one imperative sentence; null after the end. */
   readonly next: string | null;
   /** The error's code, if there is one. */

@@ -2,8 +2,7 @@
 // each channel, and a memo. Each record is defined once, as in core/records.ts. Instants are ms since the epoch. No
 // field holds a secret or the URL of a channel.
 import * as z from 'zod';
-import { REASONS } from '../reasons.ts';
-import { errorSchema, type Frozen, instant, type Kinds } from '../records.ts';
+import { errorSchema, type Frozen, instant, type Kinds, reasonSchema } from '../records.ts';
 import { CONDITIONS, findingSchema, SEVERITIES } from './conditions.ts';
 
 /** What a delivery says of its condition. */
@@ -46,7 +45,7 @@ export function alertSchemas(kinds: Kinds) {
   /** A client secret was replaced (sent if `alerts.rotated` says so). */
   const rotated = z.object({
     target: z.object({ name: label, envId: label, providerId: label }),
-    reason: z.enum(REASONS),
+    reason: reasonSchema,
     keyId: maybe,
     fingerprint: maybe,
     expiresAt: maybeInstant,

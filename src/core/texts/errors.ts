@@ -22,6 +22,12 @@ export function errorTexts(error: StoredError, language: 'en' | 'zh', target?: s
   return { message: message ?? '', next: next ?? '', copy: copy ?? null };
 }
 
+/** True if a useless secret was replaced by one that Apple has not accepted yet. */
+export function isUnproven(error: StoredError | null): boolean {
+  if (error?.code !== 'ERR_APPLE_UNKNOWN' || !('params' in error)) return false;
+  return error.params.problem === 'unproven' || error.params.problem === 'unproven-unasked';
+}
+
 /**
  * The next step of a finding as one sentence, with what it asks to paste as code; `otherwise` where there is no error.
  */

@@ -74,7 +74,7 @@ export interface Texts {
     /** `mark`: status and severity of the one item, such as `CRITICAL` or `all clear`. */
     readonly one: (mark: string, target: string | null, headline: string) => string;
     readonly mark: (status: keyof Labels['status'], severity: Severity | 'info') => string;
-    /** Follows a headline: until when logins still work. */
+    /** Follows a headline: when the deployed client secret expires. */
     readonly loginsUntil: (at: number) => string;
     readonly many: (counts: Counts, kinds: readonly string[]) => string;
     /** One kind of a message about many: what it is, and how often. */

@@ -3,13 +3,15 @@
 // are in seconds, as Prometheus expects.
 import { CONDITIONS, SEVERITIES } from '../../core/alerts/conditions.ts';
 import type { AlertBook } from '../../core/alerts/records.ts';
-import { APPLE_MAX_LIFETIME_S } from '../../core/client-secret.ts';
+import { trueNow } from '../../core/decide.ts';
+import { type JudgeClock, judgeLogins } from '../../core/logins.ts';
+import { LOGIN_STATES } from '../../core/reasons.ts';
 import type { TargetState } from '../../core/records.ts';
 import { DAY } from '../../core/time.ts';
 
 /** What a scrape shows. Instants are ms since the epoch. */
 export interface MetricsSnapshot {
-  readonly now: number;
+  readonly clock: JudgeClock;
   readonly version: string;
   /** Configured targets only; `undefined`: the journal has no state of it yet. */
   readonly targets: readonly { readonly name: string; readonly state: TargetState | undefined }[];
@@ -58,15 +60,20 @@ export const GAUGES: readonly GaugeRow[] = [
   },
   {
     name: 'apple_secret_ready',
-    help: '1 if the deployed client secret is valid, renewal is not overdue by more than 24 h, and the last pass did not fail.',
+    help: '1 if logins do not fail, the expiry of the deployed client secret is known, renewal is not overdue by more than 24 h, and the last pass did not fail.',
     labels: ['target'],
-    series: (snapshot) => {
-      const rejected = rejectedByApple(snapshot.book);
-      return snapshot.targets.map(({ name, state }) => ({
-        labels: { target: name },
-        value: isReady(state, snapshot.now) && !rejected.has(state?.key ?? '') ? 1 : 0,
-      }));
-    },
+    series: ({ targets, clock }) =>
+      targets.map(({ name, state }) => ({ labels: { target: name }, value: isReady(state, clock) ? 1 : 0 })),
+  },
+  {
+    name: 'apple_secret_logins',
+    help: 'Whether people can sign in with Apple: 1 for the state that holds, 0 for the others.',
+    labels: ['target', 'state'],
+    series: ({ targets, clock }) =>
+      targets.flatMap(({ name, state }) => {
+        const found = state === undefined ? 'unknown' : judgeLogins(state, clock).state;
+        return LOGIN_STATES.map((each) => ({ labels: { target: name, state: each }, value: each === found ? 1 : 0 }));
+      }),
   },
   {
     name: 'apple_secret_consecutive_failures',
@@ -90,7 +97,7 @@ export const GAUGES: readonly GaugeRow[] = [
     name: 'apple_secret_alert_queue_oldest_seconds',
     help: 'How long the oldest alert has waited for delivery; 0 if none waits.',
     labels: [],
-    series: ({ book, now }) => [{ labels: {}, value: oldestSeconds(book, now) }],
+    series: ({ book, clock }) => [{ labels: {}, value: oldestSeconds(book, clock.now) }],
   },
   {
     name: 'apple_secret_clock_skew_seconds',
@@ -113,14 +120,13 @@ export const GAUGES: readonly GaugeRow[] = [
 ];
 
 /**
- * True if the deployed secret is valid as far as is known, renewal is not overdue by more than 24 h, and the last pass
- * did not fail. False for a target that was never read.
+ * True if logins do not fail, renewal is not overdue by more than 24 h, and the last pass did not fail. False for a target
+ * that was never read, or of whose secret nobody knows when it expires.
  */
-export function isReady(state: TargetState | undefined, nowMs: number): boolean {
+export function isReady(state: TargetState | undefined, clock: JudgeClock): boolean {
   if (state === undefined || state.state === 'failed' || state.state === 'unknown') return false;
-  const expiresAt = state.deployed?.expiresAt ?? null;
-  if (expiresAt === null || expiresAt <= nowMs || expiresAt - nowMs > APPLE_MAX_LIFETIME_S * 1000) return false;
-  return state.renewalAt === null || nowMs - state.renewalAt <= READY_AFTER_RENEWAL_MS;
+  if (judgeLogins(state, clock).state === 'fails' || (state.deployed?.expiresAt ?? null) === null) return false;
+  return state.renewalAt === null || trueNow(clock) - state.renewalAt <= READY_AFTER_RENEWAL_MS;
 }
 
 /** How many conditions are raised, for every condition and severity. Shows 0 too, so that every rule finds its series. */
@@ -138,15 +144,6 @@ export function openConditions({ conditions }: AlertBook): Series[] {
 export function oldestSeconds({ deliveries }: AlertBook, nowMs: number): number {
   const oldest = deliveries.reduce((earliest, { at }) => Math.min(earliest, at), nowMs);
   return (nowMs - oldest) / 1000;
-}
-
-/** Keys of the targets whose deployed secret Apple is known to reject. */
-function rejectedByApple({ conditions }: AlertBook): ReadonlySet<string> {
-  return new Set(
-    conditions.flatMap(({ finding: { condition, target }, raisedAt }) =>
-      condition === 'AppleRejectsSecret' && raisedAt !== null && target !== null ? [target.key] : [],
-    ),
-  );
 }
 
 /** A series for each target whose value is known. */

@@ -10,11 +10,16 @@ import {
 import { CONDITIONS, type ConditionName, type Finding } from '../../../src/core/alerts/conditions.ts';
 import { emptyChannelState } from '../../../src/core/alerts/records.ts';
 import type { Shape } from '../../../src/core/reasons.ts';
-import type { Calibration, FleetState, TargetState } from '../../../src/core/records.ts';
+import {
+  type AppleRecord,
+  EMPTY_FLEET,
+  type FleetState,
+  NEVER_ASKED,
+  type TargetState,
+} from '../../../src/core/records.ts';
 import { DAY, HOUR, MINUTE } from '../../../src/core/time.ts';
 import {
-  aCalibration,
-  anAsked,
+  anAppleRecord,
   anError,
   aWatchedState,
   inShort,
@@ -23,7 +28,7 @@ import {
   TOKEN_URL,
   targetFacts,
 } from '../../support/alert-facts.ts';
-import { aWritten, NOW } from '../../support/builders.ts';
+import { asked, aWritten, CLOCK, NOW } from '../../support/builders.ts';
 import { aFleet, LANE } from '../../support/fleet.ts';
 
 const DAEMON_ONLY: ConditionName[] = ['ClockSkewed', 'ConfigurationRejected', 'SchedulerStalled'];
@@ -38,8 +43,8 @@ function table(rows: [name: string, found: string[], facts: Partial<ServiceFacts
   });
 }
 
-function calibrated(overrides: Partial<Calibration>): { fleet: FleetState } {
-  return { fleet: { lanes: {}, apple: { [TOKEN_URL]: aCalibration(overrides) } } };
+function apple(overrides: Partial<AppleRecord>): { fleet: FleetState } {
+  return { fleet: { ...EMPTY_FLEET, apple: { [TOKEN_URL]: anAppleRecord(overrides) } } };
 }
 
 test('nothing is wrong with a service that works, and everything is decided', () => {
@@ -67,7 +72,12 @@ describe('of several targets', () => {
     const written = aWritten({ shape: 'masked' });
     const { fingerprint, keyId, issuedAt, expiresAt } = written;
     const hidden = (name: string, overrides: Partial<TargetState> = {}, shape: Shape = written.shape) =>
-      aWatchedState({ name, written, deployed: { fingerprint, keyId, issuedAt, expiresAt, shape }, ...overrides });
+      aWatchedState({
+        name,
+        written,
+        deployed: { fingerprint, keyId, issuedAt, expiresAt, shape, from: 'record', identity: null, defect: null },
+        ...overrides,
+      });
     const digest = (shownDigest: string) =>
       hidden('digest', { written: { ...written, shape: 'digest', shownDigest } }, 'digest');
     const named = (state: TargetState) =>
@@ -109,57 +119,96 @@ describe('of several targets', () => {
 });
 
 describe('AppleUnreachable', () => {
-  const asked = (ageMs: number) => ({
-    states: [aWatchedState({ appleAsked: anAsked({ verdict: 'unknown', at: NOW - ageMs }) })],
+  const wasAsked = (ageMs: number) => ({
+    states: [aWatchedState({ apple: { ...asked(), deployed: { askedAt: NOW - ageMs, answer: null } } })],
   });
-  const silent = (ageMs: number) => calibrated({ answeredAt: NOW - ageMs });
+  const silent = (ageMs: number) => apple({ answeredAt: NOW - ageMs });
   table([
-    ['not 48 h after the last usable answer', [], { ...silent(48 * HOUR), ...asked(HOUR) }],
-    ['1 ms later', ['AppleUnreachable warning'], { ...silent(48 * HOUR + 1), ...asked(HOUR) }],
+    ['not 48 h after the last usable answer', [], { ...silent(48 * HOUR), ...wasAsked(HOUR) }],
+    ['1 ms later', ['AppleUnreachable warning'], { ...silent(48 * HOUR + 1), ...wasAsked(HOUR) }],
     [
       '48 h after the first question, where there never was an answer',
       ['AppleUnreachable warning'],
-      { ...calibrated({ answeredAt: null, firstAskedAt: NOW - 48 * HOUR - 1 }), ...asked(HOUR) },
+      { ...apple({ answeredAt: null, firstAskedAt: NOW - 48 * HOUR - 1 }), ...wasAsked(HOUR) },
     ],
-    ['not sooner', [], { ...calibrated({ answeredAt: null, firstAskedAt: NOW - 48 * HOUR }), ...asked(HOUR) }],
-    ['not where Apple is not asked', [], { ...silent(9 * DAY), ...asked(HOUR), asksApple: false }],
+    ['not sooner', [], { ...apple({ answeredAt: null, firstAskedAt: NOW - 48 * HOUR }), ...wasAsked(HOUR) }],
+    ['not where Apple is not asked', [], { ...silent(9 * DAY), ...wasAsked(HOUR), asksApple: false }],
+    [
+      'also where only candidates were asked about',
+      ['AppleUnreachable warning'],
+      {
+        ...silent(9 * DAY),
+        states: [
+          aWatchedState({ apple: { ...asked(), deployed: NEVER_ASKED, candidate: { askedAt: NOW, answer: null } } }),
+        ],
+      },
+    ],
   ]);
 
   test.each<[string, Partial<ServiceFacts>]>([
-    ['where nobody asked within 48 h', { ...silent(9 * DAY - HOUR), ...asked(48 * HOUR) }],
-    ['where the only question lies in the future', { ...silent(9 * DAY - HOUR), ...asked(-1) }],
-    ['where Apple was never asked', { fleet: { lanes: {}, apple: {} } }],
+    ['where nobody asked within 48 h', { ...silent(9 * DAY - HOUR), ...wasAsked(48 * HOUR) }],
+    ['where the only question lies in the future', { ...silent(9 * DAY - HOUR), ...wasAsked(-1) }],
+    ['where Apple was never asked', { fleet: EMPTY_FLEET }],
   ])('is undecided %s', (_name, facts) => {
     expect(detectService(serviceFacts(facts)).undecided).toEqual(['AppleUnreachable']);
   });
 
   test('tells since when', () => {
-    const { findings } = detectService(serviceFacts({ ...silent(3 * DAY), ...asked(HOUR) }));
+    const { findings } = detectService(serviceFacts({ ...silent(3 * DAY), ...wasAsked(HOUR) }));
     expect(findings).toMatchObject([{ facts: { lastAnswerAt: NOW - 3 * DAY }, since: NOW - 3 * DAY }]);
   });
 });
 
-describe('AppleCheckBlind', () => {
-  const blind = calibrated({ controlRejectedAt: null });
+describe('AppleRejectsAll', () => {
+  const rejections = (count: number, ageMs: number) => apple({ rejections: { count, since: NOW - ageMs, at: NOW } });
+  const all = rejections(3, HOUR);
   table([
-    ['when Apple accepts a control', ['AppleCheckBlind warning'], blind],
-    [
-      'when none of ours was accepted for 7 days',
-      ['AppleCheckBlind warning'],
-      calibrated({ oursAcceptedAt: NOW - 7 * DAY }),
-    ],
-    ['not before', [], calibrated({ oursAcceptedAt: NOW - 7 * DAY + 1 })],
+    ['after three rejections that do not count, over an hour', ['AppleRejectsAll critical'], all],
+    ['not after two', [], rejections(2, 9 * HOUR)],
+    ['not over an hour less 1 ms', [], rejections(3, HOUR - 1)],
+    ['not after one that was accepted', [], apple({ rejections: null })],
+    ['not where Apple is not asked', [], { ...all, asksApple: false }],
+    ['not by what another token endpoint says', [], { ...all, tokenUrl: 'https://other.example/token' }],
+  ]);
+
+  test('names the targets that it was asked about, and says since when', () => {
+    const of = (name: string, overrides: Parameters<typeof asked>[0]) =>
+      aWatchedState({ name, apple: asked(overrides) });
+    const states = [
+      of('b', { counts: false, rejectedSince: null }),
+      aWatchedState({
+        name: 'a',
+        apple: { ...asked(), deployed: NEVER_ASKED, candidate: asked({ counts: false }).deployed },
+      }),
+      of('counted', {}),
+      of('good', { verdict: 'accepted', rejectedSince: null }),
+      aWatchedState({ name: 'never' }),
+    ];
+    const { findings } = detectService(serviceFacts({ ...all, states }));
+    expect(findings).toMatchObject([
+      { id: 'AppleRejectsAll', target: null, facts: { targets: ['a', 'b'] }, since: NOW - HOUR, loginsUntil: null },
+    ]);
+  });
+});
+
+describe('AppleAcceptsAll', () => {
+  const accepts = (ageMs: number) => apple({ control: 'accepted', controlSince: NOW - ageMs });
+  table([
+    ['when the control is accepted for an hour', ['AppleAcceptsAll critical'], accepts(HOUR)],
+    ['not 1 ms before', [], accepts(HOUR - 1)],
+    ['not when it is rejected', [], apple({ control: 'rejected', controlSince: NOW - 9 * DAY })],
     [
       'not before the first control was answered',
       [],
-      calibrated({ controlAskedAt: null, controlRejectedAt: null, oursAcceptedAt: null }),
+      apple({ control: null, controlAskedAt: null, controlSince: null }),
     ],
-    ['not where Apple is not asked', [], { ...blind, asksApple: false }],
+    ['not where Apple is not asked', [], { ...accepts(HOUR), asksApple: false }],
   ]);
 
-  test('counts after an hour only', () => {
-    const [finding] = detectService(serviceFacts(blind)).findings;
-    expect(finding).toMatchObject({ holdMs: HOUR, facts: { controlRejectedAt: null, oursAcceptedAt: NOW } });
+  test('says since when', () => {
+    expect(detectService(serviceFacts(accepts(2 * HOUR))).findings).toMatchObject([
+      { facts: {}, since: NOW - 2 * HOUR },
+    ]);
   });
 });
 
@@ -284,7 +333,7 @@ describe('a target of which the configuration says nothing usable', () => {
   ])('misconfigured, %s', (_name, severity, ms) => {
     const state = aWatchedState(left(ms));
     const loginsUntil = NOW + ms;
-    expect(detectMisconfigured({ name: 'shop', problems, state, now: NOW })).toMatchObject({
+    expect(detectMisconfigured({ name: 'shop', problems, state, clock: CLOCK })).toMatchObject({
       id: 'TargetMisconfigured/shop',
       severity,
       target: { key: state.key, name: 'shop', envId: state.envId, providerId: 'apple' },
@@ -293,8 +342,14 @@ describe('a target of which the configuration says nothing usable', () => {
     });
   });
 
+  test('misconfigured, has no expiry that is past by a clock that was not compared', () => {
+    const clock = { now: NOW, skewMs: undefined, since: NOW };
+    const found = detectMisconfigured({ name: 'shop', problems, state: aWatchedState(left(-DAY)), clock });
+    expect(found).toMatchObject({ severity: 'critical', loginsUntil: null });
+  });
+
   test('misconfigured, is critical where nobody knows how much is left, and has the same id', () => {
-    expect(detectMisconfigured({ name: 'shop', problems, state: undefined, now: NOW })).toMatchObject({
+    expect(detectMisconfigured({ name: 'shop', problems, state: undefined, clock: CLOCK })).toMatchObject({
       id: 'TargetMisconfigured/shop',
       severity: 'critical',
       target: { key: 'shop', name: 'shop', envId: null, providerId: null },
@@ -315,6 +370,11 @@ describe('writes that end badly', () => {
       'are critical where an urgent target waits',
       ['WritesFailing critical'],
       { fleet, states: [aWatchedState(urgent)] },
+    ],
+    [
+      'are critical where logins of a target fail because of its secret',
+      ['WritesFailing critical'],
+      { fleet, states: [aWatchedState({ state: 'due', apple: asked() })] },
     ],
     [
       'are a warning where the urgent target writes through another lane',
@@ -347,22 +407,25 @@ describe('writes that end badly', () => {
 });
 test('every condition has a row, but for StartRefused, which a daemon tells that cannot look', () => {
   const failed = { state: 'failed', error: anError('ERR_CREDENTIALS_REJECTED') } as const;
-  const ofTargets = [
+  const ofTargets: Partial<TargetState>[] = [
+    { ...left(DAY), ...failed, renewalAt: NOW - DAY, lastGatherAt: NOW - DAY },
     {
-      ...left(-1),
-      ...failed,
-      renewalAt: NOW - DAY,
-      lastGatherAt: NOW - DAY,
-      appleAsked: anAsked(),
-      providerDisabled: true,
+      apple: asked(),
+      provider: { enabled: false, strangeHost: null, trouble: null, since: null, at: NOW },
+      replaced: { at: NOW, fingerprint: null, kind: 'other' },
+      providerChanges: [{ path: 'On', by: 'our-write', at: NOW }],
     },
-    { foreign: [{ fingerprint: null, at: NOW }], providerChanges: [{ path: 'On', by: 'our-write', at: NOW } as const] },
-    { state: 'pending' } as const,
-  ].flatMap((state) => detectTarget(targetFacts(state)));
+    { state: 'pending' },
+  ];
+  const ofEach = ofTargets.flatMap((state) => detectTarget(targetFacts(state)).findings);
   const ofService = [
     serviceFacts({
-      ...calibrated({ controlRejectedAt: null, answeredAt: NOW - 3 * DAY }),
-      states: [aWatchedState({ ...failed, appleAsked: anAsked() }), aWatchedState({ state: 'unverified' })],
+      ...apple({
+        answeredAt: NOW - 3 * DAY,
+        control: 'accepted',
+        rejections: { count: 3, since: NOW - DAY, at: NOW },
+      }),
+      states: [aWatchedState({ ...failed, apple: asked() }), aWatchedState({ state: 'unverified' })],
       skewMs: HOUR,
       journal: {
         path: '',
@@ -375,7 +438,7 @@ test('every condition has a row, but for StartRefused, which a daemon tells that
     }),
     serviceFacts({ fleet: aFleet(3) }),
   ].flatMap((facts) => detectService(facts).findings);
-  const wrong = detectMisconfigured({ name: 'shop', problems: [], state: aWatchedState(), now: NOW });
-  const names = new Set([...ofTargets, ...ofService, wrong].map(({ condition }) => condition));
+  const wrong = detectMisconfigured({ name: 'shop', problems: [], state: aWatchedState(), clock: CLOCK });
+  const names = new Set([...ofEach, ...ofService, wrong].map(({ condition }) => condition));
   expect(CONDITIONS.filter((name) => !names.has(name))).toEqual(['StartRefused']);
 });

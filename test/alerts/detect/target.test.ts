@@ -2,19 +2,22 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { detectTarget, type TargetFacts } from '../../../src/alerts/detect/detect.ts';
-import type { Finding } from '../../../src/core/alerts/conditions.ts';
+import { type ConditionName, type Finding, TARGET_CONDITIONS } from '../../../src/core/alerts/conditions.ts';
 import { createWindow } from '../../../src/core/cron.ts';
+import { deployedRecord } from '../../../src/core/deployed.ts';
 import { type ErrorCode, REMEDIES } from '../../../src/core/errors.ts';
+import type { JudgeClock } from '../../../src/core/logins.ts';
+import { DEFECTS, type Defect } from '../../../src/core/reasons.ts';
 import type { TargetState } from '../../../src/core/records.ts';
 import { DAY, HOUR, MINUTE } from '../../../src/core/time.ts';
-import { anAsked, anError, aWatched, aWatchedState, inShort, left, targetFacts } from '../../support/alert-facts.ts';
+import { anError, aWatched, aWatchedState, inShort, left, targetFacts } from '../../support/alert-facts.ts';
 import { anyTarget } from '../../support/any-record.ts';
-import { aWritten, NOW } from '../../support/builders.ts';
+import { aForeignSecret, anUnknownSecret, asked, aWritten, CLOCK, NOW } from '../../support/builders.ts';
 
 type Row = [name: string, found: string[], state: Partial<TargetState>, overrides?: Partial<TargetFacts>];
 
-function look(state: Partial<TargetState>, overrides: Partial<TargetFacts> = {}): Finding[] {
-  return detectTarget(targetFacts(state, overrides));
+function look(state: Partial<TargetState>, overrides: Partial<TargetFacts> = {}): readonly Finding[] {
+  return detectTarget(targetFacts(state, overrides)).findings;
 }
 
 /** The finding of one condition, which must be there. */
@@ -33,6 +36,9 @@ function table(rows: Row[]): void {
     expect(inShort(look(state, overrides))).toEqual(found);
   });
 }
+
+/** A clock that this process has not compared yet. */
+const UNCOMPARED: JudgeClock = { ...CLOCK, skewMs: undefined, since: NOW };
 
 /** 02:00 to 06:00 UTC, every day. */
 const NIGHTLY = createWindow({ cron: '0 2 * * *', durationMs: 4 * HOUR, timezone: 'UTC' });
@@ -63,8 +69,8 @@ describe('RenewalOverdue', () => {
     ['not for a target that is watched for less than a day', [], due(9 * DAY), { watchedSince: NOW - DAY + 1 }],
     [
       'not while a person is asked',
-      ['AdoptionPending warning'],
-      { ...due(9 * DAY), state: 'pending', error: anError('ERR_ADOPTION_REQUIRED') },
+      ['ConsentNeeded warning'],
+      { ...due(9 * DAY), state: 'pending', error: anError('ERR_CONSENT_REQUIRED') },
     ],
     [
       'critical when less than half of renewBefore is left',
@@ -89,7 +95,7 @@ describe('RenewalOverdue', () => {
         'not while the second one is open',
         [],
         { renewalAt: NOW - 42 * HOUR, lastGatherAt: NOW - 7 * HOUR },
-        { ...withWindow(), now: NOW - 6 * HOUR },
+        { ...withWindow(), clock: { ...CLOCK, now: NOW - 6 * HOUR } },
       ],
       ['not by what was left of a window that was open', [], due(31 * HOUR), withWindow()],
       [
@@ -134,6 +140,7 @@ describe('RenewalOverdue', () => {
       facts: { dueSince: NOW - 2 * DAY, reason: 'RenewalDue', windowsPassed: null },
       since: NOW - 2 * DAY,
       loginsUntil: NOW + 100 * DAY,
+      logins: expect.objectContaining({ state: 'unknown' }),
       error,
       holdMs: 10 * MINUTE,
     });
@@ -164,8 +171,8 @@ describe('CheckStale', () => {
   ]);
 
   test('also of a target of which the journal knows nothing', () => {
-    const found = detectTarget({ ...targetFacts({}), state: undefined });
-    expect(found).toMatchObject([{ condition: 'CheckStale', facts: { lastGatherAt: null }, since: NOW - 90 * DAY }]);
+    const { findings } = detectTarget({ ...targetFacts({}), state: undefined });
+    expect(findings).toMatchObject([{ condition: 'CheckStale', facts: { lastGatherAt: null }, since: NOW - 90 * DAY }]);
   });
 });
 
@@ -184,19 +191,6 @@ describe('RotationFailing', () => {
       'at the first that may pass in an emergency',
       ['RotationFailing critical', 'SecretExpiring critical'],
       { ...failed('ERR_CLOUDBASE_TIMEOUT', 1), ...left(8 * DAY) },
-    ],
-    [
-      'at the first where the secret is missing',
-      ['RotationFailing critical'],
-      {
-        ...failed('ERR_CLOUDBASE_TIMEOUT', 1),
-        deployed: { fingerprint: null, keyId: null, issuedAt: null, expiresAt: null, shape: 'missing' },
-      },
-    ],
-    [
-      'at the first where Apple rejects it',
-      ['RotationFailing critical', 'AppleRejectsSecret critical'],
-      { ...failed('ERR_CLOUDBASE_TIMEOUT', 1), appleAsked: anAsked() },
     ],
     [
       'critical when little is left',
@@ -233,9 +227,15 @@ describe('RotationFailing', () => {
     ['no more after a pass that could not be verified', [], { state: 'unverified' }, open],
     [
       'no more when a person is asked',
-      ['AdoptionPending warning'],
-      { ...failed('ERR_ADOPTION_REQUIRED', 1), state: 'pending' },
+      ['ConsentNeeded warning'],
+      { ...failed('ERR_CONSENT_REQUIRED', 1), state: 'pending' },
       open,
+    ],
+    ['critical for a write that does not hold', ['RotationFailing critical'], failed('ERR_WRITTEN_LATELY', 1)],
+    [
+      'critical where nothing shows that what replaced a useless secret is any better',
+      ['RotationFailing critical'],
+      { ...failed('ERR_APPLE_UNKNOWN', 1), unproven: aWritten().fingerprint },
     ],
   ]);
 
@@ -249,77 +249,229 @@ describe('RotationFailing', () => {
   });
 
   test.each(Object.entries(REMEDIES).filter(([, remedy]) => remedy === 'person'))('at the first %s', (code) => {
-    expect(inShort(look(failed(code as ErrorCode, 1)))).toContain('RotationFailing warning');
+    const severity = code === 'ERR_WRITTEN_LATELY' ? 'critical' : 'warning';
+    expect(inShort(look(failed(code as ErrorCode, 1)))).toEqual([`RotationFailing ${severity}`]);
+  });
+
+  describe('where nobody knows when the secret expires', () => {
+    const hidden = { ...failed('ERR_APPLE_UNKNOWN', 9), deployed: null };
+    table([
+      ['a warning for a day', ['RotationFailing warning'], { ...hidden, lastSuccessAt: NOW - DAY + 1 }],
+      ['critical after it', ['RotationFailing critical'], { ...hidden, lastSuccessAt: NOW - DAY }],
+      [
+        'counted from when it came into the configuration, where nothing ever went well',
+        ['RotationFailing warning'],
+        { ...hidden, lastSuccessAt: null },
+        { watchedSince: NOW - DAY + 1 },
+      ],
+      [
+        'also critical a day after that',
+        ['RotationFailing critical'],
+        { ...hidden, lastSuccessAt: null },
+        { watchedSince: NOW - DAY },
+      ],
+    ]);
   });
 });
 
-describe('SecretExpiring and SecretExpired', () => {
+describe('SecretExpiring', () => {
   const healthy: Partial<TargetState> = { renewalAt: NOW + 1 };
   table([
     ['nothing when 45 days are left', [], { ...healthy, ...left(45 * DAY) }],
-    ['expiring when 1 ms less is left', ['SecretExpiring warning'], { ...healthy, ...left(45 * DAY - 1) }],
+    ['when 1 ms less is left', ['SecretExpiring warning'], { ...healthy, ...left(45 * DAY - 1) }],
     ['a warning when 20 days are left', ['SecretExpiring warning'], { ...healthy, ...left(20 * DAY) }],
     ['critical when 1 ms less is left', ['SecretExpiring critical'], { ...healthy, ...left(20 * DAY - 1) }],
-    ['not expired 1 ms before the end', ['SecretExpiring critical'], { ...healthy, ...left(1) }],
-    ['expired at the end', ['SecretExpiring critical', 'SecretExpired critical'], { ...healthy, ...left(0) }],
+    ['still 1 ms before the end', ['SecretExpiring critical'], { ...healthy, ...left(1) }],
+    ['no more at the end, which is told as what it is', ['LoginsFail critical'], { ...healthy, ...left(0) }],
     ['nothing where the expiry is not known', [], { ...healthy, deployed: null }],
   ]);
 
-  test('tell when it ends, and when it ended', () => {
+  test('tells when it ends', () => {
     expect(only('SecretExpiring', left(DAY))).toMatchObject({
       facts: { expiresAt: NOW + DAY },
       loginsUntil: NOW + DAY,
     });
-    expect(only('SecretExpired', left(-DAY))).toMatchObject({ facts: { expiresAt: NOW - DAY }, since: NOW - DAY });
   });
 });
 
-describe('AppleRejectsSecret', () => {
-  const open = new Set(['AppleRejectsSecret'] as const);
+/** What Apple said twice, what the secret shows, what became of the provider: each makes logins fail by itself. */
+const TROUBLE = { enabled: true, strangeHost: null, trouble: 'gone', since: NOW - 5 * MINUTE, at: NOW } as const;
+const CHECKED = { at: NOW, verdict: 'rejected', rejectedSince: NOW - 5 * MINUTE } as const;
+const OFF = { provider: { enabled: false, strangeHost: null, trouble: null, since: null, at: NOW } } as const;
+function damaged(defect: Defect): Partial<TargetState> {
+  const { deployed } = aWatchedState();
+  return { deployed: deployed && { ...deployed, defect } };
+}
+
+describe('LoginsFail', () => {
+  const fails = ['LoginsFail critical'];
   table([
-    ['when Apple rejected the deployed secret', ['AppleRejectsSecret critical'], { appleAsked: anAsked() }],
+    ['when Apple rejected the deployed secret twice', fails, { apple: asked() }],
     [
-      'when Apple rejected a fresh one of the same key',
-      ['AppleRejectsSecret critical'],
-      { appleAsked: anAsked({ asked: 'same-key', fingerprint: 'b'.repeat(64) }) },
-    ],
-    ['not when Apple accepted it', [], { appleAsked: anAsked({ verdict: 'accepted' }) }],
-    ['not when Apple gave no answer', [], { appleAsked: anAsked({ verdict: 'unknown' }) }],
-    [
-      'not when the answer is about a key that is deployed no more',
+      'not when it did so once',
       [],
-      { appleAsked: anAsked({ keyId: 'KEYOLDOLDA' }) },
+      { apple: asked({ since: NOW - MINUTE, rejectedSince: NOW - MINUTE, at: NOW - MINUTE }) },
     ],
+    ['not when its rejections do not count', [], { apple: asked({ counts: false, rejectedSince: null }) }],
+    ['not when it accepted', [], { apple: asked({ verdict: 'accepted', rejectedSince: null }) }],
     [
-      'where it is not known what is deployed',
-      ['AppleRejectsSecret critical'],
-      { appleAsked: anAsked(), deployed: null },
-    ],
-    ['not where the answers mean nothing', [], { appleAsked: anAsked() }, { appleBlind: true }],
-    [
-      'still, once raised, where the answers mean nothing any more',
-      ['AppleRejectsSecret critical'],
-      { appleAsked: anAsked() },
-      { appleBlind: true, open },
-    ],
-    [
-      'no more, once raised, when Apple accepts',
+      'not by an answer about a secret that is deployed no more',
       [],
-      { appleAsked: anAsked({ verdict: 'accepted' }) },
-      { appleBlind: true, open },
+      { apple: asked({ fingerprint: 'b'.repeat(64), identity: 'another' }) },
     ],
+    ...DEFECTS.map((defect): Row => [`when the secret has a certain defect: ${defect}`, fails, damaged(defect)]),
+    ['when the provider is gone, at two reads 5 minutes apart', fails, { provider: TROUBLE }],
+    ['not before the second', [], { provider: { ...TROUBLE, since: NOW - 5 * MINUTE + 1 } }],
+    ['when the environment is gone', fails, { provider: { ...TROUBLE, trouble: 'environment' } }],
     [
-      'not where Apple is not asked any more',
+      'not when the provider names a strange host',
       [],
-      { appleAsked: anAsked() },
-      { target: aWatched({ appleCheck: 'off' }), open },
+      { provider: { ...OFF.provider, enabled: true, strangeHost: 'x.example' } },
+    ],
+    ['when the login check heard it twice', fails, { loginCheck: CHECKED }],
+    ['not when it heard it once', [], { loginCheck: { ...CHECKED, rejectedSince: NOW } }],
+    [
+      'not when Apple accepts the secret all the same',
+      [],
+      { loginCheck: CHECKED, apple: asked({ verdict: 'accepted', rejectedSince: null }) },
+    ],
+    ['though Apple accepted it, when it has expired', fails, { ...left(0), apple: asked({ verdict: 'accepted' }) }],
+    [
+      'also where the provider is switched off',
+      ['LoginsFail critical', 'ProviderDisabled warning'],
+      { ...left(0), ...OFF },
     ],
   ]);
 
-  test('tells what Apple was asked about, and when', () => {
-    const { at: askedAt, asked, keyId, fingerprint } = anAsked();
-    const found = only('AppleRejectsSecret', { appleAsked: anAsked() });
-    expect(found).toMatchObject({ facts: { asked, askedAt, keyId, fingerprint }, since: null, loginsUntil: null });
+  test('tells the evidence that weighs most, the error, and promises nothing', () => {
+    const error = anError('ERR_APPLE_REJECTED');
+    const { deployed } = aWatchedState();
+    expect(only('LoginsFail', { apple: asked(), error, state: 'failed' })).toEqual({
+      condition: 'LoginsFail',
+      id: 'LoginsFail/shop-1g2h3j/apple@tcb.tencentcloudapi.com',
+      severity: 'critical',
+      target: { key: aWatchedState().key, name: 'shop', envId: 'shop-1g2h3j', providerId: 'apple' },
+      facts: {
+        because: 'secret',
+        detail: 'rejected',
+        at: NOW - MINUTE,
+        expiresAt: deployed?.expiresAt,
+        keyId: deployed?.keyId,
+        clockUncompared: false,
+      },
+      since: null,
+      loginsUntil: null,
+      logins: expect.objectContaining({ state: 'fails', because: 'secret' }),
+      error,
+    });
+    expect(only('LoginsFail', left(-DAY))).toMatchObject({ facts: { detail: 'expired' }, since: NOW - DAY });
+    expect(only('LoginsFail', { provider: TROUBLE }).facts).toMatchObject({ because: 'provider', detail: 'gone' });
+    expect(only('LoginsFail', { loginCheck: CHECKED }).facts).toMatchObject({ because: 'login-check' });
+  });
+
+  describe('says it better than', () => {
+    const failing = { apple: asked() };
+    const failed = {
+      state: 'failed',
+      error: anError('ERR_APPLE_REJECTED'),
+      retry: { failures: 1, nextAttemptAt: null },
+    } as const;
+    const rows: [name: ConditionName, state: Partial<TargetState>][] = [
+      ['RotationFailing', failed],
+      ['RenewalOverdue', { state: 'due', renewalAt: NOW - 9 * DAY }],
+      ['SecretExpiring', left(DAY)],
+      ['CheckStale', { lastGatherAt: NOW - 9 * DAY }],
+      ['ConsentNeeded', { state: 'pending', error: anError('ERR_CONSENT_REQUIRED') }],
+    ];
+
+    test.each(rows)('%s, which it neither raises nor clears', (name, state) => {
+      expect(inShort(look(state))).toEqual([expect.stringContaining(name)]);
+      expect(inShort(look({ ...state, ...failing }))).toEqual(fails);
+      const open = new Set([name]);
+      for (const worse of [failing, { ...state, ...failing }]) {
+        const { findings, undecided } = detectTarget(targetFacts(worse, { open }));
+        expect([inShort(findings), undecided.includes(name)]).toEqual([fails, true]);
+      }
+    });
+
+    test('nothing of another kind', () => {
+      const { undecided } = detectTarget(targetFacts(failing));
+      expect(new Set(undecided)).toEqual(new Set(rows.map(([name]) => name)));
+      expect(detectTarget(targetFacts({})).undecided).toEqual([]);
+    });
+  });
+
+  describe('after a useless secret was replaced by one that nothing shows to be better', () => {
+    const state: Partial<TargetState> = {
+      unproven: aWritten().fingerprint,
+      state: 'failed',
+      error: anError('ERR_APPLE_UNKNOWN'),
+    };
+    const open = { open: new Set(['LoginsFail'] as const) };
+    table([
+      ['stays, once told', fails, state, open],
+      ['is not said of a secret that nobody called useless', ['RotationFailing critical'], state],
+      ['is over when Apple accepts it', [], { state: 'healthy', unproven: null }, open],
+    ]);
+
+    test('says that it may still be so', () => {
+      expect(only('LoginsFail', state, open).facts).toMatchObject({ because: 'secret', detail: 'unproven' });
+    });
+  });
+});
+
+describe('the clock', () => {
+  const hours = (ms: number) => ({ clock: { ...UNCOMPARED, since: NOW - ms } });
+  const failed: Partial<TargetState> = {
+    state: 'failed',
+    error: anError('ERR_CLOUDBASE_NETWORK'),
+    retry: { failures: 3, nextAttemptAt: null },
+  };
+  table([
+    ['that was not compared says of no secret that it has expired', [], left(-5 * DAY), hours(0)],
+    ['nor 1 ms before an hour is over', [], left(-5 * DAY), hours(HOUR - 1)],
+    ['but after an hour', ['LoginsFail critical'], left(-5 * DAY), hours(HOUR)],
+    ['lets what is ahead be said', ['SecretExpiring critical'], left(DAY), hours(0)],
+    [
+      'that was not compared makes no emergency',
+      ['RotationFailing warning'],
+      { ...failed, ...left(-5 * DAY), renewalAt: NOW - 65 * DAY },
+      hours(0),
+    ],
+    [
+      'that is 200 days ahead, and known to be, raises nothing',
+      [],
+      { lastGatherAt: NOW + 200 * DAY },
+      { clock: { ...CLOCK, now: NOW + 200 * DAY, skewMs: 200 * DAY } },
+    ],
+    [
+      'that is 200 days behind, and known to be, hides nothing',
+      ['LoginsFail critical'],
+      { ...left(-1), lastGatherAt: NOW - 200 * DAY },
+      { clock: { ...CLOCK, now: NOW - 200 * DAY, skewMs: -200 * DAY } },
+    ],
+    [
+      'that is 200 days behind delays no renewal that is overdue',
+      ['RenewalOverdue warning'],
+      { renewalAt: NOW - 2 * DAY, lastGatherAt: NOW - 200 * DAY },
+      { clock: { ...CLOCK, now: NOW - 200 * DAY, skewMs: -200 * DAY }, watchedSince: NOW - 300 * DAY },
+    ],
+  ]);
+
+  test('that was not compared leaves undecided what speaks of an expiry that is past', () => {
+    const { undecided } = detectTarget(targetFacts(left(-1), hours(0)));
+    expect(undecided).toEqual(['RenewalOverdue', 'SecretExpiring', 'LoginsFail']);
+    expect(detectTarget(targetFacts(left(1), hours(0))).undecided).toEqual([]);
+  });
+
+  test('is named where it could not be compared for an hour', () => {
+    expect(only('LoginsFail', left(-1), hours(HOUR)).facts.clockUncompared).toBe(true);
+    expect(only('LoginsFail', left(-1)).facts.clockUncompared).toBe(false);
+  });
+
+  test('that was not compared gives no instant of an expiry that is past', () => {
+    for (const { loginsUntil } of look({ ...failed, ...left(-DAY), lastGatherAt: NOW - DAY }, hours(0)))
+      expect(loginsUntil).toBe(null);
   });
 });
 
@@ -328,9 +480,23 @@ describe('ProviderDisabled and ProviderChanged', () => {
     providerChanges: [{ path: 'Config.Scope', by, at }],
   });
   table([
-    ['switched off', ['ProviderDisabled warning'], { providerDisabled: true }],
+    ['switched off is a warning: somebody chose it', ['ProviderDisabled warning'], OFF],
     [
-      'changed by our write, until it is mended',
+      'switched off is critical where the configuration wants it on',
+      ['ProviderDisabled critical'],
+      OFF,
+      { target: aWatched({ enabledWanted: true }) },
+    ],
+    [
+      'a warning where it wants it off',
+      ['ProviderDisabled warning'],
+      OFF,
+      { target: aWatched({ enabledWanted: false }) },
+    ],
+    ['not where the provider is gone', ['LoginsFail critical'], { provider: { ...TROUBLE, enabled: false } }],
+    ['not where no reading has told', [], { provider: { ...OFF.provider, enabled: null } }],
+    [
+      'changed by our write, until it is settled',
       ['ProviderChanged critical'],
       changed('our-write', NOW - 30 * DAY + 1),
     ],
@@ -362,171 +528,110 @@ describe('ProviderDisabled and ProviderChanged', () => {
 
 describe('SecretReplaced', () => {
   const THEIRS = 'f'.repeat(64);
-  const replaced = (...ages: number[]): Partial<TargetState> => ({
-    foreign: ages.map((age) => ({ fingerprint: THEIRS, at: NOW - age })),
+  const replaced = (age: number, kind: NonNullable<TargetState['replaced']>['kind'] = 'other') => ({
+    replaced: { at: NOW - age, fingerprint: THEIRS, kind },
   });
   const theirs = (ms = 100 * DAY): Partial<TargetState> => ({
-    deployed: { fingerprint: THEIRS, keyId: 'KEYTHEIRSA', issuedAt: null, expiresAt: NOW + ms, shape: 'clear' },
+    deployed: deployedRecord(aForeignSecret({ fingerprint: THEIRS, keyId: 'KEYTHEIRSA', expiresAt: NOW + ms })),
   });
-  const pending: Partial<TargetState> = { state: 'pending', error: anError('ERR_FOREIGN_SECRET') };
+  const lasts = ['SecretReplaced warning'];
   table([
-    [
-      'by another one that is deployed, for a week',
-      ['SecretReplaced warning'],
-      { ...replaced(7 * DAY - 1), ...theirs() },
-    ],
+    ['by another one that is deployed, for a week', lasts, { ...replaced(7 * DAY - 1), ...theirs() }],
     ['and no longer', [], { ...replaced(7 * DAY), ...theirs() }],
-    ['by one that we replaced again, for a day', ['SecretReplaced warning'], replaced(DAY - 1)],
+    ['by another holder of our key', lasts, { ...replaced(HOUR, 'own-identity'), ...theirs() }],
+    [
+      'where it shows otherwise than our write left it',
+      lasts,
+      { ...replaced(HOUR, 'not-shown'), deployed: deployedRecord(anUnknownSecret('masked')) },
+    ],
+    ['where ours is in place again, for a day', lasts, replaced(DAY - 1)],
     ['and no longer than that', [], replaced(DAY)],
     ['not in the future', [], { ...replaced(-1), ...theirs() }],
-    ['as long as the loop guard leaves it alone', ['SecretReplaced warning'], { ...theirs(), ...pending }],
-    [
-      'a warning, though little is left, as long as it is replaced by itself',
-      ['SecretExpiring critical', 'SecretReplaced warning'],
-      { ...replaced(DAY), ...theirs(10 * DAY) },
-    ],
-    [
-      'critical when it is left alone with little left',
-      ['SecretExpiring critical', 'SecretReplaced critical'],
-      { ...replaced(2 * DAY, DAY), ...theirs(20 * DAY - 1), ...pending },
-    ],
-    [
-      'a warning when more is left',
-      ['SecretExpiring warning', 'SecretReplaced warning'],
-      { ...replaced(2 * DAY, DAY), ...theirs(20 * DAY), ...pending },
-    ],
-    [
-      'a warning in an emergency, in which it is replaced whoever wrote it',
-      ['SecretExpiring critical', 'SecretReplaced warning'],
-      { ...replaced(2 * DAY, DAY), ...theirs(5 * DAY) },
-    ],
+    ['a warning, though little is left', ['SecretExpiring critical', ...lasts], { ...replaced(HOUR), ...theirs(DAY) }],
+    ['a warning, though logins fail', ['LoginsFail critical', ...lasts], { ...replaced(HOUR), ...theirs(0) }],
     [
       'where it met our own write',
-      ['RotationFailing warning', 'SecretReplaced warning'],
-      { state: 'failed', error: anError('ERR_CONFLICT'), retry: { failures: 1, nextAttemptAt: null } },
+      ['RotationFailing warning', ...lasts],
+      { ...replaced(HOUR), ...theirs(), state: 'failed', error: anError('ERR_CONFLICT') },
     ],
+    ['never where we have written nothing', [], { ...replaced(HOUR), ...theirs(), written: null }],
   ]);
 
-  test('tells fingerprints, key ids and since when', () => {
-    const { fingerprint, keyId } = aWritten();
-    expect(only('SecretReplaced', { ...replaced(9 * DAY, 2 * DAY, DAY), ...theirs() })).toMatchObject({
+  test('tells fingerprints, the key id, of which kind, and since when', () => {
+    const { fingerprint: ourFingerprint } = aWritten();
+    const at = NOW - 2 * DAY;
+    expect(only('SecretReplaced', { ...replaced(2 * DAY, 'own-identity'), ...theirs() })).toMatchObject({
       facts: {
-        replacements: [
-          { fingerprint: THEIRS, at: NOW - 2 * DAY },
-          { fingerprint: THEIRS, at: NOW - DAY },
-        ],
+        kind: 'own-identity',
+        at,
         keyId: 'KEYTHEIRSA',
-        ourFingerprint: fingerprint,
-        ourKeyId: keyId,
+        fingerprint: THEIRS,
+        ourFingerprint,
         takenBack: false,
-        leftAlone: true,
       },
-      since: NOW - DAY,
+      since: at,
+      loginsUntil: NOW + 100 * DAY,
       error: null,
     });
+    expect(only('SecretReplaced', replaced(HOUR)).facts.takenBack).toBe(true);
+    const error = anError('ERR_CONFLICT');
+    expect(only('SecretReplaced', { ...replaced(HOUR), ...theirs(), error }).error).toEqual(error);
   });
 });
 
-test('a secret that we replaced again is taken back', () => {
-  const foreign = [{ fingerprint: 'f'.repeat(64), at: NOW - HOUR }];
-  const { deployed } = aWatchedState();
-  if (deployed === null) throw new Error('a watched state has a deployed secret');
-  const { fingerprint } = aWritten();
-  expect(only('SecretReplaced', { foreign, deployed: { ...deployed, fingerprint } }).facts.takenBack).toBe(true);
-});
-
-test('a secret of somebody else that our key signed is not left alone before its renewal is due', () => {
-  const { keyId } = aWritten();
-  const foreign = [2 * DAY, DAY].map((age) => ({ fingerprint: 'f'.repeat(64), at: NOW - age }));
-  const deployed = {
-    fingerprint: 'f'.repeat(64),
-    keyId,
-    issuedAt: null,
-    expiresAt: NOW + 100 * DAY,
-    shape: 'clear' as const,
-  };
-  expect(only('SecretReplaced', { foreign, deployed }).facts.leftAlone).toBe(false);
-  const error = anError('ERR_FOREIGN_SECRET');
-  expect(only('SecretReplaced', { foreign, deployed, state: 'pending', error }).facts.leftAlone).toBe(true);
-});
-
-describe('until when logins work', () => {
-  const foreign = [{ fingerprint: 'f'.repeat(64), at: NOW - HOUR }];
-  const failed = (code: ErrorCode): Partial<TargetState> => ({
-    state: 'failed',
-    error: anError(code),
-    retry: { failures: 1, nextAttemptAt: null },
-  });
-  const until = (state: Partial<TargetState>) =>
-    look(state).map(({ condition, loginsUntil }) => [condition, loginsUntil]);
-
-  test.each([
-    ['the provider is gone', ['RotationFailing'], failed('ERR_PROVIDER_NOT_FOUND')],
-    ['it asks Apple in the name of another app', ['RotationFailing'], failed('ERR_CLIENT_ID_MISMATCH')],
-    [
-      'it is switched off',
-      ['RotationFailing', 'ProviderDisabled'],
-      { ...failed('ERR_CLOUDBASE_DENIED'), providerDisabled: true },
-    ],
-    [
-      'it is switched off and somebody writes it',
-      ['ProviderDisabled', 'SecretReplaced'],
-      { foreign, providerDisabled: true },
-    ],
-  ] as const)('is promised by none of its conditions where %s', (_name, conditions, state) => {
-    expect(until(state)).toEqual(conditions.map((condition) => [condition, null]));
-  });
-
-  test('is promised where nothing but the expiry ends them', () => {
-    const { expiresAt } = aWatchedState().deployed ?? {};
-    expect(until(failed('ERR_CLOUDBASE_DENIED'))).toEqual([['RotationFailing', expiresAt]]);
-  });
-
-  test('an emergency for want of time stays one', () => {
-    const state = { ...failed('ERR_CLOUDBASE_DENIED'), ...left(DAY), providerDisabled: true };
-    expect(only('RotationFailing', state).loginsUntil).toBe(NOW + DAY);
-  });
-});
-
-describe('AdoptionPending', () => {
-  const pending: Partial<TargetState> = { state: 'pending', error: anError('ERR_ADOPTION_REQUIRED'), written: null };
+describe('ConsentNeeded', () => {
+  const error = anError('ERR_CONSENT_REQUIRED');
+  const pending: Partial<TargetState> = { state: 'pending', reason: 'KeyChanged', error };
+  const unknown: Partial<TargetState> = { ...pending, deployed: deployedRecord(anUnknownSecret('empty')) };
   table([
-    ['while a person has not agreed', ['AdoptionPending warning'], pending],
+    ['while a person has not agreed', ['ConsentNeeded warning'], pending],
     [
       'critical when little is left',
-      ['SecretExpiring critical', 'AdoptionPending critical'],
+      ['SecretExpiring critical', 'ConsentNeeded critical'],
       { ...pending, ...left(20 * DAY - 1) },
     ],
     [
       'a warning when more is left',
-      ['SecretExpiring warning', 'AdoptionPending warning'],
+      ['SecretExpiring warning', 'ConsentNeeded warning'],
       { ...pending, ...left(20 * DAY) },
     ],
-    ['a warning where it is not known how much', ['AdoptionPending warning'], { ...pending, deployed: null }],
+    [
+      'a warning for a day where it is not known how much',
+      ['ConsentNeeded warning'],
+      { ...unknown, lastSuccessAt: NOW - DAY + 1 },
+    ],
+    ['critical after it', ['ConsentNeeded critical'], { ...unknown, lastSuccessAt: NOW - DAY }],
   ]);
 
-  test('tells whose secret it is, and what to do', () => {
-    const { fingerprint, keyId } = aWritten();
-    expect(only('AdoptionPending', pending)).toMatchObject({ facts: { fingerprint, keyId }, error: pending.error });
+  test('tells what is wanted, and what to do', () => {
+    expect(only('ConsentNeeded', pending)).toMatchObject({
+      facts: { reason: 'KeyChanged' },
+      error,
+      loginsUntil: NOW + 100 * DAY,
+    });
   });
 });
 
 describe('laws', () => {
   const anyFacts = fc
-    .tuple(anyTarget, fc.integer({ min: NOW - 400 * DAY, max: NOW + 400 * DAY }), fc.boolean(), fc.boolean())
-    .map(([state, watchedSince, appleBlind, hasWindow]): TargetFacts => {
+    .tuple(
+      anyTarget,
+      fc.integer({ min: NOW - 400 * DAY, max: NOW + 400 * DAY }),
+      fc.constantFrom<JudgeClock>(CLOCK, { ...CLOCK, skewMs: 200 * DAY }, UNCOMPARED),
+      fc.boolean(),
+      fc.subarray([...TARGET_CONDITIONS]),
+    )
+    .map(([state, watchedSince, clock, hasWindow, open]): TargetFacts => {
       const { endpoint, envId, providerId, key, name } = state;
       const { target } = hasWindow ? withWindow() : { target: aWatched() };
-      return targetFacts(
-        {},
-        { target: { ...target, endpoint, envId, providerId, key, name }, state, watchedSince, appleBlind },
-      );
+      const ofState = { ...target, endpoint, envId, providerId, key, name };
+      return targetFacts({}, { target: ofState, state, watchedSince, clock, open: new Set(open) });
     });
 
   test('whatever the journal holds, a look finds at most one of each condition and never throws', () => {
     fc.assert(
       fc.property(anyFacts, (facts) => {
-        const found = detectTarget(facts);
+        const found = detectTarget(facts).findings;
         expect(new Set(found.map(({ id }) => id)).size).toBe(found.length);
         for (const { since } of found) expect(since ?? 0).toBeLessThanOrEqual(NOW);
       }),
@@ -537,7 +642,8 @@ describe('laws', () => {
     fc.assert(
       fc.property(anyFacts, fc.string(), (facts, name) => {
         const renamed = detectTarget({ ...facts, target: { ...facts.target, name } });
-        expect(renamed.map(({ id }) => id)).toEqual(detectTarget(facts).map(({ id }) => id));
+        const ids = detectTarget(facts).findings.map(({ id }) => id);
+        expect(renamed.findings.map(({ id }) => id)).toEqual(ids);
       }),
     );
   });

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { Finding } from '../../../src/core/alerts/conditions.ts';
 import type { ConditionRecord } from '../../../src/core/alerts/records.ts';
 import { DAY, HOUR, MINUTE } from '../../../src/core/time.ts';
+import { aLoginsFail, aReplacement } from '../../support/alert-findings.ts';
 import { failing, Life, route, stalled } from '../../support/alert-life.ts';
 import { NOW } from '../../support/builders.ts';
 
@@ -210,21 +211,47 @@ describe('channels', () => {
   });
 });
 
-describe('what says the same with less is not repeated', () => {
+describe('beside LoginsFail', () => {
   const expiring = failing('shop', {
     condition: 'SecretExpiring',
     facts: { expiresAt: NOW },
     id: 'SecretExpiring/shop',
   });
-  const expired = failing('shop', { condition: 'SecretExpired', facts: { expiresAt: NOW }, id: 'SecretExpired/shop' });
+  const { target } = failing('shop');
+  const fails = { ...aLoginsFail({}), target };
+  const undecided = () => true;
 
-  test('SecretExpiring beside SecretExpired', () => {
+  test('what it says better is not repeated', () => {
     const life = new Life();
-    life.look([expiring, expired]);
+    life.look([expiring, fails]);
     life.delivered();
-    expect(life.later(DAY).look([expiring, expired]).told).toEqual(['ops repeated shop']);
-    expect(life.look([expiring]).told).toEqual(['ops cleared shop', 'ops repeated shop'].toReversed());
+    expect(life.later(DAY).look([fails], { undecided }).told).toEqual(['ops repeated shop']);
+    expect(life.look([expiring]).told).toEqual(['ops repeated shop', 'ops cleared shop']);
   });
+
+  test('of another target it is', () => {
+    const life = new Life();
+    life.look([failing('web'), fails]);
+    life.delivered();
+    expect(life.later(DAY).look([failing('web'), fails]).told).toEqual(['ops repeated web', 'ops repeated shop']);
+  });
+
+  test('what is held back is not raised while it is undecided, and keeps the time that it was held', () => {
+    const life = new Life();
+    const held = { ...expiring, holdMs: HOUR } as Finding;
+    life.look([held]);
+    expect(life.later(HOUR).look([fails], { undecided }).told).toEqual(['ops raised shop']);
+    expect(life.look([held]).told).toEqual(['ops raised shop', 'ops cleared shop']);
+  });
+});
+
+test('SecretReplaced is told once', () => {
+  const finding = { ...aReplacement({}), target: failing('shop').target };
+  const life = new Life();
+  expect(life.look([finding]).told).toEqual(['ops raised shop']);
+  life.delivered();
+  expect(life.later(6 * DAY).look([finding]).told).toEqual([]);
+  expect(life.look([]).told).toEqual(['ops cleared shop']);
 });
 
 test('Unverified comes every thirty days', () => {

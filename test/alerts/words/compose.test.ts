@@ -7,7 +7,7 @@ import { LANGUAGES, type Language } from '../../../src/core/alerts/message.ts';
 import type { DeliverySubject, DigestFacts, RotatedEvent, UnwatchedEvent } from '../../../src/core/alerts/records.ts';
 import { errorTexts } from '../../../src/core/texts/errors.ts';
 import { DAY, HOUR, MINUTE } from '../../../src/core/time.ts';
-import { aFinding, aSubject, DENIED, NOW, SHOP } from '../../support/alert-findings.ts';
+import { aFinding, aLoginsFail, aSubject, DENIED, NOW, SHOP } from '../../support/alert-findings.ts';
 
 const ID = '019aad5e-5d10-7000-8000-000000000000';
 
@@ -55,7 +55,7 @@ describe('a message about one condition', () => {
       language: 'en',
       at: '2026-11-22T20:15:30.000Z',
       severity: 'critical',
-      title: '[prod-rotator] CRITICAL shop-prod: the client secret cannot be renewed (logins work until 2026-12-04)',
+      title: '[prod-rotator] CRITICAL shop-prod: the client secret cannot be renewed (secret expires 2026-12-04)',
       lines: [],
       items: [
         {
@@ -71,6 +71,7 @@ describe('a message about one condition', () => {
           since: '2026-11-22T15:15:30.000Z',
           until: null,
           loginsUntil: '2026-12-04T20:15:30.000Z',
+          logins: null,
           next,
           code: 'ERR_CLOUDBASE_DENIED',
           runbook: 'docs/runbook.md#rotationfailing',
@@ -83,9 +84,9 @@ describe('a message about one condition', () => {
   });
 
   test.each([
-    ['raised', 'CRITICAL shop-prod: the client secret cannot be renewed (logins work until 2026-12-04)'],
-    ['escalated', 'now CRITICAL shop-prod: the client secret cannot be renewed (logins work until 2026-12-04)'],
-    ['repeated', 'still CRITICAL shop-prod: the client secret cannot be renewed (logins work until 2026-12-04)'],
+    ['raised', 'CRITICAL shop-prod: the client secret cannot be renewed (secret expires 2026-12-04)'],
+    ['escalated', 'now CRITICAL shop-prod: the client secret cannot be renewed (secret expires 2026-12-04)'],
+    ['repeated', 'still CRITICAL shop-prod: the client secret cannot be renewed (secret expires 2026-12-04)'],
     ['cleared', 'all clear: shop-prod: the client secret can be renewed again'],
     ['ended', 'over, reported late: shop-prod: the client secret could not be renewed'],
   ] as const)('%s: %s', (status, title) => {
@@ -93,9 +94,9 @@ describe('a message about one condition', () => {
   });
 
   test.each([
-    ['raised', '【严重】shop-prod：客户端密钥无法轮换（登录可用至 2026-12-04）'],
-    ['escalated', '【升级为严重】shop-prod：客户端密钥无法轮换（登录可用至 2026-12-04）'],
-    ['repeated', '【严重，仍未恢复】shop-prod：客户端密钥无法轮换（登录可用至 2026-12-04）'],
+    ['raised', '【严重】shop-prod：客户端密钥无法轮换（密钥 2026-12-04 过期）'],
+    ['escalated', '【升级为严重】shop-prod：客户端密钥无法轮换（密钥 2026-12-04 过期）'],
+    ['repeated', '【严重，仍未恢复】shop-prod：客户端密钥无法轮换（密钥 2026-12-04 过期）'],
     ['cleared', '【已恢复】shop-prod：客户端密钥已可正常轮换'],
     ['ended', '【已结束，补报】shop-prod：客户端密钥曾无法轮换'],
   ] as const)('in Chinese, %s: %s', (status, title) => {
@@ -169,7 +170,7 @@ describe('a message about many', () => {
       { kind: 'rotated', event: ROTATED } as const,
       aSubject(failing('b')),
       aSubject(failing('a', CRITICAL), 'cleared'),
-      aSubject(aFinding('SecretExpired', { expiresAt: NOW }, { ...CRITICAL, target: { ...SHOP, name: 'c' } })),
+      aSubject({ ...aLoginsFail({}), target: { ...SHOP, name: 'c' } }),
       aSubject(failing('c', CRITICAL), 'repeated'),
       aSubject(aFinding('SchedulerStalled', { lastTurnAt: NOW }, CRITICAL)),
       aSubject(failing('a')),
@@ -178,7 +179,7 @@ describe('a message about many', () => {
     expect(message.items.map(({ condition, target, status }) => `${condition} ${target} ${status}`)).toEqual([
       'SchedulerStalled null raised',
       'RotationFailing c repeated',
-      'SecretExpired c raised',
+      'LoginsFail c raised',
       'RotationFailing a raised',
       'RotationFailing b raised',
       'RotationFailing a cleared',
@@ -203,10 +204,9 @@ describe('a message about many', () => {
   });
 
   test('about one target names it', () => {
-    const expired = aFinding('SecretExpired', { expiresAt: NOW }, CRITICAL);
-    const subjects = [aSubject(expired), aSubject(failing('shop-prod'))];
+    const subjects = [aSubject(aLoginsFail({})), aSubject(failing('shop-prod'))];
     expect(composed(subjects).title).toBe(
-      '[prod-rotator] shop-prod: 2 alerts (1 critical, 1 warning): Apple logins fail: the client secret has expired, …',
+      '[prod-rotator] shop-prod: 2 alerts (1 critical, 1 warning): Apple logins fail, the client secret cannot be renewed',
     );
     expect(composed(subjects, 'zh').title).toMatch(/^\[prod-rotator\] shop-prod：2 项告警/);
     const skewed = aFinding('ClockSkewed', { skewMs: 1 });
@@ -248,6 +248,7 @@ describe('a rotation', () => {
         since: '2026-11-22T20:15:30.000Z',
         until: null,
         loginsUntil: '2027-05-21T20:15:30.000Z',
+        logins: null,
         next: null,
         code: null,
         runbook: null,

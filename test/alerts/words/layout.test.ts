@@ -18,7 +18,7 @@ describe('one condition', () => {
       '',
       'CloudBase denied ModifyProvider. Allow the action tcb:ModifyProvider on qcs::tcb:ap-shanghai:uin/100000000001:env/*.',
       'Next: Add {"effect":"allow","action":["tcb:ModifyProvider"],"resource":["*"]} to the policy of this access key.',
-      'Logins work until: 2026-12-12 08:00 UTC',
+      'Secret expires: 2026-12-12 08:00 UTC',
       'Since: 2026-11-20 03:07 UTC',
       'Target: shop-prod (shop-prod-1g2h3j/apple)',
       'Code: ERR_CLOUDBASE_DENIED',

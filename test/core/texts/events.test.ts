@@ -27,8 +27,8 @@ const STEPS: readonly (readonly [Step, string])[] = [
     'Apple rejected the control signed with a throwaway key, as it should (invalid_grant)',
   ],
   [
-    { ...answered, asked: 'same-key', verdict: 'unknown' },
-    'no clear answer from Apple about a fresh secret of the same key (invalid_grant)',
+    { ...answered, asked: 'deployed', verdict: 'unknown' },
+    'no clear answer from Apple about the deployed secret (invalid_grant)',
   ],
   [{ step: 'intent-recorded' }, 'intent recorded in the journal'],
   [{ step: 'pushed', requestId: null }, 'candidate sent to CloudBase'],

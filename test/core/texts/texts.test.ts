@@ -4,12 +4,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { composeMessage, describeFinding } from '../../../src/alerts/words/compose.ts';
-import { CONDITIONS, type ConditionName, type Finding } from '../../../src/core/alerts/conditions.ts';
+import { CONDITIONS, type Finding } from '../../../src/core/alerts/conditions.ts';
 import { LANGUAGES, type Language, type MessageItem } from '../../../src/core/alerts/message.ts';
 import { DELIVERY_STATUSES } from '../../../src/core/alerts/records.ts';
+import { EVIDENCE_DETAILS } from '../../../src/core/reasons.ts';
+import { LOGIN_FINDINGS as EN_FINDINGS } from '../../../src/core/texts/en/logins.ts';
 import { errorTexts } from '../../../src/core/texts/errors.ts';
 import { TEXTS } from '../../../src/core/texts/languages.ts';
-import { DAY, HOUR } from '../../../src/core/time.ts';
+import { LOGIN_FINDINGS as ZH_FINDINGS } from '../../../src/core/texts/zh/logins.ts';
+import { HOUR } from '../../../src/core/time.ts';
 import { aFinding, anError, aSubject, DENIED, NOW, VARIANTS } from '../../support/alert-findings.ts';
 import { LANE } from '../../support/fleet.ts';
 import {
@@ -75,6 +78,15 @@ describe('every condition, in every variant of its facts, at every status', () =
     }
   });
 
+  test.each(EVIDENCE_DETAILS)('what was found about logins is a clause in both languages: %s', (found) => {
+    const [english, chinese] = [EN_FINDINGS[found], ZH_FINDINGS[found]];
+    expect([english, chinese].flatMap(faultsIn)).toEqual([]);
+    expect([english, chinese].join()).not.toMatch(/[.\u3002]$/);
+    expect(chinese).toMatch(CJK);
+    expect(englishIn(chinese)).toEqual([]);
+    expect(prose(chinese)).not.toMatch(NARROW_PUNCTUATION);
+  });
+
   test('headlines of one kind can be told apart, in both languages', () => {
     for (const language of LANGUAGES) {
       const { conditions } = TEXTS[language];
@@ -127,7 +139,7 @@ describe('no secret', () => {
     fc.assert(
       fc.property(instant, instant, (one, other) => {
         for (const language of LANGUAGES) {
-          const finding = aFinding('SecretExpired', { expiresAt: one }, { loginsUntil: other });
+          const finding = aFinding('SecretExpiring', { expiresAt: one }, { loginsUntil: other });
           const subject = aSubject(finding, 'cleared', { since: one, until: other });
           const message = composeMessage({
             id: 'i',
@@ -158,51 +170,103 @@ describe('word by word', () => {
     const finding = variantOf('RotationFailing, denied');
     expect(says(finding, 'en')).toEqual({
       title: 'the client secret cannot be renewed',
-      what: `The last attempt failed: ${errorTexts(DENIED, 'en').message}. The next attempt comes with the next ordinary check. Apple logins work until 2026-12-04 20:15 UTC (in 12 days).`,
+      what: `The last attempt failed: ${errorTexts(DENIED, 'en').message}. The next attempt comes with the next ordinary check. The deployed client secret expires at 2026-12-04 20:15 UTC (in 12 days).`,
       next: `Allow this in CAM (or, if the message names another resource, that one): ${STATEMENT}.`,
     });
     expect(says(finding, 'zh')).toEqual({
       title: '客户端密钥无法轮换',
-      what: `最近一次尝试失败：${errorTexts(DENIED, 'zh').message}。将在下一次例行检查时重试。Apple 登录可用至 2026-12-04 20:15 UTC（12 天后）。`,
+      what: `最近一次尝试失败：${errorTexts(DENIED, 'zh').message}。将在下一次例行检查时重试。现有客户端密钥将于 2026-12-04 20:15 UTC（12 天后）过期。`,
       next: `在访问管理（CAM）中授权以下操作（如报错信息指明了其他资源，以其为准）：${STATEMENT}。`,
     });
   });
 
-  test('RotationFailing in an emergency that is none for want of time promises no logins', () => {
-    const facts = { failures: 1, nextAttemptAt: null, emergency: true };
-    const finding = aFinding('RotationFailing', facts, { loginsUntil: NOW + 100 * DAY });
-    expect(says(finding, 'en').what).toContain('Apple logins are probably failing now.');
-    expect(itemOf(finding, 'en').loginsUntil).toBe(null);
-    expect(itemOf({ ...finding, loginsUntil: NOW + DAY } as Finding, 'en').loginsUntil).toBe(
-      '2026-11-23T20:15:30.000Z',
+  test('LoginsFail says what was found, and who can fix it', () => {
+    const rejected = variantOf('LoginsFail, rejected by Apple');
+    expect(says(rejected, 'en')).toEqual({
+      title: 'Apple logins fail: Apple rejects the client secret',
+      what: 'At 2026-11-22 19:15 UTC (60 minutes ago) this was found: Apple rejects the client secret (key K1L2M3N4O5). Nobody can log in with Apple until this is fixed.',
+      next: 'Check in the Apple Developer portal (Keys) that the key is not revoked; if it is, create a new key and give it to this service.',
+    });
+    expect(says(rejected, 'zh')).toEqual({
+      title: 'Apple 登录失败：Apple 拒绝现有客户端密钥',
+      what: '于 2026-11-22 19:15 UTC（60 分钟前）发现：Apple 拒绝现有客户端密钥（Key ID K1L2M3N4O5）。修复之前，用户无法使用 Apple 登录。',
+      next: '在 Apple 开发者网站的 Keys 页面确认该私钥是否已被吊销，若已吊销则新建一个并配置给本服务。',
+    });
+    const gone = variantOf('LoginsFail, the login method is gone');
+    expect(says(gone, 'en').what).toBe(
+      'At 2026-11-22 19:15 UTC (60 minutes ago) this was found: the Apple login method is gone. Nobody can log in with Apple until this is fixed. The last error: environment shop-prod-1g2h3j has no provider apple.',
     );
+    expect(says(gone, 'en').next).toMatch(/^Create the Apple login method in the CloudBase console/);
   });
 
-  test('SecretExpired', () => {
-    const finding = aFinding('SecretExpired', { expiresAt: NOW - 3 * HOUR });
-    expect(says(finding, 'en')).toEqual({
+  test('LoginsFail of a secret that has expired, also by a clock that nothing confirms', () => {
+    const finding = variantOf('LoginsFail, expired');
+    const expected = {
       title: 'Apple logins fail: the client secret has expired',
       what: 'The client secret expired at 2026-11-22 17:15 UTC (3 hours ago); every Apple login of this app fails until it is replaced.',
       next: 'Run `apple-secret-rotator once --target shop-prod` now, and if that fails make a client secret with `apple-secret-rotator generate` and set it by hand in the CloudBase console (Authentication, Login Methods, Apple).',
-    });
+    };
+    expect(says(finding, 'en')).toEqual(expected);
     expect(says(finding, 'zh')).toEqual({
       title: 'Apple 登录失败：客户端密钥已过期',
       what: '客户端密钥已于 2026-11-22 17:15 UTC（3 小时前）过期，替换之前，该应用的 Apple 登录全部失败。',
       next: '立即执行 `apple-secret-rotator once --target shop-prod`，如仍失败，则用 `apple-secret-rotator generate` 生成客户端密钥，并在云开发 CloudBase 控制台（身份认证 → 登录方式 → Apple）中手动填入。',
     });
+    const unconfirmed = variantOf('LoginsFail, expired by a clock that was not compared');
+    expect(says(unconfirmed, 'en').what).toContain(
+      'This is by the clock of this machine, which could not be compared with that of CloudBase.',
+    );
+    expect(says(unconfirmed, 'zh').what).toContain('以上依据本机时钟，未能与 CloudBase 的时钟比对。');
   });
 
-  test('SecretReplaced names both secrets, and says when it is left alone', () => {
-    expect(says(variantOf('SecretReplaced, once'), 'en').what).toBe(
-      'The client secret of this service (key K1L2M3N4O5, fingerprint 1fa947dc0e2b…) was replaced by somebody else at 2026-11-22 15:15 UTC (5 hours ago); the one there now is another (key P6Q7R8S9T0, fingerprint c0ffee254729…).',
+  test('LoginsFail of a secret that is not proven says no more than that', () => {
+    const finding = variantOf('LoginsFail, unproven');
+    expect(says(finding, 'en').title).toBe(
+      'Apple logins may still fail: Apple has not accepted the new client secret yet',
     );
-    const alone = variantOf('SecretReplaced, twice, and left alone');
-    expect(says(alone, 'en').what).toContain(
-      'it is left in place while it is valid, and this service does not renew it.',
+    expect(says(finding, 'zh').title).toBe('Apple 登录可能仍然失败：Apple 尚未认可新的客户端密钥');
+    expect(says(variantOf('RotationFailing, not proven'), 'en').title).toBe(
+      'Apple logins may fail: Apple has not accepted the new client secret yet',
     );
-    expect(says(alone, 'en').next).toContain('`apple-secret-rotator once --force --target shop-prod`');
-    expect(says(alone, 'zh').title).toBe('客户端密钥屡遭他人替换，目前无人负责轮换');
-    expect(says(alone, 'zh').what).toContain('先后 2 次被他人替换，最近一次发生在 2026-11-22 15:15 UTC（5 小时前）');
+  });
+
+  test('SecretExpiring never says that something past will be', () => {
+    const past = variantOf('SecretExpiring, past');
+    expect(says(past, 'en')).toMatchObject({
+      title: 'the client secret was not renewed before its expiry',
+      what: expect.stringMatching(
+        /^The client secret was not renewed before it expired at 2026-11-17 20:15 UTC \(5 days ago\)\./,
+      ),
+    });
+    expect(says(past, 'zh')).toMatchObject({
+      title: '客户端密钥到期前未能轮换',
+      what: expect.stringMatching(/^客户端密钥在 2026-11-17 20:15 UTC（5 天前）到期之前未能轮换。/),
+    });
+  });
+
+  test('SecretReplaced names both secrets, and says what follows, kind by kind', () => {
+    expect(says(variantOf('SecretReplaced, by somebody else'), 'en')).toEqual({
+      title: 'somebody else replaced the client secret',
+      what: 'At 2026-11-22 15:15 UTC (5 hours ago) this service found another client secret (key P6Q7R8S9T0, fingerprint c0ffee254729…) in place of its own (fingerprint 1fa947dc0e2b…). A good client secret is left in place, no matter who made it, and is renewed when it is due.',
+      next: 'Find out who else writes it (a person, a script, another rotator) and agree on one.',
+    });
+    const own = variantOf('SecretReplaced, by another holder of our key');
+    expect(says(own, 'en').title).toBe('another holder of your key replaced the client secret');
+    expect(says(own, 'en').what).toContain('somebody else holds that key');
+    expect(says(own, 'zh').title).toBe('持有同一私钥的他人替换了客户端密钥');
+    const hidden = variantOf('SecretReplaced, shown otherwise');
+    expect(says(hidden, 'en').what).toBe(
+      'Since 2026-11-22 15:15 UTC (5 hours ago) CloudBase has no longer shown the client secret of this service (fingerprint 1fa947dc0e2b…) as it was written; somebody may have removed or replaced it.',
+    );
+    expect(says(hidden, 'zh').what).toContain('它可能已被他人删除或替换');
+    expect(says(variantOf('SecretReplaced, and taken back'), 'en').what).toMatch(/Its own is in place again\.$/);
+  });
+
+  test("Apple's answers as a whole", () => {
+    expect(says(variantOf('AppleRejectsAll, of several'), 'en').what).toBe(
+      'For over an hour Apple has rejected every client secret that it was asked about (shop-prod, shop-staging, blog-prod, forum-prod, wiki-prod and 2 more). It accepted nothing in that time, so this service cannot tell whether these secrets are bad or Apple refuses everybody.',
+    );
+    expect(says(variantOf('AppleAcceptsAll, as it is'), 'en').title).toBe("Apple's answers mean nothing");
   });
 
   test('WritesFailing says whose logins are at risk, and what the last write ended with', () => {
@@ -214,7 +278,7 @@ describe('word by word', () => {
     });
     expect(says(waiting, 'zh').what).toContain('以下目标的 Apple 登录面临风险：shop-prod、blog-prod。');
     const calm = aFinding('WritesFailing', { lane: LANE, badWrites: 3, urgent: [] });
-    expect(says(calm, 'en').what).toContain('Apple logins work as before');
+    expect(says(calm, 'en').what).toContain('No target needs a new client secret urgently.');
     expect(says(calm, 'en').next).toBe('Find the cause with `apple-secret-rotator history`.');
   });
 
@@ -252,12 +316,12 @@ describe('word by word', () => {
     );
   });
 
-  test.each(['AppleRejectsSecret', 'ProviderDisabled', 'ProviderChanged'] satisfies ConditionName[])(
-    '%s promises no logins by the expiry',
-    (condition) => {
-      const finding = VARIANTS.find((each) => each.finding.condition === condition)?.finding as Finding;
-      expect(finding.loginsUntil).not.toBe(null);
-      expect(itemOf(finding, 'en').loginsUntil).toBe(null);
-    },
-  );
+  test('no text in either language says that logins work', () => {
+    for (const { finding } of VARIANTS) {
+      for (const language of LANGUAGES) {
+        const { title, what, next } = says(finding, language);
+        expect(`${title} ${what} ${next}`).not.toMatch(/logins? (?:still )?works?|登录可用|登录不受影响/i);
+      }
+    }
+  });
 });

@@ -2,21 +2,26 @@
 import { EMPTY_BOOK } from '../../../src/core/alerts/records.ts';
 import { DAY } from '../../../src/core/time.ts';
 import { createMetrics, type Metrics, type MetricsSnapshot } from '../../../src/service/metrics/metrics.ts';
-import { aState, NOW } from '../../support/builders.ts';
+import { aState, CLOCK, NOW } from '../../support/builders.ts';
 import { anEvent } from '../../support/events.ts';
 
 /** What a scrape is answered from, but for the version, which the metrics know. */
 export type Shown = Omit<MetricsSnapshot, 'version'>;
 
-export const NOTHING: Shown = { now: NOW, targets: [], book: EMPTY_BOOK, skewMs: undefined, journalDegraded: false };
+export const NOTHING: Shown = {
+  clock: CLOCK,
+  targets: [],
+  book: EMPTY_BOOK,
+  skewMs: undefined,
+  journalDegraded: false,
+};
 
 export const EVERYTHING: Shown = {
-  now: NOW,
+  clock: CLOCK,
   targets: [
     {
       name: 'shop',
       state: aState({
-        deployed: { fingerprint: null, keyId: null, issuedAt: NOW - DAY, expiresAt: NOW + 100 * DAY, shape: 'clear' },
         renewalAt: NOW + 40 * DAY,
         lastSuccessAt: NOW,
       }),

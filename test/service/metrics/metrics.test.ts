@@ -192,6 +192,7 @@ describe('the text', () => {
       'apple_secret_expiration_timestamp_seconds gauge target',
       'apple_secret_journal_degraded gauge',
       'apple_secret_last_success_timestamp_seconds gauge target',
+      'apple_secret_logins gauge state target',
       'apple_secret_pass_duration_seconds histogram le outcome',
       'apple_secret_ready gauge target',
       'apple_secret_renewal_timestamp_seconds gauge target',

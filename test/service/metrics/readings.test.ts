@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Finding } from '../../../src/core/alerts/conditions.ts';
 import { type ConditionRecord, type Delivery, EMPTY_BOOK } from '../../../src/core/alerts/records.ts';
-import { APPLE_MAX_LIFETIME_S } from '../../../src/core/client-secret.ts';
+import { deployedRecord } from '../../../src/core/deployed.ts';
 import type { DeployedRecord, TargetState } from '../../../src/core/records.ts';
 import { DAY, HOUR, SECOND } from '../../../src/core/time.ts';
 import {
@@ -13,14 +13,10 @@ import {
   oldestSeconds,
   openConditions,
 } from '../../../src/service/metrics/readings.ts';
-import { aState, NOW } from '../../support/builders.ts';
+import { aDeployed, aState, asked, CLOCK, NOW } from '../../support/builders.ts';
 
 const deployed = (overrides: Partial<DeployedRecord> = {}): DeployedRecord => ({
-  fingerprint: 'a'.repeat(64),
-  keyId: 'K1L2M3N4O5',
-  issuedAt: NOW - 80 * DAY,
-  expiresAt: NOW + 100 * DAY,
-  shape: 'clear',
+  ...deployedRecord(aDeployed()),
   ...overrides,
 });
 
@@ -29,7 +25,7 @@ const wellState = (overrides: Partial<TargetState> = {}) =>
   aState({ deployed: deployed(), renewalAt: NOW + 40 * DAY, lastSuccessAt: NOW - HOUR, ...overrides });
 
 const snapshot = (overrides: Partial<MetricsSnapshot> = {}): MetricsSnapshot => ({
-  now: NOW,
+  clock: CLOCK,
   version: '1.2.3',
   targets: [{ name: 'shop', state: wellState() }],
   book: EMPTY_BOOK,
@@ -46,24 +42,20 @@ function seriesOf(name: string, of: MetricsSnapshot): Record<string, number> {
 }
 
 const open = (
-  condition: 'AppleRejectsSecret' | 'SecretExpiring',
+  condition: 'ProviderDisabled' | 'SecretExpiring',
   overrides: Partial<ConditionRecord> = {},
   severity: Finding['severity'] = 'warning',
 ): ConditionRecord => {
   const { key, name, envId, providerId } = wellState();
-  const facts =
-    condition === 'SecretExpiring'
-      ? { condition, facts: { expiresAt: NOW + DAY } }
-      : { condition, facts: { asked: 'deployed' as const, askedAt: NOW, keyId: null, fingerprint: null } };
-  const finding: Finding = {
-    ...facts,
+  const finding = {
+    ...{ condition, facts: condition === 'SecretExpiring' ? { expiresAt: NOW + DAY } : {} },
     id: condition,
     severity,
     target: { key, name, envId, providerId },
     since: null,
     loginsUntil: null,
     error: null,
-  };
+  } as Finding;
   return { finding, foundAt: NOW, raisedAt: NOW, toldAt: NOW, told: {}, ...overrides };
 };
 
@@ -77,53 +69,61 @@ describe('ready', () => {
     ['a target of whose last pass nothing is known', false, wellState({ state: 'unknown' })],
     ['a last pass that failed, whatever is left', false, wellState({ state: 'failed' })],
     ['a rotation that waits for its window', true, wellState({ state: 'due', reason: 'RenewalDue' })],
-    ['a secret that waits to be adopted and works', true, wellState({ state: 'pending', reason: 'KeyChanged' })],
+    ['a rotation that waits for consent', true, wellState({ state: 'pending', reason: 'KeyChanged' })],
     ['a provider that does not show what was written', true, wellState({ state: 'unverified' })],
     ['no secret at all', false, wellState({ deployed: deployed({ expiresAt: null, shape: 'missing' }) })],
     ['a provider that was never read', false, wellState({ deployed: null })],
     ['one second before expiry', true, wellState({ deployed: deployed({ expiresAt: NOW + SECOND }), renewalAt: NOW })],
     ['exactly at expiry', false, wellState({ deployed: deployed({ expiresAt: NOW }), renewalAt: NOW })],
-    [
-      'the longest lifetime that Apple accepts',
-      true,
-      wellState({ deployed: deployed({ expiresAt: NOW + APPLE_MAX_LIFETIME_S * SECOND }) }),
-    ],
-    [
-      'a lifetime that Apple does not take',
-      false,
-      wellState({ deployed: deployed({ expiresAt: NOW + APPLE_MAX_LIFETIME_S * SECOND + 1 }) }),
-    ],
     ['exactly 24 h past renewal', true, wellState({ renewalAt: NOW - DAY })],
     ['more than 24 h past renewal', false, wellState({ renewalAt: NOW - DAY - 1 })],
     ['a renewal instant that is not known', true, wellState({ renewalAt: null })],
+    ['a secret that Apple rejects', false, wellState({ apple: asked() })],
+    ['a secret that cannot work', false, wellState({ deployed: deployed({ defect: 'other-client' }) })],
+    [
+      'a provider that is switched off',
+      false,
+      wellState({ provider: { ...wellState().provider, enabled: false, at: NOW } }),
+    ],
+    ['a secret whose expiry nobody knows', false, wellState({ deployed: deployed({ expiresAt: null }) })],
   ])('%s: %s', (_, ready, state) => {
-    expect(isReady(state, NOW)).toBe(ready);
+    expect(isReady(state, CLOCK)).toBe(ready);
     expect(seriesOf('ready', snapshot({ targets: [{ name: 'shop', state }] }))).toEqual({ shop: ready ? 1 : 0 });
   });
 
-  test('is over when Apple is known to reject the secret, for that target alone', () => {
-    const other = { ...wellState(), key: 'another', name: 'blog' };
-    const targets = [
-      { name: 'shop', state: wellState() },
-      { name: 'blog', state: other },
-    ];
-    const rejected = (record: ConditionRecord) =>
-      seriesOf('ready', snapshot({ targets, book: { ...EMPTY_BOOK, conditions: [record] } }));
-    expect(rejected(open('AppleRejectsSecret'))).toEqual({ shop: 0, blog: 1 });
-    expect(rejected(open('AppleRejectsSecret', { raisedAt: null }))).toEqual({ shop: 1, blog: 1 });
-    expect(rejected(open('SecretExpiring'))).toEqual({ shop: 1, blog: 1 });
+  test('reckons renewal by the corrected clock', () => {
+    const state = wellState({ renewalAt: NOW - DAY });
+    expect(isReady(state, { ...CLOCK, skewMs: 1 })).toBe(true);
+    expect(isReady(state, { ...CLOCK, skewMs: -1 })).toBe(false);
   });
 
   test('never returns by itself while time goes on', () => {
     const instant = fc.integer({ min: -200 * DAY, max: 200 * DAY }).map((offset) => NOW + offset);
     fc.assert(
       fc.property(instant, instant, fc.nat({ max: 400 * DAY }), (expiresAt, renewalAt, later) => {
-        // Beyond Apple's limit, waiting does make a secret valid.
-        fc.pre(expiresAt - NOW <= APPLE_MAX_LIFETIME_S * SECOND);
         const state = wellState({ deployed: deployed({ expiresAt }), renewalAt });
-        if (!isReady(state, NOW)) expect(isReady(state, NOW + later)).toBe(false);
+        if (!isReady(state, CLOCK)) expect(isReady(state, { ...CLOCK, now: NOW + later })).toBe(false);
       }),
     );
+  });
+});
+
+describe('logins', () => {
+  test.each<[string, string, TargetState | undefined]>([
+    ['what Apple accepts', 'works', wellState({ apple: asked({ verdict: 'accepted', rejectedSince: null }) })],
+    ['what Apple rejects', 'fails', wellState({ apple: asked() })],
+    ['what has expired', 'fails', wellState({ deployed: deployed({ expiresAt: NOW }) })],
+    ['what nothing is known of', 'unknown', wellState()],
+    ['a target that the journal does not know', 'unknown', undefined],
+  ])('%s: %s, and only that', (_, found, state) => {
+    const series = seriesOf('logins', snapshot({ targets: [{ name: 'shop', state }] }));
+    expect(series).toEqual({ 'shop works': 0, 'shop fails': 0, 'shop unknown': 0, [`shop ${found}`]: 1 });
+  });
+
+  test('are unknown where a secret has expired by a clock that was not compared', () => {
+    const clock = { ...CLOCK, skewMs: undefined, since: NOW };
+    const targets = [{ name: 'shop', state: wellState({ deployed: deployed({ expiresAt: NOW - DAY }) }) }];
+    expect(seriesOf('logins', snapshot({ clock, targets }))).toMatchObject({ 'shop unknown': 1 });
   });
 });
 
@@ -171,7 +171,7 @@ describe('conditions', () => {
       open('SecretExpiring'),
       open('SecretExpiring'),
       open('SecretExpiring', {}, 'critical'),
-      open('AppleRejectsSecret', { raisedAt: null }),
+      open('ProviderDisabled', { raisedAt: null }),
     ];
     const series = openConditions({ ...EMPTY_BOOK, conditions });
     const found = series.filter(({ value }) => value !== 0);
@@ -180,7 +180,7 @@ describe('conditions', () => {
       { labels: { condition: 'SecretExpiring', severity: 'critical' }, value: 1 },
     ]);
     expect(series).toContainEqual({ labels: { condition: 'SchedulerStalled', severity: 'critical' }, value: 0 });
-    expect(series).toContainEqual({ labels: { condition: 'AppleRejectsSecret', severity: 'warning' }, value: 0 });
+    expect(series).toContainEqual({ labels: { condition: 'ProviderDisabled', severity: 'warning' }, value: 0 });
   });
 });
 

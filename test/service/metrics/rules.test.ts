@@ -23,6 +23,7 @@ test('the rules are those of the contract, and each is tested', () => {
     'AppleSecretClockSkewed',
     'AppleSecretExpiring',
     'AppleSecretFailing',
+    'AppleSecretLoginsFail',
     'AppleSecretNotReady',
     'AppleSecretRenewalOverdue',
     'AppleSecretRotatorAbsent',

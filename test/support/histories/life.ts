@@ -89,10 +89,13 @@ export class Life {
         ]),
       ) as typeof wired.tools,
     }));
+    const startedAt = place.clock.now();
     this.sweeper = new Sweeper({
       journal: this.mortal(journal),
       isDegraded: () => journal.degraded !== undefined,
       nextTick: () => this.daemon.nextTick(),
+      startedAt,
+      crashedBefore: undefined,
     });
     const facts = () => {
       const { alive, lastTurnMs } = this.daemon.health();
@@ -101,6 +104,7 @@ export class Life {
         disabled: [],
         degraded: journal.degraded,
         skewMs: this.sweeper.skewMs,
+        startedAt,
         configurationRejected: null,
         scheduler: { alive, lastTurnAt: place.clock.now() - lastTurnMs },
       };

@@ -1,11 +1,12 @@
 // Every condition in English. People read this at three in the morning: what is wrong, what breaks and when, and one
 // next step. Plain words, short sentences, nothing of ours without its explanation.
 
-import { isShortOfTime } from '../../alerts/logins.ts';
 import { command, quoted } from '../command.ts';
+import { isUnproven } from '../errors.ts';
 import { detail, laneWords } from '../quote.ts';
 import type { ConditionTable } from '../texts.ts';
-import { afterCorrecting, fails, fields, holds, logins, madeOf, next, problems, skew, times, told } from './finding.ts';
+import { afterCorrecting, fails, fields, logins, madeOf, next, problems, skew, times, told } from './finding.ts';
+import { LOGIN_FINDINGS } from './logins.ts';
 import { counted, listed, REASONS, sentences, when } from './words.ts';
 
 const CONSOLE = 'in the CloudBase console (Authentication, Login Methods, Apple)';
@@ -49,10 +50,14 @@ export const CONDITIONS_EN: ConditionTable = {
 
   RotationFailing: {
     title: 'the client secret cannot be renewed',
-    headline: ({ facts }) =>
-      facts.emergency ? 'emergency: the client secret cannot be replaced' : 'the client secret cannot be renewed',
+    headline: ({ facts, error }) =>
+      isUnproven(error)
+        ? 'Apple logins may fail: Apple has not accepted the new client secret yet'
+        : facts.emergency
+          ? 'emergency: the client secret cannot be replaced'
+          : 'the client secret cannot be renewed',
     what: (finding, now) => {
-      const { failures, nextAttemptAt, emergency } = finding.facts;
+      const { failures, nextAttemptAt } = finding.facts;
       const last = failures > 1 ? `The last ${failures} attempts failed` : 'The last attempt failed';
       const again =
         nextAttemptAt === null
@@ -61,9 +66,7 @@ export const CONDITIONS_EN: ConditionTable = {
       return sentences(
         finding.error === null ? `${last}.` : fails(last, finding.error),
         again,
-        emergency && !isShortOfTime(finding.loginsUntil, now)
-          ? 'The deployed client secret is missing, invalid or rejected by Apple: Apple logins are probably failing now.'
-          : logins(finding, now),
+        finding.loginsUntil === null ? '' : logins(finding, now),
       );
     },
     next: (finding) => next(finding, `Look at the last attempts: ${command('history --target NAME', finding.target)}.`),
@@ -73,9 +76,15 @@ export const CONDITIONS_EN: ConditionTable = {
 
   SecretExpiring: {
     title: 'the client secret will expire and has not been renewed',
+    headline: ({ facts }, now) =>
+      facts.expiresAt > now
+        ? 'the client secret will expire and has not been renewed'
+        : 'the client secret was not renewed before its expiry',
     what: ({ facts, error }, now) =>
       sentences(
-        `The client secret expires at ${when(facts.expiresAt, now)}; from then on every Apple login fails.`,
+        facts.expiresAt > now
+          ? `The client secret expires at ${when(facts.expiresAt, now)}; from then on every Apple login fails.`
+          : `The client secret was not renewed before it expired at ${when(facts.expiresAt, now)}.`,
         fails('It has not been renewed because of this error', error),
       ),
     next: (finding) =>
@@ -84,40 +93,35 @@ export const CONDITIONS_EN: ConditionTable = {
     was: 'the client secret was about to expire',
   },
 
-  SecretExpired: {
-    title: 'Apple logins fail: the client secret has expired',
-    what: ({ facts, error }, now) =>
-      sentences(
-        `The client secret expired at ${when(facts.expiresAt, now)}; every Apple login of this app fails until it is replaced.`,
-        fails('Replacing it fails', error),
-      ),
-    next: ({ target }) =>
-      `Run ${command('once --target NAME', target)} now, and if that fails make a client secret with ${command('generate')} and set it by hand ${CONSOLE}.`,
-    over: 'the client secret is no longer expired',
-    was: 'Apple logins failed because the client secret had expired',
-  },
-
-  AppleRejectsSecret: {
-    title: 'Apple rejects the client secret',
-    headline: ({ facts }) =>
-      facts.asked === 'same-key' ? 'Apple rejects the key of the client secret' : 'Apple rejects the client secret',
-    what: (finding, now) => {
-      const { asked, askedAt, keyId, fingerprint } = finding.facts;
-      const which = madeOf(keyId, fingerprint);
-      return asked === 'same-key'
-        ? sentences(
-            `CloudBase hides the deployed client secret, so Apple was asked at ${when(askedAt, now)} about a fresh one of the same key${which} and rejected it.`,
-            'The key is probably revoked; if so, Apple logins fail already.',
-          )
-        : sentences(
-            `Asked at ${when(askedAt, now)}, Apple rejected the client secret that is deployed${which}, although it has not expired.`,
-            'Apple logins are probably failing now; a revoked key is the usual cause.',
-          );
+  LoginsFail: {
+    title: 'Apple logins fail',
+    headline: ({ facts: { detail: found } }) =>
+      `Apple logins ${found === 'unproven' ? 'may still fail' : 'fail'}: ${LOGIN_FINDINGS[found]}`,
+    what: ({ facts: { because, detail: found, at, expiresAt, keyId, clockUncompared }, error }, now) => {
+      const finding = LOGIN_FINDINGS[found];
+      const key = because === 'provider' ? '' : madeOf(keyId, null);
+      return sentences(
+        found === 'expired' && expiresAt !== null
+          ? `The client secret expired at ${when(expiresAt, now)}; every Apple login of this app fails until it is replaced.`
+          : found === 'unproven'
+            ? `A useless client secret was replaced, but Apple has not accepted the new one${key} yet, so Apple logins may still fail.`
+            : `At ${when(at, now)} this was found: ${finding}${key}. Nobody can log in with Apple until this is fixed.`,
+        clockUncompared
+          ? 'This is by the clock of this machine, which could not be compared with that of CloudBase.'
+          : '',
+        fails('The last error', error),
+      );
     },
-    next: ({ facts }) =>
-      `Check in the Apple Developer portal (Keys) that ${facts.keyId === null ? 'the key' : `key ${detail(facts.keyId, 40)}`} is not revoked, and if it is, create a new key and give it to this service.`,
-    over: 'Apple no longer rejects the client secret',
-    was: 'Apple rejected the client secret',
+    next: (finding) => {
+      const { because, detail: found } = finding.facts;
+      if (finding.error !== null || because !== 'secret' || found === 'unproven')
+        return next(finding, `Look at the Apple login method ${CONSOLE}, and try an Apple login.`);
+      return found === 'rejected'
+        ? 'Check in the Apple Developer portal (Keys) that the key is not revoked; if it is, create a new key and give it to this service.'
+        : `Run ${command('once --target NAME', finding.target)} now, and if that fails make a client secret with ${command('generate')} and set it by hand ${CONSOLE}.`;
+    },
+    over: 'as far as this service can tell, Apple logins no longer fail',
+    was: 'Apple logins failed',
   },
 
   ProviderDisabled: {
@@ -157,48 +161,47 @@ export const CONDITIONS_EN: ConditionTable = {
 
   SecretReplaced: {
     title: 'somebody else replaced the client secret',
-    headline: ({ facts }) =>
-      facts.leftAlone
-        ? 'somebody else keeps replacing the client secret, and nobody renews it'
-        : 'somebody else replaced the client secret',
-    what: ({ facts, error }, now) => {
-      const { replacements, keyId, ourFingerprint, ourKeyId, takenBack, leftAlone } = facts;
-      const last = replacements.at(-1);
-      const ours = madeOf(ourKeyId, ourFingerprint);
-      const theirs = madeOf(keyId, last?.fingerprint ?? null);
-      const often = replacements.length > 1 ? ` ${times(replacements.length)}, last` : '';
-      const moment = last === undefined ? '' : ` at ${when(last.at, now)}`;
-      const another =
-        theirs === '' ? 'the one there now is of unknown origin' : `the one there now is another${theirs}`;
-      const there = takenBack ? `this service has taken it back, and its own is there now${ours}` : another;
-      return sentences(
-        `The client secret of this service${takenBack ? '' : ours} was replaced by somebody else${often}${moment}; ${there}.`,
-        leftAlone
-          ? 'To stop both sides from overwriting each other, it is left in place while it is valid, and this service does not renew it.'
-          : '',
-        fails('What was seen', error),
-      );
+    headline: ({ facts: { kind } }) =>
+      kind === 'not-shown'
+        ? 'the client secret no longer shows as this service left it'
+        : kind === 'own-identity'
+          ? 'another holder of your key replaced the client secret'
+          : 'somebody else replaced the client secret',
+    what: ({ facts: { kind, at, keyId, fingerprint, ourFingerprint, takenBack }, error }, now) => {
+      const [ours, theirs] = [madeOf(null, ourFingerprint), takenBack ? '' : madeOf(keyId, fingerprint)];
+      const found =
+        kind === 'not-shown'
+          ? `Since ${when(at, now)} CloudBase has no longer shown the client secret of this service${ours} as it was written; somebody may have removed or replaced it.`
+          : `At ${when(at, now)} this service found another client secret${theirs} in place of its own${ours}.`;
+      const kept = {
+        other: 'A good client secret is left in place, no matter who made it, and is renewed when it is due.',
+        'own-identity':
+          'It was made with the key of this service, so somebody else holds that key; it is left in place and renewed when it is due.',
+        'not-shown': '',
+      }[kind];
+      return sentences(found, takenBack ? 'Its own is in place again.' : kept, fails('The last error', error));
     },
-    next: ({ facts, target }) =>
-      facts.leftAlone
-        ? `Find out who else writes it (a person, a script, another rotator), stop one of the two, and take it back with ${command('once --force --target NAME', target)}.`
-        : 'Find out who else writes it (a person, a script, another rotator) and agree on one.',
+    next: ({ facts: { kind } }) =>
+      ({
+        other: 'Find out who else writes it (a person, a script, another rotator) and agree on one.',
+        'own-identity': 'Find out who else holds this key and writes the client secret, and agree on one.',
+        'not-shown': `Try an Apple login, and look at the login method ${CONSOLE}.`,
+      })[kind],
     over: 'nobody else has replaced the client secret lately',
     was: 'somebody else had replaced the client secret',
   },
 
-  AdoptionPending: {
-    title: 'the client secret is not renewed until you agree',
+  ConsentNeeded: {
+    title: 'a new client secret waits for your consent',
     what: (finding, now) =>
       sentences(
-        `${holds(madeOf(finding.facts.keyId, finding.facts.fingerprint))} and that may be working, so this service does not replace it until you agree; until then nobody renews it.`,
-        fails('What was found', finding.error),
+        told(finding.error, 'Nothing shows that a new client secret is better than what is there.'),
         logins(finding, now),
       ),
-    next: ({ target }) =>
-      `Run ${command('once --adopt --target NAME', target)}, or set \`adopt: true\` on the target, if you want this service to take over.`,
-    over: 'your consent to renew the client secret is no longer needed',
-    was: 'renewal of the client secret waited for your consent',
+    next: (finding) =>
+      next(finding, `Try an Apple login; if it fails, run ${command('once --force --target NAME', finding.target)}.`),
+    over: 'no new client secret waits for your consent any more',
+    was: 'a new client secret waited for your consent',
   },
 
   TargetMisconfigured: {
@@ -252,17 +255,26 @@ export const CONDITIONS_EN: ConditionTable = {
     was: 'Apple could not be asked about client secrets',
   },
 
-  AppleCheckBlind: {
-    title: "Apple's answers about client secrets cannot be trusted",
-    what: ({ facts: { controlRejectedAt, oursAcceptedAt } }, now) =>
+  AppleRejectsAll: {
+    title: 'Apple rejects every client secret that it was asked about',
+    what: ({ facts: { targets } }) =>
       sentences(
-        'To trust its answers, this service must see Apple reject a false client secret and accept a true one within 7 days.',
-        `It ${controlRejectedAt === null ? 'has never rejected a false one' : `last rejected a false one at ${when(controlRejectedAt, now)}`}, and ${oursAcceptedAt === null ? 'has never accepted a true one' : `last accepted a true one at ${when(oursAcceptedAt, now)}`}.`,
-        'Until both hold again, a rejection by Apple does not hold back a new client secret, unless the deployed one cannot be read.',
+        `For over an hour Apple has rejected every client secret that it was asked about${targets.length === 0 ? '' : ` (${listed(targets)})`}.`,
+        'It accepted nothing in that time, so this service cannot tell whether these secrets are bad or Apple refuses everybody.',
       ),
-    next: () => "Check that no proxy answers in Apple's place, and that key, Team ID and Services ID belong together.",
-    over: "Apple's answers can be trusted again",
-    was: "Apple's answers about client secrets could not be trusted",
+    next: () =>
+      'Try an Apple login in one of these apps; if it fails, check key, Team ID and Services ID in the Apple Developer portal.',
+    over: 'Apple accepts client secrets again',
+    was: 'Apple rejected every client secret that it was asked about',
+  },
+
+  AppleAcceptsAll: {
+    title: "Apple's answers mean nothing",
+    what: () =>
+      'Apple accepts even a client secret that is signed with a false key, so an acceptance proves nothing, and a revoked key would not be noticed.',
+    next: () => "Check that no proxy or test server answers in Apple's place (`apple.tokenUrl`).",
+    over: "Apple's answers mean something again",
+    was: "Apple's answers meant nothing",
   },
 
   ClockSkewed: {
@@ -354,7 +366,7 @@ export const CONDITIONS_EN: ConditionTable = {
       sentences(
         fails(`The last ${badWrites} writes with ${laneWords(lane)} ended badly, the last of them like this`, error),
         urgent.length === 0
-          ? 'Apple logins work as before, until client secrets near their end.'
+          ? 'No target needs a new client secret urgently.'
           : `Apple logins are at risk for ${listed(urgent)}.`,
         'After each bad write, what is not urgent pauses for an hour.',
       ),

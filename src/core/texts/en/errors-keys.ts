@@ -223,9 +223,15 @@ export const KEYS_EN: Pick<ErrorCatalogue, Extract<keyof ErrorCatalogue, `ERR_KE
     ],
     remote: remoteSentences,
   },
-  ERR_KEY_BINDING: ({ detail }) => [
-    `the Key ID was used with another public key before, and Apple did not accept this one (${verdictDetail(detail)})`,
-    'Check that the key source holds the private key that Apple issued under this Key ID; a new key has a new Key ID.',
+  ERR_KEY_BINDING: ({ mixup, keyId, known, detail }) => [
+    `${
+      {
+        'other-private-key': `Apple has accepted Key ID ${keyId} with another private key`,
+        'other-key-id': `Apple has accepted this private key under Key ID ${known}, not ${keyId}`,
+        'other-team': `Apple has accepted Key ID ${keyId} in team ${known}`,
+      }[mixup]
+    }, so one of the two was probably mistyped or swapped; ${verdictDetail(detail)}`,
+    'Compare the private key, its Key ID and its Team ID with the Apple Developer portal (Keys); a new key has a new Key ID.',
   ],
 };
 

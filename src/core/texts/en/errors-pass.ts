@@ -2,7 +2,7 @@
 
 import type { JournalTrouble, RoundTripTrouble } from '../../error-troubles.ts';
 import { isoSeconds } from '../../instants.ts';
-import type { ErrorCatalogue } from '../catalogue.ts';
+import type { ErrorCatalogue, Sentences } from '../catalogue.ts';
 import { command, program, quoted } from '../command.ts';
 import { comparedId } from '../quote.ts';
 import { verdictDetail } from './calls.ts';
@@ -11,7 +11,7 @@ import type { KEYS_EN } from './errors-keys.ts';
 import type { SETUP_EN } from './errors-setup.ts';
 import { objectionText } from './objections.ts';
 import { whyText } from './why.ts';
-import { listed } from './words.ts';
+import { listed, REASONS } from './words.ts';
 
 type Pass = Exclude<keyof ErrorCatalogue, keyof typeof SETUP_EN | keyof typeof KEYS_EN | keyof typeof CALLS_EN>;
 
@@ -90,10 +90,19 @@ export const PASS_EN: Pick<ErrorCatalogue, Pass> = {
       `the provider cannot be written without harm: ${harm(fields)}`,
       `Set \`cloudbase.write: secret\` if CloudBase merges what it is sent, so that this is not sent; otherwise set a client secret by hand ${CONSOLE}.`,
     ],
+    spared: ({ fields }) => [
+      `fields that could not be sent back unharmed are left to CloudBase: ${harm(fields)}`,
+      `Check these fields ${CONSOLE} after the write.`,
+    ],
+    form: (_, { target }) => [
+      'an earlier write of the client secret alone changed other fields, so nothing is written in this form again',
+      'Set `cloudbase.write` to whole, or rotate by hand if CloudBase merges by now.',
+      program(`once --force --target ${target}`),
+    ],
     'only-gone': ({ fields }, { target }) => [
       `the provider cannot be written without harm: ${harm(fields)}`,
       `Check these fields ${CONSOLE}, and accept them if they are right.`,
-      program(`once --adopt --target ${target}`),
+      program(`once --force --target ${target}`),
     ],
   },
   ERR_PROVIDER_CHANGED: {
@@ -110,21 +119,9 @@ export const PASS_EN: Pick<ErrorCatalogue, Pass> = {
       `Check the provider ${CONSOLE}, and correct it by hand.`,
     ],
   },
-  ERR_ADOPTION_REQUIRED: {
-    'never-written': ({ why }, { target }) => [
-      `this journal has never written this provider, and ${whyText(why)}`,
-      'Let this service take over if it should renew this secret (or set `adopt: true` on the target).',
-      program(`once --adopt --target ${target}`),
-    ],
-    hidden: (_, { target }) => [
-      'the provider shows no client secret, which it may be hiding, and Apple is not asked about ours',
-      'Let this service take over if it should renew this secret (or set `adopt: true` on the target).',
-      program(`once --adopt --target ${target}`),
-    ],
-  },
-  ERR_FOREIGN_SECRET: ({ times, why }, { target }) => [
-    `somebody else replaced the client secret ${times} times within 7 days, and ${whyText(why)}`,
-    'Find out who else writes this provider, stop one of the two, then take the provider back.',
+  ERR_CONSENT_REQUIRED: ({ reason }, { target }) => [
+    `a new client secret is wanted (${REASONS[reason]}), but \`apple.check\` is off, so nothing shows that it is better than what is there`,
+    'Run this if Apple logins fail, or if you are sure of the new key.',
     program(`once --force --target ${target}`),
   ],
 
@@ -132,11 +129,41 @@ export const PASS_EN: Pick<ErrorCatalogue, Pass> = {
     `the new client secret does not pass our own check: ${objections.map(objectionText).join('; ')}`,
     `Check the key and its ids with ${command('generate')} and ${command('inspect')}, and report a fault of this program if they are right.`,
   ],
-  ERR_APPLE_REJECTED: ({ detail }) => [
-    `Apple rejected the new client secret (${verdictDetail(detail)}); the deployed one was left in place`,
-    'Check in the Apple Developer portal that the key is not revoked, is enabled for Sign in with Apple, and belongs to this Team ID, Services ID and Key ID.',
+  ERR_APPLE_REJECTED: ({ of, detail }) => {
+    const said: Readonly<Record<typeof of, Sentences>> = {
+      candidate: [
+        `Apple rejected the new client secret (${verdictDetail(detail)}); the deployed one was left in place`,
+        'Check in the Apple Developer portal that the key is not revoked, is enabled for Sign in with Apple, and belongs to this Team ID, Services ID and Key ID.',
+      ],
+      everybody: [
+        'Apple rejects every client secret that it was asked about, so nobody knows whether the deployed one works',
+        'Try an Apple login; if it fails, check key, Team ID and Services ID in the Apple Developer portal.',
+      ],
+      'login-check': [
+        'the login interface of CloudBase passes on that Apple rejects the client secret',
+        'Try an Apple login; if it fails, check key, Team ID and Services ID in the Apple Developer portal.',
+      ],
+    };
+    return said[of];
+  },
+  ERR_APPLE_REJECTED_ONCE: ({ of, detail }) => [
+    {
+      candidate: `Apple rejected the new client secret once (${verdictDetail(detail)}), which happens with good ones too`,
+      deployed: 'Apple rejected the deployed client secret once, which happens with good ones too',
+      uncounted: `Apple rejected the new client secret (${verdictDetail(detail)}), and has accepted no other one lately, so it may reject everything`,
+    }[of],
+    'Wait a few minutes, until Apple has been asked again.',
   ],
   ERR_APPLE_UNKNOWN: {
+    unproven: () => [
+      'the client secret that replaced a useless one has not been accepted by Apple yet, so logins may be failing',
+      'Try an Apple login; if it fails, check key, Team ID and Services ID in the Apple Developer portal.',
+    ],
+    'unproven-unasked': (_, { target }) => [
+      'nothing shows that the client secret that replaced a useless one works, because `apple.check` is off',
+      'Try an Apple login, and confirm the secret if it works.',
+      program(`once --force --target ${target}`),
+    ],
     require: ({ detail }) => [
       `Apple gave no usable answer about the new client secret (${verdictDetail(detail)}), and apple.check requires its acceptance`,
       'Make sure that this machine can reach `apple.tokenUrl`.',
@@ -158,7 +185,7 @@ export const PASS_EN: Pick<ErrorCatalogue, Pass> = {
     ],
   },
   ERR_LEASE_HELD: (_, { target }) => [
-    'another process is working on this target',
+    'another process is working on this target, or was killed at it; then the target is free again within 2 minutes',
     'Check the result of the other process.',
     program(`history --target ${target}`),
   ],
@@ -222,7 +249,7 @@ export const PASS_EN: Pick<ErrorCatalogue, Pass> = {
     ],
   },
   ERR_ROLLED_BACK: () => [
-    'our write left no usable client secret, so the previous one was put back, and logins work as before',
+    'our write left no usable client secret, so the previous one was put back',
     `Check the provider ${CONSOLE} if this repeats.`,
   ],
   ERR_ROLLBACK_FAILED: {
@@ -257,9 +284,9 @@ export const PASS_EN: Pick<ErrorCatalogue, Pass> = {
       'Try an Apple login if the next check does not find out.',
     ],
   },
-  ERR_ROTATION_LOOP: ({ why }, { target }) => [
-    `rotated within the last 24 h for the same reason, and again ${whyText(why)}`,
-    'Check the clock of this machine and the policy (lifetime, renewBefore), then rotate by hand if both are right.',
+  ERR_WRITTEN_LATELY: ({ days, why }, { target }) => [
+    `a new client secret was written within the last ${days === 1 ? '24 h' : '7 days'}, and again ${whyText(why)}`,
+    'Find out who else writes this client secret, or why CloudBase does not keep it, then rotate by hand.',
     program(`once --force --target ${target}`),
   ],
   ERR_LANE_CLOSED: ({ until, because }, { of }) => [

@@ -92,10 +92,12 @@ function stepText(event: Step, now: number): string {
       return `candidate minted${event.expiresAt === null ? '' : `, valid until ${isoSeconds(event.expiresAt)}`}`;
     case 'verified':
       return "candidate checked claim by claim, its signature with the key's public half";
-    case 'acceptance-reused':
-      return 'Apple accepted this key within the last 24 h; not asked again';
+    case 'answer-reused':
+      return 'Apple answered about this key lately; not asked again';
     case 'apple-answered':
       return appleText(event);
+    case 'login-checked':
+      return `the login interface of CloudBase ${event.verdict === 'rejected' ? 'passed on a rejection by Apple' : 'says nothing about the client secret'} (${callTrouble(event.detail)})`;
     case 'intent-recorded':
       return 'intent recorded in the journal';
     case 'pushed':
@@ -124,7 +126,6 @@ function appleText({ asked, verdict, detail }: Extract<Step, { step: 'apple-answ
 const ASKED = {
   candidate: 'the candidate',
   deployed: 'the deployed secret',
-  'same-key': 'a fresh secret of the same key',
   control: 'the control signed with a throwaway key',
 } as const;
 

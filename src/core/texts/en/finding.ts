@@ -17,12 +17,6 @@ export function madeOf(keyId: string | null, fingerprint: string | null): string
   return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
 }
 
-export function holds(made: string): string {
-  return made === ''
-    ? 'The Apple login method may hold a client secret that this service cannot see'
-    : `The Apple login method holds a client secret${made} that this service did not write`;
-}
-
 /** Names of fields, as code. */
 export function fields(paths: readonly string[]): string {
   return listed(paths.map((path) => `\`${path}\``));
@@ -59,11 +53,11 @@ export function told(error: StoredError | null, otherwise: string): string {
   return `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
 }
 
-/** Until when Apple logins work, as a sentence. */
+/** When the deployed client secret ends, as a sentence. It promises nothing about logins before that. */
 export function logins({ loginsUntil }: Finding, now: number): string {
-  if (loginsUntil === null) return 'How long Apple logins still work is not known.';
-  if (loginsUntil > now) return `Apple logins work until ${when(loginsUntil, now)}.`;
-  return `The client secret expired at ${when(loginsUntil, now)}, so Apple logins fail.`;
+  if (loginsUntil === null) return 'When the deployed client secret expires is not known.';
+  if (loginsUntil > now) return `The deployed client secret expires at ${when(loginsUntil, now)}.`;
+  return `The deployed client secret had its expiry at ${when(loginsUntil, now)}.`;
 }
 
 /** The next step: that of the error, else `otherwise`. */

@@ -167,6 +167,8 @@ const WANTED = {
 };
 
 const NEXT = {
+  'no-adoption': () =>
+    'Remove the key: a good client secret is now left alone, no matter who made it, and renewed when it is due.',
   'writes-in-lanes': () =>
     'Remove the key: writes with one credential and endpoint now go one after another, and pause for an hour after one that ended badly.',
   'remove-key': () => 'Remove the key.',

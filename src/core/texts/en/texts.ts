@@ -74,7 +74,7 @@ export const EN = {
         ended: 'over, reported late',
         happened: '',
       })[status],
-    loginsUntil: (ms) => ` (logins work until ${day(ms)})`,
+    loginsUntil: (ms) => ` (secret expires ${day(ms)})`,
     many: (counts, kinds) => [manyOf(counts), ...(kinds.length === 0 ? [] : [kinds.join(', ')])].join(': '),
     kind: (title, count) => (count === 1 ? title : `${title} (${count})`),
     digest: ({ targets, openTotal }) =>
@@ -131,7 +131,7 @@ export const EN = {
     target: 'Target',
     since: 'Since',
     until: 'Ended',
-    loginsUntil: 'Logins work until',
+    loginsUntil: 'Secret expires',
     next: 'Next step',
     condition: 'Alert',
     code: 'Error code',

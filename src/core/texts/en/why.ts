@@ -1,6 +1,5 @@
 // English for what a policy found, as a clause: `the deployed secret has expired`.
-import type { Why } from '../../reasons.ts';
-import { objectionText } from './objections.ts';
+import type { Defect, Why } from '../../reasons.ts';
 
 export function whyText(why: Why): string {
   switch (why.found) {
@@ -15,7 +14,7 @@ export function whyText(why: Why): string {
     case 'other-client':
       return `the deployed secret names client ${why.id ?? 'none'}, the key's is ${why.wanted}`;
     case 'defect':
-      return `Apple would not accept the deployed secret: ${objectionText(why.defect)}`;
+      return `Apple cannot accept the deployed secret: ${DEFECT_WORDS[why.defect]}`;
     default:
       return PLAIN[why.found];
   }
@@ -23,10 +22,19 @@ export function whyText(why: Why): string {
 
 const PLAIN = {
   'other-signature': 'the deployed secret is not signed by the key in the key source',
-  'never-expires': 'the deployed secret never expires',
-  'too-long': 'the deployed secret expires later than Apple accepts',
   expired: 'the deployed secret has expired',
+  rejected: 'Apple has rejected the deployed secret twice',
   unresolved: 'an earlier rotation was cut off and its outcome could not be read',
   renewal: 'renewal is due',
   requested: 'it was requested by hand',
 } as const;
+
+/** What makes a client secret useless, as a clause about it. */
+export const DEFECT_WORDS: Readonly<Record<Defect, string>> = {
+  damaged: 'it is a damaged copy of the one that was written',
+  'other-client': 'it is for another Services ID than the provider has',
+  'other-audience': 'it is not addressed to Apple',
+  'too-long': 'it expires later than Apple accepts',
+  'never-expires': 'it never expires',
+  'no-claims': 'its claims cannot be read',
+};

@@ -57,12 +57,10 @@ export const MOVED = 'cloudbase.endpoint was changed, so this counts as a new ta
 export const REASONS: Readonly<Record<Reason, string>> = {
   SecretMissing: 'there is no client secret',
   SecretUnreadable: 'the client secret cannot be read',
-  KeyChanged: 'the key was changed',
-  TeamChanged: 'the Team ID was changed',
-  ClientChanged: 'the Services ID was changed',
-  SignatureInvalid: 'the client secret is not valid for our key',
-  LifetimeTooLong: 'it expires later than Apple accepts',
   SecretExpired: 'it has expired',
+  SecretInvalid: 'Apple cannot accept it',
+  RejectedByApple: 'Apple rejects it',
+  KeyChanged: 'the key was changed',
   RenewalDue: 'its time for renewal has come',
   Requested: 'somebody asked for it',
 };

@@ -1,10 +1,11 @@
 // Every condition in Chinese, as operators of Tencent Cloud write it: what is wrong, what breaks and when, and one next
 // step. Names of the console and of Apple's portal are theirs; commands, keys and codes stay as they are typed.
-import { isShortOfTime } from '../../alerts/logins.ts';
 import { command, quoted } from '../command.ts';
+import { isUnproven } from '../errors.ts';
 import { detail, laneWords } from '../quote.ts';
 import type { ConditionTable } from '../texts.ts';
-import { afterCorrecting, fails, fields, holds, logins, madeOf, next, problems, skew, told } from './finding.ts';
+import { afterCorrecting, fails, fields, logins, madeOf, next, problems, skew, told } from './finding.ts';
+import { LOGIN_FINDINGS } from './logins.ts';
 import { listed, REASONS, when } from './words.ts';
 
 const CONSOLE = '云开发 CloudBase 控制台（身份认证 → 登录方式 → Apple）';
@@ -45,16 +46,19 @@ export const CONDITIONS_ZH: ConditionTable = {
 
   RotationFailing: {
     title: '客户端密钥无法轮换',
-    headline: ({ facts }) => (facts.emergency ? '紧急：客户端密钥无法替换' : '客户端密钥无法轮换'),
+    headline: ({ facts, error }) =>
+      isUnproven(error)
+        ? 'Apple 登录可能失败：Apple 尚未认可新的客户端密钥'
+        : facts.emergency
+          ? '紧急：客户端密钥无法替换'
+          : '客户端密钥无法轮换',
     what: (finding, now) => {
-      const { failures, nextAttemptAt, emergency } = finding.facts;
+      const { failures, nextAttemptAt } = finding.facts;
       const last = failures > 1 ? `最近连续 ${failures} 次尝试均失败` : '最近一次尝试失败';
       return [
         finding.error === null ? `${last}。` : fails(last, finding.error),
         nextAttemptAt === null ? '将在下一次例行检查时重试。' : `下次重试时间：${when(nextAttemptAt, now)}。`,
-        emergency && !isShortOfTime(finding.loginsUntil, now)
-          ? '现有客户端密钥缺失、无效或被 Apple 拒绝，Apple 登录很可能已经失败。'
-          : logins(finding, now),
+        finding.loginsUntil === null ? '' : logins(finding, now),
       ].join('');
     },
     next: (finding) => next(finding, `查看最近的轮换记录：${command('history --target NAME', finding.target)}。`),
@@ -64,9 +68,12 @@ export const CONDITIONS_ZH: ConditionTable = {
 
   SecretExpiring: {
     title: '客户端密钥即将过期，尚未轮换',
+    headline: ({ facts }, now) => (facts.expiresAt > now ? '客户端密钥即将过期，尚未轮换' : '客户端密钥到期前未能轮换'),
     what: ({ facts, error }, now) =>
       [
-        `客户端密钥将于 ${when(facts.expiresAt, now)}过期，届时所有 Apple 登录都会失败。`,
+        facts.expiresAt > now
+          ? `客户端密钥将于 ${when(facts.expiresAt, now)}过期，届时所有 Apple 登录都会失败。`
+          : `客户端密钥在 ${when(facts.expiresAt, now)}到期之前未能轮换。`,
         fails('尚未轮换的原因', error),
       ].join(''),
     next: (finding) => next(finding, `查看未轮换的原因：${command('plan --target NAME', finding.target)}。`),
@@ -74,33 +81,32 @@ export const CONDITIONS_ZH: ConditionTable = {
     was: '客户端密钥曾临近过期',
   },
 
-  SecretExpired: {
-    title: 'Apple 登录失败：客户端密钥已过期',
-    what: ({ facts, error }, now) =>
-      [
-        `客户端密钥已于 ${when(facts.expiresAt, now)}过期，替换之前，该应用的 Apple 登录全部失败。`,
-        fails('替换失败', error),
-      ].join(''),
-    next: ({ target }) =>
-      `立即执行 ${command('once --target NAME', target)}，如仍失败，则用 ${command('generate')} 生成客户端密钥，并在${CONSOLE}中手动填入。`,
-    over: '客户端密钥已不再处于过期状态',
-    was: '客户端密钥曾过期，Apple 登录一度失败',
-  },
-
-  AppleRejectsSecret: {
-    title: 'Apple 拒绝现有客户端密钥',
-    headline: ({ facts }) =>
-      facts.asked === 'same-key' ? 'Apple 拒绝现有客户端密钥所用的私钥' : 'Apple 拒绝现有客户端密钥',
-    what: ({ facts: { asked, askedAt, keyId, fingerprint } }, now) => {
-      const which = madeOf(keyId, fingerprint);
-      return asked === 'same-key'
-        ? `CloudBase 不显示现有客户端密钥，因此于 ${when(askedAt, now)}用同一私钥新签了一个${which}向 Apple 查询，结果被拒绝。私钥很可能已被吊销；若是如此，Apple 登录已经失败。`
-        : `于 ${when(askedAt, now)}向 Apple 查询，现有客户端密钥${which}虽未过期却被拒绝。Apple 登录很可能已经失败，最常见的原因是私钥被吊销。`;
+  LoginsFail: {
+    title: 'Apple 登录失败',
+    headline: ({ facts: { detail: found } }) =>
+      `Apple 登录${found === 'unproven' ? '可能仍然失败' : '失败'}：${LOGIN_FINDINGS[found]}`,
+    what: ({ facts: { because, detail: found, at, expiresAt, keyId, clockUncompared }, error }, now) => {
+      const key = because === 'provider' ? '' : madeOf(keyId, null);
+      return [
+        found === 'expired' && expiresAt !== null
+          ? `客户端密钥已于 ${when(expiresAt, now)}过期，替换之前，该应用的 Apple 登录全部失败。`
+          : found === 'unproven'
+            ? `无效的客户端密钥已被替换，但 Apple 尚未认可新的密钥${key}，Apple 登录可能仍然失败。`
+            : `于 ${when(at, now)}发现：${LOGIN_FINDINGS[found]}${key}。修复之前，用户无法使用 Apple 登录。`,
+        clockUncompared ? '以上依据本机时钟，未能与 CloudBase 的时钟比对。' : '',
+        fails('最近的错误', error),
+      ].join('');
     },
-    next: ({ facts }) =>
-      `在 Apple 开发者网站的 Keys 页面确认${facts.keyId === null ? '该密钥' : `密钥 ${detail(facts.keyId, 40)} `}是否已被吊销，若已吊销则新建一个并配置给本服务。`,
-    over: 'Apple 已不再拒绝客户端密钥',
-    was: 'Apple 曾拒绝客户端密钥',
+    next: (finding) => {
+      const { because, detail: found } = finding.facts;
+      if (finding.error !== null || because !== 'secret' || found === 'unproven')
+        return next(finding, `在${CONSOLE}中检查 Apple 登录方式，并试一次 Apple 登录。`);
+      return found === 'rejected'
+        ? '在 Apple 开发者网站的 Keys 页面确认该私钥是否已被吊销，若已吊销则新建一个并配置给本服务。'
+        : `立即执行 ${command('once --target NAME', finding.target)}，如仍失败，则用 ${command('generate')} 生成客户端密钥，并在${CONSOLE}中手动填入。`;
+    },
+    over: '就本服务所知，Apple 登录已不再失败',
+    was: 'Apple 登录曾失败',
   },
 
   ProviderDisabled: {
@@ -136,44 +142,46 @@ export const CONDITIONS_ZH: ConditionTable = {
 
   SecretReplaced: {
     title: '客户端密钥被他人替换',
-    headline: ({ facts }) => (facts.leftAlone ? '客户端密钥屡遭他人替换，目前无人负责轮换' : '客户端密钥被他人替换'),
-    what: ({ facts, error }, now) => {
-      const { replacements, keyId, ourFingerprint, ourKeyId, takenBack, leftAlone } = facts;
-      const last = replacements.at(-1);
-      const theirs = madeOf(keyId, last?.fingerprint ?? null);
-      const moment = last === undefined ? '' : `于 ${when(last.at, now)}`;
-      const often =
-        replacements.length > 1
-          ? `先后 ${replacements.length} 次被他人替换，最近一次发生在 ${when(last?.at ?? now, now)}`
-          : `${moment}被他人替换`;
-      const ours = madeOf(ourKeyId, ourFingerprint);
-      const another = theirs === '' ? '现有密钥来源不明' : `现有密钥为另一个${theirs}`;
-      return [
-        `本服务写入的客户端密钥${takenBack ? '' : ours}${often}；${takenBack ? `现已由本服务重新写入${ours}` : another}。`,
-        leftAlone ? '为避免反复互相覆盖，在其有效期内本服务不再改动，也不负责轮换。' : '',
-        fails('当时的情况', error),
-      ].join('');
+    headline: ({ facts: { kind } }) =>
+      kind === 'not-shown'
+        ? '客户端密钥的显示与本服务写入后不同'
+        : kind === 'own-identity'
+          ? '持有同一私钥的他人替换了客户端密钥'
+          : '客户端密钥被他人替换',
+    what: ({ facts: { kind, at, keyId, fingerprint, ourFingerprint, takenBack }, error }, now) => {
+      const [ours, theirs] = [madeOf(null, ourFingerprint), takenBack ? '' : madeOf(keyId, fingerprint)];
+      const found =
+        kind === 'not-shown'
+          ? `自 ${when(at, now)}起，CloudBase 不再按写入时的样子显示本服务的客户端密钥${ours}，它可能已被他人删除或替换。`
+          : `于 ${when(at, now)}发现，本服务的客户端密钥${ours}已被另一个客户端密钥${theirs}替换。`;
+      const kept = {
+        other: '有效的客户端密钥无论由谁生成都予以保留，到期前照常轮换。',
+        'own-identity': '它是用本服务的私钥签发的，说明还有他人持有这把私钥；现予以保留，到期前照常轮换。',
+        'not-shown': '',
+      }[kind];
+      return [found, takenBack ? '现已恢复为本服务的密钥。' : kept, fails('最近的错误', error)].join('');
     },
-    next: ({ facts, target }) =>
-      facts.leftAlone
-        ? `查明还有谁在写入（人工、脚本或其他轮换程序）并停掉其中一方，然后执行 ${command('once --force --target NAME', target)} 收回。`
-        : '查明还有谁在写入（人工、脚本或其他轮换程序），约定只由一方负责。',
-    over: '客户端密钥近期未再被他人替换',
+    next: ({ facts: { kind } }) =>
+      ({
+        other: '查明还有谁在写入（人、脚本或另一个轮换程序），并商定只保留一方。',
+        'own-identity': '查明还有谁持有这把私钥并写入客户端密钥，并商定只保留一方。',
+        'not-shown': `试一次 Apple 登录，并在${CONSOLE}中检查该登录方式。`,
+      })[kind],
+    over: '近来没有他人替换客户端密钥',
     was: '客户端密钥曾被他人替换',
   },
 
-  AdoptionPending: {
-    title: '客户端密钥需经您确认后才能轮换',
+  ConsentNeeded: {
+    title: '新的客户端密钥等待确认',
     what: (finding, now) =>
       [
-        `${holds(madeOf(finding.facts.keyId, finding.facts.fingerprint))}，它可能仍在使用，未经确认不会替换，在此之前也无人负责轮换。`,
-        fails('详情', finding.error),
+        finding.error === null ? '没有依据表明新的客户端密钥比现有的更好。' : told(finding.error),
         logins(finding, now),
       ].join(''),
-    next: ({ target }) =>
-      `执行 ${command('once --adopt --target NAME', target)} 或为该目标设置 \`adopt: true\`，即可由本服务接管。`,
-    over: '客户端密钥的轮换已无需确认',
-    was: '客户端密钥曾因等待确认而未轮换',
+    next: (finding) =>
+      next(finding, `试一次 Apple 登录，如果失败就执行 ${command('once --force --target NAME', finding.target)}。`),
+    over: '已没有新的客户端密钥等待确认',
+    was: '曾有新的客户端密钥等待确认',
   },
 
   TargetMisconfigured: {
@@ -222,17 +230,21 @@ export const CONDITIONS_ZH: ConditionTable = {
     was: '曾无法向 Apple 查询客户端密钥',
   },
 
-  AppleCheckBlind: {
-    title: 'Apple 的查询结果不可信',
-    what: ({ facts: { controlRejectedAt, oursAcceptedAt } }, now) =>
-      [
-        '只有 7 天内 Apple 既拒绝过伪造的客户端密钥、又接受过真实的客户端密钥，查询结果才可信。',
-        `上次拒绝伪造密钥：${controlRejectedAt === null ? '从未' : when(controlRejectedAt, now)}；上次接受真实密钥：${oursAcceptedAt === null ? '从未' : when(oursAcceptedAt, now)}。`,
-        '在两者都满足之前，即使 Apple 拒绝，也不会因此停止写入新的客户端密钥（现有密钥无法读取时除外）。',
-      ].join(''),
-    next: '检查是否有代理代替 Apple 应答，并核对密钥、Team ID 与 Services ID 是否匹配。',
-    over: 'Apple 的查询结果恢复可信',
-    was: 'Apple 的查询结果曾不可信',
+  AppleRejectsAll: {
+    title: 'Apple 拒绝所有查询过的客户端密钥',
+    what: ({ facts: { targets } }) =>
+      `一个多小时以来，Apple 拒绝了所有查询过的客户端密钥${targets.length === 0 ? '' : `（${listed(targets)}）`}。其间没有认可过任何一个，因此无法判断是这些密钥无效，还是 Apple 一概拒绝。`,
+    next: () => '在其中一个应用中试一次 Apple 登录，如果失败就在 Apple 开发者网站核对私钥、Team ID 和 Services ID。',
+    over: 'Apple 已恢复认可客户端密钥',
+    was: 'Apple 曾拒绝所有查询过的客户端密钥',
+  },
+
+  AppleAcceptsAll: {
+    title: 'Apple 的答复没有意义',
+    what: () => 'Apple 连用假私钥签发的客户端密钥也认可，因此认可不能证明什么，私钥被吊销也无法察觉。',
+    next: () => '检查是否有代理或测试服务器代替 Apple 应答（`apple.tokenUrl`）。',
+    over: 'Apple 的答复已恢复意义',
+    was: 'Apple 的答复曾没有意义',
   },
 
   ClockSkewed: {
@@ -312,9 +324,7 @@ export const CONDITIONS_ZH: ConditionTable = {
     what: ({ facts: { lane, badWrites, urgent }, error }) =>
       [
         fails(`使用“${laneWords(lane)}”的写入连续 ${badWrites} 次失败，最近一次`, error),
-        urgent.length === 0
-          ? '在现有客户端密钥临近过期之前，Apple 登录不受影响。'
-          : `以下目标的 Apple 登录面临风险：${listed(urgent)}。`,
+        urgent.length === 0 ? '目前没有目标急需新的客户端密钥。' : `以下目标的 Apple 登录面临风险：${listed(urgent)}。`,
         '每次写入失败后，非紧急的轮换暂停一小时。',
       ].join(''),
     next: (finding) => next(finding, `用 ${command('history')} 查明原因。`),

@@ -189,9 +189,15 @@ export const KEYS_ZH: Pick<ErrorCatalogue, keyof typeof KEYS_EN> = {
     'unknown-form': ({ origin }) => [`暂时无法读取 ${origin}：应答格式无法识别`, ENDPOINT],
     remote: remoteSentences,
   },
-  ERR_KEY_BINDING: ({ detail }) => [
-    `该 Key ID 以前对应另一把公钥，且 Apple 未认可现在这把（${verdictDetail(detail)}）`,
-    '核对私钥来源中的私钥是否就是 Apple 以该 Key ID 签发的那一把，新密钥会有新的 Key ID。',
+  ERR_KEY_BINDING: ({ mixup, keyId, known, detail }) => [
+    `${
+      {
+        'other-private-key': `Apple 认可过的 Key ID ${keyId} 对应的是另一把私钥`,
+        'other-key-id': `Apple 认可过的这把私钥的 Key ID 是 ${known}，而不是 ${keyId}`,
+        'other-team': `Apple 认可过的 Key ID ${keyId} 属于团队 ${known}`,
+      }[mixup]
+    }，两者之一可能写错或弄混；${verdictDetail(detail)}`,
+    '在 Apple 开发者网站（Keys）核对私钥、Key ID 和 Team ID；新密钥会有新的 Key ID。',
   ],
 };
 

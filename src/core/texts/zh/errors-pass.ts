@@ -2,21 +2,20 @@
 
 import type { JournalTrouble, RoundTripTrouble } from '../../error-troubles.ts';
 import { isoSeconds } from '../../instants.ts';
-import type { ErrorCatalogue } from '../catalogue.ts';
+import type { ErrorCatalogue, Sentences } from '../catalogue.ts';
 import { command, program, quoted } from '../command.ts';
 import type { PASS_EN } from '../en/errors-pass.ts';
 import { comparedId } from '../quote.ts';
 import { verdictDetail } from './calls.ts';
 import { objectionText } from './objections.ts';
 import { whyText } from './why.ts';
-import { listed } from './words.ts';
+import { listed, REASONS } from './words.ts';
 
 const CONSOLE = '云开发 CloudBase 控制台（身份认证 → 登录方式 → Apple）';
 const BY_HAND = `用 ${command('generate')} 生成客户端密钥，并在${CONSOLE}中手动填入。`;
 const BY_HAND_NOW = `立即${BY_HAND}`;
 const WHO_ELSE = '查明还有谁在写入该密钥（人工、脚本或其他轮换程序），约定只由一方负责。';
 const OFTEN_STOPPED = '如反复出现，查明服务为何被停止。';
-const TAKE_OVER = '如由本服务负责轮换，执行接管命令（或为该目标设置 `adopt: true`）。';
 const TRY_LOGIN = '如下一次检查仍无法确认，试一次 Apple 登录。';
 const REACH_APPLE = '确保本机可以访问 `apple.tokenUrl`。';
 
@@ -81,10 +80,19 @@ export const PASS_ZH: Pick<ErrorCatalogue, keyof typeof PASS_EN> = {
       `写入会损坏身份源的其他字段，因此没有写入：${harm(fields)}`,
       `如 CloudBase 会合并所写入的内容，将 \`cloudbase.write\` 设为 secret，写入时便不再发送这些字段；否则${BY_HAND}`,
     ],
+    spared: ({ fields }) => [
+      `无法原样写回的字段由 CloudBase 保留：${harm(fields)}`,
+      `写入后在${CONSOLE}中核对这些字段。`,
+    ],
+    form: (_, { target }) => [
+      '先前只写入客户端密钥时改变了其他字段，因此不再以这种形式写入',
+      '将 `cloudbase.write` 设为 whole；如 CloudBase 现已合并所写入的内容，则手动轮换。',
+      program(`once --force --target ${target}`),
+    ],
     'only-gone': ({ fields }, { target }) => [
       `写入会损坏身份源的其他字段，因此没有写入：${harm(fields)}`,
       `在${CONSOLE}中核对这些字段，确认无误后予以接受。`,
-      program(`once --adopt --target ${target}`),
+      program(`once --force --target ${target}`),
     ],
   },
   ERR_PROVIDER_CHANGED: {
@@ -101,21 +109,9 @@ export const PASS_ZH: Pick<ErrorCatalogue, keyof typeof PASS_EN> = {
       `在${CONSOLE}中检查身份源，并手动更正。`,
     ],
   },
-  ERR_ADOPTION_REQUIRED: {
-    'never-written': ({ why }, { target }) => [
-      `本状态库从未写入过该身份源，而${whyText(why)}`,
-      TAKE_OVER,
-      program(`once --adopt --target ${target}`),
-    ],
-    hidden: (_, { target }) => [
-      '身份源没有显示客户端密钥（也可能只是隐藏），而配置为不向 Apple 查询新密钥',
-      TAKE_OVER,
-      program(`once --adopt --target ${target}`),
-    ],
-  },
-  ERR_FOREIGN_SECRET: ({ times, why }, { target }) => [
-    `客户端密钥在 7 天内被他人替换 ${times} 次，而${whyText(why)}`,
-    '查明还有谁在写入该身份源并停掉其中一方，然后收回该身份源。',
+  ERR_CONSENT_REQUIRED: ({ reason }, { target }) => [
+    `需要新的客户端密钥（${REASONS[reason]}），但 \`apple.check\` 为 off，无从证明新的比现有的更好`,
+    '如果 Apple 登录失败，或已确认新私钥无误，执行以下命令。',
     program(`once --force --target ${target}`),
   ],
 
@@ -123,11 +119,41 @@ export const PASS_ZH: Pick<ErrorCatalogue, keyof typeof PASS_EN> = {
     `新的客户端密钥未通过自检：${objections.map(objectionText).join('；')}`,
     `用 ${command('generate')} 和 ${command('inspect')} 核对私钥与各项标识，如均无误则作为本程序的故障上报。`,
   ],
-  ERR_APPLE_REJECTED: ({ detail }) => [
-    `Apple 拒绝了新的客户端密钥（${verdictDetail(detail)}），原有密钥未动`,
-    '在 Apple 开发者网站确认该密钥未被吊销、已启用 Sign in with Apple，且与 Team ID、Services ID、Key ID 匹配。',
+  ERR_APPLE_REJECTED: ({ of, detail }) => {
+    const said: Readonly<Record<typeof of, Sentences>> = {
+      candidate: [
+        `Apple 拒绝了新的客户端密钥（${verdictDetail(detail)}），原有密钥未动`,
+        '在 Apple 开发者网站确认该私钥未被吊销、已启用 Sign in with Apple，且与 Team ID、Services ID、Key ID 匹配。',
+      ],
+      everybody: [
+        'Apple 拒绝了所有查询过的客户端密钥，因此无法得知现有密钥是否可用',
+        '试一次 Apple 登录，如果失败就在 Apple 开发者网站核对私钥、Team ID 和 Services ID。',
+      ],
+      'login-check': [
+        'CloudBase 的登录接口转达了 Apple 对客户端密钥的拒绝',
+        '试一次 Apple 登录，如果失败就在 Apple 开发者网站核对私钥、Team ID 和 Services ID。',
+      ],
+    };
+    return said[of];
+  },
+  ERR_APPLE_REJECTED_ONCE: ({ of, detail }) => [
+    {
+      candidate: `Apple 拒绝了一次新的客户端密钥（${verdictDetail(detail)}），有效的密钥偶尔也会遇到`,
+      deployed: 'Apple 拒绝了一次现有的客户端密钥，有效的密钥偶尔也会遇到',
+      uncounted: `Apple 拒绝了新的客户端密钥（${verdictDetail(detail)}），而近来也没有认可过其他密钥，可能是一概拒绝`,
+    }[of],
+    '等待几分钟，本服务会再次向 Apple 查询。',
   ],
   ERR_APPLE_UNKNOWN: {
+    unproven: () => [
+      '替换无效密钥的客户端密钥尚未得到 Apple 认可，登录可能失败',
+      '试一次 Apple 登录，如果失败就在 Apple 开发者网站核对私钥、Team ID 和 Services ID。',
+    ],
+    'unproven-unasked': (_, { target }) => [
+      '`apple.check` 为 off，无从证明替换无效密钥的客户端密钥可用',
+      '试一次 Apple 登录，如果成功就确认该密钥。',
+      program(`once --force --target ${target}`),
+    ],
     require: ({ detail }) => [
       `Apple 没有就新的客户端密钥给出明确答复（${verdictDetail(detail)}），而 apple.check 要求得到认可`,
       REACH_APPLE,
@@ -146,7 +172,7 @@ export const PASS_ZH: Pick<ErrorCatalogue, keyof typeof PASS_EN> = {
     stepped: ({ stepMs }) => [`系统时钟跳变了 ${Math.round(stepMs / 1000)} 秒`, '如非刚刚校准，检查本机时钟。'],
   },
   ERR_LEASE_HELD: (_, { target }) => [
-    '另一个进程正在处理该目标',
+    '另一个进程正在处理该目标，或在处理时被强行终止；若是后者，该目标会在 2 分钟内空出',
     '查看该进程的处理结果。',
     program(`history --target ${target}`),
   ],
@@ -185,10 +211,7 @@ export const PASS_ZH: Pick<ErrorCatalogue, keyof typeof PASS_EN> = {
     'after-write': () => ['写入后身份源中是第三个客户端密钥，可读且未过期，已予保留', WHO_ELSE],
     'after-cut-off': () => ['程序中途停止，身份源中的客户端密钥既非原有的也非新的，已予保留', WHO_ELSE],
   },
-  ERR_ROLLED_BACK: () => [
-    '写入后没有可用的客户端密钥，已恢复原有密钥，登录不受影响',
-    `如反复出现，检查${CONSOLE}中的身份源设置。`,
-  ],
+  ERR_ROLLED_BACK: () => ['写入后没有可用的客户端密钥，已恢复原有密钥', `如反复出现，检查${CONSOLE}中的身份源设置。`],
   ERR_ROLLBACK_FAILED: {
     'left-alone': () => ['写入后没有可用的客户端密钥，也未能恢复原有密钥：身份源期间又有变化，或无法写回', BY_HAND_NOW],
     'not-shown': () => ['写入后没有可用的客户端密钥，也未能恢复原有密钥：身份源没有显示它', BY_HAND_NOW],
@@ -200,9 +223,9 @@ export const PASS_ZH: Pick<ErrorCatalogue, keyof typeof PASS_EN> = {
     'not-shown': () => ['程序在写入途中停止，身份源没有显示可读的客户端密钥', TRY_LOGIN],
     error: ({ because }, { of }) => [`无法确认新的客户端密钥是否已写入：${of(because)[0]}`, TRY_LOGIN],
   },
-  ERR_ROTATION_LOOP: ({ why }, { target }) => [
-    `24 小时内已因同一原因轮换过，现在又因${whyText(why)}而需要轮换`,
-    '检查本机时钟和策略（lifetime、renewBefore），如均无误则手动轮换。',
+  ERR_WRITTEN_LATELY: ({ days, why }, { target }) => [
+    `${days === 1 ? '24 小时' : '7 天'}内已写入过新的客户端密钥，而现在${whyText(why)}`,
+    '查明还有谁在写入该客户端密钥，或 CloudBase 为何没有保留它，然后手动轮换。',
     program(`once --force --target ${target}`),
   ],
   ERR_LANE_CLOSED: ({ until, because }, { of }) => [

@@ -17,12 +17,6 @@ export function madeOf(keyId: string | null, fingerprint: string | null): string
   return parts.length === 0 ? '' : `（${parts.join('，')}）`;
 }
 
-export function holds(made: string): string {
-  return made === ''
-    ? 'Apple 身份源中可能有一个本服务看不到的客户端密钥'
-    : `Apple 身份源中已有一个并非本服务写入的客户端密钥${made}`;
-}
-
 /** Names of fields, as code. */
 export function fields(paths: readonly string[]): string {
   return listed(paths.map((path) => `\`${path}\``));
@@ -51,11 +45,11 @@ export function told(error: StoredError): string {
   return `${detail(errorTexts(error, 'zh').message)}。`;
 }
 
-/** Until when Apple logins work, as a sentence. */
+/** When the deployed client secret ends, as a sentence. It promises nothing about logins before that. */
 export function logins({ loginsUntil }: Finding, now: number): string {
-  if (loginsUntil === null) return '无法确定 Apple 登录还能用多久。';
-  if (loginsUntil > now) return `Apple 登录可用至 ${when(loginsUntil, now)}。`;
-  return `客户端密钥已于 ${when(loginsUntil, now)}过期，Apple 登录失败。`;
+  if (loginsUntil === null) return '现有客户端密钥何时过期无法确定。';
+  if (loginsUntil > now) return `现有客户端密钥将于 ${when(loginsUntil, now)}过期。`;
+  return `现有客户端密钥的到期时间是 ${when(loginsUntil, now)}。`;
 }
 
 /** The next step: that of the error, else `otherwise`. */

@@ -154,6 +154,7 @@ export const PROBLEMS_ZH: ProblemWords = {
   version: () => '版本 ID',
   entry: () => '条目名称',
 
+  'no-adoption': () => '删除该配置项：有效的客户端密钥无论由谁写入，现在都予以保留，到期前照常轮换。',
   'writes-in-lanes': () => '删除该配置项：使用同一凭证和接入地址的写入现在依次进行，异常结束后暂停一小时。',
   'remove-key': () => '删除该配置项。',
   'mean-key': (name) => `是否想写 ${name}？`,

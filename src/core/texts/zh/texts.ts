@@ -79,7 +79,7 @@ export const ZH = {
         ended: '已结束，补报',
         happened: '通知',
       })[status],
-    loginsUntil: (ms) => `（登录可用至 ${day(ms)}）`,
+    loginsUntil: (ms) => `（密钥 ${day(ms)} 过期）`,
     many: (counts, kinds) => [manyOf(counts), ...(kinds.length === 0 ? [] : [kinds.join('、')])].join('：'),
     kind: (title, count) => (count === 1 ? title : `${title}（${count}）`),
     digest: ({ targets, openTotal }) =>
@@ -136,7 +136,7 @@ export const ZH = {
     target: '目标',
     since: '开始时间',
     until: '结束时间',
-    loginsUntil: '登录可用至',
+    loginsUntil: '密钥过期时间',
     next: '下一步',
     condition: '告警项',
     code: '错误码',

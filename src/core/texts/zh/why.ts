@@ -1,6 +1,5 @@
 // Chinese for what a policy found, as a clause.
-import type { Why } from '../../reasons.ts';
-import { objectionText } from './objections.ts';
+import type { Defect, Why } from '../../reasons.ts';
 
 export function whyText(why: Why): string {
   switch (why.found) {
@@ -15,7 +14,7 @@ export function whyText(why: Why): string {
     case 'other-client':
       return `现有客户端密钥的 Client ID 为 ${why.id ?? '（无）'}，私钥对应的是 ${why.wanted}`;
     case 'defect':
-      return `Apple 不会接受现有客户端密钥：${objectionText(why.defect)}`;
+      return `Apple 不会接受现有客户端密钥：${DEFECT_WORDS[why.defect]}`;
     default:
       return PLAIN[why.found];
   }
@@ -23,10 +22,19 @@ export function whyText(why: Why): string {
 
 const PLAIN = {
   'other-signature': '现有客户端密钥并非由私钥来源中的私钥签发',
-  'never-expires': '现有客户端密钥永不过期',
-  'too-long': '现有客户端密钥的有效期超过 Apple 允许的上限',
   expired: '现有客户端密钥已过期',
+  rejected: 'Apple 已两次拒绝现有客户端密钥',
   unresolved: '先前的轮换中途停止，结果无法确认',
   renewal: '已到轮换时间',
   requested: '有人手动要求轮换',
 } as const;
+
+/** What makes a client secret useless, as a clause about it. */
+export const DEFECT_WORDS: Readonly<Record<Defect, string>> = {
+  damaged: '它是写入内容的残缺副本',
+  'other-client': '它所属的 Services ID 与身份源的不同',
+  'other-audience': '它的受众不是 Apple',
+  'too-long': '有效期超过 Apple 允许的上限',
+  'never-expires': '它永不过期',
+  'no-claims': '它的声明部分无法读取',
+};

@@ -43,12 +43,10 @@ export function listed(items: readonly string[]): string {
 export const REASONS: Readonly<Record<Reason, string>> = {
   SecretMissing: '没有客户端密钥',
   SecretUnreadable: '现有客户端密钥无法读取',
-  KeyChanged: '更换了 Apple 私钥',
-  TeamChanged: '更改了 Team ID',
-  ClientChanged: '更改了 Services ID',
-  SignatureInvalid: '现有客户端密钥与私钥不符',
-  LifetimeTooLong: '有效期超过 Apple 允许的上限',
   SecretExpired: '客户端密钥已过期',
+  SecretInvalid: 'Apple 无法接受现有客户端密钥',
+  RejectedByApple: 'Apple 拒绝现有客户端密钥',
+  KeyChanged: '更换了 Apple 私钥',
   RenewalDue: '到了轮换时间',
   Requested: '有人手动要求轮换',
 };

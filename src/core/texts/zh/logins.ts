@@ -1,0 +1,31 @@
+// Chinese for what was found about logins, as a clause.
+import type { EvidenceDetail } from '../../reasons.ts';
+
+export const LOGIN_FINDINGS: Readonly<Record<EvidenceDetail, string>> = {
+  accepted: 'Apple 认可现有客户端密钥',
+  rejected: 'Apple 拒绝现有客户端密钥',
+  'rejected-once': 'Apple 拒绝过一次现有客户端密钥，稍后再次查询',
+  'rejected-uncounted': 'Apple 拒绝了现有客户端密钥，但近来也没有认可过其他密钥，因此不能说明问题',
+  'accepted-uncounted': 'Apple 认可现有客户端密钥，但假密钥也一并认可',
+  'identity-accepted': 'CloudBase 不显示客户端密钥，Apple 认可用同一私钥新签的密钥',
+  expired: '客户端密钥已过期',
+  valid: '客户端密钥看起来有效',
+  missing: 'CloudBase 没有显示客户端密钥',
+  unreadable: 'CloudBase 显示的不是客户端密钥，或隐藏了它',
+  'stands-in': 'CloudBase 不显示客户端密钥，以本服务最近写入的为准',
+  unproven: 'Apple 尚未认可新的客户端密钥',
+  gone: 'Apple 登录方式已被删除',
+  'environment-gone': '环境已被删除、隔离或欠费',
+  'not-found-once': '没有找到登录方式或其环境，稍后再次查找',
+  'switched-off': 'Apple 登录方式已关闭',
+  'strange-host': '登录方式填写的主机既不属于 Apple，也不在 `allowHosts` 中',
+  'invalid-client': 'CloudBase 反映 Apple 拒绝客户端密钥',
+  'invalid-client-once': 'CloudBase 反映过一次 Apple 拒绝客户端密钥，稍后再次查询',
+  'never-compared': '本机时钟尚未与 CloudBase 的时钟比对',
+  damaged: '客户端密钥是写入内容的残缺副本',
+  'other-client': '客户端密钥属于另一个 Services ID',
+  'other-audience': '客户端密钥的受众不是 Apple',
+  'too-long': '客户端密钥的有效期超过 Apple 的上限',
+  'never-expires': '客户端密钥永不过期，Apple 不予接受',
+  'no-claims': '客户端密钥的声明部分无法读取',
+};

@@ -1,0 +1,30 @@
+// The login check: once a day, and after a rotation, CloudBase's public login interface is asked. One thing is recognised,
+// Apple's `invalid_client`; it is never a reason to write, and never holds up a rotation.
+import { SEEN_TWICE_MS } from '../core/logins.ts';
+import type { Proof, TargetState } from '../core/records.ts';
+import { within } from '../core/schedule.ts';
+import { DAY, HOUR } from '../core/time.ts';
+import type { Course } from './course.ts';
+
+/** Asks if that is due, or at once after a rotation. */
+export async function observeLogins(course: Course, isAfterRotation = false): Promise<Proof['loginCheck']> {
+  const { target, tools, state, now } = course;
+  if (tools.loginCheck === undefined || !(isAfterRotation || isDue(state.loginCheck, now))) return 'not-asked';
+  const { envId, providerId } = target;
+  const { verdict, detail } = await tools.loginCheck.ask({ envId, providerId, signal: course.signal });
+  course.step({ step: 'login-checked', verdict, detail });
+  // What it said about the secret before says nothing about this one.
+  const earlier = isAfterRotation ? null : state.loginCheck;
+  const since = earlier?.verdict === 'rejected' ? earlier.rejectedSince : null;
+  course.learn({
+    loginCheck: { at: now, verdict, rejectedSince: verdict === 'rejected' ? Math.min(since ?? now, now) : null },
+  });
+  return verdict;
+}
+
+/** Once a day; after a first rejection in 5 minutes, after a second one hourly. */
+function isDue(last: TargetState['loginCheck'], now: number): boolean {
+  if (last === null || last.at > now) return true;
+  const isFirst = last.at === last.rejectedSince;
+  return !within(last.at, now, last.verdict === 'unknown' ? DAY : isFirst ? SEEN_TWICE_MS : HOUR);
+}
