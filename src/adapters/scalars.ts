@@ -48,7 +48,7 @@ function scalar<T>(wanted: Phrase, forms: JsonForms, read: (text: string, whole:
 }
 
 /** Text of 1 to `longest` characters without line breaks and other control characters. It may begin or end in a blank. */
-export function text(wanted: PlainPhrase, longest = 1024) {
+export function text(wanted: PlainPhrase = ['text-value'], longest = 1024) {
   return scalar(wanted, [{ type: ['string', 'number', 'boolean'], minLength: 1 }], (_, found) => {
     if (CONTROL.test(found)) return new Refusal(['printable', wanted]);
     if (found.length > longest) return new Refusal(['at-most', wanted, longest]);

@@ -47,7 +47,7 @@ const HTTP = z
     token: longToken(32)
       .optional()
       .describe('The bearer token of requests that change something; without it they are refused. Never shown.'),
-    readToken: text(['read-token'])
+    readToken: text()
       .optional()
       .describe(
         'The bearer token for reading. Without it, an interface that is not on loopback serves /healthz, /readyz and /metrics alone. Never shown.',

@@ -33,8 +33,8 @@ export const options = z.strictObject({
     .describe(
       'TLS from the first byte (the default on port 465). Without it, STARTTLS is used where the server offers it.',
     ),
-  user: text(['user']).optional().describe('The user name, if the server wants a login.'),
-  password: text(['password']).optional().describe('The password. Never shown.'),
+  user: text().optional().describe('The user name, if the server wants a login.'),
+  password: text().optional().describe('The password. Never shown.'),
   from: patterned(['sender'], new RegExp(`^(?:[^<>\\p{Cc}]{0,200}<${ADDRESS}>|${ADDRESS})$`, 'u')).describe(
     'The sender, as an address or `Name <address>`.',
   ),

@@ -19,7 +19,7 @@ export const options = z.strictObject({
   from: z.literal('aws-secrets-manager'),
   secretId: text(['arn']).describe('The name or ARN of the secret.'),
   region: region('ap-southeast-1').describe('The region of the secret.'),
-  versionStage: text(['stage']).prefault('AWSCURRENT').describe('The stage to read.'),
+  versionStage: text().prefault('AWSCURRENT').describe('The stage to read.'),
   endpoint: httpUrl(['url', 'https://secretsmanager.ap-southeast-1.amazonaws.com'])
     .optional()
     .describe("An endpoint other than AWS's usual one."),

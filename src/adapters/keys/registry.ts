@@ -13,7 +13,7 @@ import { createFileKeySource, options as file } from './file.ts';
 import { createTencentSsmKeySource, options as tencentSsm } from './tencent-ssm.ts';
 
 const entry = {
-  jsonKey: text(['entry'])
+  jsonKey: text()
     .optional()
     .describe('The entry of JSON that holds the key. Default: privateKey, else the only entry that holds a key.'),
 };

@@ -10,8 +10,8 @@ import { credentialsOptions } from '../tencent/credentials/registry.ts';
 
 export const options = z.strictObject({
   from: z.literal('tencent-ssm'),
-  secretName: text(['secret-name']).describe('The name of the secret.'),
-  versionId: text(['version']).prefault('SSM_Current').describe('The version to read.'),
+  secretName: text().describe('The name of the secret.'),
+  versionId: text().prefault('SSM_Current').describe('The version to read.'),
   region: region('ap-shanghai').describe('The region of the secret.'),
   endpoint: httpUrl(['url', 'https://ssm.tencentcloudapi.com'])
     .optional()

@@ -11,10 +11,8 @@ export const options = z.strictObject({
   roleArn: text(['role', 'qcs::cam::uin/100000000001:roleName/rotator']).describe(
     'The role, such as qcs::cam::uin/100000000001:roleName/rotator.',
   ),
-  sessionName: text(['session'])
-    .optional()
-    .describe('Names the session in the audit log. Default: apple-secret-rotator.'),
-  externalId: text(['external-id']).optional().describe('The external id that the role asks for.'),
+  sessionName: text().optional().describe('Names the session in the audit log. Default: apple-secret-rotator.'),
+  externalId: text().optional().describe('The external id that the role asks for.'),
   endpoint: httpUrl(['url', 'https://sts.tencentcloudapi.com'])
     .optional()
     .describe('The endpoint of STS. Default: that of the site of cloudbase.endpoint.'),

@@ -11,7 +11,7 @@ import { type CredentialSource, type CredentialTools, credentialsMissing, plainC
 export const options = z.strictObject({
   from: z.literal('profile'),
   path: text(['path']).optional().describe('The path of the file. Default: ~/.tencentcloud/credentials.'),
-  profile: text(['profile']).optional().describe('The profile in the file. Default: default.'),
+  profile: text().optional().describe('The profile in the file. Default: default.'),
 });
 
 export function createProfileCredentials(
