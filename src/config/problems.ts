@@ -1,5 +1,5 @@
 // What is wrong with a configuration, as data, and the one error that carries all of it. A problem never holds a
-// value that came from the environment, belongs to a secret or looks like one: tree.ts words what was found.
+// value that came from the environment, belongs to a secret or looks like one: tree.ts describes what was found.
 import type { ChannelOptions } from '../adapters/channels/registry.ts';
 import { RotatorError } from '../core/errors.ts';
 import { PROBLEMS_EN } from '../core/texts/en/problems.ts';

@@ -1,6 +1,6 @@
 // A configuration as it was read, before the definition is applied: texts, lists and mappings, each with its line.
-// Problems are worded here, so that none holds a value that must not be shown: a value that came from the environment,
-// belongs to a secret or looks like one is shown by type and length alone.
+// What stands at the place of a problem is described here, so that none holds a value that must not be shown: one that
+// came from the environment, belongs to a secret or looks like one is shown by type and length alone.
 import { holdSecret } from '../core/held-secrets.ts';
 import { looksSecret, shownName } from '../core/shown.ts';
 import type { Phrase } from '../core/texts/problems.ts';
