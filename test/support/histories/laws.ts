@@ -62,8 +62,12 @@ const MOST_WRITES_WHILE_FAILING = 30;
 export class Laws {
   readonly broken: string[] = [];
   actor: Actor = { requested: false, waived: false, isRival: false };
+  /** The id of the key in the key source. */
+  key: () => string = () => '';
   /** The program cannot be expected to find out what is true. */
-  disturbed: () => boolean = () => false;
+  blind: () => boolean = () => false;
+  /** It has no key that it could work with. */
+  keyless: () => boolean = () => false;
   private readonly place: Place;
   private readonly asksApple: boolean;
   private readonly tickMs: number;
@@ -72,6 +76,7 @@ export class Laws {
   private readonly told = new Map<string, Told>();
   private readonly lastGood = new Map<string, number>();
   private heard = 0;
+  private liesSince = 0;
   private readonly note: (line: string) => void;
 
   constructor(
@@ -97,6 +102,11 @@ export class Laws {
         open: new Map(),
       });
     this.watchWrites();
+  }
+
+  /** No pass can be expected to finish what it begins. */
+  private disturbed(): boolean {
+    return this.blind() || this.keyless();
   }
 
   private break(law: string, what: string): void {
@@ -151,6 +161,8 @@ export class Laws {
     if (!this.actor.isRival) watched.standIn = newSecret;
     else watched.standIn = undefined;
     const changes = differences(before ?? {}, after ?? {});
+    // What somebody changed after a write was sent, and before it took effect, nobody could have spared.
+    for (const path of differences(sentOver ?? {}, before ?? {}).keys()) changes.delete(path);
     // What no read shows can be lost without anybody knowing.
     for (const hidden of undocumented(configOf(before), hiddenKeys))
       for (const path of changes.keys()) if (`${path}.`.startsWith(`Config.${hidden}.`)) changes.delete(path);
@@ -160,12 +172,25 @@ export class Laws {
     if (changes.size > 0) watched.said = '';
   }
 
-  /** The identity was good so lately that its proof is not too old, and Apple does not say now that it is not. */
+  /**
+   * The rules let this secret be taken for a good one: Apple accepts everything since so lately that the last control need
+   * not show it, or the identity was good so lately that its proof is not too old, and Apple does not say now that it is not.
+   */
   private mayBelieve(secret: string): boolean {
+    if (this.place.world.behaviour.apple === 'invalid_grant' && this.liesForMs() < DAY) return true;
     const goodAt = this.lastGood.get(identityOf(secret));
     if (goodAt === undefined) return false;
     const since = this.place.truth.now() - goodAt;
     return since < HOUR || (since < 7 * DAY && this.disturbed());
+  }
+
+  /** From now on Apple accepts whatever it is shown. */
+  lies(): void {
+    this.liesSince = this.place.truth.now();
+  }
+
+  private liesForMs(): number {
+    return this.place.truth.now() - this.liesSince;
   }
 
   /** What a revoked key was good for until now. */
@@ -191,9 +216,14 @@ export class Laws {
     }
   }
 
+  /** A process died with what only it knew to be open. */
+  forgotAlerts(): void {
+    this.told.clear();
+  }
+
   /** The journal is lost, and with it what is open. */
   forgot(): void {
-    this.told.clear();
+    this.forgotAlerts();
     this.rows.clear();
     for (const { open } of this.targets.values()) open.clear();
     this.unsettled(true);
@@ -219,12 +249,12 @@ export class Laws {
       const login = this.place.login(name);
       const episode = `${login} ${this.place.secret(name)}`;
       const now = this.place.truth.mono;
-      if (episode !== watched.episode || this.disturbed() || !this.isKnowable(name, login)) watched.since = now;
+      if (episode !== watched.episode || this.blind() || !this.isKnowable(name, login)) watched.since = now;
       watched.episode = episode;
       this.fields(name, watched);
       if (login === 'works' || login === 'off') continue;
       const age = now - watched.since;
-      if (age <= this.boundOf(login)) continue;
+      if (age <= this.boundOf(name, login)) continue;
       const isTold = [...this.told.values()].some(
         ({ severity, target }) => severity === 'critical' && (target === null || target === name),
       );
@@ -290,17 +320,22 @@ export class Laws {
   private isKnowable(name: string, login: Login): boolean {
     const { showSecret } = this.place.world.behaviour;
     if (login === 'gone') return true;
+    // Whose secret it is does not matter to what can be read of it, and nobody asks Apple without a key.
+    if (login === 'rejected' && this.keyless()) return false;
     const stands = this.watched(name).standIn === this.place.secret(name);
     if (showSecret !== 'clear') return stands && (login === 'expired' || (login === 'rejected' && this.asksApple));
     return login !== 'rejected' || this.asksApple;
   }
 
   /** How long logins may fail before it is told, in running time. */
-  private boundOf(login: Login): number {
+  private boundOf(name: string, login: Login): number {
     // Found at the next tick: an expiry can be read, and an absence twice.
     if (login === 'expired' || login === 'gone') return 2 * this.tickMs + HOUR;
-    // Apple is asked about each deployed secret once a day, and again after 5 minutes; a due rotation that waits where
-    // nobody knows until when logins work is critical after a day.
+    // Apple is asked about each key every 4 hours, and again 5 minutes after a first rejection.
+    if (login === 'rejected' && identityOf(this.place.secret(name) ?? '') === this.key())
+      return 2 * this.tickMs + 5 * HOUR;
+    // It is asked about each deployed secret once a day; a due rotation that waits where nobody knows until when logins
+    // work is critical after a day.
     return 2 * this.tickMs + 26 * HOUR;
   }
 

@@ -6,7 +6,7 @@ import { openDaemonJournal } from '../../../src/adapters/journal/journal.ts';
 import type { Config } from '../../../src/config/resolve.ts';
 import type { RotatorEvent } from '../../../src/core/events.ts';
 import type { DaemonJournal } from '../../../src/core/ports.ts';
-import { HOUR } from '../../../src/core/time.ts';
+import { HOUR, MINUTE } from '../../../src/core/time.ts';
 import { uuidv7 } from '../../../src/core/uuid.ts';
 import { Daemon } from '../../../src/daemon/daemon.ts';
 import { Sweeper } from '../../../src/daemon/sweep.ts';
@@ -23,10 +23,10 @@ const NEVER = new Promise<never>(() => undefined);
 /** Messages wait a little for others, and for their channel's pace; whatever waits for longer waits for something else. */
 const MESSAGE_WAIT_MS = 8_000;
 /** How often alerts are looked at while nothing happens: by the minute, it would take most of the time of a history. */
-const LOOK_EVERY_MS = HOUR;
+const LOOK_EVERY_MS = 2 * HOUR;
 
 /** Passes after which the machine is suspended until the end of a wait: more would only take time. */
-const MOST_PASSES = 14;
+const MOST_PASSES = 10;
 
 /** Hears what a process does. */
 export interface Listener {
@@ -193,6 +193,8 @@ export class Life {
         const ran = truth.mono - start;
         // A machine that sleeps: its monotonic clock stands still.
         truth.wall += end - truth.mono;
+        truth.pass(MINUTE);
+        this.waiting.wake();
         await this.settle();
         return ran;
       }

@@ -50,11 +50,15 @@ class Player {
   private config: Config | undefined;
   private life: Life | undefined;
   private release: (() => void) | undefined;
+  /** Drops what an administrator was about to do. */
+  private forget: () => void = () => undefined;
   private journals = 0;
   private keys = 0;
   /** The key in the key source, if it is a right one. */
   private rightKey = { keyId: IDS.keyId, privateKey: '' };
   private isReadable = true;
+  /** What the key source says the id of its key is. */
+  private keyId: string = IDS.keyId;
 
   constructor(place: Place, history: History) {
     const { beginning } = history;
@@ -64,7 +68,9 @@ class Player {
     this.names = NAMES.slice(0, beginning.targets);
     const note = (line: string) => void this.lines.push(line);
     this.laws = new Laws(place, this.names, beginning.check !== 'off', TICK_MS[beginning.cron], note);
-    this.laws.disturbed = () => this.isDisturbed();
+    this.laws.blind = () => this.isBlind();
+    this.laws.keyless = () => !this.isReadable;
+    this.laws.key = () => this.keyId;
     this.listener = {
       onEvent: (event) => {
         if (event.event === 'rotation.step') return;
@@ -103,6 +109,11 @@ class Player {
       if (this.config !== undefined) rmSync(`${this.config.journal.path}${ending}`, { force: true });
   }
 
+  /** Where Apple is not asked, whoever asks for a rotation answers for the key. */
+  private get asksNobody(): boolean {
+    return this.history.beginning.check === 'off';
+  }
+
   private time(): string {
     return new Date(this.place.truth.now()).toISOString().slice(0, 16);
   }
@@ -135,6 +146,7 @@ class Player {
   }
 
   private async kill(): Promise<void> {
+    if (this.life?.journal.degraded !== undefined) this.laws.forgotAlerts();
     await this.life?.kill(this.release !== undefined);
   }
 
@@ -180,6 +192,7 @@ class Player {
         Object.assign(world.behaviour, step.becomes);
         return laws.unsettled(true);
       case 'apple':
+        if (step.becomes === 'invalid_grant' && world.behaviour.apple !== 'invalid_grant') laws.lies();
         world.behaviour.apple = step.becomes;
         return;
       case 'revoke':
@@ -191,10 +204,11 @@ class Player {
         return this.administer(this.names[step.target % this.names.length] ?? 'shop', step.deed);
       case 'meanwhile': {
         let left = step.reads;
-        const end = world.requests.before('tcb', 'GetProviders', () => {
+        this.forget();
+        this.forget = world.requests.before('tcb', 'GetProviders', () => {
           left -= 1;
           if (left > 0) return;
-          end();
+          this.forget();
           this.lines.push(`        meanwhile an administrator ${step.deed}`);
           this.administer(this.names[0] ?? 'shop', step.deed);
         });
@@ -218,13 +232,13 @@ class Player {
 
   private async once({ force, waive }: { force: boolean; waive: boolean }): Promise<void> {
     if (this.release !== undefined || this.config === undefined) return;
-    this.laws.actor = { requested: force, waived: waive, isRival: false };
+    this.laws.actor = { requested: force, waived: waive || (force && this.asksNobody), isRival: false };
     await runOnce(this.place, this.config, this.listener, { force, appleCheck: !waive });
     this.laws.actor = { requested: false, waived: false, isRival: false };
   }
 
   private async request(): Promise<void> {
-    this.laws.actor = { requested: true, waived: false, isRival: false };
+    this.laws.actor = { requested: true, waived: this.asksNobody, isRival: false };
     await this.life?.request(targetKey(this.config?.targets[0] ?? { endpoint: '', envId: '', providerId: '' }));
     this.laws.actor = { requested: false, waived: false, isRival: false };
   }
@@ -234,7 +248,7 @@ class Player {
     const config = await this.place.config({ targets, check, cron, timeoutMs: NORMAL_MS }, 'other', 0);
     const silent: Config = { ...config, alerts: { ...config.alerts, channels: [] } };
     const nobody: Listener = { onEvent: () => undefined, onPass: () => undefined, onSettled: async () => undefined };
-    this.laws.actor = { requested: force, waived: false, isRival: true };
+    this.laws.actor = { requested: force, waived: force && this.asksNobody, isRival: true };
     await runOnce(this.place, silent, nobody, { force });
     this.laws.actor = { requested: false, waived: false, isRival: false };
   }
@@ -246,8 +260,13 @@ class Player {
 
   private useRightKey(keyId: string): void {
     this.rightKey = { keyId, privateKey: this.place.makeKey(keyId) };
-    this.place.putKey(this.rightKey.privateKey, keyId);
+    this.putKeyAs(this.rightKey.privateKey, keyId);
     this.isReadable = true;
+  }
+
+  private putKeyAs(privateKey: string, keyId: string, teamId?: string): void {
+    this.keyId = keyId;
+    this.place.putKey(privateKey, keyId, teamId);
   }
 
   private putKey(how: Extract<Step, { do: 'key' }>['how']): void {
@@ -255,19 +274,19 @@ class Player {
     this.isReadable = true;
     switch (how) {
       case 'is the right one':
-        place.putKey(rightKey.privateKey, rightKey.keyId);
+        this.putKeyAs(rightKey.privateKey, rightKey.keyId);
         return;
       case 'is a new one that Apple knows':
         this.useRightKey(this.newKeyId());
         return;
       case 'has a mistyped key id':
-        place.putKey(rightKey.privateKey, 'KEYTYPO001');
+        this.putKeyAs(rightKey.privateKey, 'KEYTYPO001');
         return;
       case 'has a mistyped team id':
-        place.putKey(rightKey.privateKey, rightKey.keyId, 'TEAMTYPO01');
+        this.putKeyAs(rightKey.privateKey, rightKey.keyId, 'TEAMTYPO01');
         return;
       case 'is of another key under this key id':
-        place.putKey(place.makeKey(this.newKeyId()), rightKey.keyId);
+        this.putKeyAs(place.makeKey(this.newKeyId()), rightKey.keyId);
         return;
       case 'cannot be read':
         rmSync(place.keyFile, { force: true });
@@ -363,10 +382,10 @@ class Player {
     await this.start();
   }
 
-  private isDisturbed(): boolean {
+  private isBlind(): boolean {
     const { world, clock } = this.place;
     const { apple, dateOffsetSeconds } = world.behaviour;
-    const isWell = apple === 'real' && dateOffsetSeconds === 0 && clock.offMs === 0 && this.isReadable;
+    const isWell = apple === 'real' && dateOffsetSeconds === 0 && clock.offMs === 0;
     return !isWell || this.release !== undefined || world.faults.list().length > 0;
   }
 
@@ -384,6 +403,7 @@ class Player {
   private async end(): Promise<void> {
     const { place, laws } = this;
     this.lines.push(`     ${this.time()} the world is well again`);
+    this.forget();
     place.world.faults.clear();
     Object.assign(place.world.behaviour, defaultBehaviour());
     place.clock.offMs = 0;

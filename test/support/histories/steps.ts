@@ -254,7 +254,7 @@ export const histories: fc.Arbitrary<History> = fc.record({
     cloudbase,
     write: fc.constantFrom('whole' as const, 'whole' as const, 'secret' as const),
   }),
-  steps: fc.array(step, { minLength: 3, maxLength: 12, size: 'max' }),
+  steps: fc.array(step, { minLength: 3, maxLength: 10, size: 'max' }),
 });
 
 /** A step as a sentence. */
