@@ -45,7 +45,8 @@ export async function campaign({ lane, lanes }: Share): Promise<{ readonly broke
 
 function seedsOf({ lane, lanes }: Share): number[] {
   if (ONE !== undefined) return lane === 0 ? [Number(ONE)] : [];
-  const first = SEED ?? Date.now() % 2 ** 31;
+  // The sample of `npm test` is always the same: what a history finds is not the fault of whoever runs the tests next.
+  const first = SEED ?? 1;
   return Array.from({ length: COUNT }, (_, index) => first + index).filter((_, index) => index % lanes === lane);
 }
 

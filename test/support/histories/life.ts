@@ -52,6 +52,14 @@ function toolsOf(place: Place, listener: Listener): ServiceTools {
   };
 }
 
+/** What a life starts with. */
+interface Opened {
+  readonly waiting: WaitingClock;
+  readonly journal: DaemonJournal;
+  /** The life before this one did not end by itself. */
+  readonly afterCrash: boolean;
+}
+
 export class Life {
   private readonly place: Place;
   private readonly listener: Listener;
@@ -71,7 +79,7 @@ export class Life {
   private crossings = 0;
   private killAt = Number.POSITIVE_INFINITY;
 
-  private constructor(place: Place, config: Config, listener: Listener, waiting: WaitingClock, journal: DaemonJournal) {
+  private constructor(place: Place, config: Config, listener: Listener, { waiting, journal, afterCrash }: Opened) {
     this.place = place;
     this.listener = listener;
     this.config = config;
@@ -95,7 +103,7 @@ export class Life {
       isDegraded: () => journal.degraded !== undefined,
       nextTick: () => this.daemon.nextTick(),
       startedAt,
-      crashedBefore: undefined,
+      crashedBefore: afterCrash ? startedAt : undefined,
     });
     const facts = () => {
       const { alive, lastTurnMs } = this.daemon.health();
@@ -149,7 +157,10 @@ export class Life {
       onChange: (error) => emit({ event: 'journal.degraded', degraded: error !== undefined, error: error ?? null }),
       warn: (error) => emit({ event: 'warning', error }),
     });
-    return new Life(place, config, listener, waiting, journal);
+    const afterCrash = (await journal.fleet()).openSince !== null;
+    const openSince = place.clock.now();
+    await journal.updateFleet((fleet) => ({ ...fleet, openSince }));
+    return new Life(place, config, listener, { waiting, journal, afterCrash });
   }
 
   get dead(): boolean {
