@@ -75,7 +75,7 @@ function failures({ consecutiveFailures, nextAttemptAt }: TargetView, nowMs: num
   if (consecutiveFailures === 0) return { text: '0' };
   if (nextAttemptAt === null) return { text: `${consecutiveFailures}, retry at the next tick`, color: 'red' };
   const atMs = Date.parse(nextAttemptAt);
-  return { text: `${consecutiveFailures}, retry ${atMs > nowMs ? distance(atMs, nowMs) : 'now'}`, color: 'red' };
+  return { text: `${consecutiveFailures}, retry ${atMs > nowMs ? distance(atMs, nowMs) : 'due'}`, color: 'red' };
 }
 
 /** What says that logins fail, or may fail. */

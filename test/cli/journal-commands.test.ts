@@ -224,7 +224,7 @@ describe('status', () => {
     const waiting = aTarget({ name: 'b', state: 'failed', retry: { failures: 2, nextAttemptAt: null } });
     const deps = { context: seen.context, journal: await journalOf(due, waiting), targets: [due, waiting] };
     await status({ json: false }, deps);
-    expect(seen.out).toContain('1, retry now\n');
+    expect(seen.out).toContain('1, retry due\n');
     expect(seen.out).toContain('2, retry at the next tick\n');
   });
 });
