@@ -149,7 +149,7 @@ async function demo(port: number): Promise<string> {
       ROTATOR_HTTP_PORT: String(port + 1),
     },
   );
-  const log = printed.slice(printed.search(/.*rotation started/));
+  const log = printed.slice(printed.search(/.*Apple rejected the control/));
   return terminalPicture(`$ npm run demo\r\n…\r\n${log}`, 'The demo: a client secret with five days left is replaced');
 }
 

@@ -1,14 +1,17 @@
 // What the weekly sign of life says: how many targets are in which state, what is renewed next, and what is open.
 
 import type { ConditionRecord, DigestFacts } from '../core/alerts/records.ts';
+import type { JudgeClock } from '../core/logins.ts';
 import type { TargetState } from '../core/records.ts';
+import { lastingView, type TargetLabel } from '../core/target-view.ts';
 import type { WatchedTarget } from './detect/detect.ts';
 
 export interface DigestSource {
   readonly version: string;
-  readonly targets: readonly Pick<WatchedTarget, 'key' | 'name'>[];
+  readonly targets: readonly (Pick<WatchedTarget, 'key'> & TargetLabel)[];
   readonly states: readonly TargetState[];
   readonly conditions: readonly ConditionRecord[];
+  readonly clock: JudgeClock;
 }
 
 /** A digest is read at a glance: more of either would bury what matters. `openTotal` counts all. */
@@ -16,13 +19,11 @@ const RENEWALS = 5;
 const OPEN = 20;
 
 /** The digest of a whole configuration. Pure. */
-export function digestOf({ version, targets, states, conditions }: DigestSource): DigestFacts {
+export function digestOf({ version, targets, states, conditions, clock }: DigestSource): DigestFacts {
   const byKey = new Map(states.map((state) => [state.key, state]));
   const counts: Record<string, number> = {};
-  for (const { key } of targets) {
-    const found = byKey.get(key)?.state ?? 'unknown';
-    // A rotation that succeeded leaves a healthy target.
-    const state = found === 'rotated' ? 'healthy' : found;
+  for (const target of targets) {
+    const { state } = lastingView(byKey.get(target.key), target, clock);
     counts[state] = (counts[state] ?? 0) + 1;
   }
   const renewals = targets

@@ -109,16 +109,17 @@ export class Watch {
 
   /**
    * Puts a rotation that succeeded into the outbox of every channel that carries warnings about its target. A channel
-   * for critical alerts alone wakes people, so it gets none.
+   * for critical alerts alone wakes people, so it gets none. Unless `always`, nobody is told of it twice: where it was
+   * told that logins fail, the all-clear says that this is over.
    */
-  async tellRotated(event: RotatedEvent): Promise<void> {
+  async tellRotated(event: RotatedEvent, always: boolean): Promise<void> {
     const { journal, clock, newId } = this.tools;
     const routes = this.options.policy.routes.filter((route) => carries(route, 'warning', event.target));
     const at = clock.now();
     const rows = routes.map(
       ({ name }): Delivery => ({ id: newId(), channel: name, at, subject: { kind: 'rotated', event } }),
     );
-    await journal.updateAlerts(() => ({ addDeliveries: rows }));
+    await journal.updateAlerts((book) => (always || !isToldOf(book, event) ? { addDeliveries: rows } : {}));
   }
 
   private advance(
@@ -254,15 +255,16 @@ export class Watch {
   private digest(
     { memo, conditions }: AlertBook,
     states: readonly TargetState[],
-    { now, targets }: Surroundings,
+    around: Surroundings,
   ): { rows: Delivery[]; tick: number } | undefined {
+    const { now, targets } = around;
     const { digestTick, isWhole, policy, version } = this.options;
     const tick = isWhole ? digestTick(now) : undefined;
     if (tick === undefined) return undefined;
     const last = memo.digestAt === null || memo.digestAt > now ? undefined : memo.digestAt;
     if (last === undefined) return { rows: [], tick };
     if (tick <= last) return undefined;
-    const digest = digestOf({ version, targets, states, conditions });
+    const digest = digestOf({ version, targets, states, conditions, clock: clockOf(around) });
     const rows = policy.routes.map(
       ({ name }): Delivery => ({ id: this.tools.newId(), channel: name, at: now, subject: { kind: 'digest', digest } }),
     );
@@ -272,6 +274,14 @@ export class Watch {
 
 function clockOf({ now, skewMs, startedAt }: Surroundings): JudgeClock {
   return { now, skewMs, since: startedAt };
+}
+
+/** True if it was told that logins of the target fail. */
+function isToldOf({ conditions }: AlertBook, { target: { name, envId } }: RotatedEvent): boolean {
+  return conditions.some(
+    ({ raisedAt, finding: { condition, target } }) =>
+      condition === 'LoginsFail' && raisedAt !== null && target?.name === name && target.envId === envId,
+  );
 }
 
 function openByTarget({ conditions }: AlertBook): Map<string, Set<ConditionName>> {

@@ -37,7 +37,9 @@ export const ALERTS = z
       .describe('When each channel gets a sign of life (a cron expression), or "off".'),
     rotated: flag()
       .prefault('false')
-      .describe('true: also report every rotation that succeeded, over channels that take warnings.'),
+      .describe(
+        'true: report every rotation that succeeded, over channels that take warnings; false: only one that ended a failure of logins.',
+      ),
     runbook: text(['url-or-path'], 500)
       .prefault('docs/runbook.md')
       .describe('The URL or path of the runbook that alerts link to; the section is appended as #fragment.'),

@@ -108,9 +108,11 @@ export function subjectAfter(
 ): Subject {
   const { at, verdict, counts } = fresh;
   const isSame = answer !== null && isAbout(answer, fresh);
-  if (verdict === 'unknown') return { askedAt: at, answer: isSame ? answer : null };
+  // What was proven stands until something is proven: an acceptance that does not count is no all-clear.
+  const isNothing = verdict === 'accepted' && !counts && isSame && isRejected(answer);
+  if (verdict === 'unknown' || isNothing) return { askedAt: at, answer: isSame ? answer : null };
   const earlier = isSame && answer.verdict === verdict ? answer : undefined;
-  // What was proven stands: the next rejection of the same secret need not be proven anew.
+  // Nor need the next rejection of the same secret be proven anew.
   const isProof = counts || isRejected(earlier ?? null);
   const first = verdict === 'rejected' ? (earlier?.rejectedSince ?? (isProof ? at : null)) : null;
   const rejectedSince = first === null ? null : notAfter(at, first);

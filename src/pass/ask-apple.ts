@@ -247,7 +247,8 @@ function rank({ answer: { verdict } }: Asked): number {
 }
 
 function classify(verdict: Verdict, answer: Answer | null, identity: string): CandidateVerdict {
-  if (verdict === 'not-asked' || verdict === 'unknown' || answer?.identity !== identity) return 'unknown';
+  // An acceptance that does not count leaves an earlier rejection in its place.
+  if (answer?.identity !== identity || answer.verdict !== verdict) return 'unknown';
   if (verdict === 'accepted') return answer.counts ? 'accepted' : 'unknown';
   if (!answer.counts) return 'rejected-uncounted';
   return isRejected(answer) ? 'rejected' : 'rejected-once';

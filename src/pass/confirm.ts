@@ -80,6 +80,8 @@ async function arrived(
   const loginCheck = await observeLogins(course, true);
   course.noteProof({ readBack, apple: course.openedRow.appleCheck.candidate, loginCheck });
   const lost = oursAmong(changes);
+  const isFormHarmful = target.write === 'secret' && oursAmong(after.fields.changesSince(before.fields)).length > 0;
+  if (isFormHarmful) course.warn(new RotatorError('ERR_PROVIDER_NOT_ROUNDTRIPPABLE', { problem: 'form', fields: [] }));
   const learnt = {
     ...afterWrite(state, recordOf(course.openedRow, provider.secret, course.now)),
     renewalAt: renewalOf({ deployed: { issuedAt, expiresAt }, policy: target.policy, state }),
@@ -88,9 +90,7 @@ async function arrived(
     apple: asDeployed(state, candidate),
     unproven: unproven ? candidate.fingerprint : null,
     loginCheck: loginCheck === 'not-asked' ? null : course.state.loginCheck,
-    ...(target.write === 'secret' && oursAmong(after.fields.changesSince(before.fields)).length > 0
-      ? { secretFormHarmed: true }
-      : {}),
+    ...(isFormHarmful ? { secretFormHarmed: true } : {}),
   };
   if (lost.length > 0)
     return failed(new RotatorError('ERR_PROVIDER_CHANGED', { problem: 'our-write', fields: lost }), learnt);

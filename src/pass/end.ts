@@ -151,7 +151,8 @@ function retryInstant(course: Course, failures: number, error: RotatorError, out
     return Math.max(now + MINUTE, nextQuestionAt(isOfDeployed ? deployed : candidate, now));
   }
   // Two reads that find no provider prove something if they lie a few minutes apart.
-  if (state.provider.since !== null && state.provider.since === state.provider.at) return now + SEEN_TWICE_MS;
+  const { since } = state.provider;
+  if (since !== null && now - since < SEEN_TWICE_MS) return Math.max(now + MINUTE, since + SEEN_TWICE_MS);
   const held = write === 'sent' && outcome !== 'rolled-back';
   const byTable = nextAttemptAt(now, failures, remedy, urgent && !held);
   const closes = !urgent && judgeWrite(write, outcome, code) === 'bad';

@@ -16,6 +16,7 @@ import { parseCron } from '../core/cron.ts';
 import { asRotatorError } from '../core/errors.ts';
 import type { EventName, EventSink, RotatorEvent } from '../core/events.ts';
 import type { Channel, Clock, Journal } from '../core/ports.ts';
+import type { Reason } from '../core/reasons.ts';
 import { DAY } from '../core/time.ts';
 import type { WiredTarget } from '../daemon/sweep.ts';
 import type { ServiceTools } from './tools.ts';
@@ -57,6 +58,9 @@ const LONGEST_GAP_MS = 60 * DAY;
  * Events after which the alerts look at once. What passes find waits for the end of the sweep: a look at each result
  * would read every target again each time, and would tell of one cause in many messages.
  */
+/** Until such a rotation logins failed: found out and put right in one pass, that would be told nowhere else. */
+const ENDED_A_FAILURE: ReadonlySet<Reason> = new Set(['SecretExpired', 'SecretInvalid', 'RejectedByApple']);
+
 const CALLS_FOR_A_LOOK: ReadonlySet<EventName> = new Set(['journal.degraded', 'config.reloaded', 'config.rejected']);
 
 /** Wires watch, delivery and heartbeat; nothing is sent before the alerter runs or flushes. */
@@ -87,9 +91,9 @@ export function createAlerting(options: AlertingOptions, tools: WiringTools): Al
     alerter,
     onEvent(event) {
       if (CALLS_FOR_A_LOOK.has(event.event)) alerter.rouse();
-      const rotated = config.alerts.rotated ? rotatedEvent(event, config) : undefined;
-      if (rotated === undefined) return;
-      void watch.tellRotated(rotated).then(
+      const rotated = rotatedEvent(event, config);
+      if (rotated === undefined || !(config.alerts.rotated || ENDED_A_FAILURE.has(rotated.reason))) return;
+      void watch.tellRotated(rotated, config.alerts.rotated).then(
         () => alerter.rouse(),
         (thrown) => tools.emit({ event: 'warning', during: 'alerts', error: asRotatorError(thrown) }),
       );

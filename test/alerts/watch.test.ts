@@ -252,6 +252,19 @@ describe('the weekly digest', () => {
     expect((await told()).filter((what) => what === 'digest')).toHaveLength(2);
   });
 
+  test('counts a target whose logins fail as failed, whatever its last pass said', async () => {
+    const { watch, state, clock, book } = await start();
+    const { deployed } = aWatchedState();
+    for (const name of ['shop', 'web']) await state(name, { state: 'rotated' });
+    await state('shop', { state: 'healthy', deployed: deployed && { ...deployed, expiresAt: SUNDAY } });
+    const daemon = watch();
+    await daemon.look();
+    clock.wall = MONDAY_9;
+    await daemon.look();
+    const digests = (await book()).deliveries.flatMap(({ subject }) => ('digest' in subject ? subject.digest : []));
+    expect(digests[0]?.states).toEqual({ failed: 1, healthy: 1 });
+  });
+
   test('whose ticks were missed while nobody ran comes once', async () => {
     const { watch, state, told, clock } = await start();
     await state('shop');
@@ -454,6 +467,29 @@ test('a rotation is told to those who carry warnings of its target', async () =>
     expiresAt: null,
     previousExpiresAt: null,
   } as const;
-  await daemon.tellRotated({ ...event, target: { ...identity('shop'), name: 'shop' } });
+  await daemon.tellRotated({ ...event, target: { ...identity('shop'), name: 'shop' } }, true);
   expect([await told('ops'), await told('mail'), await told('pager')]).toEqual([['rotated'], [], []]);
+});
+
+test('a rotation that ended a failure of logins is told, unless the all-clear of that failure tells it', async () => {
+  const { watch, state, told, clock } = await start();
+  const daemon = watch();
+  const ofShop = { ...identity('shop'), name: 'shop' };
+  const event = {
+    reason: 'SecretExpired',
+    keyId: null,
+    fingerprint: null,
+    expiresAt: null,
+    previousExpiresAt: null,
+  } as const;
+  await daemon.tellRotated({ ...event, target: ofShop }, false);
+  expect(await told('ops')).toEqual(['rotated']);
+  const { deployed } = await state('shop');
+  await state('shop', { deployed: deployed && { ...deployed, expiresAt: clock.now() - 1 } });
+  await daemon.look();
+  const before = await told('ops');
+  await daemon.tellRotated({ ...event, target: ofShop }, false);
+  expect(await told('ops')).toEqual(before);
+  await daemon.tellRotated({ ...event, target: ofShop }, true);
+  expect(await told('ops')).toEqual([...before, 'rotated']);
 });

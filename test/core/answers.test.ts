@@ -332,12 +332,21 @@ describe('what is kept of the answers about one subject', () => {
       ],
     ],
     [
-      'twice, and then an acceptance, although it does not count',
-      false,
+      'twice, and then an acceptance that does not count: what is proven stands',
+      true,
       [
         ['rejected', true, 0],
         ['rejected', true, 5],
         ['accepted', false, 10],
+      ],
+    ],
+    [
+      'twice, and then an acceptance that counts',
+      false,
+      [
+        ['rejected', true, 0],
+        ['rejected', true, 5],
+        ['accepted', true, 10],
       ],
     ],
     [
@@ -389,7 +398,7 @@ describe('what is kept of the answers about one subject', () => {
     expect(kept(['unknown', false, 0])).toEqual({ askedAt: NOW, answer: null });
   });
 
-  test('whatever was said: two rejections that count are never forgotten but by an acceptance or another secret', () => {
+  test('whatever was said: two rejections that count are never forgotten but by an acceptance that counts', () => {
     const step = fc.record({
       verdict: fc.constantFrom<Said[0]>('accepted', 'rejected', 'rejected', 'unknown'),
       counts: fc.boolean(),
@@ -401,7 +410,7 @@ describe('what is kept of the answers about one subject', () => {
         for (const { verdict, counts, wait } of steps) {
           at += wait * MINUTE;
           subject = subjectAfter(subject, fresh(verdict, counts, at));
-          if (verdict === 'accepted') proven = false;
+          if (verdict === 'accepted' && counts) proven = false;
           if (proven) expect(isRejected(subject.answer)).toBe(true);
           proven = isRejected(subject.answer);
           expect(subject.askedAt).toBe(at);

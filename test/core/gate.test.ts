@@ -5,27 +5,13 @@ import { describe, expect, test } from 'vitest';
 import { detectTarget } from '../../src/alerts/detect/detect.ts';
 import { nextQuestionAt } from '../../src/core/answers.ts';
 import type { ErrorCode } from '../../src/core/errors.ts';
-import { CANDIDATE_VERDICTS, type GateAnswer, type GateQuestion, gate, PREDECESSORS } from '../../src/core/gate.ts';
-import { REASONS } from '../../src/core/reasons.ts';
+import { type GateAnswer, type GateQuestion, gate } from '../../src/core/gate.ts';
 import type { TargetState } from '../../src/core/records.ts';
 import { nextAttemptAt } from '../../src/core/schedule.ts';
 import { DAY, HOUR, MINUTE } from '../../src/core/time.ts';
 import { inShort, left, targetFacts } from '../support/alert-facts.ts';
 import { anAnswer, aQuestion, NOW } from '../support/builders.ts';
-
-const MODES = ['compare', 'require', 'off'] as const;
-const BOTH = [false, true] as const;
-
-function* everyCell(): Generator<GateQuestion> {
-  for (const candidate of CANDIDATE_VERDICTS)
-    for (const predecessor of PREDECESSORS)
-      for (const proven of BOTH)
-        for (const mode of MODES)
-          for (const reason of REASONS)
-            for (const waived of BOTH)
-              for (const requested of BOTH)
-                yield aQuestion({ candidate, predecessor, proven, mode, reason, waived, requested });
-}
+import { everyCell } from '../support/gate-cells.ts';
 
 type Held = Exclude<GateAnswer, { go: true }>['how'];
 /** `go`; `go, unproven` where nothing shows that it is better; or how it is held, with code and kind of the error. */

@@ -123,6 +123,7 @@ describe('a new secret that Apple rejects is not pushed', () => {
       logins: { state: 'unknown' },
     });
     expect(fault(place)).toBeUndefined();
+    expect(place.told()).toEqual(['info happened Rotated shop']);
     place.later(5 * MINUTE);
     expect(await place.once()).toMatchObject({ code: 1, state: 'failed', error: { code: 'ERR_APPLE_UNKNOWN' } });
     expect(place.told()).toEqual(['critical raised RotationFailing shop']);

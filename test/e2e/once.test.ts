@@ -154,7 +154,7 @@ shop: the new client secret is in place
     const table = await place.run(['once', '--target', 'gone']);
     expect(table.code).toBe(1);
     expect(table.stdout).toMatch(
-      /^gone +failed .* 2, retry at the next tick\n {4}logins: the login method or its environment was not found.*\n {4}ERR_PROVIDER_NOT_FOUND: environment/m,
+      /^gone +failed .* 2, retry in \d min\n {4}logins: the login method or its environment was not found.*\n {4}ERR_PROVIDER_NOT_FOUND: environment/m,
     );
   });
 

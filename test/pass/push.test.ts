@@ -1,6 +1,7 @@
 // Between our reading and our writing: whoever else works on the provider loses nothing, and what cannot be sent
 // back without harm is not sent.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DAY } from '../../src/core/time.ts';
 import { ENV_ID, type Rig, startRig } from '../support/pass-rig.ts';
 import { said } from '../support/said.ts';
 
@@ -97,6 +98,35 @@ describe('a provider that cannot be sent back', () => {
     rig.clock.pass(60_000);
     expect(await rig.pass({ force: true })).toMatchObject({ outcome: 'succeeded' });
     expect((await rig.state()).configKeys).not.toContain('Extra');
+  });
+});
+
+describe('the form `secret`', () => {
+  const form = { target: { write: 'secret' } } as const;
+
+  test('sends nothing else, so that what a read hides survives', async () => {
+    rig.world.behaviour.hiddenKeys = 'both';
+    const { Config, ...fields } = rig.provider();
+    expect(await rig.pass({}, form)).toMatchObject({ outcome: 'succeeded' });
+    expect(rig.provider()).toEqual({ ...fields, Config: { ...Config, ClientSecret: rig.secret() } });
+    expect(rig.warnings()).toEqual([]);
+  });
+
+  test('that changed other fields is told and not used again until somebody says so', async () => {
+    rig.world.behaviour.configWrite = 'replace';
+    await rig.pass({}, form);
+    expect(rig.warnings()).toMatchObject([{ code: 'ERR_PROVIDER_NOT_ROUNDTRIPPABLE' }]);
+    expect(await rig.state()).toMatchObject({ secretFormHarmed: true });
+    rig.clock.pass(8 * DAY);
+    rig.put(rig.mint(30));
+    const writes = rig.writes().length;
+    expect((await rig.pass({}, form)).state.error).toMatchObject({
+      code: 'ERR_PROVIDER_NOT_ROUNDTRIPPABLE',
+      params: { problem: 'form' },
+    });
+    expect(rig.writes()).toHaveLength(writes);
+    await rig.pass({ force: true }, form);
+    expect(rig.writes().length).toBeGreaterThan(writes);
   });
 });
 

@@ -5,18 +5,19 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
 import type { EventName, RotatorEvent } from '../../src/core/events.ts';
+import type { Reason } from '../../src/core/reasons.ts';
 import { MINUTE } from '../../src/core/time.ts';
 import { createAlerting } from '../../src/service/wire-alerts.ts';
 import { HandClock } from '../support/clock.ts';
 import { EVENTS } from '../support/events.ts';
 import { ownJournal } from '../support/journal.ts';
 
-async function startAlerting() {
+async function startAlerting(alerts = 'none: accepted') {
   const folder = mkdtempSync(join(tmpdir(), 'rotator-'));
   const file = join(folder, 'rotator.yaml');
   writeFileSync(
     file,
-    'alerts: { none: accepted, digest: off }\ntargets: [{ name: shop, envId: shop-1, key: { from: file, path: k.p8 } }]\n',
+    `alerts: { ${alerts}, digest: off }\ntargets: [{ name: shop, envId: shop-1, key: { from: file, path: k.p8 } }]\n`,
   );
   const { config } = await loadConfig({ file, env: {}, mode: 'strict' });
   const clock = new HandClock();
@@ -55,6 +56,7 @@ async function startAlerting() {
   return {
     clock,
     alerting,
+    journal,
     /** How many looks have come since this was asked last. */
     looks: () => {
       const found = looks;
@@ -90,3 +92,18 @@ test.each<EventName>(['journal.degraded', 'config.rejected', 'config.reloaded'])
     expect(looks()).toBe(1);
   },
 );
+
+test.each<[reason: Reason, told: boolean, settings: string]>([
+  ['RejectedByApple', true, 'rotated: false'],
+  ['SecretExpired', true, 'rotated: false'],
+  ['SecretInvalid', true, 'rotated: false'],
+  ['RenewalDue', false, 'rotated: false'],
+  ['RenewalDue', true, 'rotated: true'],
+])('a rotation for %s is told: %s (%s)', async (reason, told, settings) => {
+  const channel = 'channels: [{ name: ops, type: webhook, url: "https://127.0.0.1:1/" }]';
+  const { alerting, journal } = await startAlerting(`${channel}, ${settings}`);
+  const event = { ...EVENTS['rotation.succeeded'], target: 'shop', envId: 'shop-1', reason };
+  alerting.onEvent({ event: 'rotation.succeeded', ...event } as RotatorEvent);
+  const wanted = told ? [{ channel: 'ops', subject: { kind: 'rotated', event: { reason } } }] : [];
+  expect((await journal.alertBook()).deliveries).toMatchObject(wanted);
+});

@@ -15,8 +15,11 @@ export interface HeardItem {
   readonly severity: string;
   readonly target: string | null;
   readonly code: string | null;
+  readonly title: string;
   readonly what: string;
   readonly next: string | null;
+  /** When the secret expires; null where that is not known, or logins fail. */
+  readonly loginsUntil: string | null;
 }
 
 /** A workspace of the test that runs, with channels. No digest; everything else as the configuration has it. */

@@ -2,6 +2,7 @@
 // src/core (judge, policies, gate, answers, schedule) and nothing else. It neither signs nor waits, so that a hundred
 // passes of every cell of the gate can be played.
 import { detectTarget } from '../../src/alerts/detect/detect.ts';
+import type { ConditionName } from '../../src/core/alerts/conditions.ts';
 import {
   acceptsAll,
   afterControl,
@@ -51,7 +52,7 @@ export interface World {
   /** Null: there is none. */
   secret: ModelSecret | null;
   /** How CloudBase shows a secret. */
-  readonly shows: Shape;
+  readonly shows: (now: number) => Shape;
   /** Whose secrets Apple accepts. */
   readonly isGood: (owner: Owner, now: number) => boolean;
   /** `noise`: `invalid_client` to everybody; `lies`: everything is accepted. */
@@ -76,6 +77,8 @@ export interface Played {
     | undefined;
   readonly isCritical: boolean;
   readonly isTold: boolean;
+  /** LoginsFail is raised. */
+  readonly isFailing: boolean;
   readonly state: TargetState;
 }
 
@@ -86,15 +89,15 @@ export class TargetModel {
   readonly world: World;
   readonly mode: Snapshot['appleCheck'];
   state: TargetState;
-  record: AppleRecord;
+  record: AppleRecord = NOTHING_SAID;
   now = NOW;
   #minted = 0;
+  #open: ReadonlySet<ConditionName> = new Set();
 
-  constructor(world: World, mode: Snapshot['appleCheck'], state: Partial<TargetState>, record: Partial<AppleRecord>) {
+  constructor(world: World, mode: Snapshot['appleCheck'], state: Partial<TargetState>) {
     this.world = world;
     this.mode = mode;
     this.state = aNewState({ lastSuccessAt: NOW, lastGatherAt: NOW, ...state });
-    this.record = { ...NOTHING_SAID, ...record };
   }
 
   /** True if a login works, whatever the program knows of it. */
@@ -138,22 +141,24 @@ export class TargetModel {
     else {
       const doubt = this.#doubt();
       if (doubt !== undefined) this.#endBadly(doubt, null, urgencyOf(snapshot()));
-      else if (decision.action === 'pend')
+      else if (decision.action === 'pend') {
+        question = gateQuestion(snapshot(), decision.reason, 'not-asked', null);
         this.#end({ state: 'pending', reason: decision.reason, error: decision.error.stored });
-      else this.#endWell();
+      } else this.#endWell();
     }
-    const { isCritical, isTold } = this.#told();
+    const told = this.#told();
     const wanted = 'reason' in decision ? decision.reason : null;
     const { nextAttemptAt: retryAt } = this.state.retry;
     this.now = Math.min(retryAt ?? Math.floor(at / HOUR) * HOUR + HOUR, wakeAt ?? Number.POSITIVE_INFINITY);
-    return { at, question, wanted, wrote, isCritical, isTold, state: this.state };
+    return { at, question, wanted, wrote, ...told, state: this.state };
   }
 
   // ---- what is seen
 
   #gather(): Deployed {
     const { written, apple, unproven } = this.state;
-    const { secret, shows } = this.world;
+    const { secret } = this.world;
+    const shows = this.world.shows(this.now);
     const shape = secret === null ? (shows === 'clear' ? 'missing' : shows) : shows;
     const shown = { shape, text: shape === 'clear' ? 'header.claims.signature' : null } as const;
     const isRecord = shape !== 'clear' && written?.shape === shape;
@@ -220,7 +225,7 @@ export class TargetModel {
       }
     }
     const { answer } = this.state.apple.candidate;
-    if (said.candidate === 'unknown' || answer?.identity !== identity) return 'unknown';
+    if (answer?.identity !== identity || answer.verdict !== said.candidate) return 'unknown';
     if (said.candidate === 'accepted') return answer.counts ? 'accepted' : 'unknown';
     if (!answer.counts) return 'rejected-uncounted';
     return isRejected(answer) ? 'rejected' : 'rejected-once';
@@ -275,6 +280,7 @@ export class TargetModel {
 
   #push(reason: Reason, unproven: boolean): ModelSecret {
     const { now, world } = this;
+    const shape = world.shows(now);
     const { apple } = this.state;
     const fingerprint = `candidate ${this.#minted}`;
     this.#minted += 1;
@@ -283,14 +289,14 @@ export class TargetModel {
       ...{ issuedAt: now - 5 * MINUTE, expiresAt: now + LIFETIME_MS },
     };
     world.secret = secret;
-    const written: WrittenRecord = { ...secret, ...KEYS.own, shape: world.shows, shownDigest: null, at: now, reason };
+    const written: WrittenRecord = { ...secret, ...KEYS.own, shape, shownDigest: null, at: now, reason };
     const { answer } = apple.candidate;
     const isOfCandidate = answer?.fingerprint === fingerprint;
     this.#learn({
       written,
       deployed: {
         ...{ fingerprint, keyId: KEYS.own.keyId, issuedAt: secret.issuedAt, expiresAt: secret.expiresAt },
-        ...{ shape: world.shows, from: world.shows === 'clear' ? 'read' : 'record' },
+        ...{ shape, from: shape === 'clear' ? 'read' : 'record' },
         ...{ identity: identityId(KEYS.own), defect: null },
       },
       unproven: unproven ? fingerprint : null,
@@ -345,15 +351,17 @@ export class TargetModel {
     this.state = { ...this.state, ...learnt };
   }
 
-  /** What people are told after this pass. */
-  #told(): { isCritical: boolean; isTold: boolean } {
-    const { findings } = detectTarget({
-      ...{ target: aWatched({ appleCheck: this.mode }), state: this.state, watchedSince: NOW, open: new Set() },
+  /** What people are told after this pass; what the facts do not decide stays as it was. */
+  #told(): Pick<Played, 'isCritical' | 'isTold' | 'isFailing'> {
+    const { findings, undecided } = detectTarget({
+      ...{ target: aWatched({ appleCheck: this.mode }), state: this.state, watchedSince: NOW, open: this.#open },
       ...{ clock: { now: this.now, skewMs: 0, since: NOW - DAY }, longestTickGapMs: HOUR },
     });
+    const raised = findings.map(({ condition }) => condition);
+    this.#open = new Set([...raised, ...undecided.filter((condition) => this.#open.has(condition))]);
     const ofApple = rejectsAll(this.record) || acceptsAll(this.record);
     const isCritical = ofApple || findings.some(({ severity }) => severity === 'critical');
-    return { isCritical, isTold: ofApple || findings.length > 0 };
+    return { isCritical, isTold: ofApple || findings.length > 0, isFailing: this.#open.has('LoginsFail') };
   }
 }
 

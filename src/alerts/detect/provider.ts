@@ -36,6 +36,8 @@ export function secretReplaced({ state, now, expiresAt }: Known): Detail<'Secret
   if (replaced === null || written === null) return undefined;
   const takenBack = deployed?.fingerprint === written.fingerprint && written.at <= now && replaced.at <= now;
   if (!within(replaced.at, now, takenBack ? DAY : REPLACED_MS)) return undefined;
+  // It was written again and did not show either: Unverified says so, once for all targets.
+  if (replaced.kind === 'not-shown' && takenBack && written.shape !== 'clear') return undefined;
   return {
     severity: 'warning',
     facts: {
@@ -43,7 +45,7 @@ export function secretReplaced({ state, now, expiresAt }: Known): Detail<'Secret
       at: replaced.at,
       keyId: deployed?.keyId ?? null,
       fingerprint: replaced.fingerprint,
-      ourFingerprint: written.fingerprint,
+      ourFingerprint: takenBack ? null : written.fingerprint,
       takenBack,
     },
     since: replaced.at,

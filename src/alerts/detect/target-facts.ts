@@ -41,8 +41,6 @@ export interface Known extends TargetFacts {
   /** By our clock, as the journal's instants are. */
   readonly now: number;
   readonly logins: Logins;
-  /** LoginsFail holds. */
-  readonly failing: boolean;
   /** When the deployed secret expires; null if that is not known, or not to be said yet (isUnsure). */
   readonly expiresAt: number | null;
   /** How long that is from now; infinite if it is not known. */

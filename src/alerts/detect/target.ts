@@ -21,7 +21,7 @@ export function detectTarget(facts: TargetFacts): Look {
   const expiresAt = expiryToSay(state, logins);
   const leftMs = (expiresAt ?? Number.POSITIVE_INFINITY) - trueNow(facts.clock);
   const failing = faultOf(logins, facts.open) !== undefined;
-  const known: Known = { ...facts, state, logins, failing, now: facts.clock.now, expiresAt, leftMs };
+  const known: Known = { ...facts, state, logins, now: facts.clock.now, expiresAt, leftMs };
   const undecided = isUnsure(logins) ? UNSURE : failing ? [...SAID_BY_LOGINS_FAIL] : [];
   const findings = Object.entries(ROWS).flatMap(([name, row]) => {
     const condition = name as Watched;

@@ -252,11 +252,13 @@ class Course {
     this.add(channel, { kind: 'condition', status, finding, since: sinceOf(record), until, thread, closes });
   }
 
+  /** Also where it began anew after it was told: another secret of somebody else, another instant of expiry. */
   private repeatDue({ finding, toldAt }: ConditionRecord): boolean {
     const { now } = this.look;
     const { warningMs, criticalMs } = this.policy.repeatEvery;
     const every = REPEAT_MS[finding.condition] ?? (finding.severity === 'critical' ? criticalMs : warningMs);
-    return toldAt === null || toldAt > now + AHEAD_MS || now - toldAt >= every;
+    const isNews = finding.since !== null && toldAt !== null && finding.since > toldAt && finding.since <= now;
+    return isNews || toldAt === null || toldAt > now + AHEAD_MS || now - toldAt >= every;
   }
 
   private isMuted({ condition, target }: Finding): boolean {

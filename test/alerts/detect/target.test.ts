@@ -6,7 +6,7 @@ import { type ConditionName, type Finding, TARGET_CONDITIONS } from '../../../sr
 import { createWindow } from '../../../src/core/cron.ts';
 import { deployedRecord } from '../../../src/core/deployed.ts';
 import { type ErrorCode, REMEDIES } from '../../../src/core/errors.ts';
-import type { JudgeClock } from '../../../src/core/logins.ts';
+import { type JudgeClock, judgeLogins } from '../../../src/core/logins.ts';
 import { DEFECTS, type Defect } from '../../../src/core/reasons.ts';
 import type { TargetState } from '../../../src/core/records.ts';
 import { DAY, HOUR, MINUTE } from '../../../src/core/time.ts';
@@ -125,7 +125,7 @@ describe('RenewalOverdue', () => {
     });
   });
 
-  test('tells since when, why, and until when logins work; and has ten minutes after a start', () => {
+  test('tells since when, why, when the secret expires and what is known of logins; and has ten minutes after a start', () => {
     const error = anError('ERR_LANE_CLOSED');
     expect(only('RenewalOverdue', { ...due(2 * DAY), error })).toEqual({
       condition: 'RenewalOverdue',
@@ -140,7 +140,7 @@ describe('RenewalOverdue', () => {
       facts: { dueSince: NOW - 2 * DAY, reason: 'RenewalDue', windowsPassed: null },
       since: NOW - 2 * DAY,
       loginsUntil: NOW + 100 * DAY,
-      logins: expect.objectContaining({ state: 'unknown' }),
+      logins: judgeLogins(aWatchedState(), CLOCK),
       error,
       holdMs: 10 * MINUTE,
     });
@@ -361,7 +361,7 @@ describe('LoginsFail', () => {
       },
       since: null,
       loginsUntil: null,
-      logins: expect.objectContaining({ state: 'fails', because: 'secret' }),
+      logins: judgeLogins(aWatchedState({ apple: asked() }), CLOCK),
       error,
     });
     expect(only('LoginsFail', left(-DAY))).toMatchObject({ facts: { detail: 'expired' }, since: NOW - DAY });
@@ -544,6 +544,12 @@ describe('SecretReplaced', () => {
       lasts,
       { ...replaced(HOUR, 'not-shown'), deployed: deployedRecord(anUnknownSecret('masked')) },
     ],
+    [
+      'not where our next write did not show either: Unverified says so',
+      [],
+      { ...replaced(HOUR, 'not-shown'), written: aWritten({ shape: 'empty' }) },
+    ],
+    ['where our next write shows', lasts, replaced(HOUR, 'not-shown')],
     ['where ours is in place again, for a day', lasts, replaced(DAY - 1)],
     ['and no longer than that', [], replaced(DAY)],
     ['not in the future', [], { ...replaced(-1), ...theirs() }],

@@ -245,12 +245,16 @@ describe('beside LoginsFail', () => {
   });
 });
 
-test('SecretReplaced is told once', () => {
+test('SecretReplaced is told once for each secret', () => {
   const finding = { ...aReplacement({}), target: failing('shop').target };
   const life = new Life();
   expect(life.look([finding]).told).toEqual(['ops raised shop']);
   life.delivered();
   expect(life.later(6 * DAY).look([finding]).told).toEqual([]);
+  const another = { ...finding, since: life.now - MINUTE };
+  expect(life.look([another]).told).toEqual(['ops repeated shop']);
+  life.delivered();
+  expect(life.later(DAY).look([another]).told).toEqual([]);
   expect(life.look([]).told).toEqual(['ops cleared shop']);
 });
 

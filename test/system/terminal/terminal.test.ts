@@ -14,7 +14,7 @@ test('colour on a terminal, and never with NO_COLOR', async () => {
   const coloured = await onTerminal(['status'], place.folder, env);
   expect([coloured.code, coloured.stdout]).toEqual([1, expect.stringContaining('\x1b[31munknown\x1b[0m')]);
   const plain = await onTerminal(['status'], place.folder, { ...env, NO_COLOR: '1' });
-  expect([plain.code, plain.stdout]).toEqual([1, expect.stringContaining('shop  unknown  -')]);
+  expect([plain.code, plain.stdout]).toEqual([1, expect.stringContaining('shop  unknown  unknown  -')]);
   expect(plain.stdout).not.toContain('\x1b');
   const error = await onTerminal(['status', '-c', 'none.yaml'], place.folder, env);
   expect([error.code, error.stdout]).toEqual([

@@ -1,6 +1,6 @@
 // English for errors of the provider, of Apple's verdicts, of a pass, and of the service itself.
 
-import type { JournalTrouble, RoundTripTrouble } from '../../error-troubles.ts';
+import type { CallTrouble, JournalTrouble, RoundTripTrouble } from '../../error-troubles.ts';
 import { isoSeconds } from '../../instants.ts';
 import type { ErrorCatalogue, Sentences } from '../catalogue.ts';
 import { command, program, quoted } from '../command.ts';
@@ -70,6 +70,8 @@ const JOURNAL: Readonly<
   ],
 };
 
+const CHECK_IDS = 'Try an Apple login; if it fails, check key, Team ID and Services ID in the Apple Developer portal.';
+
 export const PASS_EN: Pick<ErrorCatalogue, Pass> = {
   ERR_PROVIDER_NOT_FOUND: {
     absent: ({ envId, providerId }) => [
@@ -132,32 +134,29 @@ export const PASS_EN: Pick<ErrorCatalogue, Pass> = {
   ERR_APPLE_REJECTED: ({ of, detail }) => {
     const said: Readonly<Record<typeof of, Sentences>> = {
       candidate: [
-        `Apple rejected the new client secret (${verdictDetail(detail)}); the deployed one was left in place`,
+        `Apple rejected the new client secret${answered(detail)}; the deployed one was left in place`,
         'Check in the Apple Developer portal that the key is not revoked, is enabled for Sign in with Apple, and belongs to this Team ID, Services ID and Key ID.',
       ],
       everybody: [
         'Apple rejects every client secret that it was asked about, so nobody knows whether the deployed one works',
-        'Try an Apple login; if it fails, check key, Team ID and Services ID in the Apple Developer portal.',
+        CHECK_IDS,
       ],
-      'login-check': [
-        'the login interface of CloudBase passes on that Apple rejects the client secret',
-        'Try an Apple login; if it fails, check key, Team ID and Services ID in the Apple Developer portal.',
-      ],
+      'login-check': ['the login interface of CloudBase passes on that Apple rejects the client secret', CHECK_IDS],
     };
     return said[of];
   },
   ERR_APPLE_REJECTED_ONCE: ({ of, detail }) => [
     {
-      candidate: `Apple rejected the new client secret once (${verdictDetail(detail)}), which happens with good ones too`,
+      candidate: `Apple rejected the new client secret once${answered(detail)}, which happens with good ones too`,
       deployed: 'Apple rejected the deployed client secret once, which happens with good ones too',
-      uncounted: `Apple rejected the new client secret (${verdictDetail(detail)}), and has accepted no other one lately, so it may reject everything`,
+      uncounted: `Apple rejected the new client secret${answered(detail)}, and has accepted no other one lately, so it may reject everything`,
     }[of],
-    'Wait a few minutes, until Apple has been asked again.',
+    of === 'uncounted' ? CHECK_IDS : 'Wait a few minutes, until Apple has been asked again.',
   ],
   ERR_APPLE_UNKNOWN: {
     unproven: () => [
       'the client secret that replaced a useless one has not been accepted by Apple yet, so logins may be failing',
-      'Try an Apple login; if it fails, check key, Team ID and Services ID in the Apple Developer portal.',
+      CHECK_IDS,
     ],
     'unproven-unasked': (_, { target }) => [
       'nothing shows that the client secret that replaced a useless one works, because `apple.check` is off',
@@ -350,4 +349,9 @@ export const PASS_EN: Pick<ErrorCatalogue, Pass> = {
 
 function harm(fields: readonly { readonly path: string; readonly why: RoundTripTrouble }[]): string {
   return fields.map(({ path, why }) => `${path} ${ROUND_TRIP[why]}`).join('; ');
+}
+
+/** Why Apple rejected it, in brackets; nothing where an earlier answer was used. */
+function answered(detail: CallTrouble | null): string {
+  return detail === null ? '' : ` (${verdictDetail(detail)})`;
 }

@@ -1,6 +1,6 @@
 // Chinese for errors of the provider, of Apple's verdicts, of a pass, and of the service itself.
 
-import type { JournalTrouble, RoundTripTrouble } from '../../error-troubles.ts';
+import type { CallTrouble, JournalTrouble, RoundTripTrouble } from '../../error-troubles.ts';
 import { isoSeconds } from '../../instants.ts';
 import type { ErrorCatalogue, Sentences } from '../catalogue.ts';
 import { command, program, quoted } from '../command.ts';
@@ -59,6 +59,8 @@ const JOURNAL: Readonly<
   foreign: ['是其他程序的数据库', '在 journal 中指定其他文件。'],
   moved: ['在使用中被移动、删除或替换', '重启服务；移动状态库之前先停止服务。'],
 };
+
+const CHECK_IDS = '试一次 Apple 登录，如果失败就在 Apple 开发者网站核对私钥、Team ID 和 Services ID。';
 
 export const PASS_ZH: Pick<ErrorCatalogue, keyof typeof PASS_EN> = {
   ERR_PROVIDER_NOT_FOUND: {
@@ -122,33 +124,24 @@ export const PASS_ZH: Pick<ErrorCatalogue, keyof typeof PASS_EN> = {
   ERR_APPLE_REJECTED: ({ of, detail }) => {
     const said: Readonly<Record<typeof of, Sentences>> = {
       candidate: [
-        `Apple 拒绝了新的客户端密钥（${verdictDetail(detail)}），原有密钥未动`,
+        `Apple 拒绝了新的客户端密钥${answered(detail)}，原有密钥未动`,
         '在 Apple 开发者网站确认该私钥未被吊销、已启用 Sign in with Apple，且与 Team ID、Services ID、Key ID 匹配。',
       ],
-      everybody: [
-        'Apple 拒绝了所有查询过的客户端密钥，因此无法得知现有密钥是否可用',
-        '试一次 Apple 登录，如果失败就在 Apple 开发者网站核对私钥、Team ID 和 Services ID。',
-      ],
-      'login-check': [
-        'CloudBase 的登录接口转达了 Apple 对客户端密钥的拒绝',
-        '试一次 Apple 登录，如果失败就在 Apple 开发者网站核对私钥、Team ID 和 Services ID。',
-      ],
+      everybody: ['Apple 拒绝了所有查询过的客户端密钥，因此无法得知现有密钥是否可用', CHECK_IDS],
+      'login-check': ['CloudBase 的登录接口转达了 Apple 对客户端密钥的拒绝', CHECK_IDS],
     };
     return said[of];
   },
   ERR_APPLE_REJECTED_ONCE: ({ of, detail }) => [
     {
-      candidate: `Apple 拒绝了一次新的客户端密钥（${verdictDetail(detail)}），有效的密钥偶尔也会遇到`,
+      candidate: `Apple 拒绝了一次新的客户端密钥${answered(detail)}，有效的密钥偶尔也会遇到`,
       deployed: 'Apple 拒绝了一次现有的客户端密钥，有效的密钥偶尔也会遇到',
-      uncounted: `Apple 拒绝了新的客户端密钥（${verdictDetail(detail)}），而近来也没有认可过其他密钥，可能是一概拒绝`,
+      uncounted: `Apple 拒绝了新的客户端密钥${answered(detail)}，而近来也没有认可过其他密钥，可能是一概拒绝`,
     }[of],
-    '等待几分钟，本服务会再次向 Apple 查询。',
+    of === 'uncounted' ? CHECK_IDS : '等待几分钟，本服务会再次向 Apple 查询。',
   ],
   ERR_APPLE_UNKNOWN: {
-    unproven: () => [
-      '替换无效密钥的客户端密钥尚未得到 Apple 认可，登录可能失败',
-      '试一次 Apple 登录，如果失败就在 Apple 开发者网站核对私钥、Team ID 和 Services ID。',
-    ],
+    unproven: () => ['替换无效密钥的客户端密钥尚未得到 Apple 认可，登录可能失败', CHECK_IDS],
     'unproven-unasked': (_, { target }) => [
       '`apple.check` 为 off，无从证明替换无效密钥的客户端密钥可用',
       '试一次 Apple 登录，如果成功就确认该密钥。',
@@ -282,4 +275,9 @@ export const PASS_ZH: Pick<ErrorCatalogue, keyof typeof PASS_EN> = {
 
 function harm(fields: readonly { readonly path: string; readonly why: RoundTripTrouble }[]): string {
   return fields.map(({ path, why }) => `${path} ${ROUND_TRIP[why]}`).join('；');
+}
+
+/** Why Apple rejected it, in brackets; nothing where an earlier answer was used. */
+function answered(detail: CallTrouble | null): string {
+  return detail === null ? '' : `（${verdictDetail(detail)}）`;
 }
