@@ -56,6 +56,11 @@ export function text(wanted: PlainPhrase = ['text-value'], longest = 1024) {
   });
 }
 
+/** A name that every message shows, and so no secret that was put there by mistake. */
+export function shownLabel(wanted: PlainPhrase, longest: number) {
+  return text(wanted, longest).refine((found) => !looksSecret(found), wants(wanted));
+}
+
 const CONTROL = /\p{Cc}/u;
 
 /** Text that fits `pattern`, which must be anchored at both ends. */
@@ -100,12 +105,12 @@ export function appleId(id: IdName) {
   });
 }
 
-/** An id of CloudBase; a placeholder from a guide is named as one. */
+/** An id of CloudBase, which every message shows; a placeholder from a guide is named as one. */
 export function cloudbaseId(wanted: PlainPhrase) {
   const pattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
   return scalar(wanted, [{ type: 'string', pattern: pattern.source }, { type: 'number' }], (found) => {
     if (isPlaceholder(found) || /your[ _.-]?env/i.test(found)) return new Refusal(['no-placeholder', wanted]);
-    return pattern.test(found) ? found : undefined;
+    return pattern.test(found) && !looksSecret(found) ? found : undefined;
   });
 }
 
@@ -260,7 +265,7 @@ export function journal() {
   return scalar(['journal'], [{ type: 'string', pattern: '^sqlite:.' }], (found) => {
     if (/^postgres(?:ql)?:/i.test(found)) return new Refusal(['no-postgres', ['journal']], ['journal-file']);
     const path = /^sqlite:(.+)$/.exec(found)?.[1];
-    if (path === undefined || /^(?:\/\/|:)/.test(path) || CONTROL.test(path))
+    if (path === undefined || /^(?:\/\/|:)/.test(path) || CONTROL.test(path) || looksSecret(path))
       return new Refusal(['journal'], ['name-file']);
     return { kind: 'sqlite' as const, path };
   });

@@ -6,7 +6,7 @@ import { RotatorError } from '../core/errors.ts';
 import { joinIds } from '../core/key-ids.ts';
 import type { KeyMaterial } from '../core/key-material.ts';
 import type { Objection } from '../core/reasons.ts';
-import { shown } from '../core/shown.ts';
+import { shownName } from '../core/shown.ts';
 import { counted } from '../core/texts/en/words.ts';
 import { DAY } from '../core/time.ts';
 import { type CliContext, EXIT, type ExitStatus } from './context.ts';
@@ -72,7 +72,7 @@ async function readRequest(
   const problems = [
     ...joined.problems,
     ...(input instanceof RotatorError ? [input] : []),
-    ...(isDays ? [] : [new RotatorError('ERR_USAGE', { problem: 'days', found: shown(given, 20) })]),
+    ...(isDays ? [] : [new RotatorError('ERR_USAGE', { problem: 'days', found: shownName(given) })]),
   ];
   const { teamId, clientId, keyId } = joined.ids;
   const warnings = [...(found?.warnings ?? []), ...otherName(found?.namedKeyId, keyId, keyFile)];

@@ -1,4 +1,5 @@
 // `journal backup FILE`: a consistent copy of the journal, also while the daemon runs.
+import { shownName } from '../core/shown.ts';
 import { type CliContext, EXIT, type ExitStatus } from './context.ts';
 
 export interface JournalBackupTools {
@@ -10,6 +11,6 @@ export interface JournalBackupTools {
 /** Copies the journal and says where to. */
 export async function journalBackup(options: { file: string }, tools: JournalBackupTools): Promise<ExitStatus> {
   const { file, bytes } = await tools.backup(options.file);
-  tools.context.stdout.write(`journal copied and checked: ${file} (${bytes} bytes)\n`);
+  tools.context.stdout.write(`journal copied and checked: ${shownName(file)} (${bytes} bytes)\n`);
   return EXIT.ok;
 }

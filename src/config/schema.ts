@@ -18,6 +18,7 @@ import {
   oneOf,
   positiveNumber,
   region,
+  shownLabel,
   text,
   timezone,
   wants,
@@ -162,7 +163,7 @@ export const TARGET = z
 
 /** The sections of the file by key. */
 export const SECTIONS = {
-  instance: text(['name'], 100)
+  instance: shownLabel(['name'], 100)
     .optional()
     .describe('Names this service in the log and in every alert. Default: the host name.'),
   journal: journal()

@@ -34,6 +34,9 @@ test('the base64 of the key, or the secret key of Tencent Cloud, in every wrong 
     [{ cloudbase: { credentials: { from: 'env', keyVariable: secretKey } } }, {}],
     [{ cloudbase: { credentials: { from: 'profile', path: secretKey } } }, {}],
     [{ [secretKey]: 'x' }, {}],
+    [{ instance: secretKey }, {}],
+    [{ journal: `sqlite:./${secretKey}` }, {}],
+    [{ targets: [{ name: 'shop', envId: secretKey, key: { from: 'file', path: place.keyFile } }] }, {}],
     [{ instance: `\${${secretKey}}` }, {}],
   ];
   const outputs = new Map<string, string>();
@@ -46,6 +49,7 @@ test('the base64 of the key, or the secret key of Tencent Cloud, in every wrong 
   const commands = [
     ['once', `--token=${secretKey}`],
     ['generate', '--key-file', key],
+    ['generate', '--days', secretKey],
     ['inspect', '--file', secretKey],
     ['plan', '--config', secretKey],
     ['status', secretKey],

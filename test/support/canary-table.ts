@@ -53,6 +53,7 @@ export const PLACES: Readonly<Record<string, (secret: string) => Misplaced>> = {
   '--channel': option('--channel'),
   '--limit': option('--limit'),
   instance: (secret) => ({ settings: { instance: secret } }),
+  'a path of journal': (secret) => ({ settings: { journal: `sqlite:./${secret}` } }),
   journal: (secret) => ({ settings: { journal: `postgres://user:${secret}@db/rotator` } }),
   'an unknown section': (secret) => ({ settings: { [secret]: 'x' } }),
   'an unknown key': (secret) => ({ settings: { http: { [secret]: 'x' } } }),
@@ -210,12 +211,16 @@ export interface Case {
   readonly command: readonly string[];
 }
 
-/** Every secret in every place; the commands take turns, so that each meets each secret and each place. */
+/**
+ * Every secret in every place; the commands take turns, so that each meets each secret and each place. The log of the
+ * daemon shows most of the configuration: the secret that no pattern knows goes through it from every place.
+ */
 export function allCases(): Case[] {
   const secrets = Object.keys(SECRETS);
-  return Object.keys(PLACES).flatMap((place, row) =>
-    secrets.map((secret, column) => ({ secret, place, command: COMMANDS[(row + column) % COMMANDS.length] ?? [] })),
-  );
+  return Object.keys(PLACES).flatMap((place, row) => [
+    ...secrets.map((secret, column) => ({ secret, place, command: COMMANDS[(row + column) % COMMANDS.length] ?? [] })),
+    { secret: 'secret key', place, command: ['run', '--exit-when-refused'] },
+  ]);
 }
 
 /** Runs the cases one after another in a workspace of their own, and searches all that the program wrote. */
