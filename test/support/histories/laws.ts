@@ -124,7 +124,7 @@ export class Laws {
       const name = [...this.targets.keys()].find((each) => envOf(each) === envId);
       const noted = (old: typeof before) => {
         const next = change(old);
-        if (name !== undefined) this.wrote(name, before, old, next);
+        if (name !== undefined && next !== undefined) this.wrote(name, before, old, next);
         return next;
       };
       if (name !== undefined) this.mayWrite(name);
