@@ -81,7 +81,8 @@ export function gate(question: GateQuestion): GateAnswer {
         : no('wait', new RotatorError('ERR_APPLE_REJECTED_ONCE', { of: 'uncounted', detail }));
     default:
   }
-  if (useless) return overUseless;
+  // Where Apple is never asked, whoever asks for the rotation answers for the key: nobody else can prove it later.
+  if (useless) return mode === 'off' && requested ? GO : overUseless;
   const isEnough = !NEEDS_ACCEPTANCE.has(reason) && (predecessor === 'same-identity' || proven);
   if (mode === 'off') {
     return isEnough || requested ? GO : no('pend', new RotatorError('ERR_CONSENT_REQUIRED', { reason }));

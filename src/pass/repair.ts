@@ -98,8 +98,12 @@ export function oursAmong(changes: readonly FieldChange[]): string[] {
   return changes.filter(isOurs).map(({ path }) => path);
 }
 
-/** What an earlier write of ours changed, and nobody has corrected since, outlasts the next write. */
+/**
+ * What an earlier write of ours changed, and nobody has corrected since, outlasts the next write. Its first change counts:
+ * the row of that write says how the field was.
+ */
 export function withEarlier(earlier: readonly ProviderChange[], fresh: readonly ProviderChange[]): ProviderChange[] {
-  const again = new Set(fresh.map(({ path }) => path));
-  return [...earlier.filter(({ by, path }) => by === 'our-write' && !again.has(path)), ...fresh];
+  const lasting = earlier.filter(isOurs);
+  const known = new Set(lasting.map(({ path }) => path));
+  return [...lasting, ...fresh.filter(({ path }) => !known.has(path))];
 }

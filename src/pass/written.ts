@@ -12,6 +12,11 @@ import type { Course } from './course.ts';
  * a target that retries often has it among these; more would only read more.
  */
 const LATE_ROWS = 10;
+/**
+ * How many are searched for the write that changed a field. Attempts every ten minutes for days may lie between: with
+ * less, a field that a person has put back would be reported for a month. They are read only while a change is noted.
+ */
+const CHANGED_ROWS = 2_000;
 
 /** The record of a row's candidate, as it shows now. A TypeError if the row has no intent. */
 export function recordOf(row: Rotation, shown: ShownSecret, at: number): WrittenRecord {
@@ -101,7 +106,7 @@ export async function settleChanges(
   journal: Rotations,
 ): Promise<TargetState> {
   if (state.providerChanges.every(({ by }) => by !== 'our-write')) return state;
-  const rows = await journal.rotations({ target: state.key, limit: LATE_ROWS });
+  const rows = await journal.rotations({ target: state.key, limit: CHANGED_ROWS });
   const isPutBack = ({ path, by, at }: ProviderChange): boolean => {
     const intent = rows.find((row) => row.intent !== null && row.intent.at <= at)?.intent ?? null;
     return (

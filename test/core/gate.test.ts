@@ -22,6 +22,7 @@ interface Sentence {
   readonly ends: (question: GateQuestion) => Ending;
 }
 
+const isAnsweredFor = ({ mode, requested }: GateQuestion) => mode === 'off' && requested;
 const isUseless = ({ predecessor }: GateQuestion) => predecessor === 'useless';
 const isSilent = ({ candidate }: GateQuestion) => candidate === 'unknown' || candidate === 'not-asked';
 /** "Carries exactly the candidate's identity; or the identity is proven; not for …" */
@@ -64,8 +65,13 @@ const SENTENCES: readonly Sentence[] = [
   },
   {
     says: 'unknown: pushed if what is deployed is certainly useless, in every mode',
-    when: (q) => !q.waived && isSilent(q) && isUseless(q),
+    when: (q) => !q.waived && isSilent(q) && isUseless(q) && !isAnsweredFor(q),
     ends: asItIsProven,
+  },
+  {
+    says: '… which needs no more proof where a person asked, and Apple is never asked',
+    when: (q) => !q.waived && isSilent(q) && isUseless(q) && isAnsweredFor(q),
+    ends: always('go'),
   },
   {
     says: '`require`: only an acceptance, or certain uselessness',

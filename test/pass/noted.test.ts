@@ -317,6 +317,21 @@ describe('a field that our write changed', () => {
     expect((await rig.pass()).state.providerChanges).toEqual([]);
   });
 
+  test('is settled by its value before that write, however many rotations were tried since', async () => {
+    rig.world.behaviour.rediscovery = true;
+    const was = wanted();
+    await rig.pass();
+    rig.world.faults.add({ service: 'tcb', action: 'ModifyProvider', kind: 'error', code: 'UnauthorizedOperation' });
+    for (let tried = 0; tried < 12; tried += 1) {
+      rig.clock.pass(HOUR);
+      await rig.pass({ force: true });
+    }
+    expect((await rig.state()).providerChanges).toHaveLength(1);
+    rig.world.patchConfig(ENV_ID, 'apple', { AuthorizationEndpoint: was as string });
+    rig.clock.pass(HOUR);
+    expect((await rig.pass()).state.providerChanges).toEqual([]);
+  });
+
   test('stays noted while a whole map is lost, by each field of it', async () => {
     const ProfileMetaMap = { Email: 'email', Name: 'name' };
     const { Config, ...others } = rig.provider();
