@@ -375,6 +375,18 @@ describe('a look at some of the targets', () => {
   });
 });
 
+test('what another process records until the update counts, so that neither takes back what the other has found', async () => {
+  const { watch, state, open, journal } = await start();
+  await state('shop');
+  const { updateAlerts } = journal;
+  journal.updateAlerts = async (change) => {
+    await state('shop', FAILED);
+    return updateAlerts(change);
+  };
+  await watch().look();
+  expect(await open()).toEqual(['RotationFailing shop']);
+});
+
 describe('a target that is not in the configuration', () => {
   test('is told once, and its conditions end without an all-clear', async () => {
     const { watch, state, open, told, delivered, events, book } = await start();
