@@ -42,6 +42,8 @@ export interface DeployedContext {
   readonly key: KeyMaterial;
   /** The fingerprint of the last deployed secret that Apple accepted: it has no defect but another client's `sub`. */
   readonly acceptedSecret: string | null;
+  /** Fingerprints of secrets that lately went through our hands, because a write of ours that failed may have damaged one. */
+  readonly handled?: ReadonlySet<string>;
   readonly now: number;
 }
 
@@ -51,7 +53,7 @@ export async function readDeployed(shown: ShownSecret, context: DeployedContext)
   const { text } = shown;
   if (text === null || text === '' || shown.shape === 'digest') return fromRecord(shown, written);
   const parsed = parseClientSecret(text);
-  if (parsed === undefined) return damagedText(shown, text, written) ?? fromRecord(asOpaque(shown), written);
+  if (parsed === undefined) return damagedText(shown, text, context) ?? fromRecord(asOpaque(shown), written);
   const print = fingerprint(text);
   const ours = print === written?.fingerprint;
   const { teamId = null, clientId = null, keyId = null } = parsed;
@@ -98,10 +100,12 @@ export function hasClaimsOf(
 }
 
 /** A text that is no client secret any more: ours in quotes or with white space, or one whose claims are broken. */
-function damagedText(shown: ShownSecret, text: string, written: WrittenRecord | null): Deployed | undefined {
-  const isOurs = written !== null && fingerprint(withoutWrapping(text)) === written.fingerprint;
+function damagedText(shown: ShownSecret, text: string, { written, handled }: DeployedContext): Deployed | undefined {
+  const print = fingerprint(withoutWrapping(text));
+  const isLast = written !== null && print === written.fingerprint;
+  const isOurs = isLast || handled?.has(print) === true;
   if (!isOurs && !hasHeaderAlone(text)) return undefined;
-  const ids = isOurs ? idsOf(written) : NO_IDS;
+  const ids = isLast ? idsOf(written) : NO_IDS;
   return {
     shown,
     from: 'read',

@@ -25,7 +25,7 @@ import type { AppleAnswer, AppleCheck } from '../core/ports.ts';
 import type { Verdict } from '../core/reasons.ts';
 import { type Answer, type AppleRecord, type FleetState, NEVER_ASKED, type TargetState } from '../core/records.ts';
 import { within } from '../core/schedule.ts';
-import { DAY, MINUTE } from '../core/time.ts';
+import { DAY } from '../core/time.ts';
 import type { Course } from './course.ts';
 import { mint } from './mint.ts';
 
@@ -273,9 +273,6 @@ async function updateRecord(
 
 /** Controls under way: passes that need the answer at the same time share one question. */
 const controls = new WeakMap<AppleCheck, Promise<void>>();
-/** When a control last got no clear answer, on the monotonic clock: while Apple is away one question a pass is enough. */
-const unanswered = new WeakMap<AppleCheck, number>();
-const AGAIN_MS = MINUTE;
 
 /** Twice a day: `jwt`, signed with a throwaway key instead, must be rejected. */
 async function askControl(course: Course, clientId: string, jwt: string): Promise<void> {
@@ -283,10 +280,8 @@ async function askControl(course: Course, clientId: string, jwt: string): Promis
   const underWay = controls.get(apple);
   if (underWay !== undefined) return underWay.catch(() => undefined);
   const asking = (async () => {
-    const isLate = course.tools.clock.monotonic() - (unanswered.get(apple) ?? Number.NEGATIVE_INFINITY) >= AGAIN_MS;
-    if (!isLate || !controlDue(await recordOf(course), course.now)) return;
+    if (!controlDue(await recordOf(course), course.now)) return;
     const { verdict } = await put(course, { asked: 'control', clientId, jwt: await throwawayControl(jwt) });
-    if (verdict === 'unknown') unanswered.set(apple, course.tools.clock.monotonic());
     await updateRecord(course, (record) => ({ record: afterControl(record, verdict, course.now) }));
   })();
   controls.set(apple, asking);

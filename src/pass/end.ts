@@ -6,7 +6,6 @@ import { asRotatorError, RotatorError, type StoredError } from '../core/errors.t
 import type { GateAnswer } from '../core/gate.ts';
 import { FAILED_TARGET_LATER_MS, judgeWrite, LANE_CLOSED_MS } from '../core/lanes.ts';
 import { SEEN_TWICE_MS } from '../core/logins.ts';
-import type { Target } from '../core/ports.ts';
 import type { Outcome, Reason, Why } from '../core/reasons.ts';
 import type { TargetState } from '../core/records.ts';
 import { nextAttemptAt } from '../core/schedule.ts';
@@ -26,32 +25,21 @@ export function endWritten(course: Course, { outcome, error, learnt }: RowEnd): 
   return endBadly(course, error, outcome, learnt);
 }
 
-/** What was pushed over a useless secret without proof stays a failure until Apple accepts it, or a person says so. */
-export function unprovenError({ unproven }: Pick<TargetState, 'unproven'>, target: Target): RotatorError | undefined {
-  if (unproven === null) return undefined;
-  const problem = target.appleCheck === 'off' ? 'unproven-unasked' : 'unproven';
-  return new RotatorError('ERR_APPLE_UNKNOWN', { problem, detail: null });
-}
-
-/** Ends the pass well, and with it the run of failures; but a target whose new secret is not proven is not well. */
+/** Ends the pass well, and with it the run of failures. */
 export async function endWell(
   course: Course,
   state: 'healthy' | 'rotated' | 'unverified',
   learnt: Partial<TargetState> = {},
 ): Promise<PassResult> {
-  const doubt = unprovenError({ ...course.state, ...learnt }, course.target);
   const result = await course.finish({
     outcome: state === 'rotated' ? 'succeeded' : 'unverified',
     error: null,
     learnt: {
       ...learnt,
-      state: doubt === undefined ? state : 'failed',
+      state,
       reason: course.row?.reason ?? null,
-      error: viewOf(doubt ?? null),
-      retry:
-        doubt === undefined
-          ? { failures: 0, nextAttemptAt: null }
-          : { failures: 1, nextAttemptAt: nextAttemptAt(course.now, 1, doubt.remedy, true) },
+      error: null,
+      retry: { failures: 0, nextAttemptAt: null },
       lastSuccessAt: course.now,
       dueSince: null,
     },

@@ -9,7 +9,7 @@ import type { ProviderView, ShownSecret } from '../core/provider.ts';
 import type { TargetState } from '../core/records.ts';
 import type { Course } from './course.ts';
 import type { Gathered } from './learnt.ts';
-import { settleChanges, settleWrites } from './written.ts';
+import { handledLately, settleChanges, settleWrites } from './written.ts';
 
 /**
  * The greatest age of a reading that the targets of an environment share; it serves to decide only. With less, each
@@ -41,7 +41,8 @@ export async function gather(course: Course, alone = false): Promise<Gathered> {
     maybeWritten,
     apple: { acceptedSecret },
   } = settled;
-  const context = { clientId: provider?.clientId, key, maybeWritten, acceptedSecret, now: trueNow(clock) };
+  const handled = await handledLately(course);
+  const context = { clientId: provider?.clientId, key, maybeWritten, acceptedSecret, handled, now: trueNow(clock) };
   const deployed = await readDeployed(shown, { ...context, written: settled.written });
   const written = ownAfterCrash(course, settled, deployed, key);
   const found = written === settled.written ? deployed : await readDeployed(shown, { ...context, written });

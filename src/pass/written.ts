@@ -77,6 +77,14 @@ export async function settleWrites(course: Course, shown: ShownSecret): Promise<
   return { ...state, ...afterWrite(state, recordOf(row, shown, at)) };
 }
 
+/** Fingerprints of the secrets that the last rotations wrote or replaced. */
+export async function handledLately({ tools: { journal }, state }: Course): Promise<ReadonlySet<string>> {
+  const rows = await journal.rotations({ target: state.key, limit: LATE_ROWS });
+  return new Set(
+    rows.flatMap(({ fingerprint, previousFingerprint }) => [fingerprint ?? [], previousFingerprint ?? []].flat()),
+  );
+}
+
 /** The row whose candidate is deployed although it ended as failed, and that no later row settles. */
 export async function lateRow({ tools: { journal }, state }: Course): Promise<Rotation | undefined> {
   const { written } = state;

@@ -125,11 +125,7 @@ describe('a rejection that does not count', () => {
     rig.put(rig.mint(-1));
     rig.world.behaviour.apple = 'invalid_client';
     const pushed = await rig.pass();
-    expect(pushed).toMatchObject({
-      outcome: 'succeeded',
-      state: { state: 'failed', error: { code: 'ERR_APPLE_UNKNOWN' }, unproven: expect.any(String) },
-    });
-    expect((await rig.rotations())[0]).toMatchObject({ outcome: 'succeeded', error: null });
+    expect(pushed).toMatchObject({ outcome: 'succeeded', state: { unproven: expect.any(String) } });
     rig.clock.pass(10 * MINUTE);
     const waiting = await rig.pass();
     expect(waiting.state).toMatchObject({ state: 'failed', error: { code: 'ERR_APPLE_UNKNOWN' } });
