@@ -327,6 +327,7 @@ const SIGNS: Readonly<Record<string, string>> = {
   repeated: '=',
   cleared: '-',
   ended: '-',
+  happened: '',
 };
 
 function told({ world: { inbox } }: Place, from: number): string {
