@@ -120,11 +120,12 @@ export class Laws {
     const { providers } = this.place.world;
     const write = providers.write.bind(providers);
     providers.write = (envId, id, change, lateMs) => {
+      const { actor } = this;
       const before = providers.get(envId, id);
       const name = [...this.targets.keys()].find((each) => envOf(each) === envId);
       const noted = (old: typeof before) => {
         const next = change(old);
-        if (name !== undefined && next !== undefined) this.wrote(name, before, old, next);
+        if (name !== undefined && next !== undefined) this.wrote(name, actor, before, old, next);
         return next;
       };
       if (name !== undefined) this.mayWrite(name);
@@ -144,7 +145,7 @@ export class Laws {
   }
 
   /** (a), and what (b) needs. `sentOver`: the provider when the write arrived, which may be before it took effect. */
-  private wrote(name: string, sentOver: Provider, before: Provider, after: Provider): void {
+  private wrote(name: string, actor: Actor, sentOver: Provider, before: Provider, after: Provider): void {
     const watched = this.watched(name);
     const { hiddenKeys, storeSecret } = this.place.world.behaviour;
     const [old, now] = [configOf(sentOver), configOf(after)];
@@ -155,10 +156,10 @@ export class Laws {
     const is = this.place.judge(newSecret, clientId);
     this.note(`        ${name} is written: ${shortened(oldSecret)} (${was}) becomes ${shortened(newSecret)} (${is})`);
     // What CloudBase damages when it stores it was good when it was sent.
-    const isFault = was === 'works' && is !== 'works' && storeSecret === 'as-sent' && !this.actor.waived;
+    const isFault = was === 'works' && is !== 'works' && storeSecret === 'as-sent' && !actor.waived;
     if (isFault && !this.mayBelieve(newSecret))
       this.break('a', `a good secret of ${name} was replaced by one that Apple rejects`);
-    if (!this.actor.isRival) watched.standIn = newSecret;
+    if (!actor.isRival) watched.standIn = newSecret;
     else watched.standIn = undefined;
     const changes = differences(before ?? {}, after ?? {});
     // What somebody changed after a write was sent, and before it took effect, nobody could have spared.
@@ -167,7 +168,7 @@ export class Laws {
     for (const hidden of undocumented(configOf(before), hiddenKeys))
       for (const path of changes.keys()) if (`${path}.`.startsWith(`Config.${hidden}.`)) changes.delete(path);
     // A rival tells its own people.
-    if (this.actor.isRival) return;
+    if (actor.isRival) return;
     for (const [path, value] of changes) if (!watched.lost.has(path)) watched.lost.set(path, value);
     if (changes.size > 0) watched.said = '';
   }
