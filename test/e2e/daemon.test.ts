@@ -115,7 +115,9 @@ describe('a stop', () => {
     let questions = 0;
     place.world.requests.before('apple', 'token', async () => {
       questions += 1;
-      if (questions === 3) daemon.signal('SIGINT');
+      if (questions !== 3) return;
+      daemon.signal('SIGINT');
+      await daemon.waitFor(/stopping: /);
     });
     expect(await daemon.exited).toEqual({ code: 0, signal: null });
     expect(place.writes()).toHaveLength(0);
