@@ -101,7 +101,7 @@ export function appleId(id: IdName) {
   ] as const;
   return scalar(wanted, [{ type: 'string', pattern: pattern.source }, { type: 'number' }], (found) => {
     if (isPlaceholder(found)) return new Refusal(['no-placeholder', wanted], next);
-    return pattern.test(found) ? found : new Refusal(wanted, next);
+    return pattern.test(found) && !looksSecret(found) ? found : new Refusal(wanted, next);
   });
 }
 

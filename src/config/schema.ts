@@ -43,7 +43,7 @@ const LOG = z
 
 const HTTP = z
   .strictObject({
-    host: text(['listening-host'], 253).prefault(HTTP_DEFAULTS.host).describe('Where to listen.'),
+    host: shownLabel(['listening-host'], 253).prefault(HTTP_DEFAULTS.host).describe('Where to listen.'),
     port: integer(0, 65_535).prefault(HTTP_DEFAULTS.port).describe('The port; 0: any free one.'),
     token: longToken(32)
       .optional()

@@ -39,7 +39,8 @@ export interface DeployedContext {
   readonly written: WrittenRecord | null;
   /** A write of ours that may have arrived. */
   readonly maybeWritten: WrittenRecord | null;
-  readonly key: KeyMaterial;
+  /** Undefined: it could not be read, so that no signature is verified. */
+  readonly key: KeyMaterial | undefined;
   /** The fingerprint of the last deployed secret that Apple accepted: it has no defect but another client's `sub`. */
   readonly acceptedSecret: string | null;
   /** Fingerprints of secrets that lately went through our hands, because a write of ours that failed may have damaged one. */
@@ -57,7 +58,7 @@ export async function readDeployed(shown: ShownSecret, context: DeployedContext)
   const print = fingerprint(text);
   const ours = print === written?.fingerprint;
   const { teamId = null, clientId = null, keyId = null } = parsed;
-  const verified = await verifySignature(parsed, key.publicJwk);
+  const verified = key !== undefined && (await verifySignature(parsed, key.publicJwk));
   const isWhole = teamId !== null && clientId !== null && keyId !== null;
   const verifiedId = verified && isWhole ? identityId({ teamId, clientId, keyId, thumbprint: key.thumbprint }) : null;
   const found = defectOf(parsed, verified, context);
@@ -79,7 +80,7 @@ export async function readDeployed(shown: ShownSecret, context: DeployedContext)
 function defectOf(
   parsed: ParsedSecret,
   verified: boolean,
-  { clientId, written, maybeWritten, now }: DeployedContext,
+  { clientId, written, maybeWritten, key, now }: DeployedContext,
 ): Defect | null {
   if (clientId !== undefined && parsed.clientId !== clientId) return 'other-client';
   if (!parsed.audience.includes(APPLE_AUDIENCE)) return 'other-audience';
@@ -87,7 +88,7 @@ function defectOf(
   if (parsed.expiresAtMs - now > APPLE_MAX_LIFETIME_S * 1000) return 'too-long';
   const isCopyOf = (made: WrittenRecord | null) =>
     made !== null && parsed.fingerprint !== made.fingerprint && hasClaimsOf(parsed, made);
-  return !verified && (isCopyOf(written) || isCopyOf(maybeWritten)) ? 'damaged' : null;
+  return key !== undefined && !verified && (isCopyOf(written) || isCopyOf(maybeWritten)) ? 'damaged' : null;
 }
 
 /** True if the ids and instants are those of what we wrote: the signature alone may be another one. */
@@ -104,7 +105,8 @@ function damagedText(shown: ShownSecret, text: string, { written, handled }: Dep
   const print = fingerprint(withoutWrapping(text));
   const isLast = written !== null && print === written.fingerprint;
   const isOurs = isLast || handled?.has(print) === true;
-  if (!isOurs && !hasHeaderAlone(text)) return undefined;
+  // Where our last write showed in clear, what begins like a secret and breaks off is no mask.
+  if (!isOurs && !hasHeaderAlone(text, written?.shape === 'clear')) return undefined;
   const ids = isLast ? idsOf(written) : NO_IDS;
   return {
     shown,

@@ -87,8 +87,11 @@ export function gate(question: GateQuestion): GateAnswer {
   if (mode === 'off') {
     return isEnough || requested ? GO : no('pend', new RotatorError('ERR_CONSENT_REQUIRED', { reason }));
   }
-  if (mode === 'require') return no('wait', new RotatorError('ERR_APPLE_UNKNOWN', { problem: 'require', detail }));
-  return isEnough ? GO : no('wait', new RotatorError('ERR_APPLE_UNKNOWN', { problem: 'not-proven', detail }));
+  if (mode !== 'require' && isEnough) return GO;
+  if (detail?.trouble === 'certificate')
+    return no('wait', new RotatorError('ERR_CERTIFICATE', { call: 'apple.tokenUrl', code: detail.code }));
+  const problem = mode === 'require' ? 'require' : 'not-proven';
+  return no('wait', new RotatorError('ERR_APPLE_UNKNOWN', { problem, detail }));
 }
 
 const GO: GateAnswer = { go: true, unproven: false };

@@ -81,7 +81,7 @@ function conflict(params: ErrorParams['ERR_KEY_IDS_CONFLICT']): RotatorError {
 /** What is wrong with the form of an id that is not empty. A long text may be anything, and is shown by its length. */
 function formProblem(id: IdName, value: string): RotatorError | undefined {
   const isLeft = isPlaceholder(value);
-  if (!isLeft && ID_PATTERNS[id].test(value)) return undefined;
+  if (!isLeft && ID_PATTERNS[id].test(value) && !looksSecret(value)) return undefined;
   const found = value.length <= 40 && !looksSecret(value) ? shown(value) : value.length;
   return new RotatorError('ERR_KEY_IDS_INVALID', { problem: isLeft ? 'placeholder' : 'form', id, found });
 }

@@ -101,12 +101,15 @@ function wellTypedInstant<Name extends string>(name: Name, value: unknown): { re
   return { [name]: value * 1000 } as { [key in Name]: number };
 }
 
-/** True for three parts of which the first is the header of a JWT and the second no claims. */
-export function hasHeaderAlone(text: string): boolean {
-  if (text.length > MAX_CHARACTERS || !/^[\w-]+\.[\w-]*\.[\w-]*$/.test(text)) return false;
+/** True for three parts of which the first is the header of a JWT and the second no claims; with `isCut`, also for fewer. */
+export function hasHeaderAlone(text: string, isCut = false): boolean {
+  if (text.length > MAX_CHARACTERS || !(isCut ? CUT : WHOLE).test(text)) return false;
   const [header = '', claims = ''] = text.split('.');
   return typeof jsonObject(header)?.['alg'] === 'string' && jsonObject(claims) === undefined;
 }
+
+const WHOLE = /^[\w-]+\.[\w-]*\.[\w-]*$/;
+const CUT = /^[\w-]+(?:\.[\w-]*){0,2}$/;
 
 /** A text without white space, format characters and quotes. */
 export function withoutWrapping(text: string): string {

@@ -21,6 +21,8 @@ export function shownValue(value: unknown): string {
 const LONGEST_NAME = 300;
 /** A run of the alphabet of base64 that is long enough for a key or a token. */
 const RUN = /[A-Za-z0-9+=]{24,}/g;
+/** Base64 in which slashes may stand close together, as in a secret key of AWS; paths have a dot or longer words. */
+const SLASHED = /^[A-Za-z0-9+/=]{32,}$/;
 /** One long word, as keys and tokens are; paths and names of this length have a separator. */
 const ONE_WORD = /^[A-Za-z0-9+=]{32,}$/;
 
@@ -29,14 +31,16 @@ export function looksSecret(text: string): boolean {
   return (
     /[\0\r\n]/.test(text) ||
     (text.match(RUN) ?? []).some(isRandom) ||
+    (SLASHED.test(text) && isRandom(text)) ||
     (ONE_WORD.test(text) && new Set(text).size >= 8) ||
     redactText(text) !== text
   );
 }
 
-/** Base64 or random letters and digits: no word, version, date or UUID has this form. */
+/** Base64 or random letters and digits: no version, date or UUID has this form, and names are made of longer words. */
 function isRandom(run: string): boolean {
-  return /[a-z]/.test(run) && /[A-Z]/.test(run) && /[0-9]/.test(run);
+  const words = run.match(/[A-Z]?[a-z]+|[A-Z]+|[0-9]+/g) ?? [];
+  return /[a-z]/.test(run) && /[A-Z]/.test(run) && /[0-9]/.test(run) && run.length < 3 * words.length;
 }
 
 /** A path, name or id for a message: quoted as it is, or described where it does not look like one. */

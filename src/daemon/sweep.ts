@@ -3,7 +3,7 @@
 import { asRotatorError, type RotatorError } from '../core/errors.ts';
 import type { RotatorEvent } from '../core/events.ts';
 import type { JudgeClock } from '../core/logins.ts';
-import type { Target } from '../core/ports.ts';
+import type { Clock, Target } from '../core/ports.ts';
 import { emptyTargetState } from '../core/records.ts';
 import { type PassRequest, type PassResult, type PassTools, runPass } from '../pass/pass.ts';
 import { type Preview, previewPass } from '../pass/preview.ts';
@@ -21,6 +21,8 @@ export interface WiredTarget {
 /** What the passes of a process share. */
 export type SweepTools = Pick<PassTools, 'journal' | 'isDegraded' | 'nextTick' | 'startedAt' | 'crashedBefore'>;
 
+/** Wall clock and monotonic clock may drift apart by so much since the clock was compared: NTP slews by less in a day. */
+const STEP_MS = 30_000;
 /** The measured skew is kept in the journal when it has changed by this much, and after so many sweeps anyway. */
 const KEPT_APART_MS = 1_000;
 const KEPT_SWEEPS = 10;
@@ -35,13 +37,16 @@ export type SweepResults = ReadonlyMap<string, PassResult>;
 export class Sweeper {
   private readonly tools: SweepTools;
   private readonly lanes = new Lanes();
-  /** Our clock less CloudBase's, in ms, as a pass measured it last; undefined: none did. */
-  skewMs: number | undefined;
-  private measuredAt = 0;
+  private measured:
+    | { readonly skewMs: number; readonly at: number; readonly steady: number; readonly clock: Clock }
+    | undefined;
+  /** Since when the clock could have been compared. */
+  private since: number;
   private kept: { readonly skewMs: number; uses: number } | undefined;
 
   constructor(tools: SweepTools) {
     this.tools = tools;
+    this.since = tools.startedAt;
   }
 
   /**
@@ -56,7 +61,9 @@ export class Sweeper {
     const results = ordered.map(async (item) => {
       const { target } = item.wired;
       const result = await this.pass(item);
-      if (result.skewMs !== undefined) [this.skewMs, this.measuredAt] = [result.skewMs, item.wired.tools.clock.now()];
+      const { clock } = item.wired.tools;
+      if (result.skewMs !== undefined)
+        this.measured = { skewMs: result.skewMs, at: clock.now(), steady: clock.monotonic(), clock };
       onResult(target, result);
       return [target.key, result] as const;
     });
@@ -65,23 +72,37 @@ export class Sweeper {
     return ended;
   }
 
+  /**
+   * Our clock less CloudBase's, in ms, as a pass measured it last; undefined: none did, or the clock was set or the
+   * machine slept since, so that it has to be compared again.
+   */
+  get skewMs(): number | undefined {
+    if (this.measured === undefined) return undefined;
+    const { skewMs, at, steady, clock } = this.measured;
+    const now = clock.now();
+    if (Math.abs(now - at - (clock.monotonic() - steady)) <= STEP_MS) return skewMs;
+    [this.measured, this.since] = [undefined, now];
+    return undefined;
+  }
+
   /** By which logins are judged at `now`. */
   judgeClock(now: number): JudgeClock {
-    return { now, skewMs: this.skewMs, since: this.tools.startedAt };
+    return { now, skewMs: this.skewMs, since: this.since };
   }
 
   /** For commands that read the journal alone. */
   private async keepSkew(): Promise<void> {
-    const { skewMs, kept } = this;
+    const { skewMs, kept, measured } = this;
     if (
       skewMs === undefined ||
+      measured === undefined ||
       (kept !== undefined && Math.abs(kept.skewMs - skewMs) < KEPT_APART_MS && kept.uses < KEPT_SWEEPS)
     ) {
       if (kept !== undefined) kept.uses += 1;
       return;
     }
     this.kept = { skewMs, uses: 0 };
-    const at = this.measuredAt;
+    const { at } = measured;
     await this.tools.journal.updateFleet((fleet) => ({ ...fleet, skew: { skewMs, at } })).catch(() => undefined);
   }
 

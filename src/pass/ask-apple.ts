@@ -25,7 +25,7 @@ import type { AppleAnswer, AppleCheck } from '../core/ports.ts';
 import type { Verdict } from '../core/reasons.ts';
 import { type Answer, type AppleRecord, type FleetState, NEVER_ASKED, type TargetState } from '../core/records.ts';
 import { within } from '../core/schedule.ts';
-import { DAY } from '../core/time.ts';
+import { DAY, MINUTE } from '../core/time.ts';
 import type { Course } from './course.ts';
 import { mint } from './mint.ts';
 
@@ -176,7 +176,8 @@ async function ask(course: Course, snapshot: Snapshot, talk: AppleTalk, subject:
   const isDeployed = subject === 'deployed';
   const jwt = isDeployed ? (deployed.shown.text ?? '') : (await talk.mint(course, snapshot)).jwt;
   const clientId = isDeployed ? (deployed.clientId ?? key.clientId) : key.clientId;
-  await askControl(course, clientId, jwt);
+  const isNew = !isDeployed && course.state.proven[identityId(key)] === undefined;
+  await askControl(course, clientId, jwt, isNew);
   const answer = await put(course, { asked: subject, clientId, jwt });
   talk.verdicts[subject] = answer.verdict;
   if (!isDeployed) talk.detail = answer.detail;
@@ -273,15 +274,27 @@ async function updateRecord(
 
 /** Controls under way: passes that need the answer at the same time share one question. */
 const controls = new WeakMap<AppleCheck, Promise<void>>();
+/** When a control last got no clear answer, on the monotonic clock: while Apple is away one question a pass is enough. */
+const unanswered = new WeakMap<AppleCheck, number>();
+const AGAIN_MS = MINUTE;
+/** How old a control may be before an identity that was never accepted: an endpoint can begin to accept everything. */
+const NEW_MS = 5 * MINUTE;
 
-/** Twice a day: `jwt`, signed with a throwaway key instead, must be rejected. */
-async function askControl(course: Course, clientId: string, jwt: string): Promise<void> {
+/**
+ * Twice a day, and before an identity that was never accepted: `jwt`, signed with a throwaway key instead, must be
+ * rejected.
+ */
+async function askControl(course: Course, clientId: string, jwt: string, isNew: boolean): Promise<void> {
   const { apple } = course.tools;
   const underWay = controls.get(apple);
   if (underWay !== undefined) return underWay.catch(() => undefined);
   const asking = (async () => {
-    if (!controlDue(await recordOf(course), course.now)) return;
+    const isLate = course.tools.clock.monotonic() - (unanswered.get(apple) ?? Number.NEGATIVE_INFINITY) >= AGAIN_MS;
+    const record = await recordOf(course);
+    const isFresh = !isNew || within(record.controlAskedAt, course.now, NEW_MS);
+    if (!isLate || (isFresh && !controlDue(record, course.now))) return;
     const { verdict } = await put(course, { asked: 'control', clientId, jwt: await throwawayControl(jwt) });
+    if (verdict === 'unknown') unanswered.set(apple, course.tools.clock.monotonic());
     await updateRecord(course, (record) => ({ record: afterControl(record, verdict, course.now) }));
   })();
   controls.set(apple, asking);

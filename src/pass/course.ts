@@ -6,9 +6,11 @@ import type { Step } from '../core/events.ts';
 import type { WriteAttempt } from '../core/lanes.ts';
 import { isUrgent, type JudgeClock, judgeLogins, type Logins } from '../core/logins.ts';
 import type { Target } from '../core/ports.ts';
+import type { ShownSecret } from '../core/provider.ts';
 import type { Outcome, Reason } from '../core/reasons.ts';
 import type { Proof, Rotation, TargetState } from '../core/records.ts';
 import { LEASE_MS } from '../core/schedule.ts';
+import { sameSecret } from '../core/shown-secret.ts';
 import type { Gathered, RowEnd } from './learnt.ts';
 import { newRow, outcomeEvent, rowFields, viewOf } from './report.ts';
 import type { PassRequest, PassResult, PassTools } from './tools.ts';
@@ -34,6 +36,7 @@ export class Course {
   #hasIntent = false;
   #write: WriteAttempt = 'none';
   #skewMs: number | undefined;
+  #masksVary = false;
 
   /** `state` is what the journal knows of the target. */
   constructor(target: Target, request: PassRequest, tools: PassTools, state: TargetState) {
@@ -124,6 +127,14 @@ export class Course {
   noteWrite(write: WriteAttempt): void {
     this.#write = write;
     if (write === 'none') this.#hasIntent = false;
+  }
+
+  /** Whether two readings of this pass show the same secret. A mask that has varied is compared as a mask only. */
+  isSameSecret(a: ShownSecret, b: ShownSecret): boolean {
+    const isMask = a.shape === 'masked' && b.shape === 'masked';
+    const isSame = sameSecret(a, b) || (isMask && this.#masksVary);
+    this.#masksVary ||= isMask && !isSame;
+    return isSame;
   }
 
   // ---- the lease

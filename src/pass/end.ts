@@ -1,11 +1,11 @@
 // The ways in which a pass ends: what each adds to the state of the target, and which event reports it.
 
 import { isRejected, nextQuestionAt } from '../core/answers.ts';
-import type { Remote } from '../core/error-troubles.ts';
 import { asRotatorError, RotatorError, type StoredError } from '../core/errors.ts';
 import type { GateAnswer } from '../core/gate.ts';
 import { FAILED_TARGET_LATER_MS, judgeWrite, LANE_CLOSED_MS } from '../core/lanes.ts';
 import { SEEN_TWICE_MS } from '../core/logins.ts';
+import type { Target } from '../core/ports.ts';
 import type { Outcome, Reason, Why } from '../core/reasons.ts';
 import type { TargetState } from '../core/records.ts';
 import { nextAttemptAt } from '../core/schedule.ts';
@@ -14,6 +14,7 @@ import type { Course } from './course.ts';
 import type { RowEnd } from './learnt.ts';
 import { deployedFields, viewOf } from './report.ts';
 import type { PassResult } from './tools.ts';
+import { afterTrouble } from './trouble.ts';
 
 /** A check by another process takes seconds, a rotation rarely a minute. Sooner, the other would still be running; later would only delay. */
 const LEASE_HELD_RETRY_MS = MINUTE;
@@ -25,21 +26,32 @@ export function endWritten(course: Course, { outcome, error, learnt }: RowEnd): 
   return endBadly(course, error, outcome, learnt);
 }
 
-/** Ends the pass well, and with it the run of failures. */
+/** What was pushed over a useless secret without proof stays a failure until Apple accepts it, or a person says so. */
+export function unprovenError({ unproven }: Pick<TargetState, 'unproven'>, target: Target): RotatorError | undefined {
+  if (unproven === null) return undefined;
+  const problem = target.appleCheck === 'off' ? 'unproven-unasked' : 'unproven';
+  return new RotatorError('ERR_APPLE_UNKNOWN', { problem, detail: null });
+}
+
+/** Ends the pass well, and with it the run of failures; but a target whose new secret is not proven is not well. */
 export async function endWell(
   course: Course,
   state: 'healthy' | 'rotated' | 'unverified',
   learnt: Partial<TargetState> = {},
 ): Promise<PassResult> {
+  const doubt = unprovenError({ ...course.state, ...learnt }, course.target);
   const result = await course.finish({
     outcome: state === 'rotated' ? 'succeeded' : 'unverified',
     error: null,
     learnt: {
       ...learnt,
-      state,
+      state: doubt === undefined ? state : 'failed',
       reason: course.row?.reason ?? null,
-      error: null,
-      retry: { failures: 0, nextAttemptAt: null },
+      error: viewOf(doubt ?? null),
+      retry:
+        doubt === undefined
+          ? { failures: 0, nextAttemptAt: null }
+          : { failures: 1, nextAttemptAt: nextAttemptAt(course.now, 1, doubt.remedy, true) },
       lastSuccessAt: course.now,
       dueSince: null,
     },
@@ -157,21 +169,6 @@ function retryInstant(course: Course, failures: number, error: RotatorError, out
   const byTable = nextAttemptAt(now, failures, remedy, urgent && !held);
   const closes = !urgent && judgeWrite(write, outcome, code) === 'bad';
   return byTable !== null && closes ? Math.max(byTable, now + LANE_CLOSED_MS + FAILED_TARGET_LATER_MS) : byTable;
-}
-
-/** What an error says about the provider: whether it, or its environment, is gone, and since when. */
-function afterTrouble({ state: { provider }, now }: Course, error: RotatorError): TargetState['provider'] {
-  const trouble = troubleOf(error);
-  if (trouble === null) return provider;
-  const since = provider.trouble === trouble ? Math.min(provider.since ?? now, now) : now;
-  return { ...provider, trouble, since, at: now };
-}
-
-function troubleOf({ code, stored }: RotatorError): TargetState['provider']['trouble'] {
-  if (code === 'ERR_PROVIDER_NOT_FOUND') return 'gone';
-  if (code !== 'ERR_CLOUDBASE_REFUSED' || !('params' in stored)) return null;
-  const { remote } = stored.params as Remote;
-  return remote === 'not-found' || remote === 'overdue' || remote === 'isolated' ? 'environment' : null;
 }
 
 /** Drops the pass at a stop. */

@@ -3,12 +3,15 @@
 import { BACKDATED_MS } from '../core/client-secret.ts';
 import { renewalOf, type Snapshot, trueNow } from '../core/decide.ts';
 import { type Deployed, deployedRecord, readDeployed } from '../core/deployed.ts';
+import { asRotatorError } from '../core/errors.ts';
 import { identityId } from '../core/identity.ts';
 import { type KeyMaterial, parseKeyMaterial } from '../core/key-material.ts';
+import type { ProviderReading } from '../core/ports.ts';
 import type { ProviderView, ShownSecret } from '../core/provider.ts';
 import type { TargetState } from '../core/records.ts';
 import type { Course } from './course.ts';
 import type { Gathered } from './learnt.ts';
+import { afterTrouble, withTrouble } from './trouble.ts';
 import { handledLately, settleChanges, settleWrites } from './written.ts';
 
 /**
@@ -22,7 +25,8 @@ const NOTHING: ShownSecret = { shape: 'missing', text: null };
 /** Gathers. With `alone` the provider is read by a call of its own, because an earlier snapshot went out of date. */
 export async function gather(course: Course, alone = false): Promise<Gathered> {
   const { target, request, tools } = course;
-  const [key, reading] = await bothOrFirstError(
+  // Both, so that neither goes on after the pass has ended.
+  const [keyRead, providerRead] = await Promise.allSettled([
     readKey(course),
     tools.provider.read(target.envId, target.providerId, {
       // After a failure an older reading could show a state from before it, and clear the alert too early.
@@ -31,7 +35,14 @@ export async function gather(course: Course, alone = false): Promise<Gathered> {
       notBefore: Math.max(course.state.written?.at ?? 0, course.state.maybeWritten?.at ?? 0),
       signal: course.signal,
     }),
-  );
+  ]);
+  if (keyRead.status === 'rejected') {
+    // Without the key nothing is written; what the provider shows is known all the same.
+    course.learn(await seenWithoutKey(course, providerRead));
+    throw keyRead.reason;
+  }
+  if (providerRead.status === 'rejected') throw providerRead.reason;
+  const [key, reading] = [keyRead.value, providerRead.value];
   const { provider, skewMs = course.skewMs } = reading;
   const clock = { now: course.now, skewMs, since: tools.startedAt };
   const shown = provider?.secret ?? NOTHING;
@@ -41,7 +52,7 @@ export async function gather(course: Course, alone = false): Promise<Gathered> {
     maybeWritten,
     apple: { acceptedSecret },
   } = settled;
-  const handled = await handledLately(course);
+  const handled = await handledLately(course, shown);
   const context = { clientId: provider?.clientId, key, maybeWritten, acceptedSecret, handled, now: trueNow(clock) };
   const deployed = await readDeployed(shown, { ...context, written: settled.written });
   const written = ownAfterCrash(course, settled, deployed, key);
@@ -69,21 +80,35 @@ async function readKey(course: Course): Promise<KeyMaterial> {
   return parseKeyMaterial(text, course.target.ids, origin, jsonKey);
 }
 
-/** Waits for both, so that neither goes on after the pass has ended; throws the error of the first before that of the second. */
-async function bothOrFirstError<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
-  const [a, b] = await Promise.allSettled([first, second]);
-  if (a.status === 'rejected') throw a.reason;
-  if (b.status === 'rejected') throw b.reason;
-  return [a.value, b.value];
+/** What a reading of the provider says where the key material could not be read: nothing is decided by it. */
+async function seenWithoutKey(
+  course: Course,
+  read: PromiseSettledResult<ProviderReading>,
+): Promise<Partial<TargetState>> {
+  const { state, now } = course;
+  if (read.status === 'rejected') return { provider: afterTrouble(course, asRotatorError(read.reason)) };
+  const { provider, skewMs } = read.value;
+  course.noteSkew(skewMs);
+  if (provider === undefined) return { provider: withTrouble(course, 'gone') };
+  const { written, maybeWritten, apple } = state;
+  const context = { clientId: provider.clientId, written, maybeWritten, acceptedSecret: apple.acceptedSecret };
+  const found = await readDeployed(provider.secret, {
+    ...context,
+    key: undefined,
+    now: trueNow({ ...course.clock, now }),
+  });
+  return { deployed: deployedRecord(found), provider: providerFacts(course, provider) };
 }
 
 /** What a complete gather adds to the journal's knowledge of the target. */
 async function withSeen(
-  { target, request, tools, now }: Course,
+  course: Course,
   state: TargetState,
-  { enabled, fields, statedHosts }: ProviderView,
+  provider: ProviderView,
   deployed: Deployed,
 ): Promise<TargetState> {
+  const { request, tools, now } = course;
+  const { fields } = provider;
   const { unproven, apple } = state;
   const isUnproven = unproven !== null && unproven === deployed.fingerprint && unproven !== apple.acceptedSecret;
   const seen: TargetState = {
@@ -94,15 +119,15 @@ async function withSeen(
     replaced: replacedBy(state, deployed, now),
     secretFormHarmed: state.secretFormHarmed && !request.force,
     unproven: isUnproven ? unproven : null,
-    provider: {
-      enabled: enabled ?? null,
-      strangeHost: statedHosts.find((host) => !target.isAllowedHost(host)) ?? null,
-      trouble: null,
-      since: null,
-      at: now,
-    },
+    provider: providerFacts(course, provider),
   };
   return settleChanges(seen, fields, tools.journal);
+}
+
+/** What a reading says about logins, beside the secret. */
+function providerFacts({ target, now }: Course, { enabled, statedHosts }: ProviderView): TargetState['provider'] {
+  const strangeHost = statedHosts.find((host) => !target.isAllowedHost(host)) ?? null;
+  return { enabled: enabled ?? null, strangeHost, trouble: null, since: null, at: now };
 }
 
 /** The secret of somebody else that is in place of ours. Each is noted once. */

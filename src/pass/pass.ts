@@ -11,7 +11,7 @@ import { emptyTargetState } from '../core/records.ts';
 import { AppleTalk, askAboutDeployed, candidateVerdict, rejectionOf, settleKeyConflict } from './ask-apple.ts';
 import { confirm } from './confirm.ts';
 import { Course } from './course.ts';
-import { endBadly, endDropped, endHeld, endLeaseHeld, endWaiting, endWell, endWritten } from './end.ts';
+import { endBadly, endDropped, endHeld, endLeaseHeld, endWaiting, endWell, endWritten, unprovenError } from './end.ts';
 import { gather } from './gather.ts';
 import { intentOf } from './intent.ts';
 import { lastBadWrite, noteLane, obstacleTo, rankOf } from './lane.ts';
@@ -153,7 +153,7 @@ function isRotation(seen: Seen | Seen<Unrotated>): seen is Seen {
 /** Ends a pass that does not rotate, by what was decided and by what Apple said about what is deployed. */
 async function endUnrotated(course: Course, decision: Unrotated): Promise<PassResult> {
   if (decision.action === 'refuse') return endBadly(course, decision.error);
-  const doubt = (await rejectionOf(course)) ?? unprovenError(course) ?? loginCheckError(course);
+  const doubt = (await rejectionOf(course)) ?? unprovenError(course.state, course.target) ?? loginCheckError(course);
   if (doubt !== undefined) return endBadly(course, doubt);
   switch (decision.action) {
     case 'none':
@@ -165,13 +165,6 @@ async function endUnrotated(course: Course, decision: Unrotated): Promise<PassRe
     case 'pend':
       return endWaiting(course, { state: 'pending', reason: decision.reason, error: decision.error });
   }
-}
-
-/** What was pushed over a useless secret without proof stays a failure until Apple accepts it, or a person says so. */
-function unprovenError({ state, target }: Course): RotatorError | undefined {
-  if (state.unproven === null) return undefined;
-  const problem = target.appleCheck === 'off' ? 'unproven-unasked' : 'unproven';
-  return new RotatorError('ERR_APPLE_UNKNOWN', { problem, detail: null });
 }
 
 /** Never a reason to write, and no good end of a pass. */

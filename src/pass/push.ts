@@ -6,7 +6,6 @@ import { isExpired, isMissing } from '../core/deployed.ts';
 import { asRotatorError, type ErrorParams, RotatorError } from '../core/errors.ts';
 import type { ProviderReading } from '../core/ports.ts';
 import type { FieldObstacle, ProviderView } from '../core/provider.ts';
-import { sameSecret } from '../core/shown-secret.ts';
 import { MINUTE } from '../core/time.ts';
 import type { Course } from './course.ts';
 import { presentProvider } from './intent.ts';
@@ -39,7 +38,7 @@ export async function push(course: Course, snapshot: Snapshot, candidate: Minted
   if (before === undefined) return moved({ problem: 'gone' });
   const earlier = presentProvider(snapshot);
   const fields = before.fields.changesSince(earlier.fields).map(({ path }) => path);
-  const secret = !sameSecret(earlier.secret, before.secret);
+  const secret = !course.isSameSecret(earlier.secret, before.secret);
   if (secret || fields.length > 0) return moved({ problem: 'changed', secret, fields });
   mustRoundTrip(course, before.fields.obstacles(course.state.configKeys));
   mustSpareFields(course);

@@ -4,7 +4,6 @@ import { asRotatorError, RotatorError } from '../core/errors.ts';
 import type { EarlierFields, FieldChange, ProviderView } from '../core/provider.ts';
 import type { Written } from '../core/read-back.ts';
 import type { ProviderChange } from '../core/records.ts';
-import { sameSecret } from '../core/shown-secret.ts';
 import type { Course } from './course.ts';
 import { readBack } from './read-back.ts';
 
@@ -32,7 +31,7 @@ export async function rewrite(
       maxAgeMs: 0,
       signal: course.signal,
     });
-    if (provider === undefined || !sameSecret(provider.secret, after.secret)) return leftAlone(course, null);
+    if (provider === undefined || !course.isSameSecret(provider.secret, after.secret)) return leftAlone(course, null);
     if (!(await course.renewLease())) return new RotatorError('ERR_LEASE_LOST', null);
     const fields = provider.fields.withRestored(earlier, paths);
     // A repair writes all fields as the push does, and must do no more harm.

@@ -77,8 +77,12 @@ export async function settleWrites(course: Course, shown: ShownSecret): Promise<
   return { ...state, ...afterWrite(state, recordOf(row, shown, at)) };
 }
 
-/** Fingerprints of the secrets that the last rotations wrote or replaced. */
-export async function handledLately({ tools: { journal }, state }: Course): Promise<ReadonlySet<string>> {
+/** Fingerprints of the secrets that the last rotations wrote or replaced; none where no broken secret can show. */
+export async function handledLately(
+  { tools: { journal }, state }: Course,
+  { shape, text }: ShownSecret,
+): Promise<ReadonlySet<string>> {
+  if (shape !== 'masked' || text === null) return new Set();
   const rows = await journal.rotations({ target: state.key, limit: LATE_ROWS });
   return new Set(
     rows.flatMap(({ fingerprint, previousFingerprint }) => [fingerprint ?? [], previousFingerprint ?? []].flat()),

@@ -347,8 +347,8 @@ function stuck({ start, weather, mode }: Play, { works }: TargetModel, passes: C
   if (last === undefined || (last.state.state === 'healthy' && last.wanted === null && works)) return [];
   const isOwnRevoked = start.isRevoked === true && start.secret?.owner === 'own';
   if (weather.endsWell && mode !== 'off' && !isOwnRevoked && start.isRestless !== true) return ['stuck'];
-  // What comes and goes is well every other hour: it is told, and critical no sooner than anything else.
-  const isTold = start.isRestless ? last.isTold || last.wrote !== undefined : last.isCritical;
+  // What comes and goes is well every other hour: that it shows otherwise is told once.
+  const isTold = start.isRestless ? passes.some((each) => each.isTold) : last.isCritical;
   return last.wanted !== null && !isTold ? ['given up in silence'] : [];
 }
 
@@ -380,7 +380,8 @@ function isReachable({ candidate, predecessor, proven, mode, reason, waived, req
 function byFirstCell(): ReadonlyMap<string, readonly Play[]> {
   return Map.groupBy(everyPlay(), (each) => {
     const { question, wanted } = each.model().pass(each.request);
-    return question === undefined ? `not asked: ${wanted} ${each.mode}` : cellOf(question);
+    const cell = question === undefined ? `not asked: ${wanted} ${each.mode}` : cellOf(question);
+    return each.start.isRestless ? `${cell}, shown otherwise every hour` : cell;
   });
 }
 

@@ -236,13 +236,19 @@ describe('what it says', () => {
       'of one that does not count',
       { candidate: 'rejected-uncounted', detail: code },
       'Apple rejected the new client secret (invalid_client), and has accepted no other one lately, so it may reject everything',
-      'until Apple has been asked again',
+      'Try an Apple login',
     ],
     [
       'of no answer',
       {},
       'Apple gave no usable answer about the new client secret (no answer within 10 s), and its key is not proven yet',
       '`apple.tokenUrl`',
+    ],
+    [
+      'of a certificate that is not trusted',
+      { detail: { trouble: 'certificate', code: 'SELF_SIGNED_CERT_IN_CHAIN' } },
+      'apple.tokenUrl failed: the certificate of the other side is not trusted (SELF_SIGNED_CERT_IN_CHAIN)',
+      'NODE_EXTRA_CA_CERTS',
     ],
     [
       'of no answer where one is required',

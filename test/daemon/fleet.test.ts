@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
 import type { RotatorEvent } from '../../src/core/events.ts';
-import { HOUR } from '../../src/core/time.ts';
+import { DAY, HOUR } from '../../src/core/time.ts';
 import { uuidv7 } from '../../src/core/uuid.ts';
 import { Sweeper, type SweepResults } from '../../src/daemon/sweep.ts';
 import type { PassRequest } from '../../src/pass/pass.ts';
@@ -110,6 +110,7 @@ async function startFleet(size: number, { sharedEnv, otherLaneFrom = size }: Fle
     envs,
     places,
     put,
+    sweeper,
     /** The targets whose key was read, in order. */
     looked,
     useKey,
@@ -246,4 +247,16 @@ test('targets of one environment share a reading to decide, and each reads alone
   expect(tally(await fleet.sweep())).toEqual({ rotated: 3 });
   // One to decide, then for each target one alone before its push and one to read back.
   expect(reads()).toBe(1 + 1 + 3 + 3);
+});
+
+test('a clock that was set since it was compared counts as never compared, until the next reading', async () => {
+  fleet = await startFleet(1);
+  await fleet.sweep();
+  const { clock, sweeper } = fleet;
+  expect(sweeper.judgeClock(clock.now()).skewMs).toBeDefined();
+  clock.wall += 200 * DAY;
+  expect(sweeper.judgeClock(clock.now())).toEqual({ now: clock.now(), skewMs: undefined, since: clock.now() });
+  clock.wall -= 200 * DAY;
+  await fleet.sweep();
+  expect(sweeper.judgeClock(clock.now()).skewMs).toBeDefined();
 });

@@ -35,6 +35,11 @@ test('the base64 of the key, or the secret key of Tencent Cloud, in every wrong 
     [{ cloudbase: { credentials: { from: 'profile', path: secretKey } } }, {}],
     [{ [secretKey]: 'x' }, {}],
     [{ instance: secretKey }, {}],
+    [{ http: { host: secretKey } }, {}],
+    [
+      { targets: [{ name: 'shop', envId: 'shop-1g2h3j', clientId: secretKey, key: { from: 'env', variable: 'K' } }] },
+      {},
+    ],
     [{ journal: `sqlite:./${secretKey}` }, {}],
     [{ targets: [{ name: 'shop', envId: secretKey, key: { from: 'file', path: place.keyFile } }] }, {}],
     [{ instance: `\${${secretKey}}` }, {}],

@@ -125,7 +125,11 @@ describe('a rejection that does not count', () => {
     rig.put(rig.mint(-1));
     rig.world.behaviour.apple = 'invalid_client';
     const pushed = await rig.pass();
-    expect(pushed).toMatchObject({ outcome: 'succeeded', state: { unproven: expect.any(String) } });
+    expect(pushed).toMatchObject({
+      outcome: 'succeeded',
+      state: { state: 'failed', error: { code: 'ERR_APPLE_UNKNOWN' }, unproven: expect.any(String) },
+    });
+    expect((await rig.rotations())[0]).toMatchObject({ outcome: 'succeeded', error: null });
     rig.clock.pass(10 * MINUTE);
     const waiting = await rig.pass();
     expect(waiting.state).toMatchObject({ state: 'failed', error: { code: 'ERR_APPLE_UNKNOWN' } });
@@ -171,6 +175,17 @@ describe('no usable answer', () => {
     rig.clock.pass(2 * DAY);
     expect(await code(passOther())).toBe('ERR_APPLE_UNKNOWN');
   });
+});
+
+test('an endpoint that begins to accept everything is found out before an identity that was never accepted', async () => {
+  await rotateOnce();
+  await rig.pass();
+  rig.clock.pass(HOUR);
+  rig.world.behaviour.apple = 'invalid_grant';
+  const old = rig.secret();
+  const mistyped = { ids: { ...IDS, teamId: 'TEAM999999' } };
+  expect((await rig.pass({ force: true }, { target: mistyped })).outcome).not.toBe('succeeded');
+  expect(rig.secret()).toBe(old);
 });
 
 describe('how often Apple is asked', () => {

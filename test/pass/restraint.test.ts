@@ -2,9 +2,7 @@
 import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createWindow } from '../../src/core/cron.ts';
-import { deployedRecord } from '../../src/core/deployed.ts';
 import { DAY } from '../../src/core/time.ts';
-import { aDeployed } from '../support/builders.ts';
 import { ENV_ID, fullProvider, IDS, type Rig, startRig } from '../support/pass-rig.ts';
 import { said } from '../support/said.ts';
 
@@ -14,7 +12,6 @@ beforeEach(async () => {
 });
 afterEach(() => rig.stop());
 
-const aDeployedRecord = deployedRecord(aDeployed({ fingerprint: null, keyId: null, issuedAt: null, expiresAt: null }));
 const closed = { isOpen: () => false, nextOpening: () => undefined };
 
 describe('a good secret', () => {
@@ -185,14 +182,26 @@ describe('a pass that cannot look', () => {
     await rig.pass({}, { target: { policy: { lifetimeMs: 180 * DAY, renewBeforeMs: 60 * DAY, window: closed } } });
     rmSync(rig.keyFile);
     rig.put(rig.mint(10));
-    await rig.journal.commit({
-      target: {
-        ...(await rig.state()),
-        deployed: { ...aDeployedRecord, expiresAt: rig.clock.now() + 10 * DAY },
-      },
-    });
+    rig.clock.pass(60_000);
     const { state } = await rig.pass();
     expect(state.retry.nextAttemptAt).toBe(rig.clock.now() + 600_000);
+  });
+
+  test('without its key still sees that the provider is gone, and what is deployed', async () => {
+    rig.put(rig.mint(100));
+    rmSync(rig.keyFile);
+    expect((await rig.pass()).state).toMatchObject({
+      error: { code: 'ERR_KEY_NOT_FOUND' },
+      deployed: { from: 'read', expiresAt: expect.any(Number), identity: null },
+    });
+    rig.world.providers.delete(ENV_ID, 'apple');
+    rig.clock.pass(60_000);
+    await rig.pass();
+    rig.clock.pass(300_000);
+    expect((await rig.pass()).state).toMatchObject({
+      error: { code: 'ERR_KEY_NOT_FOUND' },
+      provider: { trouble: 'gone' },
+    });
   });
 
   test('warns of a key file that everybody may read, and uses it', async () => {

@@ -2,8 +2,10 @@
 // what the channel was told.
 import { expect } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
+import { secretFault } from '../../src/sandbox/apple.ts';
 import { type AlertPlace, type AlertPlaceOptions, alertPlace } from './alert-place.ts';
 import { shiftJournal } from './journal-time.ts';
+import { IDS } from './pass-rig.ts';
 import { envIdOf, type Result } from './program.ts';
 
 /** A target as `--json` prints it. */
@@ -62,6 +64,8 @@ export async function evidencePlace(options: AlertPlaceOptions = {}) {
       JSON.parse((await place.run(['history', '--json'])).stdout).rotations as Row[],
     /** How often Apple was asked. */
     questions: () => world.requests.log.filter(({ service }) => service === 'apple').length,
+    /** What is wrong with the secret that is truly deployed, by Apple's rules; undefined: nothing. */
+    fault: (name = 'shop') => secretFault(world, IDS.clientId, String(place.secret(name))),
     /** Changes the Config of a provider as an administrator would. */
     patch: (config: JsonObject, name = 'shop') => world.patchConfig(envIdOf(name), 'apple', config),
     /** What the channel was told since the last call: severity, status, condition and title of each item. */

@@ -18,6 +18,7 @@ import { uuidv7 } from '../../src/core/uuid.ts';
 import { Lanes } from '../../src/daemon/lanes.ts';
 import { createRateLimit } from '../../src/net/rate-limit.ts';
 import { type PassRequest, type PassResult, type PassTools, runPass } from '../../src/pass/pass.ts';
+import type { Behaviour } from '../../src/sandbox/behaviour.ts';
 import { SANDBOX_CREDENTIALS, startSandbox } from '../../src/sandbox/server.ts';
 import { fastFolder } from './journal.ts';
 
@@ -90,7 +91,7 @@ export function fullProvider(clientSecret: string | undefined): JsonObject & { I
 
 export interface RigOptions {
   readonly target?: Partial<Target>;
-  readonly showSecret?: 'clear' | 'digest' | 'masked' | 'empty' | 'null' | 'missing';
+  readonly showSecret?: Behaviour['showSecret'];
 }
 
 /** Starts everything; the provider holds a secret of our key with five days left unless the test sets another. */

@@ -156,7 +156,7 @@ export class TargetModel {
   // ---- what is seen
 
   #gather(): Deployed {
-    const { written, apple, unproven } = this.state;
+    const { written, apple, unproven, replaced } = this.state;
     const { secret } = this.world;
     const shows = this.world.shows(this.now);
     const shape = secret === null ? (shows === 'clear' ? 'missing' : shows) : shows;
@@ -174,7 +174,10 @@ export class TargetModel {
       identity: isOwn ? identityId(known) : null,
       defect: seen !== null && apple.acceptedSecret !== seen.fingerprint ? seen.defect : null,
     };
+    const isNew = replaced === null || replaced.at <= (written?.at ?? 0);
+    const isOtherwise = written !== null && from === 'none' && isNew;
     this.#learn({
+      replaced: isOtherwise ? { at: this.now, fingerprint: null, kind: 'not-shown' } : replaced,
       deployed: deployedRecord(deployed),
       lastGatherAt: this.now,
       unproven: unproven === deployed.fingerprint ? unproven : null,
