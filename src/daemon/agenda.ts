@@ -1,6 +1,7 @@
 // When each target is due: at a tick, at what its last pass asked for (a retry, the opening of a window or of its lane),
 // and when Apple rejects another secret of the same key. It only remembers and answers; the daemon starts what is due.
 // Instants are those of the wall clock, in ms.
+import { REMEDIES } from '../core/errors.ts';
 import type { Target } from '../core/ports.ts';
 import type { Trigger } from '../core/reasons.ts';
 import type { TargetState } from '../core/records.ts';
@@ -63,7 +64,11 @@ export class Agenda {
     // The instant of an earlier failure says nothing about a pass that had to wait.
     const retryAt = soonest(waitsFor === null ? state.retry.nextAttemptAt : null);
     const isRetry = retryAt !== null || waitsFor !== null;
-    this.due.set(key, { ...due, trigger: isRetry ? 'retry' : due.trigger, retryAt, wakeAt: soonest(wakeAt) });
+    const trigger = isRetry ? 'retry' : due.trigger;
+    // What a person must mend is tried at ticks as well.
+    const ticks = state.error !== null && REMEDIES[state.error.code] === 'person';
+    const wake = earliest(soonest(wakeAt), ticks ? retryAt : null);
+    this.due.set(key, { ...due, trigger, retryAt: ticks ? null : retryAt, wakeAt: wake });
     this.noteKey(key, state, due.begunAt, now);
   }
 
@@ -100,4 +105,8 @@ export class Agenda {
   private of(key: string): Due {
     return this.due.get(key) ?? NEW;
   }
+}
+
+function earliest(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.min(a, b);
 }

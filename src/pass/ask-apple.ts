@@ -61,6 +61,9 @@ export class AppleTalk {
   }
 }
 
+/** What a pass learns from answers. */
+type Learnt = Partial<Pick<TargetState, 'apple' | 'proven' | 'unproven'>>;
+
 interface Asked {
   readonly subject: 'deployed' | 'candidate';
   readonly answer: AppleAnswer;
@@ -71,8 +74,8 @@ interface Asked {
 }
 
 /** Asks about the deployed secret if that is due, and about a candidate where the deployed one is rejected. */
-export async function askAboutDeployed(course: Course, snapshot: Snapshot, talk: AppleTalk): Promise<void> {
-  if (!mayAsk(course)) return;
+export async function askAboutDeployed(course: Course, snapshot: Snapshot, talk: AppleTalk): Promise<Learnt> {
+  if (!mayAsk(course)) return {};
   const { deployed, state, clock } = snapshot;
   const subject = state.apple.deployed;
   const key =
@@ -90,25 +93,28 @@ export async function askAboutDeployed(course: Course, snapshot: Snapshot, talk:
       clock.now,
     ) ||
     (state.unproven !== null && clock.now >= nextQuestionAt(subject, clock.now));
-  if (!isDue || !canBeShown(snapshot)) return;
+  if (!isDue || !canBeShown(snapshot)) return {};
   const wasRejected = subject.answer?.verdict === 'rejected';
   const isFresh = within(subject.askedAt, clock.now, OLD_MS);
-  await inTurn(course.tools.apple, wasRejected ? undefined : MOST_WAITING[isFresh ? 'fresh' : 'old'], async () => {
-    if (deployed.from === 'record') {
-      await askCandidate(course, snapshot, talk);
-      return;
-    }
+  const most = wasRejected ? undefined : MOST_WAITING[isFresh ? 'fresh' : 'old'];
+  return inTurn(course.tools.apple, most, async () => {
+    if (deployed.from === 'record') return askCandidate(course, snapshot, talk);
     const asked = await ask(course, snapshot, talk, 'deployed');
     const others = asked.answer.verdict === 'rejected' ? [await ask(course, snapshot, talk, 'candidate')] : [];
-    await learn(course, snapshot, [asked, ...others]);
+    return learntFrom(course, snapshot, [asked, ...others]);
   });
 }
 
 /** What Apple says about the candidate, asked now unless that is known well enough. */
-export async function candidateVerdict(course: Course, snapshot: Snapshot, talk: AppleTalk): Promise<CandidateVerdict> {
+export async function candidateVerdict(
+  course: Course,
+  snapshot: Snapshot,
+  talk: AppleTalk,
+): Promise<{ readonly verdict: CandidateVerdict; readonly learnt: Learnt }> {
   await talk.mint(course, snapshot);
-  if (!mayAsk(course)) return 'not-asked';
+  if (!mayAsk(course)) return { verdict: 'not-asked', learnt: {} };
   const { apple, retry } = course.state;
+  let learnt: Learnt = {};
   const identity = identityId(snapshot.key);
   if (talk.verdicts.candidate === 'not-asked') {
     const { answer } = apple.candidate;
@@ -117,9 +123,10 @@ export async function candidateVerdict(course: Course, snapshot: Snapshot, talk:
     if (isRetry || (isRejection && course.now < nextQuestionAt(apple.candidate, course.now))) {
       course.step({ step: 'answer-reused' });
       talk.verdicts.candidate = answer?.verdict ?? 'unknown';
-    } else await askCandidate(course, snapshot, talk);
+    } else learnt = await askCandidate(course, snapshot, talk);
   }
-  return classify(talk.verdicts.candidate, course.state.apple.candidate.answer, identity);
+  const { answer } = (learnt.apple ?? apple).candidate;
+  return { verdict: classify(talk.verdicts.candidate, answer, identity), learnt };
 }
 
 /** Asks once a day about a key that contradicts what is known; what still contradicts it then. */
@@ -127,15 +134,15 @@ export async function settleKeyConflict(
   course: Course,
   snapshot: Snapshot,
   talk: AppleTalk,
-): Promise<KeyConflict | undefined> {
+): Promise<{ readonly conflict: KeyConflict | undefined; readonly learnt: Learnt }> {
   const { key } = snapshot;
   const conflict = keyConflict((await course.tools.journal.fleet()).keys, key);
-  if (conflict === undefined || !mayAsk(course)) return conflict;
+  if (conflict === undefined || !mayAsk(course)) return { conflict, learnt: {} };
   const { askedAt, answer } = course.state.apple.candidate;
   const isKnown = answer === null || answer.identity === identityId(key);
-  if (isKnown && within(askedAt, course.now, CONFLICT_MS)) return conflict;
-  await askCandidate(course, snapshot, talk);
-  return keyConflict((await course.tools.journal.fleet()).keys, key);
+  if (isKnown && within(askedAt, course.now, CONFLICT_MS)) return { conflict, learnt: {} };
+  const learnt = await askCandidate(course, snapshot, talk);
+  return { conflict: keyConflict((await course.tools.journal.fleet()).keys, key), learnt };
 }
 
 /** The error of a pass that rotates nothing although Apple rejects what is deployed; undefined: it does not. */
@@ -163,12 +170,12 @@ function canBeShown({ deployed, key, clock }: Snapshot): boolean {
   return deployed.from === 'read' && !isUseless(deployed, trueNow(clock));
 }
 
-async function askCandidate(course: Course, snapshot: Snapshot, talk: AppleTalk): Promise<void> {
+async function askCandidate(course: Course, snapshot: Snapshot, talk: AppleTalk): Promise<Learnt> {
   const asked = await ask(course, snapshot, talk, 'candidate');
   const { deployed } = snapshot;
   const isOther = deployed.from === 'read' && talk.verdicts.deployed === 'not-asked' && canBeShown(snapshot);
   const others = asked.answer.verdict === 'rejected' && isOther ? [await ask(course, snapshot, talk, 'deployed')] : [];
-  await learn(course, snapshot, [asked, ...others]);
+  return learntFrom(course, snapshot, [asked, ...others]);
 }
 
 async function ask(course: Course, snapshot: Snapshot, talk: AppleTalk, subject: Asked['subject']): Promise<Asked> {
@@ -206,9 +213,10 @@ async function put(
   return answer;
 }
 
-/** Notes the answers of a pass, acceptances first: a rejection counts if something real was accepted beside it. */
-async function learn(course: Course, { key, deployed }: Snapshot, asked: readonly Asked[]): Promise<void> {
+/** What answers of a pass add, acceptances first: a rejection counts if something real was accepted beside it. */
+async function learntFrom(course: Course, { key, deployed }: Snapshot, asked: readonly Asked[]): Promise<Learnt> {
   const at = course.now;
+  let { apple, proven, unproven } = course.state;
   const ofKey = identityId(key);
   const inOrder = [...asked].sort((a, b) => rank(a) - rank(b));
   for (const {
@@ -218,7 +226,6 @@ async function learn(course: Course, { key, deployed }: Snapshot, asked: readonl
     fingerprint: print,
     key: name,
   } of inOrder) {
-    const { apple, proven, unproven } = course.state;
     const acceptedBefore = apple.acceptedSecret === print || (identity !== null && proven[identity] !== undefined);
     let counts = false;
     await updateRecord(course, (record, fleet) => {
@@ -231,16 +238,15 @@ async function learn(course: Course, { key, deployed }: Snapshot, asked: readonl
     // Of a hidden secret only its identity can be asked about, which is the candidate's.
     const isProof = subject === 'deployed' && verdict === 'accepted' && counts;
     const isBoth = subject === 'candidate' && deployed.from === 'record' && deployed.identity === identity;
-    course.learn({
-      proven: provenAfter(proven, fresh),
-      apple: {
-        deployed: subject === 'deployed' || isBoth ? subjectAfter(apple.deployed, fresh) : apple.deployed,
-        candidate: subject === 'candidate' ? subjectAfter(apple.candidate, fresh) : apple.candidate,
-        acceptedSecret: isProof ? print : apple.acceptedSecret,
-      },
-      unproven: isProof && unproven === print ? null : unproven,
-    });
+    proven = provenAfter(proven, fresh);
+    apple = {
+      deployed: subject === 'deployed' || isBoth ? subjectAfter(apple.deployed, fresh) : apple.deployed,
+      candidate: subject === 'candidate' ? subjectAfter(apple.candidate, fresh) : apple.candidate,
+      acceptedSecret: isProof ? print : apple.acceptedSecret,
+    };
+    if (isProof && unproven === print) unproven = null;
   }
+  return { apple, proven, unproven };
 }
 
 function rank({ answer: { verdict } }: Asked): number {
@@ -309,12 +315,12 @@ async function askControl(course: Course, clientId: string, jwt: string, isNew: 
 const waiting = new WeakMap<AppleCheck, number>();
 
 /** Does the work unless `most` of its kind wait already; undefined: there is no limit. */
-async function inTurn(apple: AppleCheck, most: number | undefined, work: () => Promise<void>): Promise<void> {
+async function inTurn(apple: AppleCheck, most: number | undefined, work: () => Promise<Learnt>): Promise<Learnt> {
   const many = waiting.get(apple) ?? 0;
-  if (most !== undefined && many >= most) return;
+  if (most !== undefined && many >= most) return {};
   waiting.set(apple, many + 1);
   try {
-    await work();
+    return await work();
   } finally {
     waiting.set(apple, (waiting.get(apple) ?? 1) - 1);
   }

@@ -77,7 +77,8 @@ async function arrived(
     return failed(new RotatorError('ERR_READ_BACK', null), { providerChanges });
   const { issuedAtMs: issuedAt, expiresAtMs: expiresAt } = candidate;
   const readBack = verdict === 'arrived' ? 'seen' : 'not-shown';
-  const loginCheck = await observeLogins(course, true);
+  const observed = await observeLogins(course, true);
+  const loginCheck = observed.verdict;
   course.noteProof({ readBack, apple: course.openedRow.appleCheck.candidate, loginCheck });
   const lost = oursAmong(changes);
   const isFormHarmful = target.write === 'secret' && oursAmong(after.fields.changesSince(before.fields)).length > 0;
@@ -89,7 +90,7 @@ async function arrived(
     // The candidate, about which Apple was asked, is what is deployed from now on.
     apple: asDeployed(state, candidate),
     unproven: unproven ? candidate.fingerprint : null,
-    loginCheck: loginCheck === 'not-asked' ? null : course.state.loginCheck,
+    loginCheck: observed.learnt.loginCheck ?? null,
     ...(isFormHarmful ? { secretFormHarmed: true } : {}),
   };
   if (lost.length > 0)

@@ -11,7 +11,7 @@ import type { Outcome, Reason } from '../core/reasons.ts';
 import type { Proof, Rotation, TargetState } from '../core/records.ts';
 import { LEASE_MS } from '../core/schedule.ts';
 import { sameSecret } from '../core/shown-secret.ts';
-import type { Gathered, RowEnd } from './learnt.ts';
+import type { Gathered, RowEnd, Unread } from './learnt.ts';
 import { newRow, outcomeEvent, rowFields, viewOf } from './report.ts';
 import type { PassRequest, PassResult, PassTools } from './tools.ts';
 
@@ -101,10 +101,13 @@ export class Course {
     this.#skewMs = skewMs ?? this.#skewMs;
   }
 
-  noteGathered({ snapshot, skewMs }: Gathered): void {
-    this.noteSkew(skewMs);
-    this.#snapshot = snapshot;
-    this.#state = snapshot.state;
+  noteGathered(gathered: Gathered | Unread): void {
+    this.noteSkew(gathered.skewMs);
+    if ('error' in gathered) this.learn(gathered.learnt);
+    else {
+      this.#snapshot = gathered.snapshot;
+      this.#state = gathered.snapshot.state;
+    }
   }
 
   /** Notes in the row what Apple said in this pass. */

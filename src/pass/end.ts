@@ -130,12 +130,12 @@ export async function endBadly(
 ): Promise<PassResult> {
   const error = asRotatorError(thrown);
   course.noteSkew(error.skewMs);
-  course.learn({ provider: afterTrouble(course, error) });
+  const provider = afterTrouble(course, error);
   const failures = course.state.retry.failures + 1;
-  const retryAt = retryInstant(course, failures, error, outcome);
+  const retryAt = retryInstant(course, failures, { error, outcome, provider });
   const reason = course.row?.reason ?? course.state.reason;
   const retry = { failures, nextAttemptAt: retryAt };
-  const ending = { state: 'failed' as const, reason, error: viewOf(error), retry };
+  const ending = { provider, state: 'failed' as const, reason, error: viewOf(error), retry };
   const result = await course.finish({ outcome, error, learnt: { ...learnt, ...ending }, wakeAt });
   const { emit } = course.tools;
   if (course.row === undefined) {
@@ -153,8 +153,14 @@ export async function endBadly(
   return result;
 }
 
+interface Failure {
+  readonly error: RotatorError;
+  readonly outcome: Outcome;
+  readonly provider: TargetState['provider'];
+}
+
 /** By the retry table; a write that closes its lane to this target is not tried again before that is open to others. */
-function retryInstant(course: Course, failures: number, error: RotatorError, outcome: Outcome): number | null {
+function retryInstant(course: Course, failures: number, { error, outcome, provider }: Failure): number | null {
   const { now, urgent, write, state } = course;
   const { code, remedy } = error;
   if (code === 'ERR_APPLE_REJECTED_ONCE') {
@@ -163,7 +169,7 @@ function retryInstant(course: Course, failures: number, error: RotatorError, out
     return Math.max(now + MINUTE, nextQuestionAt(isOfDeployed ? deployed : candidate, now));
   }
   // Two reads that find no provider prove something if they lie a few minutes apart.
-  const { since } = state.provider;
+  const { since } = provider;
   if (since !== null && now - since < SEEN_TWICE_MS) return Math.max(now + MINUTE, since + SEEN_TWICE_MS);
   const held = write === 'sent' && outcome !== 'rolled-back';
   const byTable = nextAttemptAt(now, failures, remedy, urgent && !held);

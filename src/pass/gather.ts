@@ -10,7 +10,7 @@ import type { ProviderReading } from '../core/ports.ts';
 import type { ProviderView, ShownSecret } from '../core/provider.ts';
 import type { TargetState } from '../core/records.ts';
 import type { Course } from './course.ts';
-import type { Gathered } from './learnt.ts';
+import type { Gathered, Unread } from './learnt.ts';
 import { afterTrouble, withTrouble } from './trouble.ts';
 import { handledLately, settleChanges, settleWrites } from './written.ts';
 
@@ -23,7 +23,7 @@ const SHARED_READING_MS = 30_000;
 const NOTHING: ShownSecret = { shape: 'missing', text: null };
 
 /** Gathers. With `alone` the provider is read by a call of its own, because an earlier snapshot went out of date. */
-export async function gather(course: Course, alone = false): Promise<Gathered> {
+export async function gather(course: Course, alone = false): Promise<Gathered | Unread> {
   const { target, request, tools } = course;
   // Both, so that neither goes on after the pass has ended.
   const [keyRead, providerRead] = await Promise.allSettled([
@@ -37,9 +37,8 @@ export async function gather(course: Course, alone = false): Promise<Gathered> {
     }),
   ]);
   if (keyRead.status === 'rejected') {
-    // Without the key nothing is written; what the provider shows is known all the same.
-    course.learn(await seenWithoutKey(course, providerRead));
-    throw keyRead.reason;
+    const skewMs = providerRead.status === 'fulfilled' ? providerRead.value.skewMs : undefined;
+    return { error: keyRead.reason, learnt: await seenWithoutKey(course, providerRead), skewMs };
   }
   if (providerRead.status === 'rejected') throw providerRead.reason;
   const [key, reading] = [keyRead.value, providerRead.value];
@@ -85,17 +84,16 @@ async function seenWithoutKey(
   course: Course,
   read: PromiseSettledResult<ProviderReading>,
 ): Promise<Partial<TargetState>> {
-  const { state, now } = course;
+  const { state } = course;
   if (read.status === 'rejected') return { provider: afterTrouble(course, asRotatorError(read.reason)) };
-  const { provider, skewMs } = read.value;
-  course.noteSkew(skewMs);
+  const { provider, skewMs = course.skewMs } = read.value;
   if (provider === undefined) return { provider: withTrouble(course, 'gone') };
   const { written, maybeWritten, apple } = state;
   const context = { clientId: provider.clientId, written, maybeWritten, acceptedSecret: apple.acceptedSecret };
   const found = await readDeployed(provider.secret, {
     ...context,
     key: undefined,
-    now: trueNow({ ...course.clock, now }),
+    now: trueNow({ ...course.clock, skewMs }),
   });
   return { deployed: deployedRecord(found), provider: providerFacts(course, provider) };
 }

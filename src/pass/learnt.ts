@@ -11,6 +11,13 @@ export interface Gathered {
   readonly skewMs: number | undefined;
 }
 
+/** The key material could not be read: nothing is decided. `learnt` is what the provider shows all the same. */
+export interface Unread {
+  readonly error: unknown;
+  readonly learnt: Partial<TargetState>;
+  readonly skewMs: number | undefined;
+}
+
 /** How a row ends: that of this pass, or one that a crash left open. */
 export interface RowEnd {
   readonly outcome: Outcome;

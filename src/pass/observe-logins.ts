@@ -6,20 +6,24 @@ import { within } from '../core/schedule.ts';
 import { DAY, HOUR } from '../core/time.ts';
 import type { Course } from './course.ts';
 
+interface Observed {
+  readonly verdict: Proof['loginCheck'];
+  readonly learnt: Partial<Pick<TargetState, 'loginCheck'>>;
+}
+
 /** Asks if that is due, or at once after a rotation. */
-export async function observeLogins(course: Course, isAfterRotation = false): Promise<Proof['loginCheck']> {
+export async function observeLogins(course: Course, isAfterRotation = false): Promise<Observed> {
   const { target, tools, state, now } = course;
-  if (tools.loginCheck === undefined || !(isAfterRotation || isDue(state.loginCheck, now))) return 'not-asked';
+  if (tools.loginCheck === undefined || !(isAfterRotation || isDue(state.loginCheck, now)))
+    return { verdict: 'not-asked', learnt: {} };
   const { envId, providerId } = target;
   const { verdict, detail } = await tools.loginCheck.ask({ envId, providerId, signal: course.signal });
   course.step({ step: 'login-checked', verdict, detail });
   // What it said about the secret before says nothing about this one.
   const earlier = isAfterRotation ? null : state.loginCheck;
   const since = earlier?.verdict === 'rejected' ? earlier.rejectedSince : null;
-  course.learn({
-    loginCheck: { at: now, verdict, rejectedSince: verdict === 'rejected' ? Math.min(since ?? now, now) : null },
-  });
-  return verdict;
+  const rejectedSince = verdict === 'rejected' ? Math.min(since ?? now, now) : null;
+  return { verdict, learnt: { loginCheck: { at: now, verdict, rejectedSince } } };
 }
 
 /** Once a day; after a first rejection in 5 minutes, after a second one hourly. */

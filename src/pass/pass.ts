@@ -97,10 +97,11 @@ async function rotate(course: Course, first: Seen): Promise<PassResult> {
     const { decision, talk } = seen;
     await course.openRow(decision.reason);
     course.step({ step: 'found', why: decision.why, expiresAt: seen.snapshot.deployed.expiresAt });
-    const ofCandidate = await candidateVerdict(course, seen.snapshot, talk);
+    const { verdict, learnt } = await candidateVerdict(course, seen.snapshot, talk);
+    course.learn(learnt);
     await course.noteVerdicts(talk.verdicts);
     const snapshot = { ...seen.snapshot, state: course.state };
-    const answer = gate(gateQuestion(snapshot, decision.reason, ofCandidate, talk.detail));
+    const answer = gate(gateQuestion(snapshot, decision.reason, verdict, talk.detail));
     if (!answer.go) return endHeld(course, answer);
     const candidate = await talk.mint(course, snapshot);
     await course.recordIntent(intentOf(snapshot, candidate, course.now));
@@ -127,14 +128,17 @@ async function see(course: Course, talk: AppleTalk, alone = false): Promise<Seen
   const before = course.state.written?.fingerprint;
   const gathered = await gather(course, alone);
   course.noteGathered(gathered);
+  if ('error' in gathered) throw gathered.error;
   const late = course.state.written?.fingerprint === before ? undefined : await lateRow(course);
   if (late !== undefined) await course.settleLate(late);
   const { provider, key } = gathered.snapshot;
   let conflict: KeyConflict | undefined;
   if (provider?.clientId === key.clientId) {
-    await askAboutDeployed(course, gathered.snapshot, talk);
-    conflict = await settleKeyConflict(course, gathered.snapshot, talk);
-    await observeLogins(course);
+    course.learn(await askAboutDeployed(course, gathered.snapshot, talk));
+    const settled = await settleKeyConflict(course, gathered.snapshot, talk);
+    course.learn(settled.learnt);
+    conflict = settled.conflict;
+    course.learn((await observeLogins(course)).learnt);
   }
   const snapshot = { ...gathered.snapshot, state: course.state };
   const what = { gatheredAt, snapshot, talk };

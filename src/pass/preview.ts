@@ -27,6 +27,7 @@ export async function previewPass(target: Target, request: PassRequest, tools: P
   try {
     const gathered = await gather(course);
     course.noteGathered(gathered);
+    if ('error' in gathered) throw gathered.error;
     const decision = decide(gathered.snapshot);
     const planned = { ...preview(course.state, decision), clock: course.clock };
     if (decision.action !== 'rotate') return planned;

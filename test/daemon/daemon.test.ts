@@ -137,6 +137,16 @@ describe('retries', () => {
   });
 });
 
+test('a failure that a person must mend is tried at ticks as well as at its own instant', async () => {
+  rig = startDaemon([wired('a')], '*/5 * * * *');
+  const error = new RotatorError('ERR_KEY_FORBIDDEN', { problem: 'aws-denied', said: '', origin: 'x' }).stored;
+  rig.answers.set('a', { ...retry(rig.clock, 7 * MINUTE), error });
+  await rig.clock.advance(6 * MINUTE);
+  rig.answers.delete('a');
+  await rig.clock.advance(4 * MINUTE);
+  expect(rig.passes.map(({ at }) => at)).toEqual([0, 5, 7, 10]);
+});
+
 test('a target is woken when its window or its lane opens, and ticks before that check it as well', async () => {
   rig = startDaemon([wired('a')]);
   rig.answers.set('a', { state: 'due', reason: 'RenewalDue', wakeAt: START + 37 * MINUTE });

@@ -75,7 +75,11 @@ describe('alerts', () => {
   });
 
   test('--json prints every field, absent values null', async () => {
-    const place = await alertPlace({ channels: { ops: {}, pager: { severities: ['critical'] } }, settings: UNASKED });
+    const place = await alertPlace({
+      channels: { ops: {}, pager: { severities: ['critical'] } },
+      settings: UNASKED,
+      daysLeft: 120,
+    });
     const fresh = await place.run(['alerts', '--json']);
     const never = { lastDeliveredAt: null, waiting: 0, failures: 0, nextAttemptAt: null, error: null };
     expect(JSON.parse(fresh.stdout)).toEqual({
@@ -102,7 +106,7 @@ describe('alerts', () => {
         what: expect.stringMatching(/^The last attempt failed: no key file .*\. /),
         next: hint,
         since: ISO,
-        loginsUntil: null,
+        loginsUntil: expect.any(String),
         runbook: 'docs/runbook.md#rotationfailing',
         channels: [{ name: 'ops', delivered: true }],
         error: { code: 'ERR_KEY_NOT_FOUND', message, hint },
@@ -206,7 +210,7 @@ describe('alerts --test', () => {
 });
 
 test('a target that leaves the configuration is told once, its alerts end, and it may come back', async () => {
-  const place = await alertPlace({ targets: [{ name: 'shop' }, { name: 'web' }], settings: UNASKED });
+  const place = await alertPlace({ targets: [{ name: 'shop' }, { name: 'web' }], settings: UNASKED, daysLeft: 120 });
   const [web, good] = [entry(place, 'web'), entry(place, 'shop')];
   place.configure({ targets: [entry(place, 'shop', 'gone.p8'), web] });
   const daemon = place.start(['run']);
@@ -225,7 +229,7 @@ test('a target that leaves the configuration is told once, its alerts end, and i
   // Back in the configuration it is watched as before.
   place.configure({ targets: [good, web] });
   daemon.signal('SIGHUP');
-  await daemon.waitFor((program) => lines(program, 'rotation.succeeded').some(({ target }) => target === 'shop'));
+  await daemon.waitFor((program) => lines(program, 'pass.healthy').some(({ target }) => target === 'shop'));
   place.configure({ targets: [entry(place, 'shop', 'gone.p8'), web] });
   daemon.signal('SIGHUP');
   await eventually(() => expect(place.heard().slice(2)).toEqual(['raised RotationFailing shop']));
@@ -315,6 +319,7 @@ describe('once', () => {
     const place = await alertPlace({
       targets: [{ name: 'gone' }, { name: 'shop' }, { name: 'web' }],
       settings: UNASKED,
+      daysLeft: 120,
     });
     // `gone` fails for want of credentials, and leaves the configuration while it does.
     const own = { from: 'profile', path: './none' };

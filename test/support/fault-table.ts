@@ -83,6 +83,13 @@ const AWS: Readonly<Record<string, Reply>> = {
   ...HANG,
 };
 
+const LOGIN: Readonly<Record<string, Reply>> = {
+  'a rejection by Apple': { kind: 'body', body: '{"error":"invalid_client"}' },
+  'an opaque error': { kind: 'body', body: '{"error":"login_failed"}' },
+  'HTTP 401': { kind: 'status', status: 401 },
+  ...HTTP,
+};
+
 /** A call that a fault of the sandbox meets: the `nth` of its kind since the start, or the one about this secret. */
 interface Remote {
   readonly service: Fault['service'];
@@ -99,6 +106,7 @@ const REMOTE = {
   'Apple about the control': { service: 'apple', action: 'token', which: 'control', faults: APPLE },
   'Apple about the candidate': { service: 'apple', action: 'token', which: 'candidate', faults: APPLE },
   'Apple about the deployed': { service: 'apple', action: 'token', which: 'deployed', faults: APPLE },
+  'login check': { service: 'login', action: 'token', which: 1, faults: LOGIN },
   STS: { service: 'sts', action: 'AssumeRole', which: 1, faults: TENCENT },
   'key in SSM': { service: 'ssm', action: 'GetSecretValue', which: 1, faults: TENCENT },
   'key in AWS': { service: 'aws', action: 'GetSecretValue', which: 1, faults: AWS },
@@ -189,6 +197,8 @@ function settingOf(place: Place, { call, fault }: Cell): Setting {
       key: { from: 'aws-secrets-manager', secretId: 'apple', region: 'ap-southeast-1', endpoint: place.url },
     };
   if (call === 'key in a variable') return { ...base, key: { from: 'env', variable: 'APPLE_KEY' } };
+  if (call === 'login check')
+    return { ...base, cloudbase: { loginCheck: 'observe', loginEndpoint: `${place.url}/login/{envId}` } };
   if (call !== 'STS') return base;
   const assumeRole = { roleArn: 'qcs::cam::uin/100000000001:roleName/rotator', endpoint: place.url };
   return { ...base, cloudbase: { credentials: { from: 'profile', path: place.credentialsFile, assumeRole } } };
@@ -301,7 +311,7 @@ function injure(place: Place, { service, action, which }: Remote, name: string, 
 }
 
 function faultOf(service: Remote['service'], name: string): Partial<ActiveFault> {
-  const faults = service === 'apple' ? APPLE : service === 'aws' ? AWS : TENCENT;
+  const { faults } = Object.values(REMOTE).find((call) => call.service === service) ?? {};
   return (faults as Readonly<Record<string, Reply>>)[name] ?? {};
 }
 
