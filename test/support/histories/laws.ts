@@ -45,6 +45,8 @@ interface Watched {
   readonly lost: Map<string, string>;
   /** Words that were told about the target since the last write that lost something. */
   said: string;
+  /** A pass of it has ended in peace since that write. */
+  isRead: boolean;
   /** Fingerprints of all secrets that it ever held. */
   readonly held: Set<string>;
   /** The secret that the program wrote last, while nothing that would hide this has happened. */
@@ -96,6 +98,7 @@ export class Laws {
         since: 0,
         lost: new Map(),
         said: '',
+        isRead: false,
         held: new Set(),
         standIn: undefined,
         writes: [],
@@ -170,7 +173,9 @@ export class Laws {
     // A rival tells its own people.
     if (actor.isRival) return;
     for (const [path, value] of changes) if (!watched.lost.has(path)) watched.lost.set(path, value);
-    if (changes.size > 0) watched.said = '';
+    if (changes.size === 0) return;
+    watched.said = '';
+    watched.isRead = false;
   }
 
   /**
@@ -226,7 +231,11 @@ export class Laws {
   forgot(): void {
     this.forgotAlerts();
     this.rows.clear();
-    for (const { open } of this.targets.values()) open.clear();
+    for (const watched of this.targets.values()) {
+      watched.open.clear();
+      // What takes two readings to be known takes them anew.
+      watched.since = this.place.truth.mono;
+    }
     this.unsettled(true);
   }
 
@@ -235,6 +244,7 @@ export class Laws {
     const watched = this.watched(name);
     watched.said += JSON.stringify(state);
     if (this.disturbed()) return;
+    watched.isRead = true;
     for (const id of watched.open.keys()) watched.open.set(id, true);
   }
 
@@ -268,7 +278,8 @@ export class Laws {
 
   /** (b) after a pass in peace. */
   private fields(name: string, watched: Watched): void {
-    if (this.disturbed()) return;
+    // A write that takes effect late is seen by the next pass alone.
+    if (this.disturbed() || !watched.isRead) return;
     const differ = [...watched.lost].filter(
       ([path, value]) => valueAt(this.place.provider(name) ?? {}, path) !== value,
     );
@@ -299,6 +310,11 @@ export class Laws {
       if (row.outcome === 'succeeded' && !watched.held.has(row.fingerprint ?? ''))
         this.break('e', `a row of ${row.target} says that it succeeded, and its candidate was never stored`);
     }
+  }
+
+  /** Something critical is open. */
+  alarmed(): boolean {
+    return [...this.told.values()].some(({ severity }) => severity === 'critical');
   }
 
   /** (e) and (g) at the end, when the world has been well for a while. */
