@@ -134,7 +134,7 @@ export interface ErrorParams {
     | ({ readonly problem: 'type'; readonly id: IdName; readonly found: string } & At);
   readonly ERR_KEY_SOURCE_UNAVAILABLE:
     | { readonly problem: 'disk'; readonly path: string; readonly code: string }
-    | ({ readonly problem: 'call' } & At & CallTrouble)
+    | ({ readonly problem: 'aws-call' } & At & CallTrouble)
     | ({ readonly problem: 'no-value' | 'unknown-form' } & At)
     | OfTencent;
   /** `detail`: why Apple's verdict is what it is; null where it was not asked now. */

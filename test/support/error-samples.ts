@@ -297,7 +297,7 @@ export const SAMPLES: { readonly [C in keyof ErrorParams]: readonly ErrorParams[
   ],
   ERR_KEY_SOURCE_UNAVAILABLE: [
     { problem: 'disk', path: '/run/secrets/key.p8', code: 'EIO' },
-    ...CALLS.map((call) => ({ problem: 'call', ...AWS, ...call }) as const),
+    ...CALLS.map((call) => ({ problem: 'aws-call', ...AWS, ...call }) as const),
     { problem: 'no-value', ...AWS },
     { problem: 'unknown-form', origin: SSM },
     remote('timeout', { about: SSM, call: 'ssm GetSecretValue', code: 'TIMEOUT' }),

@@ -1,5 +1,4 @@
-// The key sources by `from`. A new source is its file, a line in each list here, its test calling the shared contract
-// (test/contract/key-source.ts), and a row of docs/configuration.md.
+// The key sources by `from`. docs/architecture.md says what a new one needs.
 import * as z from 'zod';
 import type { Clock, KeySource } from '../../core/ports.ts';
 import type { Env } from '../../net/proxy.ts';

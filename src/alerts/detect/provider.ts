@@ -3,7 +3,7 @@
 import { within } from '../../core/schedule.ts';
 import { DAY } from '../../core/time.ts';
 import type { Detail } from './finding.ts';
-import { earliest, type Known, severityOf } from './target-facts.ts';
+import { earliest, type Known, notAhead, severityOf } from './target-facts.ts';
 
 /** A change by somebody else is reported for a week: they may have wanted it, so it must not be reported for ever. */
 const THEIR_CHANGES_MS = 7 * DAY;
@@ -23,7 +23,7 @@ export function providerChanged({ state, now }: Known): Detail<'ProviderChanged'
   return {
     severity: changes.some(({ by }) => by === 'our-write') ? 'critical' : 'warning',
     facts: { changes: changes.map(({ path, by }) => ({ path, by })) },
-    since: earliest(changes.map(({ at }) => Math.min(at, now))),
+    since: earliest(changes.map(({ at }) => notAhead(at, now))),
   };
 }
 

@@ -11,7 +11,7 @@ import type { FleetState, TargetState } from '../../core/records.ts';
 import { within } from '../../core/schedule.ts';
 import { DAY, MINUTE } from '../../core/time.ts';
 import { type Detail, finding, type Look } from './finding.ts';
-import { expiryToSay } from './target-facts.ts';
+import { expiryToSay, notAhead } from './target-facts.ts';
 
 /** A channel of the configuration. */
 export interface WatchedChannel {
@@ -247,9 +247,4 @@ type Outcome<Name extends Watched> = Detail<Name> | 'undecided' | undefined;
 
 function namesOf(states: readonly TargetState[]): string[] {
   return states.map(({ name }) => name).sort();
-}
-
-/** An instant in the future was written while the clock was wrong, and counts as never. */
-function notAhead(instant: number | null, now: number): number | null {
-  return instant !== null && instant <= now ? instant : null;
 }

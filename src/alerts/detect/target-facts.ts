@@ -72,3 +72,8 @@ export function earliest(instants: readonly (number | null)[]): number | null {
   const known = instants.filter((at) => at !== null);
   return known.length === 0 ? null : Math.min(...known);
 }
+
+/** An instant in the future was written while the clock was wrong, and counts as never. */
+export function notAhead(instant: number | null, now: number): number | null {
+  return instant !== null && instant <= now ? instant : null;
+}

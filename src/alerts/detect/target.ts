@@ -9,7 +9,7 @@ import { emptyTargetState, type TargetState } from '../../core/records.ts';
 import { DAY, HOUR, MINUTE } from '../../core/time.ts';
 import { type Detail, finding, type Look } from './finding.ts';
 import { consentNeeded, providerChanged, secretReplaced } from './provider.ts';
-import { earliest, expiryToSay, isUnsure, type Known, severityOf, type TargetFacts } from './target-facts.ts';
+import { earliest, expiryToSay, isUnsure, type Known, notAhead, severityOf, type TargetFacts } from './target-facts.ts';
 import { windowsPassed } from './windows-passed.ts';
 
 /** Everything that is wrong with one target now, in the order of the table. */
@@ -102,7 +102,7 @@ function checkStale({
   expiresAt,
 }: Known): Detail<'CheckStale'> | undefined {
   const { lastGatherAt } = state;
-  const gathered = lastGatherAt !== null && lastGatherAt <= now ? lastGatherAt : null;
+  const gathered = notAhead(lastGatherAt, now);
   const since = gathered ?? Math.min(watchedSince, now);
   const staleMs = now - since;
   if (staleMs < Math.max(STALE_MS, longestTickGapMs + LATE_MS)) return undefined;

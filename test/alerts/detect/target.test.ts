@@ -524,6 +524,10 @@ describe('ProviderDisabled and ProviderChanged', () => {
       since: NOW - HOUR,
     });
   });
+
+  test('a change that a wrong clock dated ahead has no beginning: one that moved with every look would be news each time', () => {
+    expect(only('ProviderChanged', changed('our-write', NOW + DAY)).since).toBeNull();
+  });
 });
 
 describe('SecretReplaced', () => {

@@ -4,7 +4,7 @@
 // (c) whenever logins fail for longer than the rules allow, somebody was told critically,
 // (d) and no all-clear comes while they fail;
 // (e) each intent has one truthful outcome;
-// (f) nothing writes again and again;
+// (f) nothing is written and no message sent again and again;
 // (g) once the world is well again, so is the target, if need be after one `once --force`.
 import { createHash } from 'node:crypto';
 import type { JsonObject } from '../../../src/core/json.ts';
@@ -190,6 +190,11 @@ export class Laws {
     return since < HOUR || (since < 7 * DAY && this.disturbed());
   }
 
+  /** The history could not go on. */
+  threw(error: unknown): void {
+    this.break('f', error instanceof Error ? error.message : String(error));
+  }
+
   /** From now on Apple accepts whatever it is shown. */
   lies(): void {
     this.liesSince = this.place.truth.now();
@@ -310,11 +315,6 @@ export class Laws {
       if (row.outcome === 'succeeded' && !watched.held.has(row.fingerprint ?? ''))
         this.break('e', `a row of ${row.target} says that it succeeded, and its candidate was never stored`);
     }
-  }
-
-  /** Something critical is open. */
-  alarmed(): boolean {
-    return [...this.told.values()].some(({ severity }) => severity === 'critical');
   }
 
   /** (e) and (g) at the end, when the world has been well for a while. */

@@ -22,6 +22,8 @@ const NEVER = new Promise<never>(() => undefined);
 
 /** Messages wait a little for others, and for their channel's pace; whatever waits for longer waits for something else. */
 const MESSAGE_WAIT_MS = 8_000;
+/** What a look finds is sent in a few rounds. */
+const MOST_ROUNDS = 50;
 /** How often alerts are looked at while nothing happens: by the minute, it would take most of the time of a history. */
 const LOOK_EVERY_MS = 2 * HOUR;
 
@@ -226,7 +228,10 @@ export class Life {
     this.lookedAt = truth.mono;
     this.alerting.alerter.rouse();
     await idle();
+    let rounds = 0;
     for (let wait = this.alertClock.soonest(); wait <= MESSAGE_WAIT_MS; wait = this.alertClock.soonest()) {
+      rounds += 1;
+      if (rounds > MOST_ROUNDS) throw new Error('messages are sent again and again');
       truth.pass(wait);
       this.alertClock.wake();
       await idle();

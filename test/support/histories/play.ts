@@ -33,6 +33,8 @@ export async function play(place: Place, history: History): Promise<Verdict> {
   const player = new Player(place, history);
   try {
     await player.play();
+  } catch (error) {
+    player.laws.threw(error);
   } finally {
     await player.close();
   }
@@ -423,11 +425,6 @@ class Player {
     await this.once({ force: true, waive: false });
     await this.wait(26 * HOUR);
     await this.life?.look();
-    // The wait may have ended with a machine that slept: what that raises is cleared by the passes after it.
-    for (let again = 0; again < 3 && laws.alarmed(); again += 1) {
-      await this.wait(2 * HOUR);
-      await this.life?.look();
-    }
     await this.judgeRows();
     const rows = (await this.life?.journal.rotations({ limit: 100 })) ?? [];
     laws.judgeEnd(rows, (name) => this.states.get(name)?.state);

@@ -102,7 +102,7 @@ function untrusted(origin: string, code: string, cause: CallFailure): RotatorErr
 
 /** Something that may pass. */
 export function unavailable(origin: string, trouble: CallTrouble, options: RotatorErrorOptions): RotatorError {
-  return new RotatorError('ERR_KEY_SOURCE_UNAVAILABLE', { problem: 'call', origin, ...trouble }, options);
+  return new RotatorError('ERR_KEY_SOURCE_UNAVAILABLE', { problem: 'aws-call', origin, ...trouble }, options);
 }
 
 /** By AWS's own name of the error, or the HTTP status of an answer that is not AWS's. */

@@ -207,7 +207,7 @@ export const KEYS_EN: Pick<ErrorCatalogue, Extract<keyof ErrorCatalogue, `ERR_KE
       code === 'ETIMEDOUT' ? `${path} ${fileTrouble(code)}` : `${path} cannot be read now (${code})`,
       'Check the disk or mount that holds the key file.',
     ],
-    call: (params) => [
+    'aws-call': (params) => [
       `${params.origin} cannot be read now: ${callTrouble(params)}`,
       params.trouble === 'code' || params.trouble === 'http'
         ? 'Check the AWS Health Dashboard and the quotas of Secrets Manager.'

@@ -179,7 +179,7 @@ export const KEYS_ZH: Pick<ErrorCatalogue, keyof typeof KEYS_EN> = {
       code === 'ETIMEDOUT' ? `${path} ${fileTrouble(code)}` : `暂时无法读取 ${path}（${code}）`,
       '检查存放私钥文件的磁盘或挂载点。',
     ],
-    call: (params) => [
+    'aws-call': (params) => [
       `暂时无法读取 ${params.origin}：${callTrouble(params)}`,
       params.trouble === 'code' || params.trouble === 'http'
         ? '查看 AWS Health Dashboard 以及 Secrets Manager 的配额。'
