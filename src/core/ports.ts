@@ -135,6 +135,8 @@ export interface TargetStates {
   target(key: string): Promise<TargetState | undefined>;
   /** By name. */
   targets(): Promise<TargetState[]>;
+  /** Key → when the deployed secret expires, where that is known. */
+  expiries(): Promise<ReadonlyMap<string, number>>;
 }
 
 export interface Rotations {

@@ -32,7 +32,8 @@ export interface SweepItem {
   readonly request: PassRequest;
 }
 
-export type SweepResults = ReadonlyMap<string, PassResult>;
+/** Hears how a pass ended. */
+export type OnResult = (target: Target, result: PassResult) => void;
 
 export class Sweeper {
   private readonly tools: SweepTools;
@@ -53,23 +54,18 @@ export class Sweeper {
    * Runs one pass on each item and calls `onResult` as each ends. Never rejects: a pass that threw (a journal that
    * cannot be written) has a failed result.
    */
-  async sweep(
-    items: readonly SweepItem[],
-    onResult: (target: Target, result: PassResult) => void = () => {},
-  ): Promise<SweepResults> {
+  async sweep(items: readonly SweepItem[], onResult: OnResult): Promise<void> {
     const ordered = items.length > 1 ? await this.soonestFirst(items) : items;
-    const results = ordered.map(async (item) => {
+    const passes = ordered.map(async (item) => {
       const { target } = item.wired;
       const result = await this.pass(item);
       const { clock } = item.wired.tools;
       if (result.skewMs !== undefined)
         this.measured = { skewMs: result.skewMs, at: clock.now(), steady: clock.monotonic(), clock };
       onResult(target, result);
-      return [target.key, result] as const;
     });
-    const ended = new Map(await Promise.all(results));
+    await Promise.all(passes);
     await this.keepSkew();
-    return ended;
   }
 
   /**
@@ -128,9 +124,9 @@ export class Sweeper {
   }
 
   private async soonestFirst(items: readonly SweepItem[]): Promise<SweepItem[]> {
-    const states = await this.tools.journal.targets().catch(() => []);
-    const expiry = new Map(states.map(({ key, deployed }) => [key, deployed?.expiresAt ?? 0]));
-    return [...items].sort((a, b) => (expiry.get(a.wired.target.key) ?? 0) - (expiry.get(b.wired.target.key) ?? 0));
+    const expiries = await this.tools.journal.expiries().catch(() => new Map<string, number>());
+    const expiry = ({ wired: { target } }: SweepItem) => expiries.get(target.key) ?? 0;
+    return [...items].sort((a, b) => expiry(a) - expiry(b));
   }
 }
 

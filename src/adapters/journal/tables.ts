@@ -47,6 +47,11 @@ export class Tables {
     return this.#all(reading.target, this.#sql.targets.all(), 'target');
   }
 
+  expiries(): Map<string, number> {
+    const rows = this.#sql.expiries.all() as { key: string; expiresAt: number }[];
+    return new Map(rows.map(({ key, expiresAt }) => [key, expiresAt]));
+  }
+
   /** In one transaction. Throws a TypeError, a mistake of the caller, for a change of a finished rotation. */
   commit({ target, rotation }: JournalChange): void {
     if (target !== undefined) {
@@ -154,6 +159,9 @@ function statements(db: DatabaseSync) {
   return {
     target: db.prepare('SELECT document FROM targets WHERE key = ?'),
     targets: db.prepare('SELECT document FROM targets ORDER BY name, key'),
+    expiries: db.prepare(
+      `SELECT key, document ->> '$.deployed.expiresAt' AS expiresAt FROM targets WHERE expiresAt IS NOT NULL`,
+    ),
     putTarget: db.prepare(
       'INSERT INTO targets (key, name, document) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET name = excluded.name, document = excluded.document',
     ),
