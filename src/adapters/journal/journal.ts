@@ -110,6 +110,7 @@ function journalOver(source: Source): Journal {
   return {
     target: async (key) => source.read((tables) => tables.target(key)),
     targets: async () => source.read((tables) => tables.targets()),
+    changedSince: async (revision) => source.read((tables) => tables.changedSince(revision)),
     commit: async (change) => source.write((tables) => tables.commit(change)),
     openRotations: async (key) => source.read((tables) => tables.openRotations(key)),
     rotations: async (filter) => source.read((tables) => tables.rotations(filter)),
