@@ -111,6 +111,7 @@ function journalOver(source: Source): Journal {
     target: async (key) => source.read((tables) => tables.target(key)),
     targets: async () => source.read((tables) => tables.targets()),
     expiries: async () => source.read((tables) => tables.expiries()),
+    changedSince: async (revision, limit) => source.read((tables) => tables.changedSince(revision, limit)),
     commit: async (change) => source.write((tables) => tables.commit(change)),
     openRotations: async (key) => source.read((tables) => tables.openRotations(key)),
     rotations: async (filter) => source.read((tables) => tables.rotations(filter)),
