@@ -150,7 +150,7 @@ export interface ChangedTargets {
 /** What the last pass of each target found. */
 export interface TargetStates {
   target(key: string): Promise<TargetState | undefined>;
-  /** By name. */
+  /** By name. They are read in pages: each is as of some instant during the call. */
   targets(): Promise<TargetState[]>;
   /** Key → when the deployed secret expires, where that is known. */
   expiries(): Promise<ReadonlyMap<string, number>>;
@@ -197,7 +197,9 @@ export interface Leases {
 
 /** What passes have recorded. */
 export interface Recorded {
-  targets(): readonly TargetState[];
+  target(key: string): TargetState | undefined;
+  /** The target that was last recorded under a name; undefined: none was. */
+  named(name: string): TargetState | undefined;
   /** As in TargetStates. */
   changedSince(revision: Revision | undefined, limit: number): ChangedTargets;
   fleet(): FleetState;

@@ -4,7 +4,7 @@ import { createChannel } from '../adapters/channels/registry.ts';
 import { exposedPlaces } from '../adapters/journal/journal.ts';
 import { Alerter, type AlerterTools } from '../alerts/alerter.ts';
 import { Deliverer, type DelivererOptions, type DelivererTools, type Voice } from '../alerts/deliverer.ts';
-import type { LaneMember, WatchedTarget } from '../alerts/detect/detect.ts';
+import type { WatchedTarget } from '../alerts/detect/detect.ts';
 import type { AlertPolicy } from '../alerts/engine/engine.ts';
 import { Heartbeat } from '../alerts/heartbeat.ts';
 import { type Surroundings, Watch, type WatchOptions } from '../alerts/watch.ts';
@@ -69,14 +69,15 @@ export function createAlerting(options: AlertingOptions, tools: WiringTools): Al
   let { config } = options;
   let gapMs = longestTickGapMs(config, tools.clock);
   let since = tools.clock.now();
+  let watched: Pick<Surroundings, 'targets' | 'configured'> | undefined;
   const surroundings = (): Surroundings => {
     const { configured, disabled, degraded, ...known } = facts();
+    watched ??= watchedTargets(config, configured, selected);
     return {
       ...known,
+      ...watched,
       now: tools.clock.now(),
       since,
-      targets: watchedTargets(config, selected ?? configured),
-      configured: laneMembers(configured),
       misconfigured: disabled.map(({ name, problems }) => ({ name, problems: keyProblems(problems) })),
       longestTickGapMs: gapMs,
       tokenUrl: config.apple.tokenUrl,
@@ -100,6 +101,7 @@ export function createAlerting(options: AlertingOptions, tools: WiringTools): Al
     },
     configure(next) {
       config = next;
+      watched = undefined;
       since = tools.clock.now();
       gapMs = longestTickGapMs(config, tools.clock);
       watch.configure(optionsOfWatch());
@@ -155,22 +157,22 @@ export function policyOf({ channels, repeatEvery }: Pick<AlertsConfig, 'channels
   return { repeatEvery, routes: channels.map(({ name, severities, targets }) => ({ name, severities, targets })) };
 }
 
-/** Wired targets as the watch sees them: with the thresholds of the configuration. */
-function watchedTargets(config: Config, wired: readonly WiredTarget[]): WatchedTarget[] {
-  const expiry = new Map(config.targets.map(({ name, expiry }) => [name, expiry]));
-  return wired.flatMap(({ target }) => {
-    const own = expiry.get(target.name);
-    return own === undefined ? [] : [{ ...target, expiry: own }];
-  });
-}
-
-/** Which lanes wired targets write through. */
-function laneMembers(wired: readonly WiredTarget[]): LaneMember[] {
-  return wired.map(({ target: { key, policy }, tools }) => ({
-    key,
-    lane: tools.provider.lane,
-    lifetimeMs: policy.lifetimeMs,
-  }));
+/** Wired targets as the watch sees them, with the thresholds of the configuration. */
+function watchedTargets(
+  config: Config,
+  wired: readonly WiredTarget[],
+  selected: readonly WiredTarget[] | undefined,
+): Pick<Surroundings, 'targets' | 'configured'> {
+  const expiries = new Map(config.targets.map(({ name, expiry }) => [name, expiry]));
+  const byKey = (some: readonly WiredTarget[]): ReadonlyMap<string, WatchedTarget> =>
+    new Map(
+      some.flatMap(({ target, tools }) => {
+        const expiry = expiries.get(target.name);
+        return expiry === undefined ? [] : [[target.key, { ...target, expiry, lane: tools.provider.lane }]];
+      }),
+    );
+  const configured = byKey(wired);
+  return { configured, targets: selected === undefined ? configured : byKey(selected) };
 }
 
 /** The longest time between two ticks of the schedule. */

@@ -30,6 +30,10 @@ function watched(name: string): WatchedTarget {
   return aWatched({ ...identity(name), key: keyOf(name), name });
 }
 
+function byKey(names: readonly string[]): ReadonlyMap<string, WatchedTarget> {
+  return new Map(names.map((name) => [keyOf(name), watched(name)]));
+}
+
 interface Configured {
   readonly names?: readonly string[];
   /** Of which these were selected. */
@@ -53,11 +57,13 @@ async function start() {
   /** A process with this configuration over the journal. */
   function watch({ names = ['shop', 'web'], selected = names, change = {}, options = {} }: Configured = {}): Watch {
     const since = clock.now();
+    const targets = byKey(selected);
+    const configured = byKey(names);
     const surroundings = (): Surroundings => ({
       now: clock.now(),
       since,
-      targets: selected.map(watched),
-      configured: names.map((name) => ({ key: keyOf(name), lane: 'lane', lifetimeMs: 180 * DAY })),
+      targets,
+      configured,
       misconfigured: [],
       longestTickGapMs: 60 * MINUTE,
       tokenUrl: TOKEN_URL,
@@ -432,7 +438,7 @@ describe('a target that is not in the configuration', () => {
       ...watched('shop'),
       key: targetKey({ ...identity('shop'), endpoint: 'https://other.example' }),
     };
-    await watch({ names: ['shop'], change: { targets: [elsewhere] } }).look();
+    await watch({ names: ['shop'], change: { targets: new Map([[elsewhere.key, elsewhere]]) } }).look();
     expect((await book()).deliveries[0]?.subject).toMatchObject({ kind: 'unwatched', event: { moved: true } });
     expect(events.map(({ event }) => event)).toEqual(['target.unwatched']);
   });

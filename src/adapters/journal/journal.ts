@@ -1,8 +1,10 @@
 // The journal on SQLite (node:sqlite): write-ahead log, full sync, strict tables, one transaction a call. What a resolved
 // call wrote is on the disk. Calls block the thread while another process writes, for the busy timeout at most. This file
 // is the only way in: only this folder knows the path of the journal and the files beside it.
+import { setImmediate } from 'node:timers/promises';
 import { RotatorError } from '../../core/errors.ts';
-import type { Clock, DaemonJournal, Journal } from '../../core/ports.ts';
+import type { Clock, DaemonJournal, Journal, Revision } from '../../core/ports.ts';
+import type { TargetState } from '../../core/records.ts';
 import { type ConnectionOptions, openFile, openInMemory, openReadOnly, openToRead } from './connection.ts';
 import { backUp, type JournalBackup } from './copy.ts';
 import { DaemonConnection, type DaemonConnectionOptions } from './daemon-connection.ts';
@@ -109,7 +111,7 @@ interface Source {
 function journalOver(source: Source): Journal {
   return {
     target: async (key) => source.read((tables) => tables.target(key)),
-    targets: async () => source.read((tables) => tables.targets()),
+    targets: () => inPages(source),
     expiries: async () => source.read((tables) => tables.expiries()),
     changedSince: async (revision, limit) => source.read((tables) => tables.changedSince(revision, limit)),
     commit: async (change) => source.write((tables) => tables.commit(change)),
@@ -126,4 +128,25 @@ function journalOver(source: Source): Journal {
     updateAlerts: async (change) => source.write((tables) => tables.alerts.update((book) => change(book, tables))),
     close: async () => source.close(),
   };
+}
+
+/** So many rows are read before others have their turn on the thread: it takes about 10 ms. */
+const PAGE = 100;
+
+async function inPages(source: Source): Promise<TargetState[]> {
+  const found = new Map<string, TargetState>();
+  let revision: Revision | undefined;
+  for (;;) {
+    const page = source.read((tables) => tables.changedSince(revision, PAGE));
+    // One that was written meanwhile comes again.
+    for (const state of page.states) found.set(state.key, state);
+    if (page.states.length < PAGE) break;
+    ({ revision } = page);
+    await setImmediate();
+  }
+  return [...found.values()].sort((a, b) => order(a.name, b.name) || order(a.key, b.key));
+}
+
+function order(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -49,6 +49,10 @@ export class Tables {
     return this.#all(reading.target, this.#sql.targets.all(), 'target');
   }
 
+  named(name: string): TargetState | undefined {
+    return this.#one(reading.target, this.#sql.named.get(name), 'target');
+  }
+
   expiries(): Map<string, number> {
     const rows = this.#sql.expiries.all() as { key: string; expiresAt: number }[];
     return new Map(rows.map(({ key, expiresAt }) => [key, expiresAt]));
@@ -168,6 +172,7 @@ function statements(db: DatabaseSync) {
   return {
     target: db.prepare('SELECT document FROM targets WHERE key = ?'),
     targets: db.prepare('SELECT document FROM targets ORDER BY name, key'),
+    named: db.prepare('SELECT document FROM targets WHERE name = ? ORDER BY revision DESC LIMIT 1'),
     expiries: db.prepare(
       `SELECT key, document ->> '$.deployed.expiresAt' AS expiresAt FROM targets WHERE expiresAt IS NOT NULL`,
     ),
