@@ -98,9 +98,9 @@ export class TargetLooks {
     return this.found;
   }
 
-  /** The book has it. */
-  settled(): void {
-    this.found.clear();
+  /** The book has these; what was found of them meanwhile stays. */
+  settled(looks: ReadonlyMap<string, Look>): void {
+    for (const [key, look] of looks) if (this.found.get(key) === look) this.found.delete(key);
   }
 
   /** Of configured targets, by name. */

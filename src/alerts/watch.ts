@@ -2,7 +2,6 @@
 // engine. All changes are one update of the journal: conditions, and the messages about them in the outbox. A look reads
 // what was written since the last one; what it costs does not depend on how many targets there are.
 
-import { setImmediate } from 'node:timers/promises';
 import type { ConditionFacts, ConditionName, Finding } from '../core/alerts/conditions.ts';
 import {
   type AlertBook,
@@ -18,7 +17,9 @@ import type { JudgeClock } from '../core/logins.ts';
 import type { AlertStore, Clock, Degraded, Recorded, TargetStates } from '../core/ports.ts';
 import type { FleetState } from '../core/records.ts';
 import type { KeyProblem } from '../core/texts/problems.ts';
+import { yieldToLoop } from '../net/event-loop.ts';
 import { detectMisconfigured, detectService, type ServiceFacts, type WatchedTarget } from './detect/detect.ts';
+import type { Look } from './detect/finding.ts';
 import { digestOf } from './digest.ts';
 import { type AlertPolicy, advance, type Transition, type UnwatchedTarget } from './engine/engine.ts';
 import { carries } from './engine/recipients.ts';
@@ -130,7 +131,7 @@ export class Watch {
       for (const state of states) this.looks.look(state.key, state, facts, at);
       this.looks.revision = revision;
       if (states.length < PAGE) return;
-      await setImmediate();
+      await yieldToLoop();
     }
   }
 
@@ -167,7 +168,7 @@ export class Watch {
       left -= 1;
       if (left > 0) continue;
       left = PAGE;
-      await setImmediate();
+      await yieldToLoop();
     }
   }
 
@@ -177,20 +178,18 @@ export class Watch {
     const around = this.around();
     const { now, targets } = around;
     let transitions: readonly Transition[] = [];
+    let looks: ReadonlyMap<string, Look> = new Map();
     let census: Census | undefined;
     let isBehind = false;
     let before = EMPTY_MEMO;
     const { memo = before } = await journal.updateAlerts((book, recorded) => {
       isBehind = this.takeIn(book, recorded, around);
+      looks = new Map(this.looks.looks);
       census = this.census(book, recorded, around);
       before = book.memo;
       const { watchedSince } = census ?? before;
-      const look = {
-        now,
-        ...this.detect(book, recorded, around),
-        unwatched: census?.left ?? [],
-        newId: this.tools.newId,
-      };
+      const found = this.detect(looks, book, recorded, around);
+      const look = { now, ...found, unwatched: census?.left ?? [], newId: this.tools.newId };
       const result = advance(book, look, this.options.policy);
       ({ transitions } = result);
       const { rows, digestAt } = this.digestRows(before, digest, now);
@@ -200,7 +199,7 @@ export class Watch {
         ...(census === undefined && digestAt === before.digestAt ? {} : { memo: { watchedSince, digestAt } }),
       };
     });
-    this.looks.settled();
+    this.looks.settled(looks);
     if (census !== undefined)
       this.counted = { memo, targets, latest: Object.values(memo.watchedSince).reduce((a, b) => Math.max(a, b), 0) };
     else if (this.counted !== undefined) this.counted = { ...this.counted, memo };
@@ -225,12 +224,12 @@ export class Watch {
   }
 
   private detect(
+    looks: ReadonlyMap<string, Look>,
     book: AlertBook,
     recorded: Recorded,
     around: Surroundings,
   ): { findings: Finding[]; undecided: (open: Finding) => boolean } {
     const { isWhole } = this.options;
-    const { looks } = this.looks;
     const clock = clockOf(around);
     const ofWrong = (isWhole ? around.misconfigured : []).map((entry) =>
       detectMisconfigured({ ...entry, state: recorded.named(entry.name), clock }),

@@ -7,6 +7,7 @@ import { Deliverer, type DelivererOptions, type DelivererTools, type Voice } fro
 import type { WatchedTarget } from '../alerts/detect/detect.ts';
 import type { AlertPolicy } from '../alerts/engine/engine.ts';
 import { Heartbeat } from '../alerts/heartbeat.ts';
+import type { OnLook } from '../alerts/target-looks.ts';
 import { type Surroundings, Watch, type WatchOptions } from '../alerts/watch.ts';
 import type { DisabledTarget } from '../config/load.ts';
 import { keyProblems, type ReadablePart } from '../config/problems.ts';
@@ -39,12 +40,16 @@ export interface AlertingOptions {
   readonly selected?: readonly WiredTarget[] | undefined;
   /** True where the process ends after one look. */
   readonly isBrief?: boolean;
+  /** Hears of each look at the state of a target. */
+  readonly onLook?: OnLook;
 }
 
 export interface Alerting {
   readonly alerter: Alerter;
   /** Goes on with another configuration. */
   readonly configure: (config: Config) => void;
+  /** Looks at every target whose state was written since the last look. Throws what the journal throws. */
+  readonly catchUp: () => Promise<void>;
   /** Has the alerts look where that cannot wait, and sends the message about a rotation. Never throws. */
   readonly onEvent: EventSink;
 }
@@ -65,7 +70,7 @@ const CALLS_FOR_A_LOOK: ReadonlySet<EventName> = new Set(['journal.degraded', 'c
 
 /** Wires watch, delivery and heartbeat; nothing is sent before the alerter runs or flushes. */
 export function createAlerting(options: AlertingOptions, tools: WiringTools): Alerting {
-  const { journal, facts, selected, isBrief = false } = options;
+  const { journal, facts, selected, isBrief = false, onLook } = options;
   let { config } = options;
   let gapMs = longestTickGapMs(config, tools.clock);
   let since = tools.clock.now();
@@ -85,11 +90,16 @@ export function createAlerting(options: AlertingOptions, tools: WiringTools): Al
     };
   };
   const optionsOfWatch = () => watchOptions(config, tools.version, selected === undefined);
-  const watch = new Watch(optionsOfWatch(), surroundings, { ...tools, journal });
+  const watch = new Watch(optionsOfWatch(), surroundings, {
+    ...tools,
+    journal,
+    ...(onLook === undefined ? {} : { onLook }),
+  });
   const delivery = createDelivery(config, { ...tools, journal, watch }, isBrief);
   const { alerter } = delivery;
   return {
     alerter,
+    catchUp: () => watch.catchUp(),
     onEvent(event) {
       if (CALLS_FOR_A_LOOK.has(event.event)) alerter.rouse();
       const rotated = rotatedEvent(event, config);

@@ -1,10 +1,10 @@
 // The journal on SQLite (node:sqlite): write-ahead log, full sync, strict tables, one transaction a call. What a resolved
 // call wrote is on the disk. Calls block the thread while another process writes, for the busy timeout at most. This file
 // is the only way in: only this folder knows the path of the journal and the files beside it.
-import { setImmediate } from 'node:timers/promises';
 import { RotatorError } from '../../core/errors.ts';
 import type { Clock, DaemonJournal, Journal, Revision } from '../../core/ports.ts';
 import type { TargetState } from '../../core/records.ts';
+import { yieldToLoop } from '../../net/event-loop.ts';
 import { type ConnectionOptions, openFile, openInMemory, openReadOnly, openToRead } from './connection.ts';
 import { backUp, type JournalBackup } from './copy.ts';
 import { DaemonConnection, type DaemonConnectionOptions } from './daemon-connection.ts';
@@ -142,7 +142,7 @@ async function inPages(source: Source): Promise<TargetState[]> {
     for (const state of page.states) found.set(state.key, state);
     if (page.states.length < PAGE) break;
     ({ revision } = page);
-    await setImmediate();
+    await yieldToLoop();
   }
   return [...found.values()].sort((a, b) => order(a.name, b.name) || order(a.key, b.key));
 }
