@@ -8,7 +8,7 @@ import { emptyTargetState } from '../core/records.ts';
 import { type PassRequest, type PassResult, type PassTools, runPass } from '../pass/pass.ts';
 import { type Preview, previewPass } from '../pass/preview.ts';
 import { deployedFields, viewOf } from '../pass/report.ts';
-import { Lanes } from './lanes.ts';
+import { type Lane, Lanes } from './lanes.ts';
 
 /** A target with the adapters that its configuration names. */
 export interface WiredTarget {
@@ -56,16 +56,29 @@ export class Sweeper {
    */
   async sweep(items: readonly SweepItem[], onResult: OnResult): Promise<void> {
     const ordered = items.length > 1 ? await this.soonestFirst(items) : items;
-    const passes = ordered.map(async (item) => {
-      const { target } = item.wired;
-      const result = await this.pass(item);
-      const { clock } = item.wired.tools;
-      if (result.skewMs !== undefined)
-        this.measured = { skewMs: result.skewMs, at: clock.now(), steady: clock.monotonic(), clock };
-      onResult(target, result);
-    });
-    await Promise.all(passes);
+    const byLane = Map.groupBy(ordered, ({ wired }) => this.laneOf(wired));
+    await Promise.all([...byLane].map(([lane, own]) => this.sweepLane(lane, own, onResult)));
     await this.keepSkew();
+  }
+
+  /** Begins a pass whenever the lane has room, so that what waits costs nothing. */
+  private async sweepLane(lane: Lane, items: readonly SweepItem[], onResult: OnResult): Promise<void> {
+    const passes = new Set<Promise<void>>();
+    for (const item of items) {
+      await lane.room(item.request.drop);
+      const pass = this.passOf(item, onResult).finally(() => passes.delete(pass));
+      passes.add(pass);
+    }
+    await Promise.all(passes);
+  }
+
+  private async passOf(item: SweepItem, onResult: OnResult): Promise<void> {
+    const { target, tools } = item.wired;
+    const { clock } = tools;
+    const result = await this.pass(item);
+    if (result.skewMs !== undefined)
+      this.measured = { skewMs: result.skewMs, at: clock.now(), steady: clock.monotonic(), clock };
+    onResult(target, result);
   }
 
   /**
@@ -108,8 +121,12 @@ export class Sweeper {
     return tools.lane.look(request.drop, () => previewPass(wired.target, request, tools));
   }
 
-  private toolsFor({ tools, laneWidth }: WiredTarget): PassTools {
-    return { ...tools, ...this.tools, lane: this.lanes.lane(tools.provider.lane, laneWidth) };
+  private laneOf({ tools, laneWidth }: WiredTarget): Lane {
+    return this.lanes.lane(tools.provider.lane, laneWidth);
+  }
+
+  private toolsFor(wired: WiredTarget): PassTools {
+    return { ...wired.tools, ...this.tools, lane: this.laneOf(wired) };
   }
 
   private async pass({ wired, request }: SweepItem): Promise<PassResult> {

@@ -80,8 +80,7 @@ export const ROUTES: readonly Route[] = [
     problems: ['target-not-found'],
     async serve({ name }, { journal, targets, judgeClock }) {
       const target = configured(name, targets());
-      const state = (await journal.targets()).find(({ key }) => key === target.key);
-      return { status: 200, body: lastingView(state, target, judgeClock()) };
+      return { status: 200, body: lastingView(await journal.target(target.key), target, judgeClock()) };
     },
   }),
   route({
