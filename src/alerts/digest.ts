@@ -4,6 +4,7 @@ import type { ConditionRecord, DigestFacts } from '../core/alerts/records.ts';
 import type { JudgeClock } from '../core/logins.ts';
 import type { TargetState } from '../core/records.ts';
 import { lastingView, type TargetLabel } from '../core/target-view.ts';
+import { mapInSlices } from '../net/event-loop.ts';
 
 export interface DigestSource {
   readonly version: string;
@@ -18,14 +19,13 @@ export interface DigestSource {
 const RENEWALS = 5;
 const OPEN = 20;
 
-/** The digest of a whole configuration. Pure. */
-export function digestOf({ version, targets, states, conditions, clock }: DigestSource): DigestFacts {
+/** The digest of a whole configuration. */
+export async function digestOf(source: DigestSource): Promise<DigestFacts> {
+  const { version, targets, states, conditions, clock } = source;
   const byKey = new Map(states.map((state) => [state.key, state]));
+  const views = await mapInSlices(targets, ([key, target]) => lastingView(byKey.get(key), target, clock).state);
   const counts: Record<string, number> = {};
-  for (const [key, target] of targets) {
-    const { state } = lastingView(byKey.get(key), target, clock);
-    counts[state] = (counts[state] ?? 0) + 1;
-  }
+  for (const state of views) counts[state] = (counts[state] ?? 0) + 1;
   const renewals = [...targets]
     .flatMap(([key, { name }]) => {
       const state = byKey.get(key);

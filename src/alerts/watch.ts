@@ -17,7 +17,7 @@ import type { JudgeClock } from '../core/logins.ts';
 import type { AlertStore, Clock, Degraded, Recorded, TargetStates } from '../core/ports.ts';
 import type { FleetState } from '../core/records.ts';
 import type { KeyProblem } from '../core/texts/problems.ts';
-import { yieldToLoop } from '../net/event-loop.ts';
+import { SLICE, yieldToLoop } from '../net/event-loop.ts';
 import { detectMisconfigured, detectService, type ServiceFacts, type WatchedTarget } from './detect/detect.ts';
 import type { Look } from './detect/finding.ts';
 import { digestOf } from './digest.ts';
@@ -28,8 +28,6 @@ import { type LookFacts, type OnLook, TargetLooks } from './target-looks.ts';
 import { transitionEvent } from './transition-event.ts';
 import { wellbeing } from './wellbeing.ts';
 
-/** So many targets are looked at before others have their turn on the thread: it takes about 10 ms. */
-const PAGE = 100;
 /** How often targets of which nothing was written are looked at in turn: only time can have changed something. */
 const TURN_MS = 60_000;
 
@@ -127,10 +125,10 @@ export class Watch {
     this.looks.begin(clockOf(around), at);
     const facts = factsOf(await journal.alertBook(), around);
     for (;;) {
-      const { states, revision } = await journal.changedSince(this.looks.revision, PAGE);
+      const { states, revision } = await journal.changedSince(this.looks.revision, SLICE);
       for (const state of states) this.looks.look(state.key, state, facts, at);
       this.looks.revision = revision;
-      if (states.length < PAGE) return;
+      if (states.length < SLICE) return;
       await yieldToLoop();
     }
   }
@@ -162,12 +160,12 @@ export class Watch {
       for (const key of this.looks.inTurn(at)) keys.add(key);
       for (const { finding } of book.conditions) if (finding.target !== null) keys.add(finding.target.key);
     }
-    let left = PAGE;
+    let left = SLICE;
     for (const key of keys) {
       this.looks.look(key, await journal.target(key), facts, at);
       left -= 1;
       if (left > 0) continue;
-      left = PAGE;
+      left = SLICE;
       await yieldToLoop();
     }
   }
@@ -217,10 +215,10 @@ export class Watch {
   private takeIn(book: AlertBook, recorded: Recorded, around: Surroundings): boolean {
     const facts = factsOf(book, around);
     const at = this.tools.clock.monotonic();
-    const { states, revision } = recorded.changedSince(this.looks.revision, PAGE);
+    const { states, revision } = recorded.changedSince(this.looks.revision, SLICE);
     for (const state of states) this.looks.look(state.key, state, facts, at);
     this.looks.revision = revision;
-    return states.length === PAGE;
+    return states.length === SLICE;
   }
 
   private detect(
@@ -320,7 +318,7 @@ export class Watch {
     if (due === undefined || due.isFirst) return undefined;
     const { version } = this.options;
     const states = await journal.targets();
-    return digestOf({ version, targets: around.targets, states, conditions, clock: clockOf(around) });
+    return await digestOf({ version, targets: around.targets, states, conditions, clock: clockOf(around) });
   }
 
   /** The rows of a digest, and the tick that the next memo has. The first start waits for the next tick. */

@@ -4,7 +4,7 @@
 import { RotatorError } from '../../core/errors.ts';
 import type { Clock, DaemonJournal, Journal, Revision } from '../../core/ports.ts';
 import type { TargetState } from '../../core/records.ts';
-import { yieldToLoop } from '../../net/event-loop.ts';
+import { SLICE, yieldToLoop } from '../../net/event-loop.ts';
 import { type ConnectionOptions, openFile, openInMemory, openReadOnly, openToRead } from './connection.ts';
 import { backUp, type JournalBackup } from './copy.ts';
 import { DaemonConnection, type DaemonConnectionOptions } from './daemon-connection.ts';
@@ -130,17 +130,14 @@ function journalOver(source: Source): Journal {
   };
 }
 
-/** So many rows are read before others have their turn on the thread: it takes about 10 ms. */
-const PAGE = 100;
-
 async function inPages(source: Source): Promise<TargetState[]> {
   const found = new Map<string, TargetState>();
   let revision: Revision | undefined;
   for (;;) {
-    const page = source.read((tables) => tables.changedSince(revision, PAGE));
+    const page = source.read((tables) => tables.changedSince(revision, SLICE));
     // One that was written meanwhile comes again.
     for (const state of page.states) found.set(state.key, state);
-    if (page.states.length < PAGE) break;
+    if (page.states.length < SLICE) break;
     ({ revision } = page);
     await yieldToLoop();
   }
