@@ -1,5 +1,5 @@
-// The alerter: after every event, and at least once a minute, it checks everything that can be wrong, sends the
-// messages that wait in the outbox, and pings the heartbeat. It runs beside the daemon and never waits for it, so that
+// The alerter: after every event, and at least once a minute, it checks everything that can be wrong, sends what
+// channels were not told yet, and pings the heartbeat. It runs beside the daemon and never waits for it, so that
 // it can report a scheduler that hangs. Every fault in here is logged, and the next turn comes all the same.
 import { asRotatorError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
@@ -17,7 +17,7 @@ export interface AlerterTools {
   readonly heartbeat: Heartbeat;
 }
 
-/** How soon conditions are found that only time brings about. Less would check every target for nothing. */
+/** How soon is found what only time brings about. Less would check every target for nothing. */
 const LOOK_EVERY_MS = 60_000;
 /** The least time between two checks, so that many small sweeps in a row cost one check. More would delay alerts. */
 const LOOK_GAP_MS = 1_000;

@@ -1,24 +1,18 @@
-// Delivery: sends what waits in the outbox, each channel at its own pace. A message leaves the outbox after the channel
-// has accepted it: a crash in between sends it a second time and loses nothing. A channel's failure is never thrown,
-// and one channel never waits for another.
+// Delivery: sends each channel what it was not told yet, at its own pace. That it was told is written down after the
+// channel has accepted the message: a crash in between sends it a second time and loses nothing. A channel's failure is
+// never thrown, and one channel never waits for another.
 
 import type { AlertMessage, Language } from '../core/alerts/message.ts';
-import {
-  type AlertBook,
-  type ChannelState,
-  type Delivery,
-  type DeliverySubject,
-  emptyChannelState,
-} from '../core/alerts/records.ts';
+import { type AlertBook, type AlertUpdate, type ChannelState, emptyChannelState } from '../core/alerts/records.ts';
 import { asRotatorError, RotatorError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import type { AlertStore, Channel, Clock, Leases, RefreshedChannel } from '../core/ports.ts';
 import { notBeyond } from '../core/schedule.ts';
 import { deadline } from '../net/abort.ts';
 import { backoffMs, LONGEST_WAIT_MS } from './backoff.ts';
-import { sinceOf } from './engine/engine.ts';
-import { type Batch, nextBatch, outdated } from './engine/fold.ts';
-import { composeMessage } from './words/compose.ts';
+import { type AlertPolicy, type News, newsFor, toldOf } from './stories/news.ts';
+import { viewOf } from './stories/view.ts';
+import { composeMessage, type MessageSubject } from './words/compose.ts';
 
 /** How messages are worded. */
 export interface Voice {
@@ -41,6 +35,15 @@ export interface DelivererTools {
 export interface DelivererOptions {
   readonly channels: readonly Channel[];
   readonly voice: Voice;
+  readonly policy: AlertPolicy;
+}
+
+/** What one message tells. */
+interface Batch {
+  readonly kind: AlertMessage['kind'];
+  readonly news: readonly News[];
+  /** What waits without a story, and is removed once it is delivered. */
+  readonly deliveries: AlertBook['deliveries'];
 }
 
 /** Alerts within this time go into one message. Less would send several for one trouble; more would only delay them. */
@@ -65,9 +68,11 @@ interface Pace {
   refreshedAt: number | undefined;
   /** Not tried yet by this process with this configuration: the cause of earlier failures may be fixed. */
   untried: boolean;
+  /** What was to be sent last, and its id: the same as long as nothing else is to be told. */
+  message: { readonly what: string; readonly id: string } | undefined;
 }
 
-/** Delivers the outbox of one journal over the channels of one configuration. */
+/** Delivers what one journal has to tell over the channels of one configuration. */
 export class Deliverer {
   private readonly tools: DelivererTools;
   private options: DelivererOptions;
@@ -116,7 +121,7 @@ export class Deliverer {
     await Promise.all([...this.paces.values()].map(({ busy }) => busy));
   }
 
-  /** Aborts what is being sent; it stays in the outbox. */
+  /** Aborts what is being sent; it counts as not told. */
   abort(): void {
     this.closing.abort(new Error('stopped'));
   }
@@ -125,20 +130,21 @@ export class Deliverer {
   private waitMs(channel: Channel, book: AlertBook, pace: Pace, hurry: boolean): number {
     const { clock } = this.tools;
     const [now, monotonic] = [clock.now(), clock.monotonic()];
-    const waiting = book.deliveries.filter((row) => row.channel === channel.name);
     const state = stateOf(book, channel.name);
     const backoff = pace.untried && state.error?.code !== 'ERR_CHANNEL_THROTTLED' ? 0 : backoffLeft(state, now);
     // Nobody fixes a channel that refuses messages before this process ends.
     if (hurry && backoff > 0 && state.error?.code === 'ERR_CHANNEL_REFUSED') return Number.POSITIVE_INFINITY;
     const gap = Math.max(pace.heldUntil, hurry ? 0 : pace.gapUntil) - monotonic;
-    const oldest = waiting[0];
-    const settle = hurry || oldest === undefined ? 0 : Math.min(SETTLE_MS, oldest.at + SETTLE_MS - now);
-    const message = oldest === undefined ? Number.POSITIVE_INFINITY : Math.max(0, backoff, gap, settle);
+    const at = [
+      ...newsFor(book.stories, channel.name, this.options.policy, now).map(({ dueAt }) => dueAt),
+      ...book.deliveries.filter((row) => row.channel === channel.name).map((row) => Math.min(row.at, now)),
+    ].reduce((first, each) => Math.min(first, each), Number.POSITIVE_INFINITY);
+    const message = Math.max(0, backoff, gap, at - now + (hurry ? 0 : SETTLE_MS));
     return Math.min(message, this.refreshWaitMs(channel, book, pace, Math.max(0, backoff)));
   }
 
   private refreshWaitMs(channel: Channel, book: AlertBook, pace: Pace, backoff: number): number {
-    if (!isRefreshed(channel) || !book.conditions.some(({ told }) => told[channel.name] !== undefined))
+    if (!isRefreshed(channel) || !book.stories.some(({ told }) => told[channel.name]?.over === false))
       return Number.POSITIVE_INFINITY;
     if (pace.refreshedAt === undefined) return backoff;
     return Math.max(backoff, pace.refreshedAt + channel.refreshEveryMs - this.tools.clock.monotonic());
@@ -168,36 +174,38 @@ export class Deliverer {
   private async deliver(channel: Channel, pace: Pace): Promise<void> {
     const { clock, journal } = this.tools;
     const book = await journal.alertBook();
-    const batch = nextBatch(book.deliveries.filter((row) => row.channel === channel.name));
+    const at = clock.now();
+    const batch = this.nextBatch(channel.name, book, at);
+    const message = batch === undefined ? undefined : this.messageOf(batch, pace, at);
     const startedAt = clock.monotonic();
     const state = stateOf(book, channel.name);
     const limit = deadline(SEND_TIMEOUT_MS, this.closing.signal);
     const { signal } = limit;
     try {
-      const answer = batch === undefined ? undefined : await channel.send(this.compose(batch), signal);
+      const answer = message === undefined ? undefined : await channel.send(message, signal);
       if (isRefreshed(channel)) await this.refresh(channel, pace, book, signal);
       const sent: ChannelState = {
         ...emptyChannelState(channel.name),
         lastDeliveredAt: batch === undefined ? state.lastDeliveredAt : clock.now(),
       };
-      const done = batch?.deliveries ?? [];
       if (batch === undefined && state.failures === 0) return;
-      await journal.updateAlerts(() => ({ removeDeliveries: done, putChannels: [sent] }));
-      if (batch === undefined) return;
+      await journal.updateAlerts((now) => ({ ...settled(batch, channel.name, now, at), putChannels: [sent] }));
+      if (batch === undefined || message === undefined) return;
+      pace.message = undefined;
       const durationMs = Math.round(clock.monotonic() - startedAt);
       this.tools.emit({
         event: 'alert.sent',
         channel: channel.name,
         kind: batch.kind,
-        alerts: batch.subjects.length,
-        messageId: batch.deliveries.at(-1) ?? '',
+        alerts: batch.news.length + batch.deliveries.length,
+        messageId: message.id,
         detail: answer?.detail ?? '',
         durationMs,
       });
       if (answer?.warning !== undefined)
         this.tools.emit({ event: 'warning', channel: channel.name, error: answer.warning });
     } catch (thrown) {
-      // A stop in the middle is no failure of the channel: the message stays in the outbox.
+      // A stop in the middle is no failure of the channel: it is told by the next process.
       if (this.closing.signal.aborted) return;
       await this.failed(channel, state, limit.expired ? noAnswer(channel) : asRotatorError(thrown));
     } finally {
@@ -209,15 +217,15 @@ export class Deliverer {
     const { clock } = this.tools;
     const due = pace.refreshedAt === undefined || clock.monotonic() >= pace.refreshedAt + channel.refreshEveryMs;
     if (!due) return;
-    const subjects = book.conditions.flatMap((record): DeliverySubject[] => {
-      const thread = record.told[channel.name];
-      if (thread === undefined || record.raisedAt === null) return [];
-      const { finding } = record;
-      const since = sinceOf(record);
-      return [{ kind: 'condition', status: 'repeated', finding, since, until: null, thread, closes: [] }];
+    const subjects = book.stories.flatMap((story): MessageSubject[] => {
+      const told = story.told[channel.name];
+      const view = viewOf(story);
+      if (told === undefined || told.over || view === undefined) return [];
+      const { thread } = told;
+      return [{ kind: 'story', story, view, status: 'repeated', dueAt: told.at, thread, closes: [] }];
     });
     if (subjects.length > 0) {
-      const { items, ...message } = this.compose({ kind: 'alert', subjects, deliveries: [this.tools.newId()] });
+      const { items, ...message } = this.compose(this.tools.newId(), clock.now(), subjects);
       await channel.refresh(items, message, signal);
     }
     pace.refreshedAt = clock.monotonic();
@@ -234,10 +242,7 @@ export class Deliverer {
       failingSince: state.failingSince ?? now,
       error: error.stored,
     };
-    await journal.updateAlerts((book) => {
-      const waiting = book.deliveries.filter((row) => row.channel === channel.name);
-      return { putChannels: [next], removeDeliveries: outdated(waiting, now) };
-    });
+    await journal.updateAlerts(() => ({ putChannels: [next] }));
     this.tell(channel, error, { attempt: failures, nextAttemptAt: next.nextAttemptAt });
   }
 
@@ -250,16 +255,38 @@ export class Deliverer {
     this.tools.emit({ event: 'alert.failed', channel: name, error, attempt, nextCheckAt });
   }
 
-  /** The id is that of the newest row: the same for every attempt at the same rows. */
-  private compose({ subjects, deliveries }: Pick<Batch, 'kind' | 'subjects' | 'deliveries'>): AlertMessage {
-    const id = deliveries.at(-1) ?? this.tools.newId();
-    return composeMessage({ id, now: this.tools.clock.now(), ...this.options.voice, subjects });
+  /** Alerts go before a digest. Of several digests the last is sent. */
+  private nextBatch(channel: string, { stories, deliveries }: AlertBook, now: number): Batch | undefined {
+    const news = newsFor(stories, channel, this.options.policy, now).filter(({ dueAt }) => dueAt <= now);
+    const waiting = deliveries.filter((row) => row.channel === channel);
+    const events = waiting.filter(({ subject }) => subject.kind !== 'digest');
+    if (news.length + events.length > 0) return { kind: 'alert', news, deliveries: events };
+    return waiting.length === 0 ? undefined : { kind: 'digest', news, deliveries: waiting };
+  }
+
+  /** The same id for every attempt at the same message. */
+  private messageOf({ kind, news, deliveries }: Batch, pace: Pace, now: number): AlertMessage {
+    const what = JSON.stringify([
+      ...news.map(({ story, status, thread, view }) => [story.id, status, thread, view.targets.length]),
+      ...deliveries.map(({ id }) => id),
+    ]);
+    if (pace.message?.what !== what) pace.message = { what, id: this.tools.newId() };
+    const told = kind === 'digest' ? deliveries.slice(-1) : deliveries;
+    const subjects = [
+      ...news.map((each) => ({ kind: 'story', ...each }) as const),
+      ...told.map(({ subject }) => subject),
+    ];
+    return this.compose(pace.message.id, now, subjects);
+  }
+
+  private compose(id: string, now: number, subjects: readonly MessageSubject[]): AlertMessage {
+    return composeMessage({ id, now, ...this.options.voice, subjects });
   }
 
   private paceOf(name: string): Pace {
     const known = this.paces.get(name);
     if (known !== undefined) return known;
-    const pace: Pace = { busy: undefined, gapUntil: 0, heldUntil: 0, refreshedAt: undefined, untried: true };
+    const pace: Pace = { busy: undefined, gapUntil: 0, heldUntil: 0, refreshedAt: undefined, untried: true, message: undefined };
     this.paces.set(name, pace);
     return pace;
   }
@@ -275,10 +302,29 @@ function backoffLeft({ nextAttemptAt }: ChannelState, now: number): number {
   return nextAttemptAt === null ? 0 : notBeyond(nextAttemptAt, now, LONGEST_WAIT_MS) - now;
 }
 
-/** When the oldest message that waits for a channel (or any) was written; null if none does. */
-export function oldestWaiting(deliveries: readonly Delivery[], channel?: string): number | null {
-  const waiting = channel === undefined ? deliveries : deliveries.filter((row) => row.channel === channel);
-  return waiting.reduce<number | null>((oldest, { at }) => (oldest === null ? at : Math.min(oldest, at)), null);
+/** What the journal keeps once a channel has accepted a message of `at`: stories may have gone on since. */
+function settled(batch: Batch | undefined, channel: string, book: AlertBook, at: number): AlertUpdate {
+  if (batch === undefined) return {};
+  const told = new Map(batch.news.map((news) => [news.story.id, toldOf(news, channel, at)]));
+  const putStories = book.stories.flatMap((story) => {
+    const own = told.get(story.id);
+    return own === undefined ? [] : [{ ...story, told: { ...story.told, [channel]: own } }];
+  });
+  return { putStories, removeDeliveries: batch.deliveries.map(({ id }) => id) };
+}
+
+/** What was not told yet over a channel. */
+export interface Waiting {
+  readonly count: number;
+  /** Since when it waits; null if nothing does. Of stories, since the channel fails: they wait for nothing else. */
+  readonly since: number | null;
+}
+
+export function waitingFor(book: AlertBook, channel: string, policy: AlertPolicy, now: number): Waiting {
+  const events = book.deliveries.filter((row) => row.channel === channel).map(({ at }) => at);
+  const due = newsFor(book.stories, channel, policy, now).filter(({ dueAt }) => dueAt <= now);
+  const since = [...events, ...(due.length === 0 ? [] : [stateOf(book, channel).failingSince ?? now])];
+  return { count: events.length + due.length, since: since.length === 0 ? null : Math.min(...since) };
 }
 
 /** A channel's own time limits are shorter; this one holds even if they fail. */

@@ -1,17 +1,18 @@
 // What the weekly sign of life says: how many targets are in which state, what is renewed next, and what is open.
 
-import type { ConditionRecord, DigestFacts } from '../core/alerts/records.ts';
+import type { DigestFacts, Story } from '../core/alerts/records.ts';
 import type { JudgeClock } from '../core/logins.ts';
 import type { TargetState } from '../core/records.ts';
 import { lastingView, type TargetLabel } from '../core/target-view.ts';
 import { mapInSlices } from '../net/event-loop.ts';
+import { viewOf } from './stories/view.ts';
 
 export interface DigestSource {
   readonly version: string;
   /** By key. */
   readonly targets: ReadonlyMap<string, TargetLabel>;
   readonly states: readonly TargetState[];
-  readonly conditions: readonly ConditionRecord[];
+  readonly stories: readonly Story[];
   readonly clock: JudgeClock;
 }
 
@@ -21,7 +22,7 @@ const OPEN = 20;
 
 /** The digest of a whole configuration. */
 export async function digestOf(source: DigestSource): Promise<DigestFacts> {
-  const { version, targets, states, conditions, clock } = source;
+  const { version, targets, states, stories, clock } = source;
   const byKey = new Map(states.map((state) => [state.key, state]));
   const views = await mapInSlices(targets, ([key, target]) => lastingView(byKey.get(key), target, clock).state);
   const counts: Record<string, number> = {};
@@ -35,9 +36,12 @@ export async function digestOf(source: DigestSource): Promise<DigestFacts> {
     })
     .sort((a, b) => a.at - b.at)
     .slice(0, RENEWALS);
-  const open = conditions
-    .filter(({ raisedAt }) => raisedAt !== null)
-    .map(({ finding: { condition, severity, target } }) => ({ condition, severity, target: target?.name ?? null }))
+  const open = stories
+    .filter(({ endedAt }) => endedAt === null)
+    .flatMap((story) => viewOf(story) ?? [])
+    .map(({ severity, lead: { condition, target }, targets: of }) => ({
+      ...{ condition, severity, target: target?.name ?? null, targets: of.length },
+    }))
     .sort((a, b) => Number(b.severity === 'critical') - Number(a.severity === 'critical'));
   return {
     version,

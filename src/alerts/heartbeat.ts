@@ -1,6 +1,6 @@
 // The heartbeat, a dead man's switch: an outside service notifies somebody when our pings stop. `url` says whether this
 // service itself works: it gets a failure when the scheduler hangs, alerts cannot be delivered or the journal cannot be
-// written, but not for trouble of one target. `healthUrl` gets a failure while any critical condition is raised.
+// written, but not for trouble of one target. `healthUrl` gets a failure while any story is critical.
 
 import type { CallTrouble } from '../core/error-troubles.ts';
 import { RotatorError } from '../core/errors.ts';
@@ -17,7 +17,7 @@ export interface HeartbeatOptions {
   readonly everyMs: number;
 }
 
-/** Why the service itself is not well, and which conditions are critical. Both empty: all is well. */
+/** Why the service itself is not well, and which stories are critical. Both empty: all is well. */
 export interface Wellbeing {
   readonly troubles: readonly string[];
   readonly critical: readonly string[];
@@ -35,7 +35,7 @@ const TIMEOUT_MS = 10_000;
  * When a failed ping is tried again, unless `every` is sooner: soon enough for a receiver with a few minutes' grace.
  */
 const RETRY_MS = 60_000;
-/** Enough for the first few conditions; the names of hundreds of targets would fill the receiver's page. */
+/** Enough for the first few stories; the names of hundreds of targets would fill the receiver's page. */
 const LONGEST_BODY = 1_000;
 
 type Which = 'heartbeat.url' | 'heartbeat.healthUrl';

@@ -1,28 +1,30 @@
-// The log's events of a condition: it was raised, it became critical, it is over. Reminders go to channels only. The
-// log is in English, whatever the language of the alerts.
+// The log's events of a story: it has begun, what is known of it has changed, it is over. Reminders go to channels only.
+// The log is in English, whatever the language of the alerts.
 
 import type { RotatorEvent } from '../core/events.ts';
 import { TEXTS, wordsOf } from '../core/texts/languages.ts';
 import { say } from '../core/texts/texts.ts';
-import type { Transition } from './engine/engine.ts';
+import type { Transition } from './stories/advance.ts';
+import { viewOf } from './stories/view.ts';
 import { describeFinding } from './words/compose.ts';
 
-/** The event of a transition; undefined: none. */
-export function transitionEvent({ what, finding, since }: Transition, now: number): RotatorEvent | undefined {
-  if (what === 'repeated') return undefined;
-  const { condition, severity, target, id, error, loginsUntil } = finding;
-  const { title, next } = describeFinding(finding, { language: 'en', now, runbook: '' });
-  const words = what === 'cleared' ? say(wordsOf(finding, TEXTS.en).over, finding, now) : title;
+/** The event of a transition; undefined: nothing of the story was raised. */
+export function transitionEvent({ what, story }: Transition, now: number): RotatorEvent | undefined {
+  const view = viewOf(story);
+  if (view === undefined) return undefined;
+  const { lead, severity, deadline, targets } = view;
+  const { title, next } = describeFinding(lead, { language: 'en', now, runbook: '' });
   const fields = {
-    condition,
-    conditionId: id,
+    story: story.id,
+    cause: story.cause,
     severity,
-    since,
-    target: target?.name ?? null,
-    envId: target?.envId || null,
-    code: error?.code ?? null,
-    title: words,
+    since: story.since,
+    target: lead.target?.name ?? null,
+    envId: lead.target?.envId || null,
+    targets: targets.map(({ name }) => name),
+    code: lead.error?.code ?? null,
+    title: what === 'closed' ? say(wordsOf(lead, TEXTS.en).over, lead, now) : title,
   };
-  if (what === 'cleared' || what === 'unwatched') return { event: 'condition.cleared', what, ...fields };
-  return { event: 'condition.raised', what, ...fields, loginsUntil, hint: next };
+  if (what === 'closed' || what === 'unwatched') return { event: 'story.closed', what, ...fields };
+  return { event: `story.${what}`, ...fields, loginsUntil: deadline, hint: next };
 }

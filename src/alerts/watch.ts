@@ -1,6 +1,6 @@
-// The watch: checks what can be wrong, by the journal and by what only this process knows, and gives it to the alert
-// engine. All changes are one update of the journal: conditions, and the messages about them in the outbox. A look reads
-// what was written since the last one; what it costs does not depend on how many targets there are.
+// The watch: checks what can be wrong, by the journal and by what only this process knows, and has the stories go on by
+// it, in one update of the journal. A look reads what was written since the last one; what it costs does not depend on how
+// many targets there are.
 
 import type { ConditionFacts, ConditionName, Finding } from '../core/alerts/conditions.ts';
 import {
@@ -10,6 +10,7 @@ import {
   type DigestFacts,
   EMPTY_MEMO,
   type RotatedEvent,
+  type StoryMember,
 } from '../core/alerts/records.ts';
 import type { StoredError } from '../core/error-params.ts';
 import type { EventSink } from '../core/events.ts';
@@ -21,9 +22,11 @@ import { SLICE, yieldToLoop } from '../net/event-loop.ts';
 import { detectMisconfigured, detectService, type ServiceFacts, type WatchedTarget } from './detect/detect.ts';
 import type { Look } from './detect/finding.ts';
 import { digestOf } from './digest.ts';
-import { type AlertPolicy, advance, type Transition, type UnwatchedTarget } from './engine/engine.ts';
-import { carries } from './engine/recipients.ts';
+import { waitingFor } from './deliverer.ts';
 import type { Wellbeing } from './heartbeat.ts';
+import { advance, type Transition, type UnwatchedTarget } from './stories/advance.ts';
+import type { AlertPolicy } from './stories/news.ts';
+import { carries } from './stories/recipients.ts';
 import { type LookFacts, type OnLook, TargetLooks } from './target-looks.ts';
 import { transitionEvent } from './transition-event.ts';
 import { wellbeing } from './wellbeing.ts';
@@ -57,6 +60,8 @@ export interface Surroundings {
   /** Null: the configuration in force is the one that was read last. */
   readonly configurationRejected: { readonly at: number; readonly error: StoredError } | null | undefined;
   readonly scheduler: { readonly alive: boolean; readonly lastTurnAt: number } | undefined;
+  /** Passes are under way, so that more targets may turn out to have the same trouble. */
+  readonly isSweeping: boolean;
 }
 
 export interface WatchOptions {
@@ -107,7 +112,7 @@ export class Watch {
 
   /** What the heartbeat sends. */
   wellbeing(book: AlertBook): Wellbeing {
-    return wellbeing(book, this.around());
+    return wellbeing(book, this.options.policy, this.around());
   }
 
   /** Checks what may have changed, and writes changes and their messages to the journal. Throws what the journal throws. */
@@ -134,7 +139,7 @@ export class Watch {
   }
 
   /**
-   * Puts a rotation that succeeded into the outbox of every channel that carries warnings about its target. A channel
+   * Keeps the news of a rotation that succeeded for every channel that carries warnings about its target. A channel
    * for critical alerts alone wakes people, so it gets none. Unless `always`, nobody is told of it twice: where it was
    * told that logins fail, the all-clear says that this is over.
    */
@@ -158,7 +163,7 @@ export class Watch {
     if (at - this.turnAt >= TURN_MS) {
       this.turnAt = at;
       for (const key of this.looks.inTurn(at)) keys.add(key);
-      for (const { finding } of book.conditions) if (finding.target !== null) keys.add(finding.target.key);
+      for (const { finding } of openMembers(book)) if (finding.target !== null) keys.add(finding.target.key);
     }
     let left = SLICE;
     for (const key of keys) {
@@ -187,7 +192,9 @@ export class Watch {
       before = book.memo;
       const { watchedSince } = census ?? before;
       const found = this.detect(looks, book, recorded, around);
-      const look = { now, ...found, unwatched: census?.left ?? [], newId: this.tools.newId };
+      const laneOf = (key: string) => around.configured.get(key)?.lane;
+      const { isSweeping } = around;
+      const look = { now, ...found, laneOf, isSweeping, unwatched: census?.left ?? [], newId: this.tools.newId };
       const result = advance(book, look, this.options.policy);
       ({ transitions } = result);
       const { rows, digestAt } = this.digestRows(before, digest, now);
@@ -248,14 +255,14 @@ export class Watch {
    * is only wrong has not left. Undefined if nothing of that has changed since the last census.
    */
   private census(book: AlertBook, recorded: Recorded, around: Surroundings): Census | undefined {
-    const { memo, conditions } = book;
+    const { memo } = book;
     const { now, since, targets, misconfigured } = around;
     const { counted } = this;
     if (counted?.memo === memo && counted.targets === targets && counted.latest <= now) return undefined;
     const { isWhole } = this.options;
     const wrong = new Set(misconfigured.map(({ name }) => name));
     const open = new Map(
-      conditions.flatMap(({ finding: { target, condition } }) =>
+      openMembers(book).flatMap(({ finding: { target, condition } }) =>
         target === null || condition === 'TargetMisconfigured' ? [] : [[target.key, target] as const],
       ),
     );
@@ -295,12 +302,12 @@ export class Watch {
       channels: this.options.policy.routes.map(({ name }) => ({
         name,
         state: book.channels.find((state) => state.name === name),
-        oldestAt: book.deliveries.find(({ channel }) => channel === name)?.at ?? null,
+        oldestAt: waitingFor(book, name, this.options.policy, now).since,
       })),
       configurationRejected,
       scheduler,
       open: new Set(
-        book.conditions.flatMap(({ finding, raisedAt }) =>
+        openMembers(book).flatMap(({ finding, raisedAt }) =>
           finding.target === null && raisedAt !== null ? [finding.condition] : [],
         ),
       ),
@@ -313,12 +320,12 @@ export class Watch {
   private async digestIfDue(): Promise<DigestFacts | undefined> {
     const { journal } = this.tools;
     const around = this.around();
-    const { memo, conditions } = await journal.alertBook();
+    const { memo, stories } = await journal.alertBook();
     const due = this.digestTick(memo, around.now);
     if (due === undefined || due.isFirst) return undefined;
     const { version } = this.options;
     const states = await journal.targets();
-    return await digestOf({ version, targets: around.targets, states, conditions, clock: clockOf(around) });
+    return await digestOf({ version, targets: around.targets, states, stories, clock: clockOf(around) });
   }
 
   /** The rows of a digest, and the tick that the next memo has. The first start waits for the next tick. */
@@ -366,16 +373,21 @@ function clockOf({ now, skewMs, startedAt }: Surroundings): JudgeClock {
 }
 
 /** True if it was told that logins of the target fail. */
-function isToldOf({ conditions }: AlertBook, { target: { name, envId } }: RotatedEvent): boolean {
-  return conditions.some(
+function isToldOf(book: AlertBook, { target: { name, envId } }: RotatedEvent): boolean {
+  return openMembers(book).some(
     ({ raisedAt, finding: { condition, target } }) =>
       condition === 'LoginsFail' && raisedAt !== null && target?.name === name && target.envId === envId,
   );
 }
 
-function openByTarget({ conditions }: AlertBook): Map<string, Set<ConditionName>> {
+/** What was found and is not over. */
+function openMembers({ stories }: AlertBook): StoryMember[] {
+  return stories.flatMap(({ endedAt, members }) => (endedAt === null ? members : []));
+}
+
+function openByTarget(book: AlertBook): Map<string, Set<ConditionName>> {
   const open = new Map<string, Set<ConditionName>>();
-  for (const { finding, raisedAt } of conditions) {
+  for (const { finding, raisedAt } of openMembers(book)) {
     if (finding.target === null || raisedAt === null) continue;
     const { key } = finding.target;
     open.set(key, (open.get(key) ?? new Set<ConditionName>()).add(finding.condition));

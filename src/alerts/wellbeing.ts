@@ -1,9 +1,11 @@
 // What the heartbeat sends: whether the service itself is well (the scheduler runs, alerts are delivered, the journal
-// can be written), and which conditions are critical. Pure; names channels and conditions, never a URL.
+// can be written), and which stories are critical. Pure; names channels and causes, never a URL.
 import type { AlertBook } from '../core/alerts/records.ts';
 import { MINUTE } from '../core/time.ts';
-import { oldestWaiting } from './deliverer.ts';
+import { waitingFor } from './deliverer.ts';
 import type { Wellbeing } from './heartbeat.ts';
+import type { AlertPolicy } from './stories/news.ts';
+import { viewOf } from './stories/view.ts';
 
 /** An alert that has waited this long is overdue: by then a channel has failed several times (backoff.ts). */
 const OVERDUE_MS = 15 * MINUTE;
@@ -16,19 +18,19 @@ export interface WellbeingFacts {
 }
 
 /** The state at this moment. */
-export function wellbeing(book: AlertBook, { now, journal, scheduler }: WellbeingFacts): Wellbeing {
+export function wellbeing(book: AlertBook, policy: AlertPolicy, { now, journal, scheduler }: WellbeingFacts): Wellbeing {
   const troubles: string[] = [];
   if (scheduler !== undefined && !scheduler.alive) troubles.push('the scheduler hangs');
   if (journal.degraded !== undefined) troubles.push('the journal cannot be written');
-  for (const channel of new Set(book.deliveries.map((row) => row.channel))) {
-    const oldest = oldestWaiting(book.deliveries, channel);
+  for (const { name: channel } of policy.routes) {
+    const { since: oldest } = waitingFor(book, channel, policy, now);
     if (oldest === null || now - oldest < OVERDUE_MS) continue;
     const minutes = Math.floor((now - oldest) / 60_000);
     troubles.push(`an alert has waited ${minutes} minutes for channel ${channel}`);
   }
-  const critical = book.conditions
-    .filter(({ finding, raisedAt }) => raisedAt !== null && finding.severity === 'critical')
-    .map(({ finding }) => (finding.target === null ? finding.condition : `${finding.condition} ${finding.target.name}`))
+  const critical = book.stories
+    .filter((story) => story.endedAt === null && viewOf(story)?.severity === 'critical')
+    .map((story) => [story.cause, viewOf(story)?.lead.target?.name].filter(Boolean).join(' '))
     .sort();
   return { troubles, critical };
 }

@@ -1,10 +1,12 @@
 // `alerts`: what is raised now, since when, and where it was sent; or, with --test, a test message through each
-// channel. Reads the journal and works beside the running daemon; a test message does not go through the outbox.
+// channel. Reads the journal and works beside the running daemon; a test message is kept nowhere.
+import { type AlertSettings, policyOf } from '../alerts/stories/news.ts';
 import { type AlertsView, type AlertView, alertsView, type ChannelView } from '../alerts/words/alert-view.ts';
 import type { AlertMessage } from '../core/alerts/message.ts';
 import { asRotatorError, RotatorError } from '../core/errors.ts';
 import type { AlertStore, Channel } from '../core/ports.ts';
 import { shown, shownName } from '../core/shown.ts';
+import { counted } from '../core/texts/en/words.ts';
 import { type CliContext, EXIT, type ExitStatus } from './context.ts';
 import { distance, minute } from './instants.ts';
 import { printJson } from './print-json.ts';
@@ -14,14 +16,15 @@ export interface AlertsTools {
   readonly context: CliContext;
   readonly journal: AlertStore;
   /** The configured channels. */
-  readonly channels: readonly { readonly name: string; readonly type: string }[];
+  readonly channels: readonly (AlertSettings['channels'][number] & { readonly type: string })[];
+  readonly repeatEvery: AlertSettings['repeatEvery'];
   readonly runbook: string;
 }
 
 const COLUMNS: readonly Column[] = [
   { title: 'SEVERITY' },
   { title: 'TARGET', mayShrink: true },
-  { title: 'CONDITION' },
+  { title: 'CAUSE' },
   { title: 'SINCE' },
   { title: 'SECRET EXPIRES' },
 ];
@@ -35,10 +38,10 @@ const CHANNEL_COLUMNS: readonly Column[] = [
 
 /** Prints what is raised; 0 whatever it is. */
 export async function alerts(options: { json: boolean }, tools: AlertsTools): Promise<ExitStatus> {
-  const { context, journal, channels, runbook } = tools;
+  const { context, journal, ...settings } = tools;
   const now = context.clock.now();
   const book = await journal.alertBook();
-  const view = alertsView(book, channels, { now, runbook });
+  const view = alertsView(book, { now, policy: policyOf(settings, false), ...settings });
   if (Object.keys(book.memo.watchedSince).length === 0) context.stderr.write(NEVER_CHECKED);
   if (options.json) printJson(context.stdout, view);
   else print(view, context);
@@ -70,12 +73,12 @@ function print({ alerts: raised, channels }: AlertsView, { stdout, clock }: CliC
 }
 
 function alertRow(view: AlertView, now: number): TableRow {
-  const { severity, target, condition, since, loginsUntil, title, what, next, runbook } = view;
+  const { severity, targets, cause, since, loginsUntil, title, what, next, runbook } = view;
   return {
     cells: [
       { text: severity, color: severity === 'critical' ? 'red' : 'yellow' },
-      { text: target ?? '-' },
-      { text: condition },
+      { text: targets.length > 1 ? counted(targets.length, 'target') : (targets[0]?.name ?? '-') },
+      { text: cause },
       { text: since === null ? '-' : past(since, now) },
       { text: loginsUntil === null ? '-' : `${minute(loginsUntil)}, ${distance(Date.parse(loginsUntil), now)}` },
     ],
@@ -94,7 +97,7 @@ function sent({ channels }: AlertView): string {
   const [done, waiting] = [names(true), names(false)];
   return [
     ...(done.length > 0 ? [`sent over ${done.join(', ')}`] : []),
-    ...(waiting.length > 0 ? [`waiting for ${waiting.join(', ')}`] : []),
+    ...(waiting.length > 0 ? [`this text: not yet sent over ${waiting.join(', ')}`] : []),
   ].join('; ');
 }
 

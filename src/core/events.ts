@@ -1,7 +1,8 @@
 // What the program reports while it works. Passes, the daemon and the alerts emit events; the log, the metrics, the
 // alerts and the progress of `once` listen. An event carries values, never sentences: instants are ms since the epoch
 // and durations are ms. The texts stand in texts/en/events.ts and are made by the log alone. An event never holds a secret.
-import type { ConditionName, Severity } from './alerts/conditions.ts';
+import type { Cause } from './alerts/causes.ts';
+import type { Severity } from './alerts/conditions.ts';
 import type { ErrorCode, StoredError } from './error-params.ts';
 import type { CallTrouble } from './error-troubles.ts';
 import type { ReadBack } from './read-back.ts';
@@ -76,16 +77,23 @@ export type Step =
   | { readonly step: 'putting-back' }
   | { readonly step: 'outcome-recorded' };
 
-/** What an alert says about a condition; its texts come from the alerts' own catalogue. */
-interface OfCondition {
-  readonly condition: ConditionName;
-  readonly conditionId: string;
+/** What is known of a story; its texts come from the alerts' own catalogue. */
+interface OfStory {
+  /** Its id. */
+  readonly story: string;
+  readonly cause: Cause;
   readonly severity: Severity;
   readonly since: number;
   readonly target: string | null;
   readonly envId: string | null;
+  /** Names of the targets that it is about, soonest expiry first. */
+  readonly targets: readonly string[];
   readonly code: string | null;
   readonly title: string;
+}
+interface OfOpenStory extends OfStory {
+  readonly loginsUntil: number | null;
+  readonly hint: string | null;
 }
 
 /** The fields of every event, by its name. */
@@ -124,12 +132,10 @@ export interface EventFields {
   'retry.scheduled': OfPass & { readonly attempt: number; readonly nextCheckAt: number; readonly code: string };
   /** `error` is null when the journal can be written again. */
   'journal.degraded': { readonly degraded: boolean; readonly error: EventError | null };
-  'condition.raised': OfCondition & {
-    readonly what: 'raised' | 'escalated';
-    readonly loginsUntil: number | null;
-    readonly hint: string | null;
-  };
-  'condition.cleared': OfCondition & { readonly what: 'cleared' | 'unwatched' };
+  'story.opened': OfOpenStory;
+  /** It has become critical, or its error or next step is another. */
+  'story.changed': OfOpenStory;
+  'story.closed': OfStory & { readonly what: 'closed' | 'unwatched' };
   /** A target left the configuration; `expiresAt` is that of its client secret, `moved`: see UnwatchedEvent. */
   'target.unwatched': {
     readonly target: string;

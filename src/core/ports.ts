@@ -209,9 +209,9 @@ export interface Recorded {
 export interface AlertStore {
   /**
    * Everything that is kept for alerts, as of one instant; frozen. Deliveries come in the order in which they were
-   * added, conditions and channels in that of their first writing. A row that cannot be read is left out, and removed
-   * by the next `updateAlerts`, so that it cannot silence the others: a condition that lasts is then found and raised
-   * anew, a channel begins without a past, and a delivery is lost until its condition is repeated.
+   * added, stories and channels in that of their first writing. A row that cannot be read is left out, and removed by
+   * the next `updateAlerts`, so that it cannot silence the others: a story that lasts is then found and told anew, a
+   * channel begins without a past, and a delivery is lost.
    */
   alertBook(): Promise<AlertBook>;
   /**
@@ -269,7 +269,7 @@ export interface Channel {
 
 /** A channel that forgets what it is not told again (Alertmanager). */
 export interface RefreshedChannel extends Channel {
-  /** How often each open condition is sent again, in ms. */
+  /** How often each open story is sent again, in ms. */
   readonly refreshEveryMs: number;
   /** Tells again what is open; throws as `send` does. */
   refresh(open: readonly MessageItem[], message: Omit<AlertMessage, 'items'>, signal: AbortSignal): Promise<void>;

@@ -107,6 +107,11 @@ export class Daemon {
     return this.stopping.signal.aborted;
   }
 
+  /** Passes are under way, or due now. */
+  get isSweeping(): boolean {
+    return !this.isStopping && (this.sweeps.size > 0 || this.agenda.next() <= this.tools.clock.now());
+  }
+
   /** Goes on with another configuration; everything is checked at once. After a stop it does nothing. */
   reload(plan: Plan): void {
     if (this.isStopping) return;

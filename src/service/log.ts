@@ -36,17 +36,20 @@ const LEVELS: Record<EventName, Level> = {
   'rotation.blocked': 'error',
   'retry.scheduled': 'info',
   'journal.degraded': 'error',
-  'condition.raised': 'warn',
-  'condition.cleared': 'info',
+  'story.opened': 'warn',
+  'story.changed': 'warn',
+  'story.closed': 'info',
   'target.unwatched': 'warn',
   'alert.sent': 'info',
   'alert.failed': 'error',
   warning: 'warn',
 };
 
-/** The end of a degraded journal has the same event name, and is good news. */
+/** The end of a degraded journal has the same event name, and is good news. A critical story is an error. */
 function levelOf(event: RotatorEvent): Level {
-  return event.event === 'journal.degraded' && !event.degraded ? 'info' : LEVELS[event.event];
+  if (event.event === 'journal.degraded' && !event.degraded) return 'info';
+  const isCritical = (event.event === 'story.opened' || event.event === 'story.changed') && event.severity === 'critical';
+  return isCritical ? 'error' : LEVELS[event.event];
 }
 
 /** A sink that logs. Never throws: a log that cannot be written silences nothing else. */

@@ -95,7 +95,12 @@ export async function openOnce(config: Config, base: ServiceTools, options: Once
   };
 }
 
-const ONLY_THE_DAEMON_KNOWS = { degraded: undefined, configurationRejected: undefined, scheduler: undefined };
+const ONLY_THE_DAEMON_KNOWS = {
+  degraded: undefined,
+  configurationRejected: undefined,
+  scheduler: undefined,
+  isSweeping: false,
+};
 
 async function tellUnwritable(error: RotatorError, config: Config, tools: ServiceTools): Promise<void> {
   const facts = { path: config.journal.path };

@@ -130,8 +130,8 @@ export class Service {
   }
 
   /** Journals alerts that are open from before the start, so that their end is sent. */
-  async takeOver({ conditions, deliveries }: AlertBook): Promise<void> {
-    await this.journal.updateAlerts(() => ({ putConditions: conditions, addDeliveries: deliveries }));
+  async takeOver({ stories, deliveries }: AlertBook): Promise<void> {
+    await this.journal.updateAlerts(() => ({ putStories: stories, addDeliveries: deliveries }));
   }
 
   /** Resolves when the service has stopped. */
@@ -204,6 +204,7 @@ export class Service {
       configurationRejected: this.rejected,
       // A service that stops has no scheduler any more, which is no trouble.
       scheduler: this.daemon.isStopping ? undefined : { alive, lastTurnAt: this.tools.clock.now() - lastTurnMs },
+      isSweeping: this.daemon.isSweeping,
     };
   }
 
@@ -211,10 +212,12 @@ export class Service {
   private async snapshot() {
     const { journal, readings } = this;
     await this.alerting.catchUp();
+    const book = await journal.alertBook();
     return {
       clock: this.sweeper.judgeClock(this.tools.clock.now()),
       targets: this.plan.targets.map(({ target: { name, key } }) => ({ name, reading: readings.get(key) })),
-      book: await journal.alertBook(),
+      book,
+      waiting: this.alerting.waiting(book),
       skewMs: this.sweeper.skewMs,
       journalDegraded: journal.degraded !== undefined,
     };

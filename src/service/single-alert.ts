@@ -1,14 +1,15 @@
 // One alert of a program that has no journal: a `run` that cannot start, a `once` whose journal cannot be written. The
-// ordinary engine and delivery send it, over a journal in memory: what was sent is forgotten when the process ends.
+// ordinary stories and delivery send it, over a journal in memory: what was sent is forgotten when the process ends.
 import { isDeepStrictEqual } from 'node:util';
 import { openMemoryJournal } from '../adapters/journal/journal.ts';
 import type { Alerter } from '../alerts/alerter.ts';
-import { type AlertPolicy, advance } from '../alerts/engine/engine.ts';
+import { advance } from '../alerts/stories/advance.ts';
+import { type AlertPolicy, policyOf } from '../alerts/stories/news.ts';
 import type { ReadablePart } from '../config/problems.ts';
 import { type Finding, SEVERITIES } from '../core/alerts/conditions.ts';
 import type { AlertBook } from '../core/alerts/records.ts';
 import type { ServiceTools } from './tools.ts';
-import { channelsOf, createDelivery, type Delivery, policyOf } from './wire-alerts.ts';
+import { channelsOf, createDelivery, type Delivery } from './wire-alerts.ts';
 
 export interface SingleAlertOptions {
   /** True where the process ends after one attempt: see ChannelTools. */
@@ -34,7 +35,7 @@ export class SingleAlert {
       wellbeing: () => ({ troubles: [trouble], critical: [this.finding.condition] }),
     };
     const own = { ...tools, leaseHolder: 'start:', journal: this.journal, watch };
-    this.delivery = createDelivery(this.usable(part), own, isBrief);
+    this.delivery = createDelivery(this.usable(part), own, { isBrief, policy: (next) => this.policy(next) });
   }
 
   get alerter(): Alerter {
@@ -47,11 +48,8 @@ export class SingleAlert {
     if (isSame && isDeepStrictEqual(part, this.part)) return;
     this.finding = finding;
     this.part = part;
-    // At the next look the engine repeats what was never told.
-    if (!isSame)
-      await this.journal.updateAlerts(({ conditions }) => ({
-        putConditions: conditions.map((record) => ({ ...record, finding, toldAt: null })),
-      }));
+    // At the next look it is told as new.
+    if (!isSame) await this.journal.updateAlerts(({ stories }) => ({ removeStories: stories.map(({ id }) => id) }));
     this.delivery.configure(this.usable(part));
   }
 
@@ -62,18 +60,20 @@ export class SingleAlert {
 
   private async look(): Promise<void> {
     const { clock, newId } = this.tools;
-    const look = { now: clock.now(), findings: [this.finding], undecided: () => false, newId };
-    await this.journal.updateAlerts((book) => advance(book, look, this.policy()).update);
+    const nothing = { undecided: () => false, laneOf: () => undefined, isSweeping: false };
+    const look = { now: clock.now(), findings: [this.finding], ...nothing, newId };
+    await this.journal.updateAlerts((book) => advance(book, look, this.policy(this.usable(this.part))).update);
   }
 
   /** A refused start goes to every channel: their filters may be what is wrong. A warning is sent once. */
-  private policy(): AlertPolicy {
+  private policy({ alerts }: Pick<ReadablePart, 'alerts'>): AlertPolicy {
     const { condition, severity } = this.finding;
-    const { routes, repeatEvery } = policyOf(this.part.alerts);
+    const { routes, repeatEvery, leastHoldMs } = policyOf(alerts, true);
     const all = routes.map(({ name }) => ({ name, severities: SEVERITIES, targets: undefined }));
     return {
       routes: condition === 'StartRefused' && severity === 'critical' ? all : routes,
       repeatEvery: { ...repeatEvery, warningMs: Number.POSITIVE_INFINITY },
+      leastHoldMs,
     };
   }
 

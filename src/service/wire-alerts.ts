@@ -3,16 +3,23 @@
 import { createChannel } from '../adapters/channels/registry.ts';
 import { exposedPlaces } from '../adapters/journal/journal.ts';
 import { Alerter, type AlerterTools } from '../alerts/alerter.ts';
-import { Deliverer, type DelivererOptions, type DelivererTools, type Voice } from '../alerts/deliverer.ts';
+import {
+  Deliverer,
+  type DelivererOptions,
+  type DelivererTools,
+  type Voice,
+  type Waiting,
+  waitingFor,
+} from '../alerts/deliverer.ts';
 import type { WatchedTarget } from '../alerts/detect/detect.ts';
-import type { AlertPolicy } from '../alerts/engine/engine.ts';
 import { Heartbeat } from '../alerts/heartbeat.ts';
+import { type AlertPolicy, policyOf } from '../alerts/stories/news.ts';
 import type { OnLook } from '../alerts/target-looks.ts';
 import { type Surroundings, Watch, type WatchOptions } from '../alerts/watch.ts';
 import type { DisabledTarget } from '../config/load.ts';
 import { keyProblems, type ReadablePart } from '../config/problems.ts';
-import type { AlertsConfig, Config } from '../config/resolve.ts';
-import type { RotatedEvent } from '../core/alerts/records.ts';
+import type { Config } from '../config/resolve.ts';
+import type { AlertBook, RotatedEvent } from '../core/alerts/records.ts';
 import { parseCron } from '../core/cron.ts';
 import { asRotatorError } from '../core/errors.ts';
 import type { EventName, EventSink, RotatorEvent } from '../core/events.ts';
@@ -25,7 +32,7 @@ import type { WiringTools } from './wire-targets.ts';
 
 /** What only this process knows: Surroundings without what the configuration says. */
 export interface ProcessFacts
-  extends Pick<Surroundings, 'skewMs' | 'startedAt' | 'configurationRejected' | 'scheduler'> {
+  extends Pick<Surroundings, 'skewMs' | 'startedAt' | 'configurationRejected' | 'scheduler' | 'isSweeping'> {
   /** Every target of the configuration. */
   readonly configured: readonly WiredTarget[];
   readonly disabled: readonly DisabledTarget[];
@@ -50,6 +57,8 @@ export interface Alerting {
   readonly configure: (config: Config) => void;
   /** Looks at every target whose state was written since the last look. Throws what the journal throws. */
   readonly catchUp: () => Promise<void>;
+  /** What was not told yet, over all channels. */
+  readonly waiting: (book: AlertBook) => Waiting;
   /** Has the alerts look where that cannot wait, and sends the message about a rotation. Never throws. */
   readonly onEvent: EventSink;
 }
@@ -89,17 +98,27 @@ export function createAlerting(options: AlertingOptions, tools: WiringTools): Al
       journal: { path: config.journal.path, degraded, exposed: exposedPlaces(config.journal) },
     };
   };
-  const optionsOfWatch = () => watchOptions(config, tools.version, selected === undefined);
+  const policy = (part: Pick<ReadablePart, 'alerts'>) => policyOf(part.alerts, isBrief);
+  const optionsOfWatch = () => watchOptions(config, policy(config), tools.version, selected === undefined);
   const watch = new Watch(optionsOfWatch(), surroundings, {
     ...tools,
     journal,
     ...(onLook === undefined ? {} : { onLook }),
   });
-  const delivery = createDelivery(config, { ...tools, journal, watch }, isBrief);
+  const delivery = createDelivery(config, { ...tools, journal, watch }, { isBrief, policy });
   const { alerter } = delivery;
   return {
     alerter,
     catchUp: () => watch.catchUp(),
+    waiting(book) {
+      const now = tools.clock.now();
+      const each = config.alerts.channels.map(({ name }) => waitingFor(book, name, policy(config), now));
+      const since = each.flatMap((waiting) => waiting.since ?? []);
+      return {
+        count: each.reduce((sum, { count }) => sum + count, 0),
+        since: since.length === 0 ? null : Math.min(...since),
+      };
+    },
     onEvent(event) {
       if (CALLS_FOR_A_LOOK.has(event.event)) alerter.rouse();
       const rotated = rotatedEvent(event, config);
@@ -125,15 +144,22 @@ export interface Delivery {
   readonly configure: (part: ReadablePart) => void;
 }
 
-/** Delivery and heartbeat for what `watch` finds. `isBrief`: see ChannelTools. */
+export interface DeliveryOptions {
+  /** See ChannelTools. */
+  readonly isBrief: boolean;
+  readonly policy: (part: ReadablePart) => AlertPolicy;
+}
+
+/** Delivery and heartbeat for what `watch` finds. */
 export function createDelivery(
   part: ReadablePart,
   tools: ServiceTools & DelivererTools & Pick<AlerterTools, 'watch'>,
-  isBrief: boolean,
+  { isBrief, policy }: DeliveryOptions,
 ): Delivery {
   const optionsOf = (next: ReadablePart): DelivererOptions => ({
     channels: channelsOf(next, tools, isBrief),
     voice: voiceOf(next, tools.version),
+    policy: policy(next),
   });
   const deliverer = new Deliverer(optionsOf(part), tools);
   const heartbeat = new Heartbeat(part.heartbeat, tools);
@@ -160,11 +186,6 @@ export function channelsOf(
 /** The language and the names in the messages of a configuration. */
 export function voiceOf({ instance, alerts }: Pick<ReadablePart, 'instance' | 'alerts'>, version: string): Voice {
   return { instance, version, language: alerts.language, runbook: alerts.runbook };
-}
-
-/** Where the alerts of a configuration go, and how often. */
-export function policyOf({ channels, repeatEvery }: Pick<AlertsConfig, 'channels' | 'repeatEvery'>): AlertPolicy {
-  return { repeatEvery, routes: channels.map(({ name, severities, targets }) => ({ name, severities, targets })) };
 }
 
 /** Wired targets as the watch sees them, with the thresholds of the configuration. */
@@ -200,11 +221,11 @@ function rotatedEvent(event: RotatorEvent, { targets }: Config): RotatedEvent | 
   return { target: { name, envId, providerId }, reason, keyId, fingerprint, expiresAt, previousExpiresAt };
 }
 
-function watchOptions(config: Config, version: string, isWhole: boolean): WatchOptions {
+function watchOptions(config: Config, policy: AlertPolicy, version: string, isWhole: boolean): WatchOptions {
   const { alerts, schedule } = config;
   const digest = alerts.digest === undefined ? undefined : parseCron(alerts.digest, schedule.timezone);
   return {
-    policy: policyOf(alerts),
+    policy,
     version,
     digestTick: (now) => digest?.previousStart(now, DIGEST_HORIZON_MS),
     isWhole,

@@ -93,6 +93,7 @@ const passes: Told = (item, frame, now) => [alertOf({ ...item, severity: 'info' 
 
 const STATUS: Readonly<Record<MessageItem['status'], Told>> = {
   raised: fires,
+  changed: fires,
   repeated: fires,
   escalated: (item, frame, now, firingMs) => [
     alertOf({ ...item, severity: 'warning' }, frame, now, now),

@@ -98,7 +98,7 @@ export function eventsOf(message: AlertMessage): PagerdutyEvent[] {
   ];
 }
 
-const OPEN: readonly MessageItem['status'][] = ['raised', 'escalated', 'repeated'];
+const OPEN: readonly MessageItem['status'][] = ['raised', 'escalated', 'changed', 'repeated'];
 
 /** An event that is over as soon as it is reported. */
 function passing(message: AlertMessage, key: string, items: readonly MessageItem[]): PagerdutyEvent[] {

@@ -2,9 +2,10 @@
 // form. docs/webhook.md explains it. Within one number of `schema`, fields may be added; none is removed or renamed.
 import * as z from 'zod';
 import { withoutMarks } from '../../alerts/words/flavours.ts';
-import { CONDITIONS, SEVERITIES } from '../../core/alerts/conditions.ts';
+import { CAUSES } from '../../core/alerts/causes.ts';
+import { SEVERITIES } from '../../core/alerts/conditions.ts';
 import { type AlertMessage, EVENT_TITLES, LANGUAGES } from '../../core/alerts/message.ts';
-import { DELIVERY_STATUSES } from '../../core/alerts/records.ts';
+import { NEWS_STATUSES } from '../../core/alerts/records.ts';
 import type { Frozen } from '../../core/records.ts';
 import { LOGINS_VIEW } from '../../core/target-view.ts';
 
@@ -14,36 +15,46 @@ const severity = z.enum([...SEVERITIES, 'info']);
 const item = z.object({
   id: z
     .string()
-    .describe('The id of the condition. It stays the same while the condition continues, and when it comes back.'),
-  condition: z.enum([...CONDITIONS, ...EVENT_TITLES]).describe('What is wrong; `Rotated` and `Unwatched` are events.'),
+    .describe('The id of the story: the cause, and where. It stays the same while it continues, and when it comes back.'),
+  cause: z.enum([...CAUSES, ...EVENT_TITLES]).describe('What is wrong; `Rotated` and `Unwatched` are events.'),
   status: z
-    .enum(DELIVERY_STATUSES)
+    .enum(NEWS_STATUSES)
     .describe(
-      '`raised`, `escalated`, `repeated`: it continues; `cleared`: it is over; `ended`: it was over before a message could be sent; `happened`: an event.',
+      '`raised`, `escalated` (it is critical now), `changed`, `repeated`: it continues; `cleared`: it is over; `ended`: it was over before a message could be sent; `happened`: an event.',
     ),
   severity: severity.describe('`info` is an event.'),
-  target: z.string().nullable().describe('The name of the target; null: the service itself.'),
+  target: z.string().nullable().describe('The name of the target; null: the service, or what several targets have in common.'),
   envId: z.string().nullable().describe('The CloudBase environment of the target.'),
   providerId: z.string().nullable().describe('The identity provider of the target.'),
+  targets: z
+    .array(
+      z.object({
+        name: z.string(),
+        envId: z.string().nullable(),
+        providerId: z.string().nullable(),
+        loginsUntil: instant.nullable().describe('When its client secret expires; null: unknown, or over.'),
+      }),
+    )
+    .describe('Every target that it is about, soonest expiry first.'),
   title: z.string().describe('What is wrong, as a headline.'),
   what: z.string().describe('What happened, in one to three sentences. It may hold words of other services.'),
   since: instant.describe('When it began.'),
   until: instant.nullable().describe('When it ended; null while it continues.'),
   loginsUntil: instant
     .nullable()
-    .describe('When the deployed client secret expires; null: unknown, not affected, or over.'),
+    .describe('When the first deployed client secret expires; null: unknown, not affected, or over.'),
   logins: LOGINS_VIEW.nullable().describe(
     'What is known of the logins of the target, and by which evidence; null: of the service itself, over, or an event.',
   ),
   next: z.string().nullable().describe('What to do next; null after the end.'),
   code: z.string().nullable().describe("The error's code, `ERR_…`."),
   runbook: z.string().nullable().describe('The section of the runbook.'),
-  thread: z.string().describe('Items of one thread belong to one incident.'),
+  thread: z.string().describe('The incident: it is another one once the story has become critical.'),
 });
 
 const body = z
   .object({
-    schema: z.literal(1).describe('The version of this form.'),
+    schema: z.literal(2).describe('The version of this form.'),
     id: z.uuid().describe('The same at every attempt to deliver the same message: drop what you have already seen.'),
     kind: z
       .enum(['alert', 'digest', 'test'])
@@ -57,7 +68,7 @@ const body = z
     lines: z.array(z.string()).describe('The text of a digest or a test; empty for an alert.'),
     items: z.array(item).describe('Worst first; empty for a digest and a test.'),
     omitted: z.int().min(0).describe('The number of items that were left out to keep the body below 1 MB.'),
-    closes: z.array(z.string()).describe('Threads in which nothing is open any more.'),
+    closes: z.array(z.string()).describe('Incidents that are over.'),
   })
   .describe('What apple-secret-rotator posts to a channel of the type webhook.');
 
@@ -75,11 +86,13 @@ export function webhookBody(message: AlertMessage): string {
     const items = message.items.slice(0, count);
     const closes = count === message.items.length ? message.closes : message.closes.slice(0, count);
     const written: Frozen<z.input<typeof body>> = {
-      schema: 1,
+      schema: 2,
       ...told,
       title: withoutMarks(message.title),
-      items: items.map((each) => ({
+      items: items.map(({ condition: cause, ...each }) => ({
         ...each,
+        cause,
+        targets: [...each.targets],
         title: withoutMarks(each.title),
         what: withoutMarks(each.what),
         next: each.next === null ? null : withoutMarks(each.next),

@@ -8,9 +8,9 @@ import {
   type AlertMemo,
   type AlertUpdate,
   type ChannelState,
-  type ConditionRecord,
   type Delivery,
   EMPTY_MEMO,
+  type Story,
 } from '../../core/alerts/records.ts';
 import { shown } from '../../core/shown.ts';
 import { parsed, reading, storable, writing } from './stored.ts';
@@ -84,7 +84,7 @@ class Table<T> {
 export class AlertTables {
   readonly #onDamage: OnDamage;
   readonly #version: StatementSync;
-  readonly #conditions;
+  readonly #stories;
   readonly #deliveries;
   readonly #channels;
   readonly #memo;
@@ -93,7 +93,7 @@ export class AlertTables {
   constructor(db: DatabaseSync, onDamage: OnDamage) {
     this.#onDamage = onDamage;
     this.#version = db.prepare('PRAGMA data_version');
-    this.#conditions = new Table<ConditionRecord>(db, 'conditions', 'id', reading.condition, (row) => row.finding.id);
+    this.#stories = new Table<Story>(db, 'stories', 'id', reading.story, ({ id }) => id);
     this.#deliveries = new Table<Delivery>(db, 'deliveries', 'id', reading.delivery, ({ id }) => id, true);
     this.#channels = new Table<ChannelState>(db, 'channels', 'name', reading.channel, ({ name }) => name);
     this.#memo = new Table<AlertMemo>(db, 'memo', 'seq', reading.memo, () => '1');
@@ -110,7 +110,7 @@ export class AlertTables {
     const update: AlertUpdate = frozen(storable(writing.update, change(book), 'change of alerts'));
     for (const drop of dropDamaged) drop();
     const next = {
-      conditions: this.#conditions.change(book.conditions, update.removeConditions, update.putConditions),
+      stories: this.#stories.change(book.stories, update.removeStories, update.putStories),
       deliveries: this.#deliveries.change(book.deliveries, update.removeDeliveries, update.addDeliveries),
       channels: this.#channels.change(book.channels, update.removeChannels, update.putChannels),
       memo: this.#memo.change([book.memo], [], update.memo && [update.memo])[0] ?? EMPTY_MEMO,
@@ -133,7 +133,7 @@ export class AlertTables {
       this.#onDamage(what === 'memo of alerts' ? what : `${what} ${key}`, why);
     };
     const book = frozen({
-      conditions: this.#conditions.read(damaged('condition')),
+      stories: this.#stories.read(damaged('story')),
       deliveries: this.#deliveries.read(damaged('delivery')),
       channels: this.#channels.read(damaged('channel state')),
       memo: this.#memo.read(damaged('memo of alerts'))[0] ?? EMPTY_MEMO,

@@ -28,7 +28,7 @@ export interface DaemonConnectionOptions extends ConnectionOptions {
 }
 
 /** The alerts that the journal in memory started with. */
-type Start = Pick<AlertBook, 'conditions' | 'deliveries'>;
+type Start = Pick<AlertBook, 'stories' | 'deliveries'>;
 
 export class DaemonConnection {
   degraded: Degraded | undefined;
@@ -186,15 +186,15 @@ function isLater(stored: number | null | undefined, ours: number | null): boolea
 }
 
 /**
- * Conditions, deliveries and channels as they are in memory; what memory started with and no longer has is removed.
+ * Stories, deliveries and channels as they are in memory; what memory started with and no longer has is removed.
  * Rows that memory never had are another process's, and stay.
  */
-function newAlerts(start: Start | undefined, { conditions, deliveries, channels, memo }: AlertBook): AlertUpdate {
-  const open = new Set(conditions.map(({ finding }) => finding.id));
+function newAlerts(start: Start | undefined, { stories, deliveries, channels, memo }: AlertBook): AlertUpdate {
+  const open = new Set(stories.map(({ id }) => id));
   const waiting = new Set(deliveries.map(({ id }) => id));
   return {
-    putConditions: conditions,
-    removeConditions: (start?.conditions ?? []).map(({ finding }) => finding.id).filter((id) => !open.has(id)),
+    putStories: stories,
+    removeStories: (start?.stories ?? []).map(({ id }) => id).filter((id) => !open.has(id)),
     addDeliveries: deliveries,
     removeDeliveries: (start?.deliveries ?? []).map(({ id }) => id).filter((id) => !waiting.has(id)),
     putChannels: channels,

@@ -5,6 +5,7 @@ import { readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { RotatorError } from '../../core/errors.ts';
+import { storiesFromConditions } from './old-conditions.ts';
 import { trouble } from './trouble.ts';
 
 /** Marks the file as ours (`PRAGMA application_id`): "ASR1". */
@@ -83,7 +84,7 @@ const SECOND_SCHEMA = `
   ) STRICT;
 `;
 
-/** Conditions that no longer exist. Their alerts are deleted, also those that wait to be sent: nothing would end them. */
+/** Conditions that no longer exist. Their alerts are deleted: nothing would end them. */
 const REMOVED = `('JournalEphemeral', 'TargetRemoved', 'FleetHalted', 'AdoptionPending', 'SecretExpired',
     'AppleRejectsSecret', 'AppleCheckBlind', 'SecretReplaced')`;
 
@@ -99,9 +100,18 @@ const THIRD_SCHEMA = `
     WHERE numbered.key = targets.key;
   CREATE INDEX targets_by_revision ON targets (revision);
 
+  -- A row for each cause, in place of one for each condition.
+  CREATE TABLE alert_stories (
+    seq      INTEGER PRIMARY KEY,
+    id       TEXT NOT NULL UNIQUE,
+    document TEXT NOT NULL CHECK (json_valid(document))
+  ) STRICT;
   DELETE FROM alert_conditions WHERE document ->> '$.finding.condition' IN ${REMOVED};
-  DELETE FROM alert_deliveries WHERE document ->> '$.subject.finding.condition' IN ${REMOVED}
-    OR document ->> '$.subject.status' = 'forgotten'
+`;
+
+const AFTER_THIRD = `
+  DROP TABLE alert_conditions;
+  DELETE FROM alert_deliveries WHERE document ->> '$.subject.kind' IN ('condition', 'test')
     OR EXISTS (
       SELECT 1 FROM json_each(document, '$.subject.digest.open') WHERE value ->> '$.condition' IN ${REMOVED}
     );
@@ -112,7 +122,11 @@ export const MIGRATIONS: readonly Migration[] = [
   // The first schema was never released.
   (db) => db.exec(`PRAGMA application_id = ${APPLICATION_ID}`),
   (db) => db.exec(SECOND_SCHEMA),
-  (db) => db.exec(THIRD_SCHEMA),
+  (db) => {
+    db.exec(THIRD_SCHEMA);
+    storiesFromConditions(db);
+    db.exec(AFTER_THIRD);
+  },
 ];
 
 /**

@@ -81,7 +81,10 @@ export function detectService(facts: ServiceFacts): Look {
   };
 }
 
-type Watched = Exclude<(typeof SERVICE_CONDITIONS)[number], 'StartRefused' | 'ChannelFailing' | 'WritesFailing'>;
+type Watched = Exclude<
+  (typeof SERVICE_CONDITIONS)[number],
+  'StartRefused' | 'ChannelFailing' | 'WritesFailing' | 'AccessDenied' | 'EndpointFailing' | 'KeyUnavailable'
+>;
 type Rows = { readonly [Name in Watched]: (facts: ServiceFacts) => Detail<Name> | 'undecided' | undefined };
 
 const ROWS: Rows = {

@@ -1,27 +1,33 @@
-// Open conditions and channels as the command `alerts` and the HTTP interface show them. Every field is always there:
-// an absent value is null. Instants are ISO 8601 UTC.
+// Open stories and channels as the command `alerts` and the HTTP interface show them. Every field is always there: an
+// absent value is null. Instants are ISO 8601 UTC.
 
-import type { ConditionName, Severity } from '../../core/alerts/conditions.ts';
-import type { AlertBook, ConditionRecord, Delivery } from '../../core/alerts/records.ts';
+import type { Cause } from '../../core/alerts/causes.ts';
+import type { Severity } from '../../core/alerts/conditions.ts';
+import type { AlertBook, Story } from '../../core/alerts/records.ts';
 import { type ErrorView, errorView } from '../../core/errors.ts';
 import { isoOrNull } from '../../core/instants.ts';
-import { sinceOf } from '../engine/engine.ts';
+import { waitingFor } from '../deliverer.ts';
+import { type AlertPolicy, newsFor } from '../stories/news.ts';
+import { type StoryView, viewOf } from '../stories/view.ts';
 import { describeFinding } from './compose.ts';
 
 export interface AlertView {
   readonly id: string;
-  readonly condition: ConditionName;
+  readonly cause: Cause;
   readonly severity: Severity;
+  /** The target that it is about; null: the service, or something that several targets have in common. */
   readonly target: string | null;
   readonly envId: string | null;
+  /** All targets that it is about, soonest expiry first. */
+  readonly targets: readonly { readonly name: string; readonly loginsUntil: string | null }[];
   readonly title: string;
   readonly what: string;
   readonly next: string;
   readonly since: string | null;
   readonly loginsUntil: string | null;
   readonly runbook: string;
-  /** The channels that were notified, and whether they have accepted all messages about it. */
-  readonly channels: readonly { readonly name: string; readonly delivered: boolean }[];
+  /** The channels that carry it, when it was last told there, and whether this is what was told. */
+  readonly channels: readonly { readonly name: string; readonly toldAt: string | null; readonly delivered: boolean }[];
   readonly error: ErrorView | null;
 }
 
@@ -29,7 +35,7 @@ export interface ChannelView {
   readonly name: string;
   readonly type: string;
   readonly lastDeliveredAt: string | null;
-  /** Messages that wait for it. */
+  /** Stories and events that were not told yet. */
   readonly waiting: number;
   readonly failures: number;
   readonly nextAttemptAt: string | null;
@@ -41,22 +47,43 @@ export interface AlertsView {
   readonly channels: readonly ChannelView[];
 }
 
-/** What is raised now, critical first and then oldest first, and the state of the channels. */
-export function alertsView(
-  book: AlertBook,
-  channels: readonly { readonly name: string; readonly type: string }[],
-  { now, runbook }: { readonly now: number; readonly runbook: string },
-): AlertsView {
-  const raised = book.conditions.filter(({ raisedAt }) => raisedAt !== null).sort(worstFirst);
+export interface AlertsViewOptions {
+  readonly now: number;
+  readonly runbook: string;
+  readonly channels: readonly { readonly name: string; readonly type: string }[];
+  readonly policy: AlertPolicy;
+}
+
+/** What is open now, critical first and then oldest first, and the state of the channels. */
+export function alertsView(book: AlertBook, { channels, policy, now, runbook }: AlertsViewOptions): AlertsView {
+  const untold = new Set(
+    channels.flatMap(({ name }) =>
+      newsFor(book.stories, name, policy, now)
+        .filter(({ status }) => status !== 'repeated')
+        .map(({ story }) => `${name} ${story.id}`),
+    ),
+  );
+  const alerts = book.stories
+    .filter(({ endedAt }) => endedAt === null)
+    .flatMap((story) => {
+      const view = viewOf(story);
+      const carriers = channels.flatMap(({ name }) => {
+        const told = story.told[name];
+        const isUntold = untold.has(`${name} ${story.id}`);
+        const toldAt = told === undefined || told.over ? null : told.at;
+        return toldAt === null && !isUntold ? [] : [{ name, toldAt: isoOrNull(toldAt), delivered: !isUntold }];
+      });
+      return view === undefined ? [] : [alertView(story, view, carriers, { now, runbook })];
+    });
   return {
-    alerts: raised.map((record) => alertView(record, book.deliveries, now, runbook)),
+    alerts: alerts.sort(worstFirst),
     channels: channels.map(({ name, type }) => {
       const state = book.channels.find((each) => each.name === name);
       return {
         name,
         type,
         lastDeliveredAt: isoOrNull(state?.lastDeliveredAt ?? null),
-        waiting: book.deliveries.filter(({ channel }) => channel === name).length,
+        waiting: waitingFor(book, name, policy, now).count,
         failures: state?.failures ?? 0,
         nextAttemptAt: isoOrNull(state?.nextAttemptAt ?? null),
         error: state?.error ? errorView(state.error) : null,
@@ -65,28 +92,29 @@ export function alertsView(
   };
 }
 
-function alertView(record: ConditionRecord, waiting: readonly Delivery[], now: number, runbook: string): AlertView {
-  const { finding, told } = record;
-  const { id, condition, severity, target, error } = finding;
-  const isWaiting = (channel: string) =>
-    waiting.some((row) => row.channel === channel && row.subject.kind === 'condition' && row.subject.finding.id === id);
+function alertView(
+  { id, cause, since }: Story,
+  { lead, severity, targets, deadline }: StoryView,
+  channels: AlertView['channels'],
+  { now, runbook }: Pick<AlertsViewOptions, 'now' | 'runbook'>,
+): AlertView {
+  const { target, error } = lead;
   return {
     id,
-    condition,
+    cause,
     severity,
     target: target?.name ?? null,
     envId: target?.envId ?? null,
-    ...describeFinding(finding, { language: 'en', now, runbook }),
-    since: isoOrNull(sinceOf(record)),
-    loginsUntil: isoOrNull(finding.loginsUntil),
-    channels: Object.keys(told)
-      .sort()
-      .map((name) => ({ name, delivered: !isWaiting(name) })),
+    targets: targets.map(({ name, loginsUntil }) => ({ name, loginsUntil: isoOrNull(loginsUntil) })),
+    ...describeFinding(lead, { language: 'en', now, runbook }),
+    since: isoOrNull(since),
+    loginsUntil: isoOrNull(deadline),
+    channels,
     error: error === null ? null : errorView(error, target?.name),
   };
 }
 
-function worstFirst(a: ConditionRecord, b: ConditionRecord): number {
-  const critical = Number(b.finding.severity === 'critical') - Number(a.finding.severity === 'critical');
-  return critical || sinceOf(a) - sinceOf(b);
+function worstFirst(a: AlertView, b: AlertView): number {
+  const critical = Number(b.severity === 'critical') - Number(a.severity === 'critical');
+  return critical || Date.parse(a.since ?? '') - Date.parse(b.since ?? '') || 0;
 }

@@ -1,21 +1,25 @@
 // Makes the message that a channel gets: in one language, worst first, complete. The words are in core/texts; this file
 // only puts them together.
 
-import { CONDITIONS, type Finding, type Severity } from '../../core/alerts/conditions.ts';
+import { CAUSES } from '../../core/alerts/causes.ts';
+import type { Finding, Severity } from '../../core/alerts/conditions.ts';
 import {
   type AlertMessage,
   EVENT_TITLES,
   type EventTitle,
   type Language,
   type MessageItem,
+  type MessageTarget,
 } from '../../core/alerts/message.ts';
-import type { DeliverySubject, RotatedEvent, UnwatchedEvent } from '../../core/alerts/records.ts';
+import type { Delivery, RotatedEvent, Story, UnwatchedEvent } from '../../core/alerts/records.ts';
 import { isoOrNull } from '../../core/instants.ts';
 import { cleanValue } from '../../core/output.ts';
 import { loginsView } from '../../core/target-view.ts';
 import { TEXTS, wordsOf } from '../../core/texts/languages.ts';
 import { detail } from '../../core/texts/quote.ts';
 import { say } from '../../core/texts/texts.ts';
+import type { News } from '../stories/news.ts';
+import type { StoryTarget } from '../stories/view.ts';
 import { isOpen, rankOf, titleOf } from './title.ts';
 
 export interface MessageRequest {
@@ -28,9 +32,12 @@ export interface MessageRequest {
   readonly language: Language;
   /** Where the runbook is: a path or URL, to which `#<section>` is added. */
   readonly runbook: string;
-  /** Conditions (each at most once) and events together, or a digest alone, or a test alone. */
-  readonly subjects: readonly DeliverySubject[];
+  /** Stories (each at most once) and events together, or a digest alone, or a test alone. */
+  readonly subjects: readonly MessageSubject[];
 }
+
+/** What a message tells: news of stories, what has no story, or a test. */
+export type MessageSubject = ({ readonly kind: 'story' } & News) | Delivery['subject'] | { readonly kind: 'test' };
 
 export interface Wording {
   readonly language: Language;
@@ -46,8 +53,6 @@ export interface FindingTexts {
   /** The link to its section of the runbook. */
   readonly runbook: string;
 }
-
-type ConditionSubject = Extract<DeliverySubject, { kind: 'condition' }>;
 
 /** The message, clean for every channel. Pure: the same request gives the same message. */
 export function composeMessage(request: MessageRequest): AlertMessage {
@@ -94,37 +99,43 @@ export function runbookLink(base: string, condition: string): string {
   return `${base}#${condition.toLowerCase()}`;
 }
 
-function itemOf(subject: DeliverySubject, request: MessageRequest): MessageItem[] {
-  if (subject.kind === 'condition') return [conditionItem(subject, request)];
+function itemOf(subject: MessageSubject, request: MessageRequest): MessageItem[] {
+  if (subject.kind === 'story') return [storyItem(subject, request)];
   if (subject.kind === 'rotated') return [rotatedItem(subject.event, request)];
   return subject.kind === 'unwatched' ? [unwatchedItem(subject.event, request)] : [];
 }
 
-function conditionItem(subject: ConditionSubject, request: MessageRequest): MessageItem {
-  const { status, finding, thread } = subject;
-  const { target, error } = finding;
+/** Of a shared cause no single target, though it has one only: another may join, and it stays the same alert. */
+function storyItem({ story, status, view, thread }: News, request: MessageRequest): MessageItem {
+  const { lead, severity, deadline, targets } = view;
+  const { target, error } = lead;
   const { now } = request;
   const open = isOpen(status);
-  const { title, what, next, runbook } = open ? describeFinding(finding, request) : past(subject, request);
+  const { title, what, next, runbook } = open ? describeFinding(lead, request) : past(story, lead, status, request);
   return {
-    id: finding.id,
-    condition: finding.condition,
+    id: story.id,
+    condition: story.cause,
     status,
-    severity: finding.severity,
+    severity,
     target: target?.name ?? null,
     envId: target?.envId ?? null,
     providerId: target?.providerId ?? null,
+    targets: targets.map((each) => targetOf(each, open)),
     title,
     what,
-    since: iso(subject.since, now),
-    until: open ? null : iso(subject.until ?? now, now),
-    loginsUntil: open ? isoOrNull(finding.loginsUntil) : null,
-    logins: open && finding.logins !== undefined ? loginsView(finding.logins) : null,
+    since: iso(story.since, now),
+    until: open ? null : iso(story.endedAt ?? now, now),
+    loginsUntil: open ? isoOrNull(deadline) : null,
+    logins: open && lead.logins !== undefined ? loginsView(lead.logins) : null,
     next,
     code: error?.code ?? null,
     runbook,
     thread,
   };
+}
+
+function targetOf({ name, envId, providerId, loginsUntil }: StoryTarget, open: boolean): MessageTarget {
+  return { name, envId, providerId, loginsUntil: open ? isoOrNull(loginsUntil) : null };
 }
 
 interface ItemTexts {
@@ -134,17 +145,17 @@ interface ItemTexts {
   readonly runbook: string;
 }
 
-function past({ status, finding, since, until }: ConditionSubject, request: MessageRequest): ItemTexts {
+function past({ since, endedAt }: Story, lead: Finding, status: News['status'], request: MessageRequest): ItemTexts {
   const { language, now, runbook } = request;
   const texts = TEXTS[language];
-  const words = wordsOf(finding, texts);
-  const span = { since, until: until ?? now };
+  const words = wordsOf(lead, texts);
+  const span = { since, until: endedAt ?? now };
   const over = status === 'cleared';
   return {
-    title: say(over ? words.over : words.was, finding, now),
-    what: over ? texts.endings.cleared(span) : texts.endings.ended(finding, span),
+    title: say(over ? words.over : words.was, lead, now),
+    what: over ? texts.endings.cleared(span) : texts.endings.ended(lead, span),
     next: null,
-    runbook: runbookLink(runbook, finding.condition),
+    runbook: runbookLink(runbook, lead.condition),
   };
 }
 
@@ -175,6 +186,7 @@ function eventItem(
     target: target.name,
     envId: target.envId,
     providerId: target.providerId,
+    targets: [{ ...target, loginsUntil: isoOrNull(expiresAt) }],
     title,
     what,
     since: iso(now, now),
@@ -193,9 +205,9 @@ function iso(atMs: number, now: number): string {
   return isoOrNull(atMs) ?? isoOrNull(now) ?? '';
 }
 
-function kindOf(subjects: readonly DeliverySubject[]): AlertMessage['kind'] {
+function kindOf(subjects: readonly MessageSubject[]): AlertMessage['kind'] {
   const kinds = new Set(subjects.map(({ kind }) => kind));
-  if (kinds.has('condition') || kinds.has('rotated') || kinds.has('unwatched')) return 'alert';
+  if (kinds.has('story') || kinds.has('rotated') || kinds.has('unwatched')) return 'alert';
   return kinds.has('test') ? 'test' : 'digest';
 }
 
@@ -216,7 +228,7 @@ function worstFirst(one: MessageItem, other: MessageItem): number {
 }
 
 function order({ condition }: MessageItem): number {
-  const known: readonly string[] = [...CONDITIONS, ...EVENT_TITLES];
+  const known: readonly string[] = [...CAUSES, ...EVENT_TITLES];
   return known.indexOf(condition);
 }
 

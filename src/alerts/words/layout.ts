@@ -1,4 +1,4 @@
-// Lays a message out as text within a limit. The first line names the instance and always stays. One condition is shown
+// Lays a message out as text within a limit. The first line names the instance and always stays. One story is shown
 // in full; of many, the first few in full, others in a line each, and then how many more there are. What does not fit
 // is cut between characters, before it is escaped, and marked as cut.
 
@@ -15,6 +15,8 @@ export interface LayoutLimits {
 }
 
 const FULL = 5;
+/** How many targets of one story are named: more would push the next step off a phone's screen. */
+const TARGETS = 10;
 
 /** The message as paragraphs, which with the flavour's gaps between them keep within `limits.size`. */
 export function paragraphsOf(message: AlertMessage, flavour: Flavour, limits: LayoutLimits): string[] {
@@ -185,12 +187,22 @@ class Page {
       [labels.since, item.status === 'happened' ? null : text(shownInstant(item.since))],
       [labels.until, item.until === null ? null : text(shownInstant(item.until))],
       [labels.target, about === '' ? null : text(about)],
+      [labels.targets, about === '' && item.targets.length > 0 ? text(this.targets(item.targets)) : null],
       [labels.code, item.code === null ? null : code(item.code)],
       [labels.condition, code(item.id)],
       [labels.runbook, item.runbook === null ? null : this.runbook(item.runbook)],
     ];
     const facts = rows.flatMap(([label, value]) => (value === null ? [] : [this.fact(label, value)]));
     return this.message.items.length === 1 ? [...facts, this.instanceFact()] : facts;
+  }
+
+  /** As many as are read at a glance, and how many more there are. */
+  private targets(targets: MessageItem['targets']): string {
+    const shown = targets
+      .slice(0, TARGETS)
+      .map(({ name, loginsUntil }) => (loginsUntil === null ? name : `${name} (${shownInstant(loginsUntil)})`));
+    const more = targets.length - shown.length;
+    return [...shown, ...(more > 0 ? [this.message.labels.more(more)] : [])].join(', ');
   }
 
   private instanceFact(): string {

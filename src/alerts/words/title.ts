@@ -1,17 +1,18 @@
 // The title of a message: one line that names the instance and says what is wrong, how bad it is, and how many there
 // are. A phone's lock screen shows it, so it is short.
 import type { AlertMessage, Language, MessageItem } from '../../core/alerts/message.ts';
-import type { DeliveryStatus, DeliverySubject } from '../../core/alerts/records.ts';
+import type { NewsStatus } from '../../core/alerts/records.ts';
 import { TEXTS, wordsOf } from '../../core/texts/languages.ts';
 import { detail } from '../../core/texts/quote.ts';
-import type { Counts, Texts } from '../../core/texts/texts.ts';
+import { type Counts, say, type Texts } from '../../core/texts/texts.ts';
+import type { MessageSubject } from './compose.ts';
 
 export interface TitleRequest {
   readonly now: number;
   readonly instance: string;
   readonly language: Language;
   /** Worst first. */
-  readonly subjects: readonly DeliverySubject[];
+  readonly subjects: readonly MessageSubject[];
 }
 
 /** Characters. */
@@ -19,11 +20,11 @@ const LONGEST_TITLE = 120;
 const LONGEST_INSTANCE = 40;
 
 /** Whether it is not over. */
-export function isOpen(status: DeliveryStatus): boolean {
-  return status === 'raised' || status === 'escalated' || status === 'repeated';
+export function isOpen(status: NewsStatus): boolean {
+  return status !== 'cleared' && status !== 'ended' && status !== 'happened';
 }
 
-/** 0: open and critical, 1: other open conditions, 2: over, 3: events. */
+/** 0: open and critical, 1: other open stories, 2: over, 3: events. */
 export function rankOf({ status, severity }: MessageItem): number {
   if (isOpen(status)) return severity === 'critical' ? 0 : 1;
   return status === 'happened' ? 3 : 2;
@@ -49,10 +50,10 @@ function linesTitle({ language, subjects }: TitleRequest): string {
 }
 
 /**
- * The target, if all items are about one; counts; then the kinds of conditions, worst first and then most frequent, as
+ * The target, if all items are about one; counts; then the kinds of stories, worst first and then most frequent, as
  * many as there is room for.
  */
-function manyTitle(instance: string, { language, subjects }: TitleRequest, items: readonly MessageItem[]): string {
+function manyTitle(instance: string, { language, subjects, now }: TitleRequest, items: readonly MessageItem[]): string {
   const texts = TEXTS[language];
   const { titles } = texts;
   const count = (fits: (item: MessageItem) => boolean) => items.filter(fits).length;
@@ -69,7 +70,7 @@ function manyTitle(instance: string, { language, subjects }: TitleRequest, items
     const many = titles.many(counts, kinds);
     return instance + (isOne ? titles.one('', target, many) : many);
   };
-  const kinds = kindsOf(subjects, items, texts).map(({ title, times }) => titles.kind(title, times));
+  const kinds = kindsOf(subjects, items, texts, now).map(({ title, times }) => titles.kind(title, times));
   for (let room = kinds.length; room > 0; room -= 1) {
     const title = titled(room < kinds.length ? [...kinds.slice(0, room), '…'] : kinds);
     if (title.length <= LONGEST_TITLE) return detail(title, LONGEST_TITLE);
@@ -85,10 +86,10 @@ interface Kind {
 }
 
 /** `subjects` and `items` are the same in the same order, worst first. */
-function kindsOf(subjects: readonly DeliverySubject[], items: readonly MessageItem[], texts: Texts): Kind[] {
+function kindsOf(subjects: readonly MessageSubject[], items: readonly MessageItem[], texts: Texts, now: number): Kind[] {
   const kinds = new Map<string, Kind>();
   for (const [index, subject] of subjects.entries()) {
-    const title = kindTitle(subject, texts);
+    const title = kindTitle(subject, texts, now);
     const item = items[index];
     if (title === undefined || item === undefined) continue;
     const { rank, times } = kinds.get(title) ?? { rank: rankOf(item), times: 0 };
@@ -98,13 +99,12 @@ function kindsOf(subjects: readonly DeliverySubject[], items: readonly MessageIt
 }
 
 /** The heading under which a subject is counted. */
-function kindTitle(subject: DeliverySubject, texts: Texts): string | undefined {
+function kindTitle(subject: MessageSubject, texts: Texts, now: number): string | undefined {
   if (subject.kind === 'rotated') return texts.rotated.title;
   if (subject.kind === 'unwatched') return texts.unwatched.title(subject.event);
-  if (subject.kind !== 'condition') return undefined;
-  const { status, finding } = subject;
-  const words = wordsOf(finding, texts);
-  if (status === 'cleared' && typeof words.over === 'string') return words.over;
-  if (status === 'ended' && typeof words.was === 'string') return words.was;
-  return words.title;
+  if (subject.kind !== 'story') return undefined;
+  const { status, view } = subject;
+  const words = wordsOf(view.lead, texts);
+  if (status === 'cleared') return say(words.over, view.lead, now);
+  return status === 'ended' ? say(words.was, view.lead, now) : words.title;
 }

@@ -24,10 +24,14 @@ export const TARGET_CONDITIONS = [
   'TargetMisconfigured',
 ] as const;
 
+/** What many targets may have in common, by the error of their findings: causes.ts makes these of them. */
+export const SHARED_CONDITIONS = ['CredentialsRejected', 'AccessDenied', 'EndpointFailing', 'KeyUnavailable'] as const;
+export type SharedCondition = (typeof SHARED_CONDITIONS)[number];
+
 /** Conditions of the service as a whole. */
 export const SERVICE_CONDITIONS = [
   'Unverified',
-  'CredentialsRejected',
+  ...SHARED_CONDITIONS,
   'AppleUnreachable',
   'AppleRejectsAll',
   'AppleAcceptsAll',
@@ -147,7 +151,11 @@ export function findingSchema(kinds: Kinds) {
     }),
     /** Names of the targets whose provider does not show what was written. */
     Unverified: of('Unverified', { targets: z.array(label) }),
+    /** Names of the targets, those whose client secret expires soonest first. */
     CredentialsRejected: of('CredentialsRejected', { targets: z.array(label) }),
+    AccessDenied: of('AccessDenied', { targets: z.array(label) }),
+    EndpointFailing: of('EndpointFailing', { targets: z.array(label) }),
+    KeyUnavailable: of('KeyUnavailable', { targets: z.array(label) }),
     AppleUnreachable: of('AppleUnreachable', { lastAnswerAt: maybeInstant }),
     /** Names of the targets that it was asked about. */
     AppleRejectsAll: of('AppleRejectsAll', { targets: z.array(label) }),

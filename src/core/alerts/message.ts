@@ -1,8 +1,9 @@
 // A message as every channel gets it: complete, and in the language of the configuration. A channel only lays it out,
 // cuts it to size and sends it. Instants are ISO 8601 UTC.
 import type { LoginsView } from '../target-view.ts';
-import type { ConditionName, Severity } from './conditions.ts';
-import type { DeliveryStatus } from './records.ts';
+import type { Cause } from './causes.ts';
+import type { Severity } from './conditions.ts';
+import type { NewsStatus } from './records.ts';
 
 export const LANGUAGES = ['en', 'zh'] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -11,17 +12,29 @@ export type Language = (typeof LANGUAGES)[number];
 export const EVENT_TITLES = ['Rotated', 'Unwatched'] as const;
 export type EventTitle = (typeof EVENT_TITLES)[number];
 
-/** One condition or event of a message. */
+/** A target that a story is about. */
+export interface MessageTarget {
+  readonly name: string;
+  readonly envId: string | null;
+  readonly providerId: string | null;
+  /** When its client secret expires; null if that is not known, or over. */
+  readonly loginsUntil: string | null;
+}
+
+/** One story or event of a message. */
 export interface MessageItem {
-  /** The condition's id; of an event its name and target: `Rotated/ENV/PROVIDER/…`, `Unwatched/ENV/PROVIDER`. */
+  /** The story's id; of an event its name and target: `Rotated/ENV/PROVIDER/…`, `Unwatched/ENV/PROVIDER`. */
   readonly id: string;
-  readonly condition: ConditionName | EventTitle;
-  readonly status: DeliveryStatus;
+  readonly condition: Cause | EventTitle;
+  readonly status: NewsStatus;
   /** `info`: an event. */
   readonly severity: Severity | 'info';
+  /** The target that it is about; null: the service, or something that several targets have in common. */
   readonly target: string | null;
   readonly envId: string | null;
   readonly providerId: string | null;
+  /** All targets that it is about, soonest expiry first. */
+  readonly targets: readonly MessageTarget[];
   /** What is wrong, as a headline without the target: `the client secret cannot be renewed`. */
   readonly title: string;
   /** What happened, in one to three sentences. */
@@ -30,7 +43,7 @@ export interface MessageItem {
   readonly since: string;
   /** When it ended; null while it lasts. */
   readonly until: string | null;
-  /** When the deployed client secret expires; null if that is not known, not affected, or over. */
+  /** When the first deployed client secret expires; null if that is not known, not affected, or over. */
   readonly loginsUntil: string | null;
   /** What is known of the target's logins; null: of the service itself, over, or an event. */
   readonly logins: LoginsView | null;
@@ -38,7 +51,7 @@ export interface MessageItem {
   readonly next: string | null;
   /** The error's code, if there is one. */
   readonly code: string | null;
-  /** The condition's section of the runbook; null for an event. */
+  /** Its section of the runbook; null for an event. */
   readonly runbook: string | null;
   /** PagerDuty's dedup_key without the instance. */
   readonly thread: string;
@@ -47,10 +60,12 @@ export interface MessageItem {
 /** Words that a layout needs beside the message's own, in the language of the message. */
 export interface Labels {
   /** By status: `raised`, `all clear`, … */
-  readonly status: Readonly<Record<DeliveryStatus, string>>;
+  readonly status: Readonly<Record<NewsStatus, string>>;
   readonly severity: Readonly<Record<Severity | 'info', string>>;
   readonly instance: string;
   readonly target: string;
+  /** Of several, those whose client secret expires first, first. */
+  readonly targets: string;
   readonly since: string;
   readonly until: string;
   readonly loginsUntil: string;
@@ -81,7 +96,7 @@ export interface AlertMessage {
   readonly lines: readonly string[];
   /** Worst first; empty for a digest and a test. */
   readonly items: readonly MessageItem[];
-  /** Threads in which nothing is open any more. */
+  /** Incidents that are over. */
   readonly closes: readonly string[];
   readonly labels: Labels;
 }

@@ -1,22 +1,26 @@
-// What the journal keeps for alerts, as plain data: the open conditions, the outbox of deliveries, what is known of
-// each channel, and a memo. Each record is defined once, as in core/records.ts. Instants are ms since the epoch. No
+// What the journal keeps for alerts, as plain data: the stories, news that waits and has no story, what is known of each
+// channel, and a memo. Each record is defined once, as in core/records.ts. Instants are ms since the epoch. No
 // field holds a secret or the URL of a channel.
 import * as z from 'zod';
 import { errorSchema, type Frozen, instant, type Kinds, reasonSchema } from '../records.ts';
+import { CAUSES } from './causes.ts';
 import { CONDITIONS, findingSchema, SEVERITIES } from './conditions.ts';
 
-/** What a delivery says of its condition. */
-export const DELIVERY_STATUSES = [
+/** What a message says of a story. */
+export const NEWS_STATUSES = [
   'raised',
+  /** It has become critical. */
   'escalated',
+  /** Its error or next step is another, its nearest expiry is sooner, or a target that cannot wait has joined. */
+  'changed',
   'repeated',
   'cleared',
-  /** The condition ended before its raise could be delivered: "was failing from … to …". Made by folding alone. */
+  /** It ended before its beginning could be told: "was failing from … to …". */
   'ended',
   /** An event, which has no end. */
   'happened',
 ] as const;
-export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
+export type NewsStatus = (typeof NEWS_STATUSES)[number];
 
 /** The schemas of the records that are kept for alerts. */
 export function alertSchemas(kinds: Kinds) {
@@ -25,21 +29,52 @@ export function alertSchemas(kinds: Kinds) {
   const maybeInstant = instant.nullable();
   const finding = findingSchema(kinds);
 
-  /** A condition that was found and is not over. */
-  const condition = z.object({
-    /** As it was found last. `finding.id` is the key of the record. */
-    finding,
-    /** When it was first found; `finding.since` may be earlier. */
-    foundAt: instant,
-    /** When it was raised; null while it is held back (`holdMs`). */
-    raisedAt: maybeInstant,
-    /** When it was last raised, repeated or escalated. */
-    toldAt: maybeInstant,
-    /**
-     * The channels that were notified of it, each with the thread (PagerDuty's dedup_key) it was sent under. The
-     * all-clear goes to these, whatever their filters say by then.
-     */
-    told: z.record(label, label),
+  /** What was last told of a story over a channel. The next message is the difference to it. */
+  const told = z.object({
+    at: instant,
+    severity: z.enum(SEVERITIES),
+    /** The error's code. */
+    code: maybe,
+    /** The next step, in English. */
+    next: prose,
+    /** The soonest expiry of a client secret. */
+    deadline: maybeInstant,
+    /** Reminders since something else was told. */
+    reminders: z.number(),
+    /** PagerDuty's dedup_key, without the instance. */
+    thread: label,
+    /** That it is over. */
+    over: z.boolean(),
+  });
+
+  /** Everything that is wrong by one cause (causes.ts). */
+  const story = z.object({
+    id: label,
+    cause: z.enum(CAUSES),
+    /** What was found; of a story that is over, what was found last. */
+    members: z.array(
+      z.object({
+        finding,
+        /** When it was first found; `finding.since` may be earlier. */
+        foundAt: instant,
+        /** When it was raised; null while it is held back (`holdMs`). */
+        raisedAt: maybeInstant,
+        /** When it became critical. */
+        criticalAt: maybeInstant,
+      }),
+    ),
+    /** When it began. */
+    since: instant,
+    /** Until then its beginning waits for other targets; null: it need not. */
+    gathersUntil: maybeInstant,
+    /** When nothing was found any more; null while it lasts. */
+    endedAt: maybeInstant,
+    /** For how long an end must hold before it is told. */
+    holdMs: z.number(),
+    /** Its end was logged. */
+    closed: z.boolean(),
+    /** By channel. */
+    told: z.record(label, told),
   });
 
   /** A client secret was replaced (sent if `alerts.rotated` says so). */
@@ -52,7 +87,7 @@ export function alertSchemas(kinds: Kinds) {
     previousExpiresAt: maybeInstant,
   });
 
-  /** A target left the configuration. It is sent once; its conditions end without an all-clear. */
+  /** A target left the configuration. It is sent once; its stories end without an all-clear. */
   const unwatched = z.object({
     target: z.object({ name: label, envId: maybe, providerId: maybe }),
     /** Expiry of the client secret that was read last; null if it is not known. */
@@ -71,38 +106,29 @@ export function alertSchemas(kinds: Kinds) {
     states: z.record(label, z.number()),
     /** The next renewals, soonest first, at most five. */
     renewals: z.array(z.object({ target: label, at: instant, expiresAt: instant })),
-    /** Open conditions, worst first, at most twenty; `openTotal` counts all. */
-    open: z.array(z.object({ condition: z.enum(CONDITIONS), target: maybe, severity: z.enum(SEVERITIES) })),
+    /** Open stories, worst first, at most twenty; `openTotal` counts all. `targets`: how many they are about. */
+    open: z.array(
+      z.object({
+        condition: z.enum(CONDITIONS),
+        target: maybe,
+        targets: z.number().default(1),
+        severity: z.enum(SEVERITIES),
+      }),
+    ),
     openTotal: z.number(),
   });
 
-  /**
-   * A row of the outbox. It never changes until it is delivered; rows of one condition are folded when they are sent.
-   */
+  /** News that has no story, for one channel. It never changes until it is delivered. */
   const delivery = z.object({
     /** UUIDv7. */
     id: label,
     channel: label,
     at: instant,
     subject: z.discriminatedUnion('kind', [
-      z.object({
-        kind: z.literal('condition'),
-        status: z.enum(DELIVERY_STATUSES).exclude(['happened']),
-        finding,
-        /** When it began. */
-        since: instant,
-        /** When it ended; null while it lasts. */
-        until: maybeInstant,
-        /** See `told` of a condition. */
-        thread: label,
-        /** Threads in which nothing is open any more once this is delivered. */
-        closes: z.array(label),
-      }),
       z.object({ kind: z.literal('rotated'), event: rotated }),
-      /** `closes`: as for a condition. */
+      /** `closes`: incidents in which nothing is open any more. */
       z.object({ kind: z.literal('unwatched'), event: unwatched, closes: z.array(label) }),
       z.object({ kind: z.literal('digest'), digest }),
-      z.object({ kind: z.literal('test') }),
     ]),
   });
 
@@ -129,10 +155,10 @@ export function alertSchemas(kinds: Kinds) {
 
   /** One atomic change of the book; what is not named stays. */
   const update = z.object({
-    /** Inserts or replaces, by `finding.id`. */
-    putConditions: z.array(condition).exactOptional(),
-    /** By `finding.id`. */
-    removeConditions: z.array(label).exactOptional(),
+    /** Inserts or replaces, by id. */
+    putStories: z.array(story).exactOptional(),
+    /** By id. */
+    removeStories: z.array(label).exactOptional(),
     addDeliveries: z.array(delivery).exactOptional(),
     /** By id; one that is gone already is no error. */
     removeDeliveries: z.array(label).exactOptional(),
@@ -142,34 +168,34 @@ export function alertSchemas(kinds: Kinds) {
     memo: memo.exactOptional(),
   });
 
-  return { condition, delivery, channel, memo, update };
+  return { story, delivery, channel, memo, update };
 }
 
 type Schemas = ReturnType<typeof alertSchemas>;
 
-export type ConditionRecord = Frozen<z.infer<Schemas['condition']>>;
+export type Story = Frozen<z.infer<Schemas['story']>>;
+export type StoryMember = Story['members'][number];
+export type Told = Story['told'][string];
 export type Delivery = Frozen<z.infer<Schemas['delivery']>>;
 export type ChannelState = Frozen<z.infer<Schemas['channel']>>;
 export type AlertMemo = Frozen<z.infer<Schemas['memo']>>;
 export type AlertUpdate = Frozen<z.infer<Schemas['update']>>;
 
-/** One piece of news for one channel. */
-export type DeliverySubject = Delivery['subject'];
-export type RotatedEvent = Extract<DeliverySubject, { readonly kind: 'rotated' }>['event'];
-export type UnwatchedEvent = Extract<DeliverySubject, { readonly kind: 'unwatched' }>['event'];
-export type DigestFacts = Extract<DeliverySubject, { readonly kind: 'digest' }>['digest'];
+export type RotatedEvent = Extract<Delivery['subject'], { readonly kind: 'rotated' }>['event'];
+export type UnwatchedEvent = Extract<Delivery['subject'], { readonly kind: 'unwatched' }>['event'];
+export type DigestFacts = Extract<Delivery['subject'], { readonly kind: 'digest' }>['digest'];
 
 /** Everything that the journal keeps for alerts. */
 export interface AlertBook {
-  readonly conditions: readonly ConditionRecord[];
-  /** The outbox, oldest first. */
+  readonly stories: readonly Story[];
+  /** Oldest first. */
   readonly deliveries: readonly Delivery[];
   readonly channels: readonly ChannelState[];
   readonly memo: AlertMemo;
 }
 
 export const EMPTY_MEMO: AlertMemo = { digestAt: null, watchedSince: {} };
-export const EMPTY_BOOK: AlertBook = { conditions: [], deliveries: [], channels: [], memo: EMPTY_MEMO };
+export const EMPTY_BOOK: AlertBook = { stories: [], deliveries: [], channels: [], memo: EMPTY_MEMO };
 
 /** A channel that was not used yet. */
 export function emptyChannelState(name: string): ChannelState {

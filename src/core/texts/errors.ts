@@ -22,6 +22,12 @@ export function errorTexts(error: StoredError, language: 'en' | 'zh', target?: s
   return { message: message ?? '', next: next ?? '', copy: copy ?? null };
 }
 
+/** The call that CAM denied, as a policy names it: `tcb:GetProviders`; undefined where the error is about none. */
+export function deniedCall(error: StoredError | null): string | undefined {
+  if (error?.code !== 'ERR_CLOUDBASE_DENIED' || !('params' in error)) return undefined;
+  return error.params.call.replace(' ', ':');
+}
+
 /** True if a useless secret was replaced by one that Apple has not accepted yet. */
 export function isUnproven(error: StoredError | null): boolean {
   if (error?.code !== 'ERR_APPLE_UNKNOWN' || !('params' in error)) return false;

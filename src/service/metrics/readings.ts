@@ -1,8 +1,11 @@
 // What the gauges show, as pure functions of what the program knows at a scrape: each metric is a row of GAUGES. A series
 // with an unknown value is absent, and so are the series of a target that left the configuration. Durations and instants
 // are in seconds, as Prometheus expects.
-import { CONDITIONS, SEVERITIES } from '../../core/alerts/conditions.ts';
+import { CAUSES } from '../../core/alerts/causes.ts';
+import { SEVERITIES } from '../../core/alerts/conditions.ts';
 import type { AlertBook } from '../../core/alerts/records.ts';
+import type { Waiting } from '../../alerts/deliverer.ts';
+import { viewOf } from '../../alerts/stories/view.ts';
 import { trueNow } from '../../core/decide.ts';
 import { type JudgeClock, judgeLogins } from '../../core/logins.ts';
 import { LOGIN_STATES, type LoginState } from '../../core/reasons.ts';
@@ -39,6 +42,8 @@ export interface MetricsSnapshot {
   /** Configured targets only; `undefined`: the journal has no state of it yet. */
   readonly targets: readonly { readonly name: string; readonly reading: TargetReading | undefined }[];
   readonly book: AlertBook;
+  /** What was not told yet, over all channels. */
+  readonly waiting: Waiting;
   /** Our clock minus CloudBase's, in ms; undefined until an answer has a Date header. */
   readonly skewMs: number | undefined;
   readonly journalDegraded: boolean;
@@ -104,22 +109,22 @@ export const GAUGES: readonly GaugeRow[] = [
     series: ofTargets((reading) => reading?.failures ?? 0),
   },
   {
-    name: 'apple_secret_conditions',
-    help: 'Conditions that are raised now.',
-    labels: ['condition', 'severity'],
-    series: ({ book }) => openConditions(book),
+    name: 'apple_secret_stories',
+    help: 'What is wrong now, by its cause: one for each cause, whatever the number of targets.',
+    labels: ['cause', 'severity'],
+    series: ({ book }) => openStories(book),
   },
   {
     name: 'apple_secret_alert_queue_length',
     help: 'Alerts that wait for delivery, in all channels.',
     labels: [],
-    series: ({ book }) => [{ labels: {}, value: book.deliveries.length }],
+    series: ({ waiting }) => [{ labels: {}, value: waiting.count }],
   },
   {
     name: 'apple_secret_alert_queue_oldest_seconds',
     help: 'How long the oldest alert has waited for delivery; 0 if none waits.',
     labels: [],
-    series: ({ book, clock }) => [{ labels: {}, value: oldestSeconds(book, clock.now) }],
+    series: ({ waiting, clock }) => [{ labels: {}, value: oldestSeconds(waiting, clock.now) }],
   },
   {
     name: 'apple_secret_clock_skew_seconds',
@@ -151,21 +156,22 @@ export function isReady(state: TargetState, clock: JudgeClock): boolean {
   return state.renewalAt === null || trueNow(clock) - state.renewalAt <= READY_AFTER_RENEWAL_MS;
 }
 
-/** How many conditions are raised, for every condition and severity. Shows 0 too, so that every rule finds its series. */
-export function openConditions({ conditions }: AlertBook): Series[] {
-  const open = conditions.filter(({ raisedAt }) => raisedAt !== null).map(({ finding }) => finding);
-  return CONDITIONS.flatMap((condition) =>
+/** How many stories are open, for every cause and severity. Shows 0 too, so that every rule finds its series. */
+export function openStories({ stories }: AlertBook): Series[] {
+  const open = stories
+    .filter(({ endedAt }) => endedAt === null)
+    .map((story) => `${story.cause} ${viewOf(story)?.severity}`);
+  return CAUSES.flatMap((cause) =>
     SEVERITIES.map((severity) => ({
-      labels: { condition, severity },
-      value: open.filter((finding) => finding.condition === condition && finding.severity === severity).length,
+      labels: { cause, severity },
+      value: open.filter((each) => each === `${cause} ${severity}`).length,
     })),
   );
 }
 
-/** How long the oldest delivery of the outbox has waited, in seconds; 0 if the clock stepped back. */
-export function oldestSeconds({ deliveries }: AlertBook, nowMs: number): number {
-  const oldest = deliveries.reduce((earliest, { at }) => Math.min(earliest, at), nowMs);
-  return (nowMs - oldest) / 1000;
+/** How long the oldest alert has waited, in seconds; 0 if the clock stepped back. */
+export function oldestSeconds({ since }: Waiting, nowMs: number): number {
+  return Math.max(0, nowMs - (since ?? nowMs)) / 1000;
 }
 
 /** A series for each target whose value is known. */

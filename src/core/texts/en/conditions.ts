@@ -1,13 +1,48 @@
 // Every condition in English. People read this at three in the morning: what is wrong, what breaks and when, and one
 // next step. Plain words, short sentences, nothing of ours without its explanation.
 
+import type { SharedCondition } from '../../alerts/conditions.ts';
+import type { StoredError } from '../../error-params.ts';
 import { command, quoted } from '../command.ts';
-import { isUnproven } from '../errors.ts';
+import { deniedCall, isUnproven } from '../errors.ts';
 import { detail, laneWords } from '../quote.ts';
-import type { ConditionTable } from '../texts.ts';
+import type { ConditionTable, FindingAs } from '../texts.ts';
 import { afterCorrecting, fails, fields, logins, madeOf, next, problems, skew, times, told } from './finding.ts';
 import { LOGIN_FINDINGS } from './logins.ts';
 import { counted, listed, REASONS, sentences, when } from './words.ts';
+
+/** `shop-prod`, `40 targets`. */
+function who(targets: readonly string[]): string {
+  return targets.length === 1 ? detail(targets[0] ?? '', 63) : counted(targets.length, 'target');
+}
+
+/** What a shared cause holds up, and until when that can wait. */
+function held(finding: FindingAs<SharedCondition>, now: number): string {
+  const { targets } = finding.facts;
+  const [first] = targets;
+  const isOne = targets.length === 1;
+  return sentences(
+    `${isOne ? 'The client secret of 1 target' : `The client secrets of ${targets.length} targets`} cannot be renewed: ${listed(targets)}.`,
+    fails('The last error', finding.error),
+    finding.loginsUntil === null || first === undefined
+      ? ''
+      : `${isOne ? 'It' : `The first of them, that of ${detail(first, 63)},`} ${finding.loginsUntil > now ? 'expires' : 'expired'} at ${when(finding.loginsUntil, now)}.`,
+  );
+}
+
+function endpointTrouble(error: StoredError | null): string {
+  switch (error?.code) {
+    case 'ERR_CLOUDBASE_NETWORK':
+    case 'ERR_CLOUDBASE_TIMEOUT':
+      return 'CloudBase cannot be reached';
+    case 'ERR_CLOUDBASE_THROTTLED':
+      return 'CloudBase throttles the calls of this service';
+    case 'ERR_CERTIFICATE':
+      return "CloudBase's certificate is not trusted";
+    default:
+      return 'CloudBase gives no usable answer';
+  }
+}
 
 const CONSOLE = 'in the CloudBase console (Authentication, Login Methods, Apple)';
 
@@ -224,19 +259,45 @@ export const CONDITIONS_EN: ConditionTable = {
   },
 
   CredentialsRejected: {
-    title: 'the cloud credentials of this service are refused',
-    what: ({ facts: { targets }, error }) =>
-      sentences(
-        `${targets.length === 1 ? 'The client secret of 1 target' : `The client secrets of ${targets.length} targets`} can be neither checked nor renewed: ${listed(targets)}.`,
-        fails('The last error', error),
-      ),
+    title: 'the cloud credentials of this service do not work',
+    headline: ({ facts: { targets }, error }) =>
+      `${who(targets)} cannot be checked: the cloud credentials of this service ${error?.code === 'ERR_CREDENTIALS_UNAVAILABLE' ? 'cannot be fetched' : 'are refused'}`,
+    what: held,
     next: (finding) =>
       next(
         finding,
         'Renew the credentials of this service (`cloudbase.credentials` in the configuration says where they come from).',
       ),
-    over: 'the cloud credentials of this service are accepted again',
-    was: 'the cloud credentials of this service were refused',
+    over: 'the cloud credentials of this service work again',
+    was: 'the cloud credentials of this service did not work',
+  },
+
+  AccessDenied: {
+    title: 'CAM denies what this service has to do',
+    headline: ({ facts: { targets }, error }) =>
+      `${who(targets)} cannot be ${deniedCall(error)?.includes('Modify') ? 'renewed' : 'checked'}: CAM denies ${deniedCall(error) ?? 'a call'}`,
+    what: held,
+    next: (finding) => next(finding, 'Allow this call in CAM.'),
+    over: 'CAM allows what this service has to do again',
+    was: 'CAM denied what this service has to do',
+  },
+
+  EndpointFailing: {
+    title: 'CloudBase cannot be used',
+    headline: ({ facts: { targets }, error }) => `${who(targets)} cannot be checked: ${endpointTrouble(error)}`,
+    what: held,
+    next: (finding) => next(finding, 'Check the way from this machine to Tencent Cloud.'),
+    over: 'CloudBase can be used again',
+    was: 'CloudBase could not be used',
+  },
+
+  KeyUnavailable: {
+    title: 'a signing key cannot be used',
+    headline: ({ facts: { targets } }) => `${who(targets)} cannot be renewed: the signing key cannot be used`,
+    what: held,
+    next: (finding) => next(finding, `Find the cause with ${command('history')}.`),
+    over: 'the signing key can be used again',
+    was: 'a signing key could not be used',
   },
 
   AppleUnreachable: {

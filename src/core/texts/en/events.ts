@@ -35,9 +35,9 @@ const TEXTS: Texts = {
     `will try again after ${attempt === 2 ? 'a failure' : `${attempt - 1} failures in a row`}`,
   'journal.degraded': ({ error }) =>
     error === null ? 'the journal can be written again' : `going on without the journal: ${said(error)}`,
-  'condition.raised': ({ what, title }) => `condition ${what}: ${title}`,
-  'condition.cleared': ({ what, title }) =>
-    what === 'cleared' ? `condition cleared: ${title}` : `condition no longer watched: ${title}`,
+  'story.opened': ({ title }) => `alert: ${title}`,
+  'story.changed': ({ title }) => `alert has changed: ${title}`,
+  'story.closed': ({ what, title }) => (what === 'closed' ? `all clear: ${title}` : `no longer watched: ${title}`),
   'target.unwatched': ({ expiresAt, moved }) =>
     moved
       ? MOVED

@@ -69,6 +69,7 @@ export const EN = {
       ({
         raised: severity.toUpperCase(),
         escalated: `now ${severity.toUpperCase()}`,
+        changed: `changed, ${severity.toUpperCase()}`,
         repeated: `still ${severity.toUpperCase()}`,
         cleared: 'all clear',
         ended: 'over, reported late',
@@ -99,8 +100,8 @@ export const EN = {
       : [
           `${counted(digest.openTotal, 'open alert')}, worst first:`,
           ...digest.open.map(
-            ({ condition, target, severity }) =>
-              `- ${severity.toUpperCase()}${target === null ? '' : ` ${detail(target, 63)}`}: ${CONDITIONS_EN[condition].title}`,
+            ({ condition, target, targets, severity }) =>
+              `- ${severity.toUpperCase()}${target === null ? '' : ` ${detail(target, 63)}`}: ${CONDITIONS_EN[condition].title}${targets > 1 ? ` (${counted(targets, 'target')})` : ''}`,
           ),
           ...(digest.openTotal > digest.open.length
             ? [`- and ${digest.openTotal - digest.open.length} more: ${command('alerts')}`]
@@ -121,6 +122,7 @@ export const EN = {
     status: {
       raised: 'new',
       escalated: 'has become worse',
+      changed: 'has changed',
       repeated: 'still so',
       cleared: 'all clear',
       ended: 'over, reported late',
@@ -129,6 +131,7 @@ export const EN = {
     severity: { warning: 'warning', critical: 'CRITICAL', info: 'info' },
     instance: 'Instance',
     target: 'Target',
+    targets: 'Targets, soonest expiry first',
     since: 'Since',
     until: 'Ended',
     loginsUntil: 'Secret expires',

@@ -1,12 +1,46 @@
 // Every condition in Chinese, as operators of Tencent Cloud write it: what is wrong, what breaks and when, and one next
 // step. Names of the console and of Apple's portal are theirs; commands, keys and codes stay as they are typed.
+import type { SharedCondition } from '../../alerts/conditions.ts';
+import type { StoredError } from '../../error-params.ts';
 import { command, quoted } from '../command.ts';
-import { isUnproven } from '../errors.ts';
+import { deniedCall, isUnproven } from '../errors.ts';
 import { detail, laneWords } from '../quote.ts';
-import type { ConditionTable } from '../texts.ts';
+import type { ConditionTable, FindingAs } from '../texts.ts';
 import { afterCorrecting, fails, fields, logins, madeOf, next, problems, skew, told } from './finding.ts';
 import { LOGIN_FINDINGS } from './logins.ts';
 import { listed, REASONS, when } from './words.ts';
+
+/** `shop-prod `, `40 个目标`. */
+function who(targets: readonly string[]): string {
+  return targets.length === 1 ? `${detail(targets[0] ?? '', 63)} ` : `${targets.length} 个目标`;
+}
+
+/** What a shared cause holds up, and until when that can wait. */
+function held(finding: FindingAs<SharedCondition>, now: number): string {
+  const { targets } = finding.facts;
+  const [first] = targets;
+  return [
+    `${targets.length} 个目标的客户端密钥无法轮换：${listed(targets)}。`,
+    fails('最近的错误', finding.error),
+    finding.loginsUntil === null || first === undefined
+      ? ''
+      : `${targets.length === 1 ? '它' : `其中最早的（${detail(first, 63)}）`}${finding.loginsUntil > now ? '将' : '已'}于 ${when(finding.loginsUntil, now)}过期。`,
+  ].join('');
+}
+
+function endpointTrouble(error: StoredError | null): string {
+  switch (error?.code) {
+    case 'ERR_CLOUDBASE_NETWORK':
+    case 'ERR_CLOUDBASE_TIMEOUT':
+      return '无法连接 CloudBase';
+    case 'ERR_CLOUDBASE_THROTTLED':
+      return 'CloudBase 对本服务限频';
+    case 'ERR_CERTIFICATE':
+      return 'CloudBase 的证书不受信任';
+    default:
+      return 'CloudBase 没有给出可用的应答';
+  }
+}
 
 const CONSOLE = '云开发 CloudBase 控制台（身份认证 → 登录方式 → Apple）';
 
@@ -204,15 +238,41 @@ export const CONDITIONS_ZH: ConditionTable = {
   },
 
   CredentialsRejected: {
-    title: '本服务的云 API 密钥被拒绝',
-    what: ({ facts: { targets }, error }) =>
-      [
-        `${targets.length} 个目标的客户端密钥既无法检查也无法轮换：${listed(targets)}。`,
-        fails('最近的错误', error),
-      ].join(''),
+    title: '本服务的云 API 密钥不可用',
+    headline: ({ facts: { targets }, error }) =>
+      `${who(targets)}无法检查：本服务的云 API 密钥${error?.code === 'ERR_CREDENTIALS_UNAVAILABLE' ? '获取不到' : '被拒绝'}`,
+    what: held,
     next: (finding) => next(finding, '更新本服务使用的云 API 密钥（来源见配置中的 `cloudbase.credentials`）。'),
     over: '本服务的云 API 密钥已恢复可用',
-    was: '本服务的云 API 密钥曾被拒绝',
+    was: '本服务的云 API 密钥曾不可用',
+  },
+
+  AccessDenied: {
+    title: '本服务所需的权限被 CAM 拒绝',
+    headline: ({ facts: { targets }, error }) =>
+      `${who(targets)}无法${deniedCall(error)?.includes('Modify') ? '轮换' : '检查'}：CAM 拒绝 ${deniedCall(error) ?? '调用'}`,
+    what: held,
+    next: (finding) => next(finding, '在 CAM 中允许该调用。'),
+    over: '本服务所需的权限已恢复',
+    was: '本服务所需的权限曾被 CAM 拒绝',
+  },
+
+  EndpointFailing: {
+    title: 'CloudBase 不可用',
+    headline: ({ facts: { targets }, error }) => `${who(targets)}无法检查：${endpointTrouble(error)}`,
+    what: held,
+    next: (finding) => next(finding, '检查本机到腾讯云的网络。'),
+    over: 'CloudBase 已恢复可用',
+    was: 'CloudBase 曾不可用',
+  },
+
+  KeyUnavailable: {
+    title: '签名私钥不可用',
+    headline: ({ facts: { targets } }) => `${who(targets)}无法轮换：签名私钥不可用`,
+    what: held,
+    next: (finding) => next(finding, `执行 ${command('history')} 查找原因。`),
+    over: '签名私钥已恢复可用',
+    was: '签名私钥曾不可用',
   },
 
   AppleUnreachable: {

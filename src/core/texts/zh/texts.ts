@@ -74,6 +74,7 @@ export const ZH = {
       ({
         raised: SEVERITIES[severity],
         escalated: `升级为${SEVERITIES[severity]}`,
+        changed: `${SEVERITIES[severity]}，有变化`,
         repeated: `${SEVERITIES[severity]}，仍未恢复`,
         cleared: '已恢复',
         ended: '已结束，补报',
@@ -104,8 +105,8 @@ export const ZH = {
       : [
           `未恢复的告警共 ${digest.openTotal} 项，最严重的在前：`,
           ...digest.open.map(
-            ({ condition, target, severity }) =>
-              `- 【${SEVERITIES[severity]}】${target === null ? '' : `${detail(target, 63)}：`}${CONDITIONS_ZH[condition].title}`,
+            ({ condition, target, targets, severity }) =>
+              `- 【${SEVERITIES[severity]}】${target === null ? '' : `${detail(target, 63)}：`}${CONDITIONS_ZH[condition].title}${targets > 1 ? `（${targets} 个目标）` : ''}`,
           ),
           ...(digest.openTotal > digest.open.length
             ? [`- 另有 ${digest.openTotal - digest.open.length} 项，查看：${command('alerts')}`]
@@ -126,6 +127,7 @@ export const ZH = {
     status: {
       raised: '新告警',
       escalated: '已升级',
+      changed: '有变化',
       repeated: '仍未恢复',
       cleared: '已恢复',
       ended: '已结束，补报',
@@ -134,6 +136,7 @@ export const ZH = {
     severity: SEVERITIES,
     instance: '实例',
     target: '目标',
+    targets: '目标（最早过期的在前）',
     since: '开始时间',
     until: '结束时间',
     loginsUntil: '密钥过期时间',

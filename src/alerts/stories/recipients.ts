@@ -1,0 +1,34 @@
+// Which channel carries what: the severities that it names, for the targets that it names; a channel that names no
+// targets carries what concerns the service as well. A channel that fails is reported over every other one, whatever
+// they carry.
+import { type ConditionTarget, SEVERITIES, type Severity } from '../../core/alerts/conditions.ts';
+import type { Story } from '../../core/alerts/records.ts';
+
+/** What a channel of the configuration carries. */
+export interface Route {
+  readonly name: string;
+  readonly severities: readonly Severity[];
+  /** Names of targets; undefined: every target, and the service itself. */
+  readonly targets: readonly string[] | undefined;
+}
+
+/** True if a channel carries alerts of this severity about this target (null: about the service). */
+export function carries(route: Route, severity: Severity, target: Pick<ConditionTarget, 'name'> | null): boolean {
+  return route.severities.includes(severity) && concerns(route, target);
+}
+
+/** True if a channel carries anything about this target (null: about the service). */
+export function concerns({ targets }: Route, target: Pick<ConditionTarget, 'name'> | null): boolean {
+  if (targets === undefined) return true;
+  return target !== null && targets.includes(target.name);
+}
+
+/**
+ * What a channel carries of a story; undefined where it carries nothing of it. A channel that left its own severities is
+ * told of the end all the same.
+ */
+export function routeOf(name: string, { cause, id }: Story, routes: readonly Route[]): Route | undefined {
+  const route = routes.find((each) => each.name === name);
+  if (cause !== 'ChannelFailing' || route === undefined) return route;
+  return id === `ChannelFailing/${name}` ? undefined : { name, severities: SEVERITIES, targets: undefined };
+}

@@ -1,0 +1,95 @@
+// A story as one channel sees it: what was raised of it for the targets that the channel names, how bad that is, until
+// when the secrets last, and the one finding by which it is told.
+import { isShared } from '../../core/alerts/causes.ts';
+import { type ConditionName, type ConditionTarget, type Finding, SEVERITIES, type Severity } from '../../core/alerts/conditions.ts';
+import type { Story, StoryMember } from '../../core/alerts/records.ts';
+import { TEXTS, wordsOf } from '../../core/texts/languages.ts';
+import { say } from '../../core/texts/texts.ts';
+import { concerns, type Route } from './recipients.ts';
+
+/** A target of a story, and when its client secret expires. */
+export interface StoryTarget extends ConditionTarget {
+  readonly loginsUntil: number | null;
+}
+
+export interface StoryView {
+  /** What was raised. */
+  readonly members: readonly StoryMember[];
+  readonly severity: Severity;
+  /** The worst, by which it is told; of what targets have in common it names them all. */
+  readonly lead: Finding;
+  /** Soonest expiry first. */
+  readonly targets: readonly StoryTarget[];
+  /** The soonest expiry. */
+  readonly deadline: number | null;
+}
+
+/** Of what one target has, what says most comes first. */
+const TELLING: readonly ConditionName[] = [
+  'RotationFailing',
+  'ConsentNeeded',
+  'SecretExpiring',
+  'RenewalOverdue',
+  'CheckStale',
+];
+
+/** What is seen of a story as a whole: the journal's stories never change, and each is asked for again and again. */
+const whole = new WeakMap<Story, StoryView | undefined>();
+
+/** Undefined if nothing of it was raised for the channel; without a route everything that was raised. */
+export function viewOf(story: Story, route?: Route): StoryView | undefined {
+  if (route?.targets !== undefined) return viewFor(story, route);
+  if (!whole.has(story)) whole.set(story, viewFor(story));
+  return whole.get(story);
+}
+
+function viewFor(story: Story, route?: Route): StoryView | undefined {
+  const raised = story.members.filter(({ raisedAt }) => raisedAt !== null);
+  const isSeen = ({ finding }: StoryMember) => route === undefined || concerns(route, finding.target);
+  if (!raised.some(isSeen)) return undefined;
+  // What concerns the service goes with what it explains.
+  const members = raised.filter((member) => member.finding.target === null || isSeen(member));
+  const sorted = members.map(({ finding }) => finding).sort((a, b) => worstFirst(a, b, story));
+  const [first] = sorted;
+  if (first === undefined) return undefined;
+  const targets = targetsOf(sorted);
+  const known = sorted.flatMap(({ loginsUntil }) => loginsUntil ?? []);
+  const deadline = known.length === 0 ? null : Math.min(...known);
+  const severity = sorted.some((finding) => finding.severity === 'critical') ? 'critical' : 'warning';
+  return { members, severity, targets, deadline, lead: leadOf(story, first, { targets, severity, deadline }) };
+}
+
+function leadOf(
+  { cause, id, since }: Story,
+  first: Finding,
+  { targets, severity, deadline }: Pick<StoryView, 'targets' | 'severity' | 'deadline'>,
+): Finding {
+  if (!isShared(cause)) return { ...first, severity, loginsUntil: first.target === null ? deadline : first.loginsUntil };
+  const named = first.condition === cause && targets.length === 0 ? first.facts.targets : targets.map(({ name }) => name);
+  const facts = { targets: named };
+  return { condition: cause, facts, id, severity, target: null, since, loginsUntil: deadline, error: first.error };
+}
+
+function worstFirst(a: Finding, b: Finding, { cause }: Story): number {
+  return (
+    Number(b.condition === cause) - Number(a.condition === cause) ||
+    SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity) ||
+    TELLING.indexOf(a.condition) - TELLING.indexOf(b.condition)
+  );
+}
+
+function targetsOf(findings: readonly Finding[]): StoryTarget[] {
+  const targets = new Map<string, StoryTarget>();
+  for (const { target, loginsUntil } of findings) {
+    if (target === null) continue;
+    const known = targets.get(target.key)?.loginsUntil ?? null;
+    targets.set(target.key, { ...target, loginsUntil: known ?? loginsUntil });
+  }
+  const expiry = ({ loginsUntil }: StoryTarget) => loginsUntil ?? Number.POSITIVE_INFINITY;
+  return [...targets.values()].sort((a, b) => expiry(a) - expiry(b) || (a.name < b.name ? -1 : 1));
+}
+
+/** The next step in English, by which a change of it is noticed. */
+export function nextOf({ lead }: Pick<StoryView, 'lead'>, now: number): string {
+  return say(wordsOf(lead, TEXTS.en).next, lead, now);
+}

@@ -1,0 +1,174 @@
+// What an error blames, and so which story a finding belongs to: everything about one cause is one story. What several
+// targets have in common (a credential, an endpoint, a key) is the cause of all their failures; the rest is a target's own.
+import type { ErrorCode, StoredError } from '../error-params.ts';
+import {
+  type ConditionName,
+  type Finding,
+  SAID_BY_LOGINS_FAIL,
+  SERVICE_CONDITIONS,
+  SHARED_CONDITIONS,
+  type SharedCondition,
+} from './conditions.ts';
+
+/** What is broken. `RenewalFailing`: whatever keeps one target from being checked and renewed. */
+export const CAUSES = [
+  'LoginsFail',
+  'RenewalFailing',
+  'ProviderDisabled',
+  'ProviderChanged',
+  'SecretReplaced',
+  'TargetMisconfigured',
+  ...SERVICE_CONDITIONS,
+] as const;
+export type Cause = (typeof CAUSES)[number];
+
+type Blame =
+  | 'target'
+  | 'credentials'
+  | 'permission'
+  | 'endpoint'
+  | 'key'
+  /** These explain a failure only while they are found themselves. */
+  | 'lane'
+  | 'apple'
+  | 'clock'
+  | 'journal';
+
+/** What each error blames. A new code does not compile until it stands here. */
+const BLAMES = {
+  ERR_USAGE: 'target',
+  ERR_CONFIG: 'target',
+  ERR_KEY_NOT_FOUND: 'key',
+  ERR_KEY_FORBIDDEN: 'key',
+  ERR_KEY_INVALID: 'key',
+  ERR_KEY_IDS_MISSING: 'target',
+  ERR_KEY_IDS_CONFLICT: 'target',
+  ERR_KEY_IDS_INVALID: 'target',
+  ERR_KEY_SOURCE_UNAVAILABLE: 'key',
+  ERR_KEY_BINDING: 'target',
+  ERR_CREDENTIALS_MISSING: 'credentials',
+  ERR_CREDENTIALS_REJECTED: 'credentials',
+  ERR_CREDENTIALS_UNAVAILABLE: 'credentials',
+  ERR_CLOUDBASE_THROTTLED: 'endpoint',
+  ERR_CLOUDBASE_UNAVAILABLE: 'endpoint',
+  ERR_CLOUDBASE_NETWORK: 'endpoint',
+  ERR_CLOUDBASE_TIMEOUT: 'endpoint',
+  ERR_CLOUDBASE_BAD_ANSWER: 'endpoint',
+  ERR_CLOUDBASE_CLOCK: 'clock',
+  ERR_CLOUDBASE_DENIED: 'permission',
+  ERR_CLOUDBASE_REFUSED: 'target',
+  ERR_REDIRECTED: 'endpoint',
+  ERR_CERTIFICATE: 'endpoint',
+  ERR_PROVIDER_NOT_FOUND: 'target',
+  ERR_CLIENT_ID_MISMATCH: 'target',
+  ERR_PROVIDER_NOT_ROUNDTRIPPABLE: 'target',
+  ERR_PROVIDER_CHANGED: 'target',
+  ERR_CONSENT_REQUIRED: 'target',
+  ERR_CANDIDATE_INVALID: 'target',
+  ERR_APPLE_REJECTED: 'target',
+  ERR_APPLE_REJECTED_ONCE: 'target',
+  ERR_APPLE_UNKNOWN: 'apple',
+  ERR_CLOCK_SKEWED: 'clock',
+  ERR_LEASE_HELD: 'target',
+  ERR_LEASE_LOST: 'target',
+  ERR_PROVIDER_MOVING: 'target',
+  ERR_SUPERSEDED: 'target',
+  ERR_INTERRUPTED: 'target',
+  ERR_NOT_APPLIED: 'target',
+  ERR_CONFLICT: 'target',
+  ERR_ROLLED_BACK: 'target',
+  ERR_ROLLBACK_FAILED: 'target',
+  ERR_READ_BACK: 'target',
+  ERR_OUTCOME_UNKNOWN: 'target',
+  ERR_WRITTEN_LATELY: 'target',
+  ERR_LANE_CLOSED: 'lane',
+  ERR_CHANNEL_REFUSED: 'target',
+  ERR_CHANNEL_THROTTLED: 'target',
+  ERR_CHANNEL_UNAVAILABLE: 'target',
+  ERR_JOURNAL_UNWRITABLE: 'journal',
+  ERR_JOURNAL_NEWER: 'journal',
+  ERR_DAEMON_RUNNING: 'target',
+  ERR_INTERNAL: 'target',
+} as const satisfies Readonly<Record<ErrorCode, Blame>>;
+
+const SHARED: ReadonlySet<string> = new Set(SHARED_CONDITIONS);
+
+/** True for a cause that is made of what its targets have in common. */
+export function isShared(cause: Cause): cause is SharedCondition {
+  return SHARED.has(cause);
+}
+
+/** True if other targets of the lane will very likely fail in the same way. */
+export function concernsLane(error: StoredError | null): boolean {
+  const blame = error === null ? 'target' : blameOf(error);
+  return blame === 'credentials' || blame === 'permission' || blame === 'endpoint';
+}
+
+/** What was broken, and where. */
+export interface Subject {
+  readonly cause: Cause;
+  /** The cause and where: `EndpointFailing/https://tcb.tencentcloudapi.com`; also PagerDuty's key of its incident. */
+  readonly id: string;
+}
+
+/**
+ * The story that a finding belongs to. `laneOf`: the lane of a target, by its key. `isFound`: whether a finding with
+ * this id is there, which then explains others.
+ */
+export function subjectOf(
+  finding: Finding,
+  laneOf: (key: string) => string | undefined,
+  isFound: (id: string) => boolean,
+): Subject {
+  const { condition, target, id, error } = finding;
+  // Apple rejects what a wrong clock has dated.
+  if (condition === 'AppleRejectsAll' && isFound('ClockSkewed')) return subject('ClockSkewed');
+  if (target === null || !SAID_BY_LOGINS_FAIL.has(condition)) return { cause: condition as Cause, id };
+  const lane = laneOf(target.key) ?? '';
+  const explained = (cause: ConditionName & Cause, of?: string) => {
+    const explaining = subject(cause, of);
+    return isFound(explaining.id) ? explaining : own;
+  };
+  const own: Subject = { cause: 'RenewalFailing', id: `RenewalFailing${id.slice(condition.length)}` };
+  switch (error === null ? 'target' : blameOf(error)) {
+    case 'credentials':
+      return subject('CredentialsRejected');
+    case 'permission':
+      return subject('AccessDenied', lane);
+    case 'endpoint':
+      return subject('EndpointFailing', lane.split('|')[2] ?? '');
+    case 'key': {
+      const place = placeOf(error);
+      return place === undefined ? own : subject('KeyUnavailable', place);
+    }
+    case 'lane':
+      return explained('WritesFailing', lane);
+    case 'apple':
+      return explained('AppleUnreachable');
+    case 'clock':
+      return explained('ClockSkewed');
+    case 'journal':
+      return explained('JournalUnwritable');
+    case 'target':
+      return own;
+  }
+}
+
+function subject(cause: Cause, of?: string): Subject {
+  return { cause, id: of === undefined ? cause : `${cause}/${of}` };
+}
+
+function blameOf(error: StoredError): Blame {
+  // What CloudBase says of one provider blames nobody else.
+  if (error.code === 'ERR_CLOUDBASE_BAD_ANSWER' && 'params' in error && error.params.problem !== 'remote')
+    return 'target';
+  return BLAMES[error.code];
+}
+
+/** Where the key was to be read; undefined where the error does not say, or where a key that is there fits nothing. */
+function placeOf(error: StoredError | null): string | undefined {
+  const params: Readonly<Record<string, unknown>> = error !== null && 'params' in error ? { ...error.params } : {};
+  const text = (name: string) => (typeof params[name] === 'string' ? params[name] : undefined);
+  const file = text('folder') === undefined || text('name') === undefined ? undefined : `${text('folder')}/${text('name')}`;
+  return text('path') ?? file ?? text('variable') ?? text('origin') ?? text('about');
+}
