@@ -136,7 +136,7 @@ describe('what leaves goes past core/output.ts at one place for each exit', () =
     [
       'a row of the journal',
       /\bJSON\.stringify\(/,
-      /^src\/(?!adapters\/journal\/)|\/(?:tables|alert-tables|lock)\.ts$/,
+      /^src\/(?!adapters\/journal\/)|\/(?:tables|alert-tables|old-conditions|lock)\.ts$/,
     ],
     ['an alert', /\bchannel\.(?:send|refresh)\(/, /^src\/(?:alerts\/(?:deliverer|start-refused)|cli\/alerts)\.ts$/],
   ];

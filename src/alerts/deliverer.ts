@@ -286,7 +286,14 @@ export class Deliverer {
   private paceOf(name: string): Pace {
     const known = this.paces.get(name);
     if (known !== undefined) return known;
-    const pace: Pace = { busy: undefined, gapUntil: 0, heldUntil: 0, refreshedAt: undefined, untried: true, message: undefined };
+    const pace: Pace = {
+      busy: undefined,
+      gapUntil: 0,
+      heldUntil: 0,
+      refreshedAt: undefined,
+      untried: true,
+      message: undefined,
+    };
     this.paces.set(name, pace);
     return pace;
   }

@@ -19,10 +19,10 @@ import type { AlertStore, Clock, Degraded, Recorded, TargetStates } from '../cor
 import type { FleetState } from '../core/records.ts';
 import type { KeyProblem } from '../core/texts/problems.ts';
 import { SLICE, yieldToLoop } from '../net/event-loop.ts';
+import { waitingFor } from './deliverer.ts';
 import { detectMisconfigured, detectService, type ServiceFacts, type WatchedTarget } from './detect/detect.ts';
 import type { Look } from './detect/finding.ts';
 import { digestOf } from './digest.ts';
-import { waitingFor } from './deliverer.ts';
 import type { Wellbeing } from './heartbeat.ts';
 import { advance, type Transition, type UnwatchedTarget } from './stories/advance.ts';
 import type { AlertPolicy } from './stories/news.ts';

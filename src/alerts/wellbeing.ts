@@ -18,7 +18,11 @@ export interface WellbeingFacts {
 }
 
 /** The state at this moment. */
-export function wellbeing(book: AlertBook, policy: AlertPolicy, { now, journal, scheduler }: WellbeingFacts): Wellbeing {
+export function wellbeing(
+  book: AlertBook,
+  policy: AlertPolicy,
+  { now, journal, scheduler }: WellbeingFacts,
+): Wellbeing {
   const troubles: string[] = [];
   if (scheduler !== undefined && !scheduler.alive) troubles.push('the scheduler hangs');
   if (journal.degraded !== undefined) troubles.push('the journal cannot be written');

@@ -59,7 +59,7 @@ export const HEARTBEAT = z
       ),
     healthUrl: httpUrl(['call-url'])
       .optional()
-      .describe('Called as well, and its /fail while any critical condition lasts. Never shown.'),
+      .describe('Called as well, and its /fail while any alert is critical. Never shown.'),
     every: duration(10 * SECOND, HOUR * 24)
       .prefault('5m')
       .describe('How often both are called.'),

@@ -1,13 +1,14 @@
 // When each target is due: at a tick, at what its last pass asked for (a retry, the opening of a window or of its lane),
-// and when Apple rejects another secret of the same key. It only remembers and answers; the daemon starts what is due.
+// when Apple rejects another secret of the same key, and when another target of its lane fails for what they share. It only remembers and answers; the daemon starts what is due.
 // What it costs to ask does not depend on the number of targets, but at a tick. Instants are ms by the wall clock.
 import TinyQueue from 'tinyqueue';
+import { concernsLane } from '../core/alerts/causes.ts';
 import { REMEDIES } from '../core/errors.ts';
 import type { Target } from '../core/ports.ts';
 import type { Trigger } from '../core/reasons.ts';
 import type { TargetState } from '../core/records.ts';
 import { LONGEST_RETRY_MS, notBeyond, within } from '../core/schedule.ts';
-import { MINUTE } from '../core/time.ts';
+import { HOUR, MINUTE } from '../core/time.ts';
 import type { PassResult } from '../pass/pass.ts';
 
 /** The least time between two passes of a target: a retry that is due at once must not become a busy loop. */
@@ -17,6 +18,11 @@ const SOONEST_MS = 1_000;
  * its own: sooner, they would wake each other again and again; later, a second trouble of the key would wait.
  */
 const KEY_WOKEN_MS = 5 * MINUTE;
+/**
+ * How often a failure has the other targets of its lane checked, so that the alert can say how many there are. Sooner
+ * would double the calls of a lane of which a part fails at every retry; a tick finds the others as well.
+ */
+const LANE_WOKEN_MS = HOUR;
 
 interface Due {
   readonly trigger: Trigger;
@@ -51,7 +57,9 @@ export class Agenda {
   private alarms = alarmQueue();
   /** Target → the key id of its deployed secret, as its last pass found it. */
   private readonly keyIds = new Map<string, string>();
-  /** Key id → when its targets were woken. */
+  /** Lane → its targets whose last pass did not fail. */
+  private readonly well = new Map<string, Set<string>>();
+  /** Key id or lane → when its targets were woken. */
   private readonly wokenAt = new Map<string, number>();
 
   /** These are the targets; each is due now, and what passes asked for is forgotten. A pass under way goes on. */
@@ -80,8 +88,8 @@ export class Agenda {
     return trigger;
   }
 
-  /** A pass has ended, and wants the next one. */
-  note({ key }: Target, { state, waitsFor, wakeAt }: PassResult, now: number): void {
+  /** A pass in this lane has ended, and wants the next one. */
+  note({ key }: Target, lane: string, { state, waitsFor, wakeAt }: PassResult, now: number): void {
     const due = this.targets.get(key);
     // It has left the configuration.
     if (due === undefined) return;
@@ -97,6 +105,7 @@ export class Agenda {
     const wake = earliest(soonest(wakeAt), ticks ? retryAt : null);
     this.set(key, { ...due, trigger, retryAt: ticks ? null : retryAt, wakeAt: wake, isRunning: false });
     this.noteKey(key, state, due.begunAt, now);
+    this.noteLane(key, lane, state, now);
   }
 
   /** The targets that are due and not running. */
@@ -125,6 +134,20 @@ export class Agenda {
     for (const [other, id] of this.keyIds) {
       const due = this.targets.get(other);
       if (other !== key && id === keyId && due !== undefined) this.set(other, { ...due, isDue: true });
+    }
+  }
+
+  /** Where a pass failed for what its lane shares, the others are due; a pass that is under way finds it by itself. */
+  private noteLane(key: string, lane: string, { state, error }: TargetState, now: number): void {
+    const well = this.well.get(lane) ?? new Set<string>();
+    this.well.set(lane, well);
+    if (state !== 'failed') return void well.add(key);
+    well.delete(key);
+    if (!concernsLane(error) || within(this.wokenAt.get(lane) ?? null, now, LANE_WOKEN_MS)) return;
+    this.wokenAt.set(lane, now);
+    for (const other of well) {
+      const due = this.targets.get(other);
+      if (due !== undefined && !due.isRunning) this.set(other, { ...due, isDue: true });
     }
   }
 

@@ -236,7 +236,8 @@ export class Daemon {
     const { state, waitsFor } = result;
     this.requests.ended(target.key, waitsFor ?? errorOf(state.error));
     this.untriedKeys.delete(target.key);
-    this.agenda.note(target, result, this.tools.clock.now());
+    const lane = this.targets.get(target.key)?.tools.provider.lane;
+    if (lane !== undefined) this.agenda.note(target, lane, result, this.tools.clock.now());
     this.rouse();
   }
 

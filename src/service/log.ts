@@ -48,7 +48,8 @@ const LEVELS: Record<EventName, Level> = {
 /** The end of a degraded journal has the same event name, and is good news. A critical story is an error. */
 function levelOf(event: RotatorEvent): Level {
   if (event.event === 'journal.degraded' && !event.degraded) return 'info';
-  const isCritical = (event.event === 'story.opened' || event.event === 'story.changed') && event.severity === 'critical';
+  const isCritical =
+    (event.event === 'story.opened' || event.event === 'story.changed') && event.severity === 'critical';
   return isCritical ? 'error' : LEVELS[event.event];
 }
 

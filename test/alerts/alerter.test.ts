@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Alerter } from '../../src/alerts/alerter.ts';
-import { Deliverer } from '../../src/alerts/deliverer.ts';
+import { Deliverer, waitingFor } from '../../src/alerts/deliverer.ts';
 import { Heartbeat } from '../../src/alerts/heartbeat.ts';
 import { Watch } from '../../src/alerts/watch.ts';
 import type { AlertMessage } from '../../src/core/alerts/message.ts';
@@ -77,12 +77,14 @@ async function start(manners: Readonly<Record<string, readonly Manner[]>> = { op
   const names = Object.keys(manners);
   const made = Object.entries(manners).map(([name, own]) => channelOf(name, own));
   const targets = new Map([[aWatched().key, aWatched()]]);
+  const policy = {
+    repeatEvery: { warningMs: 1440 * MINUTE, criticalMs: 240 * MINUTE },
+    routes: names.map((name) => route(name)),
+    leastHoldMs: 0,
+  };
   const watch = new Watch(
     {
-      policy: {
-        repeatEvery: { warningMs: 1440 * MINUTE, criticalMs: 240 * MINUTE },
-        routes: names.map((name) => route(name)),
-      },
+      policy,
       version: '1.2.3',
       digestTick: () => undefined,
       isWhole: true,
@@ -100,11 +102,12 @@ async function start(manners: Readonly<Record<string, readonly Manner[]>> = { op
       startedAt: clock.now(),
       configurationRejected: null,
       scheduler: { alive: true, lastTurnAt: clock.now() },
+      isSweeping: false,
     }),
     { clock, journal, emit, newId },
   );
   const deliverer = new Deliverer(
-    { channels: made.map(({ channel }) => channel), voice: VOICE },
+    { channels: made.map(({ channel }) => channel), voice: VOICE, policy },
     { clock, journal, emit, leaseHolder: 'daemon:', newId },
   );
   const heartbeat = new Heartbeat({ url: undefined, healthUrl: undefined, everyMs: MINUTE }, { clock, env: {}, emit });
@@ -129,7 +132,7 @@ async function start(manners: Readonly<Record<string, readonly Manner[]>> = { op
           retry: { failures: 1, nextAttemptAt: null },
         }),
       }),
-    waiting: async () => (await memory.alertBook()).deliveries.length,
+    waiting: async (channel = 'ops') => waitingFor(await memory.alertBook(), channel, policy, clock.now()).count,
     /** The loop of a daemon, which ends with the test. */
     async run() {
       const running = alerter.run(0);
@@ -190,7 +193,7 @@ describe('the loop', () => {
     await clock.advance(2 * SECOND - 1);
     expect(channel().taken).toEqual([]);
     await clock.advance(1);
-    expect(channel().taken).toEqual(['raised RotationFailing']);
+    expect(channel().taken).toEqual(['raised RenewalFailing']);
     await clock.advance(10 * MINUTE);
     expect([channel().attempts, await waiting()]).toEqual([1, 0]);
   });
@@ -208,7 +211,7 @@ describe('the loop', () => {
     ]);
     rig.break(undefined);
     await rig.clock.advance(MINUTE + 2 * SECOND);
-    expect(rig.channel().taken).toEqual(['raised RotationFailing']);
+    expect(rig.channel().taken).toEqual(['raised RenewalFailing']);
   });
 
   test('that is stopped looks once more, and delivers before it ends', async () => {
@@ -219,7 +222,7 @@ describe('the loop', () => {
     alerter.stop();
     await clock.advance(0);
     await running;
-    expect(channel().taken).toEqual(['raised RotationFailing']);
+    expect(channel().taken).toEqual(['raised RenewalFailing']);
   });
 });
 
@@ -234,7 +237,7 @@ describe('the end of a process', () => {
     await fail();
     const { over, done } = await flush(30 * SECOND);
     await clock.advance(30 * SECOND - 1);
-    expect([over(), channel('mail').taken]).toEqual([false, ['raised RotationFailing']]);
+    expect([over(), channel('mail').taken]).toEqual([false, ['raised RenewalFailing']]);
     await clock.advance(1);
     await done;
     expect([channel().attempts, channel().taken, await waiting()]).toEqual([1, [], 1]);
@@ -248,7 +251,7 @@ describe('the end of a process', () => {
     expect([over(), channel().attempts]).toEqual([false, 1]);
     await clock.advance(1);
     await done;
-    expect(channel().taken).toEqual(['raised RotationFailing']);
+    expect(channel().taken).toEqual(['raised RenewalFailing']);
   });
 
   test('does not wait for an attempt that would come too late', async () => {
@@ -266,7 +269,7 @@ describe('the end of a process', () => {
     const { over } = await flush(30 * SECOND);
     expect(over()).toBe(true);
     expect(channel('ops').attempts).toBe(1);
-    expect(channel('mail').taken).toEqual(['raised RotationFailing', 'raised ChannelFailing']);
+    expect(channel('mail').taken).toEqual(['raised RenewalFailing', 'raised ChannelFailing']);
   });
 
   test('without any time journals what there is to tell, for the next process', async () => {

@@ -4,6 +4,7 @@ import { RotatorError } from '../../src/core/errors.ts';
 import type { Channel } from '../../src/core/ports.ts';
 import { MINUTE, SECOND } from '../../src/core/time.ts';
 import { failing, stalled } from '../support/alert-life.ts';
+import { DIGEST } from '../support/alert-rows.ts';
 import { startDelivery, VOICE } from './rig.ts';
 
 /** `raised shop, cleared web` of a message that a webhook got. */
@@ -56,6 +57,7 @@ describe('what waits', () => {
     const rig = await startDelivery();
     await rig.look([failing('shop')]);
     rig.clock.wall -= 365 * 86_400_000;
+    await rig.look([failing('shop')]);
     expect(await rig.round()).toBe(2 * SECOND);
   });
 });
@@ -112,7 +114,7 @@ describe('a channel that fails', () => {
     expect(await rig.channel()).toMatchObject({ failures: 2, error: { code: 'ERR_CHANNEL_REFUSED' } });
     rig.clock.pass(channels[0]?.gapMs ?? 0);
     expect(await rig.round()).toBeGreaterThan(20 * SECOND);
-    deliverer.configure({ channels, voice: VOICE });
+    deliverer.configure({ channels, voice: VOICE, policy: rig.policy });
     await rig.round();
     expect(await rig.channel()).toMatchObject({ failures: 3 });
     expect(await rig.round()).toBe(MINUTE);
@@ -138,7 +140,7 @@ describe('a channel that fails', () => {
     rig.clock.pass(2 * SECOND);
     await rig.round();
     expect(rig.inbox('mail').map(items)).toEqual(['raised shop']);
-    expect((await rig.waiting()).map(({ channel }) => channel)).toEqual(['ops']);
+    expect([await rig.waiting('ops'), await rig.waiting('mail')]).toMatchObject([[{ status: 'raised' }], []]);
   });
 
   test('hears of what ended before it could be told as one message: from … to …', async () => {
@@ -151,6 +153,7 @@ describe('a channel that fails', () => {
     rig.clock.pass(MINUTE);
     await rig.look([]);
     const ended = new Date(rig.clock.now()).toISOString();
+    rig.clock.pass(2 * SECOND);
     await rig.round();
     expect(rig.inbox().map(items)).toEqual(['ended shop']);
     expect(rig.inbox()[0]?.body).toMatchObject({ items: [{ since: began, until: ended }] });
@@ -161,9 +164,10 @@ describe('a channel that fails', () => {
     rig.sandbox.world.faults.add({ ...FAULT, kind: 'status', status: 500 });
     await rig.look([failing('shop')]);
     await rig.look([]);
-    await rig.enqueue({ kind: 'test' });
+    await rig.enqueue(DIGEST);
+    expect(await rig.waiting()).toHaveLength(2);
     rig.clock.pass(7 * 86_400_000 + 1);
-    await rig.round();
+    await rig.look([]);
     expect(await rig.waiting()).toEqual([]);
   });
 });
@@ -227,7 +231,7 @@ test('a message that only some of its readers got is sent, and somebody is warne
     ...channel,
     send: async () => ({ detail: 'SMTP refused 1 of 2', warning: PARTLY }),
   };
-  rig.deliverer.configure({ channels: [half as Channel], voice: VOICE });
+  rig.deliverer.configure({ channels: [half as Channel], voice: VOICE, policy: rig.policy });
   await rig.look([failing('shop')]);
   await rig.round(true);
   expect(await rig.waiting()).toEqual([]);

@@ -7,13 +7,15 @@ import { onTestFinished } from 'vitest';
 import { channelOptions, createChannel } from '../../src/adapters/channels/registry.ts';
 import { openJournal } from '../../src/adapters/journal/journal.ts';
 import { Deliverer } from '../../src/alerts/deliverer.ts';
-import { type AlertPolicy, advance } from '../../src/alerts/engine/engine.ts';
+import { advance } from '../../src/alerts/stories/advance.ts';
+import { type AlertPolicy, newsFor } from '../../src/alerts/stories/news.ts';
 import type { Finding } from '../../src/core/alerts/conditions.ts';
-import type { DeliverySubject } from '../../src/core/alerts/records.ts';
+import type { Delivery } from '../../src/core/alerts/records.ts';
 import type { EventName, RotatorEvent } from '../../src/core/events.ts';
 import type { Channel } from '../../src/core/ports.ts';
 import { uuidv7 } from '../../src/core/uuid.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
+import { LANE_OF } from '../support/alert-life.ts';
 import { fastFolder } from '../support/journal.ts';
 import { LeapingClock } from '../support/pass-rig.ts';
 
@@ -43,10 +45,11 @@ export async function startDelivery(channels: readonly Settings[] = [{ name: 'op
   const policy: AlertPolicy = {
     repeatEvery: { warningMs: 24 * 3_600_000, criticalMs: 4 * 3_600_000 },
     routes: channels.map(({ name }) => ({ name, severities: ['warning', 'critical'], targets: undefined })),
+    leastHoldMs: 0,
   };
   const tools = { clock, journal, emit: (event: RotatorEvent) => void events.push(event), newId };
   const newDeliverer = (leaseHolder = 'daemon:') =>
-    new Deliverer({ channels: made, voice: VOICE }, { ...tools, leaseHolder });
+    new Deliverer({ channels: made, voice: VOICE, policy }, { ...tools, leaseHolder });
   const deliverer = newDeliverer();
 
   return {
@@ -54,6 +57,7 @@ export async function startDelivery(channels: readonly Settings[] = [{ name: 'op
     sandbox,
     journal,
     channels: made,
+    policy,
     deliverer,
     /** Another process over the same journal. */
     newDeliverer,
@@ -64,11 +68,21 @@ export async function startDelivery(channels: readonly Settings[] = [{ name: 'op
     /** One look of the engine. */
     look: (findings: readonly Finding[]) =>
       journal.updateAlerts(
-        (book) => advance(book, { now: clock.now(), findings, undecided: () => false, newId }, policy).update,
+        (book) =>
+          advance(
+            book,
+            { now: clock.now(), findings, undecided: () => false, laneOf: LANE_OF, isSweeping: false, newId },
+            policy,
+          ).update,
       ),
-    enqueue: (subject: DeliverySubject, channel = 'ops') =>
+    enqueue: (subject: Delivery['subject'], channel = 'ops') =>
       journal.updateAlerts(() => ({ addDeliveries: [{ id: newId(), channel, at: clock.now(), subject }] })),
-    waiting: async () => (await journal.alertBook()).deliveries,
+    /** What is to be told over a channel. */
+    async waiting(channel = 'ops') {
+      const { stories, deliveries } = await journal.alertBook();
+      const due = newsFor(stories, channel, policy, clock.now()).filter(({ dueAt }) => dueAt <= clock.now());
+      return [...due, ...deliveries.filter((row) => row.channel === channel)];
+    },
     channel: async (name = 'ops') => (await journal.alertBook()).channels.find((state) => state.name === name),
     /** Starts what is due now, and waits for it; returns for how many ms nothing else is due. */
     async round(hurry = false): Promise<number> {

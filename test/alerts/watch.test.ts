@@ -3,8 +3,8 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { WatchedTarget } from '../../src/alerts/detect/detect.ts';
+import { newsFor, toldOf } from '../../src/alerts/stories/news.ts';
 import { type Surroundings, Watch, type WatchOptions } from '../../src/alerts/watch.ts';
-import { conditionId } from '../../src/core/alerts/conditions.ts';
 import { parseCron } from '../../src/core/cron.ts';
 import type { RotatorEvent } from '../../src/core/events.ts';
 import { type TargetState, targetKey } from '../../src/core/records.ts';
@@ -52,8 +52,10 @@ async function start() {
   const policy = {
     repeatEvery: { warningMs: DAY, criticalMs: DAY / 6 },
     routes: [route('ops'), route('mail')],
+    leastHoldMs: 0,
   };
   const digest = parseCron('0 9 * * 1', 'UTC');
+  const heard = new Map<string, string[]>(['ops', 'mail', 'pager'].map((name) => [name, []]));
 
   /** A process with this configuration over the journal. */
   function watch({ names = ['shop', 'web'], selected = names, change = {}, options = {} }: Configured = {}): Watch {
@@ -73,6 +75,7 @@ async function start() {
       startedAt: SUNDAY - DAY,
       configurationRejected: null,
       scheduler: { alive: true, lastTurnAt: clock.now() },
+      isSweeping: false,
       ...change,
     });
     const own: WatchOptions = {
@@ -117,24 +120,46 @@ async function start() {
       return told;
     },
     book: () => journal.alertBook(),
-    /** Empties the outbox, as a delivery does. */
-    delivered: () => journal.updateAlerts(({ deliveries }) => ({ removeDeliveries: deliveries.map(({ id }) => id) })),
-    /** `RotationFailing shop`, worst first as they were raised. */
-    async open(): Promise<string[]> {
-      const { conditions } = await journal.alertBook();
-      const raised = conditions.filter(({ raisedAt }) => raisedAt !== null);
-      return raised.map(({ finding }) => [finding.condition, finding.target?.name].filter(Boolean).join(' ')).sort();
+    /** Tells every channel what there is to tell. */
+    async delivered(): Promise<void> {
+      for (const channel of heard.keys()) await tell(channel);
+      for (const channel of heard.keys()) heard.set(channel, []);
     },
-    /** What waits for a channel: `raised RotationFailing`, `digest`. */
+    /** `RotationFailing shop`. */
+    async open(): Promise<string[]> {
+      const { stories } = await journal.alertBook();
+      const members = stories.flatMap(({ endedAt, members }) => (endedAt === null ? members : []));
+      return members
+        .filter(({ raisedAt }) => raisedAt !== null)
+        .map(({ finding }) => [finding.condition, finding.target?.name].filter(Boolean).join(' '))
+        .sort();
+    },
+    /** What a channel was told since `delivered`: `raised RotationFailing`, `digest`. */
     async told(channel = 'ops'): Promise<string[]> {
-      const { deliveries } = await journal.alertBook();
-      return deliveries
-        .filter((row) => row.channel === channel)
-        .map(({ subject }) =>
-          subject.kind === 'condition' ? `${subject.status} ${subject.finding.condition}` : subject.kind,
-        );
+      await tell(channel);
+      return heard.get(channel) ?? [];
     },
   };
+
+  async function tell(channel: string): Promise<void> {
+    const now = clock.now();
+    await journal.updateAlerts(({ stories, deliveries }) => {
+      const due = newsFor(stories, channel, policy, now).filter(({ dueAt }) => dueAt <= now);
+      const rows = deliveries.filter((row) => row.channel === channel);
+      const words = [
+        ...due.map(({ status, view }) => `${status} ${view.lead.condition}`),
+        ...rows.map(({ subject }) => subject.kind),
+      ];
+      heard.set(channel, [...(heard.get(channel) ?? []), ...words]);
+      return {
+        putStories: due.map((news) => ({
+          ...news.story,
+          told: { ...news.story.told, [channel]: toldOf(news, channel, now) },
+        })),
+        removeDeliveries: rows.map(({ id }) => id),
+      };
+    });
+  }
 }
 
 const FAILED = {
@@ -206,8 +231,8 @@ describe('a look', () => {
     expect(await open()).toEqual([]);
     expect(await told()).toEqual(['raised RotationFailing', 'cleared RotationFailing']);
     expect(events).toMatchObject([
-      { event: 'condition.raised', target: 'shop', condition: 'RotationFailing' },
-      { event: 'condition.cleared', target: 'shop', condition: 'RotationFailing' },
+      { event: 'story.opened', targets: ['shop'], cause: 'RenewalFailing' },
+      { event: 'story.closed', targets: ['shop'], cause: 'RenewalFailing' },
     ]);
   });
 
@@ -229,7 +254,7 @@ describe('a look', () => {
     journal.updateAlerts = updateAlerts;
     expect(events).toEqual([]);
     await daemon.look();
-    expect(events.map(({ event }) => event)).toEqual(['condition.raised']);
+    expect(events.map(({ event }) => event)).toEqual(['story.opened']);
   });
 });
 
@@ -355,9 +380,9 @@ describe('the weekly digest', () => {
     await daemon.look();
     clock.pass(MINUTE);
     await watch().look();
+    const subjects = (await book()).deliveries.map(({ subject }) => subject);
     for (const channel of ['ops', 'mail'])
       expect((await told(channel)).filter((what) => what === 'digest')).toEqual(['digest']);
-    const subjects = (await book()).deliveries.map(({ subject }) => subject);
     expect(subjects.find(({ kind }) => kind === 'digest')).toMatchObject({
       digest: {
         version: '1.2.3',
@@ -509,7 +534,7 @@ test('what another process records until the update counts, so that neither take
 });
 
 describe('a target that is not in the configuration', () => {
-  test('is told once, and its conditions end without an all-clear', async () => {
+  test('is told once, and its stories end without an all-clear', async () => {
     const { watch, state, open, told, delivered, events, book } = await start();
     const expiresAt = SUNDAY + 130 * DAY;
     const { deployed } = aWatchedState();
@@ -524,7 +549,7 @@ describe('a target that is not in the configuration', () => {
     expect(await told()).toEqual(['unwatched']);
     expect((await book()).deliveries[0]?.subject).toMatchObject({
       event: { target: { name: 'shop', envId: 'shop-1' }, expiresAt, open: ['RotationFailing'] },
-      closes: [conditionId('RotationFailing', identity('shop'))],
+      closes: ['RenewalFailing/shop-1/apple@tcb.tencentcloudapi.com'],
     });
     expect(events.filter(({ event }) => event === 'target.unwatched')).toMatchObject([{ target: 'shop', expiresAt }]);
   });
@@ -583,7 +608,7 @@ describe('a target that is not in the configuration', () => {
     const wrong = { name: 'shop', problems: [{ key: 'keyId', found, wanted: ['id', 'keyId'] as const }] };
     await watch({ names: ['web'], change: { misconfigured: [wrong] } }).look();
     expect(await open()).toEqual(['TargetMisconfigured shop']);
-    expect((await book()).conditions[0]?.finding).toMatchObject({ facts: { problems: wrong.problems } });
+    expect((await book()).stories[0]?.members[0]?.finding).toMatchObject({ facts: { problems: wrong.problems } });
     await watch().look();
     expect(await open()).toEqual([]);
   });

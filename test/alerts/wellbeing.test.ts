@@ -4,10 +4,11 @@ import { describe, expect, test } from 'vitest';
 import type { Surroundings } from '../../src/alerts/watch.ts';
 import { wellbeing } from '../../src/alerts/wellbeing.ts';
 import type { Finding } from '../../src/core/alerts/conditions.ts';
-import { type AlertBook, type ConditionRecord, type Delivery, EMPTY_BOOK } from '../../src/core/alerts/records.ts';
+import { type AlertBook, type Delivery, EMPTY_BOOK } from '../../src/core/alerts/records.ts';
 import { MINUTE } from '../../src/core/time.ts';
 import { TOKEN_URL } from '../support/alert-facts.ts';
-import { failing, stalled } from '../support/alert-life.ts';
+import { failing, Life, route, stalled } from '../support/alert-life.ts';
+import { aChannel, DIGEST } from '../support/alert-rows.ts';
 import { NOW } from '../support/builders.ts';
 
 const WELL: Surroundings = {
@@ -23,26 +24,27 @@ const WELL: Surroundings = {
   startedAt: NOW,
   configurationRejected: null,
   scheduler: { alive: true, lastTurnAt: NOW },
+  isSweeping: false,
 };
 
 const waiting = (channel: string, at: number): Delivery => ({
   id: `${channel} ${at}`,
   channel,
   at,
-  subject: { kind: 'test' },
+  subject: DIGEST,
 });
-const open = (finding: Finding, raisedAt: number | null = NOW): ConditionRecord => ({
-  finding,
-  foundAt: NOW,
-  raisedAt,
-  toldAt: raisedAt,
-  told: {},
-});
+/** The book after a look. */
+const bookOf = (...findings: readonly Finding[]): AlertBook => {
+  const life = new Life();
+  life.look(findings);
+  return life.book;
+};
+const { policy } = new Life(['ops', 'mail', 'pager'].map((name) => route(name)));
 const book = (change: Partial<AlertBook>): AlertBook => ({ ...EMPTY_BOOK, ...change });
 const critical = { severity: 'critical' } as const;
 
 test('where nothing is wrong nothing is said', () => {
-  expect(wellbeing(EMPTY_BOOK, WELL)).toEqual({ troubles: [], critical: [] });
+  expect(wellbeing(EMPTY_BOOK, policy, WELL)).toEqual({ troubles: [], critical: [] });
 });
 
 describe('the service itself is not well', () => {
@@ -61,7 +63,7 @@ describe('the service itself is not well', () => {
     ['while its scheduler stands', { scheduler: { alive: false, lastTurnAt: 0 } }, ['the scheduler hangs']],
     ['but not for want of one, in `once`', { scheduler: undefined }, []],
   ])('%s', (_name, change, troubles) => {
-    expect(wellbeing(EMPTY_BOOK, { ...WELL, ...change }).troubles).toEqual(troubles);
+    expect(wellbeing(EMPTY_BOOK, policy, { ...WELL, ...change }).troubles).toEqual(troubles);
   });
 
   test('once an alert has waited for a quarter of an hour, by its oldest, a line a channel', () => {
@@ -71,29 +73,38 @@ describe('the service itself is not well', () => {
       waiting('mail', NOW - 15 * MINUTE + 1),
       waiting('pager', NOW - 15 * MINUTE),
     ];
-    expect(wellbeing(book({ deliveries }), WELL).troubles).toEqual([
+    expect(wellbeing(book({ deliveries }), policy, WELL).troubles).toEqual([
       'an alert has waited 40 minutes for channel ops',
       'an alert has waited 15 minutes for channel pager',
     ]);
   });
 
+  test('once a channel has failed for a quarter of an hour while something is to be told over it', () => {
+    const failingSince = NOW - 20 * MINUTE;
+    const channels = [aChannel('ops', { failures: 3, failingSince })];
+    expect(wellbeing({ ...bookOf(stalled()), channels }, policy, WELL).troubles).toEqual([
+      'an alert has waited 20 minutes for channel ops',
+    ]);
+    expect(wellbeing(book({ channels }), policy, WELL).troubles).toEqual([]);
+  });
+
   test('but not for what is wrong with a target', () => {
-    expect(wellbeing(book({ conditions: [open(failing('shop', critical))] }), WELL).troubles).toEqual([]);
+    expect(wellbeing(bookOf(failing('shop', critical)), policy, WELL).troubles).toEqual([]);
   });
 });
 
 describe('critical', () => {
   test('is named with its target, in a steady order', () => {
-    const conditions = [open(failing('web', critical)), open(stalled()), open(failing('shop', critical))];
-    expect(wellbeing(book({ conditions }), WELL).critical).toEqual([
-      'RotationFailing shop',
-      'RotationFailing web',
+    const found = bookOf(failing('web', critical), stalled(), failing('shop', critical));
+    expect(wellbeing(found, policy, WELL).critical).toEqual([
+      'RenewalFailing shop',
+      'RenewalFailing web',
       'SchedulerStalled',
     ]);
   });
 
   test('is neither a warning nor what is held back still', () => {
-    const conditions = [open(failing('web')), open(failing('shop', critical), null)];
-    expect(wellbeing(book({ conditions }), WELL).critical).toEqual([]);
+    const found = bookOf(failing('web'), failing('shop', { ...critical, holdMs: MINUTE }));
+    expect(wellbeing(found, policy, WELL).critical).toEqual([]);
   });
 });

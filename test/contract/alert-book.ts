@@ -6,8 +6,8 @@ import { CONDITIONS } from '../../src/core/alerts/conditions.ts';
 import { EMPTY_BOOK } from '../../src/core/alerts/records.ts';
 import type { Journal } from '../../src/core/ports.ts';
 import { EMPTY_FLEET } from '../../src/core/records.ts';
-import { aChannel, aCondition, aDelivery, aFinding } from '../support/alert-rows.ts';
-import { anyChannel, anyCondition, anyDelivery, anyMemo, everyFinding } from '../support/any-record.ts';
+import { aChannel, aDelivery, aFinding, aStory } from '../support/alert-rows.ts';
+import { anyChannel, anyDelivery, anyMemo, anyStory, everyFinding } from '../support/any-record.ts';
 import { tries } from '../support/campaign.ts';
 import { aTarget, child, NOW } from '../support/journal.ts';
 
@@ -20,19 +20,24 @@ export function alertBookContract(name: string, open: () => Promise<Journal>): v
       expect(await (await open()).alertBook()).toEqual(EMPTY_BOOK);
     });
 
-    test('gives back every field of every condition', async () => {
+    test('gives back every field of a story of every condition', async () => {
       const journal = await open();
       await fc.assert(
-        fc.asyncProperty(everyFinding, anyCondition, async (findings, like) => {
-          const putConditions = findings.map((finding) => ({ ...like, finding }));
-          const removeConditions = (await journal.alertBook()).conditions.map(({ finding }) => finding.id);
-          expect(await journal.updateAlerts(() => ({ putConditions, removeConditions }))).toEqual({
-            putConditions,
-            removeConditions,
+        fc.asyncProperty(everyFinding, anyStory, async (findings, like) => {
+          const { members } = aStory('a');
+          const putStories = findings.map((finding) => ({
+            ...like,
+            id: finding.id,
+            members: members.map((member) => ({ ...member, finding })),
+          }));
+          const removeStories = (await journal.alertBook()).stories.map(({ id }) => id);
+          expect(await journal.updateAlerts(() => ({ putStories, removeStories }))).toEqual({
+            putStories,
+            removeStories,
           });
-          const { conditions } = await journal.alertBook();
-          expect(conditions.map(({ finding }) => finding.condition)).toEqual(CONDITIONS);
-          expect(conditions).toEqual(putConditions);
+          const { stories } = await journal.alertBook();
+          expect(stories.map((story) => story.members[0]?.finding.condition)).toEqual(CONDITIONS);
+          expect(stories).toEqual(putStories);
         }),
         RUNS,
       );
@@ -60,21 +65,21 @@ export function alertBookContract(name: string, open: () => Promise<Journal>): v
       const [first, second] = [aDelivery(), aDelivery()];
       const memo = { digestAt: NOW, watchedSince: { k: NOW } };
       const begun = {
-        putConditions: [aCondition('a'), aCondition('b')],
+        putStories: [aStory('a'), aStory('b')],
         addDeliveries: [first, second],
         putChannels: [aChannel('ops'), aChannel('boss')],
         memo,
       };
       await journal.updateAlerts(() => begun);
       const failing = aChannel('ops', { failures: 2, failingSince: NOW });
-      const told = aCondition('b', { toldAt: NOW + 1 });
+      const told = aStory('b', { endedAt: NOW + 1 });
       await journal.updateAlerts(() => ({
-        putConditions: [told],
+        putStories: [told],
         removeDeliveries: [first.id],
         putChannels: [failing],
       }));
       const changed = {
-        conditions: [aCondition('a'), told],
+        stories: [aStory('a'), told],
         deliveries: [second],
         channels: [failing, aChannel('boss')],
         memo,
@@ -82,8 +87,8 @@ export function alertBookContract(name: string, open: () => Promise<Journal>): v
       expect(await journal.alertBook()).toEqual(changed);
       expect(await journal.updateAlerts(() => ({}))).toEqual({});
       expect(await journal.alertBook()).toEqual(changed);
-      await journal.updateAlerts(() => ({ removeConditions: ['a'], removeChannels: ['ops'] }));
-      expect(await journal.alertBook()).toEqual({ ...changed, conditions: [told], channels: [aChannel('boss')] });
+      await journal.updateAlerts(() => ({ removeStories: ['a'], removeChannels: ['ops'] }));
+      expect(await journal.alertBook()).toEqual({ ...changed, stories: [told], channels: [aChannel('boss')] });
     });
 
     test('keeps deliveries in the order in which they were added, whatever their ids and instants say', async () => {
@@ -100,7 +105,7 @@ export function alertBookContract(name: string, open: () => Promise<Journal>): v
       const delivery = aDelivery();
       await journal.updateAlerts(() => ({ addDeliveries: [delivery] }));
       await journal.updateAlerts(() => ({
-        removeConditions: ['none'],
+        removeStories: ['none'],
         removeDeliveries: ['none'],
         removeChannels: ['none'],
         addDeliveries: [{ ...delivery, at: NOW + 1 }, aDelivery({ ...delivery, channel: 'boss' })],
@@ -110,18 +115,18 @@ export function alertBookContract(name: string, open: () => Promise<Journal>): v
 
     test('removes before it puts', async () => {
       const journal = await open();
-      await journal.updateAlerts(() => ({ putConditions: [aCondition('a'), aCondition('b')] }));
+      await journal.updateAlerts(() => ({ putStories: [aStory('a'), aStory('b')] }));
       await journal.updateAlerts(() => ({
-        removeConditions: ['a'],
-        putConditions: [aCondition('a', { toldAt: null })],
+        removeStories: ['a'],
+        putStories: [aStory('a', { endedAt: NOW })],
       }));
-      const { conditions } = await journal.alertBook();
-      expect(conditions).toEqual([aCondition('b'), aCondition('a', { toldAt: null })]);
+      const { stories } = await journal.alertBook();
+      expect(stories).toEqual([aStory('b'), aStory('a', { endedAt: NOW })]);
     });
 
     test('an update that throws, or that cannot be kept, changes nothing', async () => {
       const journal = await open();
-      await journal.updateAlerts(() => ({ putConditions: [aCondition('a')] }));
+      await journal.updateAlerts(() => ({ putStories: [aStory('a')] }));
       const before = await journal.alertBook();
       const fault = new Error('not this time');
       const failing = (): never => {
@@ -130,7 +135,7 @@ export function alertBookContract(name: string, open: () => Promise<Journal>): v
       await expect(journal.updateAlerts(failing)).rejects.toBe(fault);
       const unfit = aDelivery({ at: Number.NaN });
       await expect(
-        journal.updateAlerts(() => ({ removeConditions: ['a'], addDeliveries: [aDelivery(), unfit] })),
+        journal.updateAlerts(() => ({ removeStories: ['a'], addDeliveries: [aDelivery(), unfit] })),
       ).rejects.toThrow(/^the journal cannot keep this change of alerts: addDeliveries\.1\.at: /);
       expect(await journal.alertBook()).toEqual(before);
     });
@@ -138,15 +143,9 @@ export function alertBookContract(name: string, open: () => Promise<Journal>): v
     test('what it took in is a copy, and what it gives out cannot be changed', async () => {
       const journal = await open();
       const closes = ['a'];
-      const subject = {
-        kind: 'condition',
-        status: 'cleared',
-        finding: aFinding(),
-        since: NOW,
-        until: NOW,
-        thread: 'a',
-        closes,
-      } as const;
+      const target = { name: 'shop', envId: null, providerId: null };
+      const event = { target, expiresAt: null, moved: false, open: [] };
+      const subject = { kind: 'unwatched', event, closes } as const;
       const delivery = aDelivery({ subject });
       const update = await journal.updateAlerts(() => ({ addDeliveries: [delivery] }));
       const before = await journal.alertBook();
@@ -154,7 +153,7 @@ export function alertBookContract(name: string, open: () => Promise<Journal>): v
       expect(() => (before.deliveries as unknown[]).push(1)).toThrow(TypeError);
       expect(() => Object.assign(update.addDeliveries?.[0] ?? {}, { at: 1 })).toThrow(TypeError);
       await journal.updateAlerts((book) => {
-        expect(() => (book.conditions as unknown[]).push(1)).toThrow(TypeError);
+        expect(() => (book.stories as unknown[]).push(1)).toThrow(TypeError);
         return { addDeliveries: [aDelivery()] };
       });
       expect(before.deliveries).toEqual([{ ...delivery, subject: { ...subject, closes: ['a'] } }]);
@@ -176,19 +175,21 @@ export function alertBookContract(name: string, open: () => Promise<Journal>): v
       const journal = await open();
       const jwt = `eyJhbGciOiJFUzI1NiJ9.${'b'.repeat(40)}.${'c'.repeat(86)}`;
       const error = { code: 'ERR_INTERNAL', message: `unexpected: ${jwt}`, hint: jwt } as const;
-      const finding = aFinding({ id: `ChannelFailing/${jwt}`, error });
+      const story = aStory(`ChannelFailing/${jwt}`, { finding: aFinding({ id: `ChannelFailing/${jwt}`, error }) });
+      const [told] = Object.values(story.told);
+      if (told === undefined) throw new TypeError('nobody was told');
       await journal.updateAlerts(() => ({
-        putConditions: [aCondition('a', { finding, told: { [jwt]: `thread ${jwt}` } })],
+        putStories: [{ ...story, told: { [jwt]: { ...told, thread: `thread ${jwt}`, next: `Do ${jwt}` } } }],
         putChannels: [aChannel('AKIDabcdefghijklmnop', { error })],
         memo: { digestAt: null, watchedSince: { [jwt]: NOW } },
       }));
       const book = await journal.alertBook();
       expect(JSON.stringify(book)).not.toContain(jwt.slice(0, 20));
-      expect(book.conditions[0]?.finding.id).toBe('ChannelFailing/[redacted JWT]');
-      expect(book.conditions[0]?.told).toEqual({ '[redacted JWT]': 'thread [redacted JWT]' });
+      expect(book.stories[0]?.id).toBe('ChannelFailing/[redacted JWT]');
+      expect(book.stories[0]?.told).toMatchObject({ '[redacted JWT]': { thread: 'thread [redacted JWT]' } });
       expect(book.channels[0]?.name).toBe('[redacted access key id]');
-      await journal.updateAlerts(() => ({ removeConditions: [finding.id] }));
-      expect((await journal.alertBook()).conditions).toEqual([]);
+      await journal.updateAlerts(() => ({ removeStories: [story.id] }));
+      expect((await journal.alertBook()).stories).toEqual([]);
     });
   });
 }
@@ -201,15 +202,15 @@ export function sharedAlertBookContract(
   describe(`${name}, its alert book shared by processes`, () => {
     test('updates of two processes all count, from a file that neither had made', async () => {
       const { path, open } = place();
-      const children = ['a', 'b'].map((token) => child('alerts', path, token, '60', JSON.stringify(aCondition(token))));
+      const children = ['a', 'b'].map((token) => child('alerts', path, token, '60', JSON.stringify(aStory(token))));
       for (const each of children) expect(await each.line()).toBe('ready');
       for (const each of children) each.go();
       for (const { lines, stderr } of await Promise.all(children.map((each) => each.end()))) {
         expect([stderr, lines.at(-1)]).toEqual(['', 'done']);
       }
-      const { conditions, memo } = await (await open()).alertBook();
+      const { stories, memo } = await (await open()).alertBook();
       expect(memo.digestAt).toBe(120);
-      expect(new Set(conditions.map(({ finding }) => finding.id)).size).toBe(120);
+      expect(new Set(stories.map(({ id }) => id)).size).toBe(120);
     });
 
     test('an update sees what passes have recorded by then, over another connection too', async () => {
@@ -248,7 +249,7 @@ export function sharedAlertBookContract(
     test('what was updated is there when it is opened again', async () => {
       const { open } = place();
       const first = await open();
-      const update = { putConditions: [aCondition('a')], addDeliveries: [aDelivery(), aDelivery()] };
+      const update = { putStories: [aStory('a')], addDeliveries: [aDelivery(), aDelivery()] };
       await first.updateAlerts(() => update);
       const book = await first.alertBook();
       await first.close();

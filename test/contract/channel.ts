@@ -49,7 +49,7 @@ export function channelContract(
       ])
         expect(taken()).toContain(word);
       expect(taken()).toMatch(/2026-12-12/);
-      expect(taken()).toMatch(/RotationFailing/);
+      expect(taken()).toMatch(/RenewalFailing/);
     });
 
     test('a second copy of the same message does no harm', async () => {
@@ -68,7 +68,7 @@ export function channelContract(
 
     test('every status is told', async () => {
       const { channel, refused } = await start();
-      const statuses = ['raised', 'escalated', 'repeated', 'cleared', 'ended', 'happened'] as const;
+      const statuses = ['raised', 'escalated', 'changed', 'repeated', 'cleared', 'ended', 'happened'] as const;
       for (const status of statuses) {
         const over = status === 'cleared' || status === 'ended';
         const told = item({

@@ -171,7 +171,7 @@ describe('a rejection by Apple', () => {
 
   /** Four targets, of which the last has another key, at a tick at which the first hears something of Apple. */
   async function atTick(answer: (now: number) => RecordedPass): Promise<void> {
-    rig = startDaemon(['a', 'b', 'c', 'other'].map(wired));
+    rig = startDaemon(['a', 'b', 'c', 'other'].map((name) => wired(name)));
     for (const name of ['a', 'b', 'c']) rig.answers.set(name, good());
     rig.answers.set('other', good('K2'));
     await rig.clock.advance(30 * MINUTE - 1);
@@ -181,7 +181,7 @@ describe('a rejection by Apple', () => {
   }
 
   test('that is the first has the other targets of the key checked at once, whatever they wait for', async () => {
-    rig = startDaemon(['a', 'b', 'c', 'other'].map(wired));
+    rig = startDaemon(['a', 'b', 'c', 'other'].map((name) => wired(name)));
     rig.answers.set('a', good());
     rig.answers.set('b', good());
     rig.answers.set('c', { ...good(), ...retry(rig.clock, 6 * HOUR) });
@@ -213,6 +213,47 @@ describe('a rejection by Apple', () => {
     rig.answers.set('a', rejected(next + MINUTE));
     await rig.clock.advance(MINUTE);
     expect(passed()).toEqual(['a', 'b', 'c']);
+  });
+});
+
+describe('a failure of what a lane shares', () => {
+  const denied = { code: 'ERR_CLOUDBASE_DENIED', message: 'no', hint: 'Allow it.' } as const;
+  const passed = () => rig.passes.splice(0).map(({ name }) => name);
+
+  /** Three targets, of which the last has another lane; the first fails at a retry between two ticks. */
+  async function atRetry(error: RecordedPass['error'] = denied): Promise<void> {
+    rig = startDaemon([wired('a'), wired('b'), wired('other', 'another')]);
+    rig.answers.set('a', { wakeAt: START + 10 * MINUTE });
+    await rig.clock.advance(10 * MINUTE - 1);
+    rig.answers.set('a', { state: 'failed', error, wakeAt: START + 20 * MINUTE });
+    passed();
+    await rig.clock.advance(1);
+  }
+
+  test('has the other targets of the lane checked at once', async () => {
+    await atRetry();
+    expect(passed()).toEqual(['a', 'b']);
+  });
+
+  test('but not for an error of the target alone', async () => {
+    await atRetry({ ...denied, code: 'ERR_KEY_INVALID' });
+    expect(passed()).toEqual(['a']);
+  });
+
+  test('once in an hour, and not those that fail by then', async () => {
+    await atRetry();
+    passed();
+    await rig.clock.advance(10 * MINUTE);
+    expect(passed()).toEqual(['a']);
+  });
+
+  test('and nothing twice at a tick, where all are under way', async () => {
+    rig = startDaemon([wired('a'), wired('b')]);
+    await rig.clock.advance(30 * MINUTE - 1);
+    rig.answers.set('a', { state: 'failed', error: denied });
+    passed();
+    await rig.clock.advance(1);
+    expect(passed()).toEqual(['a', 'b']);
   });
 });
 

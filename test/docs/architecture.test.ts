@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { channelOptions } from '../../src/adapters/channels/registry.ts';
 import { keyOptions } from '../../src/adapters/keys/registry.ts';
+import { CAUSES } from '../../src/core/alerts/causes.ts';
 import { CONDITIONS } from '../../src/core/alerts/conditions.ts';
 import { modulesBelow } from '../support/modules.ts';
 
@@ -99,6 +100,7 @@ describe('whoever adds one finds the present ones in every place of the list', (
       CONDITIONS.filter((name) => !read(path).includes(name)).map((name) => [path, name]),
     );
     expect(missing).toEqual([]);
-    expect(CONDITIONS.filter((name) => !read('config/webhook.schema.json').includes(name))).toEqual([]);
+    expect(CAUSES.filter((name) => !read('config/webhook.schema.json').includes(name))).toEqual([]);
+    expect(CAUSES.filter((name) => !read('docs/alerts.md').includes(name))).toEqual([]);
   });
 });

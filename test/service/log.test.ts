@@ -47,7 +47,7 @@ describe('lines', () => {
 
   test('numbers stay numbers, instants that no date can hold are shown as they are', () => {
     const { emit, entries } = log();
-    emit(anEvent('condition.raised', { since: NOW, loginsUntil: Number.MAX_VALUE }));
+    emit(anEvent('story.opened', { since: NOW, loginsUntil: Number.MAX_VALUE }));
     emit(anEvent('daemon.started', { targets: 2, nextTickAt: NOW }));
     expect(entries()).toMatchObject([
       { since: '2026-11-22T16:00:00Z', loginsUntil: String(Number.MAX_VALUE) },
@@ -91,8 +91,9 @@ describe('lines', () => {
       'rotation.blocked': 'error',
       'retry.scheduled': 'info',
       'journal.degraded': 'error',
-      'condition.raised': 'warn',
-      'condition.cleared': 'info',
+      'story.opened': 'warn',
+      'story.changed': 'warn',
+      'story.closed': 'info',
       'target.unwatched': 'warn',
       'alert.sent': 'info',
       'alert.failed': 'error',

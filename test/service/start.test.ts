@@ -57,8 +57,8 @@ async function begin({ file, hook }: Awaited<ReturnType<typeof place>>) {
   /** What the channel was told of the start. */
   const told = () =>
     hook.seen
-      .flatMap(({ body }) => (JSON.parse(body) as { items: { status: string; condition: string }[] }).items)
-      .flatMap(({ status, condition }) => (condition === 'StartRefused' ? [status] : []));
+      .flatMap(({ body }) => (JSON.parse(body) as { items: { status: string; cause: string }[] }).items)
+      .flatMap(({ status, cause }) => (cause === 'StartRefused' ? [status] : []));
   const eventually = (wanted: string[]) =>
     vi.waitUntil(
       () => {

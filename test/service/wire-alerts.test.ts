@@ -41,6 +41,7 @@ async function startAlerting(alerts = 'none: accepted') {
         startedAt: clock.now(),
         configurationRejected: null,
         scheduler: undefined,
+        isSweeping: false,
       }),
     },
     { clock, env: {}, emit: () => undefined, newId: () => 'id', version: '1.2.3', leaseHolder: 'test:' },

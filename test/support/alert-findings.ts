@@ -1,7 +1,12 @@
 // One finding of every condition, and of every variant that its facts make: what the tests of the texts go through.
+
+import type { News } from '../../src/alerts/stories/news.ts';
+import { viewOf } from '../../src/alerts/stories/view.ts';
+import type { MessageSubject } from '../../src/alerts/words/compose.ts';
+import { subjectOf } from '../../src/core/alerts/causes.ts';
 import type { ConditionFacts, ConditionName, ConditionTarget, Finding } from '../../src/core/alerts/conditions.ts';
 import { CONDITIONS, conditionId, TARGET_CONDITIONS } from '../../src/core/alerts/conditions.ts';
-import type { DeliveryStatus, DeliverySubject, RotatedEvent } from '../../src/core/alerts/records.ts';
+import type { RotatedEvent, Story } from '../../src/core/alerts/records.ts';
 import type { ErrorParams, StoredError } from '../../src/core/error-params.ts';
 import { DEFECTS } from '../../src/core/reasons.ts';
 import { DAY, HOUR, MINUTE } from '../../src/core/time.ts';
@@ -312,7 +317,67 @@ const TABLE: VariantTable = {
         },
       ),
     ),
+    variant(
+      'that cannot be fetched',
+      aFinding(
+        'CredentialsRejected',
+        { targets: TARGETS },
+        {
+          error: anError('ERR_CREDENTIALS_UNAVAILABLE', { problem: 'metadata', trouble: 'timeout', afterMs: 5_000 }),
+        },
+      ),
+    ),
     variant('without one', aFinding('CredentialsRejected', { targets: ['shop-prod'] }, CRITICAL)),
+  ],
+  AccessDenied: [
+    variant(
+      'of a read',
+      aFinding('AccessDenied', { targets: TARGETS }, { ...CRITICAL, error: DENIED, loginsUntil: NOW + 12 * DAY }),
+    ),
+    variant(
+      'of a write, of one target',
+      aFinding(
+        'AccessDenied',
+        { targets: ['shop-prod'] },
+        {
+          error: anError(
+            'ERR_CLOUDBASE_DENIED',
+            aRemote('denied', { call: 'tcb ModifyProvider', code: 'Unauthorized' }),
+          ),
+          loginsUntil: NOW - DAY,
+        },
+      ),
+    ),
+    variant('without an error', aFinding('AccessDenied', { targets: TARGETS })),
+  ],
+  EndpointFailing: [
+    variant('no answer', aFinding('EndpointFailing', { targets: TARGETS }, { error: TIMEOUT })),
+    ...(['ERR_CLOUDBASE_THROTTLED', 'ERR_CLOUDBASE_UNAVAILABLE'] as const).map((code) =>
+      variant(
+        code,
+        aFinding('EndpointFailing', { targets: ['shop-prod'] }, { error: anError(code, aRemote('server')) }),
+      ),
+    ),
+    variant(
+      'a certificate',
+      aFinding(
+        'EndpointFailing',
+        { targets: TARGETS },
+        { error: anError('ERR_CERTIFICATE', { call: 'tcb GetProviders', code: 'SELF_SIGNED_CERT_IN_CHAIN' }) },
+      ),
+    ),
+    variant('without an error', aFinding('EndpointFailing', { targets: TARGETS })),
+  ],
+  KeyUnavailable: [
+    variant(
+      'no file',
+      aFinding(
+        'KeyUnavailable',
+        { targets: ['shop-prod'] },
+        { error: anError('ERR_KEY_NOT_FOUND', { problem: 'no-path', length: 4 }), loginsUntil: NOW + 12 * DAY },
+      ),
+    ),
+    variant('without an error', aFinding('KeyUnavailable', { targets: TARGETS })),
   ],
   AppleUnreachable: [
     variant('for days', aFinding('AppleUnreachable', { lastAnswerAt: NOW - 3 * DAY })),
@@ -455,24 +520,32 @@ export const VARIANTS: readonly Variant[] = CONDITIONS.flatMap((condition) =>
   TABLE[condition].map(({ name, finding }) => ({ name: `${condition}, ${name}`, finding })),
 );
 
+/** The story of one finding alone, since five hours ago. */
+export function aStoryOf(finding: Finding, rest: Partial<Story> = {}): Story {
+  const { id, cause } = subjectOf(
+    { ...finding, error: null },
+    () => LANE,
+    () => false,
+  );
+  return {
+    ...{ id, cause, since: NOW - 5 * HOUR, gathersUntil: null, endedAt: null, holdMs: MINUTE, closed: false, told: {} },
+    members: [{ finding, foundAt: NOW - 5 * HOUR, raisedAt: NOW - 5 * HOUR, criticalAt: null }],
+    ...rest,
+  };
+}
+
 /** What a channel is told of a finding, since five hours ago. */
 export function aSubject(
   finding: Finding,
-  status: Exclude<DeliveryStatus, 'happened'> = 'raised',
-  rest: Partial<Extract<DeliverySubject, { kind: 'condition' }>> = {},
-): DeliverySubject {
+  status: News['status'] = 'raised',
+  rest: Partial<News> = {},
+): MessageSubject {
   const over = status === 'cleared' || status === 'ended';
-  const until = over ? NOW - MINUTE : null;
-  return {
-    kind: 'condition',
-    status,
-    finding,
-    since: NOW - 5 * HOUR,
-    until,
-    thread: finding.id,
-    closes: over ? [finding.id] : [],
-    ...rest,
-  };
+  const story = aStoryOf(finding, over ? { endedAt: NOW - MINUTE } : {});
+  const view = viewOf(story);
+  if (view === undefined) throw new TypeError('nothing was raised');
+  const closes = over ? [story.id] : [];
+  return { kind: 'story', status, story, view, dueAt: NOW, thread: story.id, closes, ...rest };
 }
 
 export const ROTATED: RotatedEvent = {

@@ -1,11 +1,13 @@
-// Findings, records and a small life of the engine for tests: looks follow each other over one book, as the watch and
-// the journal do it.
+// Findings, and a small life of stories for tests: looks follow each other over one book, as the watch and the journal do
+// it, and channels are told as the deliverer does it.
 
-import { type AlertPolicy, advance, type Look, type Transition } from '../../src/alerts/engine/engine.ts';
-import type { Route } from '../../src/alerts/engine/recipients.ts';
+import { advance, type Look, type Transition } from '../../src/alerts/stories/advance.ts';
+import { type AlertPolicy, type News, newsFor, toldOf } from '../../src/alerts/stories/news.ts';
+import type { Route } from '../../src/alerts/stories/recipients.ts';
 import { conditionId, type Finding, type Severity } from '../../src/core/alerts/conditions.ts';
-import { type AlertBook, type AlertUpdate, type Delivery, EMPTY_BOOK } from '../../src/core/alerts/records.ts';
+import { type AlertBook, type AlertUpdate, EMPTY_BOOK } from '../../src/core/alerts/records.ts';
 import { NOW } from './builders.ts';
+import { LANE } from './fleet.ts';
 
 /** RotationFailing of the target `name`. */
 export function failing(name: string, change: Partial<Finding> = {}): Finding {
@@ -55,57 +57,66 @@ export function applied(book: AlertBook, update: AlertUpdate): AlertBook {
     return [...byKey.values()];
   };
   return {
-    conditions: replaced(book.conditions, update.putConditions, update.removeConditions, ({ finding }) => finding.id),
+    stories: replaced(book.stories, update.putStories, update.removeStories, ({ id }) => id),
     deliveries: replaced(book.deliveries, update.addDeliveries, update.removeDeliveries, ({ id }) => id),
     channels: replaced(book.channels, update.putChannels, update.removeChannels, ({ name }) => name),
     memo: update.memo ?? book.memo,
   };
 }
 
+/** The lane of every target. */
+export const LANE_OF = () => LANE;
+
 /** A book that looks are taken at, one after the other. */
 export class Life {
   book: AlertBook = EMPTY_BOOK;
   now = NOW;
-  private policy: AlertPolicy;
+  policy: AlertPolicy;
   private count = 0;
 
   constructor(routes: readonly Route[] = [route('ops')]) {
-    this.policy = { repeatEvery: { warningMs: 24 * 3_600_000, criticalMs: 4 * 3_600_000 }, routes };
+    const repeatEvery = { warningMs: 24 * 3_600_000, criticalMs: 4 * 3_600_000 };
+    this.policy = { repeatEvery, routes, leastHoldMs: 60_000 };
   }
 
   reroute(routes: readonly Route[]): void {
     this.policy = { ...this.policy, routes };
   }
 
-  /** One look; returns what changed and what was put into the outbox by it. */
-  look(
-    findings: readonly Finding[],
-    change: Partial<Look> = {},
-  ): { transitions: Transition['what'][]; told: string[] } {
-    const { update, transitions } = advance(
-      this.book,
-      { now: this.now, findings, undecided: () => false, newId: () => `id-${++this.count}`, ...change },
-      this.policy,
-    );
+  /** One look; returns what became of the stories. */
+  look(findings: readonly Finding[], change: Partial<Look> = {}): Transition['what'][] {
+    const newId = () => `id-${++this.count}`;
+    const look = { now: this.now, findings, undecided: () => false, laneOf: LANE_OF, isSweeping: false, newId };
+    const { update, transitions } = advance(this.book, { ...look, ...change }, this.policy);
     this.book = applied(this.book, update);
-    return { transitions: transitions.map(({ what }) => what), told: (update.addDeliveries ?? []).map(inWords) };
+    return transitions.map(({ what }) => what);
   }
 
-  /** Takes everything out of the outbox, as a delivery does. */
-  delivered(channel?: string): Delivery[] {
-    const rows = this.book.deliveries.filter((row) => channel === undefined || row.channel === channel);
-    this.book = applied(this.book, { removeDeliveries: rows.map(({ id }) => id) });
-    return rows;
+  /** What is due for a channel now. */
+  due(channel: string): News[] {
+    return newsFor(this.book.stories, channel, this.policy, this.now).filter(({ dueAt }) => dueAt <= this.now);
+  }
+
+  /** Tells every channel what is due, or one: `ops raised shop`, `ops rotated`. */
+  tell(only?: string): string[] {
+    const names = this.policy.routes.map(({ name }) => name).filter((name) => only === undefined || name === only);
+    return names.flatMap((channel) => {
+      const rows = this.book.deliveries.filter((row) => row.channel === channel);
+      const due = this.due(channel);
+      const putStories = due.map((news) => ({
+        ...news.story,
+        told: { ...news.story.told, [channel]: toldOf(news, channel, this.now) },
+      }));
+      this.book = applied(this.book, { putStories, removeDeliveries: rows.map(({ id }) => id) });
+      return [
+        ...due.map(({ status, story, view }) => `${channel} ${status} ${view.lead.target?.name ?? story.cause}`),
+        ...rows.map(({ subject }) => `${channel} ${subject.kind}`),
+      ];
+    });
   }
 
   later(ms: number): this {
     this.now += ms;
     return this;
   }
-}
-
-/** `ops raised shop-prod`. */
-function inWords({ channel, subject }: Delivery): string {
-  if (subject.kind !== 'condition') return `${channel} ${subject.kind}`;
-  return `${channel} ${subject.status} ${subject.finding.target?.name ?? subject.finding.condition}`;
 }

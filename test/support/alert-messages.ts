@@ -5,6 +5,7 @@ export const LABELS: Labels = {
   status: {
     raised: 'raised',
     escalated: 'worse',
+    changed: 'changed',
     repeated: 'still so',
     cleared: 'all clear',
     ended: 'was so',
@@ -13,6 +14,7 @@ export const LABELS: Labels = {
   severity: { warning: 'warning', critical: 'CRITICAL', info: 'info' },
   instance: 'Instance',
   target: 'Target',
+  targets: 'Targets',
   since: 'Since',
   until: 'Until',
   loginsUntil: 'Secret expires',
@@ -26,15 +28,16 @@ export const LABELS: Labels = {
 
 export function item(overrides: Partial<MessageItem> = {}): MessageItem {
   const target = overrides.target === undefined ? 'shop-prod' : overrides.target;
-  const id = overrides.id ?? `RotationFailing/${target}-1g2h3j/apple@tcb.tencentcloudapi.com`;
+  const id = overrides.id ?? `RenewalFailing/${target}-1g2h3j/apple@tcb.tencentcloudapi.com`;
   return {
     id,
-    condition: 'RotationFailing',
+    condition: 'RenewalFailing',
     status: 'raised',
     severity: 'critical',
     target,
     envId: `${target}-1g2h3j`,
     providerId: 'apple',
+    targets: [],
     title: 'the client secret cannot be renewed',
     what: 'CloudBase denied ModifyProvider. Allow the action tcb:ModifyProvider on qcs::tcb:ap-shanghai:uin/100000000001:env/*.',
     since: '2026-11-20T03:07:00.000Z',

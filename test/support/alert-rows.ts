@@ -1,11 +1,6 @@
 // Rows of the alert tables, as tests need them.
 import type { Finding } from '../../src/core/alerts/conditions.ts';
-import {
-  type ChannelState,
-  type ConditionRecord,
-  type Delivery,
-  emptyChannelState,
-} from '../../src/core/alerts/records.ts';
+import { type ChannelState, type Delivery, emptyChannelState, type Story } from '../../src/core/alerts/records.ts';
 import type { ErrorView } from '../../src/core/errors.ts';
 import { uuidv7 } from '../../src/core/uuid.ts';
 import { NOW } from './journal.ts';
@@ -24,9 +19,25 @@ export function aFinding(overrides: { readonly id?: string; readonly error?: Err
   };
 }
 
-export function aCondition(id: string, overrides: Partial<ConditionRecord> = {}): ConditionRecord {
-  return { finding: aFinding({ id }), foundAt: NOW, raisedAt: NOW, toldAt: NOW, told: { ops: id }, ...overrides };
+export function aStory(id: string, overrides: Partial<Story> & { readonly finding?: Finding } = {}): Story {
+  const { finding = aFinding({ id }), ...rest } = overrides;
+  const told = { at: NOW, severity: finding.severity, code: null, next: '', deadline: null, reminders: 0 };
+  return {
+    id,
+    cause: 'RenewalFailing',
+    members: [{ finding, foundAt: NOW, raisedAt: NOW, criticalAt: null }],
+    since: NOW,
+    gathersUntil: null,
+    endedAt: null,
+    holdMs: 60_000,
+    closed: false,
+    told: { ops: { ...told, thread: id, over: false } },
+    ...rest,
+  };
 }
+
+const digest = { version: '1', targets: 0, states: {}, renewals: [], open: [], openTotal: 0 };
+export const DIGEST = { kind: 'digest', digest } as const;
 
 let made = 0;
 
@@ -34,7 +45,7 @@ export function aDelivery(overrides: Partial<Delivery> = {}): Delivery {
   made += 1;
   const random = Buffer.alloc(10);
   random.writeUInt32BE(made, 6);
-  return { id: uuidv7(NOW, random), channel: 'ops', at: NOW, subject: { kind: 'test' }, ...overrides };
+  return { id: uuidv7(NOW, random), channel: 'ops', at: NOW, subject: DIGEST, ...overrides };
 }
 
 export function aChannel(name: string, overrides: Partial<ChannelState> = {}): ChannelState {

@@ -13,8 +13,8 @@ import {
   type AlertMemo,
   alertSchemas,
   type ChannelState,
-  type ConditionRecord,
   type Delivery,
+  type Story,
 } from '../../src/core/alerts/records.ts';
 import { cleanText } from '../../src/core/output.ts';
 import {
@@ -139,7 +139,7 @@ const alerts = alertSchemas(KINDS);
 export const anyTarget = anyOf(records.target) as fc.Arbitrary<TargetState>;
 export const anyRotation = anyOf(records.rotation) as fc.Arbitrary<Rotation>;
 export const anyFleet = anyOf(records.fleet) as fc.Arbitrary<FleetState>;
-export const anyCondition = anyOf(alerts.condition) as fc.Arbitrary<ConditionRecord>;
+export const anyStory = anyOf(alerts.story) as fc.Arbitrary<Story>;
 export const anyDelivery = anyOf(alerts.delivery) as fc.Arbitrary<Delivery>;
 export const anyChannel = anyOf(alerts.channel) as fc.Arbitrary<ChannelState>;
 export const anyMemo = anyOf(alerts.memo) as fc.Arbitrary<AlertMemo>;

@@ -14,7 +14,7 @@ import { HandClock } from './clock.ts';
 /** A Sunday, at half past the hour. */
 export const START = Date.UTC(2026, 10, 22, 10, 30);
 
-export function wired(name: string): WiredTarget {
+export function wired(name: string, lane = 'lane'): WiredTarget {
   const identity = { endpoint: 'https://tcb.tencentcloudapi.com', envId: `env-${name}`, providerId: 'apple' };
   const target: Target = {
     ...identity,
@@ -28,7 +28,7 @@ export function wired(name: string): WiredTarget {
     enabledWanted: undefined,
     isAllowedHost: () => true,
   };
-  return { target, tools: {} as WiredTarget['tools'], laneWidth: 1 };
+  return { target, tools: { provider: { lane } } as WiredTarget['tools'], laneWidth: 1 };
 }
 
 interface Pass {

@@ -23,10 +23,11 @@ const rotation = {
   requestId: '3e74db1b',
 } as const;
 const end = { ...rotation, resumed: false, durationMs: 1500, nextCheckAt: null };
-const condition = {
+const story = {
   ...ofTarget,
-  condition: 'RotationFailing',
-  conditionId: 'RotationFailing:shop',
+  story: 'RenewalFailing/shop',
+  cause: 'RenewalFailing',
+  targets: ['shop'],
   severity: 'warning',
   since: EVENT_NOW,
   code: null,
@@ -58,8 +59,9 @@ export const EVENTS: EventFields = {
   'rotation.blocked': { ...end, outcome: 'blocked', error },
   'retry.scheduled': { ...ofTarget, rotationId: null, attempt: 3, nextCheckAt: EVENT_NOW + 1000, code: error.code },
   'journal.degraded': { degraded: true, error },
-  'condition.raised': { ...condition, what: 'raised', loginsUntil: EVENT_NOW + DAY, hint: 'Look at it.' },
-  'condition.cleared': { ...condition, what: 'cleared' },
+  'story.opened': { ...story, loginsUntil: EVENT_NOW + DAY, hint: 'Look at it.' },
+  'story.changed': { ...story, loginsUntil: EVENT_NOW + DAY, hint: 'Look at it.' },
+  'story.closed': { ...story, what: 'closed' },
   'target.unwatched': { ...ofTarget, expiresAt: EVENT_NOW + DAY, moved: false },
   'alert.sent': { channel: 'ops', kind: 'alert', alerts: 2, messageId: 'm1', detail: 'accepted', durationMs: 12 },
   'alert.failed': { channel: 'ops', error, attempt: 1, nextCheckAt: EVENT_NOW + 1000 },

@@ -15,7 +15,9 @@ const severity = z.enum([...SEVERITIES, 'info']);
 const item = z.object({
   id: z
     .string()
-    .describe('The id of the story: the cause, and where. It stays the same while it continues, and when it comes back.'),
+    .describe(
+      'The id of the story: the cause, and where. It stays the same while it continues, and when it comes back.',
+    ),
   cause: z.enum([...CAUSES, ...EVENT_TITLES]).describe('What is wrong; `Rotated` and `Unwatched` are events.'),
   status: z
     .enum(NEWS_STATUSES)
@@ -23,7 +25,10 @@ const item = z.object({
       '`raised`, `escalated` (it is critical now), `changed`, `repeated`: it continues; `cleared`: it is over; `ended`: it was over before a message could be sent; `happened`: an event.',
     ),
   severity: severity.describe('`info` is an event.'),
-  target: z.string().nullable().describe('The name of the target; null: the service, or what several targets have in common.'),
+  target: z
+    .string()
+    .nullable()
+    .describe('The name of the target; null: the service, or what several targets have in common.'),
   envId: z.string().nullable().describe('The CloudBase environment of the target.'),
   providerId: z.string().nullable().describe('The identity provider of the target.'),
   targets: z

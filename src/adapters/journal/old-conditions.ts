@@ -33,7 +33,10 @@ export function storiesFromConditions(db: DatabaseSync): void {
   }
 }
 
-function storyOf({ finding, foundAt, raisedAt, toldAt, told }: OldCondition, waits: (channel: string) => boolean): Story {
+function storyOf(
+  { finding, foundAt, raisedAt, toldAt, told }: OldCondition,
+  waits: (channel: string) => boolean,
+): Story {
   const { id, condition, severity, error, loginsUntil } = finding;
   const isOwn = SAID_BY_LOGINS_FAIL.has(condition);
   const own = isOwn ? `RenewalFailing${id.slice(condition.length)}` : id;

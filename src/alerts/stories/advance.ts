@@ -142,11 +142,11 @@ class Course {
       else if (wasRaised && isOther(story, next, now)) this.transitions.push({ what: 'changed', story: next });
       return;
     }
-    if (endedAt !== null) return this.linger({ ...story, told, endedAt }, story);
-    if (viewOf(story) === undefined) return void this.removed.push(story.id);
-    if (story.members.some(({ finding: { target } }) => target !== null && left.has(target.key)))
-      return this.leave({ ...story, told });
-    this.linger({ ...story, told, endedAt: now, gathersUntil: null }, story);
+    const hasLeft = story.members.some(({ finding: { target } }) => target !== null && left.has(target.key));
+    if (endedAt !== null) this.linger({ ...story, told, endedAt }, story);
+    else if (viewOf(story) === undefined) this.removed.push(story.id);
+    else if (hasLeft) this.leave({ ...story, told });
+    else this.linger({ ...story, told, endedAt: now, gathersUntil: null }, story);
   }
 
   begin(id: string, cause: Cause, members: readonly StoryMember[]): void {
@@ -277,9 +277,7 @@ function quiet(finding: Finding, { cause }: Subject): Finding {
 function isOther(before: Story, next: Story, now: number): boolean {
   const [a, b] = [viewOf(before), viewOf(next)];
   if (a === undefined || b === undefined) return false;
-  return (
-    a.severity !== b.severity || a.lead.error?.code !== b.lead.error?.code || nextOf(a, now) !== nextOf(b, now)
-  );
+  return a.severity !== b.severity || a.lead.error?.code !== b.lead.error?.code || nextOf(a, now) !== nextOf(b, now);
 }
 
 function isSame(a: StoryMember, b: StoryMember): boolean {

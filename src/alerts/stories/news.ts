@@ -15,7 +15,9 @@ export interface AlertPolicy {
 
 /** What a configuration says of alerts, as far as it matters here. */
 export interface AlertSettings extends Pick<AlertPolicy, 'repeatEvery'> {
-  readonly channels: readonly (Pick<Route, 'name' | 'severities'> & { readonly targets?: readonly string[] | undefined })[];
+  readonly channels: readonly (Pick<Route, 'name' | 'severities'> & {
+    readonly targets?: readonly string[] | undefined;
+  })[];
 }
 
 /**
@@ -25,10 +27,7 @@ export interface AlertSettings extends Pick<AlertPolicy, 'repeatEvery'> {
 const LEAST_HOLD_MS = MINUTE;
 
 /** Where the alerts of a configuration go, and how often. A process that ends after one look tells an end at once. */
-export function policyOf(
-  { channels, repeatEvery }: AlertSettings,
-  isBrief: boolean,
-): AlertPolicy {
+export function policyOf({ channels, repeatEvery }: AlertSettings, isBrief: boolean): AlertPolicy {
   const routes = channels.map(({ name, severities, targets }) => ({ name, severities, targets }));
   return { repeatEvery, routes, leastHoldMs: isBrief ? 0 : LEAST_HOLD_MS };
 }
@@ -84,7 +83,12 @@ export function newsOf(story: Story, name: string, policy: AlertPolicy, now: num
   const all = viewOf(story);
   if (all === undefined || route === undefined) return undefined;
   const whole = seen ?? { ...all, targets: [] };
-  const of = (status: News['status'], dueAt: number, thread = told?.thread ?? story.id, closes: string[] = []): News => ({
+  const of = (
+    status: News['status'],
+    dueAt: number,
+    thread = told?.thread ?? story.id,
+    closes: string[] = [],
+  ): News => ({
     ...{ story, status, dueAt, view: whole, thread, closes },
   });
   if (story.endedAt !== null) {
@@ -115,7 +119,9 @@ function changeOf(
   const { members, lead, severity, deadline } = view;
   const at = Math.min(told.at, now);
   const isWorse = severity === 'critical' && told.severity === 'warning';
-  const criticalAt = first(members.map((each) => (isWorse || isLater(each.criticalAt, told.at) ? each.criticalAt : null)));
+  const criticalAt = first(
+    members.map((each) => (isWorse || isLater(each.criticalAt, told.at) ? each.criticalAt : null)),
+  );
   if (criticalAt !== undefined) {
     // Never a line in an incident that somebody has acknowledged.
     const thread = `${id}#critical-${new Date(criticalAt).toISOString()}`;

@@ -1,7 +1,13 @@
 // A story as one channel sees it: what was raised of it for the targets that the channel names, how bad that is, until
 // when the secrets last, and the one finding by which it is told.
 import { isShared } from '../../core/alerts/causes.ts';
-import { type ConditionName, type ConditionTarget, type Finding, SEVERITIES, type Severity } from '../../core/alerts/conditions.ts';
+import {
+  type ConditionName,
+  type ConditionTarget,
+  type Finding,
+  SEVERITIES,
+  type Severity,
+} from '../../core/alerts/conditions.ts';
 import type { Story, StoryMember } from '../../core/alerts/records.ts';
 import { TEXTS, wordsOf } from '../../core/texts/languages.ts';
 import { say } from '../../core/texts/texts.ts';
@@ -64,8 +70,10 @@ function leadOf(
   first: Finding,
   { targets, severity, deadline }: Pick<StoryView, 'targets' | 'severity' | 'deadline'>,
 ): Finding {
-  if (!isShared(cause)) return { ...first, severity, loginsUntil: first.target === null ? deadline : first.loginsUntil };
-  const named = first.condition === cause && targets.length === 0 ? first.facts.targets : targets.map(({ name }) => name);
+  if (!isShared(cause))
+    return { ...first, severity, loginsUntil: first.target === null ? deadline : first.loginsUntil };
+  const named =
+    first.condition === cause && targets.length === 0 ? first.facts.targets : targets.map(({ name }) => name);
   const facts = { targets: named };
   return { condition: cause, facts, id, severity, target: null, since, loginsUntil: deadline, error: first.error };
 }

@@ -11,7 +11,7 @@ import {
   type MessageItem,
   type MessageTarget,
 } from '../../core/alerts/message.ts';
-import type { Delivery, RotatedEvent, Story, UnwatchedEvent } from '../../core/alerts/records.ts';
+import type { RotatedEvent, Story, UnwatchedEvent } from '../../core/alerts/records.ts';
 import { isoOrNull } from '../../core/instants.ts';
 import { cleanValue } from '../../core/output.ts';
 import { loginsView } from '../../core/target-view.ts';
@@ -20,7 +20,9 @@ import { detail } from '../../core/texts/quote.ts';
 import { say } from '../../core/texts/texts.ts';
 import type { News } from '../stories/news.ts';
 import type { StoryTarget } from '../stories/view.ts';
-import { isOpen, rankOf, titleOf } from './title.ts';
+import { isOpen, type MessageSubject, rankOf, titleOf } from './title.ts';
+
+export type { MessageSubject } from './title.ts';
 
 export interface MessageRequest {
   /** UUIDv7; the same at every attempt of the same message. */
@@ -35,9 +37,6 @@ export interface MessageRequest {
   /** Stories (each at most once) and events together, or a digest alone, or a test alone. */
   readonly subjects: readonly MessageSubject[];
 }
-
-/** What a message tells: news of stories, what has no story, or a test. */
-export type MessageSubject = ({ readonly kind: 'story' } & News) | Delivery['subject'] | { readonly kind: 'test' };
 
 export interface Wording {
   readonly language: Language;

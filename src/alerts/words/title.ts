@@ -1,11 +1,14 @@
 // The title of a message: one line that names the instance and says what is wrong, how bad it is, and how many there
 // are. A phone's lock screen shows it, so it is short.
 import type { AlertMessage, Language, MessageItem } from '../../core/alerts/message.ts';
-import type { NewsStatus } from '../../core/alerts/records.ts';
+import type { Delivery, NewsStatus } from '../../core/alerts/records.ts';
 import { TEXTS, wordsOf } from '../../core/texts/languages.ts';
 import { detail } from '../../core/texts/quote.ts';
 import { type Counts, say, type Texts } from '../../core/texts/texts.ts';
-import type { MessageSubject } from './compose.ts';
+import type { News } from '../stories/news.ts';
+
+/** What a message tells: news of stories, what has no story, or a test. */
+export type MessageSubject = ({ readonly kind: 'story' } & News) | Delivery['subject'] | { readonly kind: 'test' };
 
 export interface TitleRequest {
   readonly now: number;
@@ -86,7 +89,12 @@ interface Kind {
 }
 
 /** `subjects` and `items` are the same in the same order, worst first. */
-function kindsOf(subjects: readonly MessageSubject[], items: readonly MessageItem[], texts: Texts, now: number): Kind[] {
+function kindsOf(
+  subjects: readonly MessageSubject[],
+  items: readonly MessageItem[],
+  texts: Texts,
+  now: number,
+): Kind[] {
   const kinds = new Map<string, Kind>();
   for (const [index, subject] of subjects.entries()) {
     const title = kindTitle(subject, texts, now);

@@ -169,6 +169,7 @@ function blameOf(error: StoredError): Blame {
 function placeOf(error: StoredError | null): string | undefined {
   const params: Readonly<Record<string, unknown>> = error !== null && 'params' in error ? { ...error.params } : {};
   const text = (name: string) => (typeof params[name] === 'string' ? params[name] : undefined);
-  const file = text('folder') === undefined || text('name') === undefined ? undefined : `${text('folder')}/${text('name')}`;
+  const file =
+    text('folder') === undefined || text('name') === undefined ? undefined : `${text('folder')}/${text('name')}`;
   return text('path') ?? file ?? text('variable') ?? text('origin') ?? text('about');
 }

@@ -1,11 +1,12 @@
 // What the gauges show, as pure functions of what the program knows at a scrape: each metric is a row of GAUGES. A series
 // with an unknown value is absent, and so are the series of a target that left the configuration. Durations and instants
 // are in seconds, as Prometheus expects.
+
+import type { Waiting } from '../../alerts/deliverer.ts';
+import { viewOf } from '../../alerts/stories/view.ts';
 import { CAUSES } from '../../core/alerts/causes.ts';
 import { SEVERITIES } from '../../core/alerts/conditions.ts';
 import type { AlertBook } from '../../core/alerts/records.ts';
-import type { Waiting } from '../../alerts/deliverer.ts';
-import { viewOf } from '../../alerts/stories/view.ts';
 import { trueNow } from '../../core/decide.ts';
 import { type JudgeClock, judgeLogins } from '../../core/logins.ts';
 import { LOGIN_STATES, type LoginState } from '../../core/reasons.ts';

@@ -35,13 +35,13 @@ test('one condition, as the API wants it', async () => {
       body: [
         {
           labels: {
-            alertname: 'RotationFailing',
+            alertname: 'RenewalFailing',
             severity: 'critical',
             instance: 'prod-rotator',
             target: 'shop-prod',
             env_id: 'shop-prod-1g2h3j',
             provider_id: 'apple',
-            condition_id: 'RotationFailing/shop-prod-1g2h3j/apple@tcb.tencentcloudapi.com',
+            condition_id: 'RenewalFailing/shop-prod-1g2h3j/apple@tcb.tencentcloudapi.com',
           },
           annotations: {
             summary: 'shop-prod: the client secret cannot be renewed',
@@ -62,22 +62,22 @@ test('one condition, as the API wants it', async () => {
 
 describe('ends', () => {
   test.each<[what: string, sent: AlertMessage, alerts: string[]]>([
-    ['a raise fires for ten minutes', one({}), ['RotationFailing critical 600']],
-    ['a reminder fires again', one({ status: 'repeated', severity: 'warning' }), ['RotationFailing warning 600']],
+    ['a raise fires for ten minutes', one({}), ['RenewalFailing critical 600']],
+    ['a reminder fires again', one({ status: 'repeated', severity: 'warning' }), ['RenewalFailing warning 600']],
     [
       'what has become worse ends as a warning first',
       one({ status: 'escalated' }),
-      ['RotationFailing warning 0', 'RotationFailing critical 600'],
+      ['RenewalFailing warning 0', 'RenewalFailing critical 600'],
     ],
     [
       'an all-clear ends it under each severity',
       one({ ...over, status: 'cleared' }),
-      ['RotationFailing warning 0', 'RotationFailing critical 0'],
+      ['RenewalFailing warning 0', 'RenewalFailing critical 0'],
     ],
     [
       'what was over before it could be told is shown for five minutes',
       one({ ...over, status: 'ended' }),
-      ['RotationFailing warning 0', 'RotationFailing critical 0', 'RotationFailing info 300'],
+      ['RenewalFailing warning 0', 'RenewalFailing critical 0', 'RenewalFailing info 300'],
     ],
     ['an event is shown for five minutes', one({ condition: 'Rotated', status: 'happened' }), ['Rotated info 300']],
     ['a digest', signOfLife('digest'), ['RotatorDigest info 300']],

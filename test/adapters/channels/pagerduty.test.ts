@@ -23,14 +23,14 @@ test('one condition, as Events v2 wants it', async () => {
     {
       routing_key: ROUTING_KEY,
       event_action: 'trigger',
-      dedup_key: 'prod-rotator/RotationFailing/shop-prod-1g2h3j/apple@tcb.tencentcloudapi.com',
+      dedup_key: 'prod-rotator/RenewalFailing/shop-prod-1g2h3j/apple@tcb.tencentcloudapi.com',
       payload: {
         summary: '[prod-rotator] CRITICAL: shop-prod: the client secret cannot be renewed',
         source: 'prod-rotator',
         severity: 'critical',
         timestamp: '2026-11-20T03:07:00.000Z',
         component: 'shop-prod',
-        class: 'RotationFailing',
+        class: 'RenewalFailing',
         custom_details: expect.objectContaining({
           what: expect.stringContaining('CloudBase denied'),
           next: expect.stringContaining('Add {'),
@@ -39,7 +39,7 @@ test('one condition, as Events v2 wants it', async () => {
           instance: 'prod-rotator',
         }),
       },
-      links: [{ href: 'https://ops.example.com/runbook.md#rotationfailing', text: 'RotationFailing' }],
+      links: [{ href: 'https://ops.example.com/runbook.md#rotationfailing', text: 'RenewalFailing' }],
       client: 'apple-secret-rotator',
     },
   ]);

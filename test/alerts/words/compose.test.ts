@@ -1,17 +1,18 @@
 // How a message is put together: its title, the order and the parts of its items, what is said at the end of a
 // condition, events, the digest and the test message.
 import { describe, expect, test } from 'vitest';
-import { composeMessage, runbookLink } from '../../../src/alerts/words/compose.ts';
+import { viewOf } from '../../../src/alerts/stories/view.ts';
+import { composeMessage, type MessageSubject, runbookLink } from '../../../src/alerts/words/compose.ts';
 import type { Finding } from '../../../src/core/alerts/conditions.ts';
 import { LANGUAGES, type Language } from '../../../src/core/alerts/message.ts';
-import type { DeliverySubject, DigestFacts, RotatedEvent, UnwatchedEvent } from '../../../src/core/alerts/records.ts';
+import type { DigestFacts, RotatedEvent, UnwatchedEvent } from '../../../src/core/alerts/records.ts';
 import { errorTexts } from '../../../src/core/texts/errors.ts';
 import { DAY, HOUR, MINUTE } from '../../../src/core/time.ts';
-import { aFinding, aLoginsFail, aSubject, DENIED, NOW, SHOP } from '../../support/alert-findings.ts';
+import { aFinding, aLoginsFail, aStoryOf, aSubject, DENIED, NOW, SHOP } from '../../support/alert-findings.ts';
 
 const ID = '019aad5e-5d10-7000-8000-000000000000';
 
-function composed(subjects: readonly DeliverySubject[], language: Language = 'en', instance = 'prod-rotator') {
+function composed(subjects: readonly MessageSubject[], language: Language = 'en', instance = 'prod-rotator') {
   return composeMessage({
     id: ID,
     now: NOW,
@@ -41,7 +42,7 @@ const ROTATED: RotatedEvent = {
   previousExpiresAt: NOW + 58 * DAY,
 };
 
-describe('a message about one condition', () => {
+describe('a message about one story', () => {
   const finding = failing('shop-prod', { ...CRITICAL, error: DENIED });
 
   test('carries everything that a channel needs', () => {
@@ -59,13 +60,16 @@ describe('a message about one condition', () => {
       lines: [],
       items: [
         {
-          id: 'RotationFailing/shop-prod',
-          condition: 'RotationFailing',
+          id: 'RenewalFailing/shop-prod',
+          condition: 'RenewalFailing',
           status: 'raised',
           severity: 'critical',
           target: 'shop-prod',
           envId: 'shop-prod-1',
           providerId: 'apple',
+          targets: [
+            { name: 'shop-prod', envId: 'shop-prod-1', providerId: 'apple', loginsUntil: '2026-12-04T20:15:30.000Z' },
+          ],
           title,
           what,
           since: '2026-11-22T15:15:30.000Z',
@@ -75,7 +79,7 @@ describe('a message about one condition', () => {
           next,
           code: 'ERR_CLOUDBASE_DENIED',
           runbook: 'docs/runbook.md#rotationfailing',
-          thread: 'RotationFailing/shop-prod',
+          thread: 'RenewalFailing/shop-prod',
         },
       ],
       closes: [],
@@ -86,6 +90,7 @@ describe('a message about one condition', () => {
   test.each([
     ['raised', 'CRITICAL shop-prod: the client secret cannot be renewed (secret expires 2026-12-04)'],
     ['escalated', 'now CRITICAL shop-prod: the client secret cannot be renewed (secret expires 2026-12-04)'],
+    ['changed', 'changed, CRITICAL shop-prod: the client secret cannot be renewed (secret expires 2026-12-04)'],
     ['repeated', 'still CRITICAL shop-prod: the client secret cannot be renewed (secret expires 2026-12-04)'],
     ['cleared', 'all clear: shop-prod: the client secret can be renewed again'],
     ['ended', 'over, reported late: shop-prod: the client secret could not be renewed'],
@@ -96,6 +101,7 @@ describe('a message about one condition', () => {
   test.each([
     ['raised', '【严重】shop-prod：客户端密钥无法轮换（密钥 2026-12-04 过期）'],
     ['escalated', '【升级为严重】shop-prod：客户端密钥无法轮换（密钥 2026-12-04 过期）'],
+    ['changed', '【严重，有变化】shop-prod：客户端密钥无法轮换（密钥 2026-12-04 过期）'],
     ['repeated', '【严重，仍未恢复】shop-prod：客户端密钥无法轮换（密钥 2026-12-04 过期）'],
     ['cleared', '【已恢复】shop-prod：客户端密钥已可正常轮换'],
     ['ended', '【已结束，补报】shop-prod：客户端密钥曾无法轮换'],
@@ -124,13 +130,13 @@ describe('a message about one condition', () => {
   });
 });
 
-describe('the end of a condition', () => {
+describe('the end of a story', () => {
   const finding = failing('shop-prod', { ...CRITICAL, error: DENIED });
 
   test('an all-clear says how long it lasted, wants nothing, and closes its thread', () => {
     const message = composed([aSubject(finding, 'cleared')]);
     expect(message.severity).toBe('info');
-    expect(message.closes).toEqual(['RotationFailing/shop-prod']);
+    expect(message.closes).toEqual(['RenewalFailing/shop-prod']);
     expect(message.items[0]).toMatchObject({
       title: 'the client secret can be renewed again',
       what: 'It lasted 4 hours, from 2026-11-22 15:15 UTC to 2026-11-22 20:14 UTC.',
@@ -178,11 +184,11 @@ describe('a message about many', () => {
     const message = composed(subjects);
     expect(message.items.map(({ condition, target, status }) => `${condition} ${target} ${status}`)).toEqual([
       'SchedulerStalled null raised',
-      'RotationFailing c repeated',
       'LoginsFail c raised',
-      'RotationFailing a raised',
-      'RotationFailing b raised',
-      'RotationFailing a cleared',
+      'RenewalFailing c repeated',
+      'RenewalFailing a raised',
+      'RenewalFailing b raised',
+      'RenewalFailing a cleared',
       'Rotated shop-prod happened',
     ]);
     expect(message.severity).toBe('critical');
@@ -201,6 +207,32 @@ describe('a message about many', () => {
     expect(composed([...rotated, aSubject(channel)]).title).toBe(
       '[prod-rotator] 1 alert (warning), 3 for information: an alert channel does not accept messages, …',
     );
+  });
+
+  test('what many targets have in common is one story, which says how many and names the first', () => {
+    const stories = Array.from({ length: 40 }, (_, n) =>
+      failing(`t${n}`, { error: DENIED, loginsUntil: NOW + (100 - n) * DAY }),
+    );
+    const members = stories.map((finding) => ({ finding, foundAt: NOW, raisedAt: NOW, criticalAt: null }));
+    const story = { ...aStoryOf(aFinding('AccessDenied', { targets: [] })), members };
+    const view = viewOf(story);
+    if (view === undefined) throw new TypeError('nothing was raised');
+    const subject = { kind: 'story', story, view, status: 'raised', dueAt: NOW, thread: 't', closes: [] } as const;
+    const message = composed([subject]);
+    expect(message.title).toBe(
+      '[prod-rotator] WARNING: 40 targets cannot be checked: CAM denies tcb:GetProviders (secret expires 2027-01-22)',
+    );
+    expect(composed([subject], 'zh').title).toBe(
+      '[prod-rotator] 【警告】40 个目标无法检查：CAM 拒绝 tcb:GetProviders（密钥 2027-01-22 过期）',
+    );
+    const [item] = message.items;
+    expect(item).toMatchObject({ condition: 'AccessDenied', target: null, runbook: 'docs/runbook.md#accessdenied' });
+    expect(item?.targets.map(({ name }) => name).slice(0, 2)).toEqual(['t39', 't38']);
+    expect(item?.what).toContain(
+      'The client secrets of 40 targets cannot be renewed: t39, t38, t37, t36, t35 and 35 more.',
+    );
+    expect(item?.what).toMatch(/The first of them, that of t39, expires at 2027-01-22 20:15 UTC \(in 61 days\)\.$/);
+    expect(item?.next).toContain('tcb:GetProviders');
   });
 
   test('about one target names it', () => {
@@ -243,6 +275,7 @@ describe('a rotation', () => {
         target: 'shop-prod',
         envId: 'shop-prod-1g2h3j',
         providerId: 'apple',
+        targets: [{ ...ROTATED.target, loginsUntil: '2027-05-21T20:15:30.000Z' }],
         title: 'the client secret was renewed',
         what: 'It was replaced because its time for renewal has come. The new one, of key K1L2M3N4O5, fingerprint 1fa947dc0e2b…, is valid until 2027-05-21 20:15 UTC (in 180 days). The one before would have expired at 2027-01-19 20:15 UTC (in 58 days).',
         since: '2026-11-22T20:15:30.000Z',
@@ -278,8 +311,8 @@ describe('the weekly digest', () => {
       { target: 'blog-prod', at: NOW - 3 * HOUR, expiresAt: NOW + 60 * DAY },
     ],
     open: [
-      { condition: 'RotationFailing', target: 'shop-prod', severity: 'critical' },
-      { condition: 'ClockSkewed', target: null, severity: 'warning' },
+      { condition: 'RotationFailing', target: 'shop-prod', targets: 1, severity: 'critical' },
+      { condition: 'AccessDenied', target: null, targets: 40, severity: 'warning' },
     ],
     openTotal: 7,
   };
@@ -296,7 +329,7 @@ describe('the weekly digest', () => {
       '- blog-prod: due since 2026-11-22 17:15 UTC (3 hours ago), expires 2027-01-21',
       '7 open alerts, worst first:',
       '- CRITICAL shop-prod: the client secret cannot be renewed',
-      '- WARNING: the clock of this machine is wrong',
+      '- WARNING: CAM denies what this service has to do (40 targets)',
       '- and 5 more: `apple-secret-rotator alerts`',
       'If this message does not come next week, something is wrong with the rotator or with this channel.',
     ]);
@@ -313,7 +346,7 @@ describe('the weekly digest', () => {
       '- blog-prod：自 2026-11-22 17:15 UTC（3 小时前）起待轮换，2027-01-21 过期',
       '未恢复的告警共 7 项，最严重的在前：',
       '- 【严重】shop-prod：客户端密钥无法轮换',
-      '- 【警告】本机时钟不准',
+      '- 【警告】本服务所需的权限被 CAM 拒绝（40 个目标）',
       '- 另有 5 项，查看：`apple-secret-rotator alerts`',
       '如果下周没有收到这条消息，说明本服务或该告警渠道出了问题。',
     ]);
@@ -408,7 +441,8 @@ test('labels: what stands for the items that had no room names the command', () 
   expect(composed([{ kind: 'test' }], 'zh').labels.more(12)).toContain('apple-secret-rotator alerts');
 });
 
-test('a condition that was open for less than a minute says so', () => {
-  const subject = aSubject(failing('a'), 'cleared', { since: NOW - MINUTE - 30_000, until: NOW - MINUTE });
+test('a story that was open for less than a minute says so', () => {
+  const story = aStoryOf(failing('a'), { since: NOW - MINUTE - 30_000, endedAt: NOW - MINUTE });
+  const subject = aSubject(failing('a'), 'cleared', { story });
   expect(composed([subject]).items[0]?.what).toMatch(/^It lasted less than a minute, from /);
 });

@@ -22,7 +22,7 @@ describe('one condition', () => {
       'Since: 2026-11-20 03:07 UTC',
       'Target: shop-prod (shop-prod-1g2h3j/apple)',
       'Code: ERR_CLOUDBASE_DENIED',
-      'Condition: RotationFailing/shop-prod-1g2h3j/apple@tcb.tencentcloudapi.com',
+      'Condition: RenewalFailing/shop-prod-1g2h3j/apple@tcb.tencentcloudapi.com',
       'Runbook: https://ops.example.com/runbook.md#rotationfailing',
       'Instance: prod-rotator',
     ]);
@@ -142,7 +142,7 @@ describe('text from elsewhere stays text', () => {
       size: 4096,
     });
     expect(command).toContain("*Next*: Run `forget A_B`, then ' again.");
-    expect(shown).toContain('`RotationFailing/shop-prod-1g2h3j/apple@tcb.tencentcloudapi.com`');
+    expect(shown).toContain('`RenewalFailing/shop-prod-1g2h3j/apple@tcb.tencentcloudapi.com`');
   });
 
   test('a runbook that is no URL is no link', () => {

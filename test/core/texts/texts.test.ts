@@ -6,14 +6,14 @@ import { describe, expect, test } from 'vitest';
 import { composeMessage, describeFinding } from '../../../src/alerts/words/compose.ts';
 import { CONDITIONS, type Finding } from '../../../src/core/alerts/conditions.ts';
 import { LANGUAGES, type Language, type MessageItem } from '../../../src/core/alerts/message.ts';
-import { DELIVERY_STATUSES } from '../../../src/core/alerts/records.ts';
+import { NEWS_STATUSES } from '../../../src/core/alerts/records.ts';
 import { EVIDENCE_DETAILS } from '../../../src/core/reasons.ts';
 import { LOGIN_FINDINGS as EN_FINDINGS } from '../../../src/core/texts/en/logins.ts';
 import { errorTexts } from '../../../src/core/texts/errors.ts';
 import { TEXTS } from '../../../src/core/texts/languages.ts';
 import { LOGIN_FINDINGS as ZH_FINDINGS } from '../../../src/core/texts/zh/logins.ts';
 import { HOUR } from '../../../src/core/time.ts';
-import { aFinding, anError, aSubject, DENIED, NOW, VARIANTS } from '../../support/alert-findings.ts';
+import { aFinding, anError, aStoryOf, aSubject, DENIED, NOW, VARIANTS } from '../../support/alert-findings.ts';
 import { LANE } from '../../support/fleet.ts';
 import {
   CJK,
@@ -25,7 +25,7 @@ import {
   prose,
 } from '../../support/text-rules.ts';
 
-const STATUSES = DELIVERY_STATUSES.filter((status) => status !== 'happened');
+const STATUSES = NEWS_STATUSES.filter((status) => status !== 'happened');
 const WORDING = { now: NOW, runbook: 'docs/runbook.md' };
 
 function itemOf(finding: Finding, language: Language, status: (typeof STATUSES)[number] = 'raised'): MessageItem {
@@ -140,7 +140,8 @@ describe('no secret', () => {
       fc.property(instant, instant, (one, other) => {
         for (const language of LANGUAGES) {
           const finding = aFinding('SecretExpiring', { expiresAt: one }, { loginsUntil: other });
-          const subject = aSubject(finding, 'cleared', { since: one, until: other });
+          const story = aStoryOf(finding, { since: one, endedAt: other });
+          const subject = aSubject(finding, 'cleared', { story });
           const message = composeMessage({
             id: 'i',
             instance: 'i',

@@ -13,6 +13,7 @@ export const NOTHING: Shown = {
   clock: CLOCK,
   targets: [],
   book: EMPTY_BOOK,
+  waiting: { count: 0, since: null },
   skewMs: undefined,
   journalDegraded: false,
 };
@@ -26,7 +27,8 @@ export const EVERYTHING: Shown = {
     },
     { name: 'new', reading: undefined },
   ],
-  book: { ...EMPTY_BOOK, deliveries: [{ id: '1', channel: 'ops', at: NOW - 1000, subject: { kind: 'test' } }] },
+  book: EMPTY_BOOK,
+  waiting: { count: 1, since: NOW - 1000 },
   skewMs: 250,
   journalDegraded: true,
 };

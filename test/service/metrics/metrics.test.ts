@@ -187,7 +187,6 @@ describe('the text', () => {
       'apple_secret_build_info gauge version',
       'apple_secret_clock_skew_seconds gauge',
       'apple_secret_cloudbase_requests_total counter action code',
-      'apple_secret_conditions gauge condition severity',
       'apple_secret_consecutive_failures gauge target',
       'apple_secret_expiration_timestamp_seconds gauge target',
       'apple_secret_journal_degraded gauge',
@@ -197,6 +196,7 @@ describe('the text', () => {
       'apple_secret_ready gauge target',
       'apple_secret_renewal_timestamp_seconds gauge target',
       'apple_secret_rotations_total counter outcome reason target',
+      'apple_secret_stories gauge cause severity',
     ]);
   });
 

@@ -1,8 +1,7 @@
 // What the gauges show of what is known: absent where nothing is known, and ready only where that is certain.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Finding } from '../../../src/core/alerts/conditions.ts';
-import { type ConditionRecord, type Delivery, EMPTY_BOOK } from '../../../src/core/alerts/records.ts';
+import { EMPTY_BOOK, type Story } from '../../../src/core/alerts/records.ts';
 import { deployedRecord } from '../../../src/core/deployed.ts';
 import type { DeployedRecord, TargetState } from '../../../src/core/records.ts';
 import { DAY, HOUR, SECOND } from '../../../src/core/time.ts';
@@ -11,9 +10,10 @@ import {
   isReady,
   type MetricsSnapshot,
   oldestSeconds,
-  openConditions,
+  openStories,
   readingOf,
 } from '../../../src/service/metrics/readings.ts';
+import { aFinding, aStoryOf } from '../../support/alert-findings.ts';
 import { aDeployed, aState, asked, CLOCK, NOW } from '../../support/builders.ts';
 
 const deployed = (overrides: Partial<DeployedRecord> = {}): DeployedRecord => ({
@@ -35,6 +35,7 @@ const snapshot = (overrides: Partial<MetricsSnapshot> = {}): MetricsSnapshot => 
   version: '1.2.3',
   targets: [shop(wellState())],
   book: EMPTY_BOOK,
+  waiting: { count: 0, since: null },
   skewMs: undefined,
   journalDegraded: false,
   ...overrides,
@@ -46,26 +47,6 @@ function seriesOf(name: string, of: MetricsSnapshot): Record<string, number> {
   if (gauge === undefined) throw new TypeError(`no gauge is called ${name}`);
   return Object.fromEntries(gauge.series(of).map(({ labels, value }) => [Object.values(labels).join(' '), value]));
 }
-
-const open = (
-  condition: 'ProviderDisabled' | 'SecretExpiring',
-  overrides: Partial<ConditionRecord> = {},
-  severity: Finding['severity'] = 'warning',
-): ConditionRecord => {
-  const { key, name, envId, providerId } = wellState();
-  const finding = {
-    ...{ condition, facts: condition === 'SecretExpiring' ? { expiresAt: NOW + DAY } : {} },
-    id: condition,
-    severity,
-    target: { key, name, envId, providerId },
-    since: null,
-    loginsUntil: null,
-    error: null,
-  } as Finding;
-  return { finding, foundAt: NOW, raisedAt: NOW, toldAt: NOW, told: {}, ...overrides };
-};
-
-const delivery = (at: number): Delivery => ({ id: String(at), channel: 'ops', at, subject: { kind: 'test' } });
 
 describe('ready', () => {
   test.each<[string, boolean, TargetState | undefined]>([
@@ -170,35 +151,32 @@ test('failures in a row are those of the journal', () => {
   expect(seriesOf('consecutive_failures', snapshot({ targets: [shop(state)] }))).toEqual({ shop: 7 });
 });
 
-describe('conditions', () => {
-  test('are counted by severity when they are raised, and every other series is 0', () => {
-    const conditions = [
-      open('SecretExpiring'),
-      open('SecretExpiring'),
-      open('SecretExpiring', {}, 'critical'),
-      open('ProviderDisabled', { raisedAt: null }),
-    ];
-    const series = openConditions({ ...EMPTY_BOOK, conditions });
+describe('stories', () => {
+  const open = (severity: 'warning' | 'critical', change: Partial<Story> = {}): Story =>
+    aStoryOf(aFinding('SecretExpiring', { expiresAt: NOW + DAY }, { severity }), change);
+
+  test('are counted by severity while they are open, and every other series is 0', () => {
+    const stories = [open('warning'), open('warning'), open('critical'), open('critical', { endedAt: NOW })];
+    const series = openStories({ ...EMPTY_BOOK, stories });
     const found = series.filter(({ value }) => value !== 0);
     expect(found).toEqual([
-      { labels: { condition: 'SecretExpiring', severity: 'warning' }, value: 2 },
-      { labels: { condition: 'SecretExpiring', severity: 'critical' }, value: 1 },
+      { labels: { cause: 'RenewalFailing', severity: 'warning' }, value: 2 },
+      { labels: { cause: 'RenewalFailing', severity: 'critical' }, value: 1 },
     ]);
-    expect(series).toContainEqual({ labels: { condition: 'SchedulerStalled', severity: 'critical' }, value: 0 });
-    expect(series).toContainEqual({ labels: { condition: 'ProviderDisabled', severity: 'warning' }, value: 0 });
+    expect(series).toContainEqual({ labels: { cause: 'SchedulerStalled', severity: 'critical' }, value: 0 });
   });
 });
 
 describe('the alert queue', () => {
-  test.each<[string, number, readonly number[]]>([
-    ['empty', 0, []],
-    ['the oldest of several, in whatever order', 90, [NOW - 5 * SECOND, NOW - 90 * SECOND, NOW]],
-    ['written by a clock that was ahead', 0, [NOW + HOUR]],
-  ])('%s', (_, age, instants) => {
-    const book = { ...EMPTY_BOOK, deliveries: instants.map(delivery) };
-    expect(oldestSeconds(book, NOW)).toBe(age);
-    expect(seriesOf('alert_queue_oldest_seconds', snapshot({ book }))).toEqual({ '': age });
-    expect(seriesOf('alert_queue_length', snapshot({ book }))).toEqual({ '': instants.length });
+  test.each<[string, number, number | null]>([
+    ['empty', 0, null],
+    ['with something in it', 90, NOW - 90 * SECOND],
+    ['written by a clock that was ahead', 0, NOW + HOUR],
+  ])('%s', (_, age, since) => {
+    const waiting = { count: since === null ? 0 : 3, since };
+    expect(oldestSeconds(waiting, NOW)).toBe(age);
+    expect(seriesOf('alert_queue_oldest_seconds', snapshot({ waiting }))).toEqual({ '': age });
+    expect(seriesOf('alert_queue_length', snapshot({ waiting }))).toEqual({ '': waiting.count });
   });
 });
 

@@ -117,6 +117,7 @@ export class Life {
         startedAt,
         configurationRejected: null,
         scheduler: { alive, lastTurnAt: place.clock.now() - lastTurnMs },
+        isSweeping: this.sweeping > 0,
       };
     };
     this.alertClock = new WaitingClock(place.clock);

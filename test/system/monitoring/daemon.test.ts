@@ -97,7 +97,7 @@ test('what goes wrong is seen by Prometheus and told by the daemon itself, and b
     expect(await prometheus.query('apple_secret_alerts_total{channel="monitoring", outcome="sent"} > 0')).toHaveLength(
       1,
     );
-    expect(await prometheus.query('apple_secret_conditions{condition="RotationFailing"} > 0')).toHaveLength(1);
+    expect(await prometheus.query('apple_secret_stories{cause="EndpointFailing"} > 0')).toHaveLength(1);
     expect(await prometheus.query('apple_secret_alert_queue_length')).toMatchObject([{ value: 0 }]);
   });
 
@@ -128,7 +128,7 @@ test('what goes wrong is seen by Prometheus and told by the daemon itself, and b
   expect(await prometheus.query('apple_secret_rotations_total{outcome="succeeded"}')).toMatchObject([
     { metric: { target: 'shop', reason: 'RenewalDue' }, value: 1 },
   ]);
-  expect(await prometheus.query('apple_secret_conditions{condition=~"Rotation.*|Renewal.*|Secret.*"} > 0')).toEqual([]);
+  expect(await prometheus.query('apple_secret_stories{cause=~"Renewal.*|Endpoint.*|Access.*"} > 0')).toEqual([]);
 
   // And when nobody is left to call
   daemon.signal('SIGTERM');

@@ -261,7 +261,7 @@ export const CONDITIONS_EN: ConditionTable = {
   CredentialsRejected: {
     title: 'the cloud credentials of this service do not work',
     headline: ({ facts: { targets }, error }) =>
-      `${who(targets)} cannot be checked: the cloud credentials of this service ${error?.code === 'ERR_CREDENTIALS_UNAVAILABLE' ? 'cannot be fetched' : 'are refused'}`,
+      `${who(targets)} cannot be checked: our cloud credentials ${error?.code === 'ERR_CREDENTIALS_UNAVAILABLE' ? 'cannot be fetched' : 'are refused'}`,
     what: held,
     next: (finding) =>
       next(
