@@ -17,7 +17,7 @@ test('before its start: the daemon starts without, and takes the journal up when
   const key = await expectOnDuty(place, daemon);
   for (const path of inTheWay) rmdirSync(path);
   await expectBack(place, daemon, key);
-}, 150_000);
+}, 300_000);
 
 test('a once that nobody watches tells each time that it has no journal', async () => {
   const place = await alertPlace({ daysLeft: 175, settings: { apple: { check: 'off' } } });

@@ -56,14 +56,14 @@ describe('a new secret that Apple rejects is not pushed', () => {
       logins: { state: 'unknown' },
     });
     expect(place.fault()).toBeUndefined();
-    expect([...place.told()].sort()).toEqual(['critical raised RotationFailing shop', 'info happened Rotated shop']);
+    expect([...place.told()].sort()).toEqual(['critical raised RenewalFailing shop', 'info happened Rotated shop']);
     place.later(5 * MINUTE);
     expect(await place.once()).toMatchObject({ code: 1, state: 'failed', error: { code: 'ERR_APPLE_UNKNOWN' } });
     expect(place.told()).toEqual([]);
     place.world.behaviour.apple = 'real';
     place.later(HOUR);
     expect(await place.once()).toMatchObject({ code: 0, state: 'healthy', logins: { state: 'works' } });
-    expect(place.told()).toEqual(['critical cleared RotationFailing shop']);
+    expect(place.told()).toEqual(['critical cleared RenewalFailing shop']);
     expect(place.writes()).toHaveLength(1);
   });
 

@@ -34,7 +34,7 @@ describe('a mistyped Key ID while Apple cannot be reached', () => {
       logins: { state: 'works' },
       error: { code: 'ERR_KEY_BINDING', message: expect.stringContaining(MISTYPED) },
     });
-    expect(place.told()).toEqual(['warning raised RotationFailing shop']);
+    expect(place.told()).toEqual(['warning raised RenewalFailing shop']);
     expect([place.secret(), place.writes().length]).toEqual([working, 1]);
   });
 
@@ -49,7 +49,7 @@ describe('a mistyped Key ID while Apple cannot be reached', () => {
       reason: 'RenewalDue',
       error: { code: 'ERR_APPLE_UNKNOWN' },
     });
-    expect(place.told()).toEqual(['critical raised RotationFailing shop', 'critical raised SecretExpiring shop']);
+    expect(place.told()).toEqual(['critical raised RenewalFailing shop']);
     expect([place.secret(), place.writes()]).toEqual([working, []]);
 
     place.later(HOUR);
@@ -85,6 +85,6 @@ test('the .p8 of a healthy target that we never rotated is swapped under the sam
       message: expect.stringMatching(/Key ID KEYAAAAAAA with another private key.* probably mistyped or swapped/),
     },
   });
-  expect(place.told()).toEqual(['warning raised RotationFailing shop']);
+  expect(place.told()).toEqual(['warning raised RenewalFailing shop']);
   expect([place.secret(), place.writes()]).toEqual([working, []]);
 });

@@ -83,7 +83,7 @@ test('login method and environment are deleted: critical after two reads, and no
     ],
   ]);
   for (const { nextAttemptAt } of shownTargets(first)) expectInMinutes(nextAttemptAt, 5);
-  expect(place.told()).toEqual(['warning raised RotationFailing shop', 'warning raised RotationFailing web']);
+  expect(place.told()).toEqual(['warning raised RenewalFailing shop', 'warning raised RenewalFailing web']);
 
   place.later(5 * MINUTE);
   const second = await place.run(['once', '--json']);

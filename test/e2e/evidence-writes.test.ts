@@ -159,7 +159,7 @@ describe('fields that a read does not show', () => {
       state: 'failed',
       error: { code: 'ERR_PROVIDER_NOT_ROUNDTRIPPABLE', hint: expect.stringContaining('`cloudbase.write` to whole') },
     });
-    expect(place.told()).toContain('warning raised RotationFailing shop');
+    expect(place.told()).toContain('warning raised RenewalFailing shop');
     expect(place.secret()).toBe(next);
     expect(await place.once('--force')).toMatchObject({ code: 0, state: 'rotated' });
   });
@@ -179,6 +179,6 @@ test('a key that a read shows and a write refuses is named, with what to do', as
     },
   });
   expect(place.provider()).toEqual(before);
-  expect(place.told()).toEqual(['critical raised RotationFailing shop', 'critical raised SecretExpiring shop']);
+  expect(place.told()).toEqual(['critical raised RenewalFailing shop']);
   expect(place.items()[0]?.what).toContain('Config.RevocationEndpoint');
 });

@@ -68,7 +68,7 @@ test('credentials that hang: the pass fails, the target is told, and SIGTERM end
   configure({ cloudbase: { credentials: { from: 'profile', path: mount.path('credentials') } } });
   mount.die();
   const daemon = start(['run'], { env: mount.env });
-  await daemon.waitFor(/condition\.raised/);
+  await daemon.waitFor(/story\.opened/);
   expect(daemon.log()).toContainEqual(
     expect.objectContaining({
       event: 'pass.failed',

@@ -79,7 +79,7 @@ test('another reason is told anew; a channel that missed it is tried again, and 
   expect([place.heard('ops'), place.heard('other')]).toEqual([['raised StartRefused'], []]);
   place.configure({ log: { level: 'quiet' } });
   await daemon.waitFor(seen('start.refused', 2));
-  await eventually(() => expect(place.heard('ops')).toEqual(['raised StartRefused', 'repeated StartRefused']));
+  await eventually(() => expect(place.heard('ops')).toEqual(['raised StartRefused', 'changed StartRefused']));
   expect(place.items('ops').at(-1)?.what).toContain('quiet');
   await eventually(() => expect(place.heard('other')).toEqual(['raised StartRefused']));
   place.configure();
@@ -102,7 +102,7 @@ test('a second daemon stands by: a warning, no heartbeat of its own, and it take
   expect(lines(second, 'warning')).toMatchObject([{ code: 'ERR_CONFIG', msg: matching(/the port is in use/) }]);
   expect((await place.get('/healthz')).body).toMatchObject({ status: 'ok' });
   expect(place.items()).toMatchObject([
-    { condition: 'StartRefused', status: 'raised', severity: 'warning', code: 'ERR_DAEMON_RUNNING' },
+    { cause: 'StartRefused', status: 'raised', severity: 'warning', code: 'ERR_DAEMON_RUNNING' },
   ]);
   await stop(first);
   // Rather than wait for the minute.

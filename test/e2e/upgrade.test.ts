@@ -56,9 +56,7 @@ test('a journal of version 0.1.0 is read as it is, and then gone on with: histor
     (await json('history')).rotations.map((row: { target: string; outcome: string }) => [row.target, row.outcome]);
   const open = async (): Promise<string[]> =>
     (await json('alerts')).alerts
-      .map(({ condition, target }: { condition: string; target: string | null }) =>
-        [condition, target].filter(Boolean).join(' '),
-      )
+      .map(({ cause, target }: { cause: string; target: string | null }) => [cause, target].filter(Boolean).join(' '))
       .sort();
 
   const status = (await json('status')).targets;
@@ -71,7 +69,7 @@ test('a journal of version 0.1.0 is read as it is, and then gone on with: histor
   expect(await history()).toEqual(HISTORY);
   // What this version no longer knows (JournalEphemeral, TargetRemoved, FleetHalted), or knows with other facts
   // (SecretReplaced), is gone.
-  expect(await open()).toEqual(['ChannelFailing', 'RotationFailing cms']);
+  expect(await open()).toEqual(['ChannelFailing', 'RenewalFailing cms']);
   expect(readFileSync(journalFile, 'latin1')).toBe(place.bytes);
 
   const { code, stderr } = await place.run(['once'], { env });
@@ -92,15 +90,16 @@ test('a journal of version 0.1.0 is read as it is, and then gone on with: histor
   ]);
   expect(place.secret('shop')).toMatch(/^eyJ/);
 
-  // Deliveries that had waited arrive, and what is still open was not told anew.
+  // Events that had waited arrive, and what the channel was not told of is told once, by its cause of now.
   const items = place.world.inbox.flatMap(({ name, body }) =>
-    name === 'ops' ? (body as { items: { condition: string; status: string; target: string | null }[] }).items : [],
+    name === 'ops' ? (body as { items: { cause: string; status: string; target: string | null }[] }).items : [],
   );
-  const told = items.map(({ condition, status, target }) => [status, condition, target].filter(Boolean).join(' '));
-  expect(told.filter((each) => each.endsWith('RotationFailing cms'))).toEqual(['raised RotationFailing cms']);
+  const told = items.map(({ cause, status, target }) => [status, cause, target].filter(Boolean).join(' '));
+  expect(told.filter((each) => each.includes('KeyUnavailable'))).toEqual(['raised KeyUnavailable']);
+  expect(told.join()).not.toContain('RenewalFailing');
   expect(told).toContain('happened Rotated wiki');
   expect(told.join()).not.toMatch(/JournalEphemeral|TargetRemoved|FleetHalted/);
-  expect(await open()).toContain('RotationFailing cms');
+  expect(await open()).toContain('KeyUnavailable');
 });
 
 test('a configuration with keys that are gone names what took their place', async () => {

@@ -10,10 +10,11 @@ export interface AlertPlaceOptions extends WorkspaceOptions {
 
 /** An item of a webhook's message. */
 export interface HeardItem {
-  readonly condition: string;
+  readonly cause: string;
   readonly status: string;
   readonly severity: string;
   readonly target: string | null;
+  readonly targets: readonly { readonly name: string }[];
   readonly code: string | null;
   readonly title: string;
   readonly what: string;
@@ -60,14 +61,20 @@ export function itemsOf({ body }: InboxMessage): HeardItem[] {
 
 function words(message: InboxMessage): string {
   return itemsOf(message)
-    .map(({ status, condition, target }) => [status, condition, target].filter(Boolean).join(' '))
+    .map((item) => [item.status, item.cause, whoOf(item)].filter(Boolean).join(' '))
     .join(', ');
+}
+
+/** The target of an item or a row, or how many there are; empty: the service itself. */
+export function whoOf({ target, targets }: Pick<HeardItem, 'target' | 'targets'>): string {
+  return target ?? (targets.length > 1 ? `${targets.length} targets` : (targets[0]?.name ?? ''));
 }
 
 /** A row of `alerts --json`. */
 export type AlertRow = Readonly<Record<string, Json>> & {
-  readonly condition: string;
+  readonly cause: string;
   readonly target: string | null;
+  readonly targets: readonly { readonly name: string }[];
 };
 
 /** What `alerts --json` printed. */

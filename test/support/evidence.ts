@@ -3,7 +3,7 @@
 import { expect } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
 import { secretFault } from '../../src/sandbox/apple.ts';
-import { type AlertPlace, type AlertPlaceOptions, alertPlace } from './alert-place.ts';
+import { type AlertPlace, type AlertPlaceOptions, alertPlace, whoOf } from './alert-place.ts';
 import { shiftJournal } from './journal-time.ts';
 import { IDS } from './pass-rig.ts';
 import { envIdOf, type Result } from './program.ts';
@@ -68,7 +68,7 @@ export async function evidencePlace(options: AlertPlaceOptions = {}) {
     fault: (name = 'shop') => secretFault(world, IDS.clientId, String(place.secret(name))),
     /** Changes the Config of a provider as an administrator would. */
     patch: (config: JsonObject, name = 'shop') => world.patchConfig(envIdOf(name), 'apple', config),
-    /** What the channel was told since the last call: severity, status, condition and title of each item. */
+    /** What the channel was told since the last call: severity, status, cause and target of each item. */
     told: toldOf(place),
   };
 }
@@ -81,8 +81,8 @@ function toldOf(place: AlertPlace) {
     const items = place.items();
     const fresh = items.slice(seen);
     seen = items.length;
-    return fresh.map(({ severity, status, condition, target }) =>
-      [severity, status, condition, target].filter((word) => word !== null).join(' '),
+    return fresh.map((item) =>
+      [item.severity, item.status, item.cause, whoOf(item)].filter((word) => word !== '').join(' '),
     );
   };
 }

@@ -207,7 +207,7 @@ function settingOf(place: Place, { call, fault }: Cell): Setting {
 /** What the columns are; the first lines of the table. */
 const LEGEND = [
   '# What the program makes of a fault of each outside call: first pass | what is told | last pass of the two hours after |',
-  '# what is told | the truth. Told: + raised, ^ escalated, = repeated, - over. Written by test/campaigns/fault-table.test.ts.',
+  '# what is told | the truth. Told: + raised, ^ escalated, ~ changed, = repeated, - over. Written by test/campaigns/fault-table.test.ts.',
 ];
 
 /** The lines of cells, under a heading for each call in each situation. */
@@ -334,6 +334,7 @@ function described({ state, outcome, waitsFor, wakeAt }: PassResult, at: number 
 const SIGNS: Readonly<Record<string, string>> = {
   raised: '+',
   escalated: '^',
+  changed: '~',
   repeated: '=',
   cleared: '-',
   ended: '-',
@@ -344,7 +345,7 @@ function told({ world: { inbox } }: Place, from: number): string {
   const items = inbox
     .slice(from)
     .flatMap(({ body }) => (body as unknown as { items: readonly Readonly<Record<string, string>>[] }).items)
-    .map(({ status = '', severity, condition }) => `${SIGNS[status] ?? status}${severity} ${condition}`);
+    .map(({ status = '', severity, cause }) => `${SIGNS[status] ?? status}${severity} ${cause}`);
   return items.length === 0 ? 'silence' : items.join(' ');
 }
 

@@ -1,10 +1,10 @@
 // The story of a journal that cannot be written, and of its end, in steps that tests share.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { expect, vi } from 'vitest';
-import { type AlertPlace, alertPlace, alertsOf, lines, seen } from './alert-place.ts';
+import { type AlertPlace, alertPlace, alertsOf, lines, seen, whoOf } from './alert-place.ts';
 import type { Program } from './program.ts';
 
-const eventually = (look: () => Promise<void> | void) => vi.waitFor(look, { timeout: 60_000, interval: 100 });
+const eventually = (look: () => Promise<void> | void) => vi.waitFor(look, { timeout: 100_000, interval: 100 });
 
 /** Every second, so that passes fail often; nothing of Apple's, whose questions are a second apart. */
 export async function start() {
@@ -28,10 +28,10 @@ export async function readyz(daemon: Program): Promise<number> {
 }
 
 const open = async (place: AlertPlace) =>
-  alertsOf(await place.run(['alerts', '--json'])).alerts.map(({ condition, target, channels }) => ({
-    condition,
-    target,
-    channels,
+  alertsOf(await place.run(['alerts', '--json'])).alerts.map((row) => ({
+    cause: row.cause,
+    target: whoOf(row),
+    channels: row['channels'],
   }));
 
 /** What must hold while the daemon has no journal: it is told everywhere, and once. */
@@ -53,7 +53,7 @@ export async function expectOnDuty(place: AlertPlace, daemon: Program): Promise<
   const key = readFileSync(place.keyFile);
   rmSync(place.keyFile);
   await daemon.waitFor(seen('pass.failed', 1));
-  await eventually(() => expect(place.heard()).toEqual(['raised JournalUnwritable', 'raised RotationFailing shop']));
+  await eventually(() => expect(place.heard()).toEqual(['raised JournalUnwritable', 'raised KeyUnavailable shop']));
   const failed = lines(daemon, 'pass.failed').length;
   await daemon.waitFor(seen('pass.failed', failed + 3));
   expect(place.heard()).toHaveLength(2);
@@ -74,7 +74,7 @@ export async function expectBack(
   });
   expect(await readyz(daemon)).toBe(200);
   expect(await open(place)).toEqual([
-    { condition: 'RotationFailing', target: 'shop', channels: [{ name: 'ops', delivered: true }] },
+    { cause: 'KeyUnavailable', target: 'shop', channels: [{ name: 'ops', toldAt: expect.any(String), delivered: true }] },
   ]);
   const history = await place.run(['history', '--json']);
   expect(JSON.parse(history.stdout)).toMatchObject({ rotations: [{ outcome: 'succeeded', reason: 'RenewalDue' }] });
@@ -85,7 +85,7 @@ export async function expectBack(
   await next.waitFor(seen('pass.failed', 3));
   expect(place.heard()).toHaveLength(3);
   writeFileSync(place.keyFile, key, { mode: 0o600 });
-  await eventually(() => expect(place.heard().slice(3)).toEqual(['cleared RotationFailing shop']));
+  await eventually(() => expect(place.heard().slice(3)).toEqual(['cleared KeyUnavailable shop']));
   expect(await open(place)).toEqual([]);
   next.signal('SIGTERM');
   expect((await next.exited).code).toBe(0);

@@ -11,7 +11,7 @@ const TABLES = [
   'targets',
   'rotations',
   'fleet',
-  'alert_conditions',
+  'alert_stories',
   'alert_deliveries',
   'alert_channels',
   'alert_memo',

@@ -70,6 +70,8 @@ class Course {
   private readonly book: AlertBook;
   private readonly look: Look;
   private readonly policy: AlertPolicy;
+  /** By id. */
+  private readonly found: ReadonlyMap<string, Finding>;
   private readonly put: Story[] = [];
   private readonly deliveries: Delivery[] = [];
   private readonly removed: string[] = [];
@@ -78,6 +80,7 @@ class Course {
   private readonly closes = new Map<string, string[]>();
 
   constructor(book: AlertBook, look: Look, policy: AlertPolicy) {
+    this.found = new Map(look.findings.map((finding) => [finding.id, finding]));
     this.book = book;
     this.look = look;
     this.policy = policy;
@@ -85,8 +88,8 @@ class Course {
 
   /** What is open now, by story. */
   group(left: ReadonlyMap<string, unknown>): Map<string, Group> {
-    const { findings, undecided, laneOf } = this.look;
-    const found = new Map(findings.map((finding) => [finding.id, finding]));
+    const { undecided, laneOf } = this.look;
+    const { found } = this;
     const open = this.book.stories.filter(({ endedAt }) => endedAt === null);
     // What comes back before its end has held goes on as if it had never been away.
     const lasting = this.book.stories.filter(({ closed }) => !closed);
@@ -144,7 +147,7 @@ class Course {
     }
     const hasLeft = story.members.some(({ finding: { target } }) => target !== null && left.has(target.key));
     if (endedAt !== null) this.linger({ ...story, told, endedAt }, story);
-    else if (viewOf(story) === undefined) this.removed.push(story.id);
+    else if (viewOf(story) === undefined || this.isElsewhere(story)) this.removed.push(story.id);
     else if (hasLeft) this.leave({ ...story, told });
     else this.linger({ ...story, told, endedAt: now, gathersUntil: null }, story);
   }
@@ -169,6 +172,11 @@ class Course {
     const isTold = this.policy.routes.every(({ name }) => newsOf(story, name, this.policy, now) === undefined);
     if (closed && ((isTold && lastedMs >= LONGEST_HOLD_MS) || lastedMs >= OUTDATED_MS)) this.removed.push(story.id);
     else this.keep(before, next);
+  }
+
+  /** Nobody was told of it, and what it held is told in another story now. */
+  private isElsewhere({ members, told }: Story): boolean {
+    return Object.keys(told).length === 0 && members.every(({ finding }) => this.found.has(finding.id));
   }
 
   /** Its last targets left the configuration: nobody is told that it is over. */

@@ -161,6 +161,12 @@ export function toldOf({ story, status, view, thread }: News, channel: string, n
   };
 }
 
+/** The story as if its channels had been told something else, long ago. */
+export function outdated(story: Story): Story {
+  const told = Object.entries(story.told).map(([channel, last]) => [channel, { ...last, at: 0, next: '' }] as const);
+  return { ...story, told: Object.fromEntries(told) };
+}
+
 function isLater(instant: StoryMember['criticalAt'], than: number): boolean {
   return instant !== null && instant > than;
 }

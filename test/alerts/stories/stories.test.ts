@@ -341,6 +341,14 @@ describe('what one cause explains', () => {
     expect(other.tell()).toEqual(['ops raised AppleRejectsAll', 'ops raised AccessDenied']);
   });
 
+  test('what nobody was told of yet is told in the story of the new error alone', () => {
+    const life = new Life();
+    life.look([failing('shop')]);
+    life.later(MINUTE).look([denied('shop')]);
+    expect(life.book.stories.map(({ cause }) => cause)).toEqual(['AccessDenied']);
+    expect(life.tell()).toEqual(['ops raised AccessDenied']);
+  });
+
   test('what was told of one target stays its own story, with the new error', () => {
     const life = new Life();
     life.look([failing('shop')]);

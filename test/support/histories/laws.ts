@@ -31,7 +31,8 @@ interface Told {
 
 interface Item extends Told {
   readonly id: string;
-  readonly condition: string;
+  readonly cause: string;
+  readonly targets: readonly { readonly name: string }[];
   readonly status: string;
 }
 
@@ -372,7 +373,7 @@ export class Laws {
     for (const { name, body, refused } of inbox.slice(this.heard)) {
       if (name !== 'webhook-ops' || refused !== undefined) continue;
       for (const item of (body as unknown as { items: readonly Item[] }).items) {
-        this.note(`        told: ${item.status} ${item.severity} ${item.condition} ${item.target ?? ''}`);
+        this.note(`        told: ${item.status} ${item.severity} ${item.cause} ${whoOf(item)}`);
         for (const [target, watched] of this.targets)
           if (item.target === null || item.target === target) watched.said += JSON.stringify(item);
         if (item.status === 'cleared' || item.status === 'ended') this.told.delete(item.id);
