@@ -49,8 +49,7 @@ export class SingleAlert {
     this.finding = finding;
     this.part = part;
     // What was told before says nothing of it: at the next look the change is told.
-    if (!isSame)
-      await this.journal.updateAlerts(({ stories }) => ({ putStories: stories.map(outdated) }));
+    if (!isSame) await this.journal.updateAlerts(({ stories }) => ({ putStories: stories.map(outdated) }));
     this.delivery.configure(this.usable(part));
   }
 

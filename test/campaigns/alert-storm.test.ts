@@ -2,5 +2,5 @@
 import { test } from 'vitest';
 import { alertStorm } from '../support/alert-storm.ts';
 
-test('500 targets that fail together are few messages, none too many, and few more when it is over', () =>
+test('500 targets whose permission is denied are two messages at most in every channel, and one when it is over', () =>
   alertStorm(500));

@@ -58,7 +58,9 @@ describe('alerts', () => {
     expect(blocks?.[0]).toMatch(
       /\n {4}shop cannot be renewed: CAM denies tcb:ModifyProvider\n {4}[A-Z].*\n(?: {4}.*\n)* {4}Next: /,
     );
-    expect(blocks?.[0]).toMatch(/\n {4}sent over ops; this text: not yet sent over pager; see docs\/runbook\.md#accessdenied$/);
+    expect(blocks?.[0]).toMatch(
+      /\n {4}sent over ops; this text: not yet sent over pager; see docs\/runbook\.md#accessdenied$/,
+    );
     expect(blocks?.[1]).toMatch(/\n {4}sent over ops; see docs\/runbook\.md#channelfailing\n?$/);
     expect(channels).toBe(
       `${[
@@ -102,7 +104,9 @@ describe('alerts', () => {
         envId: null,
         targets: [{ name: 'shop', loginsUntil: ISO }],
         title: 'shop cannot be renewed: the signing key cannot be used',
-        what: expect.stringMatching(/^The client secret of 1 target cannot be renewed: shop\. The last error: no key file /),
+        what: expect.stringMatching(
+          /^The client secret of 1 target cannot be renewed: shop\. The last error: no key file /,
+        ),
         next: hint,
         since: ISO,
         loginsUntil: expect.any(String),

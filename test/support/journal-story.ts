@@ -74,7 +74,11 @@ export async function expectBack(
   });
   expect(await readyz(daemon)).toBe(200);
   expect(await open(place)).toEqual([
-    { cause: 'KeyUnavailable', target: 'shop', channels: [{ name: 'ops', toldAt: expect.any(String), delivered: true }] },
+    {
+      cause: 'KeyUnavailable',
+      target: 'shop',
+      channels: [{ name: 'ops', toldAt: expect.any(String), delivered: true }],
+    },
   ]);
   const history = await place.run(['history', '--json']);
   expect(JSON.parse(history.stdout)).toMatchObject({ rotations: [{ outcome: 'succeeded', reason: 'RenewalDue' }] });

@@ -11,6 +11,7 @@ import type { JsonObject } from '../../../src/core/json.ts';
 import type { Rotation } from '../../../src/core/records.ts';
 import { DAY, HOUR } from '../../../src/core/time.ts';
 import { undocumented } from '../../../src/sandbox/provider-config.ts';
+import { whoOf } from '../alert-place.ts';
 import { envOf, type Login, type Place } from './place.ts';
 
 type Provider = JsonObject | undefined;
@@ -27,13 +28,19 @@ export interface Actor {
 interface Told {
   readonly severity: string;
   readonly target: string | null;
+  /** Those that a message about several named; none: it is about the service itself. */
+  readonly targets: readonly { readonly name: string }[];
 }
 
 interface Item extends Told {
   readonly id: string;
   readonly cause: string;
-  readonly targets: readonly { readonly name: string }[];
   readonly status: string;
+}
+
+/** Whether it says something of a target. */
+function concerns({ target, targets }: Told, name: string): boolean {
+  return target === null ? targets.length === 0 || targets.some((each) => each.name === name) : target === name;
 }
 
 /** What is known of one target. */
@@ -272,9 +279,7 @@ export class Laws {
       if (login === 'works' || login === 'off') continue;
       const age = now - watched.since;
       if (age <= this.boundOf(name, login)) continue;
-      const isTold = [...this.told.values()].some(
-        ({ severity, target }) => severity === 'critical' && (target === null || target === name),
-      );
+      const isTold = [...this.told.values()].some((told) => told.severity === 'critical' && concerns(told, name));
       const hours = Math.round(age / HOUR);
       if (!isTold)
         this.break('c, d', `logins of ${name} have failed (${login}) for ${hours} h and nothing critical is open`);
@@ -325,8 +330,8 @@ export class Laws {
       if (login !== 'works') this.break('g', `logins of ${name} still fail (${login}) in a world that is well again`);
       const found = state(name);
       if (found !== 'healthy') this.break('g', `${name} is ${found} in a world that is well again`);
-      for (const [id, { severity, target }] of this.told)
-        if (severity === 'critical' && (target === null || target === name))
+      for (const [id, told] of this.told)
+        if (told.severity === 'critical' && concerns(told, name))
           this.break('g', `${id} is still open in a world that is well again`);
       const print = fingerprint(this.place.secret(name) ?? '');
       const own = rows.filter((row) => row.fingerprint === print);
@@ -374,10 +379,9 @@ export class Laws {
       if (name !== 'webhook-ops' || refused !== undefined) continue;
       for (const item of (body as unknown as { items: readonly Item[] }).items) {
         this.note(`        told: ${item.status} ${item.severity} ${item.cause} ${whoOf(item)}`);
-        for (const [target, watched] of this.targets)
-          if (item.target === null || item.target === target) watched.said += JSON.stringify(item);
+        for (const [target, watched] of this.targets) if (concerns(item, target)) watched.said += JSON.stringify(item);
         if (item.status === 'cleared' || item.status === 'ended') this.told.delete(item.id);
-        else if (item.status !== 'happened') this.told.set(item.id, { severity: item.severity, target: item.target });
+        else if (item.status !== 'happened') this.told.set(item.id, item);
       }
     }
     this.heard = inbox.length;
