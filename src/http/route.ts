@@ -1,5 +1,6 @@
 // What a route of the HTTP interface is: how it is served, and what the OpenAPI document says about it.
 import type * as z from 'zod';
+import type { AlertsView } from '../alerts/words/alert-view.ts';
 import type { JudgeClock } from '../core/logins.ts';
 import type { Clock, Degradable, Fleet, Rotations, TargetStates } from '../core/ports.ts';
 import type { TargetLabel } from '../core/target-view.ts';
@@ -17,6 +18,8 @@ export interface HttpTools {
   readonly daemon: Pick<Daemon, 'health' | 'untried' | 'runningRotation' | 'requestRotation'>;
   /** The targets that are configured now. */
   readonly targets: () => readonly ConfiguredTarget[];
+  /** What is wrong now, and the state of the channels. */
+  readonly alerts: () => Promise<AlertsView>;
   /** The text of /metrics. */
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
   readonly version: string;

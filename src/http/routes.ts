@@ -8,6 +8,7 @@ import { mustBeAlive } from './readiness.ts';
 import { type ConfiguredTarget, type Route, route } from './route.ts';
 import {
   ACCEPTED,
+  ALERTS,
   HEALTHY,
   NO_QUERY,
   READY,
@@ -100,6 +101,17 @@ export const ROUTES: readonly Route[] = [
       const rotations = await journal.rotations(key === undefined ? { limit } : { target: key, limit });
       return { status: 200, body: { rotations: rotations.map(rotationView) } };
     },
+  }),
+  route({
+    method: 'GET',
+    path: '/api/v1/alerts',
+    id: 'listAlerts',
+    right: 'read',
+    summary: 'What is wrong now, one for each cause, as `alerts --json` prints it.',
+    query: NO_QUERY,
+    answer: { status: 200, description: 'The alerts, critical first, and the channels.', schema: ALERTS },
+    problems: [],
+    serve: async (_, { alerts }) => ({ status: 200, body: await alerts() }),
   }),
   route({
     method: 'POST',

@@ -1,6 +1,9 @@
 // What goes over the HTTP interface, as schemas: requests are parsed by them, the OpenAPI document is generated from
 // them, and the tests compare every answer with them. They must produce the types of core.
 import * as z from 'zod';
+import type { AlertsView } from '../alerts/words/alert-view.ts';
+import { CAUSES } from '../core/alerts/causes.ts';
+import { SEVERITIES } from '../core/alerts/conditions.ts';
 import { type ErrorCode, type ErrorView, REMEDIES } from '../core/errors.ts';
 import { OUTCOMES, REASONS, TARGET_STATES, TRIGGERS, VERDICTS } from '../core/reasons.ts';
 import type { RotationView } from '../core/rotation-view.ts';
@@ -81,6 +84,46 @@ export const ROTATION = z
   .register(NAMED, { id: 'Rotation' }) satisfies z.ZodType<RotationView>;
 
 export const ROTATIONS = z.object({ rotations: z.array(ROTATION) }).register(NAMED, { id: 'Rotations' });
+
+const ALERT = z
+  .object({
+    id: z.string().describe('The cause, and where.'),
+    cause: z.enum(CAUSES),
+    severity: z.enum(SEVERITIES),
+    target: z.string().nullable().describe('Null: the service, or what several targets have in common.'),
+    envId: z.string().nullable(),
+    targets: z
+      .array(z.object({ name: z.string(), loginsUntil: instant }))
+      .describe('Every target that it is about, soonest expiry first.'),
+    title: z.string(),
+    what: z.string(),
+    next: z.string().describe('What to do next.'),
+    since: instant,
+    loginsUntil: instant.describe('When the first client secret expires.'),
+    runbook: z.string(),
+    channels: z
+      .array(z.object({ name: z.string(), toldAt: instant, delivered: z.boolean() }))
+      .describe('Who was told, when last, and whether of this; `toldAt` null: not yet.'),
+    error: ERROR.nullable(),
+  })
+  .register(NAMED, { id: 'Alert' });
+
+export const ALERTS = z
+  .object({
+    alerts: z.array(ALERT),
+    channels: z.array(
+      z.object({
+        name: z.string(),
+        type: z.string(),
+        lastDeliveredAt: instant,
+        waiting: z.int().nonnegative().describe('What was not told yet.'),
+        failures: z.int().nonnegative(),
+        nextAttemptAt: instant,
+        error: ERROR.nullable(),
+      }),
+    ),
+  })
+  .register(NAMED, { id: 'Alerts' }) satisfies z.ZodType<AlertsView>;
 
 export const ACCEPTED = z
   .object({ id: uuid.describe('The id of the rotation, as in /api/v1/rotations.') })

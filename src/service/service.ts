@@ -123,6 +123,7 @@ export class Service {
       daemon,
       judgeClock: () => this.sweeper.judgeClock(clock.now()),
       targets: () => this.plan.targets.map(({ target }) => target),
+      alerts: async () => this.alerting.view(await journal.alertBook()),
       metrics: async () => metrics.text(await this.snapshot()),
       version,
     });

@@ -16,6 +16,7 @@ import { Heartbeat } from '../alerts/heartbeat.ts';
 import { type AlertPolicy, policyOf } from '../alerts/stories/news.ts';
 import type { OnLook } from '../alerts/target-looks.ts';
 import { type Surroundings, Watch, type WatchOptions } from '../alerts/watch.ts';
+import { type AlertsView, alertsView } from '../alerts/words/alert-view.ts';
 import type { DisabledTarget } from '../config/load.ts';
 import { keyProblems, type ReadablePart } from '../config/problems.ts';
 import type { Config } from '../config/resolve.ts';
@@ -57,6 +58,8 @@ export interface Alerting {
   readonly configure: (config: Config) => void;
   /** Looks at every target whose state was written since the last look. Throws what the journal throws. */
   readonly catchUp: () => Promise<void>;
+  /** What is wrong now, and the state of the channels. */
+  readonly view: (book: AlertBook) => AlertsView;
   /** What was not told yet, over all channels. */
   readonly waiting: (book: AlertBook) => Waiting;
   /** Has the alerts look where that cannot wait, and sends the message about a rotation. Never throws. */
@@ -110,6 +113,7 @@ export function createAlerting(options: AlertingOptions, tools: WiringTools): Al
   return {
     alerter,
     catchUp: () => watch.catchUp(),
+    view: (book) => alertsView(book, { ...config.alerts, policy: policy(config), now: tools.clock.now() }),
     waiting(book) {
       const now = tools.clock.now();
       const each = config.alerts.channels.map(({ name }) => waitingFor(book, name, policy(config), now));

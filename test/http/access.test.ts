@@ -4,7 +4,7 @@ import { HOUR } from '../../src/core/time.ts';
 import { READ_TOKEN, startHttpRig, TOKEN } from './rig.ts';
 
 const PROBLEM = 'tag:apple-secret-rotator,2026:problem/';
-const READING = ['/api/v1/targets', '/api/v1/targets/shop', '/api/v1/rotations', '/openapi.json'];
+const READING = ['/api/v1/targets', '/api/v1/targets/shop', '/api/v1/rotations', '/api/v1/alerts', '/openapi.json'];
 const OPEN = ['/healthz', '/readyz', '/metrics'];
 const both = { token: TOKEN, readToken: READ_TOKEN };
 

@@ -39,6 +39,7 @@ async function startService() {
       journal: Object.assign(rig.journal, { degraded: undefined }),
       daemon,
       targets: () => [rig.target],
+      alerts: async () => ({ alerts: [], channels: [] }),
       metrics: async () => ({ contentType: 'text/plain', text: '' }),
       judgeClock: () => sweeper.judgeClock(rig.tools.clock.now()),
       version: '1.2.3',

@@ -28,6 +28,7 @@ test('names the version, and every route of the server', () => {
     'GET /api/v1/targets',
     'GET /api/v1/targets/{name}',
     'GET /api/v1/rotations',
+    'GET /api/v1/alerts',
     'POST /api/v1/targets/{name}/rotate',
     'GET /openapi.json',
   ]);
@@ -72,6 +73,7 @@ test('says which requests want a token', () => {
     listTargets: reading,
     getTarget: reading,
     listRotations: reading,
+    listAlerts: reading,
     rotateTarget: changing,
     openapi: reading,
   });

@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { deployedRecord } from '../../src/core/deployed.ts';
 import { RotatorError } from '../../src/core/errors.ts';
 import { HOUR } from '../../src/core/time.ts';
+import { aFinding, aLoginsFail, aStoryOf, DENIED, TIMEOUT } from '../support/alert-findings.ts';
+import { aChannel } from '../support/alert-rows.ts';
 import { aDeployed } from '../support/builders.ts';
 import { DOCUMENT, START, startHttpRig } from './rig.ts';
 
@@ -249,6 +251,31 @@ describe('rotations', () => {
       json: { detail: 'the request could not be served (ERR_JOURNAL_NEWER); the log says why' },
     });
     expect(rig.events).toMatchObject([{ event: 'warning', error: { code: 'ERR_JOURNAL_NEWER' } }]);
+  });
+});
+
+test('alerts are what is wrong now, by cause, and who was told of it', async () => {
+  const rig = await startHttpRig();
+  expect(await rig.call('/api/v1/alerts')).toMatchObject({ status: 200, json: { alerts: [], channels: [{}] } });
+  await rig.journal.updateAlerts(() => ({
+    putStories: [aStoryOf(aLoginsFail({}, DENIED)), aStoryOf(aFinding('ClockSkewed', { skewMs: 75_000 }))],
+    putChannels: [aChannel('ops', { failures: 1, failingSince: START, error: TIMEOUT })],
+  }));
+  await rig.clock.advance(24 * 3_600_000);
+  expect(await rig.call('/api/v1/alerts')).toMatchObject({
+    json: {
+      alerts: [
+        {
+          cause: 'LoginsFail',
+          severity: 'critical',
+          targets: [{ name: 'shop-prod', loginsUntil: null }],
+          channels: [{ name: 'ops', toldAt: null, delivered: false }],
+          error: { code: 'ERR_CLOUDBASE_DENIED' },
+        },
+        { cause: 'ClockSkewed', targets: [], error: null },
+      ],
+      channels: [{ name: 'ops', waiting: 2, failures: 1, error: { code: 'ERR_CLOUDBASE_TIMEOUT' } }],
+    },
   });
 });
 

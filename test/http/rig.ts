@@ -5,6 +5,8 @@ import http from 'node:http';
 import { inspect } from 'node:util';
 import { expect, onTestFinished } from 'vitest';
 import * as z from 'zod';
+import { policyOf } from '../../src/alerts/stories/news.ts';
+import { alertsView } from '../../src/alerts/words/alert-view.ts';
 import type { RotatorEvent } from '../../src/core/events.ts';
 import type { Degraded } from '../../src/core/ports.ts';
 import type { Rotation, TargetState } from '../../src/core/records.ts';
@@ -18,6 +20,7 @@ import { openapiDocument } from '../../src/http/openapi.ts';
 import { ROUTES } from '../../src/http/routes.ts';
 import { serviceRoutes } from '../../src/http/served.ts';
 import { type HttpLimits, type HttpServer, startHttpServer } from '../../src/http/server.ts';
+import { route } from '../support/alert-life.ts';
 import { HandClock } from '../support/clock.ts';
 import { wired } from '../support/daemon-rig.ts';
 import { ownJournal } from '../support/journal.ts';
@@ -64,6 +67,10 @@ export async function startHttpRig(options: RigOptions = {}) {
   const events: RotatorEvent[] = [];
   const configured = { targets: names.map((name) => wired(name).target) };
   const tokens = { token: undefined, readToken: undefined, ...options.tokens } as Tokens;
+  const policy = policyOf(
+    { channels: [route('ops')], repeatEvery: { warningMs: 24 * HOUR, criticalMs: 4 * HOUR } },
+    false,
+  );
   const state = {
     tokens,
     degraded: undefined as Degraded | undefined,
@@ -115,6 +122,10 @@ export async function startHttpRig(options: RigOptions = {}) {
       },
       targets: () => configured.targets,
       judgeClock: () => ({ now: clock.now(), skewMs: 0, since: START }),
+      alerts: async () =>
+        alertsView(await journal.alertBook(), {
+          ...{ channels: [{ name: 'ops', type: 'webhook' }], policy, now: clock.now(), runbook: 'docs/runbook.md' },
+        }),
       metrics: () => state.metrics(),
       version: '1.2.3',
     }),
