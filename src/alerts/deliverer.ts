@@ -137,7 +137,7 @@ export class Deliverer {
     const gap = Math.max(pace.heldUntil, hurry ? 0 : pace.gapUntil) - monotonic;
     const at = [
       ...newsFor(book.stories, channel.name, this.options.policy, now).map(({ dueAt }) => dueAt),
-      ...book.deliveries.filter((row) => row.channel === channel.name).map((row) => Math.min(row.at, now)),
+      ...book.deliveries.filter((row) => row.channel === channel.name).map((row) => (row.at > now ? 0 : row.at)),
     ].reduce((first, each) => Math.min(first, each), Number.POSITIVE_INFINITY);
     const message = Math.max(0, backoff, gap, at - now + (hurry ? 0 : SETTLE_MS));
     return Math.min(message, this.refreshWaitMs(channel, book, pace, Math.max(0, backoff)));

@@ -1,4 +1,4 @@
-// The one error class of the program, and what each of its codes means for retries. An error carries a code and typed
+// The one error class of the program, and what each of its codes means for retries and for alerts. An error carries a code and typed
 // parameters (error-params.ts); its sentences, in each language, are in texts/. Parameters never hold a secret or an
 // answer's body: src/core/redact.ts is the net below that rule, not its replacement.
 import type { ErrorCode, ErrorFact, ErrorParams, ErrorView, StoredError } from './error-params.ts';
@@ -14,71 +14,93 @@ export type { ErrorCode, ErrorFact, ErrorParams, ErrorView, StoredError } from '
  */
 export type Remedy = 'passes' | 'person';
 
+/**
+ * What an error blames, and so what else fails with it: what targets have in common, or the target alone. The lane, Apple,
+ * the clock and the journal explain a failure only while it is known that something is wrong with them.
+ */
+export type Blame =
+  | 'target'
+  | 'credentials'
+  | 'permission'
+  | 'endpoint'
+  | 'key'
+  | 'lane'
+  | 'apple'
+  | 'clock'
+  | 'journal';
+
 /** Every code, classified. A new code does not compile until it stands here. */
-export const REMEDIES = {
+const CLASSES = {
   // The command line and the configuration
-  ERR_USAGE: 'person',
-  ERR_CONFIG: 'person',
+  ERR_USAGE: ['person', 'target'],
+  ERR_CONFIG: ['person', 'target'],
   // Key material
-  ERR_KEY_NOT_FOUND: 'person',
-  ERR_KEY_FORBIDDEN: 'person',
-  ERR_KEY_INVALID: 'person',
-  ERR_KEY_IDS_MISSING: 'person',
-  ERR_KEY_IDS_CONFLICT: 'person',
-  ERR_KEY_IDS_INVALID: 'person',
-  ERR_KEY_SOURCE_UNAVAILABLE: 'passes',
-  ERR_KEY_BINDING: 'person',
+  ERR_KEY_NOT_FOUND: ['person', 'key'],
+  ERR_KEY_FORBIDDEN: ['person', 'key'],
+  ERR_KEY_INVALID: ['person', 'key'],
+  ERR_KEY_IDS_MISSING: ['person', 'target'],
+  ERR_KEY_IDS_CONFLICT: ['person', 'target'],
+  ERR_KEY_IDS_INVALID: ['person', 'target'],
+  ERR_KEY_SOURCE_UNAVAILABLE: ['passes', 'key'],
+  ERR_KEY_BINDING: ['person', 'target'],
   // Tencent credentials
-  ERR_CREDENTIALS_MISSING: 'person',
-  ERR_CREDENTIALS_REJECTED: 'person',
-  ERR_CREDENTIALS_UNAVAILABLE: 'passes',
+  ERR_CREDENTIALS_MISSING: ['person', 'credentials'],
+  ERR_CREDENTIALS_REJECTED: ['person', 'credentials'],
+  ERR_CREDENTIALS_UNAVAILABLE: ['passes', 'credentials'],
   // Any call to Tencent Cloud
-  ERR_CLOUDBASE_THROTTLED: 'passes',
-  ERR_CLOUDBASE_UNAVAILABLE: 'passes',
-  ERR_CLOUDBASE_NETWORK: 'passes',
-  ERR_CLOUDBASE_TIMEOUT: 'passes',
-  ERR_CLOUDBASE_BAD_ANSWER: 'passes',
-  ERR_CLOUDBASE_CLOCK: 'passes',
-  ERR_CLOUDBASE_DENIED: 'person',
-  ERR_CLOUDBASE_REFUSED: 'person',
-  ERR_REDIRECTED: 'person',
-  ERR_CERTIFICATE: 'person',
+  ERR_CLOUDBASE_THROTTLED: ['passes', 'endpoint'],
+  ERR_CLOUDBASE_UNAVAILABLE: ['passes', 'endpoint'],
+  ERR_CLOUDBASE_NETWORK: ['passes', 'endpoint'],
+  ERR_CLOUDBASE_TIMEOUT: ['passes', 'endpoint'],
+  ERR_CLOUDBASE_BAD_ANSWER: ['passes', 'endpoint'],
+  ERR_CLOUDBASE_CLOCK: ['passes', 'clock'],
+  ERR_CLOUDBASE_DENIED: ['person', 'permission'],
+  ERR_CLOUDBASE_REFUSED: ['person', 'target'],
+  ERR_REDIRECTED: ['person', 'endpoint'],
+  ERR_CERTIFICATE: ['person', 'endpoint'],
   // The provider
-  ERR_PROVIDER_NOT_FOUND: 'person',
-  ERR_CLIENT_ID_MISMATCH: 'person',
-  ERR_PROVIDER_NOT_ROUNDTRIPPABLE: 'person',
-  ERR_PROVIDER_CHANGED: 'person',
-  ERR_CONSENT_REQUIRED: 'person',
+  ERR_PROVIDER_NOT_FOUND: ['person', 'target'],
+  ERR_CLIENT_ID_MISMATCH: ['person', 'target'],
+  ERR_PROVIDER_NOT_ROUNDTRIPPABLE: ['person', 'target'],
+  ERR_PROVIDER_CHANGED: ['person', 'target'],
+  ERR_CONSENT_REQUIRED: ['person', 'target'],
   // The candidate and Apple's opinion of it
-  ERR_CANDIDATE_INVALID: 'person',
-  ERR_APPLE_REJECTED: 'person',
-  ERR_APPLE_REJECTED_ONCE: 'passes',
-  ERR_APPLE_UNKNOWN: 'passes',
+  ERR_CANDIDATE_INVALID: ['person', 'target'],
+  ERR_APPLE_REJECTED: ['person', 'target'],
+  ERR_APPLE_REJECTED_ONCE: ['passes', 'target'],
+  ERR_APPLE_UNKNOWN: ['passes', 'apple'],
   // The course of a pass
-  ERR_CLOCK_SKEWED: 'passes',
-  ERR_LEASE_HELD: 'passes',
-  ERR_LEASE_LOST: 'passes',
-  ERR_PROVIDER_MOVING: 'passes',
-  ERR_SUPERSEDED: 'passes',
-  ERR_INTERRUPTED: 'passes',
-  ERR_NOT_APPLIED: 'passes',
-  ERR_CONFLICT: 'person',
-  ERR_ROLLED_BACK: 'passes',
-  ERR_ROLLBACK_FAILED: 'passes',
-  ERR_READ_BACK: 'passes',
-  ERR_OUTCOME_UNKNOWN: 'passes',
-  ERR_WRITTEN_LATELY: 'person',
-  ERR_LANE_CLOSED: 'passes',
+  ERR_CLOCK_SKEWED: ['passes', 'clock'],
+  ERR_LEASE_HELD: ['passes', 'target'],
+  ERR_LEASE_LOST: ['passes', 'target'],
+  ERR_PROVIDER_MOVING: ['passes', 'target'],
+  ERR_SUPERSEDED: ['passes', 'target'],
+  ERR_INTERRUPTED: ['passes', 'target'],
+  ERR_NOT_APPLIED: ['passes', 'target'],
+  ERR_CONFLICT: ['person', 'target'],
+  ERR_ROLLED_BACK: ['passes', 'target'],
+  ERR_ROLLBACK_FAILED: ['passes', 'target'],
+  ERR_READ_BACK: ['passes', 'target'],
+  ERR_OUTCOME_UNKNOWN: ['passes', 'target'],
+  ERR_WRITTEN_LATELY: ['person', 'target'],
+  ERR_LANE_CLOSED: ['passes', 'lane'],
   // Alert channels and the heartbeat
-  ERR_CHANNEL_REFUSED: 'person',
-  ERR_CHANNEL_THROTTLED: 'passes',
-  ERR_CHANNEL_UNAVAILABLE: 'passes',
+  ERR_CHANNEL_REFUSED: ['person', 'target'],
+  ERR_CHANNEL_THROTTLED: ['passes', 'target'],
+  ERR_CHANNEL_UNAVAILABLE: ['passes', 'target'],
   // The service itself
-  ERR_JOURNAL_UNWRITABLE: 'passes',
-  ERR_JOURNAL_NEWER: 'person',
-  ERR_DAEMON_RUNNING: 'person',
-  ERR_INTERNAL: 'passes',
-} as const satisfies Readonly<Record<ErrorCode, Remedy>>;
+  ERR_JOURNAL_UNWRITABLE: ['passes', 'journal'],
+  ERR_JOURNAL_NEWER: ['person', 'journal'],
+  ERR_DAEMON_RUNNING: ['person', 'target'],
+  ERR_INTERNAL: ['passes', 'target'],
+} as const satisfies Readonly<Record<ErrorCode, readonly [Remedy, Blame]>>;
+
+const classes = Object.entries(CLASSES) as [ErrorCode, readonly [Remedy, Blame]][];
+export const REMEDIES = Object.fromEntries(classes.map(([code, [remedy]]) => [code, remedy])) as Record<
+  ErrorCode,
+  Remedy
+>;
+export const BLAMES = Object.fromEntries(classes.map(([code, [, blame]]) => [code, blame])) as Record<ErrorCode, Blame>;
 
 export interface RotatorErrorOptions {
   readonly cause?: unknown;

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { openMemoryJournal } from '../adapters/journal/journal.ts';
 import type { Alerter } from '../alerts/alerter.ts';
 import { advance } from '../alerts/stories/advance.ts';
-import { type AlertPolicy, outdated, policyOf } from '../alerts/stories/news.ts';
+import { type AlertPolicy, policyOf } from '../alerts/stories/news.ts';
 import type { ReadablePart } from '../config/problems.ts';
 import { type Finding, SEVERITIES } from '../core/alerts/conditions.ts';
 import type { AlertBook } from '../core/alerts/records.ts';
@@ -48,8 +48,8 @@ export class SingleAlert {
     if (isSame && isDeepStrictEqual(part, this.part)) return;
     this.finding = finding;
     this.part = part;
-    // What was told before says nothing of it: at the next look the change is told.
-    if (!isSame) await this.journal.updateAlerts(({ stories }) => ({ putStories: stories.map(outdated) }));
+    // At the next look it is told as new.
+    if (!isSame) await this.journal.updateAlerts(({ stories }) => ({ removeStories: stories.map(({ id }) => id) }));
     this.delivery.configure(this.usable(part));
   }
 

@@ -59,6 +59,15 @@ describe('what waits', () => {
     rig.clock.wall -= 365 * 86_400_000;
     await rig.look([failing('shop')]);
     expect(await rig.round()).toBe(2 * SECOND);
+    rig.clock.pass(2 * SECOND);
+    await rig.round();
+    expect(rig.inbox().map(items)).toEqual(['raised shop']);
+    rig.clock.wall -= 365 * 86_400_000;
+    await rig.enqueue(DIGEST);
+    rig.clock.wall -= 365 * 86_400_000;
+    await rig.round(true);
+    await rig.round(true);
+    expect(rig.inbox().map(items)).toEqual(['raised shop', 'repeated shop', '']);
   });
 });
 

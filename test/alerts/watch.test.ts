@@ -511,11 +511,10 @@ describe('a look at some of the targets', () => {
 
   test('tells for the fleet by those that were not selected too, but not by those that left', async () => {
     const { watch, state, open } = await start();
-    const rejected = { ...FAILED, error: anError('ERR_CREDENTIALS_REJECTED') };
-    await state('shop', rejected);
+    await state('shop', { state: 'unverified' });
     await state('web');
     await watch({ selected: ['web'] }).look();
-    expect(await open()).toEqual(['CredentialsRejected']);
+    expect(await open()).toEqual(['Unverified']);
     await watch({ names: ['web', 'other'], selected: ['web'] }).look();
     expect(await open()).toEqual([]);
   });

@@ -1,9 +1,15 @@
 // What is wrong with the service as a whole: a table with a row for each condition, each a pure function. What a
 // process does not know (`once` has no scheduler, no clock was read yet) is undecided: neither raised nor cleared.
-import type { ConditionFacts, ConditionName, Finding, SERVICE_CONDITIONS } from '../../core/alerts/conditions.ts';
+import type {
+  ConditionFacts,
+  ConditionName,
+  Finding,
+  SERVICE_CONDITIONS,
+  SharedCondition,
+} from '../../core/alerts/conditions.ts';
 import type { ChannelState } from '../../core/alerts/records.ts';
 import { acceptsAll, NOTHING_SAID, rejectsAll } from '../../core/answers.ts';
-import type { ErrorCode, StoredError } from '../../core/error-params.ts';
+import type { StoredError } from '../../core/error-params.ts';
 import { ALERT_AFTER_BAD_WRITES } from '../../core/lanes.ts';
 import { isUrgent, type JudgeClock, judgeLogins } from '../../core/logins.ts';
 import type { Degraded } from '../../core/ports.ts';
@@ -11,7 +17,7 @@ import type { FleetState, TargetState } from '../../core/records.ts';
 import { within } from '../../core/schedule.ts';
 import { DAY, MINUTE } from '../../core/time.ts';
 import { type Detail, finding, type Look } from './finding.ts';
-import { expiryToSay, notAhead, type WatchedTarget } from './target-facts.ts';
+import { notAhead, type WatchedTarget } from './target-facts.ts';
 
 /** A channel of the configuration. */
 export interface WatchedChannel {
@@ -83,13 +89,12 @@ export function detectService(facts: ServiceFacts): Look {
 
 type Watched = Exclude<
   (typeof SERVICE_CONDITIONS)[number],
-  'StartRefused' | 'ChannelFailing' | 'WritesFailing' | 'AccessDenied' | 'EndpointFailing' | 'KeyUnavailable'
+  'StartRefused' | 'ChannelFailing' | 'WritesFailing' | SharedCondition
 >;
 type Rows = { readonly [Name in Watched]: (facts: ServiceFacts) => Detail<Name> | 'undecided' | undefined };
 
 const ROWS: Rows = {
   Unverified: unverified,
-  CredentialsRejected: credentialsRejected,
   AppleUnreachable: appleUnreachable,
   AppleRejectsAll: appleRejectsAll,
   AppleAcceptsAll: appleAcceptsAll,
@@ -112,22 +117,6 @@ function isUnverified({ state, deployed, written }: TargetState): boolean {
   if (deployed === null || written === null || deployed.fingerprint !== written.fingerprint) return false;
   const isProven = deployed.shape === 'digest' && written.shownDigest === written.fingerprint;
   return deployed.shape !== 'clear' && !isProven;
-}
-
-const CREDENTIALS: ReadonlySet<ErrorCode> = new Set(['ERR_CREDENTIALS_REJECTED', 'ERR_CREDENTIALS_MISSING']);
-
-function credentialsRejected({ states, clock }: ServiceFacts): Detail<'CredentialsRejected'> | undefined {
-  const targets = states.filter(
-    ({ state, error }) => state === 'failed' && error !== null && CREDENTIALS.has(error.code),
-  );
-  if (targets.length === 0) return undefined;
-  const expiries = targets.flatMap((state) => expiryToSay(state, judgeLogins(state, clock)) ?? []);
-  return {
-    severity: 'critical',
-    facts: { targets: namesOf(targets) },
-    loginsUntil: expiries.length === 0 ? null : Math.min(...expiries),
-    error: targets[0]?.error ?? null,
-  };
 }
 
 const UNREACHABLE_MS = 2 * DAY;

@@ -1,5 +1,6 @@
 // The book of stories after a look: what was found joins the story of its cause, what is over leaves it, and a story in
 // which nothing is left ends. Pure; what channels are told of it follows from the stories alone (news.ts).
+import { isDeepStrictEqual } from 'node:util';
 import { type Cause, isShared, type Subject, subjectOf } from '../../core/alerts/causes.ts';
 import type { ConditionTarget, Finding, Severity } from '../../core/alerts/conditions.ts';
 import type { AlertBook, AlertUpdate, Delivery, Story, StoryMember } from '../../core/alerts/records.ts';
@@ -136,7 +137,8 @@ class Course {
     if (members.length > 0) {
       const isBack = endedAt !== null;
       const holdMs = isBack ? Math.min(LONGEST_HOLD_MS, Math.max(2 * story.holdMs, now - endedAt)) : story.holdMs;
-      const gathersUntil = this.look.isSweeping ? story.gathersUntil : null;
+      const isGathering = this.look.isSweeping && story.gathersUntil !== null;
+      const gathersUntil = isGathering ? Math.min(story.gathersUntil, now + GATHER_MS) : null;
       const since = isBack && story.closed ? now : story.since;
       const next = this.dated({ ...story, members, told, gathersUntil, endedAt: null, holdMs, since, closed: false });
       this.keep(story, next);
@@ -238,15 +240,11 @@ class Course {
     const critical = finding.severity === 'critical' ? now : null;
     const criticalAt = member.criticalAt === null ? critical : Math.min(member.criticalAt, now);
     const next: StoryMember = { finding, foundAt, raisedAt, criticalAt };
-    return isSame(member, next) ? member : next;
+    return isDeepStrictEqual(member, next) ? member : next;
   }
 
   private keep(before: Story, next: Story): void {
-    const sameMembers =
-      before.members.length === next.members.length && before.members.every((each, i) => each === next.members[i]);
-    const rest = { members: [] };
-    if (!sameMembers || JSON.stringify({ ...before, ...rest }) !== JSON.stringify({ ...next, ...rest }))
-      this.put.push(next);
+    if (!isDeepStrictEqual(before, next)) this.put.push(next);
   }
 
   /** Since when it lasts: by the facts, else since it was found. A single trouble may begin anew. */
@@ -286,21 +284,4 @@ function isOther(before: Story, next: Story, now: number): boolean {
   const [a, b] = [viewOf(before), viewOf(next)];
   if (a === undefined || b === undefined) return false;
   return a.severity !== b.severity || a.lead.error?.code !== b.lead.error?.code || nextOf(a, now) !== nextOf(b, now);
-}
-
-function isSame(a: StoryMember, b: StoryMember): boolean {
-  if (a.finding === b.finding)
-    return a.foundAt === b.foundAt && a.raisedAt === b.raisedAt && a.criticalAt === b.criticalAt;
-  return JSON.stringify(sorted(a)) === JSON.stringify(sorted(b));
-}
-
-/** The journal keeps fields in the order of their schema. */
-function sorted(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map(sorted);
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, inner]) => [name, sorted(inner)]),
-  );
 }

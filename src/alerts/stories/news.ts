@@ -57,6 +57,8 @@ const JOIN_MS = 10 * MINUTE;
 const CHANGE_MS = HOUR;
 /** A deadline that moves by less changes nothing for the reader. */
 const SOONER_MS = DAY;
+/** Fixed, so that what waits for it for a moment does not wait for ever. */
+const AT_ONCE = 0;
 /** An instant further ahead of now than this was stored while the clock was wrong. */
 const AHEAD_MS = MINUTE;
 
@@ -99,7 +101,7 @@ export function newsOf(story: Story, name: string, policy: AlertPolicy, now: num
       : undefined;
   }
   // The targets that this channel carries are well, while others are not.
-  if (seen === undefined) return isOpen ? of('cleared', now, told.thread, [told.thread]) : undefined;
+  if (seen === undefined) return isOpen ? of('cleared', AT_ONCE, told.thread, [told.thread]) : undefined;
   if (!isOpen) {
     if (!route.severities.includes(seen.severity)) return undefined;
     return of('raised', story.gathersUntil ?? first(seen.members.map(({ raisedAt }) => raisedAt)) ?? now, story.id);
@@ -132,12 +134,12 @@ function changeOf(
   const isOther =
     (lead.error?.code ?? null) !== told.code ||
     nextOf(view, now) !== told.next ||
-    isLater(lead.since, told.at) ||
+    (isLater(lead.since, told.at) && !isLater(lead.since, now)) ||
     (deadline !== null && told.deadline !== null && deadline <= told.deadline - SOONER_MS);
   const { criticalMs, warningMs } = policy.repeatEvery;
   const every = REPEAT_MS[lead.condition] ?? (told.severity === 'critical' ? criticalMs : warningMs);
   const interval = Math.max(every, Math.min(RAREST_MS, every * 2 ** told.reminders));
-  const repeated = of('repeated', told.at > now + AHEAD_MS ? now : at + interval);
+  const repeated = of('repeated', told.at > now + AHEAD_MS ? AT_ONCE : at + interval);
   const changed = of('changed', at + CHANGE_MS);
   return isOther && changed.dueAt <= repeated.dueAt ? changed : repeated;
 }
@@ -159,12 +161,6 @@ export function toldOf({ story, status, view, thread }: News, channel: string, n
     thread,
     over: status === 'cleared' || status === 'ended',
   };
-}
-
-/** The story as if its channels had been told something else, long ago. */
-export function outdated(story: Story): Story {
-  const told = Object.entries(story.told).map(([channel, last]) => [channel, { ...last, at: 0, next: '' }] as const);
-  return { ...story, told: Object.fromEntries(told) };
 }
 
 function isLater(instant: StoryMember['criticalAt'], than: number): boolean {

@@ -1,6 +1,6 @@
 // What an error blames, and so which story a finding belongs to: everything about one cause is one story. What several
 // targets have in common (a credential, an endpoint, a key) is the cause of all their failures; the rest is a target's own.
-import type { ErrorCode, StoredError } from '../error-params.ts';
+import { BLAMES, type Blame, type StoredError } from '../errors.ts';
 import {
   type ConditionName,
   type Finding,
@@ -21,75 +21,6 @@ export const CAUSES = [
   ...SERVICE_CONDITIONS,
 ] as const;
 export type Cause = (typeof CAUSES)[number];
-
-type Blame =
-  | 'target'
-  | 'credentials'
-  | 'permission'
-  | 'endpoint'
-  | 'key'
-  /** These explain a failure only while they are found themselves. */
-  | 'lane'
-  | 'apple'
-  | 'clock'
-  | 'journal';
-
-/** What each error blames. A new code does not compile until it stands here. */
-const BLAMES = {
-  ERR_USAGE: 'target',
-  ERR_CONFIG: 'target',
-  ERR_KEY_NOT_FOUND: 'key',
-  ERR_KEY_FORBIDDEN: 'key',
-  ERR_KEY_INVALID: 'key',
-  ERR_KEY_IDS_MISSING: 'target',
-  ERR_KEY_IDS_CONFLICT: 'target',
-  ERR_KEY_IDS_INVALID: 'target',
-  ERR_KEY_SOURCE_UNAVAILABLE: 'key',
-  ERR_KEY_BINDING: 'target',
-  ERR_CREDENTIALS_MISSING: 'credentials',
-  ERR_CREDENTIALS_REJECTED: 'credentials',
-  ERR_CREDENTIALS_UNAVAILABLE: 'credentials',
-  ERR_CLOUDBASE_THROTTLED: 'endpoint',
-  ERR_CLOUDBASE_UNAVAILABLE: 'endpoint',
-  ERR_CLOUDBASE_NETWORK: 'endpoint',
-  ERR_CLOUDBASE_TIMEOUT: 'endpoint',
-  ERR_CLOUDBASE_BAD_ANSWER: 'endpoint',
-  ERR_CLOUDBASE_CLOCK: 'clock',
-  ERR_CLOUDBASE_DENIED: 'permission',
-  ERR_CLOUDBASE_REFUSED: 'target',
-  ERR_REDIRECTED: 'endpoint',
-  ERR_CERTIFICATE: 'endpoint',
-  ERR_PROVIDER_NOT_FOUND: 'target',
-  ERR_CLIENT_ID_MISMATCH: 'target',
-  ERR_PROVIDER_NOT_ROUNDTRIPPABLE: 'target',
-  ERR_PROVIDER_CHANGED: 'target',
-  ERR_CONSENT_REQUIRED: 'target',
-  ERR_CANDIDATE_INVALID: 'target',
-  ERR_APPLE_REJECTED: 'target',
-  ERR_APPLE_REJECTED_ONCE: 'target',
-  ERR_APPLE_UNKNOWN: 'apple',
-  ERR_CLOCK_SKEWED: 'clock',
-  ERR_LEASE_HELD: 'target',
-  ERR_LEASE_LOST: 'target',
-  ERR_PROVIDER_MOVING: 'target',
-  ERR_SUPERSEDED: 'target',
-  ERR_INTERRUPTED: 'target',
-  ERR_NOT_APPLIED: 'target',
-  ERR_CONFLICT: 'target',
-  ERR_ROLLED_BACK: 'target',
-  ERR_ROLLBACK_FAILED: 'target',
-  ERR_READ_BACK: 'target',
-  ERR_OUTCOME_UNKNOWN: 'target',
-  ERR_WRITTEN_LATELY: 'target',
-  ERR_LANE_CLOSED: 'lane',
-  ERR_CHANNEL_REFUSED: 'target',
-  ERR_CHANNEL_THROTTLED: 'target',
-  ERR_CHANNEL_UNAVAILABLE: 'target',
-  ERR_JOURNAL_UNWRITABLE: 'journal',
-  ERR_JOURNAL_NEWER: 'journal',
-  ERR_DAEMON_RUNNING: 'target',
-  ERR_INTERNAL: 'target',
-} as const satisfies Readonly<Record<ErrorCode, Blame>>;
 
 const SHARED: ReadonlySet<string> = new Set(SHARED_CONDITIONS);
 
@@ -132,7 +63,7 @@ export function subjectOf(
   const own: Subject = { cause: 'RenewalFailing', id: `RenewalFailing${id.slice(condition.length)}` };
   switch (error === null ? 'target' : blameOf(error)) {
     case 'credentials':
-      return subject('CredentialsRejected');
+      return subject('CredentialsRejected', lane.split('|')[0]);
     case 'permission':
       return subject('AccessDenied', lane);
     case 'endpoint':

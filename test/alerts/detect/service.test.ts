@@ -9,7 +9,12 @@ import {
   detectTarget,
   type ServiceFacts,
 } from '../../../src/alerts/detect/detect.ts';
-import { CONDITIONS, type ConditionName, type Finding } from '../../../src/core/alerts/conditions.ts';
+import {
+  CONDITIONS,
+  type ConditionName,
+  type Finding,
+  SHARED_CONDITIONS,
+} from '../../../src/core/alerts/conditions.ts';
 import { emptyChannelState } from '../../../src/core/alerts/records.ts';
 import type { Shape } from '../../../src/core/reasons.ts';
 import {
@@ -62,8 +67,6 @@ test('what a process does not know it neither raises nor clears', () => {
 
 describe('of several targets', () => {
   const states = ['b', 'a', 'c'].map((name) => aWatchedState({ name, state: 'unverified' }));
-  const rejected = (name: string, expiresIn: number) =>
-    aWatchedState({ ...left(expiresIn), name, state: 'failed', error: anError('ERR_CREDENTIALS_REJECTED') });
 
   test('those that cannot be verified are one condition', () => {
     const { findings } = detectService(serviceFacts({ states: [...states, aWatchedState({ name: 'd' })] }));
@@ -93,33 +96,6 @@ describe('of several targets', () => {
     expect(named(hidden('shown', {}, 'clear'))).toEqual([]);
     expect(named(hidden('foreign', { written: aWritten({ fingerprint: 'another' }) }))).toEqual([]);
   });
-
-  test('those whose credentials are refused are one condition, until the first one expires', () => {
-    const missing = aWatchedState({ name: 'a', state: 'failed', error: anError('ERR_CREDENTIALS_MISSING') });
-    const facts = serviceFacts({ states: [rejected('c', 9 * DAY), rejected('b', 8 * DAY), missing] });
-    expect(detectService(facts).findings).toMatchObject([
-      {
-        id: 'CredentialsRejected',
-        severity: 'critical',
-        facts: { targets: ['a', 'b', 'c'] },
-        loginsUntil: NOW + 8 * DAY,
-        error: anError('ERR_CREDENTIALS_REJECTED'),
-      },
-    ]);
-  });
-
-  table([
-    [
-      'not when they could not be had for a moment',
-      [],
-      { states: [aWatchedState({ state: 'failed', error: anError('ERR_CREDENTIALS_UNAVAILABLE') })] },
-    ],
-    [
-      'not when the last pass ended otherwise',
-      [],
-      { states: [aWatchedState({ state: 'due', error: anError('ERR_CREDENTIALS_REJECTED') })] },
-    ],
-  ]);
 });
 
 describe('AppleUnreachable', () => {
@@ -432,12 +408,7 @@ test('every condition has a row, but for what stories are made of, and StartRefu
   ].flatMap((facts) => detectService(facts).findings);
   const wrong = detectMisconfigured({ name: 'shop', problems: [], state: aWatchedState(), clock: CLOCK });
   const names = new Set([...ofEach, ...ofService, wrong].map(({ condition }) => condition));
-  expect(CONDITIONS.filter((name) => !names.has(name))).toEqual([
-    'AccessDenied',
-    'EndpointFailing',
-    'KeyUnavailable',
-    'StartRefused',
-  ]);
+  expect(CONDITIONS.filter((name) => !names.has(name))).toEqual([...SHARED_CONDITIONS, 'StartRefused']);
 });
 
 test('the states that concern the service decide its conditions as all of them do', () => {

@@ -47,7 +47,7 @@ describe('the cause of a finding', () => {
       'rejected credentials',
       failing('shop', { error: anError('ERR_CREDENTIALS_REJECTED', { problem: 'remote', ...aRemote('credentials') }) }),
       [],
-      'CredentialsRejected',
+      'CredentialsRejected/env TENCENTCLOUD_SECRET_ID',
     ],
     [
       'a clock that is known to be wrong',
