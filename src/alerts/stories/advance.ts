@@ -114,7 +114,7 @@ class Course {
       // What was told of one target alone stays there: it is not over because something else explains it now.
       const stays = story.cause === 'RenewalFailing' && Object.keys(story.told).length > 0;
       const subject = stays || finding === member.finding ? story : subjectOf(finding, laneOf, isFound);
-      add(subject, this.lasting(member, quiet(finding, subject)));
+      add(subject, this.lasting(member, finding === member.finding ? finding : quiet(finding, subject)));
     }
     for (const [id, finding] of found) {
       if (before.has(id)) continue;
@@ -136,6 +136,9 @@ class Course {
     const endedAt = story.endedAt === null ? null : Math.min(story.endedAt, now);
     if (members.length > 0) {
       const isBack = endedAt !== null;
+      // Nearly all stories of a large fleet were not looked at now.
+      const isSame = members.length === story.members.length && members.every((each, i) => each === story.members[i]);
+      if (isSame && !isBack && story.gathersUntil === null && told === story.told) return;
       const holdMs = isBack ? Math.min(LONGEST_HOLD_MS, Math.max(2 * story.holdMs, now - endedAt)) : story.holdMs;
       const isGathering = this.look.isSweeping && story.gathersUntil !== null;
       const gathersUntil = isGathering ? Math.min(story.gathersUntil, now + GATHER_MS) : null;
@@ -233,7 +236,8 @@ class Course {
   private lasting(member: StoryMember, found: Finding): StoryMember {
     const { now } = this.look;
     // Severity does not fall within one episode: what flaps would notify somebody each time.
-    const finding = member.criticalAt === null ? found : { ...found, severity: 'critical' as Severity };
+    const isWorse = member.criticalAt !== null && found.severity !== 'critical';
+    const finding = isWorse ? { ...found, severity: 'critical' as Severity } : found;
     const foundAt = Math.min(member.foundAt, now);
     const due = now - foundAt >= (finding.holdMs ?? 0) ? now : null;
     const raisedAt = member.raisedAt === null ? due : Math.min(member.raisedAt, now);

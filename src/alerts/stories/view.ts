@@ -97,7 +97,11 @@ function targetsOf(findings: readonly Finding[]): StoryTarget[] {
   return [...targets.values()].sort((a, b) => expiry(a) - expiry(b) || (a.name < b.name ? -1 : 1));
 }
 
+const nextSteps = new WeakMap<StoryView, string>();
+
 /** The next step in English, by which a change of it is noticed. */
-export function nextOf({ lead }: Pick<StoryView, 'lead'>, now: number): string {
-  return say(wordsOf(lead, TEXTS.en).next, lead, now);
+export function nextOf(view: StoryView, now: number): string {
+  const next = nextSteps.get(view) ?? say(wordsOf(view.lead, TEXTS.en).next, view.lead, now);
+  nextSteps.set(view, next);
+  return next;
 }
