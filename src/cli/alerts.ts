@@ -85,6 +85,7 @@ function alertRow(view: AlertView, now: number): TableRow {
     notes: [
       { text: title },
       { text: what },
+      ...(targets.length > 1 ? [{ text: `Targets: ${targets.map(({ name }) => name).join(', ')}` }] : []),
       { text: `Next: ${next}` },
       { text: `${sent(view)}; see ${runbook}`, color: 'dim' },
     ],

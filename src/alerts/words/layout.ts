@@ -187,7 +187,10 @@ class Page {
       [labels.since, item.status === 'happened' ? null : text(shownInstant(item.since))],
       [labels.until, item.until === null ? null : text(shownInstant(item.until))],
       [labels.target, about === '' ? null : text(about)],
-      [labels.targets, about === '' && item.targets.length > 0 ? text(this.targets(item.targets)) : null],
+      [
+        labels.targets,
+        about === '' && item.until === null && item.targets.length > 0 ? text(this.targets(item.targets)) : null,
+      ],
       [labels.code, item.code === null ? null : code(item.code)],
       [labels.condition, code(item.id)],
       [labels.runbook, item.runbook === null ? null : this.runbook(item.runbook)],

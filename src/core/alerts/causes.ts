@@ -38,7 +38,7 @@ export function concernsLane(error: StoredError | null): boolean {
 /** What was broken, and where. */
 export interface Subject {
   readonly cause: Cause;
-  /** The cause and where: `EndpointFailing/https://tcb.tencentcloudapi.com`; also PagerDuty's key of its incident. */
+  /** The cause and where: `EndpointFailing/tcb.tencentcloudapi.com`; also PagerDuty's key of its incident. */
   readonly id: string;
 }
 
@@ -56,6 +56,7 @@ export function subjectOf(
   if (condition === 'AppleRejectsAll' && isFound('ClockSkewed')) return subject('ClockSkewed');
   if (target === null || !SAID_BY_LOGINS_FAIL.has(condition)) return { cause: condition as Cause, id };
   const lane = laneOf(target.key) ?? '';
+  const [credential = '', , endpoint = ''] = lane.split('|');
   const explained = (cause: ConditionName & Cause, of?: string) => {
     const explaining = subject(cause, of);
     return isFound(explaining.id) ? explaining : own;
@@ -63,11 +64,11 @@ export function subjectOf(
   const own: Subject = { cause: 'RenewalFailing', id: `RenewalFailing${id.slice(condition.length)}` };
   switch (error === null ? 'target' : blameOf(error)) {
     case 'credentials':
-      return subject('CredentialsRejected', lane.split('|')[0]);
+      return subject('CredentialsRejected', credential);
     case 'permission':
-      return subject('AccessDenied', lane);
+      return subject('AccessDenied', credential);
     case 'endpoint':
-      return subject('EndpointFailing', lane.split('|')[2] ?? '');
+      return subject('EndpointFailing', endpoint.replace(/^https?:\/\//, ''));
     case 'key': {
       const place = placeOf(error);
       return place === undefined ? own : subject('KeyUnavailable', place);

@@ -11,7 +11,6 @@ import { aLoginsFail, anError, aReplacement, DENIED, TIMEOUT } from '../../suppo
 import { failing, LANE_OF, Life, route, stalled } from '../../support/alert-life.ts';
 import { NOW } from '../../support/builders.ts';
 import { aRemote } from '../../support/error-samples.ts';
-import { LANE } from '../../support/fleet.ts';
 
 const CRITICAL = { severity: 'critical' } as const;
 const names = (count: number) => Array.from({ length: count }, (_, index) => `shop-${index}`);
@@ -35,13 +34,8 @@ describe('the cause of a finding', () => {
   });
   test.each<[string, Finding, readonly string[], string]>([
     ['an error of the target alone', failing('shop'), [], 'RenewalFailing/shop-1/apple@tcb.tencentcloudapi.com'],
-    ['a denied permission: the credential', denied('shop'), [], `AccessDenied/${LANE}`],
-    [
-      'no answer: the endpoint',
-      failing('shop', { error: TIMEOUT }),
-      [],
-      'EndpointFailing/https://tcb.tencentcloudapi.com',
-    ],
+    ['a denied permission: the credential', denied('shop'), [], 'AccessDenied/env TENCENTCLOUD_SECRET_ID'],
+    ['no answer: the endpoint', failing('shop', { error: TIMEOUT }), [], 'EndpointFailing/tcb.tencentcloudapi.com'],
     ['a key that is not there: the file', failing('shop', { error: key }), [], 'KeyUnavailable//keys/AuthKey.p8'],
     [
       'rejected credentials',
@@ -79,7 +73,9 @@ describe('forty targets with one cause', () => {
     const life = new Life();
     expect(life.look(many(40, { error: DENIED }))).toEqual(['opened']);
     expect(life.tell()).toEqual(['ops raised AccessDenied']);
-    expect(life.book.stories.map(({ id, members }) => [id, members.length])).toEqual([[`AccessDenied/${LANE}`, 40]]);
+    expect(life.book.stories.map(({ id, members }) => [id, members.length])).toEqual([
+      ['AccessDenied/env TENCENTCLOUD_SECRET_ID', 40],
+    ]);
     expect(life.later(MINUTE).look(many(12, { error: DENIED }))).toEqual([]);
     expect(idle(life)).toEqual([]);
     life.later(MINUTE).look([]);

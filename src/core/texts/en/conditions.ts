@@ -22,11 +22,11 @@ function held(finding: FindingAs<SharedCondition>, now: number): string {
   const [first] = targets;
   const isOne = targets.length === 1;
   return sentences(
-    `${isOne ? 'The client secret of 1 target' : `The client secrets of ${targets.length} targets`} cannot be renewed: ${listed(targets)}.`,
-    fails('The last error', finding.error),
+    `The client ${isOne ? 'secret' : 'secrets'} of ${who(targets)} cannot be renewed.`,
     finding.loginsUntil === null || first === undefined
       ? ''
       : `${isOne ? 'It' : `The first of them, that of ${detail(first, 63)},`} ${finding.loginsUntil > now ? 'expires' : 'expired'} at ${when(finding.loginsUntil, now)}.`,
+    fails('The last error', finding.error),
   );
 }
 
@@ -273,13 +273,13 @@ export const CONDITIONS_EN: ConditionTable = {
   },
 
   AccessDenied: {
-    title: 'CAM denies what this service has to do',
+    title: 'CAM denies calls of this service',
     headline: ({ facts: { targets }, error }) =>
       `${who(targets)} cannot be ${deniedCall(error)?.includes('Modify') ? 'renewed' : 'checked'}: CAM denies ${deniedCall(error) ?? 'a call'}`,
     what: held,
     next: (finding) => next(finding, 'Allow this call in CAM.'),
-    over: 'CAM allows what this service has to do again',
-    was: 'CAM denied what this service has to do',
+    over: 'CAM permits the calls of this service again',
+    was: 'CAM denied calls of this service',
   },
 
   EndpointFailing: {

@@ -20,11 +20,11 @@ function held(finding: FindingAs<SharedCondition>, now: number): string {
   const { targets } = finding.facts;
   const [first] = targets;
   return [
-    `${targets.length} 个目标的客户端密钥无法轮换：${listed(targets)}。`,
-    fails('最近的错误', finding.error),
+    `${who(targets)}的客户端密钥无法轮换。`,
     finding.loginsUntil === null || first === undefined
       ? ''
       : `${targets.length === 1 ? '它' : `其中最早的（${detail(first, 63)}）`}${finding.loginsUntil > now ? '将' : '已'}于 ${when(finding.loginsUntil, now)}过期。`,
+    fails('最近的错误', finding.error),
   ].join('');
 }
 
