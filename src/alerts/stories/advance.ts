@@ -48,7 +48,7 @@ export interface Advance {
 const GATHER_MS = MINUTE;
 /** How long an end must hold at most: longer would keep an all-clear back for the sake of a story that flaps. */
 const LONGEST_HOLD_MS = 10 * MINUTE;
-/** An end that could not be told is dropped after a week: nobody can act on it by then. */
+/** What ended before its beginning could be told is dropped after a week: nobody can act on it by then. */
 const OUTDATED_MS = 7 * DAY;
 
 /** Compares the book with a check. The update is empty if nothing changes. */
@@ -92,10 +92,13 @@ class Course {
     const { undecided, laneOf } = this.look;
     const { found } = this;
     const open = this.book.stories.filter(({ endedAt }) => endedAt === null);
-    // What comes back before its end has held goes on as if it had never been away.
-    const lasting = this.book.stories.filter(({ closed }) => !closed);
+    // What comes back before its end has held goes on as if it had never been away; what is held back goes on waiting.
     const before = new Map(
-      lasting.flatMap((story) => story.members.map((member) => [member.finding.id, { story, member }] as const)),
+      this.book.stories.flatMap((story) =>
+        story.members
+          .filter((member) => !story.closed || !isRaised(member))
+          .map((member) => [member.finding.id, { story, member }] as const),
+      ),
     );
     const stories = new Set(open.map(({ id }) => id));
     const isFound = (id: string) => found.has(id) || stories.has(id);
@@ -108,7 +111,7 @@ class Course {
     for (const [id, { story, member }] of before) {
       const { target } = member.finding;
       if (target !== null && left.has(target.key)) continue;
-      const isUndecided = story.endedAt === null && undecided(member.finding);
+      const isUndecided = (story.endedAt === null || !isRaised(member)) && undecided(member.finding);
       const finding = found.get(id) ?? (isUndecided ? member.finding : undefined);
       if (finding === undefined) continue;
       // What was told of one target alone stays there: it is not over because something else explains it now.
@@ -134,7 +137,8 @@ class Course {
     const { now } = this.look;
     const told = this.toldOf(story);
     const endedAt = story.endedAt === null ? null : Math.min(story.endedAt, now);
-    if (members.length > 0) {
+    const wasRaised = viewOf(story) !== undefined;
+    if (members.some(isRaised) || (members.length > 0 && !wasRaised)) {
       const isBack = endedAt !== null;
       // Nearly all stories of a large fleet were not looked at now.
       const isSame = members.length === story.members.length && members.every((each, i) => each === story.members[i]);
@@ -145,16 +149,18 @@ class Course {
       const since = isBack && story.closed ? now : story.since;
       const next = this.dated({ ...story, members, told, gathersUntil, endedAt: null, holdMs, since, closed: false });
       this.keep(story, next);
-      const wasRaised = !story.closed && viewOf(story) !== undefined;
-      if (!wasRaised && viewOf(next) !== undefined) this.transitions.push({ what: 'opened', story: next });
-      else if (wasRaised && isOther(story, next, now)) this.transitions.push({ what: 'changed', story: next });
+      const wasOpen = wasRaised && !story.closed;
+      if (!wasOpen && viewOf(next) !== undefined) this.transitions.push({ what: 'opened', story: next });
+      else if (wasOpen && isOther(story, next, now)) this.transitions.push({ what: 'changed', story: next });
       return;
     }
     const hasLeft = story.members.some(({ finding: { target } }) => target !== null && left.has(target.key));
-    if (endedAt !== null) this.linger({ ...story, told, endedAt }, story);
-    else if (viewOf(story) === undefined || this.isElsewhere(story)) this.removed.push(story.id);
-    else if (hasLeft) this.leave({ ...story, told });
-    else this.linger({ ...story, told, endedAt: now, gathersUntil: null }, story);
+    // What is told at the end stays, with what is held back still.
+    const ended = { ...story, told, members: [...story.members.filter(isRaised), ...members], gathersUntil: null };
+    if (endedAt !== null) this.linger({ ...ended, endedAt }, story);
+    else if (!wasRaised || this.isElsewhere(story)) this.removed.push(story.id);
+    else if (hasLeft) this.leave(ended);
+    else this.linger({ ...ended, endedAt: now }, story);
   }
 
   begin(id: string, cause: Cause, members: readonly StoryMember[]): void {
@@ -175,7 +181,10 @@ class Course {
     const next = { ...story, closed };
     if (closed && !story.closed) this.transitions.push({ what: 'closed', story });
     const isTold = this.policy.routes.every(({ name }) => newsOf(story, name, this.policy, now) === undefined);
-    if (closed && ((isTold && lastedMs >= LONGEST_HOLD_MS) || lastedMs >= OUTDATED_MS)) this.removed.push(story.id);
+    // Who was told of it is told that it is over, however late.
+    const isOpen = Object.values(story.told).some(({ over }) => !over);
+    const keptMs = isTold ? LONGEST_HOLD_MS : isOpen ? Number.POSITIVE_INFINITY : OUTDATED_MS;
+    if (closed && lastedMs >= keptMs) this.removed.push(story.id);
     else this.keep(before, next);
   }
 
@@ -282,6 +291,11 @@ function quiet(finding: Finding, { cause }: Subject): Finding {
   const { logins: _, ...rest } = finding;
   if (rest.condition !== 'RotationFailing') return rest;
   return { ...rest, facts: { ...rest.facts, failures: 0, nextAttemptAt: null } };
+}
+
+/** It is not held back any more. */
+function isRaised({ raisedAt }: StoryMember): boolean {
+  return raisedAt !== null;
 }
 
 function isOther(before: Story, next: Story, now: number): boolean {

@@ -279,6 +279,17 @@ describe('the end of a story', () => {
     expect(life.tell()).toEqual([]);
   });
 
+  test('is told to those who were told of it, however late', () => {
+    const life = new Life([route('ops'), route('mail')]);
+    life.look([failing('shop')]);
+    life.tell('ops');
+    life.later(MINUTE).look([]);
+    life.later(100 * DAY).look([]);
+    expect(life.tell('ops')).toEqual(['ops cleared shop']);
+    life.look([]);
+    expect(life.book.stories).toEqual([]);
+  });
+
   test('is given up after a week', () => {
     const life = new Life();
     life.look([failing('shop')]);
@@ -297,6 +308,25 @@ describe('the end of a story', () => {
     life.later(MINUTE);
     life.reroute([route('ops', { severities: ['critical'] }), route('pager', { severities: ['critical'] })]);
     expect(life.tell()).toEqual(['ops cleared shop']);
+  });
+
+  test('is told though something else is held back by then, which is told when its time has come', () => {
+    const stale = failing('shop', {
+      condition: 'CheckStale',
+      facts: { lastGatherAt: null },
+      holdMs: HOUR,
+    } as Partial<Finding>);
+    const held = { ...stale, id: stale.id.replace('RotationFailing', 'CheckStale') };
+    const life = new Life();
+    life.look([failing('shop')]);
+    life.tell();
+    life.later(MINUTE).look([held]);
+    life.later(MINUTE).look([held]);
+    expect(life.tell()).toEqual(['ops cleared shop']);
+    for (let minute = 1; minute < 59; minute += 1) life.later(MINUTE).look([held]);
+    expect(life.tell()).toEqual([]);
+    for (let minute = 0; minute < 12; minute += 1) life.later(MINUTE).look([held]);
+    expect(life.tell()).toEqual(['ops raised shop']);
   });
 
   test('waits while a look cannot tell', () => {
