@@ -113,7 +113,8 @@ export class Sweeper {
   }
 
   private toolsFor({ tools, laneWidth }: WiredTarget): PassTools {
-    return { ...tools, ...this.tools, lane: this.lanes.lane(tools.provider.lane, laneWidth) };
+    const all = { ...tools, ...this.tools };
+    return { ...all, lane: this.lanes.lane(tools.provider.lane, laneWidth, all) };
   }
 
   private async pass({ wired, request }: SweepItem): Promise<PassResult> {
