@@ -226,7 +226,7 @@ export interface Leases {
 export interface Turns {
   /**
    * Takes the lane's lease, unless another process has it or waits with a write that goes before this one. False: the
-   * caller now waits in the line with this rank, for 10 s; it asks again every second.
+   * caller now waits in the line with this rank, and asks again within 10 s at most.
    */
   takeTurn(lane: string, token: string, rank: WriteRank, onLost?: () => void): Promise<boolean>;
   /** Ends the turn, or leaves the line. */

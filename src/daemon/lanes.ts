@@ -16,8 +16,11 @@ export interface LaneTools {
   readonly newId: () => string;
 }
 
-/** How often a turn that another process has is asked for. See Turns. */
-const TURN_POLL_MS = 1_000;
+/**
+ * How often a turn that another process has is asked for. A write takes a second or more: with more, lanes would stand
+ * idle between the writes of two processes; with less, each wait would cost more transactions.
+ */
+const TURN_POLL_MS = 250;
 
 /** The lanes of a process, each made when it is first asked for. */
 export class Lanes {

@@ -47,7 +47,8 @@ export async function runPass(target: Target, request: PassRequest, tools: PassT
   let deadline: number | undefined;
   for (;;) {
     const course = new Course(target, request, tools);
-    const result = await attempt(course);
+    // A second look is made under the lease: another process that looks often could overtake one without it for ever.
+    const result = await attempt(course, deadline !== undefined);
     if (result !== 'held') return result;
     deadline ??= clock.monotonic() + request.leaseWaitMs;
     if (clock.monotonic() >= deadline || request.drop.aborted) return endLeaseHeld(course);
@@ -56,13 +57,13 @@ export async function runPass(target: Target, request: PassRequest, tools: PassT
 }
 
 /** `held`: another process works on the target, or has worked on it since this pass looked. */
-async function attempt(course: Course): Promise<PassResult | 'held'> {
+async function attempt(course: Course, underLease: boolean): Promise<PassResult | 'held'> {
   const { request, tools } = course;
   const { lane } = tools;
   try {
     return await orEnd(course, async () => {
       const { result } = await lane.look(request.drop, async () => {
-        const seen = await look(course);
+        const seen = await look(course, underLease);
         if ('state' in seen) return { result: seen };
         const rank = await rankOf(course, seen);
         // The write gets into line before the look is over. In an object, so that the look does not wait for it.
@@ -80,10 +81,11 @@ async function attempt(course: Course): Promise<PassResult | 'held'> {
 }
 
 /** Gathers and decides; ends the pass unless it rotates. Takes the lease if there is something to write already. */
-async function look(course: Course): Promise<PassResult | Seen> {
+async function look(course: Course, underLease: boolean): Promise<PassResult | Seen> {
   const { force } = course.request;
   if (await course.read()) throw leaseHeld();
-  if ((force || course.open.length > 0) && (await course.takeLease()) === 'held') throw leaseHeld();
+  const writes = force || course.open.length > 0;
+  if ((writes || underLease) && (await course.takeLease()) === 'held') throw leaseHeld();
   if (force) await course.openRow('Requested');
   if (course.open.length > 0) await resolveOpenRows(course);
   const seen = await see(course, new AppleTalk());

@@ -167,14 +167,14 @@ describe('beside another process', () => {
     return { clock, lane, asked, free: () => (isFree = true), lose: () => lose(), ended: () => ended };
   }
 
-  test('a write asks every second until it is its turn', async () => {
+  test('a write asks every quarter of a second until it is its turn', async () => {
     const { begun, work, end } = works();
     const { clock, lane, asked, free, ended } = shared();
     const write = lane.write(CALM, NEVER, work('write'));
-    await clock.advance(2_500);
+    await clock.advance(600);
     expect([asked.length, begun]).toEqual([3, []]);
     free();
-    await clock.advance(500);
+    await clock.advance(150);
     expect(begun).toEqual(['write']);
     await end('write');
     expect([await write, ended()]).toEqual(['write', 1]);

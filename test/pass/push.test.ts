@@ -268,6 +268,23 @@ describe('transactions', () => {
     expect((await rig.pass()).waitsFor?.code).toBe('ERR_LEASE_HELD');
     expect(await rig.state()).toEqual(theirs);
   });
+
+  test('a look that was overtaken is made again under the lease, where the caller waits', async () => {
+    rig.put(rig.mint(120));
+    await rig.pass();
+    let looks = 0;
+    // Another process checks the target in the middle of every look.
+    const keySource = {
+      async read(signal: AbortSignal) {
+        looks += 1;
+        const { seen, isHeld } = await rig.journal.record(rig.target.key);
+        if (!isHeld) await rig.journal.commit({ target: { ...(await rig.state()), lastPassAt: looks }, seen });
+        return rig.tools.keySource.read(signal);
+      },
+    };
+    const { state, waitsFor } = await rig.pass({ leaseWaitMs: MINUTE }, { tools: { keySource } });
+    expect([state.state, waitsFor, looks]).toEqual(['healthy', null, 2]);
+  });
 });
 
 describe('the clock', () => {

@@ -15,7 +15,7 @@ import { storedLabel } from './stored.ts';
  */
 const LEASE_TOLERANCE_MS = 5 * SECOND;
 /**
- * How long a process stays in the line of a lane after it has asked for its turn. It asks every second: with less, a slow
+ * How long a process stays in the line of a lane after it has asked for its turn. It asks often: with less, a slow
  * disk would cost it its place; with more, one that was killed would hold up the others.
  */
 const WAITER_MS = 10 * SECOND;
