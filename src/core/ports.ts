@@ -169,8 +169,9 @@ export interface Revision {
   readonly number: number;
 }
 
-/** What was written since an earlier look, and what to hand in at the next one. */
+/** What was written since an earlier look. */
 export interface ChangedTargets {
+  /** What to hand in at the next look. */
   readonly revision: Revision;
   /** In the order in which they were written; one that was written twice is here once. */
   readonly states: readonly TargetState[];
@@ -180,10 +181,15 @@ export interface ChangedTargets {
 export interface TargetStates {
   target(key: string): Promise<TargetState | undefined>;
   record(key: string): Promise<TargetRecord>;
-  /** By name. */
+  /** By name. They are read in pages: each is as of some instant during the call. */
   targets(): Promise<TargetState[]>;
-  /** What any process has written since; everything with `undefined`, or with a revision that says nothing here. */
-  changedSince(revision: Revision | undefined): Promise<ChangedTargets>;
+  /** Key → when the deployed secret expires, where that is known. */
+  expiries(): Promise<ReadonlyMap<string, number>>;
+  /**
+   * What any process has written since, at most `limit` of them, those that were written first; everything with
+   * `undefined`, or with a revision that says nothing here.
+   */
+  changedSince(revision: Revision | undefined, limit: number): Promise<ChangedTargets>;
 }
 
 export interface Rotations {
@@ -250,9 +256,11 @@ export interface SharedPace {
 
 /** What passes have recorded. */
 export interface Recorded {
-  targets(): readonly TargetState[];
+  target(key: string): TargetState | undefined;
+  /** The target that was last recorded under a name; undefined: none was. */
+  named(name: string): TargetState | undefined;
   /** As in TargetStates. */
-  changedSince(revision: Revision | undefined): ChangedTargets;
+  changedSince(revision: Revision | undefined, limit: number): ChangedTargets;
   fleet(): FleetState;
 }
 

@@ -27,7 +27,7 @@ export class Lanes {
   private readonly lanes = new Map<string, Lane>();
 
   /** `width`: how many looks it carries at a time; that of the first caller counts, and so do its tools. */
-  lane(name: string, width: number, tools: LaneTools): LaneTurns {
+  lane(name: string, width: number, tools: LaneTools): Lane {
     const lane = this.lanes.get(name) ?? new Lane(name, width, tools);
     this.lanes.set(name, lane);
     return lane;
@@ -41,7 +41,7 @@ interface Waiter {
   readonly fail: (error: unknown) => void;
 }
 
-class Lane implements LaneTurns {
+export class Lane implements LaneTurns {
   private readonly name: string;
   private readonly width: number;
   private readonly tools: LaneTools;
@@ -50,6 +50,8 @@ class Lane implements LaneTurns {
   /** A write has its turn, or the first one in line asks for it. */
   private isWriting = false;
   private readonly looks: Waiter[] = [];
+  /** Who waits until a look could begin at once. */
+  private readonly rooms: (() => void)[] = [];
   /** The next one first. */
   private readonly writes: Waiter[] = [];
   /** The write that stands for this process in the line of the journal, and what ends its wait there. */
@@ -61,6 +63,21 @@ class Lane implements LaneTurns {
     this.width = width;
     this.tools = tools;
     this.token = `${tools.leaseHolder}${tools.newId()}`;
+  }
+
+  /**
+   * Resolves when a look could begin at once, or with the signal: so that thousands of passes wait for the lane in a list
+   * of their caller, and not each by itself. Nothing is reserved.
+   */
+  async room(signal: AbortSignal): Promise<void> {
+    if (this.hasRoom) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.rooms.push(resolve);
+    await untilAborted(promise, signal).catch(() => undefined);
+  }
+
+  private get hasRoom(): boolean {
+    return this.looking < this.width && this.looks.length === 0;
   }
 
   look<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
@@ -109,6 +126,7 @@ class Lane implements LaneTurns {
       this.looking += 1;
       this.looks.shift()?.start(NEVER);
     }
+    if (this.hasRoom) this.rooms.shift()?.();
     if (this.isWriting || this.ready === undefined) return;
     this.isWriting = true;
     void this.startWrite();

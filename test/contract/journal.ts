@@ -87,8 +87,8 @@ export function journalContract(name: string, open: (clock?: HandClock) => Promi
 
     test('tells which targets were written since a look, in the order of writing, each once', async () => {
       const journal = await open();
-      const since = async (revision?: Revision) => {
-        const changed = await journal.changedSince(revision);
+      const since = async (revision?: Revision, limit = 100) => {
+        const changed = await journal.changedSince(revision, limit);
         return [changed.states.map(({ name }) => name), changed.revision] as const;
       };
       const put = (name: string, overrides: Partial<TargetState> = {}) =>
@@ -103,23 +103,25 @@ export function journalContract(name: string, open: (clock?: HandClock) => Promi
       await put('c');
       await put('b', { lastPassAt: NOW });
       expect((await since(later))[0]).toEqual(['c', 'b']);
-      expect((await journal.changedSince(later)).states).toEqual([
+      expect((await journal.changedSince(later, 100)).states).toEqual([
         aTarget({ name: 'c' }),
         aTarget({ name: 'b', lastPassAt: NOW }),
       ]);
       await journal.updateAlerts((_, recorded) => {
-        expect(recorded.changedSince(later).states.map(({ name }) => name)).toEqual(['c', 'b']);
+        expect(recorded.changedSince(later, 100).states.map(({ name }) => name)).toEqual(['c', 'b']);
         return {};
       });
       expect((await since())[0]).toEqual(['a', 'c', 'b']);
+      const [first, on] = await since(undefined, 2);
+      expect([first, (await since(on, 2))[0]]).toEqual([['a', 'c'], ['b']]);
     });
 
     test('a revision of another journal says nothing: everything has changed', async () => {
       const [one, other] = [await open(), await open()];
       for (let i = 0; i < 3; i += 1) await other.commit({ target: aTarget({ lastPassAt: i }) });
       await one.commit({ target: aTarget() });
-      const { revision } = await other.changedSince(undefined);
-      expect((await one.changedSince(revision)).states).toEqual([aTarget()]);
+      const { revision } = await other.changedSince(undefined, 100);
+      expect((await one.changedSince(revision, 100)).states).toEqual([aTarget()]);
     });
 
     test('an open rotation grows, is finished once, and never changes again', async () => {
@@ -541,9 +543,9 @@ export function sharedJournalContract(name: string, place: () => SharedPlace): v
       const { open } = place();
       const [one, other] = [await open(), await open()];
       await one.commit({ target: aTarget({ name: 'a' }) });
-      const { revision } = await one.changedSince(undefined);
+      const { revision } = await one.changedSince(undefined, 100);
       await other.commit({ target: aTarget({ name: 'b' }) });
-      expect((await one.changedSince(revision)).states.map(({ name }) => name)).toEqual(['b']);
+      expect((await one.changedSince(revision, 100)).states.map(({ name }) => name)).toEqual(['b']);
     });
 
     test('a reader sees what another has written at once, and keeps nobody from writing', async () => {

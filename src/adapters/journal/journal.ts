@@ -2,8 +2,10 @@
 // call wrote is on the disk. Calls block the thread while another process writes, for the busy timeout at most. This file
 // is the only way in: only this folder knows the path of the journal and the files beside it.
 import { RotatorError } from '../../core/errors.ts';
-import type { Company, DaemonJournal, Journal, LeaseName } from '../../core/ports.ts';
+import type { Company, DaemonJournal, Journal, LeaseName, Revision } from '../../core/ports.ts';
+import type { TargetState } from '../../core/records.ts';
 import { HOUR } from '../../core/time.ts';
+import { SLICE, yieldToLoop } from '../../net/event-loop.ts';
 import { type ConnectionOptions, openFile, openInMemory, openReadOnly, openToRead } from './connection.ts';
 import { backUp, type JournalBackup } from './copy.ts';
 import { DaemonConnection, type DaemonConnectionOptions } from './daemon-connection.ts';
@@ -147,8 +149,9 @@ function journalOver(source: Source, held: HeldLeases, { clock, process }: Self)
   return {
     target: async (key) => source.read((tables) => tables.target(key)),
     record: async (key) => source.read((tables) => tables.record(key)),
-    targets: async () => source.read((tables) => tables.targets()),
-    changedSince: async (revision) => source.read((tables) => tables.changedSince(revision)),
+    targets: () => inPages(source),
+    expiries: async () => source.read((tables) => tables.expiries()),
+    changedSince: async (revision, limit) => source.read((tables) => tables.changedSince(revision, limit)),
     async commit(change) {
       source.write((tables) => tables.commit(change));
       if (change.lease?.ends) held.remove(change.lease);
@@ -191,4 +194,22 @@ function journalOver(source: Source, held: HeldLeases, { clock, process }: Self)
       source.close(process);
     },
   };
+}
+
+async function inPages(source: Source): Promise<TargetState[]> {
+  const found = new Map<string, TargetState>();
+  let revision: Revision | undefined;
+  for (;;) {
+    const page = source.read((tables) => tables.changedSince(revision, SLICE));
+    // One that was written meanwhile comes again.
+    for (const state of page.states) found.set(state.key, state);
+    if (page.states.length < SLICE) break;
+    ({ revision } = page);
+    await yieldToLoop();
+  }
+  return [...found.values()].sort((a, b) => order(a.name, b.name) || order(a.key, b.key));
+}
+
+function order(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

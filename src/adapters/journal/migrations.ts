@@ -94,6 +94,9 @@ const THIRD_SCHEMA = `
 
   -- Grows with every write of any target, so that what changed since a look is found without reading the others.
   ALTER TABLE targets ADD COLUMN revision INTEGER NOT NULL DEFAULT 1;
+  UPDATE targets SET revision = numbered.place
+    FROM (SELECT key, row_number() OVER (ORDER BY key) AS place FROM targets) AS numbered
+    WHERE numbered.key = targets.key;
   CREATE INDEX targets_by_revision ON targets (revision);
 
   -- The processes that use the journal, and what they share while there are several.

@@ -40,10 +40,20 @@ export class Tables {
     return this.#all(reading.target, this.#sql.targets.all(), 'target');
   }
 
-  changedSince(revision: Revision | undefined): ChangedTargets {
+  named(name: string): TargetState | undefined {
+    return this.#one(reading.target, this.#sql.named.get(name), 'target');
+  }
+
+  expiries(): Map<string, number> {
+    const rows = this.#sql.expiries.all() as { key: string; expiresAt: number }[];
+    return new Map(rows.map(({ key, expiresAt }) => [key, expiresAt]));
+  }
+
+  changedSince(revision: Revision | undefined, limit: number): ChangedTargets {
     const since = revision?.source === this.#source ? revision.number : 0;
-    const states = this.#all(reading.target, this.#sql.changedTargets.all(since), 'target');
-    return { revision: { source: this.#source, number: this.#sql.revision.get()?.['newest'] as number }, states };
+    const rows = this.#sql.changedTargets.all(since, limit);
+    const number = (rows.at(-1)?.['revision'] as number | undefined) ?? since;
+    return { revision: { source: this.#source, number }, states: this.#all(reading.target, rows, 'target') };
   }
 
   record(key: string): TargetRecord {
@@ -162,8 +172,11 @@ function statements(db: DatabaseSync) {
   return {
     target: db.prepare('SELECT document, revision FROM targets WHERE key = ?'),
     targets: db.prepare('SELECT document FROM targets ORDER BY name, key'),
-    changedTargets: db.prepare('SELECT document FROM targets WHERE revision > ? ORDER BY revision'),
-    revision: db.prepare('SELECT coalesce(max(revision), 0) AS newest FROM targets'),
+    named: db.prepare('SELECT document FROM targets WHERE name = ? ORDER BY revision DESC LIMIT 1'),
+    expiries: db.prepare(
+      `SELECT key, document ->> '$.deployed.expiresAt' AS expiresAt FROM targets WHERE expiresAt IS NOT NULL`,
+    ),
+    changedTargets: db.prepare('SELECT document, revision FROM targets WHERE revision > ? ORDER BY revision LIMIT ?'),
     putTarget: db.prepare(
       `INSERT INTO targets (key, name, document, revision)
        VALUES (?, ?, ?, (SELECT coalesce(max(revision), 0) + 1 FROM targets)) ON CONFLICT (key) DO UPDATE
