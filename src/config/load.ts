@@ -86,7 +86,7 @@ function fileOf({ name }: Tree): string | undefined {
 /** The text of the configuration as a tree, with what the process itself was started with. */
 async function readTree(named: string | undefined, env: Environment): Promise<Interpolated> {
   const { file, text } = await readConfigText(named, env);
-  const { root, problems } = readYaml(text, file);
+  const { root, problems } = await readYaml(text, file);
   const early = [...processProblems(env, file), ...problems];
   if (root === undefined) throw new ConfigError(early);
   const interpolated = await interpolate({ name: file, root }, env);
