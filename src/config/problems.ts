@@ -14,8 +14,8 @@ export interface Problem extends KeyProblem {
   readonly line: number | null;
   /** The next step, where `wanted` does not say it all. */
   readonly next?: Phrase;
-  /** Where it stands in the whole configuration, of which `file` may be a part. */
-  readonly at?: readonly PropertyKey[];
+  /** The key as the whole configuration counts, of which `file` may be a part; absent where it concerns all of it. */
+  readonly at?: string;
 }
 
 /** What it takes to log and to notify; of a wrong configuration as much as could be read, else the defaults. */

@@ -129,7 +129,8 @@ export class NodeReader {
   }
 
   private refuse(path: Path, line: number, found: Phrase, wanted: Phrase): TextNode {
-    this.problems.push({ file: this.file, line, key: dotted(path), at: path, found, wanted });
+    const key = dotted(path);
+    this.problems.push({ file: this.file, line, key, at: key, found, wanted });
     return broken(line);
   }
 }
