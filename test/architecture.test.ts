@@ -99,7 +99,7 @@ describe('the world is met at its edges alone', () => {
   test('nothing waits but by the clock, but for the limit of a call, work in slices and the simulated world', () => {
     const waiting = /\bset(?:Timeout|Interval|Immediate)\b|\bAbortSignal\.timeout\b|node:timers/;
     expect(
-      places(waiting, /^src\/(?:service\/system-clock|net\/abort|config\/turns|cli\/sandbox)\.ts$|^src\/sandbox\//),
+      places(waiting, /^src\/(?:service\/system-clock|net\/abort|net\/event-loop|cli\/sandbox)\.ts$|^src\/sandbox\//),
     ).toEqual([]);
   });
 

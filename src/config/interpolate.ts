@@ -2,10 +2,10 @@
 // never interpolated again. The variable if set and not empty, else the file that NAME_FILE names, else the default.
 import { looksSecret } from '../core/shown.ts';
 import type { Phrase } from '../core/texts/problems.ts';
+import { mapInSlices } from '../net/event-loop.ts';
 import { FileFailure, readNamedText } from '../net/named-file.ts';
 import type { Problem } from './problems.ts';
 import { ENVIRONMENT, type MapNode, type Path, placeOf, type TextNode, type Tree, type TreeNode } from './tree.ts';
-import { inSlices } from './turns.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -68,8 +68,7 @@ async function mapParts(root: MapNode, change: (part: TreeNode, path: Path) => T
       entries.set(key, change(value, [key]));
       continue;
     }
-    const items: TreeNode[] = [];
-    await inSlices(value.items, (item, index) => void items.push(change(item, [key, index])));
+    const items = await mapInSlices(value.items.entries(), ([index, item]) => change(item, [key, index]));
     entries.set(key, { ...value, items });
   }
   return { ...root, entries };

@@ -4,11 +4,11 @@
 import * as z from 'zod';
 import { type ChannelOptions, channelOptions } from '../adapters/channels/registry.ts';
 import { wants } from '../adapters/scalars.ts';
+import { mapInSlices } from '../net/event-loop.ts';
 import { problemsOf } from './issues.ts';
 import type { Problem } from './problems.ts';
 import { FILE, SECTIONS, type Sections, TARGET, type TargetEntry } from './schema.ts';
 import { dotted, nodeAt, type Path, plain, type Tree, type TreeNode } from './tree.ts';
-import { inSlices } from './turns.ts';
 
 /** What could be converted, without what is wrong in it. A section of which nothing is left has its defaults. */
 export interface Parsed {
@@ -37,7 +37,7 @@ export async function parse(
   const problems = error === undefined ? [] : problemsOf(tree, FILE, error.issues);
   for (const path of faults(error)) remove(value, path);
   const targets = new Map<number, TargetEntry>();
-  await inSlices(nodes, (node, index) => {
+  await mapInSlices(nodes.entries(), ([index, node]) => {
     const { entry, issues } = convert(node, index);
     if (issues.length > 0) problems.push(...problemsOf(tree, FILE, issues));
     if (entry !== undefined) targets.set(index, entry);

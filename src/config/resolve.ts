@@ -5,6 +5,7 @@ import type { ChannelOptions } from '../adapters/channels/registry.ts';
 import type { KeySourceOptions } from '../adapters/keys/registry.ts';
 import { targetKey } from '../core/records.ts';
 import { SECOND } from '../core/time.ts';
+import { mapInSlices } from '../net/event-loop.ts';
 import { checkChannels, checkSharedHosts, checkTargetHosts } from './hosts.ts';
 import type { Parsed } from './parsed.ts';
 import {
@@ -28,7 +29,6 @@ import {
   siteOf,
 } from './sites.ts';
 import { entryAt, nameAt, problemAt, type Report, type Tree } from './tree.ts';
-import { inSlices } from './turns.ts';
 
 type Sections = Parsed['sections'];
 
@@ -68,7 +68,7 @@ export async function resolve(tree: Tree, parsed: Parsed, now: number): Promise<
   const conflicts: Conflict[] = [];
   const claim = claims(tree, conflicts);
   const shared = createSharing();
-  await inSlices(targets, ([index, entry]) => {
+  await mapInSlices(targets, ([index, entry]) => {
     checkTargetHosts(index, entry, sections.allowHosts, report);
     checkTargetSites(index, entry, sections, isSound, report);
     if (entry.policy !== undefined && isSound(['policy']) && isSound(['targets', index, 'policy']))

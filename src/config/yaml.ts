@@ -3,9 +3,9 @@
 // and what is parsed is turned into the tree at once, so that no second copy of all of it is in memory.
 import { Composer, CST, type Document, Lexer, LineCounter, Parser } from 'yaml';
 import type { Phrase } from '../core/texts/problems.ts';
+import { yieldToLoop } from '../net/event-loop.ts';
 import type { Problem } from './problems.ts';
 import type { MapNode, Path } from './tree.ts';
-import { giveWay } from './turns.ts';
 import { type Begun, DEEPEST, NESTED, NOT_NESTED, NodeReader } from './yaml-nodes.ts';
 
 /** Lexemes of a slice: fifty targets, some 10 ms. Ten times as many could hold up a slow machine for 100 ms. */
@@ -45,7 +45,7 @@ export async function readYaml(text: string, file: string, slice = SLICE): Promi
     lexemes += 1;
     if (lexemes % slice !== 0) continue;
     parts.read(parser.stack);
-    await giveWay();
+    await yieldToLoop();
   }
   tokens.push(...parser.end());
   const [document, second] = parts.compose(tokens, true, text.length);

@@ -130,11 +130,35 @@ export interface RotationFilter {
 // The journal is the durable record. Every method of its parts may throw ERR_JOURNAL_UNWRITABLE and ERR_JOURNAL_NEWER.
 // What a resolved call wrote survives a crash and is seen by every later read of any process.
 
+/**
+ * How far the writing of target states had got. Opaque: it is only handed back to the journal that gave it. To a journal
+ * that did not give it (the file, after one in memory) it says nothing.
+ */
+export interface Revision {
+  readonly source: object;
+  readonly number: number;
+}
+
+/** What was written since an earlier look. */
+export interface ChangedTargets {
+  /** What to hand in at the next look. */
+  readonly revision: Revision;
+  /** In the order in which they were written; one that was written twice is here once. */
+  readonly states: readonly TargetState[];
+}
+
 /** What the last pass of each target found. */
 export interface TargetStates {
   target(key: string): Promise<TargetState | undefined>;
-  /** By name. */
+  /** By name. They are read in pages: each is as of some instant during the call. */
   targets(): Promise<TargetState[]>;
+  /** Key → when the deployed secret expires, where that is known. */
+  expiries(): Promise<ReadonlyMap<string, number>>;
+  /**
+   * What any process has written since, at most `limit` of them, those that were written first; everything with
+   * `undefined`, or with a revision that says nothing here.
+   */
+  changedSince(revision: Revision | undefined, limit: number): Promise<ChangedTargets>;
 }
 
 export interface Rotations {
@@ -173,7 +197,11 @@ export interface Leases {
 
 /** What passes have recorded. */
 export interface Recorded {
-  targets(): readonly TargetState[];
+  target(key: string): TargetState | undefined;
+  /** The target that was last recorded under a name; undefined: none was. */
+  named(name: string): TargetState | undefined;
+  /** As in TargetStates. */
+  changedSince(revision: Revision | undefined, limit: number): ChangedTargets;
   fleet(): FleetState;
 }
 

@@ -9,7 +9,7 @@ export class Lanes {
   private readonly lanes = new Map<string, Lane>();
 
   /** `width`: how many looks it carries at a time; that of the first caller counts. */
-  lane(name: string, width: number): LaneTurns {
+  lane(name: string, width: number): Lane {
     const lane = this.lanes.get(name) ?? new Lane(width);
     this.lanes.set(name, lane);
     return lane;
@@ -22,16 +22,33 @@ interface Waiter {
   readonly start: () => void;
 }
 
-class Lane implements LaneTurns {
+export class Lane implements LaneTurns {
   private readonly width: number;
   private looking = 0;
   private isWriting = false;
   private readonly looks: Waiter[] = [];
+  /** Who waits until a look could begin at once. */
+  private readonly rooms: (() => void)[] = [];
   /** The next one first. */
   private readonly writes: Waiter[] = [];
 
   constructor(width: number) {
     this.width = width;
+  }
+
+  /**
+   * Resolves when a look could begin at once, or with the signal: so that thousands of passes wait for the lane in a list
+   * of their caller, and not each by itself. Nothing is reserved.
+   */
+  async room(signal: AbortSignal): Promise<void> {
+    if (this.hasRoom) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.rooms.push(resolve);
+    await untilAborted(promise, signal).catch(() => undefined);
+  }
+
+  private get hasRoom(): boolean {
+    return this.looking < this.width && this.looks.length === 0;
   }
 
   look<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
@@ -75,6 +92,7 @@ class Lane implements LaneTurns {
       this.looking += 1;
       this.looks.shift()?.start();
     }
+    if (this.hasRoom) this.rooms.shift()?.();
     const [first] = this.writes;
     if (first === undefined || this.isWriting) return;
     // A target that goes last waits until the looks are over too: one of them may want to write.

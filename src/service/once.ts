@@ -84,7 +84,12 @@ export async function openOnce(config: Config, base: ServiceTools, options: Once
   return {
     targets: wired.map(({ target }) => target),
     clock: () => sweeper.judgeClock(clock.now()),
-    sweep: () => sweeper.sweep(wired.map((each) => ({ wired: each, request }))),
+    async sweep() {
+      const results = new Map<string, PassResult>();
+      const items = wired.map((each) => ({ wired: each, request }));
+      await sweeper.sweep(items, ({ key }, result) => results.set(key, result));
+      return results;
+    },
     alert: () => alerting.alerter.flush(stop.aborted ? 0 : ALERT_LIMIT_MS),
     close: () => journal.close(),
   };

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { NOTHING_SAID } from '../../src/core/answers.ts';
 import { afterBadWrite } from '../../src/core/lanes.ts';
-import type { Journal } from '../../src/core/ports.ts';
-import { EMPTY_FLEET } from '../../src/core/records.ts';
+import type { Journal, Revision } from '../../src/core/ports.ts';
+import { EMPTY_FLEET, type TargetState } from '../../src/core/records.ts';
 import { MINUTE } from '../../src/core/time.ts';
 import { anyFleet, anyRotation, anyTarget } from '../support/any-record.ts';
 import { tries } from '../support/campaign.ts';
@@ -80,6 +80,45 @@ export function journalContract(name: string, open: () => Promise<Journal>): voi
       for (const name of ['c', 'a', 'b']) await journal.commit({ target: aTarget({ name }) });
       await journal.commit({ target: aTarget({ ...aTarget({ name: 'a' }), name: 'z' }) });
       expect((await journal.targets()).map(({ name }) => name)).toEqual(['b', 'c', 'z']);
+    });
+
+    test('tells which targets were written since a look, in the order of writing, each once', async () => {
+      const journal = await open();
+      const since = async (revision?: Revision, limit = 100) => {
+        const changed = await journal.changedSince(revision, limit);
+        return [changed.states.map(({ name }) => name), changed.revision] as const;
+      };
+      const put = (name: string, overrides: Partial<TargetState> = {}) =>
+        journal.commit({ target: aTarget({ name, ...overrides }) });
+      const [none, atFirst] = await since();
+      expect(none).toEqual([]);
+      for (const name of ['c', 'a', 'b']) await put(name);
+      const [all, later] = await since(atFirst);
+      expect(all).toEqual(['c', 'a', 'b']);
+      expect((await since(later))[0]).toEqual([]);
+      await put('b');
+      await put('c');
+      await put('b', { lastPassAt: NOW });
+      expect((await since(later))[0]).toEqual(['c', 'b']);
+      expect((await journal.changedSince(later, 100)).states).toEqual([
+        aTarget({ name: 'c' }),
+        aTarget({ name: 'b', lastPassAt: NOW }),
+      ]);
+      await journal.updateAlerts((_, recorded) => {
+        expect(recorded.changedSince(later, 100).states.map(({ name }) => name)).toEqual(['c', 'b']);
+        return {};
+      });
+      expect((await since())[0]).toEqual(['a', 'c', 'b']);
+      const [first, on] = await since(undefined, 2);
+      expect([first, (await since(on, 2))[0]]).toEqual([['a', 'c'], ['b']]);
+    });
+
+    test('a revision of another journal says nothing: everything has changed', async () => {
+      const [one, other] = [await open(), await open()];
+      for (let i = 0; i < 3; i += 1) await other.commit({ target: aTarget({ lastPassAt: i }) });
+      await one.commit({ target: aTarget() });
+      const { revision } = await other.changedSince(undefined, 100);
+      expect((await one.changedSince(revision, 100)).states).toEqual([aTarget()]);
     });
 
     test('an open rotation grows, is finished once, and never changes again', async () => {
@@ -280,6 +319,15 @@ export function sharedJournalContract(name: string, place: () => { path: string;
         }),
         { numRuns: tries(2), endOnFailure: true },
       );
+    });
+
+    test('what another process wrote has changed too', async () => {
+      const { open } = place();
+      const [one, other] = [await open(), await open()];
+      await one.commit({ target: aTarget({ name: 'a' }) });
+      const { revision } = await one.changedSince(undefined, 100);
+      await other.commit({ target: aTarget({ name: 'b' }) });
+      expect((await one.changedSince(revision, 100)).states.map(({ name }) => name)).toEqual(['b']);
     });
 
     test('a reader sees what another has written at once, and keeps nobody from writing', async () => {

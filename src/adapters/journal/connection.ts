@@ -69,6 +69,7 @@ export class Connection {
       db.exec('COMMIT');
       return result;
     } catch (error) {
+      tables.alerts.forget();
       throw journalError(error, this.#path);
     } finally {
       if (db.isOpen && db.isTransaction) db.exec('ROLLBACK');

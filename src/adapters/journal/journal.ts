@@ -2,7 +2,9 @@
 // call wrote is on the disk. Calls block the thread while another process writes, for the busy timeout at most. This file
 // is the only way in: only this folder knows the path of the journal and the files beside it.
 import { RotatorError } from '../../core/errors.ts';
-import type { Clock, DaemonJournal, Journal } from '../../core/ports.ts';
+import type { Clock, DaemonJournal, Journal, Revision } from '../../core/ports.ts';
+import type { TargetState } from '../../core/records.ts';
+import { SLICE, yieldToLoop } from '../../net/event-loop.ts';
 import { type ConnectionOptions, openFile, openInMemory, openReadOnly, openToRead } from './connection.ts';
 import { backUp, type JournalBackup } from './copy.ts';
 import { DaemonConnection, type DaemonConnectionOptions } from './daemon-connection.ts';
@@ -109,7 +111,9 @@ interface Source {
 function journalOver(source: Source): Journal {
   return {
     target: async (key) => source.read((tables) => tables.target(key)),
-    targets: async () => source.read((tables) => tables.targets()),
+    targets: () => inPages(source),
+    expiries: async () => source.read((tables) => tables.expiries()),
+    changedSince: async (revision, limit) => source.read((tables) => tables.changedSince(revision, limit)),
     commit: async (change) => source.write((tables) => tables.commit(change)),
     openRotations: async (key) => source.read((tables) => tables.openRotations(key)),
     rotations: async (filter) => source.read((tables) => tables.rotations(filter)),
@@ -124,4 +128,22 @@ function journalOver(source: Source): Journal {
     updateAlerts: async (change) => source.write((tables) => tables.alerts.update((book) => change(book, tables))),
     close: async () => source.close(),
   };
+}
+
+async function inPages(source: Source): Promise<TargetState[]> {
+  const found = new Map<string, TargetState>();
+  let revision: Revision | undefined;
+  for (;;) {
+    const page = source.read((tables) => tables.changedSince(revision, SLICE));
+    // One that was written meanwhile comes again.
+    for (const state of page.states) found.set(state.key, state);
+    if (page.states.length < SLICE) break;
+    ({ revision } = page);
+    await yieldToLoop();
+  }
+  return [...found.values()].sort((a, b) => order(a.name, b.name) || order(a.key, b.key));
+}
+
+function order(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -92,6 +92,13 @@ const THIRD_SCHEMA = `
   DROP INDEX rotations_counted;
   ALTER TABLE rotations DROP COLUMN emergency;
 
+  -- Grows with every write of any target, so that what changed since a look is found without reading the others.
+  ALTER TABLE targets ADD COLUMN revision INTEGER NOT NULL DEFAULT 1;
+  UPDATE targets SET revision = numbered.place
+    FROM (SELECT key, row_number() OVER (ORDER BY key) AS place FROM targets) AS numbered
+    WHERE numbered.key = targets.key;
+  CREATE INDEX targets_by_revision ON targets (revision);
+
   DELETE FROM alert_conditions WHERE document ->> '$.finding.condition' IN ${REMOVED};
   DELETE FROM alert_deliveries WHERE document ->> '$.subject.finding.condition' IN ${REMOVED}
     OR document ->> '$.subject.status' = 'forgotten'

@@ -3,7 +3,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { isDeepStrictEqual } from 'node:util';
 import type * as z from 'zod';
-import type { JournalChange, RotationFilter } from '../../core/ports.ts';
+import type { ChangedTargets, JournalChange, Revision, RotationFilter } from '../../core/ports.ts';
 import { EMPTY_FLEET, type FleetState, type Rotation, type TargetState } from '../../core/records.ts';
 import { AlertTables, type OnDamage } from './alert-tables.ts';
 import { isGone } from './process-name.ts';
@@ -31,6 +31,8 @@ export class Tables {
   readonly #db: DatabaseSync;
   readonly #damaged: Damaged;
   readonly #sql: ReturnType<typeof statements>;
+  /** Of its revisions; the connection itself would be kept open by whoever keeps one. */
+  readonly #source = {};
 
   constructor(db: DatabaseSync, damaged: Damaged, onDroppedAlert: OnDamage) {
     this.#db = db;
@@ -45,6 +47,22 @@ export class Tables {
 
   targets(): TargetState[] {
     return this.#all(reading.target, this.#sql.targets.all(), 'target');
+  }
+
+  named(name: string): TargetState | undefined {
+    return this.#one(reading.target, this.#sql.named.get(name), 'target');
+  }
+
+  expiries(): Map<string, number> {
+    const rows = this.#sql.expiries.all() as { key: string; expiresAt: number }[];
+    return new Map(rows.map(({ key, expiresAt }) => [key, expiresAt]));
+  }
+
+  changedSince(revision: Revision | undefined, limit: number): ChangedTargets {
+    const since = revision?.source === this.#source ? revision.number : 0;
+    const rows = this.#sql.changedTargets.all(since, limit);
+    const number = (rows.at(-1)?.['revision'] as number | undefined) ?? since;
+    return { revision: { source: this.#source, number }, states: this.#all(reading.target, rows, 'target') };
   }
 
   /** In one transaction. Throws a TypeError, a mistake of the caller, for a change of a finished rotation. */
@@ -154,8 +172,15 @@ function statements(db: DatabaseSync) {
   return {
     target: db.prepare('SELECT document FROM targets WHERE key = ?'),
     targets: db.prepare('SELECT document FROM targets ORDER BY name, key'),
+    named: db.prepare('SELECT document FROM targets WHERE name = ? ORDER BY revision DESC LIMIT 1'),
+    expiries: db.prepare(
+      `SELECT key, document ->> '$.deployed.expiresAt' AS expiresAt FROM targets WHERE expiresAt IS NOT NULL`,
+    ),
+    changedTargets: db.prepare('SELECT document, revision FROM targets WHERE revision > ? ORDER BY revision LIMIT ?'),
     putTarget: db.prepare(
-      'INSERT INTO targets (key, name, document) VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET name = excluded.name, document = excluded.document',
+      `INSERT INTO targets (key, name, document, revision)
+       VALUES (?, ?, ?, (SELECT coalesce(max(revision), 0) + 1 FROM targets)) ON CONFLICT (key) DO UPDATE
+       SET name = excluded.name, document = excluded.document, revision = excluded.revision`,
     ),
     rotation: db.prepare('SELECT document FROM rotations WHERE id = ?'),
     addRotation: db.prepare(
