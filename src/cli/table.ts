@@ -29,7 +29,10 @@ const MIN_COLUMN = 6;
 /** Longer than any message of ours; without a limit one text could fill the terminal. */
 const MAX_TEXT = 2000;
 
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+/** A column a character: most texts of most tables. */
+const ASCII = /^[ -~]*$/;
+/** Made when it is needed, because that takes as long as everything else that a short command loads. */
+let segmenter: Intl.Segmenter | undefined;
 /** Characters of East Asian width "wide" or "fullwidth" (Unicode Annex 11), by script and block, and emoji. */
 const WIDE =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Bopomofo}\p{Emoji_Presentation}\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]|\ufe0f/u;
@@ -38,9 +41,15 @@ const HALFWIDTH = /^[\uff61-\uffdc]/;
 
 /** How many columns of a terminal `text` takes up, if it is printable. */
 export function displayWidth(text: string): number {
+  if (ASCII.test(text)) return text.length;
   let width = 0;
-  for (const { segment } of graphemes.segment(text)) width += graphemeWidth(segment);
+  for (const { segment } of graphemesOf(text)) width += graphemeWidth(segment);
   return width;
+}
+
+function graphemesOf(text: string): Intl.Segments {
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
+  return segmenter.segment(text);
 }
 
 function graphemeWidth(grapheme: string): number {
@@ -53,7 +62,7 @@ export function cut(text: string, width: number): string {
   if (displayWidth(text) <= width) return text;
   let kept = '';
   let left = width - 1;
-  for (const { segment } of graphemes.segment(text)) {
+  for (const { segment } of graphemesOf(text)) {
     left -= graphemeWidth(segment);
     if (left < 0) break;
     kept += segment;
@@ -85,7 +94,7 @@ export function wrap(text: string, width: number): string[] {
 function pieced(word: string, width: number): string[] {
   const pieces: string[] = [];
   let piece = '';
-  for (const { segment } of graphemes.segment(word)) {
+  for (const { segment } of graphemesOf(word)) {
     if (displayWidth(piece) + graphemeWidth(segment) > width) {
       pieces.push(piece);
       piece = '';

@@ -1,6 +1,6 @@
 // Tables: their width on a terminal, where they are cut, and that nothing in them can command the terminal.
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { day, distance, minute } from '../../src/cli/instants.ts';
 import { cut, displayWidth, table as painted, wrap } from '../../src/cli/table.ts';
 import { terminalText } from '../../src/core/output.ts';
@@ -31,6 +31,15 @@ test.each([
   ['abc', 1, '…'],
 ])('%j in %d columns is %j', (text, width, shown) => {
   expect(cut(text, width)).toBe(shown);
+});
+
+test('counts the characters of plain text without Intl.Segmenter, which takes 7 ms to make', () => {
+  const segment = vi.spyOn(Intl.Segmenter.prototype, 'segment');
+  onTestFinished(() => segment.mockRestore());
+  expect(table([{ title: 'TARGET' }], [{ cells: [{ text: 'shop-prod' }] }])).toBe('TARGET\nshop-prod\n');
+  expect(segment).not.toHaveBeenCalled();
+  expect(displayWidth('商城')).toBe(4);
+  expect(segment).toHaveBeenCalledOnce();
 });
 
 test('wraps between words, and within what has none; what may be copied stays whole', () => {
