@@ -18,13 +18,13 @@ const ROWS = new Map(TABLES.flatMap(({ rows }) => rows.map((row) => [row.id, row
 
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
-const FULL = { runs: 40, rotated: 200, rounds: 3, sizes: SIZES, seconds: { settle: 5, window: 20, waits: 8 } } as const;
+const FULL = {
+  ...{ runs: 40, rotated: 200, rounds: 3, sizes: SIZES },
+  effort: { settle: 4, waits: 6, window: 16, warmUp: 200, counted: 300 },
+} as const;
 const QUICK = {
-  runs: 3,
-  rotated: 20,
-  rounds: 1,
-  sizes: [1, 100],
-  seconds: { settle: 1, window: 3, waits: 1 },
+  ...{ runs: 3, rotated: 20, rounds: 1, sizes: [100] },
+  effort: { settle: 1, waits: 1, window: 2, warmUp: 100, counted: 100 },
 } as const;
 
 async function main(args: readonly string[]): Promise<number> {
@@ -69,12 +69,12 @@ async function measure(
   made: Pick<PlaceOptions, 'folder' | 'builds'>,
   measured: Measured,
 ): Promise<void> {
-  const { runs, rotated, rounds, sizes, seconds } = quick ? QUICK : FULL;
+  const { runs, rotated, rounds, sizes, effort } = quick ? QUICK : FULL;
   const [server, key] = [await startServer(), madeKey()];
   await server.give({ order: 'seed', provider: key.provider, publicJwk: key.publicJwk });
   const place = new Place({
     ...made,
-    ...{ server, key, sizes, seconds },
+    ...{ server, key, sizes, effort },
     note(row, column, build, cell) {
       measured.set(row, column, build.name, cell);
       const { what = row, unit = '', digits = 0 } = ROWS.get(row) ?? {};

@@ -18,7 +18,8 @@ export interface Memory {
   readonly peakMb: number;
 }
 
-export interface Window {
+/** What it has done and used since its start. */
+export interface Used {
   readonly passes: number;
   readonly cpuMs: number;
   readonly bytes: number;
@@ -27,12 +28,13 @@ export interface Window {
 export interface Daemon {
   /** What it had used when `/healthz` answered. */
   readonly start: { readonly cpuMs: number; readonly peakMb: number };
+  used(): Used;
   /** Resolves at the next healthy pass, or at that with this number. Throws NoFigure if it does not come, or a pass failed. */
   pass(number?: number, limitMs?: number): Promise<void>;
-  /** From a healthy pass to the first one after so many seconds, or at pass `last` at the latest. */
-  window(seconds: number, last?: number): Promise<Window>;
-  /** How long `/healthz` took to answer, in ms, asked every 50 ms for so many seconds. */
-  waits(seconds: number): Promise<readonly number[]>;
+  /** Reads its configuration again, by which every target is due. Resolves with the CPU that this took, in ms. */
+  reload(): Promise<number>;
+  /** How long `/healthz` took to answer, in ms, asked every 50 ms for so many seconds, until pass `last` at the latest. */
+  waits(seconds: number, last?: number): Promise<readonly number[]>;
   memory(): Memory;
   end(): Promise<void>;
 }
@@ -49,7 +51,7 @@ export async function startDaemon(main: string, folder: string): Promise<Daemon>
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const end = endAtExit(child);
-  let [passes, rest] = [0, ''];
+  let [passes, reloads, rest] = [0, 0, ''];
   let trouble: string | undefined;
   let url: string | undefined;
   let news = Promise.withResolvers<void>();
@@ -62,8 +64,9 @@ export async function startDaemon(main: string, folder: string): Promise<Daemon>
     rest = lines.pop() ?? '';
     for (const line of lines) {
       if (line.includes('"event":"pass.healthy"')) passes += 1;
+      else if (line.includes('"event":"config.reloaded"')) reloads += 1;
       else if (line.includes('"event":"daemon.started"')) url = (JSON.parse(line) as { http: string }).http;
-      else if (/"event":"(?:start\.refused|pass\.failed)"/.test(line))
+      else if (/"event":"(?:start\.refused|config\.rejected|pass\.failed)"/.test(line))
         trouble ??= (JSON.parse(line) as { code?: string }).code ?? 'an error without a code';
     }
     tell();
@@ -77,7 +80,7 @@ export async function startDaemon(main: string, folder: string): Promise<Daemon>
     while (!is()) {
       if (trouble !== undefined) throw new NoFigure(trouble);
       if ((await Promise.race([news.promise, limit])) === 'late')
-        throw new NoFigure(`no pass within ${Math.round(limitMs / 1_000)} s`);
+        throw new NoFigure(`nothing within ${Math.round(limitMs / 1_000)} s`);
     }
   };
   const file = (name: string) => readFileSync(`/proc/${child.pid}/${name}`, 'utf8');
@@ -85,30 +88,22 @@ export async function startDaemon(main: string, folder: string): Promise<Daemon>
     threadsCpu(readdirSync(`/proc/${child.pid}/task`).map((thread) => file(`task/${thread}/schedstat`)));
   const megabytes = (from: string, name: string) => megabytesOf(file(from), name) ?? Number.NaN;
   const pass: Daemon['pass'] = (number = passes + 1, limitMs = PASS_LIMIT_MS) => until(() => passes >= number, limitMs);
-  const used = () => ({ passes, cpuMs: cpuMs(), bytes: bytesWritten(file('io')) });
   try {
     await until(() => url !== undefined, PASS_LIMIT_MS);
     await waitOf(`${url}/healthz`);
     return {
       start: { cpuMs: cpuMs(), peakMb: megabytes('status', 'VmHWM') },
+      used: () => ({ passes, cpuMs: cpuMs(), bytes: bytesWritten(file('io')) }),
       pass,
-      async window(seconds, last = Number.POSITIVE_INFINITY) {
-        await pass();
-        const before = used();
-        const limit = new AbortController();
-        await Promise.race([sleep(seconds * 1_000, undefined, limit), pass(last, seconds * 2_000)]);
-        limit.abort();
-        await pass();
-        const after = used();
-        return {
-          passes: after.passes - before.passes,
-          cpuMs: after.cpuMs - before.cpuMs,
-          bytes: after.bytes - before.bytes,
-        };
+      async reload() {
+        const [before, number] = [cpuMs(), reloads + 1];
+        child.kill('SIGHUP');
+        await until(() => reloads >= number, PASS_LIMIT_MS);
+        return cpuMs() - before;
       },
-      async waits(seconds) {
+      async waits(seconds, last = Number.POSITIVE_INFINITY) {
         const asked: Promise<number>[] = [];
-        for (let i = 0; i < (seconds * 1_000) / ASK_EVERY_MS; i += 1) {
+        for (let left = (seconds * 1_000) / ASK_EVERY_MS; left > 0 && passes < last; left -= 1) {
           asked.push(waitOf(`${url}/healthz`));
           await sleep(ASK_EVERY_MS);
         }

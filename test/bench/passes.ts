@@ -1,113 +1,221 @@
-// Figures of the daemon's passes: all targets due at once, one lane at its ordinary pace, and a target alone.
+// Figures of the daemon's passes: all targets due at once, one lane at its ordinary pace, and one target alone.
+//
+// A pass shares a reading of its environment that is less than 30 s old, so a target that is checked again sooner costs
+// less than it does in earnest. So a large fleet is measured while it is checked for the first time; a small one is
+// checked again after its configuration was read anew, by which the program forgets every reading. `spell` sees to it.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Daemon, startDaemon } from './daemon-process.ts';
+import { NoFigure } from './command.ts';
+import { type Daemon, startDaemon, type Used } from './daemon-process.ts';
 import { ALLOWED_PER_SECOND, type Fleet } from './fleet.ts';
 import { farAway, lanesFor, type Place } from './place.ts';
 import type { Build } from './revision.ts';
 import { columnOf, type RowId } from './tables.ts';
 import { busiest, percentile } from './window.ts';
 
-const SWEEP_ROWS = ['sweep-pass', 'sweep-wait', 'sweep-wait-99'] as const satisfies readonly RowId[];
-const START_ROWS = ['start-cpu', 'start-peak'] as const satisfies readonly RowId[];
-const MEMORY_ROWS = ['resident', 'proportional', 'anonymous', 'peak'] as const satisfies readonly RowId[];
-const TICK_ROWS = ['tick-pass', 'tick-wait', 'tick-wait-99', 'bytes'] as const satisfies readonly RowId[];
+/** A part of a daemon's life. */
+interface Spell extends Used {
+  /** How long `/healthz` took to answer, in ms. */
+  readonly waits: readonly number[];
+  /** When calls to CloudBase arrived, in ms; counted with passes and CPU. */
+  readonly arrivals: readonly number[];
+}
 
-/** From so many on, one lane has no rest in the time that is measured. */
-const FILLS_LANE = 1_000;
-/** How long the rest of a sweep may take before memory is looked at. */
-const SWEEP_LIMIT_MS = 90_000;
-/** What ends with a sweep has ended, and nothing else has begun. */
+/** How long a sweep may take. */
+const SWEEP_LIMIT_MS = 120_000;
+/** What ends with a sweep has ended by then, and nothing else has begun. */
 const REST_MS = 2_000;
+/** From fewer targets, what one more costs is lost in what differs between two starts. */
+const LARGE = 1_000;
+/** A reload has ended for certain, so that what it holds up is not counted as a wait. */
+const AFTER_RELOAD_MS = 100;
 
 /** All at once, over as many lanes as make it fast. */
 export async function sweeps(place: Place): Promise<void> {
-  const { sizes, seconds, note } = place.options;
+  const { sizes, note } = place.options;
   const first = new Map<Build, number>();
   for (const targets of sizes) {
     const column = columnOf(targets);
-    const isRepeated = targets <= 1_000;
-    const cron = targets === 1 ? '* * * * * *' : isRepeated ? `*/${targets === 100 ? 5 : 10} * * * * *` : farAway();
-    await place.forEach([...START_ROWS, ...SWEEP_ROWS, ...MEMORY_ROWS], column, async (build) => {
-      const daemon = await started(place, build, { targets, lanes: lanesFor(targets), cron });
-      try {
-        note('start-cpu', column, build, daemon.start.cpuMs / 1_000);
-        note('start-peak', column, build, daemon.start.peakMb);
-        await settled(daemon, seconds.settle);
-        const waits = await daemon.waits(seconds.waits);
-        note('sweep-wait', column, build, percentile(waits, 1));
-        note('sweep-wait-99', column, build, percentile(waits, 0.99));
-        const most = isRepeated ? Number.POSITIVE_INFINITY : Math.round(0.95 * targets);
-        const { cpuMs, passes } = await daemon.window(seconds.window, most);
-        note('sweep-pass', column, build, cpuMs / passes);
-        if (!isRepeated) await daemon.pass(targets, SWEEP_LIMIT_MS);
-        await sleep(REST_MS);
-        const memory = daemon.memory();
-        note('resident', column, build, memory.residentMb);
-        note('proportional', column, build, memory.proportionalMb);
-        note('anonymous', column, build, memory.anonymousMb);
-        note('peak', column, build, memory.peakMb);
-        if (targets === 1) first.set(build, memory.anonymousMb);
-        const above = memory.anonymousMb - (first.get(build) ?? Number.NaN);
-        if (targets >= FILLS_LANE && above > 0) note('per-target', column, build, (above * 1_024) / (targets - 1));
-      } finally {
-        await daemon.end();
-      }
+    // A sweep of one target is a tick.
+    const isOne = targets === 1;
+    const rows = ['start-cpu', 'start-peak', 'resident', 'proportional', 'anonymous', 'peak'] as const;
+    const ofPasses = isOne ? [] : (['sweep-pass', 'sweep-wait', 'sweep-wait-99'] as const);
+    const noteSweep = ({ cpuMs, passes, waits }: Spell, build: Build) => {
+      note('sweep-pass', column, build, cpuMs / passes);
+      note('sweep-wait', column, build, percentile(waits, 1));
+      note('sweep-wait-99', column, build, percentile(waits, 0.99));
+    };
+    const fleet = { targets, lanes: lanesFor(targets), cron: farAway() };
+    await eachDaemon(place, [...rows, ...ofPasses], fleet, async (daemon, build) => {
+      note('start-cpu', column, build, daemon.start.cpuMs / 1_000);
+      note('start-peak', column, build, daemon.start.peakMb);
+      if (targets > LARGE) noteSweep(await firstRound(place, daemon, Math.round(0.95 * targets)), build);
+      await daemon.pass(targets, SWEEP_LIMIT_MS);
+      await sleep(REST_MS);
+      const memory = daemon.memory();
+      note('resident', column, build, memory.residentMb);
+      note('proportional', column, build, memory.proportionalMb);
+      note('anonymous', column, build, memory.anonymousMb);
+      note('peak', column, build, memory.peakMb);
+      if (isOne) first.set(build, memory.anonymousMb);
+      const above = memory.anonymousMb - (first.get(build) ?? Number.NaN);
+      if (targets >= LARGE && above > 0) note('per-target', column, build, (above * 1_024) / (targets - 1));
+      if (targets <= LARGE && !isOne) noteSweep(await againAndAgain(place, daemon, targets), build);
     });
   }
 }
 
 /** One lane, as fast as it may. */
 export async function ticks(place: Place): Promise<void> {
-  const { sizes, seconds, server, note } = place.options;
-  for (const targets of sizes) {
+  const { sizes, effort, note } = place.options;
+  const noteTick = ({ cpuMs, passes, bytes, waits, arrivals }: Spell, targets: number, build: Build) => {
     const column = columnOf(targets);
-    const fills = targets >= FILLS_LANE;
-    const cron = targets === 1 ? '* * * * * *' : fills ? farAway() : '*/10 * * * * *';
-    await place.forEach(TICK_ROWS, column, async (build) => {
-      const daemon = await started(place, build, { targets, lanes: 1, cron });
-      try {
-        await settled(daemon, seconds.settle);
-        const waits = await daemon.waits(seconds.waits);
-        note('tick-wait', column, build, percentile(waits, 1));
-        note('tick-wait-99', column, build, percentile(waits, 0.99));
-        await server.give({ order: 'count' });
-        const { cpuMs, passes, bytes } = await daemon.window(seconds.window);
-        const { times } = await server.arrivals();
-        note('tick-pass', column, build, cpuMs / passes);
-        note('bytes', column, build, bytes / passes / 1_024);
-        if (fills) {
-          const arrivals = Object.values(times).flat();
-          const lasted = ((arrivals.at(-1) ?? 0) - (arrivals[0] ?? 0)) / 1_000;
-          note('rate', column, build, ((arrivals.length - 1) / lasted / ALLOWED_PER_SECOND) * 100);
-          note('busiest', column, build, busiest(arrivals, 1_000));
-        }
-      } finally {
-        await daemon.end();
-      }
+    note('tick-pass', column, build, cpuMs / passes);
+    note('bytes', column, build, bytes / passes / 1_024);
+    note('tick-wait', column, build, percentile(waits, 1));
+    note('tick-wait-99', column, build, percentile(waits, 0.99));
+    if (targets < LARGE) return;
+    const lastedSeconds = ((arrivals.at(-1) ?? 0) - (arrivals[0] ?? 0)) / 1_000;
+    note('rate', column, build, ((arrivals.length - 1) / lastedSeconds / ALLOWED_PER_SECOND) * 100);
+    note('busiest', column, build, busiest(arrivals, 1_000));
+  };
+  const rows = ['tick-pass', 'tick-wait', 'tick-wait-99', 'bytes'] as const;
+  const finish = sizes.includes(1) ? await beside(place, rows, (spell, build) => noteTick(spell, 1, build)) : undefined;
+  for (const targets of sizes.filter((size) => size > 1)) {
+    const lasts = targets / ALLOWED_PER_SECOND > effort.settle + effort.waits + effort.window;
+    await eachDaemon(place, rows, { targets, lanes: 1, cron: farAway() }, async (daemon, build) => {
+      const spell = lasts ? firstRound(place, daemon) : againAndAgain(place, daemon, targets);
+      noteTick(await spell, targets, build);
     });
   }
+  await finish?.();
 }
 
 /** One target every five seconds, among others that wait. */
 export async function alone(place: Place): Promise<void> {
-  const { sizes, seconds, note } = place.options;
+  const { sizes, effort, note } = place.options;
   for (const targets of sizes) {
-    const column = columnOf(targets);
-    await place.forEach(['alone-pass'], column, async (build) => {
-      const daemon = await started(place, build, { targets, lanes: 1, cron: '*/5 * * * * *', isHeld: true });
-      try {
-        await settled(daemon, seconds.settle);
-        const { cpuMs, passes } = await daemon.window(seconds.window);
-        note('alone-pass', column, build, cpuMs / passes);
-      } finally {
-        await daemon.end();
-      }
+    const fleet = { targets, lanes: 1, cron: '*/5 * * * * *', isHeld: true };
+    await eachDaemon(place, ['alone-pass'], fleet, async (daemon, build) => {
+      await settled(daemon, effort.settle);
+      await daemon.pass();
+      const before = daemon.used();
+      await sleep(effort.window * 1_000);
+      await daemon.pass();
+      const { cpuMs, passes } = since(before, daemon.used());
+      note('alone-pass', columnOf(targets), build, cpuMs / passes);
     });
   }
 }
 
-async function started(place: Place, build: Build, fleet: Fleet): Promise<Daemon> {
-  return startDaemon(build.main, await place.fleet(build, fleet));
+/**
+ * A daemon of one target for each build, which checks it once a minute while something else is measured. The function
+ * that is returned ends them.
+ */
+async function beside(
+  place: Place,
+  rows: readonly RowId[],
+  noteSpell: (spell: Spell, build: Build) => void,
+): Promise<() => Promise<void>> {
+  const { effort } = place.options;
+  const finish: (() => Promise<void>)[] = [];
+  await place.forEach(rows, columnOf(1), async (build) => {
+    const fleet = { targets: 1, lanes: 1, cron: '0 * * * * *' };
+    const daemon = await startDaemon(build.main, await place.fleet(build, fleet));
+    await settled(daemon, effort.settle);
+    const waits = await daemon.waits(effort.waits);
+    const before = daemon.used();
+    finish.push(async () => {
+      if (daemon.used().passes === before.passes) await daemon.pass(before.passes + 1, SWEEP_LIMIT_MS);
+      noteSpell({ ...since(before, daemon.used()), waits, arrivals: [] }, build);
+      await daemon.end();
+    });
+  });
+  return async () => {
+    for (const each of finish) await each();
+  };
+}
+
+async function eachDaemon(
+  place: Place,
+  rows: readonly RowId[],
+  fleet: Fleet,
+  measure: (daemon: Daemon, build: Build) => Promise<void>,
+): Promise<void> {
+  await place.forEach(rows, columnOf(fleet.targets), async (build) => {
+    const daemon = await startDaemon(build.main, await place.fleet(build, fleet));
+    try {
+      await measure(daemon, build);
+    } finally {
+      await daemon.end();
+    }
+  });
+}
+
+/** In the first round of a fleet, which takes longer than what is measured, or up to pass `last`. */
+async function firstRound(place: Place, daemon: Daemon, last = Number.POSITIVE_INFINITY): Promise<Spell> {
+  const { effort } = place.options;
+  await settled(daemon, effort.settle);
+  const waits = await daemon.waits(effort.waits, last);
+  return spell(place, daemon, waits, async () => {
+    const limit = new AbortController();
+    const atLast = Number.isFinite(last) ? daemon.pass(last, SWEEP_LIMIT_MS) : undefined;
+    await Promise.race([sleep(effort.window * 1_000, undefined, limit), ...(atLast === undefined ? [] : [atLast])]);
+    limit.abort();
+    return 0;
+  });
+}
+
+/** In rounds, each after a reload. */
+async function againAndAgain(place: Place, daemon: Daemon, targets: number): Promise<Spell> {
+  const { effort } = place.options;
+  await daemon.pass(targets, SWEEP_LIMIT_MS);
+  /** Returns the CPU of the reload. */
+  const round = async (meanwhile?: (last: number) => Promise<void>) => {
+    const last = daemon.used().passes + targets;
+    const cpuMs = await daemon.reload();
+    await meanwhile?.(last);
+    await daemon.pass(last, SWEEP_LIMIT_MS);
+    return cpuMs;
+  };
+  for (let passes = targets; passes < effort.warmUp; passes += targets) await round();
+  const waits: number[] = [];
+  for (let asked = 0; asked < 2; asked += 1)
+    await round(async (last) => {
+      await sleep(AFTER_RELOAD_MS);
+      waits.push(...(await daemon.waits(effort.waits, last)));
+    });
+  return spell(place, daemon, waits, async () => {
+    let reloadMs = 0;
+    for (let passes = 0; passes < effort.counted; passes += targets) reloadMs += await round();
+    return reloadMs;
+  });
+}
+
+/**
+ * What the daemon does and uses while `work` lasts, less the CPU that `work` returns, in ms. Throws NoFigure if the
+ * passes did not read the provider.
+ */
+async function spell(
+  { options: { server } }: Place,
+  daemon: Daemon,
+  waits: readonly number[],
+  work: () => Promise<number>,
+): Promise<Spell> {
+  await server.give({ order: 'count' });
+  const before = daemon.used();
+  const lessMs = await work();
+  const used = since(before, daemon.used());
+  const { actions, times } = await server.arrivals();
+  if ((actions['GetProviders'] ?? 0) < 0.9 * used.passes) throw new NoFigure('passes shared readings');
+  return { ...used, cpuMs: used.cpuMs - lessMs, waits, arrivals: Object.values(times).flat() };
+}
+
+function since(before: Used, after: Used): Used {
+  return {
+    passes: after.passes - before.passes,
+    cpuMs: after.cpuMs - before.cpuMs,
+    bytes: after.bytes - before.bytes,
+  };
 }
 
 async function settled(daemon: Daemon, seconds: number): Promise<void> {

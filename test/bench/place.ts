@@ -14,18 +14,21 @@ export interface PlaceOptions {
   readonly server: Server;
   readonly key: ReturnType<typeof madeKey>;
   readonly sizes: readonly number[];
-  readonly seconds: Seconds;
+  readonly effort: Effort;
   readonly note: (row: RowId, column: string, build: Build, cell: Cell) => void;
 }
 
-/** How long parts of a figure take. */
-export interface Seconds {
-  /** From the first pass on: until then code is compiled and connections are made. */
+/** How much of a daemon's life is measured. */
+export interface Effort {
+  /** Seconds from the first pass on: until then code is compiled. */
   readonly settle: number;
-  /** CPU and bytes are counted. */
-  readonly window: number;
-  /** `/healthz` is asked. */
+  /** Seconds in which `/healthz` is asked. */
   readonly waits: number;
+  /** Seconds in which CPU and bytes are counted. */
+  readonly window: number;
+  /** The same for a fleet that is checked again and again: passes before, and passes counted. */
+  readonly warmUp: number;
+  readonly counted: number;
 }
 
 export class Place {
