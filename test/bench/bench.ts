@@ -39,7 +39,8 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   const folder = mkdtempSync(join(tmpdir(), 'rotator-bench-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  // A process that has just been killed may still hold a file there.
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   let builds: readonly Build[];
   try {
     builds = [...(options.against === undefined ? [] : [buildRevision(options.against, folder)]), buildThis(folder)];

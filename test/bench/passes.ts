@@ -48,7 +48,7 @@ export async function sweeps(place: Place): Promise<void> {
     await eachDaemon(place, [...rows, ...ofPasses], fleet, async (daemon, build) => {
       note('start-cpu', column, build, daemon.start.cpuMs / 1_000);
       note('start-peak', column, build, daemon.start.peakMb);
-      if (targets > LARGE) noteSweep(await firstRound(place, daemon, Math.round(0.95 * targets)), build);
+      if (targets > LARGE) noteSweep(await firstSweep(place, daemon, Math.round(0.95 * targets)), build);
       await daemon.pass(targets, SWEEP_LIMIT_MS);
       await sleep(REST_MS);
       const memory = daemon.memory();
@@ -151,16 +151,34 @@ async function eachDaemon(
   });
 }
 
-/** In the first round of a fleet, which takes longer than what is measured, or up to pass `last`. */
-async function firstRound(place: Place, daemon: Daemon, last = Number.POSITIVE_INFINITY): Promise<Spell> {
+/** In the first round of a fleet with one lane, which takes longer than what is measured. */
+async function firstRound(place: Place, daemon: Daemon): Promise<Spell> {
   const { effort } = place.options;
   await settled(daemon, effort.settle);
-  const waits = await daemon.waits(effort.waits, last);
+  const waits = await daemon.waits(effort.waits);
   return spell(place, daemon, waits, async () => {
+    await sleep(effort.window * 1_000);
+    return 0;
+  });
+}
+
+/**
+ * In the first sweep of a large fleet, up to pass `last`. `/healthz` is asked meanwhile: it costs a thousandth of what
+ * the passes do, and a daemon that holds the event loop may have ended the sweep before it answers.
+ */
+async function firstSweep(place: Place, daemon: Daemon, last: number): Promise<Spell> {
+  const { effort } = place.options;
+  await settled(daemon, effort.settle);
+  const waits: number[] = [];
+  return spell(place, daemon, waits, async () => {
+    const asked = daemon.waits(effort.waits, last);
+    const ended = daemon.pass(last, SWEEP_LIMIT_MS);
+    // Where the time is over first, nobody waits for it any more.
+    ended.catch(() => undefined);
     const limit = new AbortController();
-    const atLast = Number.isFinite(last) ? daemon.pass(last, SWEEP_LIMIT_MS) : undefined;
-    await Promise.race([sleep(effort.window * 1_000, undefined, limit), ...(atLast === undefined ? [] : [atLast])]);
+    await Promise.race([sleep(effort.window * 1_000, undefined, limit), ended]);
     limit.abort();
+    waits.push(...(await asked));
     return 0;
   });
 }
@@ -192,8 +210,8 @@ async function againAndAgain(place: Place, daemon: Daemon, targets: number): Pro
 }
 
 /**
- * What the daemon does and uses while `work` lasts, less the CPU that `work` returns, in ms. Throws NoFigure if the
- * passes did not read the provider.
+ * What the daemon does and uses while `work` lasts, less the CPU that `work` returns, in ms. Throws NoFigure if no pass
+ * ended, or if passes did not read the provider.
  */
 async function spell(
   { options: { server } }: Place,
@@ -206,6 +224,7 @@ async function spell(
   const lessMs = await work();
   const used = since(before, daemon.used());
   const { actions, times } = await server.arrivals();
+  if (used.passes === 0) throw new NoFigure('no pass ended');
   if ((actions['GetProviders'] ?? 0) < 0.9 * used.passes) throw new NoFigure('passes shared readings');
   return { ...used, cpuMs: used.cpuMs - lessMs, waits, arrivals: Object.values(times).flat() };
 }

@@ -28,7 +28,8 @@ export function buildRevision(revision: string, folder: string): Build {
   const commit = resolveRevision(revision);
   const tree = join(folder, 'before');
   git('worktree', 'add', '--detach', tree, commit);
-  process.once('exit', () => git('worktree', 'remove', '--force', tree));
+  // Before the folder goes, in which the worktree is.
+  process.prependOnceListener('exit', () => git('worktree', 'remove', '--force', tree));
   const lock = (root: string) => readFileSync(join(root, 'package-lock.json'), 'utf8');
   if (lock(tree) === lock('.')) symlinkSync(join(process.cwd(), 'node_modules'), join(tree, 'node_modules'));
   else npm(tree, 'ci', '--prefer-offline', '--no-audit', '--no-fund');
