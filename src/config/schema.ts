@@ -24,6 +24,7 @@ import {
   wants,
 } from '../adapters/scalars.ts';
 import { credentialsOptions } from '../adapters/tencent/credentials/registry.ts';
+import { LONGEST_WRITE_MS } from '../core/schedule.ts';
 import { DAY, SECOND } from '../core/time.ts';
 import { HTTP_DEFAULTS } from './http-defaults.ts';
 import { ALERTS, HEARTBEAT } from './schema-alerts.ts';
@@ -110,8 +111,8 @@ const CLOUDBASE = z
       .describe(
         'The most requests a second. The API allows 20 for each action, region and account; other programs of the account share that limit. Default: 5.',
       ),
-    // At a stop, a pass that writes gets 25 s: a call that took longer would leave its outcome unknown.
-    timeout: duration(SECOND, 20 * SECOND)
+    // At a stop, a pass that writes gets 25 s: a call that took longer would leave its outcome unknown. See also LEASE_MS.
+    timeout: duration(SECOND, LONGEST_WRITE_MS)
       .optional()
       .describe(
         'The longest time for one request to CloudBase, STS or the store that holds the key: 1s to 20s. Default: 15s.',

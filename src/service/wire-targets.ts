@@ -11,7 +11,7 @@ import { createRateLimits, laneOf } from '../adapters/tencent/rate-limit.ts';
 import { isLoginHost } from '../config/hosts.ts';
 import type { CloudBaseConfig, Config, TargetConfig } from '../config/resolve.ts';
 import { createWindow, parseCron } from '../core/cron.ts';
-import type { AppleAnswer, Target } from '../core/ports.ts';
+import type { AppleAnswer, SharedPace, Target } from '../core/ports.ts';
 import { targetKey } from '../core/records.ts';
 import type { Plan } from '../daemon/daemon.ts';
 import type { WiredTarget } from '../daemon/sweep.ts';
@@ -20,6 +20,8 @@ import type { ServiceTools } from './tools.ts';
 export interface WiringTools extends ServiceTools {
   /** See PassTools. */
   readonly leaseHolder: string;
+  /** Undefined: nobody keeps pace with this process, as with `plan`, which cannot write the journal. */
+  readonly pace?: SharedPace;
   /** Hears of every call to the outside, for the metrics. */
   readonly observe?: CallObserver;
 }
@@ -41,9 +43,9 @@ const WIDEST_LANE = 10;
 
 /** Wires every target of a configuration. */
 export function wireTargets(config: Config, tools: WiringTools): WiredTarget[] {
-  const { clock, env, emit, leaseHolder, newId, observe } = tools;
+  const { clock, env, emit, leaseHolder, newId, observe, pace } = tools;
   const heard = observe === undefined ? {} : { onRequest: observe.tencentRequest };
-  const limits = createRateLimits(clock);
+  const limits = createRateLimits(clock, pace);
   const credentialsOf = perArguments((options: CredentialsOptions, region: string, timeoutMs: number) =>
     createCredentials(options, { env, clock, region, timeoutMs, ...heard }),
   );
@@ -58,10 +60,11 @@ export function wireTargets(config: Config, tools: WiringTools): WiredTarget[] {
   const apple = createTokenEndpointCheck({
     tokenUrl: config.apple.tokenUrl,
     clock,
+    pace,
     env,
     ...(observe === undefined ? {} : { onAnswer: observe.appleAnswer }),
   });
-  const loginCheckOf = createLoginChecks({ clock, env, newId });
+  const loginCheckOf = createLoginChecks({ clock, pace, env, newId });
   return config.targets.map((entry) => {
     const { timeoutMs, requestsPerSecond } = entry.cloudbase;
     const keySource = createKeySource(entry.key, {

@@ -38,6 +38,7 @@ async function begin({ file, hook }: Awaited<ReturnType<typeof place>>) {
     now: () => systemClock.now() + ahead,
     monotonic: () => systemClock.monotonic() + ahead,
     sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(Math.min(ms, 10), signal),
+    every: systemClock.every,
   };
   const pass = (ms: number) => {
     ahead += ms;
