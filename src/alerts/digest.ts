@@ -4,11 +4,12 @@ import type { ConditionRecord, DigestFacts } from '../core/alerts/records.ts';
 import type { JudgeClock } from '../core/logins.ts';
 import type { TargetState } from '../core/records.ts';
 import { lastingView, type TargetLabel } from '../core/target-view.ts';
-import type { WatchedTarget } from './detect/detect.ts';
+import { mapInSlices } from '../net/event-loop.ts';
 
 export interface DigestSource {
   readonly version: string;
-  readonly targets: readonly (Pick<WatchedTarget, 'key'> & TargetLabel)[];
+  /** By key. */
+  readonly targets: ReadonlyMap<string, TargetLabel>;
   readonly states: readonly TargetState[];
   readonly conditions: readonly ConditionRecord[];
   readonly clock: JudgeClock;
@@ -18,16 +19,15 @@ export interface DigestSource {
 const RENEWALS = 5;
 const OPEN = 20;
 
-/** The digest of a whole configuration. Pure. */
-export function digestOf({ version, targets, states, conditions, clock }: DigestSource): DigestFacts {
+/** The digest of a whole configuration. */
+export async function digestOf(source: DigestSource): Promise<DigestFacts> {
+  const { version, targets, states, conditions, clock } = source;
   const byKey = new Map(states.map((state) => [state.key, state]));
+  const views = await mapInSlices(targets, ([key, target]) => lastingView(byKey.get(key), target, clock).state);
   const counts: Record<string, number> = {};
-  for (const target of targets) {
-    const { state } = lastingView(byKey.get(target.key), target, clock);
-    counts[state] = (counts[state] ?? 0) + 1;
-  }
-  const renewals = targets
-    .flatMap(({ key, name }) => {
+  for (const state of views) counts[state] = (counts[state] ?? 0) + 1;
+  const renewals = [...targets]
+    .flatMap(([key, { name }]) => {
       const state = byKey.get(key);
       const expiresAt = state?.deployed?.expiresAt ?? null;
       if (state === undefined || state.renewalAt === null || expiresAt === null) return [];
@@ -41,7 +41,7 @@ export function digestOf({ version, targets, states, conditions, clock }: Digest
     .sort((a, b) => Number(b.severity === 'critical') - Number(a.severity === 'critical'));
   return {
     version,
-    targets: targets.length,
+    targets: targets.size,
     states: counts,
     renewals,
     open: open.slice(0, OPEN),

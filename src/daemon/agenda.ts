@@ -1,6 +1,7 @@
 // When each target is due: at a tick, at what its last pass asked for (a retry, the opening of a window or of its lane),
 // and when Apple rejects another secret of the same key. It only remembers and answers; the daemon starts what is due.
-// Instants are those of the wall clock, in ms.
+// What it costs to ask does not depend on the number of targets, but at a tick. Instants are ms by the wall clock.
+import TinyQueue from 'tinyqueue';
 import { REMEDIES } from '../core/errors.ts';
 import type { Target } from '../core/ports.ts';
 import type { Trigger } from '../core/reasons.ts';
@@ -19,57 +20,97 @@ const KEY_WOKEN_MS = 5 * MINUTE;
 
 interface Due {
   readonly trigger: Trigger;
+  /** At once; where a pass is under way, after it. */
   readonly isDue: boolean;
   readonly retryAt: number | null;
   readonly wakeAt: number | null;
   /** When its last pass began; infinite: not known. */
   readonly begunAt: number;
+  readonly isRunning: boolean;
 }
 
-const NEW: Due = { trigger: 'start', isDue: false, retryAt: null, wakeAt: null, begunAt: Number.POSITIVE_INFINITY };
+const NEW: Due = {
+  trigger: 'start',
+  isDue: false,
+  retryAt: null,
+  wakeAt: null,
+  begunAt: Number.POSITIVE_INFINITY,
+  isRunning: false,
+};
+
+/** An instant at which a target is due, unless it has another one by then. */
+interface Alarm {
+  readonly key: string;
+  readonly at: number;
+}
 
 export class Agenda {
-  private readonly due = new Map<string, Due>();
+  private readonly targets = new Map<string, Due>();
+  /** Those that are due at once and not running, in the order in which they became so. */
+  private readonly ready = new Set<string>();
+  private alarms = alarmQueue();
   /** Target → the key id of its deployed secret, as its last pass found it. */
   private readonly keyIds = new Map<string, string>();
   /** Key id → when its targets were woken. */
   private readonly wokenAt = new Map<string, number>();
 
-  /** Every target is due now, and what passes asked for is forgotten. */
-  everything(targets: readonly Target[], trigger: Trigger): void {
-    this.due.clear();
-    for (const { key } of targets) this.due.set(key, { ...NEW, trigger, isDue: true });
+  /** These are the targets; each is due now, and what passes asked for is forgotten. A pass under way goes on. */
+  everything(keys: Iterable<string>, trigger: Trigger): void {
+    const before = new Map(this.targets);
+    this.targets.clear();
+    this.ready.clear();
+    this.alarms = alarmQueue();
+    for (const key of keys) {
+      const { isRunning, begunAt } = before.get(key) ?? NEW;
+      this.set(key, { ...NEW, trigger, isDue: true, isRunning, begunAt });
+    }
   }
 
   /** A tick: every target is due, except those that wait for a retry. */
-  tick(targets: readonly Target[], now: number): void {
-    for (const { key } of targets) {
-      const due = this.of(key);
-      const waits = due.retryAt !== null && notBeyond(due.retryAt, now, LONGEST_RETRY_MS) > now;
-      if (!waits) this.due.set(key, { ...due, trigger: 'schedule', isDue: true });
+  tick(now: number): void {
+    for (const [key, due] of this.targets) {
+      if (due.retryAt === null || due.retryAt <= now) this.set(key, { ...due, trigger: 'schedule', isDue: true });
     }
   }
 
   /** A pass begins: nothing is due until it has ended. Returns what made it due. */
   begin({ key }: Target, now: number): Trigger {
     const { trigger } = this.of(key);
-    this.due.set(key, { ...NEW, trigger: 'schedule', begunAt: now });
+    this.set(key, { ...NEW, trigger: 'schedule', begunAt: now, isRunning: true });
     return trigger;
   }
 
   /** A pass has ended, and wants the next one. */
   note({ key }: Target, { state, waitsFor, wakeAt }: PassResult, now: number): void {
-    const due = this.of(key);
+    const due = this.targets.get(key);
+    // It has left the configuration.
+    if (due === undefined) return;
     const soonest = (at: number | null) => (at === null ? null : Math.max(at, now + SOONEST_MS));
     // The instant of an earlier failure says nothing about a pass that had to wait.
-    const retryAt = soonest(waitsFor === null ? state.retry.nextAttemptAt : null);
+    const { nextAttemptAt } = state.retry;
+    const wanted = waitsFor === null && nextAttemptAt !== null ? notBeyond(nextAttemptAt, now, LONGEST_RETRY_MS) : null;
+    const retryAt = soonest(wanted);
     const isRetry = retryAt !== null || waitsFor !== null;
     const trigger = isRetry ? 'retry' : due.trigger;
     // What a person must mend is tried at ticks as well.
     const ticks = state.error !== null && REMEDIES[state.error.code] === 'person';
     const wake = earliest(soonest(wakeAt), ticks ? retryAt : null);
-    this.due.set(key, { ...due, trigger, retryAt: ticks ? null : retryAt, wakeAt: wake });
+    this.set(key, { ...due, trigger, retryAt: ticks ? null : retryAt, wakeAt: wake, isRunning: false });
     this.noteKey(key, state, due.begunAt, now);
+  }
+
+  /** The targets that are due and not running. */
+  due(now: number): readonly string[] {
+    for (let first = this.firstAlarm(); first !== undefined && first.at <= now; first = this.firstAlarm()) {
+      this.alarms.pop();
+      this.ready.add(first.key);
+    }
+    return [...this.ready];
+  }
+
+  /** When the next target is due that is not running; infinite if none has an instant. */
+  next(): number {
+    return this.ready.size > 0 ? 0 : (this.firstAlarm()?.at ?? Number.POSITIVE_INFINITY);
   }
 
   /** Where this pass heard the first rejection of a run, every other target of the key is due. */
@@ -82,29 +123,41 @@ export class Agenda {
     if (!isFirst || within(this.wokenAt.get(keyId) ?? null, now, KEY_WOKEN_MS)) return;
     this.wokenAt.set(keyId, now);
     for (const [other, id] of this.keyIds) {
-      if (other !== key && id === keyId) this.due.set(other, { ...this.of(other), isDue: true });
+      const due = this.targets.get(other);
+      if (other !== key && id === keyId && due !== undefined) this.set(other, { ...due, isDue: true });
     }
-  }
-
-  isDue({ key }: Target, now: number): boolean {
-    const { isDue, retryAt, wakeAt } = this.of(key);
-    if (isDue || (wakeAt !== null && wakeAt <= now)) return true;
-    return retryAt !== null && notBeyond(retryAt, now, LONGEST_RETRY_MS) <= now;
-  }
-
-  /** When the first of these targets is due; infinite if none has an instant. */
-  next(targets: readonly Target[]): number {
-    let next = Number.POSITIVE_INFINITY;
-    for (const { key } of targets) {
-      const { isDue, retryAt, wakeAt } = this.of(key);
-      next = Math.min(next, isDue ? 0 : next, retryAt ?? next, wakeAt ?? next);
-    }
-    return next;
   }
 
   private of(key: string): Due {
-    return this.due.get(key) ?? NEW;
+    return this.targets.get(key) ?? NEW;
   }
+
+  private set(key: string, due: Due): void {
+    this.targets.set(key, due);
+    this.ready.delete(key);
+    if (due.isRunning) return;
+    const at = alarmOf(due);
+    if (due.isDue) this.ready.add(key);
+    else if (at !== null) this.alarms.push({ key, at });
+  }
+
+  /** The first alarm that still holds; those that were overtaken are dropped. */
+  private firstAlarm(): Alarm | undefined {
+    for (let first = this.alarms.peek(); first !== undefined; first = this.alarms.peek()) {
+      const due = this.of(first.key);
+      if (!due.isRunning && !due.isDue && !this.ready.has(first.key) && alarmOf(due) === first.at) return first;
+      this.alarms.pop();
+    }
+    return undefined;
+  }
+}
+
+function alarmQueue(): TinyQueue<Alarm> {
+  return new TinyQueue<Alarm>([], (a, b) => a.at - b.at);
+}
+
+function alarmOf({ retryAt, wakeAt }: Due): number | null {
+  return earliest(retryAt, wakeAt);
 }
 
 function earliest(a: number | null, b: number | null): number | null {

@@ -53,11 +53,13 @@ export interface DaemonHealth {
 
 export class Daemon {
   private readonly tools: DaemonTools;
-  private plan: Plan;
+  private cron: CronExpression;
+  /** By key. */
+  private targets: ReadonlyMap<string, WiredTarget>;
   private readonly agenda = new Agenda();
   private readonly requests = new RotationRequests();
-  /** Targets of which a pass has ended since the start, well or not. */
-  private readonly tried = new Set<string>();
+  /** Targets of which no pass has ended since the start, well or not. */
+  private readonly untriedKeys: Set<string>;
   private readonly sweeps = new Set<Promise<void>>();
   private readonly stopping = new AbortController();
   private readonly cutOff = new AbortController();
@@ -67,7 +69,9 @@ export class Daemon {
   private lastMonotonic: number;
 
   constructor(plan: Plan, tools: DaemonTools) {
-    this.plan = plan;
+    this.cron = plan.cron;
+    this.targets = byKey(plan);
+    this.untriedKeys = new Set(this.targets.keys());
     this.tools = tools;
     this.lastMonotonic = tools.clock.monotonic();
   }
@@ -106,8 +110,12 @@ export class Daemon {
   /** Goes on with another configuration; everything is checked at once. After a stop it does nothing. */
   reload(plan: Plan): void {
     if (this.isStopping) return;
-    this.plan = plan;
-    this.requests.refuseOthers(new Set(this.targets.map(({ key }) => key)), goneError());
+    const before = this.targets;
+    this.cron = plan.cron;
+    this.targets = byKey(plan);
+    for (const key of this.targets.keys()) if (!before.has(key)) this.untriedKeys.add(key);
+    for (const key of this.untriedKeys) if (!this.targets.has(key)) this.untriedKeys.delete(key);
+    this.requests.refuseOthers(this.targets, goneError());
     this.begin('start');
     this.rouse();
   }
@@ -118,7 +126,7 @@ export class Daemon {
    */
   async requestRotation(key: string, requestedBy: string): Promise<RequestAnswer> {
     if (this.isStopping) return { kind: 'refused', error: stoppingError() };
-    if (!this.targets.some((target) => target.key === key)) return { kind: 'refused', error: goneError() };
+    if (!this.targets.has(key)) return { kind: 'refused', error: goneError() };
     const answer = this.requests.ask(key, requestedBy);
     this.rouse();
     return answer;
@@ -132,32 +140,28 @@ export class Daemon {
   /** Whether the scheduler's loop turns. */
   health(): DaemonHealth {
     const { clock } = this.tools;
-    const [now, { cron }] = [clock.now(), this.plan];
-    const [last, next] = [cron.previousStart(now, CRON_HORIZON_MS), this.nextTick()];
+    const now = clock.now();
+    const [last, next] = [this.cron.previousStart(now, CRON_HORIZON_MS), this.nextTick()];
     const lastTurnMs = Math.round(clock.monotonic() - this.lastMonotonic);
     const period = last === undefined || next === undefined ? undefined : next - last;
     return { alive: lastTurnMs <= stallLimitMs(period), lastTurnMs };
   }
 
-  /** Targets of which no pass has ended since the start; a reload may add some. */
-  untried(): readonly Target[] {
-    return this.targets.filter(({ key }) => !this.tried.has(key));
+  /** How many targets had no pass yet that has ended, since the start; a reload may add some. */
+  untried(): number {
+    return this.untriedKeys.size;
   }
 
   /** The next tick after now. */
   nextTick(): number | undefined {
-    return this.plan.cron.nextStart(this.tools.clock.now() + 1, CRON_HORIZON_MS);
-  }
-
-  private get targets(): readonly Target[] {
-    return this.plan.targets.map(({ target }) => target);
+    return this.cron.nextStart(this.tools.clock.now() + 1, CRON_HORIZON_MS);
   }
 
   private begin(trigger: Trigger): void {
     const { clock } = this.tools;
     [this.lastWall, this.lastMonotonic] = [clock.now(), clock.monotonic()];
     this.comingTick = this.nextTick();
-    this.agenda.everything(this.targets, trigger);
+    this.agenda.everything(this.targets.keys(), trigger);
   }
 
   /** One look at the clocks; starts what is due, and returns for how many ms nothing will be. */
@@ -166,12 +170,11 @@ export class Daemon {
     this.watchClock();
     const now = clock.now();
     if (this.comingTick !== undefined && this.comingTick <= now) {
-      this.agenda.tick(this.targets, now);
+      this.agenda.tick(now);
       this.comingTick = this.nextTick();
     }
     this.startDue(now);
-    const idle = this.targets.filter(({ key }) => !this.requests.isRunning(key));
-    const next = Math.min(this.agenda.next(idle), this.comingTick ?? Number.POSITIVE_INFINITY);
+    const next = Math.min(this.agenda.next(), this.comingTick ?? Number.POSITIVE_INFINITY);
     return Math.max(0, Math.min(LONGEST_TURN_MS, next - now));
   }
 
@@ -188,10 +191,12 @@ export class Daemon {
   /** What somebody asked for is a sweep of its own, so that alerts about it do not wait for the end of a large one. */
   private startDue(now: number): void {
     if (this.isStopping) return;
-    const idle = this.plan.targets.filter(({ target }) => !this.requests.isRunning(target.key));
-    const asked = idle.filter(({ target }) => this.requests.waits(target.key));
-    for (const wired of asked) this.sweep([wired]);
-    this.sweep(idle.filter((wired) => !asked.includes(wired) && this.agenda.isDue(wired.target, now)));
+    for (const key of this.requests.startable()) this.sweep(this.wired([key]));
+    this.sweep(this.wired(this.agenda.due(now)));
+  }
+
+  private wired(keys: readonly string[]): WiredTarget[] {
+    return keys.flatMap((key) => this.targets.get(key) ?? []);
   }
 
   private sweep(ready: readonly WiredTarget[]): void {
@@ -225,7 +230,7 @@ export class Daemon {
   private onResult(target: Target, result: PassResult): void {
     const { state, waitsFor } = result;
     this.requests.ended(target.key, waitsFor ?? errorOf(state.error));
-    this.tried.add(target.key);
+    this.untriedKeys.delete(target.key);
     this.agenda.note(target, result, this.tools.clock.now());
     this.rouse();
   }
@@ -233,6 +238,10 @@ export class Daemon {
   private rouse(): void {
     this.wake.abort(new Error('roused'));
   }
+}
+
+function byKey({ targets }: Plan): ReadonlyMap<string, WiredTarget> {
+  return new Map(targets.map((wired) => [wired.target.key, wired]));
 }
 
 function stoppingError(): RotatorError {

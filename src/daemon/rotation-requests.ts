@@ -45,13 +45,9 @@ export class RotationRequests {
     return answer;
   }
 
-  /** True while a request waits for its pass. */
-  waits(key: string): boolean {
-    return this.waiting.has(key);
-  }
-
-  isRunning(key: string): boolean {
-    return this.running.has(key);
+  /** The targets for which a request waits, and of which no pass is running. */
+  startable(): readonly string[] {
+    return [...this.waiting.keys()].filter((key) => !this.running.has(key));
   }
 
   /** The id of the row of the running pass, once it is journalled. */
@@ -83,7 +79,7 @@ export class RotationRequests {
   }
 
   /** Refuses every request that waits and is not for one of `keys`. */
-  refuseOthers(keys: ReadonlySet<string>, error: RotatorError): void {
+  refuseOthers(keys: { has(key: string): boolean }, error: RotatorError): void {
     for (const key of this.waiting.keys()) if (!keys.has(key)) this.answerWaiting(key, { kind: 'refused', error });
   }
 

@@ -8,7 +8,7 @@ import { emptyTargetState } from '../core/records.ts';
 import { type PassRequest, type PassResult, type PassTools, runPass } from '../pass/pass.ts';
 import { type Preview, previewPass } from '../pass/preview.ts';
 import { deployedFields, viewOf } from '../pass/report.ts';
-import { Lanes } from './lanes.ts';
+import { type Lane, Lanes } from './lanes.ts';
 
 /** A target with the adapters that its configuration names. */
 export interface WiredTarget {
@@ -32,7 +32,8 @@ export interface SweepItem {
   readonly request: PassRequest;
 }
 
-export type SweepResults = ReadonlyMap<string, PassResult>;
+/** Hears how a pass ended. */
+export type OnResult = (target: Target, result: PassResult) => void;
 
 export class Sweeper {
   private readonly tools: SweepTools;
@@ -53,23 +54,31 @@ export class Sweeper {
    * Runs one pass on each item and calls `onResult` as each ends. Never rejects: a pass that threw (a journal that
    * cannot be written) has a failed result.
    */
-  async sweep(
-    items: readonly SweepItem[],
-    onResult: (target: Target, result: PassResult) => void = () => {},
-  ): Promise<SweepResults> {
+  async sweep(items: readonly SweepItem[], onResult: OnResult): Promise<void> {
     const ordered = items.length > 1 ? await this.soonestFirst(items) : items;
-    const results = ordered.map(async (item) => {
-      const { target } = item.wired;
-      const result = await this.pass(item);
-      const { clock } = item.wired.tools;
-      if (result.skewMs !== undefined)
-        this.measured = { skewMs: result.skewMs, at: clock.now(), steady: clock.monotonic(), clock };
-      onResult(target, result);
-      return [target.key, result] as const;
-    });
-    const ended = new Map(await Promise.all(results));
+    const byLane = Map.groupBy(ordered, ({ wired }) => this.laneOf(wired));
+    await Promise.all([...byLane].map(([lane, own]) => this.sweepLane(lane, own, onResult)));
     await this.keepSkew();
-    return ended;
+  }
+
+  /** Begins a pass whenever the lane has room, so that what waits costs nothing. */
+  private async sweepLane(lane: Lane, items: readonly SweepItem[], onResult: OnResult): Promise<void> {
+    const passes = new Set<Promise<void>>();
+    for (const item of items) {
+      await lane.room(item.request.drop);
+      const pass = this.passOf(item, onResult).finally(() => passes.delete(pass));
+      passes.add(pass);
+    }
+    await Promise.all(passes);
+  }
+
+  private async passOf(item: SweepItem, onResult: OnResult): Promise<void> {
+    const { target, tools } = item.wired;
+    const { clock } = tools;
+    const result = await this.pass(item);
+    if (result.skewMs !== undefined)
+      this.measured = { skewMs: result.skewMs, at: clock.now(), steady: clock.monotonic(), clock };
+    onResult(target, result);
   }
 
   /**
@@ -112,8 +121,12 @@ export class Sweeper {
     return tools.lane.look(request.drop, () => previewPass(wired.target, request, tools));
   }
 
-  private toolsFor({ tools, laneWidth }: WiredTarget): PassTools {
-    return { ...tools, ...this.tools, lane: this.lanes.lane(tools.provider.lane, laneWidth) };
+  private laneOf({ tools, laneWidth }: WiredTarget): Lane {
+    return this.lanes.lane(tools.provider.lane, laneWidth, { ...tools, ...this.tools });
+  }
+
+  private toolsFor(wired: WiredTarget): PassTools {
+    return { ...wired.tools, ...this.tools, lane: this.laneOf(wired) };
   }
 
   private async pass({ wired, request }: SweepItem): Promise<PassResult> {
@@ -128,9 +141,9 @@ export class Sweeper {
   }
 
   private async soonestFirst(items: readonly SweepItem[]): Promise<SweepItem[]> {
-    const states = await this.tools.journal.targets().catch(() => []);
-    const expiry = new Map(states.map(({ key, deployed }) => [key, deployed?.expiresAt ?? 0]));
-    return [...items].sort((a, b) => (expiry.get(a.wired.target.key) ?? 0) - (expiry.get(b.wired.target.key) ?? 0));
+    const expiries = await this.tools.journal.expiries().catch(() => new Map<string, number>());
+    const expiry = ({ wired: { target } }: SweepItem) => expiries.get(target.key) ?? 0;
+    return [...items].sort((a, b) => expiry(a) - expiry(b));
   }
 }
 

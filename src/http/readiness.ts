@@ -38,7 +38,7 @@ export function createReadiness({ clock, journal, daemon }: ReadinessTools): () 
 
   return async () => {
     await probeJournal();
-    const untried = daemon.untried().length;
+    const untried = daemon.untried();
     const reasons = [
       ...(journal.degraded === undefined ? [] : [`the journal cannot be written (${journal.degraded.error.code})`]),
       ...(untried === 0 ? [] : [`${untried} ${untried === 1 ? 'target was' : 'targets were'} not checked yet`]),

@@ -2,6 +2,7 @@
 // and the OpenAPI document is generated from it (openapi.ts).
 import { rotationView } from '../core/rotation-view.ts';
 import { lastingView } from '../core/target-view.ts';
+import { mapInSlices } from '../net/event-loop.ts';
 import { HttpProblem } from './problem.ts';
 import { mustBeAlive } from './readiness.ts';
 import { type ConfiguredTarget, type Route, route } from './route.ts';
@@ -65,7 +66,8 @@ export const ROUTES: readonly Route[] = [
     problems: [],
     async serve(_, { journal, targets, judgeClock }) {
       const recorded = new Map((await journal.targets()).map((state) => [state.key, state]));
-      const views = targets().map((target) => lastingView(recorded.get(target.key), target, judgeClock()));
+      const clock = judgeClock();
+      const views = await mapInSlices(targets(), (target) => lastingView(recorded.get(target.key), target, clock));
       return { status: 200, body: { targets: views } };
     },
   }),
@@ -80,8 +82,7 @@ export const ROUTES: readonly Route[] = [
     problems: ['target-not-found'],
     async serve({ name }, { journal, targets, judgeClock }) {
       const target = configured(name, targets());
-      const state = (await journal.targets()).find(({ key }) => key === target.key);
-      return { status: 200, body: lastingView(state, target, judgeClock()) };
+      return { status: 200, body: lastingView(await journal.target(target.key), target, judgeClock()) };
     },
   }),
   route({

@@ -3,6 +3,7 @@
 import { hostname } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
 import { openDaemonJournal } from '../adapters/journal/journal.ts';
+import type { OnLook } from '../alerts/target-looks.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { mustReachSomebody } from '../config/recipients.ts';
 import type { Config } from '../config/resolve.ts';
@@ -14,6 +15,7 @@ import { Sweeper } from '../daemon/sweep.ts';
 import { serviceRoutes } from '../http/served.ts';
 import { type HttpServer, startHttpServer } from '../http/server.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
+import { readingOf, type TargetReading } from './metrics/readings.ts';
 import { eventHub, type ServiceTools } from './tools.ts';
 import { configurationWarnings, fixedWarning } from './warnings.ts';
 import { type Alerting, createAlerting, type ProcessFacts } from './wire-alerts.ts';
@@ -52,12 +54,13 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const journal = await openDaemonJournal(place, {
     who: { instance, pid, host: hostname() },
     leaseHolder: DAEMON_LEASES,
+    process: `${DAEMON_LEASES}${tools.newId()}`,
     clock: tools.clock,
     onChange: (error) => emit({ event: 'journal.degraded', degraded: error !== undefined, error: error ?? null }),
     warn: (error) => emit({ event: 'warning', error }),
   });
   const { openSince } = await journal.fleet();
-  const service = new Service(options, tools, journal, openSince !== null);
+  const service = new Service(options, { ...tools, pace: journal }, journal, openSince !== null);
   listen(service.alerting.onEvent);
   try {
     await options.freePort?.();
@@ -81,6 +84,8 @@ export class Service {
   private loaded: LoadedConfig;
   private plan: Plan;
   private readonly startedAt: number;
+  /** By key, as the last look at each target found it. */
+  private readonly readings = new Map<string, TargetReading>();
   private rejected: ProcessFacts['configurationRejected'] = null;
 
   /** `afterCrash`: the daemon before this one ended without closing the journal. */
@@ -99,7 +104,8 @@ export class Service {
       isDegraded: () => journal.degraded !== undefined,
       nextTick: () => this.daemon.nextTick(),
     });
-    this.alerting = createAlerting({ config, journal, facts: () => this.facts() }, tools);
+    const onLook: OnLook = (state, clock) => this.readings.set(state.key, readingOf(state, clock));
+    this.alerting = createAlerting({ config, journal, facts: () => this.facts(), onLook }, tools);
     this.daemon = new Daemon(this.plan, {
       ...tools,
       sweeper: this.sweeper,
@@ -182,6 +188,7 @@ export class Service {
     this.loaded = { ...loaded, config };
     this.rejected = null;
     this.daemon.reload(this.plan);
+    this.readings.clear();
     this.alerting.configure(config);
     for (const warning of configurationWarnings(loaded)) this.warn(warning);
     this.tools.emit({ event: 'config.reloaded', targets: config.targets.length });
@@ -203,11 +210,11 @@ export class Service {
 
   /** What a scrape shows. */
   private async snapshot() {
-    const { journal } = this;
-    const states = new Map((await journal.targets()).map((state) => [state.key, state]));
+    const { journal, readings } = this;
+    await this.alerting.catchUp();
     return {
       clock: this.sweeper.judgeClock(this.tools.clock.now()),
-      targets: this.plan.targets.map(({ target: { name, key } }) => ({ name, state: states.get(key) })),
+      targets: this.plan.targets.map(({ target: { name, key } }) => ({ name, reading: readings.get(key) })),
       book: await journal.alertBook(),
       skewMs: this.sweeper.skewMs,
       journalDegraded: journal.degraded !== undefined,

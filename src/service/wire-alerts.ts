@@ -4,9 +4,10 @@ import { createChannel } from '../adapters/channels/registry.ts';
 import { exposedPlaces } from '../adapters/journal/journal.ts';
 import { Alerter, type AlerterTools } from '../alerts/alerter.ts';
 import { Deliverer, type DelivererOptions, type DelivererTools, type Voice } from '../alerts/deliverer.ts';
-import type { LaneMember, WatchedTarget } from '../alerts/detect/detect.ts';
+import type { WatchedTarget } from '../alerts/detect/detect.ts';
 import type { AlertPolicy } from '../alerts/engine/engine.ts';
 import { Heartbeat } from '../alerts/heartbeat.ts';
+import type { OnLook } from '../alerts/target-looks.ts';
 import { type Surroundings, Watch, type WatchOptions } from '../alerts/watch.ts';
 import type { DisabledTarget } from '../config/load.ts';
 import { keyProblems, type ReadablePart } from '../config/problems.ts';
@@ -39,12 +40,16 @@ export interface AlertingOptions {
   readonly selected?: readonly WiredTarget[] | undefined;
   /** True where the process ends after one look. */
   readonly isBrief?: boolean;
+  /** Hears of each look at the state of a target. */
+  readonly onLook?: OnLook;
 }
 
 export interface Alerting {
   readonly alerter: Alerter;
   /** Goes on with another configuration. */
   readonly configure: (config: Config) => void;
+  /** Looks at every target whose state was written since the last look. Throws what the journal throws. */
+  readonly catchUp: () => Promise<void>;
   /** Has the alerts look where that cannot wait, and sends the message about a rotation. Never throws. */
   readonly onEvent: EventSink;
 }
@@ -65,18 +70,19 @@ const CALLS_FOR_A_LOOK: ReadonlySet<EventName> = new Set(['journal.degraded', 'c
 
 /** Wires watch, delivery and heartbeat; nothing is sent before the alerter runs or flushes. */
 export function createAlerting(options: AlertingOptions, tools: WiringTools): Alerting {
-  const { journal, facts, selected, isBrief = false } = options;
+  const { journal, facts, selected, isBrief = false, onLook } = options;
   let { config } = options;
   let gapMs = longestTickGapMs(config, tools.clock);
   let since = tools.clock.now();
+  let watched: Pick<Surroundings, 'targets' | 'configured'> | undefined;
   const surroundings = (): Surroundings => {
     const { configured, disabled, degraded, ...known } = facts();
+    watched ??= watchedTargets(config, configured, selected);
     return {
       ...known,
+      ...watched,
       now: tools.clock.now(),
       since,
-      targets: watchedTargets(config, selected ?? configured),
-      configured: laneMembers(configured),
       misconfigured: disabled.map(({ name, problems }) => ({ name, problems: keyProblems(problems) })),
       longestTickGapMs: gapMs,
       tokenUrl: config.apple.tokenUrl,
@@ -84,11 +90,16 @@ export function createAlerting(options: AlertingOptions, tools: WiringTools): Al
     };
   };
   const optionsOfWatch = () => watchOptions(config, tools.version, selected === undefined);
-  const watch = new Watch(optionsOfWatch(), surroundings, { ...tools, journal });
+  const watch = new Watch(optionsOfWatch(), surroundings, {
+    ...tools,
+    journal,
+    ...(onLook === undefined ? {} : { onLook }),
+  });
   const delivery = createDelivery(config, { ...tools, journal, watch }, isBrief);
   const { alerter } = delivery;
   return {
     alerter,
+    catchUp: () => watch.catchUp(),
     onEvent(event) {
       if (CALLS_FOR_A_LOOK.has(event.event)) alerter.rouse();
       const rotated = rotatedEvent(event, config);
@@ -100,6 +111,7 @@ export function createAlerting(options: AlertingOptions, tools: WiringTools): Al
     },
     configure(next) {
       config = next;
+      watched = undefined;
       since = tools.clock.now();
       gapMs = longestTickGapMs(config, tools.clock);
       watch.configure(optionsOfWatch());
@@ -155,22 +167,22 @@ export function policyOf({ channels, repeatEvery }: Pick<AlertsConfig, 'channels
   return { repeatEvery, routes: channels.map(({ name, severities, targets }) => ({ name, severities, targets })) };
 }
 
-/** Wired targets as the watch sees them: with the thresholds of the configuration. */
-function watchedTargets(config: Config, wired: readonly WiredTarget[]): WatchedTarget[] {
-  const expiry = new Map(config.targets.map(({ name, expiry }) => [name, expiry]));
-  return wired.flatMap(({ target }) => {
-    const own = expiry.get(target.name);
-    return own === undefined ? [] : [{ ...target, expiry: own }];
-  });
-}
-
-/** Which lanes wired targets write through. */
-function laneMembers(wired: readonly WiredTarget[]): LaneMember[] {
-  return wired.map(({ target: { key, policy }, tools }) => ({
-    key,
-    lane: tools.provider.lane,
-    lifetimeMs: policy.lifetimeMs,
-  }));
+/** Wired targets as the watch sees them, with the thresholds of the configuration. */
+function watchedTargets(
+  config: Config,
+  wired: readonly WiredTarget[],
+  selected: readonly WiredTarget[] | undefined,
+): Pick<Surroundings, 'targets' | 'configured'> {
+  const expiries = new Map(config.targets.map(({ name, expiry }) => [name, expiry]));
+  const byKey = (some: readonly WiredTarget[]): ReadonlyMap<string, WatchedTarget> =>
+    new Map(
+      some.flatMap(({ target, tools }) => {
+        const expiry = expiries.get(target.name);
+        return expiry === undefined ? [] : [[target.key, { ...target, expiry, lane: tools.provider.lane }]];
+      }),
+    );
+  const configured = byKey(wired);
+  return { configured, targets: selected === undefined ? configured : byKey(selected) };
 }
 
 /** The longest time between two ticks of the schedule. */

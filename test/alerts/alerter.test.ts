@@ -59,12 +59,13 @@ async function start(manners: Readonly<Record<string, readonly Manner[]>> = { op
     async updateAlerts(change: Parameters<typeof memory.updateAlerts>[0]) {
       return memory.updateAlerts((book, recorded) =>
         change(book, {
-          ...recorded,
+          target: (key) => recorded.target(key),
+          named: (name) => recorded.named(name),
           fleet: () => recorded.fleet(),
-          targets() {
+          changedSince(...since) {
             looks += 1;
             if (broken !== undefined) throw broken;
-            return recorded.targets();
+            return recorded.changedSince(...since);
           },
         }),
       );
@@ -75,6 +76,7 @@ async function start(manners: Readonly<Record<string, readonly Manner[]>> = { op
   const newId = () => uuidv7(clock.now(), new Uint8Array(randomBytes(10)));
   const names = Object.keys(manners);
   const made = Object.entries(manners).map(([name, own]) => channelOf(name, own));
+  const targets = new Map([[aWatched().key, aWatched()]]);
   const watch = new Watch(
     {
       policy: {
@@ -88,8 +90,8 @@ async function start(manners: Readonly<Record<string, readonly Manner[]>> = { op
     () => ({
       now: clock.now(),
       since: begun,
-      targets: [aWatched()],
-      configured: [{ key: aWatched().key, lane: 'lane', lifetimeMs: 180 * 24 * 60 * MINUTE }],
+      targets,
+      configured: targets,
       misconfigured: [],
       longestTickGapMs: 60 * MINUTE,
       tokenUrl: TOKEN_URL,

@@ -30,6 +30,10 @@ function watched(name: string): WatchedTarget {
   return aWatched({ ...identity(name), key: keyOf(name), name });
 }
 
+function byKey(names: readonly string[]): ReadonlyMap<string, WatchedTarget> {
+  return new Map(names.map((name) => [keyOf(name), watched(name)]));
+}
+
 interface Configured {
   readonly names?: readonly string[];
   /** Of which these were selected. */
@@ -43,6 +47,7 @@ async function start() {
   clock.wall = SUNDAY;
   const journal = await ownJournal();
   const events: RotatorEvent[] = [];
+  const looked: string[] = [];
   const newId = () => uuidv7(clock.now(), new Uint8Array(randomBytes(10)));
   const policy = {
     repeatEvery: { warningMs: DAY, criticalMs: DAY / 6 },
@@ -53,11 +58,13 @@ async function start() {
   /** A process with this configuration over the journal. */
   function watch({ names = ['shop', 'web'], selected = names, change = {}, options = {} }: Configured = {}): Watch {
     const since = clock.now();
+    const targets = byKey(selected);
+    const configured = byKey(names);
     const surroundings = (): Surroundings => ({
       now: clock.now(),
       since,
-      targets: selected.map(watched),
-      configured: names.map((name) => ({ key: keyOf(name), lane: 'lane', lifetimeMs: 180 * DAY })),
+      targets,
+      configured,
       misconfigured: [],
       longestTickGapMs: 60 * MINUTE,
       tokenUrl: TOKEN_URL,
@@ -75,7 +82,13 @@ async function start() {
       isWhole: selected.length === names.length,
       ...options,
     };
-    return new Watch(own, surroundings, { clock, journal, emit: (event) => void events.push(event), newId });
+    return new Watch(own, surroundings, {
+      clock,
+      journal,
+      emit: (event) => void events.push(event),
+      newId,
+      onLook: ({ name }) => void looked.push(name),
+    });
   }
 
   return {
@@ -84,6 +97,8 @@ async function start() {
     watch,
     events,
     policy,
+    /** The targets that were looked at since this was asked last. */
+    looked: () => looked.splice(0).sort(),
     newId,
     /** Commits what passes would have: a healthy target, but for these. */
     async state(name: string, change: Partial<TargetState> = {}): Promise<TargetState> {
@@ -215,6 +230,112 @@ describe('a look', () => {
     expect(events).toEqual([]);
     await daemon.look();
     expect(events.map(({ event }) => event)).toEqual(['condition.raised']);
+  });
+});
+
+describe('a look is at', () => {
+  test('everything at first, and then at what was written since', async () => {
+    const { watch, state, looked } = await start();
+    for (const name of ['shop', 'web']) await state(name);
+    const daemon = watch();
+    await daemon.look();
+    expect(looked()).toEqual(['shop', 'web']);
+    await daemon.look();
+    expect(looked()).toEqual([]);
+    await state('web');
+    await daemon.catchUp();
+    expect(looked()).toEqual(['web']);
+    await daemon.look();
+    expect(looked()).toEqual([]);
+  });
+
+  test('what was written while it was under way', async () => {
+    const { watch, state, looked, journal, open } = await start();
+    const daemon = watch();
+    await daemon.look();
+    const { alertBook } = journal;
+    journal.alertBook = async () => {
+      journal.alertBook = alertBook;
+      const book = await alertBook();
+      await state('shop', FAILED);
+      return book;
+    };
+    await daemon.look();
+    expect([looked(), await open()]).toEqual([['shop'], ['RotationFailing shop']]);
+  });
+
+  test('all of many hundreds within ten minutes, though nothing was written: 500 of them, or a tenth, each minute', async () => {
+    const { watch, state, looked, clock } = await start();
+    const names = Array.from({ length: 1_200 }, (_, i) => `t-${i}`);
+    for (const name of names) await state(name);
+    const daemon = watch({ names });
+    await daemon.look();
+    expect(looked()).toHaveLength(1_200);
+    const turns: string[][] = [];
+    for (let minute = 0; minute < 3; minute += 1) {
+      clock.pass(MINUTE);
+      await daemon.look();
+      turns.push(looked());
+      clock.pass(MINUTE / 2);
+      await daemon.look();
+      expect(looked()).toEqual([]);
+    }
+    expect(turns.map(({ length }) => length)).toEqual([500, 500, 500]);
+    expect(new Set(turns.flat()).size).toBe(1_200);
+  });
+
+  test('a target of which something is open each minute', async () => {
+    const { watch, state, looked, clock } = await start();
+    const names = ['failing', ...Array.from({ length: 1_000 }, (_, i) => `t-${i}`)];
+    for (const name of names) await state(name, name === 'failing' ? FAILED : {});
+    const daemon = watch({ names });
+    await daemon.look();
+    for (let minute = 0; minute < 2; minute += 1) {
+      looked();
+      clock.pass(MINUTE);
+      await daemon.look();
+      expect(looked()).toContain('failing');
+    }
+  });
+
+  test.each<[string, (rig: Awaited<ReturnType<typeof start>>) => Partial<Surroundings>]>([
+    [
+      'the clock was set',
+      ({ clock }) => {
+        clock.wall -= DAY;
+        return {};
+      },
+    ],
+    ['the clock was compared', () => ({ skewMs: undefined })],
+    ['it turned out to be wrong', () => ({ skewMs: 40_000 })],
+  ])('everything again after %s', async (_name, happens) => {
+    const rig = await start();
+    for (const name of ['shop', 'web']) await rig.state(name);
+    let change: Partial<Surroundings> = {};
+    const daemon = rig.watch({
+      change: {
+        get skewMs() {
+          return change.skewMs;
+        },
+      },
+    });
+    change = { skewMs: 0 };
+    await daemon.look();
+    rig.looked();
+    change = { skewMs: 0, ...happens(rig) };
+    await daemon.look();
+    expect(rig.looked()).toEqual(['shop', 'web']);
+  });
+
+  test('everything again under another configuration', async () => {
+    const { watch, state, looked, policy } = await start();
+    await state('shop');
+    const daemon = watch();
+    await daemon.look();
+    looked();
+    daemon.configure({ policy, version: '1.2.3', digestTick: () => undefined, isWhole: true });
+    await daemon.look();
+    expect(looked()).toEqual(['shop']);
   });
 });
 
@@ -432,7 +553,7 @@ describe('a target that is not in the configuration', () => {
       ...watched('shop'),
       key: targetKey({ ...identity('shop'), endpoint: 'https://other.example' }),
     };
-    await watch({ names: ['shop'], change: { targets: [elsewhere] } }).look();
+    await watch({ names: ['shop'], change: { targets: new Map([[elsewhere.key, elsewhere]]) } }).look();
     expect((await book()).deliveries[0]?.subject).toMatchObject({ kind: 'unwatched', event: { moved: true } });
     expect(events.map(({ event }) => event)).toEqual(['target.unwatched']);
   });

@@ -13,8 +13,8 @@ import { NOW } from '../support/builders.ts';
 const WELL: Surroundings = {
   since: 0,
   now: NOW,
-  targets: [],
-  configured: [],
+  targets: new Map(),
+  configured: new Map(),
   misconfigured: [],
   longestTickGapMs: 60 * MINUTE,
   tokenUrl: TOKEN_URL,

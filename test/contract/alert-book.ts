@@ -218,7 +218,9 @@ export function sharedAlertBookContract(
       const state = aTarget();
       await other.commit({ target: state });
       await one.updateAlerts((_, recorded) => {
-        expect(recorded.targets()).toEqual([state]);
+        expect(recorded.target(state.key)).toEqual(state);
+        expect(recorded.named(state.name)).toEqual(state);
+        expect(recorded.named('another')).toBeUndefined();
         expect(recorded.fleet()).toEqual(EMPTY_FLEET);
         return {};
       });

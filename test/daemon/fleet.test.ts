@@ -9,8 +9,8 @@ import { loadConfig } from '../../src/config/load.ts';
 import type { RotatorEvent } from '../../src/core/events.ts';
 import { DAY, HOUR } from '../../src/core/time.ts';
 import { uuidv7 } from '../../src/core/uuid.ts';
-import { Sweeper, type SweepResults } from '../../src/daemon/sweep.ts';
-import type { PassRequest } from '../../src/pass/pass.ts';
+import { Sweeper } from '../../src/daemon/sweep.ts';
+import type { PassRequest, PassResult } from '../../src/pass/pass.ts';
 import { SANDBOX_CREDENTIALS, startSandbox } from '../../src/sandbox/server.ts';
 import { wireTargets } from '../../src/service/wire-targets.ts';
 import { ownJournal } from '../support/journal.ts';
@@ -114,10 +114,16 @@ async function startFleet(size: number, { sharedEnv, otherLaneFrom = size }: Fle
     /** The targets whose key was read, in order. */
     looked,
     useKey,
-    sweep: (change: Partial<PassRequest> = {}, onEnd: (name: string) => void = () => undefined) => {
+    /** How the passes ended. */
+    async sweep(change: Partial<PassRequest> = {}, onEnd: (name: string) => void = () => undefined) {
       clock.pass(60_000);
       const items = wired.map((each) => ({ wired: each, request: { ...request, ...change } }));
-      return sweeper.sweep(items, ({ name }) => onEnd(name));
+      const results: PassResult[] = [];
+      await sweeper.sweep(items, ({ name }, result) => {
+        results.push(result);
+        onEnd(name);
+      });
+      return results;
     },
     /** The environments that were written, in order. */
     written: () => world.requests.log.filter(({ action }) => action === 'ModifyProvider').map(({ envId }) => envId),
@@ -131,9 +137,9 @@ async function startFleet(size: number, { sharedEnv, otherLaneFrom = size }: Fle
 let fleet: Awaited<ReturnType<typeof startFleet>>;
 afterEach(() => fleet.stop());
 
-function tally(results: SweepResults): Record<string, number> {
+function tally(results: readonly PassResult[]): Record<string, number> {
   const counts: Record<string, number> = {};
-  for (const { state } of results.values()) counts[state.state] = (counts[state.state] ?? 0) + 1;
+  for (const { state } of results) counts[state.state] = (counts[state.state] ?? 0) + 1;
   return counts;
 }
 
@@ -203,7 +209,7 @@ describe('a lane whose endpoint hangs', () => {
     stop.abort(new Error('stopping'));
     hangs.resolve();
     const results = await sweep;
-    expect(results.size).toBe(101);
+    expect(results.length).toBe(101);
     expect(tally(results)).toMatchObject({ rotated: 1 });
   });
 });

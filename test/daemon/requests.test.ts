@@ -219,23 +219,23 @@ describe('what was not tried', () => {
     rig = startDaemon([A, B]);
     const ends = gate();
     rig.answers.set('b', { lasts: ends.promise });
-    expect(rig.daemon.untried().map(({ name }) => name)).toEqual(['a', 'b']);
+    expect(rig.daemon.untried()).toBe(2);
     await rig.clock.advance(0);
-    expect(rig.daemon.untried().map(({ name }) => name)).toEqual(['b']);
+    expect(rig.daemon.untried()).toBe(1);
     ends.open();
     await rig.clock.advance(0);
-    expect(rig.daemon.untried()).toEqual([]);
+    expect(rig.daemon.untried()).toBe(0);
     const added = gate();
     rig.answers.set('c', { lasts: added.promise });
     rig.daemon.reload(rig.plan([A, B, wired('c')]));
     await rig.clock.advance(0);
-    expect(rig.daemon.untried().map(({ name }) => name)).toEqual(['c']);
+    expect(rig.daemon.untried()).toBe(1);
   });
 
   test('is not what was tried and failed', async () => {
     rig = startDaemon([A]);
     rig.answers.set('a', { state: 'failed' });
     await rig.clock.advance(0);
-    expect(rig.daemon.untried()).toEqual([]);
+    expect(rig.daemon.untried()).toBe(0);
   });
 });

@@ -6,7 +6,7 @@ import { inspect } from 'node:util';
 import { expect, onTestFinished } from 'vitest';
 import * as z from 'zod';
 import type { RotatorEvent } from '../../src/core/events.ts';
-import type { Degraded, Target } from '../../src/core/ports.ts';
+import type { Degraded } from '../../src/core/ports.ts';
 import type { Rotation, TargetState } from '../../src/core/records.ts';
 import { emptyTargetState, targetKey } from '../../src/core/records.ts';
 import { HOUR } from '../../src/core/time.ts';
@@ -68,7 +68,7 @@ export async function startHttpRig(options: RigOptions = {}) {
     tokens,
     degraded: undefined as Degraded | undefined,
     health: { alive: true, lastTurnMs: 1_400 } as DaemonHealth,
-    untried: [] as readonly Target[],
+    untried: 0,
     running: new Map<string, string>(),
     probes: 0,
     /** What reading rotations throws. */

@@ -56,6 +56,9 @@ export class MovableClock {
   monotonic(): number {
     return this.steady;
   }
+  every(): () => void {
+    return () => undefined;
+  }
   advance(ms: number): void {
     this.wall += ms;
     this.steady += ms;

@@ -1,6 +1,6 @@
-// The alert book in SQLite. The book is read once and kept: while nobody has written (`data_version` tells of other
-// processes) the next call reads nothing, because the alerter looks at it several times a turn. A row that cannot be read
-// is left out, reported, and removed at the next update: it must not silence the others.
+// The alert book in SQLite. The book is read once and kept with each change of ours: only what another process has written
+// (`data_version` tells) is read again, because the alerter looks at it several times a turn. A row that cannot be read is
+// left out, reported, and removed at the next update: it must not silence the others.
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type * as z from 'zod';
 import {
@@ -29,6 +29,8 @@ interface Known {
 class Table<T> {
   readonly #schema: z.ZodType<T>;
   readonly #keyOf: (value: T) => string;
+  /** A row that is there already stays as it is. */
+  readonly #keepsFirst: boolean;
   readonly #sql: Readonly<Record<'all' | 'put' | 'remove' | 'drop', StatementSync>>;
 
   constructor(
@@ -37,9 +39,11 @@ class Table<T> {
     key: string,
     schema: z.ZodType<T>,
     keyOf: (value: T) => string,
-    onConflict = 'UPDATE SET document = excluded.document',
+    keepsFirst = false,
   ) {
     const table = `alert_${name}`;
+    const onConflict = keepsFirst ? 'NOTHING' : 'UPDATE SET document = excluded.document';
+    this.#keepsFirst = keepsFirst;
     this.#schema = schema;
     this.#keyOf = keyOf;
     this.#sql = {
@@ -60,9 +64,20 @@ class Table<T> {
     });
   }
 
-  change(remove: readonly string[] = [], put: readonly T[] = []): void {
-    for (const key of remove) this.#sql.remove.run(key);
-    for (const row of put) this.#sql.put.run(this.#keyOf(row), JSON.stringify(row));
+  /** Removes and puts; the rows as they are then, of which `before` are those before. */
+  change(before: readonly T[], remove: readonly string[] = [], put: readonly T[] = []): readonly T[] {
+    if (remove.length + put.length === 0) return before;
+    const rows = new Map(before.map((row) => [this.#keyOf(row), row]));
+    for (const key of remove) {
+      this.#sql.remove.run(key);
+      rows.delete(key);
+    }
+    for (const row of put) {
+      const key = this.#keyOf(row);
+      this.#sql.put.run(key, JSON.stringify(row));
+      if (!this.#keepsFirst || !rows.has(key)) rows.set(key, row);
+    }
+    return Object.freeze([...rows.values()]);
   }
 }
 
@@ -79,7 +94,7 @@ export class AlertTables {
     this.#onDamage = onDamage;
     this.#version = db.prepare('PRAGMA data_version');
     this.#conditions = new Table<ConditionRecord>(db, 'conditions', 'id', reading.condition, (row) => row.finding.id);
-    this.#deliveries = new Table<Delivery>(db, 'deliveries', 'id', reading.delivery, ({ id }) => id, 'NOTHING');
+    this.#deliveries = new Table<Delivery>(db, 'deliveries', 'id', reading.delivery, ({ id }) => id, true);
     this.#channels = new Table<ChannelState>(db, 'channels', 'name', reading.channel, ({ name }) => name);
     this.#memo = new Table<AlertMemo>(db, 'memo', 'seq', reading.memo, () => '1');
   }
@@ -91,15 +106,22 @@ export class AlertTables {
 
   /** The update as it was stored. For use inside a transaction that writes. */
   update(change: (book: AlertBook) => AlertUpdate): AlertUpdate {
-    const { book, dropDamaged } = this.#read();
+    const { book, dropDamaged, version } = this.#read();
     const update: AlertUpdate = frozen(storable(writing.update, change(book), 'change of alerts'));
-    if (Object.keys(update).length + dropDamaged.length > 0) this.#known = undefined;
     for (const drop of dropDamaged) drop();
-    this.#conditions.change(update.removeConditions, update.putConditions);
-    this.#deliveries.change(update.removeDeliveries, update.addDeliveries);
-    this.#channels.change(update.removeChannels, update.putChannels);
-    this.#memo.change([], update.memo && [update.memo]);
+    const next = {
+      conditions: this.#conditions.change(book.conditions, update.removeConditions, update.putConditions),
+      deliveries: this.#deliveries.change(book.deliveries, update.removeDeliveries, update.addDeliveries),
+      channels: this.#channels.change(book.channels, update.removeChannels, update.putChannels),
+      memo: this.#memo.change([book.memo], [], update.memo && [update.memo])[0] ?? EMPTY_MEMO,
+    };
+    this.#known = { book: Object.freeze(next), version, dropDamaged: [] };
     return update;
+  }
+
+  /** The transaction of an update was rolled back: the book is read anew. */
+  forget(): void {
+    this.#known = undefined;
   }
 
   #read(): Known {

@@ -37,6 +37,8 @@ interface Started {
 
 /** What is known of one environment. */
 interface Shared {
+  /** When CloudBase was last called about it, on the monotonic clock. */
+  calledAt: number;
   call: (Started & { readonly shared: SharedCall<EnvironmentReading> }) | undefined;
   last: (Started & { readonly reading: EnvironmentReading }) | undefined;
   /** Grows with every write: a reading that began before it is not shared after it. */
@@ -56,35 +58,35 @@ export function createCloudbaseProvider(deps: {
   const environments = new Map<string, Shared>();
 
   const started = (): Started => ({ startedAt: clock.monotonic(), wallAt: clock.now() });
-  const environment = (envId: string): Shared => {
-    const known = environments.get(envId);
-    if (known !== undefined) return known;
-    const fresh: Shared = { call: undefined, last: undefined, generation: 0 };
-    environments.set(envId, fresh);
-    return fresh;
+  /** In the order in which they were last called about; those at the front that this was too long ago are dropped. */
+  const called = (envId: string): Shared => {
+    const calledAt = clock.monotonic();
+    const shared = environments.get(envId) ?? { calledAt, call: undefined, last: undefined, generation: 0 };
+    shared.calledAt = calledAt;
+    environments.delete(envId);
+    environments.set(envId, shared);
+    for (const [id, other] of environments) {
+      if (calledAt - other.calledAt <= FORGET_AFTER_MS) break;
+      environments.delete(id);
+    }
+    return shared;
   };
   const invalidate = (shared: Shared) => {
     shared.generation += 1;
     shared.call = undefined;
     shared.last = undefined;
   };
-  const forget = () => {
-    for (const shared of environments.values())
-      if (shared.last !== undefined && clock.monotonic() - shared.last.startedAt > FORGET_AFTER_MS)
-        shared.last = undefined;
-  };
   const fetch = async (envId: string, signal: AbortSignal): Promise<EnvironmentReading> => {
-    const shared = environment(envId);
+    const shared = called(envId);
     const { generation } = shared;
     const start = started();
     const reading = parse(await client.call('GetProviders', { EnvId: envId }, { signal, write: false, envId }));
     const newer = shared.last === undefined || shared.last.startedAt <= start.startedAt;
     if (shared.generation === generation && newer) shared.last = { ...start, reading };
-    forget();
     return reading;
   };
   const share = (envId: string, { maxAgeMs, notBefore = 0, signal }: ReadOptions): Promise<EnvironmentReading> => {
-    const shared = environment(envId);
+    const shared = environments.get(envId) ?? called(envId);
     const since = clock.monotonic() - maxAgeMs;
     const serves = ({ startedAt, wallAt }: Started) => startedAt >= since && wallAt >= notBefore;
     if (shared.last !== undefined && serves(shared.last)) return Promise.resolve(shared.last.reading);
@@ -106,7 +108,7 @@ export function createCloudbaseProvider(deps: {
         return { requestId };
       } finally {
         // Afterwards, and also where it failed: what was read before or meanwhile may show either state.
-        invalidate(environment(envId));
+        invalidate(called(envId));
       }
     },
   };

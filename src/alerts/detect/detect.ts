@@ -9,7 +9,7 @@ import { DAY } from '../../core/time.ts';
 import { finding } from './finding.ts';
 import { expiryToSay } from './target-facts.ts';
 
-export { detectService, type LaneMember, type ServiceFacts, type WatchedChannel } from './service.ts';
+export { concernsService, detectService, type ServiceFacts, type WatchedChannel } from './service.ts';
 export { detectTarget } from './target.ts';
 export type { TargetFacts, WatchedTarget } from './target-facts.ts';
 

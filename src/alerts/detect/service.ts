@@ -11,7 +11,7 @@ import type { FleetState, TargetState } from '../../core/records.ts';
 import { within } from '../../core/schedule.ts';
 import { DAY, MINUTE } from '../../core/time.ts';
 import { type Detail, finding, type Look } from './finding.ts';
-import { expiryToSay, notAhead } from './target-facts.ts';
+import { expiryToSay, notAhead, type WatchedTarget } from './target-facts.ts';
 
 /** A channel of the configuration. */
 export interface WatchedChannel {
@@ -22,14 +22,6 @@ export interface WatchedChannel {
   readonly oldestAt: number | null;
 }
 
-/** The lane through which a configured target is written. */
-export interface LaneMember {
-  readonly key: string;
-  readonly lane: string;
-  /** Of its policy. */
-  readonly lifetimeMs: number;
-}
-
 /** Undefined: this process does not know. */
 export interface ServiceFacts {
   readonly now: number;
@@ -38,9 +30,12 @@ export interface ServiceFacts {
   readonly tokenUrl: string;
   /** `apple.check` is not off. */
   readonly asksApple: boolean;
-  /** Of the configured targets. */
+  /** Of the configured targets, those that concern the service. */
   readonly states: readonly TargetState[];
-  readonly members: readonly LaneMember[];
+  /** By key: all of them. */
+  readonly configured: ReadonlyMap<string, Pick<WatchedTarget, 'key' | 'lane' | 'policy'>>;
+  /** When Apple was last asked about a secret of any target. */
+  readonly lastAskedAt: number | null;
   /** Our clock less CloudBase's, by the latest reading of this process. */
   readonly skewMs: number | undefined;
   readonly journal: {
@@ -56,6 +51,14 @@ export interface ServiceFacts {
   readonly scheduler: { readonly alive: boolean; readonly lastTurnAt: number } | undefined;
   /** The conditions of the service that are raised. */
   readonly open: ReadonlySet<ConditionName>;
+}
+
+/**
+ * Whether a row below may ask for this state. Those of targets that are well, which are nearly all, need not be kept to
+ * decide the conditions of the service.
+ */
+export function concernsService(state: TargetState): boolean {
+  return waits(state) || state.dueSince !== null || isUnverified(state) || hasIdleRejection(state);
 }
 
 /** Everything that is wrong with the service now, in the order of the table. */
@@ -127,16 +130,13 @@ function credentialsRejected({ states, clock }: ServiceFacts): Detail<'Credentia
 const UNREACHABLE_MS = 2 * DAY;
 
 /** Undecided if Apple was not asked within two days: only questions show whether it can be reached. */
-function appleUnreachable({ fleet, tokenUrl, asksApple, states, now }: ServiceFacts): Outcome<'AppleUnreachable'> {
+function appleUnreachable({ fleet, tokenUrl, asksApple, lastAskedAt, now }: ServiceFacts): Outcome<'AppleUnreachable'> {
   const { firstAskedAt, answeredAt } = fleet.apple[tokenUrl] ?? NOTHING_SAID;
   if (!asksApple) return undefined;
   const lastAnswerAt = notAhead(answeredAt, now);
   const since = lastAnswerAt ?? notAhead(firstAskedAt, now);
   if (since !== null && now - since <= UNREACHABLE_MS) return undefined;
-  const wasAsked = states.some(({ apple }) =>
-    [apple.deployed, apple.candidate].some(({ askedAt }) => within(askedAt, now, UNREACHABLE_MS)),
-  );
-  if (since === null || !wasAsked) return 'undecided';
+  if (since === null || !within(lastAskedAt, now, UNREACHABLE_MS)) return 'undecided';
   return { severity: 'warning', facts: { lastAnswerAt }, since };
 }
 
@@ -144,10 +144,13 @@ function appleUnreachable({ fleet, tokenUrl, asksApple, states, now }: ServiceFa
 function appleRejectsAll({ fleet, tokenUrl, asksApple, states }: ServiceFacts): Detail<'AppleRejectsAll'> | undefined {
   const record = fleet.apple[tokenUrl] ?? NOTHING_SAID;
   if (!asksApple || record.rejections === null || !rejectsAll(record)) return undefined;
-  const targets = states.filter(({ apple: { deployed, candidate } }) =>
-    [deployed, candidate].some(({ answer }) => answer?.verdict === 'rejected' && !answer.counts),
-  );
+  const targets = states.filter(hasIdleRejection);
   return { severity: 'critical', facts: { targets: namesOf(targets) }, since: record.rejections.since };
+}
+
+/** Apple has rejected a secret of it, and that proves nothing. */
+function hasIdleRejection({ apple: { deployed, candidate } }: TargetState): boolean {
+  return [deployed, candidate].some(({ answer }) => answer?.verdict === 'rejected' && !answer.counts);
 }
 
 /** Apple accepts what is signed with a throwaway key. */
@@ -220,18 +223,14 @@ function channelFailing({ name, state, oldestAt }: WatchedChannel, now: number):
 }
 
 /** A lane without configured targets is not reported: no write of it can fail. */
-function writesFailing({ fleet, members, states, now, clock }: ServiceFacts): Finding[] {
-  const byKey = new Map(states.map((state) => [state.key, state]));
+function writesFailing({ fleet, configured, states, now, clock }: ServiceFacts): Finding[] {
   return Object.entries(fleet.lanes).flatMap(([lane, { badWrites, since, error }]) => {
-    const ofLane = members.filter((member) => member.lane === lane);
-    if (ofLane.length === 0 || badWrites < ALERT_AFTER_BAD_WRITES) return [];
-    const waiting = ofLane.flatMap(({ key, lifetimeMs }) => {
-      const state = byKey.get(key);
-      return state !== undefined &&
-        waits(state) &&
-        isUrgent(judgeLogins(state, clock), state.deployed, lifetimeMs, clock)
-        ? [state]
-        : [];
+    if (badWrites < ALERT_AFTER_BAD_WRITES || ![...configured.values()].some((target) => target.lane === lane))
+      return [];
+    const waiting = states.filter((state) => {
+      const target = configured.get(state.key);
+      if (target?.lane !== lane || !waits(state)) return false;
+      return isUrgent(judgeLogins(state, clock), state.deployed, target.policy.lifetimeMs, clock);
     });
     const severity = waiting.length > 0 ? 'critical' : 'warning';
     const facts = { lane, badWrites, urgent: namesOf(waiting) };
@@ -239,6 +238,7 @@ function writesFailing({ fleet, members, states, now, clock }: ServiceFacts): Fi
   });
 }
 
+/** A rotation or a check of it waits for something to pass. */
 function waits({ state }: TargetState): boolean {
   return state === 'due' || state === 'failed';
 }

@@ -10,6 +10,8 @@ import type { Openings } from './windows-passed.ts';
 export interface WatchedTarget extends TargetIdentity {
   readonly key: string;
   readonly name: string;
+  /** Through which it is written. */
+  readonly lane: string;
   readonly policy: {
     readonly lifetimeMs: number;
     readonly renewBeforeMs: number;

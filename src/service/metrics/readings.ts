@@ -5,16 +5,39 @@ import { CONDITIONS, SEVERITIES } from '../../core/alerts/conditions.ts';
 import type { AlertBook } from '../../core/alerts/records.ts';
 import { trueNow } from '../../core/decide.ts';
 import { type JudgeClock, judgeLogins } from '../../core/logins.ts';
-import { LOGIN_STATES } from '../../core/reasons.ts';
+import { LOGIN_STATES, type LoginState } from '../../core/reasons.ts';
 import type { TargetState } from '../../core/records.ts';
 import { DAY } from '../../core/time.ts';
+
+/** What the gauges show of one target: little enough to be kept of each. Instants are ms since the epoch. */
+export interface TargetReading {
+  readonly expiresAt: number | null;
+  readonly renewalAt: number | null;
+  readonly lastSuccessAt: number | null;
+  readonly failures: number;
+  readonly isReady: boolean;
+  readonly logins: LoginState;
+}
+
+/** The reading of a target by its state. */
+export function readingOf(state: TargetState, clock: JudgeClock): TargetReading {
+  const { deployed, renewalAt, lastSuccessAt, retry } = state;
+  return {
+    expiresAt: deployed?.expiresAt ?? null,
+    renewalAt,
+    lastSuccessAt,
+    failures: retry.failures,
+    isReady: isReady(state, clock),
+    logins: judgeLogins(state, clock).state,
+  };
+}
 
 /** What a scrape shows. Instants are ms since the epoch. */
 export interface MetricsSnapshot {
   readonly clock: JudgeClock;
   readonly version: string;
   /** Configured targets only; `undefined`: the journal has no state of it yet. */
-  readonly targets: readonly { readonly name: string; readonly state: TargetState | undefined }[];
+  readonly targets: readonly { readonly name: string; readonly reading: TargetReading | undefined }[];
   readonly book: AlertBook;
   /** Our clock minus CloudBase's, in ms; undefined until an answer has a Date header. */
   readonly skewMs: number | undefined;
@@ -44,34 +67,33 @@ export const GAUGES: readonly GaugeRow[] = [
     name: 'apple_secret_expiration_timestamp_seconds',
     help: 'When the deployed client secret expires. Absent while it is not known, or there is none.',
     labels: ['target'],
-    series: ofTargets((state) => seconds(state?.deployed?.expiresAt)),
+    series: ofTargets((reading) => seconds(reading?.expiresAt)),
   },
   {
     name: 'apple_secret_renewal_timestamp_seconds',
     help: 'From when renewal of the deployed client secret is due. Absent while its expiry is not known.',
     labels: ['target'],
-    series: ofTargets((state) => seconds(state?.renewalAt)),
+    series: ofTargets((reading) => seconds(reading?.renewalAt)),
   },
   {
     name: 'apple_secret_last_success_timestamp_seconds',
     help: 'When a pass last ended healthy, succeeded or unverified. Absent while none has.',
     labels: ['target'],
-    series: ofTargets((state) => seconds(state?.lastSuccessAt)),
+    series: ofTargets((reading) => seconds(reading?.lastSuccessAt)),
   },
   {
     name: 'apple_secret_ready',
     help: '1 if logins do not fail, the expiry of the deployed client secret is known, renewal is not overdue by more than 24 h, and the last pass did not fail.',
     labels: ['target'],
-    series: ({ targets, clock }) =>
-      targets.map(({ name, state }) => ({ labels: { target: name }, value: isReady(state, clock) ? 1 : 0 })),
+    series: ofTargets((reading) => (reading?.isReady === true ? 1 : 0)),
   },
   {
     name: 'apple_secret_logins',
     help: 'Whether people can sign in with Apple: 1 for the state that holds, 0 for the others.',
     labels: ['target', 'state'],
-    series: ({ targets, clock }) =>
-      targets.flatMap(({ name, state }) => {
-        const found = state === undefined ? 'unknown' : judgeLogins(state, clock).state;
+    series: ({ targets }) =>
+      targets.flatMap(({ name, reading }) => {
+        const found = reading?.logins ?? 'unknown';
         return LOGIN_STATES.map((each) => ({ labels: { target: name, state: each }, value: each === found ? 1 : 0 }));
       }),
   },
@@ -79,7 +101,7 @@ export const GAUGES: readonly GaugeRow[] = [
     name: 'apple_secret_consecutive_failures',
     help: 'Passes in a row that failed.',
     labels: ['target'],
-    series: ofTargets((state) => state?.retry.failures ?? 0),
+    series: ofTargets((reading) => reading?.failures ?? 0),
   },
   {
     name: 'apple_secret_conditions',
@@ -123,8 +145,8 @@ export const GAUGES: readonly GaugeRow[] = [
  * True if logins do not fail, renewal is not overdue by more than 24 h, and the last pass did not fail. False for a target
  * that was never read, or of whose secret nobody knows when it expires.
  */
-export function isReady(state: TargetState | undefined, clock: JudgeClock): boolean {
-  if (state === undefined || state.state === 'failed' || state.state === 'unknown') return false;
+export function isReady(state: TargetState, clock: JudgeClock): boolean {
+  if (state.state === 'failed' || state.state === 'unknown') return false;
   if (judgeLogins(state, clock).state === 'fails' || (state.deployed?.expiresAt ?? null) === null) return false;
   return state.renewalAt === null || trueNow(clock) - state.renewalAt <= READY_AFTER_RENEWAL_MS;
 }
@@ -147,10 +169,10 @@ export function oldestSeconds({ deliveries }: AlertBook, nowMs: number): number 
 }
 
 /** A series for each target whose value is known. */
-function ofTargets(valueFor: (state: TargetState | undefined) => number | undefined): GaugeRow['series'] {
+function ofTargets(valueFor: (reading: TargetReading | undefined) => number | undefined): GaugeRow['series'] {
   return ({ targets }) =>
-    targets.flatMap(({ name, state }) => {
-      const value = valueFor(state);
+    targets.flatMap(({ name, reading }) => {
+      const value = valueFor(reading);
       return value === undefined ? [] : [{ labels: { target: name }, value }];
     });
 }

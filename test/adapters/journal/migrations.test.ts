@@ -37,8 +37,11 @@ const OURS = [
   'alert_memo',
   'fleet',
   'leases',
+  'paces',
+  'processes',
   'rotations',
   'targets',
+  'waiters',
 ];
 const copies = (home: string): string[] => readdirSync(home).filter((name) => name.endsWith('.bak'));
 
@@ -104,6 +107,19 @@ test('a journal of schema 2 loses the alerts that nobody would end any more, and
   expect(conditions).toEqual([aCondition('a')]);
   expect(deliveries.map(({ id }) => id)).toEqual(['kept', 'digest']);
   expect(warnings).toEqual([]);
+});
+
+test('in a journal of schema 2 every target counts as written before all others', async () => {
+  const path = join(folder(), 'journal.db');
+  const db = secondSchemaAt(path);
+  for (const row of [aTarget({ name: 'a' }), aTarget({ name: 'b' })])
+    db.prepare('INSERT INTO targets VALUES (?, ?, ?)').run(row.key, row.name, JSON.stringify(row));
+  db.close();
+  const journal = await ownJournal(path, { clock });
+  const { revision, states } = await journal.changedSince(undefined, 100);
+  expect(states.map(({ name }) => name).sort()).toEqual(['a', 'b']);
+  await journal.commit({ target: aTarget({ name: 'b' }) });
+  expect((await journal.changedSince(revision, 100)).states.map(({ name }) => name)).toEqual(['b']);
 });
 
 test('a damaged row of schema 2 does not stand in the way', async () => {

@@ -1,7 +1,9 @@
 // What is wrong with the service as a whole, condition by condition, each at its boundary; what a process that does not
 // know leaves undecided; and targets that are not in the configuration.
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  concernsService,
   detectMisconfigured,
   detectService,
   detectTarget,
@@ -21,6 +23,7 @@ import { DAY, HOUR, MINUTE } from '../../../src/core/time.ts';
 import {
   anAppleRecord,
   anError,
+  aWatched,
   aWatchedState,
   inShort,
   left,
@@ -28,6 +31,7 @@ import {
   TOKEN_URL,
   targetFacts,
 } from '../../support/alert-facts.ts';
+import { anyTarget } from '../../support/any-record.ts';
 import { asked, aWritten, CLOCK, NOW } from '../../support/builders.ts';
 import { aFleet, LANE } from '../../support/fleet.ts';
 
@@ -119,9 +123,7 @@ describe('of several targets', () => {
 });
 
 describe('AppleUnreachable', () => {
-  const wasAsked = (ageMs: number) => ({
-    states: [aWatchedState({ apple: { ...asked(), deployed: { askedAt: NOW - ageMs, answer: null } } })],
-  });
+  const wasAsked = (ageMs: number) => ({ lastAskedAt: NOW - ageMs });
   const silent = (ageMs: number) => apple({ answeredAt: NOW - ageMs });
   table([
     ['not 48 h after the last usable answer', [], { ...silent(48 * HOUR), ...wasAsked(HOUR) }],
@@ -133,16 +135,6 @@ describe('AppleUnreachable', () => {
     ],
     ['not sooner', [], { ...apple({ answeredAt: null, firstAskedAt: NOW - 48 * HOUR }), ...wasAsked(HOUR) }],
     ['not where Apple is not asked', [], { ...silent(9 * DAY), ...wasAsked(HOUR), asksApple: false }],
-    [
-      'also where only candidates were asked about',
-      ['AppleUnreachable warning'],
-      {
-        ...silent(9 * DAY),
-        states: [
-          aWatchedState({ apple: { ...asked(), deployed: NEVER_ASKED, candidate: { askedAt: NOW, answer: null } } }),
-        ],
-      },
-    ],
   ]);
 
   test.each<[string, Partial<ServiceFacts>]>([
@@ -382,13 +374,13 @@ describe('writes that end badly', () => {
       {
         fleet,
         states: [aWatchedState(urgent)],
-        members: [
-          { key, lane: 'another', lifetimeMs: 180 * DAY },
-          { key: 'calm', lane: LANE, lifetimeMs: 180 * DAY },
-        ],
+        configured: new Map([
+          [key, aWatched({ key, lane: 'another' })],
+          ['calm', aWatched({ key: 'calm', lane: LANE })],
+        ]),
       },
     ],
-    ['are over when no target writes through the lane any more', [], { fleet, members: [] }],
+    ['are over when no target writes through the lane any more', [], { fleet, configured: new Map() }],
   ])('%s', (_name, expected, facts) => {
     expect(found(facts)).toEqual(expected);
   });
@@ -441,4 +433,21 @@ test('every condition has a row, but for StartRefused, which a daemon tells that
   const wrong = detectMisconfigured({ name: 'shop', problems: [], state: aWatchedState(), clock: CLOCK });
   const names = new Set([...ofEach, ...ofService, wrong].map(({ condition }) => condition));
   expect(CONDITIONS.filter((name) => !names.has(name))).toEqual(['StartRefused']);
+});
+
+test('the states that concern the service decide its conditions as all of them do', () => {
+  fc.assert(
+    fc.property(
+      fc.array(anyTarget, { maxLength: 4 }),
+      fc.constantFrom(EMPTY_FLEET, aFleet(3), serviceFacts().fleet),
+      fc.constantFrom(undefined, { error: anError('ERR_JOURNAL_UNWRITABLE'), since: NOW }),
+      (all, fleet, degraded) => {
+        const configured = new Map(all.map((state) => [state.key, aWatched({ ...state, lane: LANE })]));
+        const journal = { ...serviceFacts().journal, degraded };
+        const look = (states: readonly TargetState[]) =>
+          detectService(serviceFacts({ fleet, configured, journal, states }));
+        expect(look(all.filter(concernsService))).toEqual(look(all));
+      },
+    ),
+  );
 });

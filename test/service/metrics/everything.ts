@@ -2,6 +2,7 @@
 import { EMPTY_BOOK } from '../../../src/core/alerts/records.ts';
 import { DAY } from '../../../src/core/time.ts';
 import { createMetrics, type Metrics, type MetricsSnapshot } from '../../../src/service/metrics/metrics.ts';
+import { readingOf } from '../../../src/service/metrics/readings.ts';
 import { aState, CLOCK, NOW } from '../../support/builders.ts';
 import { anEvent } from '../../support/events.ts';
 
@@ -21,12 +22,9 @@ export const EVERYTHING: Shown = {
   targets: [
     {
       name: 'shop',
-      state: aState({
-        renewalAt: NOW + 40 * DAY,
-        lastSuccessAt: NOW,
-      }),
+      reading: readingOf(aState({ renewalAt: NOW + 40 * DAY, lastSuccessAt: NOW }), CLOCK),
     },
-    { name: 'new', state: undefined },
+    { name: 'new', reading: undefined },
   ],
   book: { ...EMPTY_BOOK, deliveries: [{ id: '1', channel: 'ops', at: NOW - 1000, subject: { kind: 'test' } }] },
   skewMs: 250,

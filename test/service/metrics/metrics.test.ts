@@ -219,7 +219,7 @@ describe('the text', () => {
   test('is escaped, whatever a target or channel is called', async () => {
     const name = 'a"b\\c\nd';
     const metrics = metricsAfter(anEvent('alert.sent', { channel: name }));
-    const { text } = await metrics.text({ ...NOTHING, targets: [{ name, state: undefined }] });
+    const { text } = await metrics.text({ ...NOTHING, targets: [{ name, reading: undefined }] });
     expect(text).toContain('apple_secret_ready{target="a\\"b\\\\c\\nd"} 0');
     expectWellFormed(text);
   });

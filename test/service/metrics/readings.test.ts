@@ -12,6 +12,7 @@ import {
   type MetricsSnapshot,
   oldestSeconds,
   openConditions,
+  readingOf,
 } from '../../../src/service/metrics/readings.ts';
 import { aDeployed, aState, asked, CLOCK, NOW } from '../../support/builders.ts';
 
@@ -24,10 +25,15 @@ const deployed = (overrides: Partial<DeployedRecord> = {}): DeployedRecord => ({
 const wellState = (overrides: Partial<TargetState> = {}) =>
   aState({ deployed: deployed(), renewalAt: NOW + 40 * DAY, lastSuccessAt: NOW - HOUR, ...overrides });
 
+const shop = (state: TargetState | undefined, clock = CLOCK) => ({
+  name: 'shop',
+  reading: state && readingOf(state, clock),
+});
+
 const snapshot = (overrides: Partial<MetricsSnapshot> = {}): MetricsSnapshot => ({
   clock: CLOCK,
   version: '1.2.3',
-  targets: [{ name: 'shop', state: wellState() }],
+  targets: [shop(wellState())],
   book: EMPTY_BOOK,
   skewMs: undefined,
   journalDegraded: false,
@@ -87,8 +93,7 @@ describe('ready', () => {
     ],
     ['a secret whose expiry nobody knows', false, wellState({ deployed: deployed({ expiresAt: null }) })],
   ])('%s: %s', (_, ready, state) => {
-    expect(isReady(state, CLOCK)).toBe(ready);
-    expect(seriesOf('ready', snapshot({ targets: [{ name: 'shop', state }] }))).toEqual({ shop: ready ? 1 : 0 });
+    expect(seriesOf('ready', snapshot({ targets: [shop(state)] }))).toEqual({ shop: ready ? 1 : 0 });
   });
 
   test('reckons renewal by the corrected clock', () => {
@@ -116,20 +121,20 @@ describe('logins', () => {
     ['what nothing is known of', 'unknown', wellState()],
     ['a target that the journal does not know', 'unknown', undefined],
   ])('%s: %s, and only that', (_, found, state) => {
-    const series = seriesOf('logins', snapshot({ targets: [{ name: 'shop', state }] }));
+    const series = seriesOf('logins', snapshot({ targets: [shop(state)] }));
     expect(series).toEqual({ 'shop works': 0, 'shop fails': 0, 'shop unknown': 0, [`shop ${found}`]: 1 });
   });
 
   test('are unknown where a secret has expired by a clock that was not compared', () => {
     const clock = { ...CLOCK, skewMs: undefined, since: NOW };
-    const targets = [{ name: 'shop', state: wellState({ deployed: deployed({ expiresAt: NOW - DAY }) }) }];
+    const targets = [shop(wellState({ deployed: deployed({ expiresAt: NOW - DAY }) }), clock)];
     expect(seriesOf('logins', snapshot({ clock, targets }))).toMatchObject({ 'shop unknown': 1 });
   });
 });
 
 describe('instants', () => {
   test('are in seconds, under the configured name', () => {
-    const of = snapshot({ targets: [{ name: 'renamed', state: wellState() }] });
+    const of = snapshot({ targets: [{ ...shop(wellState()), name: 'renamed' }] });
     expect(seriesOf('expiration_timestamp_seconds', of)).toEqual({ renamed: (NOW + 100 * DAY) / 1000 });
     expect(seriesOf('renewal_timestamp_seconds', of)).toEqual({ renamed: (NOW + 40 * DAY) / 1000 });
     expect(seriesOf('last_success_timestamp_seconds', of)).toEqual({ renamed: (NOW - HOUR) / 1000 });
@@ -148,7 +153,7 @@ describe('instants', () => {
       }),
     ],
   ])('are absent while %s; the counts are there', (_, state) => {
-    const of = snapshot({ targets: [{ name: 'shop', state }] });
+    const of = snapshot({ targets: [shop(state)] });
     for (const name of ['expiration', 'renewal', 'last_success'])
       expect(seriesOf(`${name}_timestamp_seconds`, of)).toEqual({});
     expect(seriesOf('consecutive_failures', of)).toEqual({ shop: 0 });
@@ -162,7 +167,7 @@ describe('instants', () => {
 
 test('failures in a row are those of the journal', () => {
   const state = wellState({ state: 'failed', retry: { failures: 7, nextAttemptAt: NOW } });
-  expect(seriesOf('consecutive_failures', snapshot({ targets: [{ name: 'shop', state }] }))).toEqual({ shop: 7 });
+  expect(seriesOf('consecutive_failures', snapshot({ targets: [shop(state)] }))).toEqual({ shop: 7 });
 });
 
 describe('conditions', () => {

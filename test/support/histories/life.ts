@@ -88,7 +88,7 @@ export class Life {
     this.waiting = waiting;
     this.journal = journal;
     const { emit, listen } = eventHub(listener.onEvent);
-    const tools: WiringTools = { ...toolsOf(place, listener), emit, leaseHolder: 'daemon:' };
+    const tools: WiringTools = { ...toolsOf(place, listener), emit, leaseHolder: 'daemon:', pace: journal };
     const plan = planOf(config, tools);
     const targets = plan.targets.map((wired) => ({
       ...wired,
@@ -124,20 +124,17 @@ export class Life {
     this.alerting = createAlerting({ config, journal, facts }, { ...tools, clock: this.alertClock });
     listen(this.alerting.onEvent);
     // One after another, so that a history is the same whenever it is played.
-    const sweep: Sweeper['sweep'] = async (items, onResult = () => undefined) => {
+    const sweep: Sweeper['sweep'] = async (items, onResult) => {
       this.sweeping += 1;
-      const results = new Map<string, PassResult>();
       for (const item of items) {
         const done = this.sweeper.sweep([item], (target, result) => {
           this.passes += 1;
           listener.onPass(target.name, result);
           onResult(target, result);
         });
-        const ended = await Promise.race([done, this.death.promise]);
-        for (const [key, result] of ended ?? []) results.set(key, result);
+        await Promise.race([done, this.death.promise]);
       }
       this.sweeping -= 1;
-      return results;
     };
     const sweeper = { sweep } as unknown as Sweeper;
     const onSwept = () => {
@@ -154,6 +151,7 @@ export class Life {
     const journal = await openDaemonJournal(config.journal, {
       who: { instance: config.instance, pid: process.pid, host: 'history' },
       leaseHolder: 'daemon:',
+      process: `daemon:${place.count()}`,
       clock: waiting,
       busyTimeoutMs: 0,
       onChange: (error) => emit({ event: 'journal.degraded', degraded: error !== undefined, error: error ?? null }),

@@ -51,7 +51,11 @@ function metricsOfOddNames() {
 test.each([
   ['before anything happened', createMetrics({ version: '1.2.3' }), NOTHING],
   ['with something in every metric', busyMetrics(), EVERYTHING],
-  ['with names that must be escaped', metricsOfOddNames(), { ...NOTHING, targets: [{ name: NAME, state: undefined }] }],
+  [
+    'with names that must be escaped',
+    metricsOfOddNames(),
+    { ...NOTHING, targets: [{ name: NAME, reading: undefined }] },
+  ],
 ])('promtool accepts a scrape %s', async (_, metrics, snapshot) => {
   const { text } = await metrics.text(snapshot);
   expect(await promtool(['check', 'metrics'], text)).toEqual({ code: 0, stdout: '', stderr: '' });
