@@ -6,7 +6,7 @@ import { cut, displayWidth, table as painted, wrap } from '../../src/cli/table.t
 import { terminalText } from '../../src/core/output.ts';
 
 /** A table as a terminal without colour shows it. */
-const table = (...args: Parameters<typeof painted>) => terminalText(painted(...args), false);
+const table = (...args: Parameters<typeof painted>) => terminalText(painted(...args).join(''), false);
 
 test.each([
   ['', 0],
@@ -101,7 +101,7 @@ describe('a table', () => {
 
   test('is coloured only if the output takes colours, and colour takes up no room', () => {
     const rows = [{ cells: [{ text: 'a', color: 'red' as const }, ...cells('b', 'c')] }];
-    expect(terminalText(painted(columns, rows), true)).toBe(
+    expect(terminalText(painted(columns, rows).join(''), true)).toBe(
       '\u001b[2mNAME\u001b[0m  \u001b[2mSTATE\u001b[0m  \u001b[2mNOTE\u001b[0m\n\u001b[31ma\u001b[0m     b      c\n',
     );
     expect(table(columns, rows)).not.toContain('\u001b');
