@@ -16,6 +16,7 @@ export interface PlaceOptions {
   readonly sizes: readonly number[];
   readonly effort: Effort;
   readonly note: (row: RowId, column: string, build: Build, cell: Cell) => void;
+  readonly isNoted: (row: RowId, column: string, build: Build) => boolean;
 }
 
 /** How much of a daemon's life is measured. */
@@ -39,9 +40,9 @@ export class Place {
     this.options = options;
   }
 
-  /** The program with these arguments, in the folder of a fleet. */
+  /** The program with these arguments, in the folder of a fleet. Status 1 is one of its answers: a target is not well. */
   command(build: Build, folder: string, ...args: readonly string[]): Promise<Took> {
-    return run([build.main, ...args, '--config', 'rotator.yaml'], { cwd: folder, env: CREDENTIALS });
+    return run([build.main, ...args, '--config', 'rotator.yaml'], { cwd: folder, env: CREDENTIALS, statuses: [0, 1] });
   }
 
   /** Writes the files of a fleet without a journal; returns their folder. */
@@ -63,14 +64,15 @@ export class Place {
     return folder;
   }
 
-  /** Calls `measure` for each size and build. Where it throws NoFigure, the reason stands in the cells. */
+  /** Calls `measure` for each build. Where it throws NoFigure, the reason stands in the cells that it has not filled. */
   async forEach(rows: readonly RowId[], column: string, measure: (build: Build) => Promise<void>): Promise<void> {
     for (const build of this.options.builds) {
       try {
         await measure(build);
       } catch (thrown) {
         if (!(thrown instanceof NoFigure)) throw thrown;
-        for (const row of rows) this.options.note(row, column, build, thrown.message);
+        const { note, isNoted } = this.options;
+        for (const row of rows) if (!isNoted(row, column, build)) note(row, column, build, thrown.message);
       }
     }
   }
