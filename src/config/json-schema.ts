@@ -3,13 +3,24 @@
 // at all where a key is optional. It does not have the loader's rules across keys.
 import * as z from 'zod';
 import { INTERPOLATED } from '../adapters/scalars.ts';
-import { FILE } from './schema.ts';
+import { FILE, INCLUDED_FILE } from './schema.ts';
 
 export type JsonSchema = { [keyword: string]: unknown };
 
-/** A new object at every call; the same definition gives the same text. */
+/** Of the main file. A new object at every call; the same definition gives the same text. */
 export function configJsonSchema(): JsonSchema {
-  const { $schema, $defs = {}, ...generated } = z.toJSONSchema(FILE, { io: 'input' });
+  // The targets may all stand in further files.
+  const alternatives = [{ required: ['targets'] }, { required: ['include'] }];
+  return { ...jsonSchema(FILE), required: [], anyOf: alternatives };
+}
+
+/** Of a file that `include` names. */
+export function includedJsonSchema(): JsonSchema {
+  return jsonSchema(INCLUDED_FILE);
+}
+
+function jsonSchema(definition: z.ZodType): JsonSchema {
+  const { $schema, $defs = {}, ...generated } = z.toJSONSchema(definition, { io: 'input' });
   const shared = Object.entries($defs).map(([name, schema]) => [name, tidy({ ...schema })]);
   return { $schema, title: 'apple-secret-rotator', ...tidy(generated), $defs: Object.fromEntries(shared) };
 }

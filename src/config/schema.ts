@@ -176,6 +176,12 @@ export const SECTIONS = {
   policy: POLICY.prefault({}),
   apple: APPLE.prefault({}),
   cloudbase: CLOUDBASE.prefault({}),
+  include: z
+    .array(text(['include-pattern']))
+    .prefault([])
+    .describe(
+      'Further files with `targets`, relative to the folder of this file; a star stands for any characters of a name.',
+    ),
   targets: z
     .array(TARGET, wants(['some-targets']))
     .min(1, wants(['some-targets']))
@@ -191,6 +197,11 @@ export const SECTIONS = {
 } as const;
 
 export const FILE = z.strictObject(SECTIONS).describe('Configuration of apple-secret-rotator.');
+
+/** What a file holds that `include` names. Unlike the main file it may have no targets. */
+export const INCLUDED_FILE = z
+  .strictObject({ targets: z.array(TARGET).describe('Identity providers whose client secret is kept fresh.') })
+  .describe('Further targets of apple-secret-rotator.');
 
 export type TargetEntry = z.output<typeof TARGET>;
 export type PolicySection = z.output<typeof POLICY>;

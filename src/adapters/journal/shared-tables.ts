@@ -100,8 +100,9 @@ export class SharedTables {
   // ---- the processes
 
   register(token: string): void {
-    this.#sql.forgetLeft.run(this.#now() - LEFT_MS);
-    this.#sql.putProcess.run(token, this.#now());
+    const now = this.#now();
+    this.#sql.forgetOld.run(now - LEFT_MS, now - PROCESS_MS);
+    this.#sql.putProcess.run(token, now);
     this.#known = undefined;
   }
 
@@ -200,7 +201,7 @@ function statements(db: DatabaseSync) {
       'INSERT INTO processes (token, since) VALUES (?, ?) ON CONFLICT (token) DO UPDATE SET since = excluded.since',
     ),
     endProcess: db.prepare('UPDATE processes SET left_at = ? WHERE token = ?'),
-    forgetLeft: db.prepare('DELETE FROM processes WHERE left_at < ?'),
+    forgetOld: db.prepare('DELETE FROM processes WHERE left_at < ? OR since < ?'),
     forgetProcesses: db.prepare('DELETE FROM processes'),
     endAll: ['leases', 'waiters', 'processes'].map((table) => db.prepare(`DELETE FROM ${table} WHERE ${beginsWith}`)),
     version: db.prepare('PRAGMA data_version'),
