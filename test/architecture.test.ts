@@ -89,10 +89,12 @@ describe('the world is met at its edges alone', () => {
     expect(places(meeting, /^src\/(?:main|cli\/sandbox)\.ts$/)).toEqual([]);
   });
 
-  test('time is an argument: only the clock, main and the sandbox read it', () => {
+  test('time is an argument: only the clock, the event loop, main and the sandbox read it', () => {
     const reading = /\bDate\.now\b|\bnew Date\(\)|\bperformance\.now\b|\bsetIssuedAt\(\)|\bsetExpirationTime\('/;
     // A configuration that is loaded without an instant is loaded now.
-    expect(places(reading, /^src\/(?:service\/system-clock|main|config\/load)\.ts$|^src\/sandbox\//)).toEqual([]);
+    expect(
+      places(reading, /^src\/(?:service\/system-clock|net\/event-loop|main|config\/load)\.ts$|^src\/sandbox\//),
+    ).toEqual([]);
   });
 
   test('nothing waits but by the clock, but for the limit of a call, work in slices and the simulated world', () => {

@@ -10,6 +10,7 @@ import type { ShownSecret } from '../core/provider.ts';
 import type { Outcome, Reason } from '../core/reasons.ts';
 import { emptyTargetState, type Proof, type Rotation, type TargetState } from '../core/records.ts';
 import { sameSecret } from '../core/shown-secret.ts';
+import { giveWay } from '../net/event-loop.ts';
 import type { Gathered, RowEnd, Unread } from './learnt.ts';
 import { newRow, outcomeEvent, rowFields, viewOf } from './report.ts';
 import type { PassRequest, PassResult, PassTools } from './tools.ts';
@@ -219,6 +220,7 @@ export class Course {
   async #commit(change: JournalChange, ends = false): Promise<void> {
     const token = this.#lease;
     const { key } = this.target;
+    await giveWay();
     try {
       await this.tools.journal.commit({
         ...change,

@@ -41,7 +41,7 @@ async function play(perSecond: number, arriving: readonly Caller[]): Promise<Sta
       () => undefined,
     );
   }
-  await clock.advance((arriving.length * 1000) / Math.min(1, perSecond));
+  await clock.advance((arriving.length * 1030) / Math.min(1, perSecond));
   return starts;
 }
 
@@ -90,12 +90,12 @@ describe('for any callers', () => {
   });
 });
 
-test('an idle limit lets the first n start at once, and the next a second after the first', async () => {
+test('an idle limit lets the first n start at once, and the next a little over a second after the first', async () => {
   const starts = await play(
     3,
     Array.from({ length: 4 }, () => ({ after: 0, abortsAfter: undefined })),
   );
-  expect(starts.map(({ at }) => at)).toEqual([0, 0, 0, 1000]);
+  expect(starts.map(({ at }) => at)).toEqual([0, 0, 0, 1030]);
 });
 
 test('a rate below one spaces the starts', async () => {
@@ -103,7 +103,7 @@ test('a rate below one spaces the starts', async () => {
     0.5,
     Array.from({ length: 3 }, () => ({ after: 0, abortsAfter: undefined })),
   );
-  expect(starts.map(({ at }) => at)).toEqual([0, 2000, 4000]);
+  expect(starts.map(({ at }) => at)).toEqual([0, 2060, 4120]);
 });
 
 test('a waiter that aborts rejects with the reason', async () => {
@@ -130,11 +130,27 @@ test('a waiter that aborts at the very moment of its turn uses nothing up', asyn
   const controller = new AbortController();
   const turn = limit.turn(controller.signal);
   const wake = await asleep;
-  await clock.advance(1000);
+  await clock.advance(1030);
   wake();
   controller.abort(new Error('stopping'));
   await expect(turn).rejects.toThrow('stopping');
   await limit.turn(new AbortController().signal);
+});
+
+test('the window counts from when a call leaves, however long other work held it up after its turn', async () => {
+  const clock = new HandClock();
+  const limit = createRateLimit(2, clock);
+  const { signal } = new AbortController();
+  const first = await limit.turn(signal);
+  await limit.turn(signal);
+  const starts: number[] = [];
+  void limit.turn(signal).then(() => starts.push(clock.monotonic()));
+  await clock.advance(400);
+  first();
+  await clock.advance(1_029);
+  expect(starts).toEqual([]);
+  await clock.advance(1);
+  expect(starts).toEqual([1_430]);
 });
 
 test('a rate of nothing is a mistake of the program', () => {
@@ -240,7 +256,7 @@ describe('several processes of one journal', () => {
     const other = come();
     call(one, 50);
     call(other, 50);
-    await clock.advance(11_000);
+    await clock.advance(11_400);
     expect(starts).toHaveLength(120);
     expect(journal.places).toBe(100);
   });
@@ -271,6 +287,6 @@ describe('lanes', () => {
       .turn(signal)
       .then(() => starts.push(-1));
     await clock.advance(5000);
-    expect(starts.sort((a, b) => a - b)).toEqual([-1, 0, 1000, 2000]);
+    expect(starts.sort((a, b) => a - b)).toEqual([-1, 0, 1030, 2060]);
   });
 });

@@ -295,6 +295,9 @@ describe('the clock', () => {
     ['5 minutes ahead in an emergency', 300, 5, 'ERR_CLOCK_SKEWED'],
     ['5 minutes behind in an emergency', -300, 5, 'ERR_CLOCK_SKEWED'],
     ['5 minutes ahead over an expired secret', 300, -1, undefined],
+    ['5 minutes behind over an expired secret', -300, -1, undefined],
+    ['5 minutes behind over a secret that has expired by the other clock alone', -300, 2 / 1440, 'ERR_CLOCK_SKEWED'],
+    ['5 minutes ahead over a secret that has expired by our clock alone', 300, -2 / 1440, 'ERR_CLOCK_SKEWED'],
   ])('%s', async (_name, seconds, daysLeft, code) => {
     rig.put(rig.mint(daysLeft));
     rig.world.behaviour.dateOffsetSeconds = -seconds;

@@ -41,7 +41,7 @@ export function createTokenEndpointCheck(deps: {
   return {
     tokenUrl,
     async ask({ clientId, clientSecret, signal }) {
-      await limit.turn(signal);
+      const onSent = await limit.turn(signal);
       const body = new URLSearchParams({
         client_id: clientId,
         client_secret: clientSecret,
@@ -49,10 +49,16 @@ export function createTokenEndpointCheck(deps: {
         grant_type: 'authorization_code',
       }).toString();
       const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-      const answer = await request({ url: tokenUrl, method: 'POST', headers, body, timeoutMs, signal, env }).then(
-        verdictOf,
-        (error: unknown) => noVerdict(error, signal),
-      );
+      const answer = await request({
+        url: tokenUrl,
+        method: 'POST',
+        headers,
+        body,
+        timeoutMs,
+        signal,
+        env,
+        onSent,
+      }).then(verdictOf, (error: unknown) => noVerdict(error, signal));
       onAnswer?.(answer.verdict);
       return answer;
     },

@@ -42,7 +42,7 @@ export function createLoginChecks(deps: {
   const limit = createRateLimit(QUESTIONS_PER_SECOND, clock, pace && { name: 'login', shared: pace });
   return (endpoint) => ({
     async ask({ envId, providerId, signal }) {
-      await limit.turn(signal);
+      const onSent = await limit.turn(signal);
       return request({
         url: `${loginUrlOf(endpoint, envId).replace(/\/$/, '')}/auth/v1/provider/token`,
         method: 'POST',
@@ -51,6 +51,7 @@ export function createLoginChecks(deps: {
         timeoutMs,
         signal,
         env,
+        onSent,
       }).then(answerOf, (error: unknown) => noAnswer(error, signal));
     },
   });
