@@ -135,9 +135,9 @@ export class Course {
     }
   }
 
-  /** Notes in the row what Apple said in this pass. */
-  async noteVerdicts({ candidate, deployed }: Rotation['appleCheck']): Promise<void> {
-    await this.#updateRow({ appleCheck: { candidate, deployed } });
+  /** Notes in the row what Apple said in this pass; it is journalled with what follows from it. */
+  noteVerdicts({ candidate, deployed }: Rotation['appleCheck']): void {
+    this.#row = { ...this.openedRow, appleCheck: { candidate, deployed } };
   }
 
   /** Notes in the row what shows that the candidate is in place and good. */
@@ -241,7 +241,10 @@ export class Course {
     return this.#row;
   }
 
-  /** Opens the row of this pass; an open one (of a rotation that was asked for) gets the reason that was found. */
+  /**
+   * Opens the row of this pass; an open one (of a rotation that was asked for) gets the reason that was found, which is
+   * journalled with what follows from it.
+   */
   async openRow(reason: Reason): Promise<void> {
     const { key, deployed } = this.#snapshot ?? {};
     const facts = {
@@ -250,7 +253,10 @@ export class Course {
       previousFingerprint: deployed?.fingerprint ?? null,
       previousExpiresAt: deployed?.expiresAt ?? null,
     };
-    if (this.#row !== undefined) return this.#updateRow(facts);
+    if (this.#row !== undefined) {
+      this.#row = { ...this.#row, ...facts };
+      return;
+    }
     const { target, request, tools } = this;
     const row = { ...newRow(target, request), ...facts, id: tools.newId(), startedAt: this.now };
     await this.#commit({ rotation: row });
@@ -261,14 +267,10 @@ export class Course {
 
   /** Journals what is about to be written, so that a crash from here on can be resolved by reading. */
   async recordIntent(intended: Partial<Rotation>): Promise<void> {
-    await this.#updateRow(intended);
+    this.#row = { ...this.openedRow, ...intended };
+    await this.#commit({ rotation: this.#row });
     this.#hasIntent = true;
     this.step({ step: 'intent-recorded' });
-  }
-
-  async #updateRow(change: Partial<Rotation>): Promise<void> {
-    this.#row = { ...this.openedRow, ...change };
-    await this.#commit({ rotation: this.#row });
   }
 
   /** Ends the open row, after which the pass goes on without one. */

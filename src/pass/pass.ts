@@ -128,7 +128,7 @@ async function rotate(course: Course, first: Seen): Promise<PassResult> {
     course.step({ step: 'found', why: decision.why, expiresAt: seen.snapshot.deployed.expiresAt });
     const { verdict, learnt } = await candidateVerdict(course, seen.snapshot, talk);
     course.learn(learnt);
-    await course.noteVerdicts(talk.verdicts);
+    course.noteVerdicts(talk.verdicts);
     const snapshot = { ...seen.snapshot, state: course.state };
     const answer = gate(gateQuestion(snapshot, decision.reason, verdict, talk.detail));
     if (!answer.go) return endHeld(course, answer);

@@ -51,7 +51,7 @@ async function crashAfterWrite(): Promise<void> {
     },
   };
   const own = await openJournal({ path: rig.journalPath }, { mode: 'write', clock: rig.clock });
-  await rig.pass({}, { tools: { provider: gone, journal: dyingJournal(4, own) } }).catch(() => undefined);
+  await rig.pass({}, { tools: { provider: gone, journal: dyingJournal(3, own) } }).catch(() => undefined);
   await own.close();
   const [row] = await rig.rotations();
   expect(row).toMatchObject({ outcome: null, intent: expect.anything() });

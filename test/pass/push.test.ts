@@ -255,7 +255,7 @@ describe('transactions', () => {
     expect(calls.slice(calls.indexOf('acquireLease')).filter((name) => WRITES.includes(name))).toEqual([
       'acquireLease',
       // Row, what Apple said, intent, and the end of all.
-      ...['commit', 'updateFleet', 'commit', 'commit', 'renewLease', 'commit'],
+      ...['commit', 'updateFleet', 'commit', 'renewLease', 'commit'],
     ]);
   });
 

@@ -84,7 +84,7 @@ export class SharedTables {
     this.#sql.putWaiter.run(line, token, failedAt, Number(urgent), Number(requested), neededBy, now + WAITER_MS);
     const waiters = this.#sql.waiters.all(line) as unknown as Waiter[];
     const inLine = waiters.filter(
-      ({ token: other, until }) => until > now && until <= now + WAITER_MS && !isGone(other),
+      ({ token: other, until }) => other === token || (until > now && until <= now + WAITER_MS && !isGone(other)),
     );
     const [first] = inLine.sort((a, b) => compareRanks(rankOf(a), rankOf(b)) || a.seq - b.seq);
     if (first?.token !== token || !this.acquireLease(laneLease(lane, token))) return false;
