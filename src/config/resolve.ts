@@ -75,7 +75,7 @@ export function resolve(tree: Tree, { sections, targets, channels, isSound }: Pa
 /** Everything but the targets. */
 export function settingsOf(sections: Sections, channels: readonly ChannelOptions[]) {
   const { journal, log, http, schedule, apple, allowHosts, alerts, heartbeat } = sections;
-  const { language, repeatEvery, digest, rotated, runbook, none } = alerts;
+  const { language, timezone = schedule.timezone, repeatEvery, digest, rotated, runbook, none } = alerts;
   return {
     instance: sections.instance ?? hostname(),
     journal,
@@ -86,6 +86,8 @@ export function settingsOf(sections: Sections, channels: readonly ChannelOptions
     allowHosts,
     alerts: {
       language,
+      /** Of the times in messages. */
+      timezone,
       repeatEvery: { warningMs: repeatEvery.warning, criticalMs: repeatEvery.critical },
       /** A cron expression in `schedule.timezone`; undefined: off. */
       digest: digest === 'off' ? undefined : digest,

@@ -2,7 +2,7 @@
 // answers and codes of each service. The beginning of an inbox's name says which service it stands for. Signatures are
 // computed here from the services' documentation, so that a mistake in the product is not repeated.
 import { isJsonObject, type Json } from '../core/json.ts';
-import { HOUR, MINUTE } from '../core/time.ts';
+import { HOUR, MINUTE, SECOND } from '../core/time.ts';
 import { hmac, same } from './digest.ts';
 import { type Answer, json } from './exchange.ts';
 
@@ -17,6 +17,10 @@ export interface Posted {
   /** The text itself where it is not JSON. */
   readonly body: Json;
   readonly secret: string;
+  /** A robot that is protected by this word, not by a signature. */
+  readonly keyword: string | undefined;
+  /** It has the header `Authorization` that the inbox asks for, if it asks for one. */
+  readonly isAllowed: boolean;
   /** Milliseconds since the epoch. */
   readonly now: number;
   /** When earlier messages to this inbox arrived, oldest first. */
@@ -47,45 +51,80 @@ export function judge(name: string, posted: Posted): Judgement {
   return own === undefined ? { answer: json(200, { errcode: 0, errmsg: 'ok', code: 0, msg: 'success' }) } : own(posted);
 }
 
-/** HTTP 200 whatever happens; 20 messages a minute; 4096 bytes of markdown. */
+/** HTTP 200 whatever happens; 20 messages a minute; 4096 bytes of markdown, 2048 of text. */
 function wecom({ body, now, earlier }: Posted): Judgement {
   if (within(earlier, now, MINUTE) >= 20) return errcode(45009, 'api freq out of limit');
-  const content = textAt(body, 'markdown', 'content') ?? textAt(body, 'text', 'content');
-  const type = textAt(body, 'msgtype');
-  if ((type !== 'markdown' && type !== 'text') || content === undefined || content === '')
-    return errcode(40058, 'invalid Request Parameter');
-  if (Buffer.byteLength(content) > 4096) return errcode(40058, 'markdown.content exceed max length 4096');
+  const type = textAt(body, 'msgtype') ?? '';
+  const content = textAt(body, type, 'content') ?? '';
+  const most = WECOM_SIZES[type];
+  if (most === undefined || content === '') return errcode(40058, 'invalid Request Parameter');
+  if (Buffer.byteLength(content) > most) return errcode(40058, `${type}.content exceed max length ${most}`);
+  const lists = ['mentioned_list', 'mentioned_mobile_list'].map((list) => valueAt(body, 'text', list) ?? []);
+  if (!lists.every(isTexts)) return errcode(40058, 'invalid Request Parameter');
+  // Only these colours are known, and markdown calls nobody but single users.
+  if (/<font color="(?!(?:info|comment|warning)")|<@all>/.test(content)) return errcode(40058, 'invalid markdown');
   return errcode(0, 'ok');
 }
 
-/** Signed, at most an hour old; the 21st message of a minute mutes the robot for ten minutes. */
-function dingtalk({ body, query, secret, now, earlier, text }: Posted): Judgement {
+const WECOM_SIZES: Readonly<Record<string, number>> = { markdown: 4096, text: 2048 };
+
+/**
+ * Signed, at most an hour old, or with the keyword; the 21st message of a minute mutes the robot for ten minutes. Who is
+ * called stands in the text as well.
+ */
+function dingtalk({ body, query, secret, keyword, now, earlier, text }: Posted): Judgement {
   const stamp = query.get('timestamp') ?? '';
   const expected = hmac(secret, `${stamp}\n${secret}`).toString('base64');
-  if (Math.abs(Number(stamp) - now) > HOUR || stamp === '') return errcode(310000, 'invalid timestamp');
-  if (!same(query.get('sign') ?? '', expected)) return errcode(310000, 'sign not match');
+  if (keyword === undefined) {
+    if (Math.abs(Number(stamp) - now) > HOUR || stamp === '') return errcode(310000, 'invalid timestamp');
+    if (!same(query.get('sign') ?? '', expected)) return errcode(310000, 'sign not match');
+  } else if (!text.includes(keyword)) return errcode(310000, 'keywords not in content');
   if (mutedUntil(earlier, 20, MINUTE, 10 * MINUTE, now) > now)
     return errcode(130101, 'send too fast, exceed 20 times per minute');
   if (Buffer.byteLength(text) > 20_000) return errcode(460101, 'message too long, exceed 20000 bytes');
-  const filled = textAt(body, 'markdown', 'title') && textAt(body, 'markdown', 'text');
-  if (textAt(body, 'msgtype') !== 'markdown' || !filled) return errcode(40035, 'illegal parameter');
+  const shown = textAt(body, 'markdown', 'text');
+  if (textAt(body, 'msgtype') !== 'markdown' || !textAt(body, 'markdown', 'title') || !shown)
+    return errcode(40035, 'illegal parameter');
+  const called = ['atMobiles', 'atUserIds'].map((list) => valueAt(body, 'at', list) ?? []);
+  const everybody = valueAt(body, 'at', 'isAtAll') ?? false;
+  if (typeof everybody !== 'boolean' || !called.every(isTexts)) return errcode(40035, 'illegal parameter');
+  if (called.flat().some((id) => !shown.includes(`@${id}`))) return errcode(40035, 'at is not in the text');
   return errcode(0, 'ok');
 }
 
-/** Signed, at most an hour old; 100 messages a minute; 20 KB. */
-function feishu({ body, secret, now, earlier, text }: Posted): Judgement {
+/** Signed, at most an hour old, or with the keyword; 100 messages a minute and 5 a second; 20 KB; a text or a card. */
+function feishu({ body, secret, keyword, now, earlier, text }: Posted): Judgement {
   const stamp = textAt(body, 'timestamp') ?? '';
   const expected = hmac(`${stamp}\n${secret}`, '').toString('base64');
-  if (
-    !/^\d+$/.test(stamp) ||
-    Math.abs(Number(stamp) * 1000 - now) > HOUR ||
-    !same(textAt(body, 'sign') ?? '', expected)
-  )
+  const isSigned =
+    /^\d+$/.test(stamp) && Math.abs(Number(stamp) * 1000 - now) <= HOUR && same(textAt(body, 'sign') ?? '', expected);
+  if (keyword === undefined && !isSigned)
     return code(19021, 'sign match fail or timestamp is not within one hour from current time');
-  if (within(earlier, now, MINUTE) >= 100) return code(11232, 'frequency limited');
+  if (keyword !== undefined && !text.includes(keyword)) return code(19024, 'Key Words Not Found');
+  if (within(earlier, now, MINUTE) >= 100 || within(earlier, now, SECOND) >= 5) return code(11232, 'frequency limited');
   if (Buffer.byteLength(text) > 20 * 1024) return code(9499, 'the request is too large');
-  if (textAt(body, 'msg_type') !== 'text' || !textAt(body, 'content', 'text')) return code(9499, 'Bad Request');
-  return code(0, 'success');
+  const type = textAt(body, 'msg_type');
+  const isGood = type === 'text' ? textAt(body, 'content', 'text') : type === 'interactive' && isCard(body);
+  return isGood ? code(0, 'success') : code(9499, 'Bad Request');
+}
+
+/** The colours of a card's header. */
+const TEMPLATES =
+  /^(?:blue|wathet|turquoise|green|yellow|orange|red|carmine|violet|purple|indigo|grey|default)$/;
+
+/** A header of plain text in a known colour, and at least one element of Markdown. */
+function isCard(body: Json): boolean {
+  const title = textAt(body, 'card', 'header', 'title', 'content') ?? '';
+  const template = textAt(body, 'card', 'header', 'template') ?? 'default';
+  const elements = valueAt(body, 'card', 'elements');
+  return (
+    title !== '' &&
+    textAt(body, 'card', 'header', 'title', 'tag') === 'plain_text' &&
+    TEMPLATES.test(template) &&
+    Array.isArray(elements) &&
+    elements.length > 0 &&
+    elements.every((element) => textAt(element, 'tag') === 'markdown' && textAt(element, 'content'))
+  );
 }
 
 function slack({ body }: Posted): Judgement {
@@ -94,7 +133,7 @@ function slack({ body }: Posted): Judgement {
   if (text === undefined || text === '') return plain(400, 'no_text');
   if (text.length > 40_000) return plain(400, 'msg_too_long');
   const blocks = body['blocks'] ?? [];
-  if (!Array.isArray(blocks) || blocks.length > 50 || !blocks.every(isSection)) return plain(400, 'invalid_blocks');
+  if (!Array.isArray(blocks) || blocks.length > 50 || !blocks.every((block) => isSection(block) || isHeader(block))) return plain(400, 'invalid_blocks');
   return plain(200, 'ok');
 }
 
@@ -106,6 +145,13 @@ function isSection(block: Json): boolean {
   );
 }
 
+/** Plain text of at most 150 characters. */
+function isHeader(block: Json): boolean {
+  const text = textAt(block, 'text', 'text') ?? '';
+  const isPlain = textAt(block, 'type') === 'header' && textAt(block, 'text', 'type') === 'plain_text';
+  return isPlain && text !== '' && text.length <= 150;
+}
+
 function pagerduty({ body }: Posted): Judgement {
   const errors = [
     textAt(body, 'routing_key') ? undefined : "'routing_key' is missing or blank",
@@ -115,6 +161,7 @@ function pagerduty({ body }: Posted): Judgement {
     (textAt(body, 'dedup_key') ?? '').length <= 255 ? undefined : "'dedup_key' is too long",
     textAt(body, 'event_action') === 'trigger' || textAt(body, 'dedup_key') ? undefined : "'dedup_key' is missing",
     ...(textAt(body, 'event_action') === 'trigger' ? payloadErrors(body) : []),
+    isUrl(valueAt(body, 'client_url')) ? undefined : "'client_url' is no URL",
   ].filter((error) => error !== undefined);
   if (errors.length > 0)
     return {
@@ -124,6 +171,10 @@ function pagerduty({ body }: Posted): Judgement {
   return {
     answer: json(202, { status: 'success', message: 'Event processed', dedup_key: textAt(body, 'dedup_key') ?? '' }),
   };
+}
+
+function isUrl(value: Json | undefined): boolean {
+  return value === undefined || (typeof value === 'string' && /^https?:/.test(value) && URL.canParse(value));
 }
 
 function payloadErrors(body: Json): (string | undefined)[] {
@@ -138,8 +189,11 @@ function payloadErrors(body: Json): (string | undefined)[] {
   ];
 }
 
+const UNAUTHORIZED: Judgement = { answer: { status: 401, body: 'Unauthorized' }, refused: 'HTTP 401' };
+
 /** `POST …/api/v2/alerts`: a list of alerts with labels, none of which ends before it starts. */
-function alertmanager({ method, path, body }: Posted): Judgement {
+function alertmanager({ method, path, body, isAllowed }: Posted): Judgement {
+  if (!isAllowed) return UNAUTHORIZED;
   if (method !== 'POST' || !path.endsWith('/api/v2/alerts'))
     return { answer: { status: 404, body: 'page not found' }, refused: 'HTTP 404' };
   if (Array.isArray(body) && body.every(isAlert)) return { answer: { status: 200, body: '' } };
@@ -161,7 +215,8 @@ function allTexts(value: Json | undefined): boolean {
 }
 
 /** A signature must be right and at most five minutes old; a message without one is accepted. */
-function webhook({ headers, text, secret, now }: Posted): Judgement {
+function webhook({ headers, text, secret, isAllowed, now }: Posted): Judgement {
+  if (!isAllowed) return UNAUTHORIZED;
   const signature = headers['x-rotator-signature'];
   if (signature === undefined) return { answer: json(200, { ok: true }) };
   const stamp = headers['x-rotator-timestamp'] ?? '';
@@ -204,8 +259,17 @@ function mutedUntil(earlier: readonly number[], limit: number, span: number, mut
   return until;
 }
 
-function textAt(value: Json | undefined, ...path: readonly string[]): string | undefined {
+function valueAt(value: Json | undefined, ...path: readonly string[]): Json | undefined {
   let here: Json | undefined = value;
   for (const key of path) here = here !== undefined && isJsonObject(here) ? here[key] : undefined;
-  return typeof here === 'string' ? here : undefined;
+  return here;
+}
+
+function textAt(value: Json | undefined, ...path: readonly string[]): string | undefined {
+  const found = valueAt(value, ...path);
+  return typeof found === 'string' ? found : undefined;
+}
+
+function isTexts(value: Json): value is string[] {
+  return Array.isArray(value) && value.every((each) => typeof each === 'string');
 }

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { FLAVOURS } from '../../alerts/words/flavours.ts';
-import { layOut, linkOf, shortened } from '../../alerts/words/layout.ts';
+import { layOut, linkOf, nextStepOf, shortened } from '../../alerts/words/layout.ts';
 import type { AlertMessage, MessageItem } from '../../core/alerts/message.ts';
 import type { Channel } from '../../core/ports.ts';
 import { counted } from '../../core/texts/en/words.ts';
@@ -45,6 +45,7 @@ interface Trigger {
   };
   readonly links: readonly { readonly href: string; readonly text: string }[];
   readonly client: string;
+  readonly client_url?: string;
 }
 interface Resolve {
   readonly event_action: 'resolve';
@@ -115,6 +116,7 @@ function trigger(message: AlertMessage, key: string, items: readonly MessageItem
   const alone = items.length === 1 ? first : undefined;
   const severity = items.some((item) => item.severity === 'critical') ? 'critical' : (first?.severity ?? 'info');
   const component = alone?.target;
+  const runbook = items.flatMap((item) => (item.runbook === null ? [] : (linkOf(item.runbook) ?? []))).at(0);
   return {
     event_action: 'trigger',
     dedup_key: key,
@@ -129,6 +131,8 @@ function trigger(message: AlertMessage, key: string, items: readonly MessageItem
     },
     links: linksOf(items),
     client: 'apple-secret-rotator',
+    // PagerDuty shows the client as a link to this.
+    ...(runbook === undefined ? {} : { client_url: runbook }),
   };
 }
 
@@ -151,6 +155,9 @@ function detailsOf(message: AlertMessage, items: readonly MessageItem[]): Readon
   const rows: readonly (readonly [name: string, value: string | null])[] = [
     ['what', text(item.what)],
     ['next', item.next === null ? null : text(item.next)],
+    ...(item.next === null ? [] : nextStepOf(item.next).pastes).map(
+      (paste, index) => [index === 0 ? 'paste' : `paste_${index + 1}`, text(paste)] as const,
+    ),
     ['logins_until', item.loginsUntil],
     ['since', item.since],
     ['until', item.until],

@@ -3,7 +3,8 @@
 // is cut between characters, before it is escaped, and marked as cut.
 
 import type { AlertMessage, MessageItem } from '../../core/alerts/message.ts';
-import type { Flavour } from './flavours.ts';
+import { type Flavour, toneOf } from './flavours.ts';
+import { zoned } from './zone.ts';
 
 export interface LayoutLimits {
   /** Of the whole text, in the flavour's own measure. */
@@ -67,6 +68,23 @@ export function shownTarget({ target, envId, providerId }: MessageItem): string 
   return target === null ? ids : `${target}${ids === '' ? '' : ` (${ids})`}`;
 }
 
+/** Code in a sentence, as the texts write what a person pastes. */
+const CODE = /`([^`]+)`/g;
+/** What ends a sentence as `: CODE.` needs no place in it, when it has a line of its own. */
+const LAST_CODE = /(?<=[:：]) ?`[^`]+`[.。]?$/;
+
+/**
+ * A next step as a sentence, and what it asks to paste, each for a line of its own: commands and policies. A name of one
+ * word, such as a key of the configuration, stays in the sentence.
+ */
+export function nextStepOf(next: string): { readonly sentence: string; readonly pastes: readonly string[] } {
+  const isPasted = (code: string) => /[\s{]/.test(code);
+  const pastes = [...new Set([...next.matchAll(CODE)].map(([, code = '']) => code).filter(isPasted))];
+  const last = LAST_CODE.exec(next)?.[0];
+  const isLast = last !== undefined && isPasted(last.replace(/^ /, ''));
+  return { sentence: isLast ? next.slice(0, -last.length) : next, pastes };
+}
+
 class Page {
   readonly paragraphs: string[] = [];
   private readonly message: AlertMessage;
@@ -92,8 +110,10 @@ class Page {
   begin(): void {
     const { text, heading, size } = this.flavour;
     const { title, labels } = this.message;
+    const tone = toneOf(this.message);
     const room = Math.min(this.limit, this.paragraph);
-    this.paragraphs.push(heading(text(shortened(title, labels.cut, (line) => size(heading(text(line))) <= room))));
+    const fits = (line: string) => size(heading(text(line), tone)) <= room;
+    this.paragraphs.push(heading(text(shortened(title, labels.cut, fits)), tone));
   }
 
   /** Room was left for the last paragraph. */
@@ -166,7 +186,7 @@ class Page {
 
   private inBrief(item: MessageItem): string {
     const { since } = this.message.labels;
-    return `${this.headline(item)} · ${this.flavour.text(`${since} ${shownInstant(item.since)}`)}`;
+    return `${this.headline(item)} · ${this.flavour.text(`${since} ${this.instant(item.since)}`)}`;
   }
 
   private headline({ severity, status, target, title }: MessageItem): string {
@@ -180,10 +200,10 @@ class Page {
     const { text, code } = this.flavour;
     const about = shownTarget(item);
     const rows: readonly (readonly [label: string, value: string | null])[] = [
-      [labels.next, item.next === null ? null : text(item.next)],
-      [labels.loginsUntil, item.loginsUntil === null ? null : text(shownInstant(item.loginsUntil))],
-      [labels.since, item.status === 'happened' ? null : text(shownInstant(item.since))],
-      [labels.until, item.until === null ? null : text(shownInstant(item.until))],
+      [labels.next, item.next === null ? null : this.nextStep(item.next)],
+      [labels.loginsUntil, item.loginsUntil === null ? null : text(this.instant(item.loginsUntil))],
+      [labels.since, item.status === 'happened' ? null : text(this.instant(item.since))],
+      [labels.until, item.until === null ? null : text(this.instant(item.until))],
       [labels.target, about === '' ? null : text(about)],
       [labels.code, item.code === null ? null : code(item.code)],
       [labels.condition, code(item.id)],
@@ -191,6 +211,17 @@ class Page {
     ];
     const facts = rows.flatMap(([label, value]) => (value === null ? [] : [this.fact(label, value)]));
     return this.message.items.length === 1 ? [...facts, this.instanceFact()] : facts;
+  }
+
+  private nextStep(next: string): string {
+    const { text, paste, newline } = this.flavour;
+    const { sentence, pastes } = nextStepOf(next);
+    return [text(sentence), ...pastes.map(paste)].join(newline);
+  }
+
+  private instant(iso: string): string {
+    const { timezone = 'UTC', language } = this.message;
+    return zoned(shownInstant(iso), timezone, language);
   }
 
   private instanceFact(): string {

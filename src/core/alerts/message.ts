@@ -71,6 +71,8 @@ export interface AlertMessage {
   readonly instance: string;
   readonly version: string;
   readonly language: Language;
+  /** The time zone in which a layout shows instants; default: UTC. */
+  readonly timezone?: string;
   /** When it was written. */
   readonly at: string;
   /** That of the worst item that is not over; `info` if there is none. */

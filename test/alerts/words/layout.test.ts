@@ -1,7 +1,7 @@
 // The layout of messages: what a person reads, in each flavour, and that no text from elsewhere becomes more than text.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { FLAVOURS, type Flavour } from '../../../src/alerts/words/flavours.ts';
+import { FLAVOURS, type Flavour, toneOf } from '../../../src/alerts/words/flavours.ts';
 import { layOut, linkOf, paragraphsOf, shortened, shownInstant } from '../../../src/alerts/words/layout.ts';
 import type { AlertMessage } from '../../../src/core/alerts/message.ts';
 import { item, items, message, signOfLife } from '../../support/alert-messages.ts';
@@ -193,7 +193,7 @@ describe('for whatever is told', () => {
           expect(Math.max(...paragraphs.map(flavour.size))).toBeLessThanOrEqual(800);
           expect(laid.isWellFormed()).toBe(true);
           const [first] = laid.split('\n');
-          const whole = flavour.heading(flavour.text(told.title));
+          const whole = flavour.heading(flavour.text(told.title), toneOf(told));
           if (flavour.size(whole) <= 600) expect(first?.trimEnd()).toBe(whole.trimEnd());
         }),
         { numRuns: tries(150) },
