@@ -282,6 +282,14 @@ describe('worth a second look', () => {
     expect(warnings).toEqual([['unencrypted', 'am']]);
   });
 
+  test.each(['dingtalk', 'feishu'])('a %s robot without a secret', async (type) => {
+    const warned = async (secret: string) => {
+      const channel = `{ name: team, type: ${type}, url: "https://robot.example"${secret} }`;
+      return (await load(`alerts: { channels: [${channel}] }\n${TARGETS}`)).warnings;
+    };
+    expect([await warned(''), await warned(', secret: s')]).toEqual([[['unsigned', 'team']], []]);
+  });
+
   test('a bind beyond loopback without a token for reading', async () => {
     expect((await load(`http: { host: 0.0.0.0 }\n${TARGETS}`)).warnings).toEqual([['open-to-read', '0.0.0.0']]);
     expect((await load(`http: { host: 0.0.0.0, readToken: x }\n${TARGETS}`)).warnings).toEqual([]);

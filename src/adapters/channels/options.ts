@@ -40,17 +40,17 @@ const EVERYBODY = 'everybody';
 /** More than that is everybody; their ids would take the room of the alert from WeCom's 4096 bytes. */
 const MOST_PEOPLE = 20;
 
-/** Whom critical alerts call. `person`: the ids that the service takes, anchored at both ends; `wanted` names them. */
+/** The people that critical alerts call. `person`: the ids that the service takes, anchored at both ends; `wanted` names them. */
 export function mention(wanted: PlainPhrase, person: RegExp) {
   return z
     .array(patterned(wanted, new RegExp(`^(?:${EVERYBODY}|${person.source.slice(1, -1)})$`)), wants(['mention-list']))
     .min(1, wants(['mention-list']))
     .max(MOST_PEOPLE, wants(['few-people', MOST_PEOPLE]))
     .optional()
-    .describe('Whom a critical alert calls: people, or everybody in the chat. Other messages call nobody.');
+    .describe('Who is called by a critical alert: people, or everybody in the chat. Other messages call nobody.');
 }
 
-/** Whom this message calls: for critical alone. */
+/** Who is called by this message: nobody, unless it is critical. */
 export function calledBy(
   { kind, severity }: AlertMessage,
   mentioned: readonly string[] = [],

@@ -210,7 +210,7 @@ const NEXT = {
 const DOUBTS = {
   unencrypted: (channel: string) => `channel ${channel} sends alerts without encryption (insecure: true)`,
   unsigned: (channel: string) =>
-    `channel ${channel} has no secret: its messages are not signed, and whoever learns its URL can post there; keep the robot to a keyword (the name of the instance is in every message) or to the addresses of this machine`,
+    `channel ${channel} has no secret: protect its robot by a keyword (every message has the name of the instance) or by a list of addresses, or anybody who learns the URL can post there`,
   'open-to-read': (host: string) =>
     `http.host ${host} is not loopback and http.readToken is not set: only /healthz, /readyz and /metrics are served`,
   'both-set': (name: string) => `${name} and ${name}_FILE are both set: ${name} is used`,

@@ -188,7 +188,7 @@ export const PROBLEMS_ZH: ProblemWords = {
   'one-site': () => '使用同一站点的接入地址，或只保留 cloudbase.endpoint，其他地址会随之确定。',
 
   unsigned: (channel) =>
-    `渠道 ${channel} 未设置 secret，消息不带签名，任何知道其 URL 的人都能向群里发消息；请为机器人设置自定义关键词（每条消息都含实例名）或 IP 白名单`,
+    `渠道 ${channel} 未设置 secret：请为机器人设置自定义关键词（每条消息都含实例名）或 IP 白名单，否则任何知道 URL 的人都能向群里发消息`,
   unencrypted: (channel) => `渠道 ${channel} 发送告警时不加密（insecure: true）`,
   'open-to-read': (host) =>
     `http.host ${host} 不是本机回环地址，且未设置 http.readToken，因此只提供 /healthz、/readyz 和 /metrics`,
