@@ -46,7 +46,8 @@ export interface Tree {
 export const ENVIRONMENT = 'the environment';
 
 /** Keys whose values are secrets, as is all below them; only channels and heartbeats have a key `url`. */
-const SECRET_KEYS = /^(?:url|healthUrl|token|readToken|secret|bearer|headers|routingKey|password|privateKey|secretKey)$/i;
+const SECRET_KEYS =
+  /^(?:url|healthUrl|token|readToken|secret|bearer|headers|routingKey|password|privateKey|secretKey)$/i;
 /** A URL with a password in it. */
 const USERINFO = /:\/\/[^/\s]*@/;
 /** Enough to recognise a value by; more would hide the rest of the message. */

@@ -1,8 +1,8 @@
 // Where alerts go in a rehearsal: any request to /inbox/NAME (or below it) is kept, and answered as the service behind
 // the channel would answer it. What that service would refuse is refused, and kept with the reason.
 import type { Json } from '../core/json.ts';
-import { type Call, type Incoming, json } from './exchange.ts';
 import { same } from './digest.ts';
+import { type Call, type Incoming, json } from './exchange.ts';
 import { judge } from './vendors.ts';
 
 /** Signs the messages to an inbox, unless another secret is set for it. */

@@ -109,8 +109,7 @@ function feishu({ body, secret, keyword, now, earlier, text }: Posted): Judgemen
 }
 
 /** The colours of a card's header. */
-const TEMPLATES =
-  /^(?:blue|wathet|turquoise|green|yellow|orange|red|carmine|violet|purple|indigo|grey|default)$/;
+const TEMPLATES = /^(?:blue|wathet|turquoise|green|yellow|orange|red|carmine|violet|purple|indigo|grey|default)$/;
 
 /** A header of plain text in a known colour, and at least one element of Markdown. */
 function isCard(body: Json): boolean {
@@ -133,7 +132,8 @@ function slack({ body }: Posted): Judgement {
   if (text === undefined || text === '') return plain(400, 'no_text');
   if (text.length > 40_000) return plain(400, 'msg_too_long');
   const blocks = body['blocks'] ?? [];
-  if (!Array.isArray(blocks) || blocks.length > 50 || !blocks.every((block) => isSection(block) || isHeader(block))) return plain(400, 'invalid_blocks');
+  if (!Array.isArray(blocks) || blocks.length > 50 || !blocks.every((block) => isSection(block) || isHeader(block)))
+    return plain(400, 'invalid_blocks');
   return plain(200, 'ok');
 }
 

@@ -42,10 +42,7 @@ interface Alert {
 
 type Frame = Omit<AlertMessage, 'items'>;
 
-export function createAlertmanagerChannel(
-  settings: AlertmanagerOptions,
-  tools: ChannelTools,
-): RefreshedChannel {
+export function createAlertmanagerChannel(settings: AlertmanagerOptions, tools: ChannelTools): RefreshedChannel {
   const { url, ...named } = settings;
   const poster = new Poster('alertmanager', named, url, tools);
   const endpoint = endpointOf(url);

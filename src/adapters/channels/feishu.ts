@@ -49,8 +49,7 @@ export function createFeishuChannel({ url, secret, mention, ...named }: FeishuOp
     gapMs: GAP_MS,
     async send(message, signal) {
       const seconds = Math.floor(tools.clock.now() / 1000);
-      const signed =
-        secret === undefined ? {} : { timestamp: String(seconds), sign: feishuSignature(secret, seconds) };
+      const signed = secret === undefined ? {} : { timestamp: String(seconds), sign: feishuSignature(secret, seconds) };
       const body = JSON.stringify({ ...signed, msg_type: 'interactive', card: cardOf(message, mention) });
       return { detail: judgeByCode(poster, await poster.post({ url, body, signal }), 'code', CODES) };
     },

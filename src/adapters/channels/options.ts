@@ -76,11 +76,14 @@ export function access() {
         user: patterned(['auth-user'], USER).optional().describe('The user name of basic authentication.'),
         password: text().optional().describe('Its password. Never shown.'),
       })
-      .refine(({ bearer, user, password }) => {
-        return bearer === undefined
-          ? user !== undefined && password !== undefined
-          : user === undefined && password === undefined;
-      }, wants(['auth']))
+      .refine(
+        ({ bearer, user, password }) => {
+          return bearer === undefined
+            ? user !== undefined && password !== undefined
+            : user === undefined && password === undefined;
+        },
+        wants(['auth']),
+      )
       .optional()
       .describe('What each request shows: { bearer }, or { user, password }.'),
     headers: z

@@ -186,7 +186,9 @@ describe('text from elsewhere stays text', () => {
     expect(text.isWellFormed()).toBe(true);
     const own = flavour.link('https://ops.example.com/runbook.md#rotationfailing', 'rotationfailing');
     // The tags of the flavour itself.
-    const foreign = text.replaceAll(own, '').replaceAll(/<\/?(?:b|br|code|div|font)(?: (?:style|color)="[^"<>]*")?>/g, '');
+    const foreign = text
+      .replaceAll(own, '')
+      .replaceAll(/<\/?(?:b|br|code|div|font)(?: (?:style|color)="[^"<>]*")?>/g, '');
     expect(text).toContain(own);
     expect(foreign).not.toMatch(/:\/\/|www\.evil/);
     expect(foreign).not.toMatch(/^(?:Next: send|Runbook: https)/m);

@@ -156,7 +156,8 @@ const WANTED = {
   'few-people': (most: number) => `at most ${most} people`,
   'mention-slack': () => 'the id of a member (U012AB3CD) or a group (S012AB3CD) of Slack, or everybody',
   'mention-wecom': () => 'a user id of WeCom or a mobile number such as 13800138000, or everybody',
-  'mention-dingtalk': () => 'a user id of DingTalk or a mobile number such as 13800138000 or +852-51234567, or everybody',
+  'mention-dingtalk': () =>
+    'a user id of DingTalk or a mobile number such as 13800138000 or +852-51234567, or everybody',
   'mention-feishu': () => 'the Open ID (ou_…) or User ID of a member, or everybody',
   auth: () => '{ bearer }, or { user, password }',
   bearer: () => 'a token of visible ASCII characters',
