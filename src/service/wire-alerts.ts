@@ -160,13 +160,13 @@ export function channelsOf(
   { clock, env }: Pick<ServiceTools, 'clock' | 'env'>,
   isBrief: boolean,
 ): Channel[] {
-  const { channels, timezone } = alerts;
-  return channels.map((channel) => createChannel(channel, { clock, env, instance, timezone, isBrief }));
+  return alerts.channels.map((channel) => createChannel(channel, { clock, env, instance, isBrief }));
 }
 
 /** The language and the names in the messages of a configuration. */
 export function voiceOf({ instance, alerts }: Pick<ReadablePart, 'instance' | 'alerts'>, version: string): Voice {
-  return { instance, version, language: alerts.language, runbook: alerts.runbook };
+  const { language, timezone, runbook } = alerts;
+  return { instance, version, language, timezone, runbook };
 }
 
 /** Where the alerts of a configuration go, and how often. */

@@ -8,7 +8,7 @@ import { parseCron } from '../../src/core/cron.ts';
 import type { EventName, RotatorEvent } from '../../src/core/events.ts';
 import type { Reason } from '../../src/core/reasons.ts';
 import { MINUTE } from '../../src/core/time.ts';
-import { createAlerting, digestDelayMs, digestTick } from '../../src/service/wire-alerts.ts';
+import { createAlerting, digestDelayMs, digestTick, voiceOf } from '../../src/service/wire-alerts.ts';
 import { HandClock } from '../support/clock.ts';
 import { EVENTS } from '../support/events.ts';
 import { ownJournal } from '../support/journal.ts';
@@ -107,6 +107,19 @@ test.each<[reason: Reason, told: boolean, settings: string]>([
   alerting.onEvent({ event: 'rotation.succeeded', ...event } as RotatorEvent);
   const wanted = told ? [{ channel: 'ops', subject: { kind: 'rotated', event: { reason } } }] : [];
   expect((await journal.alertBook()).deliveries).toMatchObject(wanted);
+});
+
+test.each([
+  ['alerts.timezone', 'alerts: { none: accepted, timezone: Asia/Shanghai }', 'Asia/Shanghai'],
+  ['else schedule.timezone', 'alerts: { none: accepted }', 'Europe/Berlin'],
+])('messages are in %s', async (_, alerts, timezone) => {
+  const folder = mkdtempSync(join(tmpdir(), 'rotator-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'rotator.yaml');
+  const target = '{ name: shop, envId: shop-1, key: { from: file, path: k.p8 } }';
+  writeFileSync(file, `${alerts}\nschedule: { timezone: Europe/Berlin }\ntargets: [${target}]\n`);
+  const { config } = await loadConfig({ file, env: {}, mode: 'strict' });
+  expect(voiceOf(config, '1.2.3').timezone).toBe(timezone);
 });
 
 describe('a digest leaves the full and half hour', () => {

@@ -16,8 +16,6 @@ export interface ChannelTools {
   readonly clock: Clock;
   /** Named in every alert. */
   readonly instance: string;
-  /** Of the times in messages. Default: UTC. */
-  readonly timezone?: string;
   /** For one request, in ms. Default 15 s. */
   readonly timeoutMs?: number;
   /** Certificate authorities in place of the usual ones, PEM. */

@@ -1,8 +1,7 @@
 // The channels by `type`. A new channel is its file, a line in each list here, its test calling the shared contract
 // (test/contract/channel.ts), and a row of docs/configuration.md.
 import * as z from 'zod';
-import { inZone } from '../../alerts/words/zone.ts';
-import type { Channel, RefreshedChannel } from '../../core/ports.ts';
+import type { Channel } from '../../core/ports.ts';
 import { options as alertmanager, createAlertmanagerChannel } from './alertmanager.ts';
 import { createDingtalkChannel, options as dingtalk } from './dingtalk.ts';
 import { createEmailChannel, options as email } from './email.ts';
@@ -41,17 +40,5 @@ const FACTORIES: { readonly [T in Type]: (options: OptionsOf<T>, tools: ChannelT
  */
 export function createChannel(options: ChannelOptions, tools: ChannelTools): Channel {
   const create = FACTORIES[options.type] as (options: ChannelOptions, tools: ChannelTools) => Channel;
-  return withZone(create(options, tools), tools.timezone ?? 'UTC');
-}
-
-/** `channel`, whose messages show times in `timezone`. */
-function withZone(channel: Channel | RefreshedChannel, timezone: string): Channel {
-  const send: Channel['send'] = (message, signal) => channel.send(inZone(message, timezone), signal);
-  if (!('refresh' in channel)) return { ...channel, send };
-  const refresh: RefreshedChannel['refresh'] = (open, message, signal) => {
-    const { items, ...frame } = inZone({ ...message, items: open }, timezone);
-    return channel.refresh(items, frame, signal);
-  };
-  const refreshed: RefreshedChannel = { ...channel, send, refresh };
-  return refreshed;
+  return create(options, tools);
 }

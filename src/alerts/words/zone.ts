@@ -13,12 +13,12 @@ const INSTANT = /(\d{4}-\d\d-\d\d) (\d\d:\d\d) UTC( \(|（)?/g;
  * only there where it is another one. In UTC itself the text stays as it is.
  */
 export function zoned(text: string, timezone: string, language: Language): string {
+  if (timezone === 'UTC') return text;
   const [open, comma, close] = language === 'zh' ? ['（', '，', '）'] : [' (', ', ', ')'];
   return text.replace(INSTANT, (whole, day: string, minute: string, follows: string | undefined) => {
     const at = Date.parse(`${day}T${minute}:00Z`);
     if (Number.isNaN(at)) return whole;
-    const offsetMs = offsetSpan(timezone, at).offsetMs;
-    if (offsetMs === 0 && timezone === 'UTC') return whole;
+    const { offsetMs } = offsetSpan(timezone, at);
     const local = new Date(at + offsetMs).toISOString();
     const utc = local.startsWith(day) ? minute : `${day} ${minute}`;
     const shown = `${local.slice(0, 10)} ${local.slice(11, 16)} ${offsetText(offsetMs)}${open}${utc} UTC`;
@@ -27,7 +27,8 @@ export function zoned(text: string, timezone: string, language: Language): strin
 }
 
 /** `message` with every text in `timezone`; its own instants stay ISO 8601 UTC, and the layout shows them there too. */
-export function inZone(message: AlertMessage, timezone: string): AlertMessage {
+export function inZone(message: AlertMessage, timezone = 'UTC'): AlertMessage {
+  if (timezone === 'UTC') return message;
   const local = (text: string) => zoned(text, timezone, message.language);
   return {
     ...message,

@@ -238,15 +238,6 @@ describe('a robot without a secret', () => {
   );
 });
 
-test('times are in the zone of the configuration, in every part of a message', async () => {
-  const told = message({ items: [item({ what: 'It failed at 2026-11-22 20:15 UTC (3 hours ago).' })] });
-  const { channel, world } = await inboxChannel('wecom', { timezone: 'Asia/Shanghai' });
-  await channel.send(told, signal);
-  const text = JSON.stringify(world.inbox[0]?.body);
-  expect(text).toContain('It failed at 2026-11-23 04:15 +08:00 (2026-11-22 20:15 UTC, 3 hours ago).');
-  expect(text).toContain('**Secret expires**: 2026-12-12 16:00 +08:00 (08:00 UTC)');
-});
-
 test.each(['wecom', 'dingtalk', 'feishu', 'slack'] as const)(
   '%s: nobody is called and nothing is linked',
   async (type) => {

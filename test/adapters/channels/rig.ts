@@ -28,7 +28,6 @@ export interface Tools {
   readonly timeoutMs?: number;
   readonly ca?: string;
   readonly isBrief?: boolean;
-  readonly timezone?: string;
 }
 
 /** The channel `ops` of a type, as the configuration would make it. */

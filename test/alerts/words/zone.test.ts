@@ -1,11 +1,14 @@
 // Times in the reader's time zone, with UTC beside them.
 import { describe, expect, test } from 'vitest';
+import { composeMessage } from '../../../src/alerts/words/compose.ts';
 import { FLAVOURS } from '../../../src/alerts/words/flavours.ts';
 import { layOut } from '../../../src/alerts/words/layout.ts';
 import { inZone, zoned } from '../../../src/alerts/words/zone.ts';
+import type { DeliverySubject } from '../../../src/core/alerts/records.ts';
 import { at as atEnglish, when as whenEnglish } from '../../../src/core/texts/en/words.ts';
 import { when as whenChinese } from '../../../src/core/texts/zh/words.ts';
 import { DAY } from '../../../src/core/time.ts';
+import { aFinding, NOW } from '../../support/alert-findings.ts';
 import { item, message } from '../../support/alert-messages.ts';
 
 const AT = Date.UTC(2026, 10, 22, 20, 15);
@@ -40,6 +43,32 @@ describe('an instant', () => {
       'It lasted from 2026-11-23 04:15 +08:00 (2026-11-22 20:15 UTC) to 2026-11-23 05:15 +08:00 (2026-11-22 21:15 UTC).',
     );
   });
+});
+
+test('a message is composed in the zone', () => {
+  const finding = aFinding(
+    'RotationFailing',
+    { failures: 3, nextAttemptAt: null, emergency: false },
+    { loginsUntil: NOW + DAY },
+  );
+  const request = {
+    id: 'i',
+    now: NOW,
+    instance: 'prod',
+    version: '1',
+    language: 'en',
+    runbook: 'docs/runbook.md',
+  } as const;
+  const subject: DeliverySubject = {
+    ...{ kind: 'condition', status: 'cleared', finding, since: NOW - DAY, until: NOW, thread: 't', closes: [] },
+  };
+  const compose = (timezone?: string) =>
+    composeMessage({ ...request, ...(timezone === undefined ? {} : { timezone }), subjects: [subject] });
+  const lasted = 'from 2026-11-21 20:15 UTC to 2026-11-22 20:15 UTC.';
+  expect(compose().items[0]?.what).toContain(lasted);
+  expect(compose('Asia/Shanghai').items[0]?.what).toContain(
+    'from 2026-11-22 04:15 +08:00 (2026-11-21 20:15 UTC) to 2026-11-23 04:15 +08:00 (2026-11-22 20:15 UTC).',
+  );
 });
 
 test('every text of a message is in the zone, and every instant that the layout shows; the data stay UTC', () => {
