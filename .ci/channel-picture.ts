@@ -63,15 +63,21 @@ function slackLines(text: string): string[] {
 }
 
 function htmlLines(html: string): string[] {
-  return html
-    .replace(/<div style="font-size[^\n]*/, '')
-    .replace(/<pre[^>]*>(.*?)<\/pre>(?:<br>)?/g, (_, inner) => `${code(inner)}`)
-    .replace(/<code>(.*?)<\/code>/g, (_, inner) => code(inner))
-    .replace(/<b>(.*?)<\/b>/g, (_, inner) => bold(inner))
-    .replace(/<[^>]+>/g, '')
-    .split('\n')
-    .map(unescaped)
-    .filter((line) => line !== '');
+  return (
+    html
+      .replaceAll('\r', '')
+      .replace(/<div style="margin[^>]*><div style="font-size.*\n/, '')
+      // A blank line, which the filter below keeps, between paragraphs.
+      .replace(/<div style="margin[^>]*>/g, ' \n')
+      .replace(/<pre[^>]*>(.*?)<\/pre>(?:<br>)?/g, (_, inner) => `${code(inner)}`)
+      .replace(/<code>(.*?)<\/code>/g, (_, inner) => code(inner))
+      .replace(/<b>(.*?)<\/b>/g, (_, inner) => bold(inner))
+      .replace(/<[^>]+>/g, '')
+      .split('\n')
+      .map(unescaped)
+      .filter((line) => line !== '')
+      .slice(1)
+  );
 }
 
 const rows = (value: Json | undefined) =>

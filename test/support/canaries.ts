@@ -192,9 +192,9 @@ export function written({ folder, outputs }: Pick<Watched, 'folder' | 'outputs'>
   return new Map([...outputs, ...filesOf(folder)]);
 }
 
-/** What it sent as alerts and heartbeats. The URL and, to PagerDuty, the routing key are where they belong. */
+/** What it sent as alerts and heartbeats. The URL, a header and, to PagerDuty, the routing key are where they belong. */
 function sent({ world, mail }: Watched): Map<string, string> {
-  const bodies = world.inbox.map(({ name, headers, body }, index) => {
+  const bodies = world.inbox.map(({ name, headers: { 'x-api-key': _, ...headers }, body }, index) => {
     const text = `${JSON.stringify(headers)}\n${JSON.stringify(body)}`;
     const own = name === 'pagerduty' ? text.replace(`"${CONFIGURED['routing key']}"`, '""') : text;
     return [`message ${index} to ${name}`, own] as const;

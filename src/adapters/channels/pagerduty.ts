@@ -152,12 +152,12 @@ function detailsOf(message: AlertMessage, items: readonly MessageItem[]): Readon
   const [item] = items;
   if (items.length !== 1 || item === undefined)
     return { text: body, ...(item === undefined ? {} : { conditions: items.length }), instance: message.instance };
+  const step = item.next === null ? null : nextStepOf(item.next);
   const rows: readonly (readonly [name: string, value: string | null])[] = [
     ['what', text(item.what)],
-    ['next', item.next === null ? null : text(item.next)],
-    ...(item.next === null ? [] : nextStepOf(item.next).pastes).map(
-      (paste, index) => [index === 0 ? 'paste' : `paste_${index + 1}`, text(paste)] as const,
-    ),
+    ['next', step === null ? null : text(step.sentence)],
+    // Each by itself, so that it can be copied.
+    ...(step?.pastes ?? []).map((paste, index) => [index === 0 ? 'paste' : `paste_${index + 1}`, text(paste)] as const),
     ['logins_until', item.loginsUntil],
     ['since', item.since],
     ['until', item.until],
