@@ -47,11 +47,6 @@ export interface DelivererOptions {
 
 /** Alerts within this time go into one message. Less would send several for one trouble; more would only delay them. */
 const SETTLE_MS = 2_000;
-/**
- * Longer than any attempt takes, so that no other process sends the same rows; a crash holds a channel up for this
- * long.
- */
-const LEASE_MS = 60_000;
 /** How soon a channel that another process is sending through is tried again. */
 const LEASE_POLL_MS = 2_000;
 /** Longer than a channel's own time limits, so that these end an attempt first and can say why. */
@@ -153,7 +148,7 @@ export class Deliverer {
     const token = `${leaseHolder}${newId()}`;
     try {
       // Another process (`once` beside the daemon) must not send the same rows at the same time.
-      if (!(await journal.acquireLease(lease, token, clock.now(), LEASE_MS))) {
+      if (!(await journal.acquireLease(lease, token))) {
         pace.heldUntil = clock.monotonic() + LEASE_POLL_MS;
         return;
       }

@@ -10,6 +10,8 @@ import type { Problem } from './problems.ts';
 interface Node {
   /** 1-based: the line of the key, or of the entry of a list. */
   readonly line: number;
+  /** Of an entry of `targets` that another file adds: that file, and its index there. */
+  readonly origin?: { readonly file: string; readonly index: number };
 }
 
 export interface TextNode extends Node {
@@ -77,7 +79,13 @@ function nearestTo(root: TreeNode, path: Path): TreeNode {
 /** The name of an entry of `targets` as it stands there, also of an entry with problems. */
 export function nameAt(root: TreeNode, index: number): string {
   const node = nodeAt(root, ['targets', index, 'name']);
-  return node?.kind === 'text' && node.text !== '' ? node.text : `targets[${index}]`;
+  return node?.kind === 'text' && node.text !== '' ? node.text : entryAt(root, index);
+}
+
+/** An entry of `targets` by where it stands: `targets[3]`, with its file if that is another one. */
+export function entryAt(root: TreeNode, index: number): string {
+  const origin = nodeAt(root, ['targets', index])?.origin;
+  return origin === undefined ? `targets[${index}]` : `targets[${origin.index}] of ${origin.file}`;
 }
 
 /** True where a value is empty: the same as leaving its key out, so that `${NAME:-}` can switch things off. */
@@ -144,10 +152,19 @@ export function problemAt(tree: Tree, path: Path, { wanted, found, next }: Probl
 }
 
 /** The place of a node that stands at `path`. What stands in for a file has no lines: there it is the variable. */
-export function placeOf({ name }: Tree, node: TreeNode, path: Path): Pick<Problem, 'file' | 'line' | 'key'> {
-  if (name !== ENVIRONMENT) return { file: name, line: node.line, key: dotted(path) };
-  const variable = node.kind === 'text' ? node.variable : undefined;
-  return { file: name, line: null, key: variable ?? dotted(path) };
+export function placeOf(
+  { name, root }: Tree,
+  node: TreeNode,
+  path: Path,
+): Pick<Problem, 'file' | 'line' | 'key' | 'at'> {
+  if (name === ENVIRONMENT) {
+    const variable = node.kind === 'text' ? node.variable : undefined;
+    return { file: name, line: null, key: variable ?? dotted(path), at: dotted(path) };
+  }
+  const [list, , ...below] = path;
+  const { origin } = (list === 'targets' ? nodeAt(root, path.slice(0, 2)) : undefined) ?? {};
+  const [file, own] = origin === undefined ? [name, path] : [origin.file, [list, origin.index, ...below]];
+  return { file, line: node.line, key: dotted(own as Path), at: dotted(path) };
 }
 
 /** What stands at `path`, as far as it may be shown. */

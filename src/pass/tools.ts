@@ -11,10 +11,11 @@ export interface LaneTurns {
   /** Runs `work` when the lane has room for another look at a provider. Rejects like `write`. */
   look<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T>;
   /**
-   * Runs `work` when no other write of the lane is under way and none of a higher rank waits. Rejects with what `work`
-   * throws, or with the signal's reason if it aborts before the turn has come.
+   * Runs `work` when no other write of the lane is under way and none of a higher rank waits, over all processes of the
+   * journal. Rejects with what `work` throws, or with the signal's reason if it aborts before the turn has come. The
+   * signal that `work` gets aborts when the turn is lost to another process.
    */
-  write<T>(rank: WriteRank, signal: AbortSignal, work: () => Promise<T>): Promise<T>;
+  write<T>(rank: WriteRank, signal: AbortSignal, work: (turn: AbortSignal) => Promise<T>): Promise<T>;
 }
 
 /** The adapters are those of the target. */
@@ -48,7 +49,7 @@ export interface PassRequest {
   /** Rotate even if nothing objects, and accept the provider's other fields as they are now. */
   readonly force: boolean;
   readonly waiveAppleCheck: boolean;
-  /** How long to wait for the target's lease. */
+  /** How long to wait for another process that works on the target. */
   readonly leaseWaitMs: number;
   /** Drops a pass that has not recorded its intent. */
   readonly drop: AbortSignal;

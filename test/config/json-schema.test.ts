@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { configJsonSchema } from '../../src/config/json-schema.ts';
+import { configJsonSchema, includedJsonSchema } from '../../src/config/json-schema.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { unreachableAlerts } from '../../src/config/recipients.ts';
 import { SECTIONS } from '../../src/config/schema.ts';
@@ -29,6 +29,9 @@ const EXAMPLE_ENV = {
   WEBHOOK_TOKEN: 'x',
 };
 
+const target = (rest: string) => `targets:\n  - { name: shop, envId: shop-1, key: { from: file, path: k }${rest} }\n`;
+const BASE = target('');
+
 describe('config/rotator.schema.json', () => {
   test('is what the definition gives: else run `npm run schema`', async () => {
     expect(JSON.parse(await readFile('config/rotator.schema.json', 'utf8'))).toEqual(
@@ -50,8 +53,29 @@ describe('config/rotator.schema.json', () => {
   });
 });
 
-const target = (rest: string) => `targets:\n  - { name: shop, envId: shop-1, key: { from: file, path: k }${rest} }\n`;
-const BASE = target('');
+describe('config/targets.schema.json', () => {
+  const TARGETS_SCHEMA = includedJsonSchema();
+
+  test('is what the definition gives: else run `npm run schema`', async () => {
+    expect(JSON.parse(await readFile('config/targets.schema.json', 'utf8'))).toEqual(
+      JSON.parse(JSON.stringify(TARGETS_SCHEMA)),
+    );
+  });
+
+  test.each([
+    [BASE, true],
+    ['targets: []\n', true],
+    [`include: [x.yaml]\n${BASE}`, false],
+    ['log: { level: info }\n', false],
+    [BASE.replace('shop', 'Shop'), false],
+  ])('%j', (yaml, isRight) => {
+    expect(misfits(TARGETS_SCHEMA, parse(yaml)).length === 0).toBe(isRight);
+  });
+
+  test('without targets of its own, the main file wants to include some', () => {
+    expect([fits('include: [targets.d/*.yaml]\n'), fits('instance: a\n')].map((found) => found.length)).toEqual([0, 1]);
+  });
+});
 
 describe('the schema and the loader agree', () => {
   test.each([

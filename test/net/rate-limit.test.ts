@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createRateLimits, laneOf } from '../../src/adapters/tencent/rate-limit.ts';
-import { createRateLimit } from '../../src/net/rate-limit.ts';
+import type { SharedPace } from '../../src/core/ports.ts';
+import { createRateLimit, type RateLimit } from '../../src/net/rate-limit.ts';
 import { tries } from '../support/campaign.ts';
 import { HandClock } from '../support/clock.ts';
 
@@ -123,6 +124,7 @@ test('a waiter that aborts at the very moment of its turn uses nothing up', asyn
     now: () => clock.now(),
     monotonic: () => clock.monotonic(),
     sleep: () => new Promise((wake) => fall(wake)),
+    every: () => () => undefined,
   });
   await limit.turn(new AbortController().signal);
   const controller = new AbortController();
@@ -137,6 +139,111 @@ test('a waiter that aborts at the very moment of its turn uses nothing up', asyn
 
 test('a rate of nothing is a mistake of the program', () => {
   expect(() => createRateLimit(0, new HandClock())).toThrow(TypeError);
+});
+
+describe('several processes of one journal', () => {
+  /** What the journal keeps of paces. */
+  class Journal {
+    readonly there = new Set<object>();
+    private readonly clock: HandClock;
+    private leftAt = Number.NEGATIVE_INFINITY;
+    private freeAt = 0;
+    places = 0;
+
+    constructor(clock: HandClock) {
+      this.clock = clock;
+    }
+
+    leave(process: object): void {
+      this.there.delete(process);
+      this.leftAt = this.clock.monotonic();
+    }
+
+    paceOf(process: object): SharedPace {
+      return {
+        company: async () => {
+          const leftMsAgo = this.clock.monotonic() - this.leftAt;
+          const others = [...this.there].some((other) => other !== process);
+          return { others, leftMsAgo: Number.isFinite(leftMsAgo) ? leftMsAgo : undefined };
+        },
+        takePlace: async (_name, gapMs) => {
+          this.places += 1;
+          const at = Math.max(this.freeAt, this.clock.monotonic());
+          this.freeAt = at + gapMs;
+          return at - this.clock.monotonic();
+        },
+      };
+    }
+  }
+
+  const process = fc.record({
+    comesAfter: fc.nat(4000),
+    staysFor: fc.oneof(fc.nat(3000), fc.constant(60_000)),
+    calls: fc.array(fc.oneof(fc.constant(0), fc.nat(900)), { minLength: 1, maxLength: 12 }),
+  });
+
+  test('never start more than the rate between them, whoever comes, goes and calls when', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 6 }),
+        fc.array(process, { minLength: 2, maxLength: 4 }),
+        async (perSecond, processes) => {
+          const clock = new HandClock();
+          const journal = new Journal(clock);
+          const starts: number[] = [];
+          const lives = processes.map(async ({ comesAfter, staysFor, calls }) => {
+            await clock.sleep(comesAfter);
+            const [self, life] = [{}, new AbortController()];
+            journal.there.add(self);
+            const limit = createRateLimit(perSecond, clock, { name: 'p', shared: journal.paceOf(self) });
+            const done = (async () => {
+              for (const after of calls) {
+                await clock.sleep(after, life.signal);
+                void limit.turn(life.signal).then(
+                  () => starts.push(clock.monotonic()),
+                  () => undefined,
+                );
+              }
+            })().catch(() => undefined);
+            await clock.sleep(staysFor);
+            life.abort(new Error('the process ends'));
+            journal.leave(self);
+            await done;
+          });
+          await clock.advance(70_000);
+          await Promise.all(lives);
+          for (const at of starts)
+            expect(starts.filter((other) => other >= at && other < at + 999.9).length).toBeLessThanOrEqual(perSecond);
+        },
+      ),
+      { numRuns: tries(60) },
+    );
+  });
+
+  test('use the whole rate between them, and one that is alone takes no places', async () => {
+    const clock = new HandClock();
+    const journal = new Journal(clock);
+    const signal = new AbortController().signal;
+    const starts: number[] = [];
+    const come = () => {
+      const self = {};
+      journal.there.add(self);
+      return createRateLimit(10, clock, { name: 'p', shared: journal.paceOf(self) });
+    };
+    const call = (limit: RateLimit, times: number) => {
+      for (let i = 0; i < times; i += 1) void limit.turn(signal).then(() => starts.push(clock.monotonic()));
+    };
+    const one = come();
+    call(one, 20);
+    await clock.advance(2_000);
+    expect([starts.length, journal.places]).toEqual([20, 0]);
+    const other = come();
+    call(one, 50);
+    call(other, 50);
+    await clock.advance(11_000);
+    expect(starts).toHaveLength(120);
+    expect(journal.places).toBe(100);
+  });
 });
 
 describe('lanes', () => {

@@ -442,7 +442,6 @@ export const SAMPLES: { readonly [C in keyof ErrorParams]: readonly ErrorParams[
     { problem: 'changed', secret: false, fields: ['Config.Scope', 'On'] },
     { problem: 'gone' },
     { problem: 'late', seconds: 12 },
-    { problem: 'lease' },
   ],
   ERR_SUPERSEDED: [{ because }],
   ERR_INTERRUPTED: [{ problem: 'before-read' }, { problem: 'before-write' }, { problem: 'no-new' }],

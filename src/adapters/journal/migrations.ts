@@ -99,6 +99,30 @@ const THIRD_SCHEMA = `
     WHERE numbered.key = targets.key;
   CREATE INDEX targets_by_revision ON targets (revision);
 
+  -- The processes that use the journal, and what they share while there are several.
+  CREATE TABLE processes (
+    token    TEXT PRIMARY KEY,
+    since    INTEGER NOT NULL,
+    left_at  INTEGER
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE paces (
+    name     TEXT PRIMARY KEY,
+    free_at  INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE waiters (
+    seq       INTEGER PRIMARY KEY AUTOINCREMENT, -- the order of arrival
+    lane      TEXT NOT NULL,
+    token     TEXT NOT NULL,
+    failed_at INTEGER,
+    urgent    INTEGER NOT NULL,
+    requested INTEGER NOT NULL,
+    needed_by REAL NOT NULL, -- infinite where nobody knows
+    until     INTEGER NOT NULL,
+    UNIQUE (lane, token)
+  ) STRICT;
+
   DELETE FROM alert_conditions WHERE document ->> '$.finding.condition' IN ${REMOVED};
   DELETE FROM alert_deliveries WHERE document ->> '$.subject.finding.condition' IN ${REMOVED}
     OR document ->> '$.subject.status' = 'forgotten'
