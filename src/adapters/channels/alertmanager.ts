@@ -5,7 +5,8 @@
 
 import * as z from 'zod';
 import { FLAVOURS } from '../../alerts/words/flavours.ts';
-import { layOut, linkOf, nextStepOf } from '../../alerts/words/layout.ts';
+import { layOut, linkOf } from '../../alerts/words/layout.ts';
+import { nextStepOf } from '../../alerts/words/next-step.ts';
 import type { AlertMessage, MessageItem } from '../../core/alerts/message.ts';
 import type { RefreshedChannel } from '../../core/ports.ts';
 import { counted } from '../../core/texts/en/words.ts';

@@ -3,8 +3,9 @@
 // (open.dingtalk.com/document/robots/custom-robot-access).
 import { createHmac } from 'node:crypto';
 import * as z from 'zod';
+import { shortened } from '../../alerts/words/fitting.ts';
 import { FLAVOURS } from '../../alerts/words/flavours.ts';
-import { layOut, shortened } from '../../alerts/words/layout.ts';
+import { layOut } from '../../alerts/words/layout.ts';
 import type { Channel } from '../../core/ports.ts';
 import { type ChannelTools, type CodeMeaning, judgeByCode, Poster } from './http.ts';
 import { calledBy, common, mention, postUrl, signingSecret } from './options.ts';

@@ -5,8 +5,9 @@
 import { createHash } from 'node:crypto';
 import type { createTransport, SendMailOptions } from 'nodemailer';
 import * as z from 'zod';
+import { shortened } from '../../alerts/words/fitting.ts';
 import { FLAVOURS } from '../../alerts/words/flavours.ts';
-import { layOut, paragraphsOf, shortened } from '../../alerts/words/layout.ts';
+import { layOut, paragraphsOf } from '../../alerts/words/layout.ts';
 import type { AlertMessage } from '../../core/alerts/message.ts';
 import type { CallTrouble, ChannelAdvice } from '../../core/error-troubles.ts';
 import { RotatorError } from '../../core/errors.ts';

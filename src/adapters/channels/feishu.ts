@@ -4,8 +4,9 @@
 // (open.feishu.cn/document/client-docs/bot-v3/add-custom-bot).
 import { createHmac } from 'node:crypto';
 import * as z from 'zod';
+import { shortened } from '../../alerts/words/fitting.ts';
 import { FLAVOURS, type Tone, toneOf, withoutMarks } from '../../alerts/words/flavours.ts';
-import { paragraphsOf, shortened } from '../../alerts/words/layout.ts';
+import { paragraphsOf } from '../../alerts/words/layout.ts';
 import type { AlertMessage } from '../../core/alerts/message.ts';
 import type { Channel } from '../../core/ports.ts';
 import { type ChannelTools, type CodeMeaning, judgeByCode, Poster } from './http.ts';

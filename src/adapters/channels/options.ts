@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { SEVERITIES } from '../../core/alerts/conditions.ts';
 import type { AlertMessage } from '../../core/alerts/message.ts';
+import { holdSecret } from '../../core/held-secrets.ts';
 import type { PlainPhrase } from '../../core/texts/problems.ts';
 import { flag, httpUrl, label, oneOf, patterned, text, wants } from '../scalars.ts';
 
@@ -112,5 +113,8 @@ export function accessHeaders({ auth, headers = {} }: Access): Readonly<Record<s
 
 function authorizationOf({ bearer, user = '', password = '' }: NonNullable<Access['auth']>): string {
   if (bearer !== undefined) return `Bearer ${bearer}`;
-  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+  const basic = Buffer.from(`${user}:${password}`).toString('base64');
+  // The configuration told the password, but with blanks in it its base64 could not be recognised.
+  holdSecret(basic);
+  return `Basic ${basic}`;
 }

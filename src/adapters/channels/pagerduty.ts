@@ -5,8 +5,10 @@
 
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { shortened } from '../../alerts/words/fitting.ts';
 import { FLAVOURS } from '../../alerts/words/flavours.ts';
-import { layOut, linkOf, nextStepOf, shortened } from '../../alerts/words/layout.ts';
+import { layOut, linkOf } from '../../alerts/words/layout.ts';
+import { nextStepOf } from '../../alerts/words/next-step.ts';
 import type { AlertMessage, MessageItem } from '../../core/alerts/message.ts';
 import type { Channel } from '../../core/ports.ts';
 import { counted } from '../../core/texts/en/words.ts';

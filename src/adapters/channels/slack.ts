@@ -2,8 +2,9 @@
 // most 3000 characters and a text for notifications; the answer's body must be `ok` (docs.slack.dev, "Sending messages using
 // incoming webhooks").
 import * as z from 'zod';
+import { shortened } from '../../alerts/words/fitting.ts';
 import { FLAVOURS, SLACK_EMOJIS, toneOf, withoutMarks } from '../../alerts/words/flavours.ts';
-import { layOut, paragraphsOf, shortened } from '../../alerts/words/layout.ts';
+import { layOut, paragraphsOf } from '../../alerts/words/layout.ts';
 import type { AlertMessage } from '../../core/alerts/message.ts';
 import type { ChannelAdvice } from '../../core/error-troubles.ts';
 import type { Channel } from '../../core/ports.ts';

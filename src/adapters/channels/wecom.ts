@@ -2,8 +2,9 @@
 // where the message was refused, so `errcode` must be 0 (developer.work.weixin.qq.com/document/path/91770). Markdown
 // calls people by their user id alone; a phone number and everybody need a second message, a text.
 import * as z from 'zod';
+import { shortened } from '../../alerts/words/fitting.ts';
 import { bytesOf, FLAVOURS } from '../../alerts/words/flavours.ts';
-import { layOut, shortened } from '../../alerts/words/layout.ts';
+import { layOut } from '../../alerts/words/layout.ts';
 import type { Channel } from '../../core/ports.ts';
 import { type ChannelTools, type CodeMeaning, judgeByCode, Poster } from './http.ts';
 import { calledBy, common, mention, postUrl } from './options.ts';

@@ -3,7 +3,9 @@
 // is cut between characters, before it is escaped, and marked as cut.
 
 import type { AlertMessage, MessageItem } from '../../core/alerts/message.ts';
+import { largest, shortened } from './fitting.ts';
 import { type Flavour, toneOf } from './flavours.ts';
+import { nextStepOf } from './next-step.ts';
 import { zoned } from './zone.ts';
 
 export interface LayoutLimits {
@@ -32,24 +34,6 @@ export function layOut(message: AlertMessage, flavour: Flavour, limits: LayoutLi
   return paragraphsOf(message, flavour, limits).join(flavour.gap);
 }
 
-/** The longest beginning of `raw` (whole characters) for which `fits` holds, or '' if there is none. */
-export function longestFitting(raw: string, fits: (beginning: string) => boolean): string {
-  const characters = [...raw];
-  let [low, high] = [0, characters.length];
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if (fits(characters.slice(0, middle).join(''))) low = middle;
-    else high = middle - 1;
-  }
-  return characters.slice(0, low).join('');
-}
-
-/** `raw` if `fits` holds for it, else as much of it as fits with `cut` behind it. */
-export function shortened(raw: string, cut: string, fits: (text: string) => boolean): string {
-  if (fits(raw)) return raw;
-  return `${longestFitting(raw, (beginning) => fits(`${beginning}${cut}`))}${cut}`;
-}
-
 /** `2026-11-22 03:04 UTC`; any other text stays as it is. */
 export function shownInstant(iso: string): string {
   const [, day, minute] = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?Z$/.exec(iso) ?? [];
@@ -66,23 +50,6 @@ export function linkOf(runbook: string): string | undefined {
 export function shownTarget({ target, envId, providerId }: MessageItem): string {
   const ids = [envId, providerId].filter((id) => id !== null).join('/');
   return target === null ? ids : `${target}${ids === '' ? '' : ` (${ids})`}`;
-}
-
-/** Code in a sentence, as the texts write what a person pastes. */
-const CODE = /`([^`]+)`/g;
-/** What ends a sentence as `: CODE.` needs no place in it, when it has a line of its own. */
-const LAST_CODE = /(?<=[:：]) ?`[^`]+`[.。]?$/;
-
-/**
- * A next step as a sentence, and what it asks to paste, each for a line of its own: commands and policies. A name of one
- * word, such as a key of the configuration, stays in the sentence.
- */
-export function nextStepOf(next: string): { readonly sentence: string; readonly pastes: readonly string[] } {
-  const isPasted = (code: string) => /[\s{]/.test(code);
-  const pastes = [...new Set([...next.matchAll(CODE)].map(([, code = '']) => code).filter(isPasted))];
-  const last = LAST_CODE.exec(next)?.[0];
-  const isLast = last !== undefined && isPasted(last.replace(/^ /, ''));
-  return { sentence: isLast ? next.slice(0, -last.length) : next, pastes };
 }
 
 class Page {
@@ -277,17 +244,4 @@ class Page {
   private pushIfFits(paragraphs: readonly string[]): void {
     if (this.fits(paragraphs)) this.paragraphs.push(...paragraphs);
   }
-}
-
-/**
- * The largest number from 0 to `most` for which `holds` is true, by bisection: it must be true for all smaller ones.
- */
-function largest(most: number, holds: (count: number) => boolean): number {
-  let [low, high] = [0, most];
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if (holds(middle)) low = middle;
-    else high = middle - 1;
-  }
-  return low;
 }

@@ -1,5 +1,6 @@
 // What a request shows to a proxy or a receiver that asks who calls: `auth` and `headers` of webhook and alertmanager.
 import { describe, expect, test } from 'vitest';
+import { redactText } from '../../../src/core/redact.ts';
 import { isChannelError } from '../../contract/channel.ts';
 import { message } from '../../support/alert-messages.ts';
 import { serve } from '../../support/servers.ts';
@@ -26,6 +27,7 @@ describe.each(['webhook', 'alertmanager'] as const)('%s', (type) => {
       isChannelError('ERR_CHANNEL_REFUSED', [TOKEN, PASSWORD, BASIC, 'Token abc']),
     );
     await expect(refused).rejects.toThrow('HTTP 401');
+    if (authorization === BASIC) expect(redactText(`sent ${BASIC.slice(6)}.`)).not.toContain(BASIC.slice(6));
   });
 
   test('further headers go with each request, and replace none of its own', async () => {

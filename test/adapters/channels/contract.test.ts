@@ -134,7 +134,12 @@ const CODES: readonly CodeCase[] = [
   { type: 'wecom', code: 45009, error: 'ERR_CHANNEL_THROTTLED', hint: /who else posts/, retryAfterMs: 60_000 },
   { type: 'wecom', code: -1, error: 'ERR_CHANNEL_UNAVAILABLE', hint: /status page/ },
   { type: 'wecom', code: 12345, error: 'ERR_CHANNEL_REFUSED', hint: /^Look the code up/ },
-  { type: 'dingtalk', code: 310000, error: 'ERR_CHANNEL_REFUSED', hint: /signature .*copy its secret .*clock/ },
+  {
+    type: 'dingtalk',
+    code: 310000,
+    error: 'ERR_CHANNEL_REFUSED',
+    hint: /signature, copy its secret .*clock.*keywords/,
+  },
   { type: 'dingtalk', code: 300005, error: 'ERR_CHANNEL_REFUSED', hint: /^Copy the webhook URL/ },
   { type: 'dingtalk', code: 130101, error: 'ERR_CHANNEL_THROTTLED', hint: /who else posts/, retryAfterMs: 600_000 },
   { type: 'dingtalk', code: -1, error: 'ERR_CHANNEL_UNAVAILABLE', hint: /status page/ },

@@ -1,8 +1,10 @@
 // The layout of messages: what a person reads, in each flavour, and that no text from elsewhere becomes more than text.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { shortened } from '../../../src/alerts/words/fitting.ts';
 import { FLAVOURS, type Flavour, toneOf } from '../../../src/alerts/words/flavours.ts';
-import { layOut, linkOf, nextStepOf, paragraphsOf, shortened, shownInstant } from '../../../src/alerts/words/layout.ts';
+import { layOut, linkOf, paragraphsOf, shownInstant } from '../../../src/alerts/words/layout.ts';
+import { nextStepOf } from '../../../src/alerts/words/next-step.ts';
 import type { AlertMessage } from '../../../src/core/alerts/message.ts';
 import { item, items, message, signOfLife } from '../../support/alert-messages.ts';
 import { tries } from '../../support/campaign.ts';
