@@ -1,8 +1,6 @@
 #!/usr/bin/env node
 // The entry point: meets the real process, its streams, clock and signals, and hands them to the command that was chosen.
-import { randomBytes } from 'node:crypto';
 import { constants } from 'node:os';
-import { setFlagsFromString } from 'node:v8';
 import { CommanderError } from 'commander';
 import pkg from '../package.json' with { type: 'json' };
 import { createActions } from './cli/actions.ts';
@@ -17,12 +15,6 @@ import { systemClock } from './service/system-clock.ts';
 
 // Tencent's SDK loads a module that Node deprecates; a user can do nothing about it and must not see it.
 process.noDeprecation = true;
-
-/**
- * V8 doubles its young generation, up to 64 MB, whenever much of it survives, as while a large configuration is read, and
- * does not give it back. At the size of the start, reading ten thousand targets takes a seventh more CPU time.
- */
-setFlagsFromString('--semi-space-growth-factor=1');
 
 /**
  * Node's pool is made at its first use, which comes later. A read of a dead mount keeps a thread until the mount is
@@ -52,7 +44,8 @@ const host: Host = {
   isTerminal: process.stderr.isTTY === true,
   log: { stream: process.stdout, color: takesColor(process.stdout) },
   command: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
-  newId: () => uuidv7(systemClock.now(), randomBytes(10)),
+  // Not by `node:crypto`, which every command would have to load.
+  newId: () => uuidv7(systemClock.now(), crypto.getRandomValues(new Uint8Array(10))),
   stopSignal,
   onHangup: (listener) => process.on('SIGHUP', listener),
 };

@@ -1,5 +1,5 @@
-// What each command does: it loads what the command needs and no more, so that `generate` starts about as fast as Node
-// does, and hands it the process.
+// What each command does: it loads what the command needs and no more, so that short commands start fast, and hands it
+// the process.
 import type { Host } from './context.ts';
 import type { Actions } from './program.ts';
 
@@ -9,32 +9,32 @@ export function createActions(host: Host): Actions {
     async run(options) {
       // Before anything is loaded: a signal that comes meanwhile counts.
       const stop = host.stopSignal();
-      const { run } = await import('./run.ts');
+      const { run } = await loadSmall(() => import('./run.ts'));
       return run(options, host, stop);
     },
 
     async once(options) {
-      const { once } = await import('./once.ts');
+      const { once } = await loadSmall(() => import('./once.ts'));
       return once(options, host);
     },
 
     async plan(options) {
-      const { plan } = await import('./once.ts');
+      const { plan } = await loadSmall(() => import('./once.ts'));
       return plan(options, host);
     },
 
     async status(options) {
-      const { status, withJournal } = await import('./on-journal.ts');
+      const { status, withJournal } = await loadSmall(() => import('./on-journal.ts'));
       return withJournal(options.config, host, (session) => status(options, { context: host, ...session }));
     },
 
     async history(options) {
-      const { history, withJournal } = await import('./on-journal.ts');
+      const { history, withJournal } = await loadSmall(() => import('./on-journal.ts'));
       return withJournal(options.config, host, (session) => history(options, { context: host, ...session }));
     },
 
     async alerts(options) {
-      const { alerts, channelTest, testAlerts, withJournal } = await import('./on-journal.ts');
+      const { alerts, channelTest, testAlerts, withJournal } = await loadSmall(() => import('./on-journal.ts'));
       if (!options.test)
         return withJournal(options.config, host, ({ journal, config: { alerts: configured } }) =>
           alerts(options, { context: host, journal, ...configured }),
@@ -49,7 +49,7 @@ export function createActions(host: Host): Actions {
     },
 
     async journalBackup(file, options) {
-      const { backupJournal, journalBackup, strictConfig } = await import('./on-journal.ts');
+      const { backupJournal, journalBackup, strictConfig } = await loadSmall(() => import('./on-journal.ts'));
       const { journal } = await strictConfig(options.config, host);
       return journalBackup({ file }, { context: host, backup: (toFile) => backupJournal(journal, toFile) });
     },
@@ -70,4 +70,11 @@ export function createActions(host: Host): Actions {
       return sandbox(options, host, { stop, command: host.command });
     },
   };
+}
+
+/** Loads a command that reads the whole configuration. */
+async function loadSmall<T>(load: () => Promise<T>): Promise<T> {
+  const { keepYoungGenerationSmall } = await import('../service/memory.ts');
+  keepYoungGenerationSmall();
+  return load();
 }

@@ -1,5 +1,5 @@
 // How a command prints errors: what was found and wanted, and below it the next step with what can be pasted. Loads no
-// code of the configuration and no other language, so that `generate` starts about as fast as Node does.
+// code of the configuration and no other language, so that short commands start fast.
 import type { RotatorError } from '../core/errors.ts';
 import { paint } from '../core/output.ts';
 import { textsIn } from '../core/texts/catalogue.ts';

@@ -253,7 +253,7 @@ export class Course {
     const row = { ...newRow(target, request), ...facts, id: tools.newId(), startedAt: this.now };
     await this.#commit({ rotation: row });
     this.#row = row;
-    request.onRow?.(row.id);
+    request.onRow?.(row);
     tools.emit({ event: 'rotation.started', ...rowFields(row), attempt: this.#state.retry.failures + 1 });
   }
 

@@ -4,7 +4,7 @@ import type { EventSink } from '../core/events.ts';
 import type { WriteRank } from '../core/lanes.ts';
 import type { AppleCheck, Clock, KeySource, LoginCheck, PassJournal, Provider } from '../core/ports.ts';
 import type { Outcome, Trigger } from '../core/reasons.ts';
-import type { TargetState } from '../core/records.ts';
+import type { Rotation, TargetState } from '../core/records.ts';
 
 /** The turns of one lane, over all passes of the process. */
 export interface LaneTurns {
@@ -55,8 +55,8 @@ export interface PassRequest {
   readonly drop: AbortSignal;
   /** Cuts off even a pass that has. */
   readonly cutOff: AbortSignal;
-  /** Called with the id of the pass's row once it is journalled. Must not throw. */
-  readonly onRow?: (id: string) => void;
+  /** Called with the row of the pass once it is journalled. Must not throw. */
+  readonly onRow?: (row: Pick<Rotation, 'targetKey' | 'id'>) => void;
 }
 
 export interface PassResult {

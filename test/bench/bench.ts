@@ -76,6 +76,7 @@ async function measure(
   const place = new Place({
     ...made,
     ...{ server, key, sizes, effort },
+    isNoted: (row, column, build) => measured.get(row, column, build.name) !== undefined,
     note(row, column, build, cell) {
       measured.set(row, column, build.name, cell);
       const { what = row, unit = '', digits = 0 } = ROWS.get(row) ?? {};

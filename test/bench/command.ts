@@ -19,6 +19,8 @@ export class NoFigure extends Error {}
 export interface CommandOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** The exit statuses that are no failure. Default: 0. */
+  readonly statuses?: readonly number[];
 }
 
 /** How often the peak is looked at: the last look before the end counts. */
@@ -28,7 +30,10 @@ const LOOK_MS = 10;
  * Runs `node ARGS`. Throws NoFigure if it fails. CPU is what the kernel adds to this process for a child that ended, so
  * no other child may end meanwhile.
  */
-export async function run(args: readonly string[], { cwd = '.', env = {} }: CommandOptions = {}): Promise<Took> {
+export async function run(
+  args: readonly string[],
+  { cwd = '.', env = {}, statuses = [0] }: CommandOptions = {},
+): Promise<Took> {
   const before = childrenMs();
   const started = performance.now();
   const child = spawn(process.execPath, args, {
@@ -51,7 +56,8 @@ export async function run(args: readonly string[], { cwd = '.', env = {} }: Comm
     await Promise.race([exit, sleep(LOOK_MS)]);
   }
   const [code, wallMs] = await exit;
-  if (code !== 0) throw new NoFigure(`ended with ${code}: ${complaint.trim().split('\n')[0]?.slice(0, 80) ?? ''}`);
+  if (!statuses.includes(code))
+    throw new NoFigure(`ended with ${code}: ${complaint.trim().split('\n')[0]?.slice(0, 80) ?? ''}`);
   return { cpuMs: childrenMs() - before, wallMs, peakMb };
 }
 

@@ -67,7 +67,7 @@ export async function startDaemon(main: string, folder: string): Promise<Daemon>
       else if (line.includes('"event":"config.reloaded"')) reloads += 1;
       else if (line.includes('"event":"daemon.started"')) url = (JSON.parse(line) as { http: string }).http;
       else if (/"event":"(?:start\.refused|config\.rejected|pass\.failed)"/.test(line))
-        trouble ??= (JSON.parse(line) as { code?: string }).code ?? 'an error without a code';
+        trouble ??= `failed: ${(JSON.parse(line) as { code?: string }).code ?? 'no code'}`;
     }
     tell();
   });

@@ -10,7 +10,7 @@ import { ALLOWED_PER_SECOND, type Fleet } from './fleet.ts';
 import { farAway, lanesFor, type Place } from './place.ts';
 import type { Build } from './revision.ts';
 import { columnOf, type RowId } from './tables.ts';
-import { busiest, percentile } from './window.ts';
+import { busiest, percentile, perSecond } from './window.ts';
 
 /** A part of a daemon's life. */
 interface Spell extends Used {
@@ -74,8 +74,7 @@ export async function ticks(place: Place): Promise<void> {
     note('tick-wait', column, build, percentile(waits, 1));
     note('tick-wait-99', column, build, percentile(waits, 0.99));
     if (targets < LARGE) return;
-    const lastedSeconds = ((arrivals.at(-1) ?? 0) - (arrivals[0] ?? 0)) / 1_000;
-    note('rate', column, build, ((arrivals.length - 1) / lastedSeconds / ALLOWED_PER_SECOND) * 100);
+    note('rate', column, build, (perSecond(arrivals) / ALLOWED_PER_SECOND) * 100);
     note('busiest', column, build, busiest(arrivals, 1_000));
   };
   const rows = ['tick-pass', 'tick-wait', 'tick-wait-99', 'bytes'] as const;

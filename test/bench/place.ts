@@ -16,6 +16,7 @@ export interface PlaceOptions {
   readonly sizes: readonly number[];
   readonly effort: Effort;
   readonly note: (row: RowId, column: string, build: Build, cell: Cell) => void;
+  readonly isNoted: (row: RowId, column: string, build: Build) => boolean;
 }
 
 /** How much of a daemon's life is measured. */
@@ -41,7 +42,9 @@ export class Place {
 
   /** The program with these arguments, in the folder of a fleet. */
   command(build: Build, folder: string, ...args: readonly string[]): Promise<Took> {
-    return run([build.main, ...args, '--config', 'rotator.yaml'], { cwd: folder, env: CREDENTIALS });
+    // `status` says with 1 that a target is not well, which is no failure of its own.
+    const statuses = args[0] === 'status' ? [0, 1] : [0];
+    return run([build.main, ...args, '--config', 'rotator.yaml'], { cwd: folder, env: CREDENTIALS, statuses });
   }
 
   /** Writes the files of a fleet without a journal; returns their folder. */
@@ -63,14 +66,15 @@ export class Place {
     return folder;
   }
 
-  /** Calls `measure` for each size and build. Where it throws NoFigure, the reason stands in the cells. */
+  /** Calls `measure` for each build. Where it throws NoFigure, the reason stands in the cells that it has not filled. */
   async forEach(rows: readonly RowId[], column: string, measure: (build: Build) => Promise<void>): Promise<void> {
     for (const build of this.options.builds) {
       try {
         await measure(build);
       } catch (thrown) {
         if (!(thrown instanceof NoFigure)) throw thrown;
-        for (const row of rows) this.options.note(row, column, build, thrown.message);
+        const { note, isNoted } = this.options;
+        for (const row of rows) if (!isNoted(row, column, build)) note(row, column, build, thrown.message);
       }
     }
   }

@@ -164,7 +164,7 @@ const FLEETS = {
       what: 'the allowed rate that a tick uses',
       unit: '%',
       digits: 1,
-      how: 'calls that arrived at the server in one lane, against 20 a second, from the first of them to the last.',
+      how: 'calls that arrived at the server in one lane, against 20 a second, over whole seconds.',
     },
     {
       id: 'busiest',
