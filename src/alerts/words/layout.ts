@@ -91,7 +91,7 @@ class Page {
   /** Of a digest or a test. */
   addLines(lines: readonly string[]): void {
     const { text } = this.flavour;
-    const safe = lines.map(text);
+    const safe = lines.map((line) => this.withPastes(line));
     const paragraphs = this.grouped(safe);
     if (this.fits(paragraphs)) {
       this.paragraphs.push(...paragraphs);
@@ -132,7 +132,7 @@ class Page {
   }
 
   private more(count: number): string {
-    return this.flavour.text(this.message.labels.more(count));
+    return this.withPastes(this.message.labels.more(count));
   }
 
   /** One item with all its facts; the text of what happened is cut to `room`. */
@@ -167,7 +167,7 @@ class Page {
     const { text, code } = this.flavour;
     const about = shownTarget(item);
     const rows: readonly (readonly [label: string, value: string | null])[] = [
-      [labels.next, item.next === null ? null : this.nextStep(item.next)],
+      [labels.next, item.next === null ? null : this.withPastes(item.next)],
       [labels.loginsUntil, item.loginsUntil === null ? null : text(this.instant(item.loginsUntil))],
       [labels.since, item.status === 'happened' ? null : text(this.instant(item.since))],
       [labels.until, item.until === null ? null : text(this.instant(item.until))],
@@ -180,9 +180,10 @@ class Page {
     return this.message.items.length === 1 ? [...facts, this.instanceFact()] : facts;
   }
 
-  private nextStep(next: string): string {
+  /** A sentence, and below it what it asks to paste. */
+  private withPastes(raw: string): string {
     const { text, paste, newline } = this.flavour;
-    const { sentence, pastes } = nextStepOf(next);
+    const { sentence, pastes } = nextStepOf(raw);
     return [text(sentence), ...pastes.map(paste)].join(newline);
   }
 

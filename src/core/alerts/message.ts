@@ -58,7 +58,7 @@ export interface Labels {
   readonly condition: string;
   readonly code: string;
   readonly runbook: string;
-  /** The line in place of `count` items that had no room: `and 12 more: run "apple-secret-rotator alerts"`. */
+  /** The line in place of `count` items that had no room, with the command that shows them as code. */
   readonly more: (count: number) => string;
   /** The end of a text that was cut. */
   readonly cut: string;

@@ -6,7 +6,7 @@ import { FLAVOURS, type Flavour, toneOf } from '../../../src/alerts/words/flavou
 import { layOut, linkOf, paragraphsOf, shownInstant } from '../../../src/alerts/words/layout.ts';
 import { nextStepOf } from '../../../src/alerts/words/next-step.ts';
 import type { AlertMessage } from '../../../src/core/alerts/message.ts';
-import { item, items, message, signOfLife } from '../../support/alert-messages.ts';
+import { item, items, LABELS, message, signOfLife } from '../../support/alert-messages.ts';
 import { tries } from '../../support/campaign.ts';
 
 const names = Object.keys(FLAVOURS) as (keyof typeof FLAVOURS)[];
@@ -80,7 +80,7 @@ describe('many conditions', () => {
   test('one in full, some lines, and how many more', () => {
     const text = plain(message({ items: items(500) }));
     const lines = text.match(/^CRITICAL · raised · shop-\d+: .* · Since .*$/gm) ?? [];
-    const [, more] = /^and (\d+) more: run "apple-secret-rotator alerts"$/m.exec(text) ?? [];
+    const [, more] = /^and (\d+) more:\napple-secret-rotator alerts$/m.exec(text) ?? [];
     expect(text.match(/^Next: /gm)).toHaveLength(1);
     expect(1 + lines.length + Number(more)).toBe(500);
     expect(lines.length).toBeGreaterThan(25);
@@ -133,6 +133,12 @@ describe('what a person pastes stands on a line of its own', () => {
     const told = lines(`Allow it in CAM: \`${POLICY}\`.`, FLAVOURS[name]);
     expect(told).toContain(policy);
     expect(told.filter((line) => line.includes('"resource"'))).toHaveLength(1);
+  });
+
+  test('also below how many more there are, and in a digest', () => {
+    expect(plain(message({ items: items(500) }))).toMatch(/\nand \d+ more:\napple-secret-rotator alerts\n/);
+    const digest = { ...signOfLife('digest'), lines: ['5 open alerts', `- ${LABELS.more(3)}`, 'End'] };
+    expect(plain(digest)).toContain('\n- and 3 more:\napple-secret-rotator alerts\nEnd');
   });
 
   test('in HTML, as a block', () => {
