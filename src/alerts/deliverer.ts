@@ -25,6 +25,8 @@ export interface Voice {
   readonly instance: string;
   readonly version: string;
   readonly language: Language;
+  /** Of the times in messages; default: UTC. */
+  readonly timezone?: string;
   /** Where the runbook is: a URL or a path, without a fragment. */
   readonly runbook: string;
 }

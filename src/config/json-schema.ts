@@ -32,7 +32,9 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = { from: 'The kind of sour
 const NOTHING = { enum: ['', null] };
 
 function tidy(schema: JsonSchema): JsonSchema {
-  const { type, const: word, oneOf, anyOf, properties, required, items, ...others } = schema;
+  // `propertyNames` says that names are text, which they always are.
+  const { type, const: word, oneOf, anyOf, properties, required, items, propertyNames: _, ...others } = schema;
+  const { additionalProperties } = others;
   // A scalar says its forms itself (adapters/scalars.ts); else the text is the word that names a kind.
   if (type === 'string') return { ...others, anyOf: anyOf ?? [{ const: word }, INTERPOLATED] };
   const wanted = isList(required) ? required : [];
@@ -40,6 +42,8 @@ function tidy(schema: JsonSchema): JsonSchema {
     ...(type === undefined ? {} : { type }),
     ...others,
     ...(isSchema(properties) ? { properties: tidyAll(properties, wanted), required: wanted } : {}),
+    // A mapping with keys of any name says how its values are written.
+    ...(isSchema(additionalProperties) ? { additionalProperties: orNothing(tidy(additionalProperties)) } : {}),
     ...(isSchema(items) ? { items: tidy(items) } : {}),
     ...(isList(oneOf) ? { anyOf: oneOf.map((member) => (isSchema(member) ? tidy(member) : member)) } : {}),
   };

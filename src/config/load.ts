@@ -111,9 +111,13 @@ function doubts({ alerts, http }: Config): Phrase[] {
   const insecure = alerts.channels.filter(
     (channel) => channel.insecure && 'url' in channel && /^http:/i.test(channel.url),
   );
+  const unsigned = alerts.channels.filter(
+    (channel) => (channel.type === 'dingtalk' || channel.type === 'feishu') && channel.secret === undefined,
+  );
   const open = !isLoopback(http.host) && http.readToken === undefined;
   return [
     ...insecure.map(({ name }): Phrase => ['unencrypted', name]),
+    ...unsigned.map(({ name }): Phrase => ['unsigned', name]),
     ...(open ? ([['open-to-read', http.host]] as const) : []),
   ];
 }

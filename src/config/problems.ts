@@ -23,6 +23,7 @@ export interface ReadablePart {
   readonly instance: string;
   readonly log: Sections['log'];
   readonly alerts: Pick<Sections['alerts'], 'language' | 'runbook'> & {
+    readonly timezone: string;
     readonly channels: readonly ChannelOptions[];
     readonly repeatEvery: { readonly warningMs: number; readonly criticalMs: number };
   };

@@ -84,7 +84,7 @@ export async function resolve(tree: Tree, parsed: Parsed, now: number): Promise<
 /** Everything but the targets. */
 export function settingsOf(sections: Sections, channels: readonly ChannelOptions[]) {
   const { journal, log, http, schedule, apple, allowHosts, alerts, heartbeat } = sections;
-  const { language, repeatEvery, digest, rotated, runbook, none } = alerts;
+  const { language, timezone = schedule.timezone, repeatEvery, digest, rotated, runbook, none } = alerts;
   return {
     instance: sections.instance ?? hostname(),
     journal,
@@ -95,6 +95,8 @@ export function settingsOf(sections: Sections, channels: readonly ChannelOptions
     allowHosts,
     alerts: {
       language,
+      /** Of the times in messages. */
+      timezone,
       repeatEvery: { warningMs: repeatEvery.warning, criticalMs: repeatEvery.critical },
       /** A cron expression in `schedule.timezone`; undefined: off. */
       digest: digest === 'off' ? undefined : digest,

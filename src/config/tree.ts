@@ -3,6 +3,7 @@
 // came from the environment, belongs to a secret or looks like one is shown by type and length alone.
 import { holdSecret } from '../core/held-secrets.ts';
 import { looksSecret, shownName } from '../core/shown.ts';
+import { PROGRAM } from '../core/texts/command.ts';
 import type { Phrase } from '../core/texts/problems.ts';
 import type { Problem } from './problems.ts';
 
@@ -46,8 +47,9 @@ export interface Tree {
 /** The name in place of a file's, where there is no file. */
 export const ENVIRONMENT = 'the environment';
 
-/** Keys whose values are secrets; only channels and heartbeats have a key `url`. */
-const SECRET_KEYS = /^(?:url|healthUrl|token|readToken|secret|routingKey|password|privateKey|secretKey)$/i;
+/** Keys whose values are secrets, as is all below them; only channels and heartbeats have a key `url`. */
+const SECRET_KEYS =
+  /^(?:url|healthUrl|token|readToken|secret|bearer|headers|routingKey|password|privateKey|secretKey)$/i;
 /** A URL with a password in it. */
 const USERINFO = /:\/\/[^/\s]*@/;
 /** Enough to recognise a value by; more would hide the rest of the message. */
@@ -110,12 +112,13 @@ export function dotted(path: Path): string {
   return text;
 }
 
-/** Tells the redaction every secret of the configuration; of a URL the parts that could be one. */
+/** Tells the redaction every secret of the configuration; of a URL and of a header (`Token …`) the parts that could be one. */
 export function holdSecrets(node: TreeNode, named = false): void {
   if (node.kind === 'text') {
-    const url = named ? URL.parse(node.text) : null;
-    const parts = url === null ? [node.text] : `${url.pathname}${url.search}`.split(/[/?&=]/);
-    if (named) for (const part of parts) holdSecret(part);
+    const url = named && /^https?:/i.test(node.text) ? URL.parse(node.text) : null;
+    const parts = url === null ? [node.text, ...node.text.split(' ')] : `${url.pathname}${url.search}`.split(/[/?&=]/);
+    // The name of this program may well be a header, and stands in every command that a message shows.
+    if (named) for (const part of parts) if (part !== PROGRAM) holdSecret(part);
   } else if (node.kind === 'list') for (const item of node.items) holdSecrets(item, named);
   else for (const [key, value] of node.entries) holdSecrets(value, named || SECRET_KEYS.test(key));
 }

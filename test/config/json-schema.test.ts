@@ -25,6 +25,8 @@ const EXAMPLE_ENV = {
   PAGERDUTY_KEY: 'R0UTINGKEYR0UTINGKEYR0UTINGKEY12',
   WEBHOOK_URL: 'https://tool.example.com/alerts',
   SMTP_PASSWORD: 'x',
+  ALERTMANAGER_PASSWORD: 'x',
+  WEBHOOK_TOKEN: 'x',
 };
 
 const target = (rest: string) => `targets:\n  - { name: shop, envId: shop-1, key: { from: file, path: k }${rest} }\n`;
@@ -86,6 +88,7 @@ describe('the schema and the loader agree', () => {
     `schedule: { cron: "* * * * *" }\n${BASE}`,
     `alerts: { none: accepted, digest: off }\n${BASE}`,
     `alerts: { channels: [{ name: a, type: email, host: h, port: 25, secure: false, from: a@b, to: [c@d] }] }\n${BASE}`,
+    `alerts: { channels: [{ name: a, type: webhook, url: "https://a.example", headers: { X-A: 1, X-B: "" } }] }\n${BASE}`,
     `apple: { check: "\${CHECK:-require}" }\n${BASE}`,
     target(', provider: { enabled: true }, cloudbase: { write: secret, loginCheck: observe }'),
     `cloudbase: { loginEndpoint: "https://{envId}.api.tcloudbasegateway.com" }\n${BASE}`,
@@ -111,7 +114,9 @@ describe('the schema and the loader agree', () => {
     `cloudbase: { credentials: { from: vault } }\n${BASE}`,
     `cloudbase: { credentials: { from: env, path: x } }\n${BASE}`,
     `alerts: { channels: [{ name: a, type: slack }] }\n${BASE}`,
-    `alerts: { channels: [{ name: a, type: feishu, url: "https://a.example" }] }\n${BASE}`,
+    `alerts: { channels: [{ name: a, type: feishu, url: "https://a.example", mention: everybody }] }\n${BASE}`,
+    `alerts: { channels: [{ name: a, type: slack, url: "https://a.example", mention: [bob] }] }\n${BASE}`,
+    `alerts: { channels: [{ name: a, type: webhook, url: "https://a.example", headers: { X-A: { b: c } } }] }\n${BASE}`,
     `allowHosts: a.example\n${BASE}`,
     target(', teamId: a1'),
     target(', provider: { type: oidc }'),

@@ -213,6 +213,7 @@ export const SAMPLES: { readonly [C in keyof ErrorParams]: readonly ErrorParams[
       problems: [{ key: 'key.path', found: ['nothing'], wanted: ['key-path'] }],
     },
     { problem: 'doubt', about: ['unencrypted', 'ops'] },
+    { problem: 'doubt', about: ['unsigned', 'ops'] },
     { problem: 'fixed', keys: ['journal', 'http.port'] },
     { problem: 'http-listen', host: '127.0.0.1', port: 8080, code: 'EADDRINUSE' },
     { problem: 'http-listen', host: '127.0.0.1', port: 8080, code: 'EWHAT' },

@@ -17,6 +17,7 @@ import { TEXTS, wordsOf } from '../../core/texts/languages.ts';
 import { detail } from '../../core/texts/quote.ts';
 import { say } from '../../core/texts/texts.ts';
 import { isOpen, rankOf, titleOf } from './title.ts';
+import { inZone } from './zone.ts';
 
 export interface MessageRequest {
   /** UUIDv7; the same at every attempt of the same message. */
@@ -26,6 +27,8 @@ export interface MessageRequest {
   readonly instance: string;
   readonly version: string;
   readonly language: Language;
+  /** Of the times in the texts; default: UTC. */
+  readonly timezone?: string;
   /** Where the runbook is: a path or URL, to which `#<section>` is added. */
   readonly runbook: string;
   /** Conditions (each at most once) and events together, or a digest alone, or a test alone. */
@@ -75,7 +78,7 @@ export function composeMessage(request: MessageRequest): AlertMessage {
     items,
     closes: [...new Set(subjects.flatMap((subject) => ('closes' in subject ? subject.closes : [])))],
   };
-  return { ...(cleanValue(message) as typeof message), labels: texts.labels };
+  return inZone({ ...(cleanValue(message) as typeof message), labels: texts.labels }, request.timezone);
 }
 
 /** The texts of an open finding, as the command `alerts` and the HTTP interface show them. */

@@ -163,6 +163,19 @@ const WANTED = {
   role: (example: string) => `a role such as ${example}`,
   path: () => 'a path',
   'signing-secret': () => 'the secret that signs messages',
+  'mention-list': () => 'a list of at least one person, or [everybody]',
+  'few-people': (most: number) => `at most ${most} people`,
+  'mention-slack': () => 'the id of a member (U012AB3CD) or a group (S012AB3CD) of Slack, or everybody',
+  'mention-wecom': () => 'a user id of WeCom or a mobile number such as 13800138000, or everybody',
+  'mention-dingtalk': () =>
+    'a user id of DingTalk or a mobile number such as 13800138000 or +852-51234567, or everybody',
+  'mention-feishu': () => 'the Open ID (ou_…) or User ID of a member, or everybody',
+  auth: () => '{ bearer }, or { user, password }',
+  bearer: () => 'a token of visible ASCII characters',
+  'auth-user': () => 'a user name without a colon',
+  'header-name': () => 'the name of a header',
+  'header-value': () => 'the value of a header, in printable ASCII characters',
+  'other-header': () => 'a header that the channel does not set itself',
   arn: () => 'the name or ARN of a secret',
   'key-path': () => 'the path of a .p8 file',
 };
@@ -209,6 +222,8 @@ const NEXT = {
 /** What is allowed but worth a second look. */
 const DOUBTS = {
   unencrypted: (channel: string) => `channel ${channel} sends alerts without encryption (insecure: true)`,
+  unsigned: (channel: string) =>
+    `channel ${channel} has no secret: protect its robot by a keyword (every message has the name of the instance) or by a list of addresses, or anybody who learns the URL can post there`,
   'open-to-read': (host: string) =>
     `http.host ${host} is not loopback and http.readToken is not set: only /healthz, /readyz and /metrics are served`,
   'open-configuration': (file: string) =>

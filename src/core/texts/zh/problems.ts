@@ -152,6 +152,18 @@ export const PROBLEMS_ZH: ProblemWords = {
   role: (example) => `角色，例如 ${example}`,
   path: () => '路径',
   'signing-secret': () => '消息签名密钥',
+  'mention-list': () => '至少含一人的列表，或 [everybody]',
+  'few-people': (most) => `最多 ${most} 人`,
+  'mention-slack': () => 'Slack 成员（U012AB3CD）或用户组（S012AB3CD）的 ID，或 everybody',
+  'mention-wecom': () => '企业微信 userid 或手机号（如 13800138000），或 everybody',
+  'mention-dingtalk': () => '钉钉 userid 或手机号（如 13800138000、+852-51234567），或 everybody',
+  'mention-feishu': () => '成员的 Open ID（ou_…）或 User ID，或 everybody',
+  auth: () => '{ bearer } 或 { user, password }',
+  bearer: () => '由可见 ASCII 字符组成的令牌',
+  'auth-user': () => '不含冒号的用户名',
+  'header-name': () => '请求头的名称',
+  'header-value': () => '请求头的值，只含可打印的 ASCII 字符',
+  'other-header': () => '不由渠道自行设置的请求头',
   arn: () => '密钥的名称或 ARN',
   'key-path': () => '.p8 文件的路径',
 
@@ -187,6 +199,8 @@ export const PROBLEMS_ZH: ProblemWords = {
   'default-thresholds': () => '省略 alerts.expiry 即采用 renewBefore 的四分之三和三分之一。',
   'one-site': () => '使用同一站点的接入地址，或只保留 cloudbase.endpoint，其他地址会随之确定。',
 
+  unsigned: (channel) =>
+    `渠道 ${channel} 未设置 secret：请为机器人设置自定义关键词（每条消息都含实例名）或 IP 白名单，否则任何知道 URL 的人都能向群里发消息`,
   unencrypted: (channel) => `渠道 ${channel} 发送告警时不加密（insecure: true）`,
   'open-to-read': (host) =>
     `http.host ${host} 不是本机回环地址，且未设置 http.readToken，因此只提供 /healthz、/readyz 和 /metrics`,
