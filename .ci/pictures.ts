@@ -1,11 +1,15 @@
-// Makes the two pictures of the README from real runs: docs/pictures/demo.svg, the demo as a terminal shows it, and
-// docs/pictures/alert.svg, an alert as a chat shows it. Run by `npm run pictures`, in a checkout, by hand.
+// Makes the pictures of the documents from real runs, in docs/pictures: demo.svg, the demo as a terminal shows it,
+// alert.svg, an alert in a chat, and channels-en.svg and channels-zh.svg, that alert in each channel. Run by
+// `npm run pictures`, in a checkout, by hand.
 // Wants the program `script` (util-linux), which gives the demo a terminal.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import xterm from '@xterm/headless';
+import type { Json } from '../src/core/json.ts';
+import { startMailbox } from '../test/support/mailbox.ts';
+import { channelPicture, escapeXml, SHOWN, type Shown } from './channel-picture.ts';
 
 const OUT = 'docs/pictures';
 const COLUMNS = 112;
@@ -14,14 +18,11 @@ const ROWS = 60;
 const CELL = { width: 8.4, height: 18 } as const;
 const MARGIN = 16;
 const FONT = 'font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,monospace" font-size="14"';
-const SANS = 'font-family="-apple-system,Segoe UI,Helvetica,Arial,sans-serif"';
 /** The sixteen colours of a terminal on a dark ground, contrast 4.5 or more. */
 const PALETTE = [
   ...['#8b949e', '#ff7b72', '#3fb950', '#d29922', '#79c0ff', '#d2a8ff', '#39c5cf', '#c9d1d9'],
   ...['#8b949e', '#ffa198', '#56d364', '#e3b341', '#a5d6ff', '#e2c5ff', '#56d4dd', '#f0f6fc'],
 ];
-
-const escapeXml = (text: string) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
 
 /** Runs a command in a terminal of its own until its output holds `until`; returns what it printed. */
 async function record(command: string, until: RegExp, env: NodeJS.ProcessEnv = {}): Promise<string> {
@@ -96,51 +97,6 @@ function svg(width: number, height: number, title: string, body: string): string
   return `<svg xmlns="http://www.w3.org/2000/svg" ${size} role="img" aria-label="${escapeXml(title)}">\n${body}\n</svg>\n`;
 }
 
-/** Slack's own markup, as far as our messages use it. */
-function chatSpans(line: string): string {
-  return line
-    .split(/(\*[^*]+\*|`[^`]+`)/)
-    .map((part) => {
-      if (/^\*.+\*$/.test(part)) return `<tspan font-weight="700">${escapeXml(part.slice(1, -1))}</tspan>`;
-      if (/^`.+`$/.test(part)) return `<tspan ${FONT} fill="#c01343">${escapeXml(part.slice(1, -1))}</tspan>`;
-      return escapeXml(part.replace(/<([^|>]+)\|([^>]+)>/g, '$2'));
-    })
-    .join('');
-}
-
-/** Rows of at most `columns` characters; a long word is cut; code and bold text that go on in the next row stay so. */
-function wrapped(text: string, columns: number): string[] {
-  return text.split('\n').flatMap((line) => {
-    const rows: string[] = [''];
-    const words = line.split(' ').flatMap((word) => word.match(new RegExp(`.{1,${columns}}`, 'g')) ?? ['']);
-    for (const word of words) {
-      const row = rows.at(-1) ?? '';
-      if (row !== '' && row.length + word.length + 1 > columns) rows.push(word);
-      else rows[rows.length - 1] = row === '' ? word : `${row} ${word}`;
-    }
-    return ['`', '*'].reduce((marked, mark) => {
-      let isOpen = false;
-      return marked.map((row) => {
-        const opened = isOpen ? `${mark}${row}` : row;
-        isOpen = opened.split(mark).length % 2 === 0;
-        return isOpen ? `${opened}${mark}` : opened;
-      });
-    }, rows);
-  });
-}
-
-/** A message of a chat as SVG. */
-function chatPicture(text: string, title: string): string {
-  const rows = wrapped(text.replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&amp;/g, '&'), 84);
-  const body = rows.map((row, y) => `<text x="76" y="${58 + y * 22}">${chatSpans(row)}</text>`).join('\n');
-  const height = 58 + rows.length * 22 + 8;
-  const frame = `<rect x="0.5" y="0.5" width="819" height="${height - 1}" rx="8" fill="#ffffff" stroke="#d0d7de"/>
-<rect x="20" y="20" width="40" height="40" rx="8" fill="#1d4ed8"/>
-<path d="M40 28a12 12 0 1 1-11 7" fill="none" stroke="#fff" stroke-width="3"/><path d="M27 28l1 9 8-4z" fill="#fff"/>`;
-  const head = '<text x="76" y="34" font-weight="700">rotator</text>';
-  return svg(820, height, title, `${frame}\n<g ${SANS} font-size="15" fill="#1d1c1d">\n${head}\n${body}\n</g>`);
-}
-
 async function demo(port: number): Promise<string> {
   const printed = await record(
     `node src/main.ts sandbox --demo --port ${port}`,
@@ -153,17 +109,18 @@ async function demo(port: number): Promise<string> {
   return terminalPicture(`$ npm run demo\r\n…\r\n${log}`, 'The demo: a client secret with five days left is replaced');
 }
 
-/** The alert of a target whose permission to write was taken away, as Slack gets it. */
-async function alert(port: number): Promise<string> {
+/** The alert of a target whose permission to write was taken away, as each channel gets it. */
+async function alerts(port: number, language: 'en' | 'zh'): Promise<Shown[]> {
   const folder = mkdtempSync(join(tmpdir(), 'pictures-'));
   const url = `http://127.0.0.1:${port}`;
   const sandbox = spawn(process.execPath, ['src/main.ts', 'sandbox', '--stage', '--port', String(port)], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
+  const mailbox = await startMailbox();
   try {
     await output(sandbox, /listen/);
     const config = join(folder, 'rotator.yaml');
-    writeFileSync(config, alertConfig(url, folder));
+    writeFileSync(config, alertConfig(url, folder, mailbox.port, language));
     const fault = {
       service: 'tcb',
       action: 'ModifyProvider',
@@ -179,17 +136,54 @@ async function alert(port: number): Promise<string> {
     });
     const once = spawn(process.execPath, ['src/main.ts', 'once', '--config', config], { stdio: 'ignore' });
     await new Promise((resolve) => once.on('exit', resolve));
-    const inbox = (await (await fetch(`${url}/sandbox/inbox`)).json()) as { messages?: { body?: { text?: string } }[] };
-    const text = inbox.messages?.at(-1)?.body?.text;
-    if (text === undefined) throw new Error(`no message arrived: ${JSON.stringify(inbox)}`);
-    return chatPicture(text, 'An alert in a chat');
+    const { messages } = (await (await fetch(`${url}/sandbox/inbox`)).json()) as { messages: Posted[] };
+    return Object.keys(SHOWN).map((service) => {
+      const posted = service === 'email' ? mailOf(mailbox.mails[0]) : messages.find(({ name }) => name === service);
+      const shown = posted === undefined ? undefined : SHOWN[service]?.(posted.body);
+      if (shown === undefined || posted?.refused !== undefined)
+        throw new Error(`${service}: ${JSON.stringify(posted)}`);
+      return { service, ...shown };
+    });
   } finally {
     sandbox.kill('SIGTERM');
+    await mailbox.close();
     rmSync(folder, { recursive: true });
   }
 }
 
-function alertConfig(url: string, folder: string): string {
+interface Posted {
+  readonly name: string;
+  readonly body: Json;
+  readonly refused?: string;
+}
+
+/** Subject and HTML of a mail as nodemailer writes it. */
+function mailOf(raw = ''): Posted {
+  const decoded = (text: string) =>
+    Buffer.from(
+      text.replace(/=\r\n/g, '').replace(/=([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16))),
+      'latin1',
+    ).toString('utf8');
+  const [, html = ''] = /Content-Type: text\/html[\s\S]*?\r\n\r\n([\s\S]*?)\r\n--/.exec(raw) ?? [];
+  const [, head = ''] = /\nSubject: ([\s\S]*?)\r\n(?=\S)/.exec(raw) ?? [];
+  const subject = head
+    .replace(/\?=\r\n =\?/g, '?==?')
+    .replace(/=\?UTF-8\?Q\?([^?]*)\?=/gi, (_, text: string) => text.replaceAll('_', '=20'))
+    .replace(/\r\n /g, ' ');
+  return { name: 'email', body: { subject: decoded(subject), html: decoded(html) } };
+}
+
+function alertConfig(url: string, folder: string, mailPort: number, language: string): string {
+  const posts = ['slack', 'wecom', 'dingtalk', 'feishu', 'pagerduty', 'alertmanager'].map((type) => {
+    const own: Readonly<Record<string, string>> = {
+      slack: ', mention: [U012AB3CD]',
+      wecom: ', mention: [zhangsan]',
+      dingtalk: ', secret: SECtest, mention: [zhangsan]',
+      feishu: ', secret: SECtest, mention: [everybody]',
+      pagerduty: ', routingKey: R0UTINGKEYR0UTINGKEYR0UTINGKEY12',
+    };
+    return `    - { name: ${type}, type: ${type}, url: "${url}/inbox/${type}"${own[type] ?? ''} }\n`;
+  });
   return `instance: prod-rotator
 journal: sqlite:${folder}/journal.db
 apple: { tokenUrl: ${url}/auth/token }
@@ -202,11 +196,19 @@ targets:
     keyId: SANDBOX001
     key: { from: file, path: ./data/sandbox/AuthKey_SANDBOX001.p8 }
 alerts:
-  channels: [{ name: ops, type: slack, url: "${url}/inbox/slack" }]
+  language: ${language}
+  timezone: Asia/Shanghai
+  runbook: https://ops.example.com/runbook
+  channels:
+${posts.join('')}    - { name: email, type: email, host: 127.0.0.1, port: ${mailPort}, from: rotator@example.com, to: [ops@example.com] }
 `;
 }
 
 mkdirSync(OUT, { recursive: true });
 const port = Number(process.env['PICTURES_PORT'] ?? '4480');
 writeFileSync(join(OUT, 'demo.svg'), await demo(port));
-writeFileSync(join(OUT, 'alert.svg'), await alert(port + 2));
+for (const [index, language] of (['en', 'zh'] as const).entries()) {
+  const shown = await alerts(port + 2 + index, language);
+  writeFileSync(join(OUT, `channels-${language}.svg`), channelPicture(shown, `An alert in each channel (${language})`));
+  if (language === 'en') writeFileSync(join(OUT, 'alert.svg'), channelPicture(shown.slice(0, 1), 'An alert in a chat'));
+}

@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 // The entry point: meets the real process, its streams, clock and signals, and hands them to the command that was chosen.
-import { randomBytes } from 'node:crypto';
 import { constants } from 'node:os';
 import { CommanderError } from 'commander';
 import pkg from '../package.json' with { type: 'json' };
@@ -45,7 +44,8 @@ const host: Host = {
   isTerminal: process.stderr.isTTY === true,
   log: { stream: process.stdout, color: takesColor(process.stdout) },
   command: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
-  newId: () => uuidv7(systemClock.now(), randomBytes(10)),
+  // Not by `node:crypto`, which every command would have to load.
+  newId: () => uuidv7(systemClock.now(), crypto.getRandomValues(new Uint8Array(10))),
   stopSignal,
   onHangup: (listener) => process.on('SIGHUP', listener),
 };

@@ -19,6 +19,8 @@ export interface Voice {
   readonly instance: string;
   readonly version: string;
   readonly language: Language;
+  /** Of the times in messages; default: UTC. */
+  readonly timezone?: string;
   /** Where the runbook is: a URL or a path, without a fragment. */
   readonly runbook: string;
 }
@@ -48,11 +50,6 @@ interface Batch {
 
 /** Alerts within this time go into one message. Less would send several for one trouble; more would only delay them. */
 const SETTLE_MS = 2_000;
-/**
- * Longer than any attempt takes, so that no other process sends the same rows; a crash holds a channel up for this
- * long.
- */
-const LEASE_MS = 60_000;
 /** How soon a channel that another process is sending through is tried again. */
 const LEASE_POLL_MS = 2_000;
 /** Longer than a channel's own time limits, so that these end an attempt first and can say why. */
@@ -157,7 +154,7 @@ export class Deliverer {
     const token = `${leaseHolder}${newId()}`;
     try {
       // Another process (`once` beside the daemon) must not send the same rows at the same time.
-      if (!(await journal.acquireLease(lease, token, clock.now(), LEASE_MS))) {
+      if (!(await journal.acquireLease(lease, token))) {
         pace.heldUntil = clock.monotonic() + LEASE_POLL_MS;
         return;
       }

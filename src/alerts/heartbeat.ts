@@ -35,6 +35,11 @@ const TIMEOUT_MS = 10_000;
  * When a failed ping is tried again, unless `every` is sooner: soon enough for a receiver with a few minutes' grace.
  */
 const RETRY_MS = 60_000;
+/**
+ * When a change is said again, unless `every` is sooner: healthchecks.io answers 200 to more than five pings a minute, and
+ * drops them.
+ */
+const AGAIN_MS = 60_000;
 /** Enough for the first few stories; the names of hundreds of targets would fill the receiver's page. */
 const LONGEST_BODY = 1_000;
 
@@ -72,12 +77,13 @@ export class Heartbeat {
     const changed = calls.some(({ which, problems }) => (this.said.get(which) ?? true) !== (problems.length === 0));
     const wait = this.dueAt - clock.monotonic();
     if (this.busy !== undefined || (wait > 0 && !changed)) return Math.max(wait, 1_000);
-    this.dueAt = clock.monotonic() + everyMs;
+    const nextMs = changed ? Math.min(everyMs, AGAIN_MS) : everyMs;
+    this.dueAt = clock.monotonic() + nextMs;
     this.busy = Promise.all(calls.map((call) => this.ping(call.which, call.url, call.problems))).then((arrived) => {
       if (arrived.includes(false)) this.dueAt = clock.monotonic() + Math.min(everyMs, RETRY_MS);
       this.busy = undefined;
     });
-    return everyMs;
+    return nextMs;
   }
 
   /** Waits for a ping that is under way. */

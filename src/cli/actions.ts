@@ -1,80 +1,66 @@
-// What each command does: it loads what the command needs and no more, so that `generate` starts about as fast as Node
-// does, and hands it the process.
-import type { ExitStatus, Host } from './context.ts';
-import type { Actions, ConfigOption } from './program.ts';
-
-type JournalSession = import('../service/session.ts').JournalSession;
+// What each command does: it loads what the command needs and no more, so that short commands start fast, and hands it
+// the process.
+import type { Host } from './context.ts';
+import type { Actions } from './program.ts';
 
 /** The actions of every command on `host`. */
 export function createActions(host: Host): Actions {
-  const withJournal = async (options: ConfigOption, use: (session: JournalSession) => Promise<ExitStatus>) => {
-    const session = await import('../service/session.ts');
-    return session.withJournal(options.config, host, use);
-  };
   return {
     async run(options) {
       // Before anything is loaded: a signal that comes meanwhile counts.
       const stop = host.stopSignal();
-      const { run } = await import('./run.ts');
+      const { run } = await loadSmall(() => import('./run.ts'));
       return run(options, host, stop);
     },
 
     async once(options) {
-      const { once } = await import('./once.ts');
+      const { once } = await loadSmall(() => import('./once.ts'));
       return once(options, host);
     },
 
     async plan(options) {
-      const { plan } = await import('./once.ts');
+      const { plan } = await loadSmall(() => import('./once.ts'));
       return plan(options, host);
     },
 
     async status(options) {
-      const { status } = await import('./status.ts');
-      return withJournal(options, (session) => status(options, { context: host, ...session }));
+      const { status, withJournal } = await loadSmall(() => import('./on-journal.ts'));
+      return withJournal(options.config, host, (session) => status(options, { context: host, ...session }));
     },
 
     async history(options) {
-      const { history } = await import('./history.ts');
-      return withJournal(options, (session) => history(options, { context: host, ...session }));
+      const { history, withJournal } = await loadSmall(() => import('./on-journal.ts'));
+      return withJournal(options.config, host, (session) => history(options, { context: host, ...session }));
     },
 
     async alerts(options) {
-      const { alerts, testAlerts } = await import('./alerts.ts');
+      const { alerts, channelTest, testAlerts, withJournal } = await loadSmall(() => import('./on-journal.ts'));
       if (!options.test)
-        return withJournal(options, ({ journal, config: { alerts: configured } }) =>
+        return withJournal(options.config, host, ({ journal, config: { alerts: configured } }) =>
           alerts(options, { context: host, journal, ...configured }),
         );
-      const { channelTest } = await import('../service/session.ts');
       const test = await channelTest(options.config, host);
       return testAlerts(options, { context: host, stop: host.stopSignal(), ...test });
     },
 
     async health(options) {
-      const [{ health }, { readListening }] = await Promise.all([
-        import('./health.ts'),
-        import('../config/listening.ts'),
-      ]);
+      const { health, readListening } = await import('./health.ts');
       return health({ context: host, listening: await readListening(options.config, host.env) });
     },
 
     async journalBackup(file, options) {
-      const [{ journalBackup }, { backupJournal }, { strictConfig }] = await Promise.all([
-        import('./journal-backup.ts'),
-        import('../adapters/journal/journal.ts'),
-        import('../service/session.ts'),
-      ]);
+      const { backupJournal, journalBackup, strictConfig } = await loadSmall(() => import('./on-journal.ts'));
       const { journal } = await strictConfig(options.config, host);
       return journalBackup({ file }, { context: host, backup: (toFile) => backupJournal(journal, toFile) });
     },
 
     async generate(options) {
-      const { generate } = await import('./generate.ts');
+      const { generate } = await import('./by-hand.ts');
       return generate(options, host);
     },
 
     async inspect(secret, options) {
-      const { inspect } = await import('./inspect.ts');
+      const { inspect } = await import('./by-hand.ts');
       return inspect({ ...options, ...(secret === undefined ? {} : { secret }) }, host);
     },
 
@@ -84,4 +70,11 @@ export function createActions(host: Host): Actions {
       return sandbox(options, host, { stop, command: host.command });
     },
   };
+}
+
+/** Loads a command that reads the whole configuration. */
+async function loadSmall<T>(load: () => Promise<T>): Promise<T> {
+  const { keepYoungGenerationSmall } = await import('../service/memory.ts');
+  keepYoungGenerationSmall();
+  return load();
 }

@@ -10,7 +10,7 @@ import { counted } from '../core/texts/en/words.ts';
 import { type CliContext, EXIT, type ExitStatus } from './context.ts';
 import { distance, minute } from './instants.ts';
 import { printJson } from './print-json.ts';
-import { type Cell, type Column, type TableRow, table } from './table.ts';
+import { type Cell, type Column, type TableRow, table, writeTable } from './table.ts';
 
 export interface AlertsTools {
   readonly context: CliContext;
@@ -54,7 +54,8 @@ function print({ alerts: raised, channels }: AlertsView, { stdout, clock }: CliC
   const now = clock.now();
   if (raised.length === 0) stdout.write('no alerts\n');
   else
-    stdout.write(
+    writeTable(
+      stdout,
       table(
         COLUMNS,
         raised.map((view) => alertRow(view, now)),
@@ -64,11 +65,13 @@ function print({ alerts: raised, channels }: AlertsView, { stdout, clock }: CliC
     stdout.write('\nno channel is configured: nobody is notified\n');
     return;
   }
-  stdout.write(
-    `\n${table(
+  stdout.write('\n');
+  writeTable(
+    stdout,
+    table(
       CHANNEL_COLUMNS,
       channels.map((view) => channelRow(view, now)),
-    )}`,
+    ),
   );
 }
 

@@ -1,5 +1,6 @@
 // `generate`: mints one client secret by hand, without configuration or network. Only the secret goes to stdout; what a
-// person wants to know about it goes to stderr. Loads no SDK and no schema library: it starts about as fast as Node.
+// person wants to know about it goes to stderr. Loads no SDK and no schema library: it takes twice the time of a script that
+// signs with node:crypto alone.
 
 import { mintClientSecret, objections, parseClientSecret } from '../core/client-secret.ts';
 import { RotatorError } from '../core/errors.ts';

@@ -7,6 +7,8 @@ import { CallFailure } from '../net/failure.ts';
 import { type HttpAnswer, request } from '../net/request.ts';
 import { type CliContext, EXIT, type ExitStatus } from './context.ts';
 
+export { readListening } from '../config/listening.ts';
+
 /** Half of what the image's health check allows, so that this line is seen before the container runtime gives up. */
 const TIMEOUT_MS = 5_000;
 /** A server that listens on every interface is asked over loopback. */

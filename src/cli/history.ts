@@ -9,7 +9,7 @@ import { shownName } from '../core/shown.ts';
 import { type CliContext, EXIT, type ExitStatus } from './context.ts';
 import { day, minute } from './instants.ts';
 import { printJson } from './print-json.ts';
-import { type Column, type TableRow, table } from './table.ts';
+import { type Column, type TableRow, table, writeTable } from './table.ts';
 
 export interface HistoryOptions {
   /** A target's name; also one that has left the configuration. */
@@ -58,7 +58,7 @@ export async function history(options: HistoryOptions, tools: HistoryTools): Pro
   if (json) {
     printJson(context.stdout, { rotations: views });
   } else if (views.length > 0) {
-    context.stdout.write(table(COLUMNS, views.map(tableRow)));
+    writeTable(context.stdout, table(COLUMNS, views.map(tableRow)));
   } else {
     context.stderr.write(`no rotation${name === undefined ? '' : ` of ${name}`} has been recorded yet\n`);
   }

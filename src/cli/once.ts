@@ -12,7 +12,8 @@ import { strictConfig } from '../service/session.ts';
 import type { ServiceTools } from '../service/tools.ts';
 import { type CliContext, EXIT, type ExitStatus, type Host } from './context.ts';
 import { printJson } from './print-json.ts';
-import { targetTable } from './target-table.ts';
+import { writeTable } from './table.ts';
+import { targetRow, targetTable } from './target-table.ts';
 
 export interface OnceOptions extends PassOptions {
   readonly config?: string;
@@ -84,7 +85,7 @@ function print(
 ): ExitStatus {
   const now = clock.now();
   if (json) printJson(stdout, { targets: views });
-  else stdout.write(targetTable(views, now));
+  else writeTable(stdout, targetTable(views.map((view) => targetRow(view, now))));
   return views.every((view, i) => isWell(view, targets[i]?.enabledWanted)) ? EXIT.ok : EXIT.failed;
 }
 

@@ -1,8 +1,9 @@
 // How a command prints errors: what was found and wanted, and below it the next step with what can be pasted. Loads no
-// code of the configuration, so that `generate` starts about as fast as Node does.
+// code of the configuration and no other language, so that short commands start fast.
 import type { RotatorError } from '../core/errors.ts';
 import { paint } from '../core/output.ts';
-import { errorTexts } from '../core/texts/errors.ts';
+import { textsIn } from '../core/texts/catalogue.ts';
+import { ERRORS_EN } from '../core/texts/en/errors.ts';
 import type { CliContext } from './context.ts';
 
 /** Prints every error to stderr. */
@@ -16,7 +17,7 @@ export function printWarnings(warnings: readonly RotatorError[], { stderr }: Cli
 }
 
 function lines({ code, stored }: RotatorError): string {
-  const { message, next, copy } = errorTexts(stored, 'en');
+  const { message, next, copy } = textsIn(ERRORS_EN, stored);
   const step = copy === null ? next : `${next.replace(/\.$/, ':')}\n    ${copy}`;
   return `${message} ${paint('dim', `(${code})`)}\n  ${step}\n`;
 }

@@ -2,16 +2,16 @@
 // if the record is old, because a daemon that stopped leaves its last good news behind.
 import { isoOrNull } from '../core/instants.ts';
 import type { JudgeClock } from '../core/logins.ts';
-import type { Fleet, TargetStates } from '../core/ports.ts';
+import type { ChangedTargets, Fleet, TargetStates } from '../core/ports.ts';
 import type { TargetState } from '../core/records.ts';
 import { within } from '../core/schedule.ts';
-import { isWell, lastingView, type TargetLabel } from '../core/target-view.ts';
+import { isWell, lastingView, type TargetLabel, type TargetView } from '../core/target-view.ts';
 import { DAY } from '../core/time.ts';
 import { type CliContext, EXIT, type ExitStatus } from './context.ts';
 import { distance, minute } from './instants.ts';
-import { printJson } from './print-json.ts';
-import type { Cell } from './table.ts';
-import { targetTable } from './target-table.ts';
+import { printJsonList } from './print-json.ts';
+import { type Cell, writeTable } from './table.ts';
+import { targetRow, targetTable } from './target-table.ts';
 
 export interface StatusTools {
   readonly context: CliContext;
@@ -33,22 +33,71 @@ export async function status(options: { json: boolean }, tools: StatusTools): Pr
   // A clock that was compared long ago may have been set since.
   const skewMs = skew !== null && within(skew.at, nowMs, COMPARED_MS) ? skew.skewMs : undefined;
   const clock: JudgeClock = { now: nowMs, skewMs, since: 0 };
-  const recorded = new Map((await journal.targets()).map((state) => [state.key, state]));
-  const rows = targets.map((target) => {
-    const state = recorded.get(target.key);
-    return { state, target, view: lastingView(state, target, clock) };
-  });
-  if (options.json) {
-    printJson(context.stdout, { targets: rows.map(({ view }) => view) });
-  } else {
-    const notes = rows.map(({ state }) => (state === undefined ? [] : remarks(state, nowMs)));
-    const views = rows.map(({ view }) => view);
-    context.stdout.write(targetTable(views, nowMs, notes));
-  }
-  if (recorded.size === 0) {
+  const judged = { journal, targets, clock };
+  const { isEmpty, isAllWell } = options.json ? await printViews(judged, context) : await printTable(judged, context);
+  if (isEmpty) {
     context.stderr.write('not checked yet: `run` or `once` checks the targets and starts the journal\n');
   }
-  return rows.every(({ view, target }) => isWell(view, target.enabledWanted)) ? EXIT.ok : EXIT.failed;
+  return isAllWell ? EXIT.ok : EXIT.failed;
+}
+
+async function printViews(judged: Judged, { stdout }: CliContext): Promise<Summary> {
+  const { shown, ...summary } = await show(judged, (view) => view);
+  printJsonList(stdout, 'targets', shown);
+  return summary;
+}
+
+async function printTable(judged: Judged, { stdout }: CliContext): Promise<Summary> {
+  const { now } = judged.clock;
+  const { shown, ...summary } = await show(judged, (view, state) => targetRow(view, now, state && remarks(state, now)));
+  writeTable(stdout, targetTable(shown));
+  return summary;
+}
+
+interface Judged extends Pick<StatusTools, 'journal' | 'targets'> {
+  readonly clock: JudgeClock;
+}
+
+interface Summary {
+  /** The journal holds no target at all. */
+  readonly isEmpty: boolean;
+  readonly isAllWell: boolean;
+}
+
+/**
+ * What `make` makes of each target, in the order of the configuration. States are read in pages and let go of: those of
+ * a large fleet would fill the memory.
+ */
+async function show<T>(
+  { journal, targets, clock }: Judged,
+  make: (view: TargetView, state: TargetState | undefined) => T,
+): Promise<Summary & { readonly shown: readonly T[] }> {
+  const recorded = new Map<string, { readonly made: T; readonly isWell: boolean }>();
+  const labels = new Map(targets.map((target) => [target.key, target]));
+  const judge = (target: StatusTools['targets'][number], state: TargetState | undefined) => {
+    const view = lastingView(state, target, clock);
+    return { made: make(view, state), isWell: isWell(view, target.enabledWanted) };
+  };
+  let isEmpty = true;
+  for await (const state of everyState(journal)) {
+    isEmpty = false;
+    const target = labels.get(state.key);
+    if (target !== undefined) recorded.set(state.key, judge(target, state));
+  }
+  const rows = targets.map((target) => recorded.get(target.key) ?? judge(target, undefined));
+  return { shown: rows.map(({ made }) => made), isEmpty, isAllWell: rows.every((row) => row.isWell) };
+}
+
+/** States that are read at once. With fewer, the transactions would take longer than the reading; each has some KB. */
+const PAGE = 100;
+
+/** What the journal holds of every target. One that is written meanwhile comes again. */
+async function* everyState(journal: TargetStates): AsyncGenerator<TargetState> {
+  let page: ChangedTargets | undefined;
+  do {
+    page = await journal.changedSince(page?.revision, PAGE);
+    yield* page.states;
+  } while (page.states.length === PAGE);
 }
 
 function remarks(state: TargetState, nowMs: number): Cell[] {

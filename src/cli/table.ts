@@ -2,6 +2,7 @@
 // Japanese and Korean ones) and cut between characters. Texts are cleaned before they are measured.
 import { type Color, paint } from '../core/output.ts';
 import { shown } from '../core/shown.ts';
+import type { TextOutput } from './context.ts';
 
 export interface Cell {
   readonly text: string;
@@ -29,18 +30,28 @@ const MIN_COLUMN = 6;
 /** Longer than any message of ours; without a limit one text could fill the terminal. */
 const MAX_TEXT = 2000;
 
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+/** Made when it is needed, because that takes as long as everything else that a short command loads. */
+let segmenter: Intl.Segmenter | undefined;
 /** Characters of East Asian width "wide" or "fullwidth" (Unicode Annex 11), by script and block, and emoji. */
 const WIDE =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Bopomofo}\p{Emoji_Presentation}\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]|\ufe0f/u;
 /** Katakana and Hangul of the block "Halfwidth and Fullwidth Forms" that take up one column. */
 const HALFWIDTH = /^[\uff61-\uffdc]/;
 
+/** Text whose characters take up one column each, as most does: to look at each of them takes fifty times as long. */
+const PLAIN = /^[ -~]*$/;
+
 /** How many columns of a terminal `text` takes up, if it is printable. */
 export function displayWidth(text: string): number {
+  if (PLAIN.test(text)) return text.length;
   let width = 0;
-  for (const { segment } of graphemes.segment(text)) width += graphemeWidth(segment);
+  for (const { segment } of graphemesOf(text)) width += graphemeWidth(segment);
   return width;
+}
+
+function graphemesOf(text: string): Intl.Segments {
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
+  return segmenter.segment(text);
 }
 
 function graphemeWidth(grapheme: string): number {
@@ -53,7 +64,7 @@ export function cut(text: string, width: number): string {
   if (displayWidth(text) <= width) return text;
   let kept = '';
   let left = width - 1;
-  for (const { segment } of graphemes.segment(text)) {
+  for (const { segment } of graphemesOf(text)) {
     left -= graphemeWidth(segment);
     if (left < 0) break;
     kept += segment;
@@ -85,7 +96,7 @@ export function wrap(text: string, width: number): string[] {
 function pieced(word: string, width: number): string[] {
   const pieces: string[] = [];
   let piece = '';
-  for (const { segment } of graphemes.segment(word)) {
+  for (const { segment } of graphemesOf(word)) {
     if (displayWidth(piece) + graphemeWidth(segment) > width) {
       pieces.push(piece);
       piece = '';
@@ -95,8 +106,8 @@ function pieced(word: string, width: number): string[] {
   return [...pieces, piece];
 }
 
-/** The table as text, ending with a line break. */
-export function table(columns: readonly Column[], rows: readonly TableRow[], width = WIDTH): string {
+/** The table as texts that each end with a line break: its header, and each row with its notes. */
+export function table(columns: readonly Column[], rows: readonly TableRow[], width = WIDTH): string[] {
   const clean = rows.map(({ cells, notes = [] }) => ({ cells: cells.map(printable), notes: notes.map(printable) }));
   const header = columns.map(({ title }): Cell => ({ text: title, color: 'dim' }));
   const widths = fittedWidths(columns, [header, ...clean.map(({ cells }) => cells)], width);
@@ -111,20 +122,31 @@ export function table(columns: readonly Column[], rows: readonly TableRow[], wid
       .join(GAP);
   const note = ({ text, color }: Cell): string[] =>
     wrap(text, width - INDENT.length).map((part) => INDENT + painted(part, color));
-  const lines = clean.flatMap(({ cells, notes }) => [line(cells), ...notes.flatMap(note)]);
-  return [line(header), ...lines].map((text) => `${text.trimEnd()}\n`).join('');
+  const text = (lines: readonly string[]) => lines.map((each) => `${each.trimEnd()}\n`).join('');
+  return [text([line(header)]), ...clean.map(({ cells, notes }) => text([line(cells), ...notes.flatMap(note)]))];
+}
+
+/** So many rows are written at once. Each write costs as much as a row, and all of a fleet would be in memory as one text. */
+const ROWS = 100;
+
+/** Writes a table. */
+export function writeTable(output: TextOutput, texts: readonly string[]): void {
+  for (let at = 0; at < texts.length; at += ROWS) output.write(texts.slice(at, at + ROWS).join(''));
 }
 
 function painted(text: string, color: Color | undefined): string {
   return color === undefined ? text : paint(color, text);
 }
 
-function printable({ text, color }: Cell): Cell {
-  return { text: shown(text, MAX_TEXT), ...(color && { color }) };
+function printable(cell: Cell): Cell {
+  const text = shown(cell.text, MAX_TEXT);
+  return text === cell.text ? cell : { ...cell, text };
 }
 
 function fittedWidths(columns: readonly Column[], lines: readonly (readonly Cell[])[], width: number): number[] {
-  const widths = columns.map((_, i) => Math.max(...lines.map((cells) => displayWidth(cells[i]?.text ?? ''))));
+  const widths = columns.map((_, i) =>
+    lines.reduce((widest, cells) => Math.max(widest, displayWidth(cells[i]?.text ?? '')), 0),
+  );
   const limit = width - GAP.length * (columns.length - 1);
   const widest = (isCandidate: (i: number) => boolean): number =>
     widths.reduce((best, each, i) => (isCandidate(i) && each > (widths[best] ?? -1) ? i : best), -1);

@@ -5,7 +5,7 @@ import type { EvidenceDetail, LoginState, TargetStateName } from '../core/reason
 import type { TargetView } from '../core/target-view.ts';
 import { LOGIN_FINDINGS } from '../core/texts/en/logins.ts';
 import { day, distance } from './instants.ts';
-import { type Cell, type Column, table } from './table.ts';
+import { type Cell, type Column, type TableRow, table } from './table.ts';
 
 const COLUMNS: readonly Column[] = [
   { title: 'NAME', mayShrink: true },
@@ -43,13 +43,14 @@ const IN_DOUBT: ReadonlySet<EvidenceDetail> = new Set([
   'never-compared',
 ]);
 
-/** The table as text; `notes`, by row, are sentences that follow the error of a target. */
-export function targetTable(
-  views: readonly TargetView[],
-  nowMs: number,
-  notes: readonly (readonly Cell[])[] = [],
-): string {
-  const rows = views.map((view, i) => ({
+/** The table of these rows (see `table`). */
+export function targetTable(rows: readonly TableRow[]): string[] {
+  return table(COLUMNS, rows);
+}
+
+/** The row of a target; `notes` are sentences that follow its error. */
+export function targetRow(view: TargetView, nowMs: number, notes: readonly Cell[] = []): TableRow {
+  return {
     cells: [
       { text: view.name },
       { text: view.state, color: STATE_COLORS[view.state] },
@@ -59,9 +60,8 @@ export function targetTable(
       { text: day(view.lastRotationAt) },
       failures(view, nowMs),
     ],
-    notes: [...loginNotes(view), ...errorNotes(view), ...(notes[i] ?? [])],
-  }));
-  return table(COLUMNS, rows);
+    notes: [...loginNotes(view), ...errorNotes(view), ...notes],
+  };
 }
 
 function expiry(expiresAt: string | null, nowMs: number): Cell {

@@ -144,7 +144,7 @@ export function checkChannels(root: MapNode, channels: ReadonlyMap<number, Chann
   for (const [index, channel] of channels) {
     const path: Path = ['alerts', 'channels', index];
     const earlier = seen.get(channel.name);
-    if (earlier !== undefined) report([...path, 'name'], { wanted: ['other-name', 'alerts.channels', earlier] });
+    if (earlier !== undefined) report([...path, 'name'], { wanted: ['other-name', `alerts.channels[${earlier}]`] });
     else seen.set(channel.name, index);
     const wanted = 'url' in channel ? channelObjection(channel.url, channel.insecure) : undefined;
     if (wanted !== undefined) report([...path, 'url'], { wanted });

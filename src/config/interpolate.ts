@@ -2,6 +2,7 @@
 // never interpolated again. The variable if set and not empty, else the file that NAME_FILE names, else the default.
 import { looksSecret } from '../core/shown.ts';
 import type { Phrase } from '../core/texts/problems.ts';
+import { mapInSlices } from '../net/event-loop.ts';
 import { FileFailure, readNamedText } from '../net/named-file.ts';
 import type { Problem } from './problems.ts';
 import { ENVIRONMENT, type MapNode, type Path, placeOf, type TextNode, type Tree, type TreeNode } from './tree.ts';
@@ -20,20 +21,27 @@ export interface Interpolated {
   readonly warnings: readonly Phrase[];
 }
 
-/** The tree with every reference replaced. Never throws: what cannot be replaced is a problem, and marked as broken. */
-export async function interpolate(tree: Tree, env: Environment): Promise<Interpolated> {
-  const lookups = new Map<string, Lookup>();
-  for (const name of new Set(namesIn(tree.root))) lookups.set(name, await lookUp(name, env));
+/** What is known of names: each is looked up once for all files of a configuration. */
+export type Lookups = Map<string, Lookup>;
+
+/**
+ * The tree with every reference replaced. Never throws: what cannot be replaced is a problem, and marked as broken. What
+ * holds no reference stays the object that it is.
+ */
+export async function interpolate(tree: Tree, env: Environment, lookups: Lookups = new Map()): Promise<Interpolated> {
+  const fresh = [...new Set(textsWithReferences(tree.root).flatMap(namesIn))].filter((name) => !lookups.has(name));
+  for (const name of fresh) lookups.set(name, await lookUp(name, env));
   const problems: Problem[] = [];
   const replace = (node: TreeNode, path: Path): TreeNode => {
+    if (textsWithReferences(node).length === 0) return node;
     if (node.kind === 'text') return replaceText(node, path, tree, lookups, problems);
     if (node.kind === 'list')
       return { ...node, items: node.items.map((item, index) => replace(item, [...path, index])) };
     const entries = [...node.entries].map(([key, value]) => [key, replace(value, [...path, key])] as const);
     return { ...node, entries: new Map(entries) };
   };
-  const root = replace(tree.root, []) as MapNode;
-  const ambiguous = [...lookups.keys()].filter((name) => env[name] && env[`${name}_FILE`]);
+  const root = await mapParts(tree.root, replace);
+  const ambiguous = fresh.filter((name) => env[name] && env[`${name}_FILE`]);
   return {
     tree: { ...tree, root },
     problems,
@@ -41,9 +49,29 @@ export async function interpolate(tree: Tree, env: Environment): Promise<Interpo
   };
 }
 
-function namesIn(node: TreeNode): string[] {
-  if (node.kind === 'text') return [...node.text.matchAll(REFERENCE)].flatMap(([, name]) => name ?? []);
-  return (node.kind === 'list' ? node.items : [...node.entries.values()]).flatMap(namesIn);
+function textsWithReferences(node: TreeNode, found: TextNode[] = []): TextNode[] {
+  if (node.kind === 'list') for (const item of node.items) textsWithReferences(item, found);
+  else if (node.kind === 'map') for (const value of node.entries.values()) textsWithReferences(value, found);
+  else if (node.text.includes('${')) found.push(node);
+  return found;
+}
+
+function namesIn({ text }: TextNode): string[] {
+  return [...text.matchAll(REFERENCE)].flatMap(([, name]) => name ?? []);
+}
+
+/** The root with each of its parts changed, in slices: every section, and of `targets` every entry. */
+async function mapParts(root: MapNode, change: (part: TreeNode, path: Path) => TreeNode): Promise<MapNode> {
+  const entries = new Map<string, TreeNode>();
+  for (const [key, value] of root.entries) {
+    if (value.kind !== 'list') {
+      entries.set(key, change(value, [key]));
+      continue;
+    }
+    const items = await mapInSlices(value.items.entries(), ([index, item]) => change(item, [key, index]));
+    entries.set(key, { ...value, items });
+  }
+  return { ...root, entries };
 }
 
 async function lookUp(name: string, env: Environment): Promise<Lookup> {
@@ -66,7 +94,6 @@ function replaceText(
   lookups: ReadonlyMap<string, Lookup>,
   problems: Problem[],
 ): TextNode {
-  if (!node.text.includes('${')) return node;
   const named: TextNode = { ...node, variable: namesIn(node)[0] };
   let [fromEnvironment, broken] = [false, false];
   const refuse = (found: Phrase, wanted: Phrase, next?: Phrase): string => {

@@ -18,7 +18,7 @@ const REMOVED: ReadonlyMap<string, Phrase> = new Map([
 const MOST_UNKNOWN = 20;
 
 /** The problems of what `schema` was applied to: the whole tree. */
-export function problemsOf(tree: Tree, schema: Schema, { issues }: z.ZodError): Problem[] {
+export function problemsOf(tree: Tree, schema: Schema, issues: readonly z.core.$ZodIssue[]): Problem[] {
   return issues.flatMap((issue) => {
     const node = nodeAt(tree.root, issue.path);
     if (node?.kind === 'text' && node.broken) return [];

@@ -3,13 +3,24 @@
 // at all where a key is optional. It does not have the loader's rules across keys.
 import * as z from 'zod';
 import { INTERPOLATED } from '../adapters/scalars.ts';
-import { FILE } from './schema.ts';
+import { FILE, INCLUDED_FILE } from './schema.ts';
 
 export type JsonSchema = { [keyword: string]: unknown };
 
-/** A new object at every call; the same definition gives the same text. */
+/** Of the main file. A new object at every call; the same definition gives the same text. */
 export function configJsonSchema(): JsonSchema {
-  const { $schema, $defs = {}, ...generated } = z.toJSONSchema(FILE, { io: 'input' });
+  // The targets may all stand in further files.
+  const alternatives = [{ required: ['targets'] }, { required: ['include'] }];
+  return { ...jsonSchema(FILE), required: [], anyOf: alternatives };
+}
+
+/** Of a file that `include` names. */
+export function includedJsonSchema(): JsonSchema {
+  return jsonSchema(INCLUDED_FILE);
+}
+
+function jsonSchema(definition: z.ZodType): JsonSchema {
+  const { $schema, $defs = {}, ...generated } = z.toJSONSchema(definition, { io: 'input' });
   const shared = Object.entries($defs).map(([name, schema]) => [name, tidy({ ...schema })]);
   return { $schema, title: 'apple-secret-rotator', ...tidy(generated), $defs: Object.fromEntries(shared) };
 }
@@ -21,7 +32,9 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = { from: 'The kind of sour
 const NOTHING = { enum: ['', null] };
 
 function tidy(schema: JsonSchema): JsonSchema {
-  const { type, const: word, oneOf, anyOf, properties, required, items, ...others } = schema;
+  // `propertyNames` says that names are text, which they always are.
+  const { type, const: word, oneOf, anyOf, properties, required, items, propertyNames: _, ...others } = schema;
+  const { additionalProperties } = others;
   // A scalar says its forms itself (adapters/scalars.ts); else the text is the word that names a kind.
   if (type === 'string') return { ...others, anyOf: anyOf ?? [{ const: word }, INTERPOLATED] };
   const wanted = isList(required) ? required : [];
@@ -29,6 +42,8 @@ function tidy(schema: JsonSchema): JsonSchema {
     ...(type === undefined ? {} : { type }),
     ...others,
     ...(isSchema(properties) ? { properties: tidyAll(properties, wanted), required: wanted } : {}),
+    // A mapping with keys of any name says how its values are written.
+    ...(isSchema(additionalProperties) ? { additionalProperties: orNothing(tidy(additionalProperties)) } : {}),
     ...(isSchema(items) ? { items: tidy(items) } : {}),
     ...(isList(oneOf) ? { anyOf: oneOf.map((member) => (isSchema(member) ? tidy(member) : member)) } : {}),
   };

@@ -37,7 +37,7 @@ export async function readListening(file: string | undefined, env: Environment):
 /** The section `http`, with host and port alone interpolated; undefined where there is none. */
 async function readHttp(named: string | undefined, env: Environment): Promise<MapNode | undefined> {
   const { file, text } = await readConfigText(named, env);
-  const { root, problems } = readYaml(text, file);
+  const { root, problems } = await readYaml(text, file);
   if (root === undefined) throw new ConfigError(problems);
   const http = nodeAt(root, ['http']);
   if (http?.kind !== 'map') return undefined;

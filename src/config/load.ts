@@ -4,13 +4,13 @@
 import { LABEL } from '../adapters/scalars.ts';
 import type { Phrase } from '../core/texts/problems.ts';
 import { isLoopback } from '../net/proxy.ts';
-import { type Environment, type Interpolated, interpolate } from './interpolate.ts';
-import { parse } from './parsed.ts';
+import type { Environment } from './interpolate.ts';
+import { parse, sectionsOf } from './parsed.ts';
 import { ConfigError, type Problem, type ReadablePart } from './problems.ts';
+import { readTree } from './read-tree.ts';
 import { type Config, resolve, settingsOf } from './resolve.ts';
-import { readConfigText } from './source.ts';
-import { ENVIRONMENT, holdSecrets, nameAt, type Tree } from './tree.ts';
-import { readYaml } from './yaml.ts';
+import type { Looked } from './source.ts';
+import { ENVIRONMENT, entryAt, nameAt, type Tree } from './tree.ts';
 
 export interface LoadOptions {
   /** `--config FILE`. */
@@ -20,6 +20,8 @@ export interface LoadOptions {
   readonly mode: 'daemon' | 'strict';
   /** From when calendars are surveyed, ms since the epoch; the present by default. */
   readonly now?: number;
+  /** Is filled in with every file and folder that is looked at, also where the configuration is refused. */
+  readonly looked?: Looked;
 }
 
 /** An entry of `targets` that is wrong, without which `run` goes on. */
@@ -42,10 +44,11 @@ export interface LoadedConfig {
  * The configuration in force. Throws ConfigError (ERR_CONFIG) with every problem; in mode `daemon` the problems of
  * single targets disable these instead, as long as one target is left.
  */
-export async function loadConfig({ file, env, mode, now = Date.now() }: LoadOptions): Promise<LoadedConfig> {
-  const { tree, problems: early, warnings } = await readTree(file, env);
-  const { parsed, problems: own } = parse(tree, early);
-  const { settings, targets, problems: joined, conflicts } = resolve(tree, parsed, now);
+export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
+  const { file, env, mode, now = Date.now(), looked = new Map() } = options;
+  const { tree, problems: early, warnings } = await readTree(file, env, looked);
+  const { parsed, problems: own } = await parse(tree, early);
+  const { settings, targets, problems: joined, conflicts } = await resolve(tree, parsed, now);
   const problems = [...early, ...own, ...joined];
   const disabled = mode === 'daemon' ? confined(problems) : new Map<number, Problem[]>();
   const isFatal =
@@ -69,46 +72,17 @@ export async function loadConfig({ file, env, mode, now = Date.now() }: LoadOpti
 
 /** What stands in for a configuration of which nothing could be read. */
 export function nothingRead(): ReadablePart {
-  const tree: Tree = { name: '', root: { kind: 'map', line: 1, entries: new Map() } };
-  return settingsOf(parse(tree, []).parsed.sections, []);
+  return settingsOf(sectionsOf({}), []);
 }
 
 /** What goes into ids and messages: a name of another form, which may be anything that was pasted, is not repeated. */
 function labelAt({ root }: Tree, index: number): string {
   const name = nameAt(root, index);
-  return LABEL.test(name) ? name : `targets[${index}]`;
+  return LABEL.test(name) ? name : entryAt(root, index);
 }
 
 function fileOf({ name }: Tree): string | undefined {
   return name === ENVIRONMENT ? undefined : name;
-}
-
-/** The text of the configuration as a tree, with what the process itself was started with. */
-async function readTree(named: string | undefined, env: Environment): Promise<Interpolated> {
-  const { file, text } = await readConfigText(named, env);
-  const { root, problems } = readYaml(text, file);
-  const early = [...processProblems(env, file), ...problems];
-  if (root === undefined) throw new ConfigError(early);
-  const interpolated = await interpolate({ name: file, root }, env);
-  holdSecrets(interpolated.tree.root);
-  return { ...interpolated, problems: [...early, ...interpolated.problems] };
-}
-
-type ProcessProblem = Omit<Problem, 'file' | 'line'>;
-
-/** What no configuration can make good, and what the form without a file takes from the environment by itself. */
-function processProblems(env: Environment, file: string): readonly Problem[] {
-  const insecure: ProcessProblem = {
-    key: 'NODE_TLS_REJECT_UNAUTHORIZED',
-    found: ['certificates-unchecked'],
-    wanted: ['unset'],
-    next: ['trust-authority'],
-  };
-  const keyless: ProcessProblem = { key: 'APPLE_PRIVATE_KEY', found: ['nothing'], wanted: ['private-key'] };
-  const hasKey = file !== ENVIRONMENT || env['APPLE_PRIVATE_KEY'] || env['APPLE_PRIVATE_KEY_FILE'];
-  return [env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0' ? insecure : [], hasKey ? [] : keyless]
-    .flat()
-    .map((problem) => ({ file: ENVIRONMENT, line: null, ...problem }));
 }
 
 /** The problems of single entries of `targets`, by index. */
@@ -120,12 +94,16 @@ function confined(problems: readonly Problem[]): Map<number, Problem[]> {
 
 const NO_TARGET = -1;
 
-function targetIndex({ key }: Problem): number {
-  return Number(/^targets\[([0-9]+)\]/.exec(key)?.[1] ?? NO_TARGET);
+function targetIndex({ at = '' }: Problem): number {
+  return Number(/^targets\[([0-9]+)\]/.exec(at)?.[1] ?? NO_TARGET);
 }
 
+/** By file, in the order in which they are first named, and by line. */
 function inOrder(problems: readonly Problem[]): Problem[] {
-  return problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
+  const files = [...new Set(problems.map(({ file }) => file))];
+  const order = new Map(files.map((file, index) => [file, index]));
+  const rank = ({ file }: Problem) => order.get(file) ?? 0;
+  return problems.toSorted((a, b) => rank(a) - rank(b) || (a.line ?? 0) - (b.line ?? 0));
 }
 
 /** What is allowed but worth a second look. */
@@ -133,9 +111,13 @@ function doubts({ alerts, http }: Config): Phrase[] {
   const insecure = alerts.channels.filter(
     (channel) => channel.insecure && 'url' in channel && /^http:/i.test(channel.url),
   );
+  const unsigned = alerts.channels.filter(
+    (channel) => (channel.type === 'dingtalk' || channel.type === 'feishu') && channel.secret === undefined,
+  );
   const open = !isLoopback(http.host) && http.readToken === undefined;
   return [
     ...insecure.map(({ name }): Phrase => ['unencrypted', name]),
+    ...unsigned.map(({ name }): Phrase => ['unsigned', name]),
     ...(open ? ([['open-to-read', http.host]] as const) : []),
   ];
 }

@@ -14,6 +14,8 @@ export interface Problem extends KeyProblem {
   readonly line: number | null;
   /** The next step, where `wanted` does not say it all. */
   readonly next?: Phrase;
+  /** The key as the whole configuration counts, of which `file` may be a part; absent where it concerns all of it. */
+  readonly at?: string;
 }
 
 /** What it takes to log and to notify; of a wrong configuration as much as could be read, else the defaults. */
@@ -21,6 +23,7 @@ export interface ReadablePart {
   readonly instance: string;
   readonly log: Sections['log'];
   readonly alerts: Pick<Sections['alerts'], 'language' | 'runbook'> & {
+    readonly timezone: string;
     readonly channels: readonly ChannelOptions[];
     readonly repeatEvery: { readonly warningMs: number; readonly criticalMs: number };
   };

@@ -5,6 +5,7 @@ import type { ChannelOptions } from '../adapters/channels/registry.ts';
 import type { KeySourceOptions } from '../adapters/keys/registry.ts';
 import { targetKey } from '../core/records.ts';
 import { SECOND } from '../core/time.ts';
+import { mapInSlices } from '../net/event-loop.ts';
 import { checkChannels, checkSharedHosts, checkTargetHosts } from './hosts.ts';
 import type { Parsed } from './parsed.ts';
 import {
@@ -20,13 +21,14 @@ import type { Problem } from './problems.ts';
 import type { TargetEntry } from './schema.ts';
 import {
   CLOUDBASE_ENDPOINT,
-  checkSites,
+  checkSharedSites,
+  checkTargetSites,
   credentialsBeside,
   endpointBeside,
   loginEndpointBeside,
   siteOf,
 } from './sites.ts';
-import { nameAt, problemAt, type Report, type Tree } from './tree.ts';
+import { entryAt, nameAt, problemAt, type Report, type Tree } from './tree.ts';
 
 type Sections = Parsed['sections'];
 
@@ -53,29 +55,36 @@ export interface Conflict {
 }
 
 /** Applies every rule that joins several keys. `now`: from when calendars are surveyed. Pure, except that it reads the host name. */
-export function resolve(tree: Tree, { sections, targets, channels, isSound }: Parsed, now: number): Resolution {
+export async function resolve(tree: Tree, parsed: Parsed, now: number): Promise<Resolution> {
+  const { sections, targets, channels, isSound } = parsed;
   const problems: Problem[] = [];
   const report: Report = (path, text) => problems.push(problemAt(tree, path, text));
   const rules: PolicyRules = { root: tree.root, report, sections, isSound, survey: createSurvey(now) };
   if (isSound(['policy'])) checkSharedPolicy(rules);
   checkSharedHosts(sections, report);
-  checkSites({ sections, targets, channels, isSound }, report);
+  checkSharedSites(sections, isSound, report);
   checkChannels(tree.root, channels, report);
   const resolved = new Map<number, TargetConfig>();
-  for (const [index, entry] of targets) {
+  const conflicts: Conflict[] = [];
+  const claim = claims(tree, conflicts);
+  const shared = createSharing();
+  await mapInSlices(targets, ([index, entry]) => {
     checkTargetHosts(index, entry, sections.allowHosts, report);
+    checkTargetSites(index, entry, sections, isSound, report);
     if (entry.policy !== undefined && isSound(['policy']) && isSound(['targets', index, 'policy']))
       checkOwnPolicy(rules, index, entry.policy);
-    resolved.set(index, targetOf(entry, sections));
-  }
+    const target = targetOf(entry, sections, shared);
+    claim(index, target);
+    resolved.set(index, target);
+  });
   const settings = settingsOf(sections, [...channels.values()]);
-  return { settings, targets: resolved, problems, conflicts: duplicates(tree, resolved) };
+  return { settings, targets: resolved, problems, conflicts };
 }
 
 /** Everything but the targets. */
 export function settingsOf(sections: Sections, channels: readonly ChannelOptions[]) {
   const { journal, log, http, schedule, apple, allowHosts, alerts, heartbeat } = sections;
-  const { language, repeatEvery, digest, rotated, runbook, none } = alerts;
+  const { language, timezone = schedule.timezone, repeatEvery, digest, rotated, runbook, none } = alerts;
   return {
     instance: sections.instance ?? hostname(),
     journal,
@@ -86,6 +95,8 @@ export function settingsOf(sections: Sections, channels: readonly ChannelOptions
     allowHosts,
     alerts: {
       language,
+      /** Of the times in messages. */
+      timezone,
       repeatEvery: { warningMs: repeatEvery.warning, criticalMs: repeatEvery.critical },
       /** A cron expression in `schedule.timezone`; undefined: off. */
       digest: digest === 'off' ? undefined : digest,
@@ -101,20 +112,20 @@ export function settingsOf(sections: Sections, channels: readonly ChannelOptions
   };
 }
 
-function targetOf(entry: TargetEntry, sections: Sections) {
+function targetOf(entry: TargetEntry, sections: Sections, same: Sharing) {
   const { teamId, clientId, keyId, envId, providerId, name } = entry;
   const shared = overridden(sections.cloudbase, entry.cloudbase);
   const { endpoint, region, requestsPerSecond, timeout, credentials, write, loginCheck, loginEndpoint } = shared;
-  const policy = policyOf(sections, entry.policy);
+  const policy = same(policyOf(sections, entry.policy));
   const { origin } = new URL(endpoint ?? CLOUDBASE_ENDPOINT);
-  const cloudbase = {
+  const cloudbase = same({
     /** Scheme, host and port, lower case, without a slash at the end: part of the target's identity. */
     endpoint: origin,
     region: region ?? 'ap-shanghai',
     requestsPerSecond: requestsPerSecond ?? 5,
     timeoutMs: timeout ?? 15 * SECOND,
     credentials: credentialsBeside(origin, credentials ?? { from: 'env' }),
-  };
+  });
   const key: KeySourceOptions =
     entry.key.from === 'tencent-ssm'
       ? {
@@ -133,43 +144,55 @@ function targetOf(entry: TargetEntry, sections: Sections) {
       ...(clientId === undefined ? {} : { clientId }),
       ...(keyId === undefined ? {} : { keyId }),
     },
-    key,
+    key: same(key),
     policy,
     cloudbase,
     write: write ?? ('whole' as const),
-    login: {
+    login: same({
       check: loginCheck ?? ('off' as const),
       /** `{envId}` stands for the environment. */
       endpoint: loginEndpoint ?? loginEndpointBeside(origin),
-    },
+    }),
     /** Undefined: the configuration does not say. */
     enabledWanted: entry.provider?.enabled,
     /** The coming expiry is an alert when less than this is left. */
-    expiry: expiryOf(policy, sections),
+    expiry: same(expiryOf(policy, sections)),
   };
 }
 
-/** Two entries of one name or one identity, as problems of the later one. */
-function duplicates(tree: Tree, targets: ReadonlyMap<number, TargetConfig>): Conflict[] {
-  const conflicts: Conflict[] = [];
+/** Gives equal plain data as one object: of ten thousand targets, most have the same settings. */
+type Sharing = <T extends object>(value: T) => T;
+
+function createSharing(): Sharing {
+  const known = new Map<string, object>();
+  return (value) => {
+    const text = JSON.stringify(value);
+    const same = (known.get(text) as typeof value | undefined) ?? value;
+    known.set(text, same);
+    return same;
+  };
+}
+
+/** Finds two entries of one name or one identity, as problems of the later one. */
+function claims(tree: Tree, conflicts: Conflict[]): (index: number, target: TargetConfig) => void {
+  const { root } = tree;
   const taken = new Map<string, number>();
   const claim = (claimed: string, index: number, problemBeside: (earlier: number) => Problem) => {
     const earlier = taken.get(claimed);
     if (earlier === undefined) taken.set(claimed, index);
     else conflicts.push({ problem: problemBeside(earlier), between: [earlier, index] });
   };
-  for (const [index, target] of targets) {
+  return (index, target) => {
     claim(`name ${target.name}`, index, (earlier) =>
-      problemAt(tree, ['targets', index, 'name'], { wanted: ['other-name', 'targets', earlier] }),
+      problemAt(tree, ['targets', index, 'name'], { wanted: ['other-name', entryAt(root, earlier)] }),
     );
     const site = siteOf(target.endpoint) ?? target.endpoint;
     claim(`identity ${targetKey({ ...target, endpoint: site })}`, index, (earlier) =>
       problemAt(tree, ['targets', index, 'envId'], {
-        found: ['same-provider', earlier, nameAt(tree.root, earlier)],
+        found: ['same-provider', entryAt(root, earlier), nameAt(root, earlier)],
         wanted: ['provider-once'],
         next: ['remove-entry'],
       }),
     );
-  }
-  return conflicts;
+  };
 }

@@ -1,7 +1,7 @@
 // The part of the definition that says who is notified: alerts, their channels, and the heartbeat.
 import * as z from 'zod';
 import { channelOptions } from '../adapters/channels/registry.ts';
-import { cron, duration, flag, httpUrl, oneOf, text } from '../adapters/scalars.ts';
+import { cron, duration, flag, httpUrl, oneOf, text, timezone } from '../adapters/scalars.ts';
 import { LANGUAGES } from '../core/alerts/message.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../core/time.ts';
 
@@ -12,6 +12,7 @@ export const ALERTS = z
     language: oneOf(...LANGUAGES)
       .prefault('en')
       .describe('The language of messages.'),
+    timezone: timezone().optional().describe('Of the times in messages. Default: schedule.timezone.'),
     repeatEvery: z
       .strictObject({
         warning: duration(MINUTE, 30 * DAY)

@@ -24,6 +24,7 @@ import {
   wants,
 } from '../adapters/scalars.ts';
 import { credentialsOptions } from '../adapters/tencent/credentials/registry.ts';
+import { LONGEST_WRITE_MS } from '../core/schedule.ts';
 import { DAY, SECOND } from '../core/time.ts';
 import { HTTP_DEFAULTS } from './http-defaults.ts';
 import { ALERTS, HEARTBEAT } from './schema-alerts.ts';
@@ -110,8 +111,8 @@ const CLOUDBASE = z
       .describe(
         'The most requests a second. The API allows 20 for each action, region and account; other programs of the account share that limit. Default: 5.',
       ),
-    // At a stop, a pass that writes gets 25 s: a call that took longer would leave its outcome unknown.
-    timeout: duration(SECOND, 20 * SECOND)
+    // At a stop, a pass that writes gets 25 s: a call that took longer would leave its outcome unknown. See also LEASE_MS.
+    timeout: duration(SECOND, LONGEST_WRITE_MS)
       .optional()
       .describe(
         'The longest time for one request to CloudBase, STS or the store that holds the key: 1s to 20s. Default: 15s.',
@@ -175,6 +176,12 @@ export const SECTIONS = {
   policy: POLICY.prefault({}),
   apple: APPLE.prefault({}),
   cloudbase: CLOUDBASE.prefault({}),
+  include: z
+    .array(text(['include-pattern']))
+    .prefault([])
+    .describe(
+      'Further files with `targets`, relative to the folder of this file; a star stands for any characters of a name.',
+    ),
   targets: z
     .array(TARGET, wants(['some-targets']))
     .min(1, wants(['some-targets']))
@@ -190,6 +197,11 @@ export const SECTIONS = {
 } as const;
 
 export const FILE = z.strictObject(SECTIONS).describe('Configuration of apple-secret-rotator.');
+
+/** What a file holds that `include` names. Unlike the main file it may have no targets. */
+export const INCLUDED_FILE = z
+  .strictObject({ targets: z.array(TARGET).describe('Identity providers whose client secret is kept fresh.') })
+  .describe('Further targets of apple-secret-rotator.');
 
 export type TargetEntry = z.output<typeof TARGET>;
 export type PolicySection = z.output<typeof POLICY>;

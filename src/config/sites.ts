@@ -4,6 +4,7 @@
 import type { CredentialsOptions } from '../adapters/tencent/credentials/registry.ts';
 import type { Service } from '../adapters/tencent/error-table.ts';
 import type { Parsed } from './parsed.ts';
+import type { TargetEntry } from './schema.ts';
 import { dotted, type Path, type Report } from './tree.ts';
 
 export const CLOUDBASE_ENDPOINT = 'https://tcb.tencentcloudapi.com';
@@ -47,36 +48,54 @@ interface Stated {
   readonly url: string | undefined;
 }
 
-/** Refuses endpoints of two sites: in what all targets share, and in each target as it results. */
-export function checkSites({ sections, targets, isSound }: Parsed, report: Report): void {
-  const shared = { path: ['cloudbase', 'endpoint'], url: sections.cloudbase.endpoint };
-  const sharedSts = stsEndpoints(['cloudbase', 'credentials'], sections.cloudbase.credentials);
-  const sharedLogin = { path: ['cloudbase', 'loginEndpoint'], url: sections.cloudbase.loginEndpoint };
+type Sections = Parsed['sections'];
+type IsSound = Parsed['isSound'];
+
+/** Refuses endpoints of two sites in what all targets share. */
+export function checkSharedSites(sections: Sections, isSound: IsSound, report: Report): void {
   if (!isSound(['cloudbase'])) return;
-  compare(shared, [...sharedSts, sharedLogin], report);
-  for (const [index, { cloudbase, key }] of targets) {
-    const at = ['targets', index];
-    if (!isSound(at)) continue;
-    const own = { path: [...at, 'cloudbase', 'endpoint'], url: cloudbase?.endpoint };
-    const beside = [
-      { path: [...at, 'cloudbase', 'loginEndpoint'], url: cloudbase?.loginEndpoint },
-      ...stsEndpoints([...at, 'cloudbase', 'credentials'], cloudbase?.credentials),
-      ...(key.from === 'tencent-ssm'
-        ? [
-            { path: [...at, 'key', 'endpoint'], url: key.endpoint },
-            ...stsEndpoints([...at, 'key', 'credentials'], key.credentials),
-          ]
-        : []),
-    ];
-    compare(own.url === undefined ? shared : own, beside, report);
-    if (own.url === undefined) continue;
-    // What all share stands where this target did not write it: its endpoint is what can be changed.
-    const inherited = [
-      ...(cloudbase?.credentials === undefined ? sharedSts : []),
-      ...(cloudbase?.loginEndpoint === undefined ? [sharedLogin] : []),
-    ];
-    for (const { path, url } of inherited) compare({ path, url }, url === undefined ? [] : [own], report);
-  }
+  const { endpoint, sts, login } = shared(sections);
+  compare(endpoint, [...sts, login], report);
+}
+
+/** Refuses endpoints of two sites in a target as it results. */
+export function checkTargetSites(
+  index: number,
+  { cloudbase, key }: TargetEntry,
+  sections: Sections,
+  isSound: IsSound,
+  report: Report,
+): void {
+  const at = ['targets', index];
+  if (!isSound(['cloudbase']) || !isSound(at)) return;
+  const own = { path: [...at, 'cloudbase', 'endpoint'], url: cloudbase?.endpoint };
+  const beside = [
+    { path: [...at, 'cloudbase', 'loginEndpoint'], url: cloudbase?.loginEndpoint },
+    ...stsEndpoints([...at, 'cloudbase', 'credentials'], cloudbase?.credentials),
+    ...(key.from === 'tencent-ssm'
+      ? [
+          { path: [...at, 'key', 'endpoint'], url: key.endpoint },
+          ...stsEndpoints([...at, 'key', 'credentials'], key.credentials),
+        ]
+      : []),
+  ];
+  const { endpoint, sts, login } = shared(sections);
+  compare(own.url === undefined ? endpoint : own, beside, report);
+  if (own.url === undefined) return;
+  // What all share stands where this target did not write it: its endpoint is what can be changed.
+  const inherited = [
+    ...(cloudbase?.credentials === undefined ? sts : []),
+    ...(cloudbase?.loginEndpoint === undefined ? [login] : []),
+  ];
+  for (const { path, url } of inherited) compare({ path, url }, url === undefined ? [] : [own], report);
+}
+
+function shared({ cloudbase }: Sections) {
+  return {
+    endpoint: { path: ['cloudbase', 'endpoint'], url: cloudbase.endpoint },
+    sts: stsEndpoints(['cloudbase', 'credentials'], cloudbase.credentials),
+    login: { path: ['cloudbase', 'loginEndpoint'], url: cloudbase.loginEndpoint },
+  };
 }
 
 function stsEndpoints(path: Path, credentials: CredentialsOptions | undefined): Stated[] {

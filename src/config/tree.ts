@@ -3,12 +3,15 @@
 // came from the environment, belongs to a secret or looks like one is shown by type and length alone.
 import { holdSecret } from '../core/held-secrets.ts';
 import { looksSecret, shownName } from '../core/shown.ts';
+import { PROGRAM } from '../core/texts/command.ts';
 import type { Phrase } from '../core/texts/problems.ts';
 import type { Problem } from './problems.ts';
 
 interface Node {
   /** 1-based: the line of the key, or of the entry of a list. */
   readonly line: number;
+  /** Of an entry of `targets` that another file adds: that file, and its index there. */
+  readonly origin?: { readonly file: string; readonly index: number };
 }
 
 export interface TextNode extends Node {
@@ -44,8 +47,9 @@ export interface Tree {
 /** The name in place of a file's, where there is no file. */
 export const ENVIRONMENT = 'the environment';
 
-/** Keys whose values are secrets; only channels and heartbeats have a key `url`. */
-const SECRET_KEYS = /^(?:url|healthUrl|token|readToken|secret|routingKey|password|privateKey|secretKey)$/i;
+/** Keys whose values are secrets, as is all below them; only channels and heartbeats have a key `url`. */
+const SECRET_KEYS =
+  /^(?:url|healthUrl|token|readToken|secret|bearer|headers|routingKey|password|privateKey|secretKey)$/i;
 /** A URL with a password in it. */
 const USERINFO = /:\/\/[^/\s]*@/;
 /** Enough to recognise a value by; more would hide the rest of the message. */
@@ -75,7 +79,13 @@ function nearestTo(root: TreeNode, path: Path): TreeNode {
 /** The name of an entry of `targets` as it stands there, also of an entry with problems. */
 export function nameAt(root: TreeNode, index: number): string {
   const node = nodeAt(root, ['targets', index, 'name']);
-  return node?.kind === 'text' && node.text !== '' ? node.text : `targets[${index}]`;
+  return node?.kind === 'text' && node.text !== '' ? node.text : entryAt(root, index);
+}
+
+/** An entry of `targets` by where it stands: `targets[3]`, with its file if that is another one. */
+export function entryAt(root: TreeNode, index: number): string {
+  const origin = nodeAt(root, ['targets', index])?.origin;
+  return origin === undefined ? `targets[${index}]` : `targets[${origin.index}] of ${origin.file}`;
 }
 
 /** True where a value is empty: the same as leaving its key out, so that `${NAME:-}` can switch things off. */
@@ -102,12 +112,13 @@ export function dotted(path: Path): string {
   return text;
 }
 
-/** Tells the redaction every secret of the configuration; of a URL the parts that could be one. */
+/** Tells the redaction every secret of the configuration; of a URL and of a header (`Token …`) the parts that could be one. */
 export function holdSecrets(node: TreeNode, named = false): void {
   if (node.kind === 'text') {
-    const url = named ? URL.parse(node.text) : null;
-    const parts = url === null ? [node.text] : `${url.pathname}${url.search}`.split(/[/?&=]/);
-    if (named) for (const part of parts) holdSecret(part);
+    const url = named && /^https?:/i.test(node.text) ? URL.parse(node.text) : null;
+    const parts = url === null ? [node.text, ...node.text.split(' ')] : `${url.pathname}${url.search}`.split(/[/?&=]/);
+    // The name of this program may well be a header, and stands in every command that a message shows.
+    if (named) for (const part of parts) if (part !== PROGRAM) holdSecret(part);
   } else if (node.kind === 'list') for (const item of node.items) holdSecrets(item, named);
   else for (const [key, value] of node.entries) holdSecrets(value, named || SECRET_KEYS.test(key));
 }
@@ -141,10 +152,19 @@ export function problemAt(tree: Tree, path: Path, { wanted, found, next }: Probl
 }
 
 /** The place of a node that stands at `path`. What stands in for a file has no lines: there it is the variable. */
-export function placeOf({ name }: Tree, node: TreeNode, path: Path): Pick<Problem, 'file' | 'line' | 'key'> {
-  if (name !== ENVIRONMENT) return { file: name, line: node.line, key: dotted(path) };
-  const variable = node.kind === 'text' ? node.variable : undefined;
-  return { file: name, line: null, key: variable ?? dotted(path) };
+export function placeOf(
+  { name, root }: Tree,
+  node: TreeNode,
+  path: Path,
+): Pick<Problem, 'file' | 'line' | 'key' | 'at'> {
+  if (name === ENVIRONMENT) {
+    const variable = node.kind === 'text' ? node.variable : undefined;
+    return { file: name, line: null, key: variable ?? dotted(path), at: dotted(path) };
+  }
+  const [list, , ...below] = path;
+  const { origin } = (list === 'targets' ? nodeAt(root, path.slice(0, 2)) : undefined) ?? {};
+  const [file, own] = origin === undefined ? [name, path] : [origin.file, [list, origin.index, ...below]];
+  return { file, line: node.line, key: dotted(own as Path), at: dotted(path) };
 }
 
 /** What stands at `path`, as far as it may be shown. */

@@ -1,13 +1,14 @@
-// Writes config/rotator.schema.json and config/webhook.schema.json (`npm run schema`). The output depends on the
+// Writes the JSON Schemas in config/ (`npm run schema`). The output depends on the
 // definitions alone; CI compares.
 import { writeFile } from 'node:fs/promises';
 import { webhookJsonSchema } from '../adapters/channels/webhook-body.ts';
-import { configJsonSchema } from './json-schema.ts';
+import { configJsonSchema, includedJsonSchema } from './json-schema.ts';
 
 const folder = new URL('../../config/', import.meta.url);
 
 for (const [name, schema] of [
   ['rotator', configJsonSchema()],
+  ['targets', includedJsonSchema()],
   ['webhook', webhookJsonSchema()],
 ] as const)
   await writeFile(new URL(`${name}.schema.json`, folder), `${JSON.stringify(schema, null, 2)}\n`);

@@ -1,17 +1,22 @@
 // YAML → tree: scalars stay text (failsafe schema), every value has its line, nothing is interpolated yet. The parser's
-// errors are put into our words, without any of the file's text: that may be a secret.
-import { type CST, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, Parser, parseDocument } from 'yaml';
+// errors are put into our words, without any of the file's text: that may be a secret. A large file is read in slices,
+// and what is parsed is turned into the tree at once, so that no second copy of all of it is in memory.
+import { Composer, CST, type Document, Lexer, LineCounter, Parser } from 'yaml';
 import type { Phrase } from '../core/texts/problems.ts';
+import { yieldToLoop } from '../net/event-loop.ts';
 import type { Problem } from './problems.ts';
-import { dotted, type MapNode, type Path, type TextNode, type TreeNode } from './tree.ts';
+import type { MapNode, Path } from './tree.ts';
+import { type Begun, DEEPEST, NESTED, NOT_NESTED, NodeReader } from './yaml-nodes.ts';
 
-/** Values that aliases may add to a file. Without a limit, a few lines of nested aliases can fill the memory. */
-const MOST_ALIASED = 20_000;
-/** Levels of nesting. The definition has 6; an alias to itself would have no end. */
-const DEEPEST = 30;
+/** Lexemes of a slice: fifty targets, some 10 ms. Ten times as many could hold up a slow machine for 100 ms. */
+const SLICE = 2_000;
 
-const NESTED: Phrase = ['nested-deeply'];
-const NOT_NESTED: Phrase = ['levels', DEEPEST];
+const OPTIONS = {
+  schema: 'failsafe',
+  // The parser compares each key with every other one; the reader looks each up once.
+  uniqueKeys: false,
+  keepSourceTokens: true,
+} as const;
 
 export interface YamlReading {
   /** Undefined where the text is no mapping at all. */
@@ -19,111 +24,148 @@ export interface YamlReading {
   readonly problems: readonly Problem[];
 }
 
-/** Reads one YAML document. Never throws; the problems are in the order of the text. */
-export function readYaml(text: string, file: string): YamlReading {
+/** Reads one YAML document, so many lexemes at a time. Never rejects; the problems are in the order of the text. */
+export async function readYaml(text: string, file: string, slice = SLICE): Promise<YamlReading> {
   const lines = new LineCounter();
-  const lineAt = (offset: number) => lines.linePos(offset).line;
-  const tooDeep = tooDeepAt(text);
-  if (tooDeep !== undefined) {
-    return {
-      root: undefined,
-      problems: [{ file, line: lineIn(text, tooDeep), key: '', found: NESTED, wanted: NOT_NESTED }],
-    };
+  lines.addNewLine(0);
+  const lineAt = (offset: number) => lines.linePos(Math.max(0, Math.min(offset, text.length - 1))).line;
+  const reader = new NodeReader(file, lineAt);
+  const parser = new Parser(lines.addNewLine);
+  const parts = new Parts(reader);
+  const tokens: CST.Token[] = [];
+  let lexemes = 0;
+  for (const lexeme of new Lexer().lex(text)) {
+    tokens.push(...parser.next(lexeme));
+    // The parser keeps what it is in. Making a document of it takes a frame of the stack for each level.
+    if (parser.stack.length > 2 * DEEPEST)
+      return {
+        root: undefined,
+        problems: [{ file, line: lineAt(parser.offset), key: '', found: NESTED, wanted: NOT_NESTED }],
+      };
+    lexemes += 1;
+    if (lexemes % slice !== 0) continue;
+    parts.read(parser.stack);
+    await yieldToLoop();
   }
-  const document = parseDocument(text, {
-    schema: 'failsafe',
-    // The parser compares each key with every other one; below, each is looked up once.
-    uniqueKeys: false,
-    lineCounter: lines,
-    prettyErrors: false,
-    logLevel: 'error',
-  });
-  const syntax = document.errors;
-  if (syntax.length > 0) {
-    const problems = syntax.map(({ code, pos: [offset] }) => ({
-      file,
-      line: lineAt(Math.min(offset, text.length - 1)),
-      key: '',
-      ...(trap(text, offset) ?? SYNTAX[code] ?? UNREADABLE),
-    }));
-    // Later errors of a line, and later ones without a name, are nearly always the echo of the first.
-    const isEcho = (problem: (typeof problems)[number], index: number) =>
-      problems.slice(0, index).some(({ line }) => line === problem.line || problem.found === UNREADABLE.found);
-    return { root: undefined, problems: problems.filter((problem, index) => !isEcho(problem, index)) };
-  }
-  const problems: Problem[] = [];
-  let aliased = 0;
-
-  const refuse = (path: Path, line: number, found: Phrase, wanted: Phrase): TextNode => {
-    problems.push({ file, line, key: dotted(path), found, wanted });
-    return { kind: 'text', text: '', broken: true, line };
-  };
-
-  /** `line`: of the key; `viaAlias`: `line` is that of the alias through which the node is reached, and that of everything below it. */
-  const read = (node: Node | null, path: Path, line: number, viaAlias: boolean): TreeNode => {
-    if (node === null) return { kind: 'text', text: '', line };
-    if (viaAlias && ++aliased > MOST_ALIASED) {
-      if (aliased > MOST_ALIASED + 1) return { kind: 'text', text: '', broken: true, line };
-      return refuse(path, line, ['many-aliases'], ['aliased', MOST_ALIASED]);
-    }
-    if (path.length > DEEPEST) return refuse(path, line, NESTED, NOT_NESTED);
-    if (isAlias(node)) {
-      const target = node.resolve(document);
-      if (target !== undefined) return read(target, path, line, true);
-      return refuse(path, line, ['lost-alias'], ['anchor']);
-    }
-    if (node.tag !== undefined && !PLAIN_TAGS.has(node.tag)) return refuse(path, line, ['tag'], ['no-tag']);
-    const lineOf = (inner: Node) => (viaAlias ? line : lineAt(inner.range?.[0] ?? 0));
-    if (isSeq<Node>(node)) {
-      const items = node.items.map((item, index) => read(item, [...path, index], lineOf(item), viaAlias));
-      return { kind: 'list', items, line };
-    }
-    if (!isMap<Node, Node | null>(node))
-      return { kind: 'text', text: isScalar(node) ? String(node.value ?? '') : '', line };
-    const entries = new Map<string, TreeNode>();
-    for (const { key, value } of node.items) {
-      const keyLine = lineOf(key);
-      const name = isScalar(key) ? String(key.value ?? '') : undefined;
-      if (name === undefined) refuse(path, keyLine, ['odd-key'], ['plain-key']);
-      else if (name === '<<') refuse([...path, name], keyLine, ['merge-key'], ['keys-in-full']);
-      else if (entries.has(name)) refuse([...path, name], keyLine, ['key-twice'], ['key-once']);
-      else entries.set(name, read(value, [...path, name], keyLine, viaAlias));
-    }
-    return { kind: 'map', entries, line };
-  };
-
-  const root = read(document.contents, [], 1, false);
+  tokens.push(...parser.end());
+  const [document, second] = parts.compose(tokens, true, text.length);
+  if (second !== undefined) parts.faults.push({ code: 'MULTIPLE_DOCS', offset: second.range[0] });
+  if (parts.faults.length > 0) return { root: undefined, problems: syntaxProblems(parts.faults, text, file, lineAt) };
+  const { contents = null } = document ?? {};
+  const root = reader.read(contents, [], 1);
+  const problems = reader.problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
   if (root.kind === 'map') return { root, problems };
   const found = root.kind === 'list' ? 'list' : root.text === '' ? 'empty-file' : 'text';
-  const line = lineAt(document.contents?.range?.[0] ?? 0);
+  const line = lineAt(contents?.range?.[0] ?? 0);
   problems.push({ file, line, key: '', found: [found], wanted: ['targets-mapping'], next: ['start-from-example'] });
   return { root: undefined, problems };
 }
 
-/**
- * Where `text` is nested more deeply than twice what is allowed: there the parser is stopped before it makes a document,
- * for which it calls itself once for each level. What is a little too deep is told with its key.
- */
-function tooDeepAt(text: string): number | undefined {
-  let level: (CST.Token | null | undefined)[] = [...new Parser().parse(text)];
-  for (let depth = 0; level.length > 0; depth += 1) {
-    const [first] = level;
-    if (depth > 2 * DEEPEST) return first?.offset ?? 0;
-    level = level.flatMap(innerTokens).filter((token) => token != null);
+interface Fault {
+  readonly code: string;
+  readonly offset: number;
+}
+
+type Collection = CST.BlockMap | CST.BlockSequence | CST.FlowCollection;
+
+/** Reads what the parser has finished of a document that it is still at. */
+class Parts {
+  readonly faults: Fault[] = [];
+  private readonly reader: NodeReader;
+
+  constructor(reader: NodeReader) {
+    this.reader = reader;
   }
-  return undefined;
+
+  /**
+   * Reads every complete entry of the collections that the parser is in, the outermost first: that is the order of the
+   * file. Each collection keeps the last of them, which the parser and the composer look back at.
+   */
+  read(stack: readonly CST.Token[]): void {
+    let path: Path = [];
+    for (const token of stack.filter(CST.isCollection)) {
+      const begun = this.reader.begin(token, isList(token));
+      if (token.items.length > begun.kept + 1) this.readPart(token, begun, path);
+      const { entries } = begun;
+      path = [...path, Array.isArray(entries) ? entries.length : keyOf(token.items.at(-1))];
+    }
+  }
+
+  /** The documents that these tokens make. */
+  compose(tokens: Iterable<CST.Token>, ...end: [forceDoc?: boolean, endOffset?: number]): Document.Parsed[] {
+    const documents = [...new Composer(OPTIONS).compose(tokens, ...end)];
+    for (const { errors } of documents) this.faults.push(...errors.map(({ code, pos }) => ({ code, offset: pos[0] })));
+    return documents as Document.Parsed[];
+  }
+
+  private readPart(token: Collection, begun: Begun, path: Path): void {
+    const done = token.items.slice(0, -1) as CST.CollectionItem[];
+    const [document] = this.compose([
+      { type: 'document', offset: token.offset, start: [], value: closed(token, done) },
+    ]);
+    this.reader.add(begun, document?.contents, path);
+    const last = done.at(-1);
+    if (last === undefined) return;
+    token.items.splice(0, done.length, { ...last, start: last.start.filter(isNoComma) } as never);
+    token.offset = (last.start[0] ?? last.key ?? last.value ?? token).offset;
+    begun.kept = 1;
+  }
 }
 
-function innerTokens(token: CST.Token | null | undefined): (CST.Token | null | undefined)[] {
-  if (token?.type === 'document') return [token.value];
-  return token != null && 'items' in token ? token.items.flatMap(({ key, value }) => [key, value]) : [];
+function isNoComma({ type }: CST.SourceToken): boolean {
+  return type !== 'comma';
 }
 
-function lineIn(text: string, offset: number): number {
-  return text.slice(0, offset).split('\n').length;
+function isList(token: Collection): boolean {
+  return token.type === 'block-seq' || (token.type === 'flow-collection' && token.start.source === '[');
 }
 
-const PLAIN_TAGS = new Set(['tag:yaml.org,2002:str', 'tag:yaml.org,2002:map', 'tag:yaml.org,2002:seq']);
+/** The name of the entry of a mapping. */
+function keyOf(item: CST.CollectionItem | undefined): string {
+  return item?.key == null ? '' : (CST.resolveAsScalar(item.key, false, () => undefined)?.value ?? '');
+}
+
+/** A collection of these entries alone, as the parser would end it. */
+function closed(token: Collection, items: CST.CollectionItem[]): CST.Token {
+  if (token.type !== 'flow-collection') return { ...token, items } as Collection;
+  const { offset, indent } = token;
+  const end: CST.SourceToken = isList(token)
+    ? { type: 'flow-seq-end', offset, indent, source: ']' }
+    : { type: 'flow-map-end', offset, indent, source: '}' };
+  return { ...token, items: isList(token) ? items.map(asValue) : items, end: [end] };
+}
+
+/** Until the parser is at the end of a list in brackets, it takes every entry for a key. */
+function asValue(item: CST.CollectionItem): CST.CollectionItem {
+  const { start, key, sep, value } = item;
+  const isPair = key == null || sep === undefined || value !== undefined;
+  if (isPair || start.some(isType('explicit-key-ind')) || sep.some(isType('map-value-ind'))) return item;
+  return { start: [...start, ...sep], value: key };
+}
+
+function isType(type: CST.SourceToken['type']) {
+  return (token: CST.SourceToken) => token.type === type;
+}
+
+/** What the parser objects to, in our words; without what is only the echo of an earlier fault. */
+function syntaxProblems(
+  faults: readonly Fault[],
+  text: string,
+  file: string,
+  lineAt: (offset: number) => number,
+): Problem[] {
+  const problems: Problem[] = [];
+  const lines = new Set<number>();
+  for (const { code, offset } of faults.toSorted((a, b) => a.offset - b.offset)) {
+    const line = lineAt(offset);
+    const words = trap(text, offset) ?? SYNTAX[code] ?? UNREADABLE;
+    // Later errors of a line, and later ones without a name, are nearly always the echo of the first.
+    if (lines.has(line) || (words === UNREADABLE && problems.length > 0)) continue;
+    problems.push({ file, line, key: '', ...words });
+    lines.add(line);
+  }
+  return problems;
+}
 
 const UNREADABLE: Syntax = { found: ['odd-yaml'], wanted: ['yaml'] };
 

@@ -237,7 +237,7 @@ export interface ErrorParams {
   readonly ERR_PROVIDER_MOVING:
     | { readonly problem: 'changed'; readonly secret: boolean; readonly fields: readonly string[] }
     | { readonly problem: 'late'; readonly seconds: number }
-    | { readonly problem: 'gone' | 'lease' };
+    | { readonly problem: 'gone' };
   readonly ERR_SUPERSEDED: Because;
   readonly ERR_INTERRUPTED: { readonly problem: 'before-read' | 'before-write' | 'no-new' };
   readonly ERR_NOT_APPLIED: { readonly problem: 'answered' | 'cut-off' };

@@ -5,6 +5,7 @@ import type { AlertBook, AlertUpdate } from './alerts/records.ts';
 import type { StoredError } from './error-params.ts';
 import type { CallTrouble } from './error-troubles.ts';
 import type { RotatorError } from './errors.ts';
+import type { WriteRank } from './lanes.ts';
 import type { ProviderFields, ProviderView } from './provider.ts';
 import type { Verdict } from './reasons.ts';
 import type { FleetState, Rotation, TargetIdentity, TargetState } from './records.ts';
@@ -17,6 +18,11 @@ export interface Clock {
   monotonic(): number;
   /** Resolves after `ms` on the monotonic clock; rejects with the signal's reason when aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /**
+   * Calls `work` every `ms` of the monotonic clock, until the function that it returns is called. It goes on beside what
+   * the caller waits for, and keeps no process alive. `work` must not throw.
+   */
+  every(ms: number, work: () => void): () => void;
 }
 
 /** What a key source holds at this moment: a PEM or a JSON document. */
@@ -94,7 +100,7 @@ export interface AppleCheck {
   readonly tokenUrl: string;
   /**
    * Posts the secret with a code that cannot exist. Throws only when it is aborted; an unclear answer is
-   * `unknown`. At most one question a second goes out, over all targets of the process.
+   * `unknown`. At most one question a second goes out, over all targets and processes of the journal.
    */
   ask(question: { clientId: string; clientSecret: string; signal: AbortSignal }): Promise<AppleAnswer>;
 }
@@ -108,7 +114,7 @@ export interface LoginAnswer {
 export interface LoginCheck {
   /**
    * Asks the public login interface of an environment to exchange a code that cannot exist. Throws only when it is
-   * aborted. At most one question a second goes out, over all targets of the process. Never retries.
+   * aborted. At most one question a second goes out, over all targets and processes of the journal. Never retries.
    */
   ask(question: { envId: string; providerId: string; signal: AbortSignal }): Promise<LoginAnswer>;
 }
@@ -118,6 +124,30 @@ export interface JournalChange {
   readonly target?: TargetState;
   /** Inserts the rotation, or completes the open one of the same id; a finished one never changes again. */
   readonly rotation?: Rotation;
+  /** The lease under which it is written, which lasts anew or `ends` with it. Where it is lost: ERR_LEASE_LOST. */
+  readonly lease?: LeaseName & { readonly ends: boolean };
+  /**
+   * Instead of a lease: the number of the target's last writing that the caller has seen. Where it was written again
+   * since, or another process holds its lease: ERR_LEASE_HELD.
+   */
+  readonly seen?: number;
+}
+
+/** Names a lease and who holds it. */
+export interface LeaseName {
+  readonly key: string;
+  readonly token: string;
+}
+
+/** What the journal knows of a target, as of one instant. */
+export interface TargetRecord {
+  readonly state: TargetState | undefined;
+  /** The number of its last writing; 0: there was none. */
+  readonly seen: number;
+  /** Its open rotations, oldest first. */
+  readonly open: readonly Rotation[];
+  /** Somebody holds its lease. */
+  readonly isHeld: boolean;
 }
 
 export interface RotationFilter {
@@ -150,6 +180,7 @@ export interface ChangedTargets {
 /** What the last pass of each target found. */
 export interface TargetStates {
   target(key: string): Promise<TargetState | undefined>;
+  record(key: string): Promise<TargetRecord>;
   /** By name. They are read in pages: each is as of some instant during the call. */
   targets(): Promise<TargetState[]>;
   /** Key → when the deployed secret expires, where that is known. */
@@ -169,7 +200,7 @@ export interface Rotations {
 
 /** Records what a pass did. */
 export interface PassRecorder {
-  /** All or nothing. */
+  /** All or nothing. Throws ERR_LEASE_LOST and ERR_LEASE_HELD. */
   commit(change: JournalChange): Promise<void>;
 }
 
@@ -180,19 +211,47 @@ export interface Fleet {
   updateFleet(change: (state: FleetState) => FleetState): Promise<FleetState>;
 }
 
-/** Who works on a target or sends over a channel, over all processes. */
+/**
+ * Who works on a target, writes in a lane or sends over a channel, over all processes. A lease lasts 45 s by the
+ * journal's clock, and the journal renews it every 10 s until it is released.
+ */
 export interface Leases {
   /**
-   * Takes the lease of a target if it is free, void, expired or held with the same token, for `ttlMs` from `nowMs`.
-   * A lease that ends over a minute further ahead than `nowMs + ttlMs` was written by a clock that was wrong, and is
-   * void (not sooner: a caller may have read its clock and then waited for the transaction of another).
-   * False: somebody else holds it. Renewing is acquiring again with the same token.
+   * Takes a lease if it is free, expired, void (it ends further ahead than any right clock could have written), of a
+   * process that is known to be gone, or held with the same token. False: somebody else holds it. `onLost` is called
+   * once if it turns out that another has it, or that it could not be renewed for so long that another may have it.
    */
-  acquireLease(key: string, token: string, nowMs: number, ttlMs: number): Promise<boolean>;
-  /** True while the lease is still ours. */
-  renewLease(key: string, token: string, nowMs: number, ttlMs: number): Promise<boolean>;
+  acquireLease(key: string, token: string, onLost?: () => void): Promise<boolean>;
+  /** Renews it now, also late if nobody took it; false if it is not ours any more. */
+  renewLease(key: string, token: string): Promise<boolean>;
   /** Ends the lease if it is ours; otherwise does nothing. */
   releaseLease(key: string, token: string): Promise<void>;
+}
+
+/** The order of the writes of a lane, over all processes. */
+export interface Turns {
+  /**
+   * Takes the lane's lease, unless another process has it or waits with a write that goes before this one. False: the
+   * caller now waits in the line with this rank, and asks again within 10 s at most.
+   */
+  takeTurn(lane: string, token: string, rank: WriteRank, onLost?: () => void): Promise<boolean>;
+  /** Ends the turn, or leaves the line. */
+  endTurn(lane: string, token: string): Promise<void>;
+}
+
+/** Who else works with a journal. */
+export interface Company {
+  readonly others: boolean;
+  /** How long ago the last one left, in ms; undefined: nobody did within the last hour. */
+  readonly leftMsAgo: number | undefined;
+}
+
+/** The pace of calls to the outside, over all processes. */
+export interface SharedPace {
+  /** Costs next to nothing, so that it can be asked before each call. */
+  company(): Promise<Company>;
+  /** Takes the next free place of a pace, `gapMs` after the one before; resolves to how many ms away it is. */
+  takePlace(pace: string, gapMs: number): Promise<number>;
 }
 
 /** What passes have recorded. */
@@ -224,9 +283,9 @@ export interface AlertStore {
 }
 
 /** What passes work with. */
-export interface PassJournal extends TargetStates, Rotations, PassRecorder, Fleet, Leases {}
+export interface PassJournal extends TargetStates, Rotations, PassRecorder, Fleet, Leases, Turns {}
 
-export interface Journal extends PassJournal, AlertStore {
+export interface Journal extends PassJournal, SharedPace, AlertStore {
   close(): Promise<void>;
 }
 

@@ -2,7 +2,7 @@
 // milliseconds since the epoch; durations are milliseconds.
 import { createHash } from 'node:crypto';
 import type { Remedy } from './errors.ts';
-import { DAY, HOUR, MINUTE } from './time.ts';
+import { DAY, HOUR, MINUTE, SECOND } from './time.ts';
 
 /**
  * The longest wait of the retry table. With less, a fleet that fails for weeks would use up the limits that it shares
@@ -12,10 +12,16 @@ export const LONGEST_RETRY_MS = 6 * HOUR;
 /** In an emergency a failed pass is tried again at least this often: every attempt may be the one that saves logins. */
 export const EMERGENCY_RETRY_MS = 10 * MINUTE;
 /**
- * How long a lease lasts. It is renewed between the steps of a write, of which none takes longer. With less, another
- * process could take over a pass that is writing; with more, a crash blocks its target for longer.
+ * How long a lease lasts unless it is renewed. With less, a pause of the machine would end leases of passes that run;
+ * with more, a crash blocks its target for longer. Whoever has lost a lease writes no more before another process can
+ * take it: a renewal is at most RENEW_LEASE_MS old when a write begins, a write takes at most LONGEST_WRITE_MS, and the
+ * journal may keep a renewal waiting for its busy timeout; together that is less.
  */
-export const LEASE_MS = 2 * MINUTE;
+export const LEASE_MS = 45 * SECOND;
+/** How often leases are renewed. With less, every rotation would cost more transactions; with more, see LEASE_MS. */
+export const RENEW_LEASE_MS = 10 * SECOND;
+/** The longest `cloudbase.timeout`: a write that has no answer by then is given up. */
+export const LONGEST_WRITE_MS = 20 * SECOND;
 
 /** A number in [0, 1) for a text: the same text always gives the same number, on every machine. */
 export function steadyFraction(text: string): number {

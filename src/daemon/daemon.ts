@@ -60,6 +60,8 @@ export class Daemon {
   private readonly requests = new RotationRequests();
   /** Targets of which no pass has ended since the start, well or not. */
   private readonly untriedKeys: Set<string>;
+  /** What passes are asked for that nobody has asked for. */
+  private readonly scheduled = new Map<Trigger, PassRequest>();
   private readonly sweeps = new Set<Promise<void>>();
   private readonly stopping = new AbortController();
   private readonly cutOff = new AbortController();
@@ -220,15 +222,23 @@ export class Daemon {
     const { key } = target;
     const requestedBy = this.requests.begin(key);
     const trigger = this.agenda.begin(target, this.tools.clock.now());
+    if (requestedBy !== null) return this.request('http', requestedBy);
+    // Thousands of passes wait with the same one.
+    const known = this.scheduled.get(trigger) ?? this.request(trigger, null);
+    this.scheduled.set(trigger, known);
+    return known;
+  }
+
+  private request(trigger: Trigger, requestedBy: string | null): PassRequest {
     return {
-      trigger: requestedBy === null ? trigger : 'http',
+      trigger,
       requestedBy,
       force: requestedBy !== null,
       waiveAppleCheck: false,
       leaseWaitMs: requestedBy === null ? 0 : REQUEST_LEASE_WAIT_MS,
       drop: this.stopping.signal,
       cutOff: this.cutOff.signal,
-      onRow: (id) => this.requests.opened(key, id),
+      onRow: ({ targetKey, id }) => this.requests.opened(targetKey, id),
     };
   }
 

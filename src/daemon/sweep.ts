@@ -122,7 +122,7 @@ export class Sweeper {
   }
 
   private laneOf({ tools, laneWidth }: WiredTarget): Lane {
-    return this.lanes.lane(tools.provider.lane, laneWidth);
+    return this.lanes.lane(tools.provider.lane, laneWidth, { ...tools, ...this.tools });
   }
 
   private toolsFor(wired: WiredTarget): PassTools {

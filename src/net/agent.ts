@@ -40,6 +40,8 @@ export interface GuardOptions {
   readonly maxBytes?: number;
   /** Certificate authorities in place of the usual ones, PEM. */
   readonly ca?: string;
+  /** Called when the connection is made, so that the request leaves. */
+  readonly onSent?: () => void;
   /** Called when the head of the answer has arrived. */
   readonly onAnswer?: () => void;
   /** Called when it is certain that the answer will not be complete: cut off, too long, or compressed. */
@@ -133,6 +135,7 @@ class Guard {
   #watchConnection(socket: Socket): void {
     const stands = () => {
       this.exchange.sent = true;
+      this.#options.onSent?.();
     };
     if (socket instanceof TLSSocket) {
       // A tunnelled connection is handed over with its handshake done, a direct one before it began.

@@ -18,3 +18,20 @@ export async function mapInSlices<T, R>(items: Iterable<T>, map: (item: T) => R)
   }
   return results;
 }
+
+/** Passes may hold one turn of the loop for so long. Many lanes can get hundreds of answers in one turn. */
+const LONGEST_TURN_MS = 20;
+
+let turnBeganAt = Number.NEGATIVE_INFINITY;
+let nextTurn: Promise<void> | undefined;
+
+/** Resolves at once, or in a later turn of the loop where this one has lasted for long. To be called before costly work. */
+export async function giveWay(): Promise<void> {
+  while (performance.now() - turnBeganAt > LONGEST_TURN_MS) {
+    nextTurn ??= yieldToLoop().then(() => {
+      turnBeganAt = performance.now();
+      nextTurn = undefined;
+    });
+    await nextTurn;
+  }
+}

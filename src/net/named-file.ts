@@ -3,7 +3,7 @@
 // thread of Node's pool. So what does not answer in time is refused at once until it does, with all of its folder, and
 // never more than a quarter of the pool reads.
 import { constants, type Stats } from 'node:fs';
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { access, type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { looksSecret } from '../core/shown.ts';
 import { SECOND } from '../core/time.ts';
@@ -66,12 +66,40 @@ export async function readNamedFile(path: string, options: NamedFileOptions = {}
 
 /** The same as text. Throws FileFailure with `ENOTUTF8` for other bytes. */
 export async function readNamedText(path: string, options?: NamedFileOptions): Promise<string> {
-  const { bytes } = await readNamedFile(path, options);
+  return textOf(await readNamedFile(path, options));
+}
+
+/** The content as text. Throws FileFailure with `ENOTUTF8` for other bytes. */
+export function textOf({ bytes }: NamedFile): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     throw new FileFailure('ENOTUTF8');
   }
+}
+
+/** The names in the folder at `path`, within the same limits. Throws FileFailure. */
+export function listNamedFolder(path: string): Promise<string[]> {
+  return inTime(`list ${path}`, path, () => readdir(path), NEVER);
+}
+
+/** Whether everybody on this machine may write what is at `path`. What is mounted to be read alone, nobody may. */
+export async function isOpenToAll(path: string, { mode }: Stats): Promise<boolean> {
+  if ((mode & 0o002) === 0) return false;
+  return inTime(`access ${path}`, path, () => access(path, constants.W_OK), NEVER).then(
+    () => true,
+    (thrown: unknown) => !(thrown instanceof FileFailure && thrown.code === 'EROFS'),
+  );
+}
+
+/** Changes when what is at a path does. */
+export function markOf({ ino, mtimeMs, size }: Stats): string {
+  return `${ino} ${mtimeMs} ${size}`;
+}
+
+/** The mark of what is at `path` now; `none` where nothing is. */
+export function markAt(path: string): Promise<string> {
+  return statNamedFile(path).then(markOf, () => 'none');
 }
 
 /** What is at `path`, within the same limits. */

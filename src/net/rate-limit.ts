@@ -1,37 +1,75 @@
-// First come, first served, at most n starts in any second.
-import type { Clock } from '../core/ports.ts';
+// First come, first served, at most n starts in any second: of this process, and of all that share a journal. While a
+// process is alone it keeps the rate by itself; beside others each start takes its place from the journal.
+import type { Clock, SharedPace } from '../core/ports.ts';
 import { SECOND } from '../core/time.ts';
 import { untilAborted } from './abort.ts';
+
+/**
+ * How much longer than a second a window is: calls that leave a second apart may arrive a little closer together. With
+ * less a limit of the other side could be reached, with more it would be left unused.
+ */
+const SLACK = 1.03;
+
+/** To be called when the call leaves: by then other work may have held it up, and the window counts from there. */
+export type Leaves = () => void;
 
 export interface RateLimit {
   /**
    * Resolves when the caller may start, in the order of the calls. A caller that aborts gets the signal's reason and
-   * uses nothing up.
+   * uses nothing up, but for a place that it has taken among other processes.
    */
-  turn(signal: AbortSignal): Promise<void>;
+  turn(signal: AbortSignal): Promise<Leaves>;
   /** Lowers the rate; a rate above the present one changes nothing. */
   lower(perSecond: number): void;
 }
 
-/** At most `perSecond` starts in any window of a second; a rate of 0.5 is one start in two seconds. */
-export function createRateLimit(initial: number, clock: Clock): RateLimit {
-  let perSecond = checked(initial);
-  let starts: number[] = [];
-  let last: Promise<unknown> = Promise.resolve();
+/** The pace that this rate is, among all processes. */
+export interface NamedPace {
+  readonly name: string;
+  readonly shared: SharedPace;
+}
 
+/**
+ * At most `perSecond` starts in any window of a second; a rate of 0.5 is one start in two seconds. Without a pace, of
+ * this process alone.
+ */
+export function createRateLimit(initial: number, clock: Clock, pace?: NamedPace): RateLimit {
+  let perSecond = checked(initial);
+  let starts: { at: number }[] = [];
+  let last: Promise<unknown> = Promise.resolve();
+  /** Whether others were there at the last look, so that they and we start by the same places. */
+  let hadCompany = false;
+
+  const inWindow = () => Math.max(1, Math.floor(perSecond));
+  const windowMs = () => (SLACK * SECOND * inWindow()) / perSecond;
   /** How long until another start fits, in ms on the monotonic clock. */
   const wait = () => {
-    const inWindow = Math.max(1, Math.floor(perSecond));
-    const windowMs = (SECOND * inWindow) / perSecond;
-    starts = starts.slice(-inWindow);
-    const oldest = starts.length < inWindow ? undefined : starts[0];
-    return oldest === undefined ? 0 : oldest + windowMs - clock.monotonic();
+    starts = starts.slice(-inWindow());
+    const oldest = starts.length < inWindow() ? undefined : starts[0];
+    return oldest === undefined ? 0 : oldest.at + windowMs() - clock.monotonic();
   };
-  const take = async (before: Promise<unknown>, signal: AbortSignal) => {
+  /** Waits for a place among other processes, if there are any. */
+  const amongOthers = async ({ name, shared }: NamedPace, signal: AbortSignal) => {
+    for (;;) {
+      const { others, leftMsAgo = Number.POSITIVE_INFINITY } = await shared.company();
+      if (others && hadCompany) return clock.sleep(await shared.takePlace(name, (SLACK * SECOND) / perSecond), signal);
+      // What another has started without us, or one that has left, is over after a window.
+      const rest = others ? windowMs() : windowMs() - leftMsAgo;
+      hadCompany = others;
+      if (rest <= 0) return;
+      await clock.sleep(rest, signal);
+    }
+  };
+  const take = async (before: Promise<unknown>, signal: AbortSignal): Promise<Leaves> => {
     await untilAborted(before, signal);
     for (let ms = wait(); ms > 0; ms = wait()) await clock.sleep(ms, signal);
+    if (pace !== undefined) await amongOthers(pace, signal);
     signal.throwIfAborted();
-    starts.push(clock.monotonic());
+    const start = { at: clock.monotonic() };
+    starts.push(start);
+    return () => {
+      start.at = clock.monotonic();
+    };
   };
   return {
     turn(signal) {

@@ -17,6 +17,8 @@ export interface HttpRequest {
   readonly signal: AbortSignal;
   /** Default: 1 MB. */
   readonly maxBytes?: number;
+  /** Called when the connection is made, so that the request leaves. */
+  readonly onSent?: () => void;
   /** Where HTTPS_PROXY, HTTP_PROXY and NO_PROXY are read. */
   readonly env: Env;
   /** Certificate authorities in place of the usual ones, PEM. */

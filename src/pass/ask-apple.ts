@@ -207,8 +207,6 @@ async function put(
   }: { readonly asked: Asked['subject'] | 'control'; readonly clientId: string; readonly jwt: string },
 ): Promise<AppleAnswer> {
   const answer = await course.tools.apple.ask({ clientId, clientSecret: jwt, signal: course.signal });
-  // The turn may have come late.
-  await course.renewLease();
   course.step({ step: 'apple-answered', asked, ...answer });
   return answer;
 }

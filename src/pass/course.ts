@@ -1,16 +1,16 @@
 // The course of one pass: what it was asked, what it works with, and what it has learnt so far. Only this file changes
 // the target's state and the pass's row in the journal; the steps hand back what they learnt (learnt.ts).
 import type { Snapshot } from '../core/decide.ts';
-import type { RotatorError } from '../core/errors.ts';
+import { RotatorError } from '../core/errors.ts';
 import type { Step } from '../core/events.ts';
 import type { WriteAttempt } from '../core/lanes.ts';
 import { isUrgent, type JudgeClock, judgeLogins, type Logins } from '../core/logins.ts';
-import type { Target } from '../core/ports.ts';
+import type { JournalChange, Target } from '../core/ports.ts';
 import type { ShownSecret } from '../core/provider.ts';
 import type { Outcome, Reason } from '../core/reasons.ts';
-import type { Proof, Rotation, TargetState } from '../core/records.ts';
-import { LEASE_MS } from '../core/schedule.ts';
+import { emptyTargetState, type Proof, type Rotation, type TargetState } from '../core/records.ts';
 import { sameSecret } from '../core/shown-secret.ts';
+import { giveWay } from '../net/event-loop.ts';
 import type { Gathered, RowEnd, Unread } from './learnt.ts';
 import { newRow, outcomeEvent, rowFields, viewOf } from './report.ts';
 import type { PassRequest, PassResult, PassTools } from './tools.ts';
@@ -28,9 +28,15 @@ export class Course {
   readonly target: Target;
   readonly request: PassRequest;
   readonly tools: PassTools;
-  readonly #leaseToken: string;
   readonly #startedAt: number;
+  /** The token of the lease; undefined: it is not ours. */
+  #lease: string | undefined;
+  readonly #lost = new AbortController();
+  #turn: AbortSignal | undefined;
   #state: TargetState;
+  /** See TargetRecord. */
+  #seen = 0;
+  #open: readonly Rotation[] = [];
   #snapshot: Snapshot | undefined;
   #row: Rotation | undefined;
   #hasIntent = false;
@@ -38,14 +44,22 @@ export class Course {
   #skewMs: number | undefined;
   #masksVary = false;
 
-  /** `state` is what the journal knows of the target. */
-  constructor(target: Target, request: PassRequest, tools: PassTools, state: TargetState) {
+  constructor(target: Target, request: PassRequest, tools: PassTools) {
     this.target = target;
     this.request = request;
     this.tools = tools;
-    this.#leaseToken = `${tools.leaseHolder}${tools.newId()}`;
     this.#startedAt = tools.clock.monotonic();
-    this.#state = state;
+    this.#state = emptyTargetState(target, target.name);
+  }
+
+  /** Reads what the journal knows; true while another process works on the target. */
+  async read(): Promise<boolean> {
+    const { key, name } = this.target;
+    const { state, seen, open, isHeld } = await this.tools.journal.record(key);
+    this.#state = { ...(state ?? emptyTargetState(this.target, name)), name };
+    this.#seen = seen;
+    this.#open = open;
+    return isHeld;
   }
 
   // ---- what it knows
@@ -57,6 +71,11 @@ export class Course {
   /** The state as the journal has it, with what this pass has learnt. */
   get state(): TargetState {
     return this.#state;
+  }
+
+  /** The rows that were open when the journal was last read, but for that of this pass. */
+  get open(): readonly Rotation[] {
+    return this.#open.filter(({ id }) => id !== this.#row?.id);
   }
 
   /** The row of this pass, while it is open or after it has ended with the pass. */
@@ -74,9 +93,15 @@ export class Course {
     return this.#skewMs;
   }
 
-  /** The signal for whatever the pass waits on next: a pass with an intent is not dropped any more. */
+  /**
+   * The signal for whatever the pass waits on next: a pass with an intent is not dropped any more, and one that has lost
+   * its lease does nothing more.
+   */
   get signal(): AbortSignal {
-    return this.#hasIntent ? this.request.cutOff : this.request.drop;
+    const { drop, cutOff } = this.request;
+    const given = this.#hasIntent ? cutOff : drop;
+    if (this.#lease === undefined && !this.isLost) return given;
+    return AbortSignal.any([given, this.#lost.signal, ...(this.#turn === undefined ? [] : [this.#turn])]);
   }
 
   get clock(): JudgeClock {
@@ -110,9 +135,9 @@ export class Course {
     }
   }
 
-  /** Notes in the row what Apple said in this pass. */
-  async noteVerdicts({ candidate, deployed }: Rotation['appleCheck']): Promise<void> {
-    await this.#updateRow({ appleCheck: { candidate, deployed } });
+  /** Notes in the row what Apple said in this pass; it is journalled with what follows from it. */
+  noteVerdicts({ candidate, deployed }: Rotation['appleCheck']): void {
+    this.#row = { ...this.openedRow, appleCheck: { candidate, deployed } };
   }
 
   /** Notes in the row what shows that the candidate is in place and good. */
@@ -142,30 +167,70 @@ export class Course {
 
   // ---- the lease
 
-  /** Takes the lease, or takes it again; false if another process holds it. */
-  acquireLease(): Promise<boolean> {
-    return this.tools.journal.acquireLease(this.target.key, this.#leaseToken, this.now, LEASE_MS);
+  /** Another process has taken the target over: nothing that this pass could write is taken any more. */
+  get isLost(): boolean {
+    return this.#lost.signal.aborted;
   }
 
   /**
-   * Reads again what the journal knows: before the lease was ours another process may have worked on the target. A row
-   * of this pass that the other process has settled is no longer open, and the pass goes on without it.
+   * Takes the lease, which the journal renews until the pass ends, and reads again what the journal knows, unless it is
+   * ours already. `held`: another process has it; `moved`: the target is not as this pass has seen it any more.
    */
-  async reread(): Promise<void> {
-    const { journal } = this.tools;
-    const { key, name } = this.target;
-    this.learn({ ...(await journal.target(key)), name });
-    const id = this.#row?.id;
-    if (id !== undefined && !(await journal.openRotations(key)).some((row) => row.id === id)) this.#row = undefined;
+  async takeLease(): Promise<'ours' | 'moved' | 'held'> {
+    if (this.#lease !== undefined) return 'ours';
+    const { journal, leaseHolder, newId } = this.tools;
+    const token = `${leaseHolder}${newId()}`;
+    if (!(await journal.acquireLease(this.target.key, token, () => this.#lose()))) return 'held';
+    this.#lease = token;
+    const [seen, open, state] = [this.#seen, this.#open.length, this.#state];
+    await this.read();
+    if (seen !== this.#seen || open !== this.#open.length) return 'moved';
+    this.#state = state;
+    return 'ours';
   }
 
-  /** Extends the lease; false if it is no longer ours. */
-  renewLease(): Promise<boolean> {
-    return this.tools.journal.renewLease(this.target.key, this.#leaseToken, this.now, LEASE_MS);
+  /** Takes the lease to write what was seen. Throws ERR_LEASE_HELD where another process has been at it meanwhile. */
+  async mustHaveLease(): Promise<void> {
+    if ((await this.takeLease()) !== 'ours') throw new RotatorError('ERR_LEASE_HELD', null);
   }
 
-  releaseLease(): Promise<void> {
-    return this.tools.journal.releaseLease(this.target.key, this.#leaseToken);
+  /** Before each write to the provider: renews the lease. Throws ERR_LEASE_LOST. */
+  async confirmLease(): Promise<void> {
+    const token = this.#lease;
+    if (token === undefined || !(await this.tools.journal.renewLease(this.target.key, token))) this.#lose();
+    if (this.isLost || this.#turn?.aborted) throw new RotatorError('ERR_LEASE_LOST', null);
+  }
+
+  async releaseLease(): Promise<void> {
+    const token = this.#lease;
+    this.#lease = undefined;
+    if (token !== undefined) await this.tools.journal.releaseLease(this.target.key, token);
+  }
+
+  /** Notes the turn of the lane, whose signal aborts when it is lost. */
+  noteTurn(turn: AbortSignal): void {
+    this.#turn = turn;
+  }
+
+  #lose(): void {
+    this.#lost.abort(new RotatorError('ERR_LEASE_LOST', null));
+  }
+
+  /** Commits under the lease, or with what was seen. `ends`: the lease ends with it. */
+  async #commit(change: JournalChange, ends = false): Promise<void> {
+    const token = this.#lease;
+    const { key } = this.target;
+    await giveWay();
+    try {
+      await this.tools.journal.commit({
+        ...change,
+        ...(token === undefined ? { seen: this.#seen } : { lease: { key, token, ends } }),
+      });
+      if (ends) this.#lease = undefined;
+    } catch (thrown) {
+      if (thrown instanceof RotatorError && thrown.code === 'ERR_LEASE_LOST') this.#lose();
+      throw thrown;
+    }
   }
 
   // ---- the row
@@ -176,7 +241,10 @@ export class Course {
     return this.#row;
   }
 
-  /** Opens the row of this pass; an open one (of a rotation that was asked for) gets the reason that was found. */
+  /**
+   * Opens the row of this pass; an open one (of a rotation that was asked for) gets the reason that was found, which is
+   * journalled with what follows from it.
+   */
   async openRow(reason: Reason): Promise<void> {
     const { key, deployed } = this.#snapshot ?? {};
     const facts = {
@@ -185,30 +253,29 @@ export class Course {
       previousFingerprint: deployed?.fingerprint ?? null,
       previousExpiresAt: deployed?.expiresAt ?? null,
     };
-    if (this.#row !== undefined) return this.#updateRow(facts);
+    if (this.#row !== undefined) {
+      this.#row = { ...this.#row, ...facts };
+      return;
+    }
     const { target, request, tools } = this;
     const row = { ...newRow(target, request), ...facts, id: tools.newId(), startedAt: this.now };
-    await tools.journal.commit({ rotation: row });
+    await this.#commit({ rotation: row });
     this.#row = row;
-    request.onRow?.(row.id);
+    request.onRow?.(row);
     tools.emit({ event: 'rotation.started', ...rowFields(row), attempt: this.#state.retry.failures + 1 });
   }
 
   /** Journals what is about to be written, so that a crash from here on can be resolved by reading. */
   async recordIntent(intended: Partial<Rotation>): Promise<void> {
-    await this.#updateRow(intended);
+    this.#row = { ...this.openedRow, ...intended };
+    await this.#commit({ rotation: this.#row });
     this.#hasIntent = true;
     this.step({ step: 'intent-recorded' });
   }
 
-  async #updateRow(change: Partial<Rotation>): Promise<void> {
-    this.#row = { ...this.openedRow, ...change };
-    await this.tools.journal.commit({ rotation: this.#row });
-  }
-
   /** Ends the open row, after which the pass goes on without one. */
   async closeRow(outcome: Outcome, error: RotatorError): Promise<void> {
-    await this.#finishRow({ outcome, error, learnt: undefined, wakeAt: null });
+    await this.#finishRow({ outcome, error, learnt: undefined, wakeAt: null }, false);
     this.#row = undefined;
   }
 
@@ -221,7 +288,7 @@ export class Course {
       ...{ outcome: 'succeeded', error: null, settles: failed.id, requestIds: [] },
       proof: { readBack: 'seen', apple: failed.appleCheck.candidate, loginCheck: 'not-asked' },
     };
-    await this.tools.journal.commit({ rotation: row, target: this.#state });
+    await this.#commit({ rotation: row, target: this.#state });
     this.tools.emit(outcomeEvent(row, null, null));
   }
 
@@ -231,27 +298,34 @@ export class Course {
     const apple = row.appleCheck.candidate;
     const proof: Proof | null = readBack === undefined ? null : { readBack, apple, loginCheck: 'not-asked' };
     const finished: Rotation = { ...row, outcome, error: viewOf(error), finishedAt: this.now, proof };
-    await this.tools.journal.commit({ target: this.#state, rotation: finished });
+    await this.#commit({ target: this.#state, rotation: finished });
     this.tools.emit(outcomeEvent(finished, error, null));
   }
 
   // ---- the end
 
+  /** Leaves the target as the journal has it. */
+  async leave(error: RotatorError, wakeAt: number | null): Promise<PassResult> {
+    await this.read();
+    const state = { ...this.#state, error: viewOf(error) };
+    return { state, outcome: null, waitsFor: error, wakeAt, skewMs: this.#skewMs };
+  }
+
   /** Journals how the pass ends; the row, if there is one, ends with it. */
   async finish(finish: Finish): Promise<PassResult> {
     const { outcome, error, learnt, wakeAt } = finish;
     if (learnt !== undefined) this.learn({ ...learnt, lastPassAt: this.now });
-    if (this.#row !== undefined) await this.#finishRow(finish);
-    else if (learnt !== undefined) await this.tools.journal.commit({ target: this.#state });
+    if (this.#row !== undefined) await this.#finishRow(finish, true);
+    else if (learnt !== undefined) await this.#commit({ target: this.#state }, true);
     const state = learnt === undefined ? { ...this.#state, error: viewOf(error) } : this.#state;
     const ended = this.#row === undefined ? null : outcome;
     return { state, outcome: ended, waitsFor: null, wakeAt, skewMs: this.#skewMs };
   }
 
-  async #finishRow({ outcome, error, learnt, wakeAt }: Finish): Promise<void> {
+  async #finishRow({ outcome, error, learnt, wakeAt }: Finish, ends: boolean): Promise<void> {
     const row = { ...this.openedRow, outcome, finishedAt: this.now, error: viewOf(error) };
     this.#row = row;
-    await this.tools.journal.commit({ rotation: row, ...(learnt === undefined ? {} : { target: this.#state }) });
+    await this.#commit({ rotation: row, ...(learnt === undefined ? {} : { target: this.#state }) }, ends);
     this.step({ step: 'outcome-recorded' });
     this.tools.emit(outcomeEvent(row, error, this.closing(wakeAt)));
   }

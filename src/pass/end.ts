@@ -177,18 +177,25 @@ function retryInstant(course: Course, failures: number, { error, outcome, provid
   return byTable !== null && closes ? Math.max(byTable, now + LANE_CLOSED_MS + FAILED_TARGET_LATER_MS) : byTable;
 }
 
-/** Drops the pass at a stop. */
-export function endDropped(course: Course): Promise<PassResult> {
-  return endAside(course, new RotatorError('ERR_INTERRUPTED', { problem: 'before-write' }), null);
-}
-
-/** Leaves the target to the process that holds its lease. */
-export function endLeaseHeld(course: Course): Promise<PassResult> {
-  return endAside(course, new RotatorError('ERR_LEASE_HELD', null), course.now + LEASE_HELD_RETRY_MS);
-}
-
-/** Ends the pass without a change of the target's state: no failure is counted, and an open row ends with the error. */
-async function endAside(course: Course, error: RotatorError, wakeAt: number | null): Promise<PassResult> {
-  const result = await course.finish({ outcome: 'failed', error, learnt: undefined, wakeAt });
+/**
+ * Drops the pass at a stop, without a change of the target's state: no failure is counted, and an open row ends with the
+ * error.
+ */
+export async function endDropped(course: Course): Promise<PassResult> {
+  const error = new RotatorError('ERR_INTERRUPTED', { problem: 'before-write' });
+  if (course.row === undefined) return course.leave(error, null);
+  const result = await course.finish({ outcome: 'failed', error, learnt: undefined, wakeAt: null });
   return { ...result, waitsFor: error };
+}
+
+/** Leaves the target to the process that works on it. */
+export function endLeaseHeld(course: Course): Promise<PassResult> {
+  return course.leave(new RotatorError('ERR_LEASE_HELD', null), course.now + LEASE_HELD_RETRY_MS);
+}
+
+/** Leaves the target to the process that has taken it over, and with it the row of this pass. */
+export function endLeaseLost(course: Course): Promise<PassResult> {
+  const error = new RotatorError('ERR_LEASE_LOST', null);
+  course.warn(error);
+  return course.leave(error, course.now + LEASE_HELD_RETRY_MS);
 }

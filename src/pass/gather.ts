@@ -9,6 +9,7 @@ import { type KeyMaterial, parseKeyMaterial } from '../core/key-material.ts';
 import type { ProviderReading } from '../core/ports.ts';
 import type { ProviderView, ShownSecret } from '../core/provider.ts';
 import type { TargetState } from '../core/records.ts';
+import { giveWay } from '../net/event-loop.ts';
 import type { Course } from './course.ts';
 import type { Gathered, Unread } from './learnt.ts';
 import { afterTrouble, withTrouble } from './trouble.ts';
@@ -36,6 +37,7 @@ export async function gather(course: Course, alone = false): Promise<Gathered | 
       signal: course.signal,
     }),
   ]);
+  await giveWay();
   if (keyRead.status === 'rejected') {
     const skewMs = providerRead.status === 'fulfilled' ? providerRead.value.skewMs : undefined;
     return { error: keyRead.reason, learnt: await seenWithoutKey(course, providerRead), skewMs };

@@ -58,6 +58,7 @@ export async function noteLane(
   const verdict = judgeWrite(write, outcome, error?.code);
   if (verdict === undefined) return;
   const { lane } = tools.provider;
+  if (verdict === 'good' && (await tools.journal.fleet()).lanes[lane] === undefined) return;
   await tools.journal.updateFleet((fleet) => {
     const bad = verdict === 'bad' && error !== null;
     return { ...fleet, lanes: bad ? afterBadWrite(fleet.lanes, lane, error, now) : afterGoodWrite(fleet.lanes, lane) };

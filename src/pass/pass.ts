@@ -7,11 +7,20 @@ import { gate } from '../core/gate.ts';
 import type { KeyConflict } from '../core/identity.ts';
 import { FAILED_TARGET_LATER_MS } from '../core/lanes.ts';
 import type { Target } from '../core/ports.ts';
-import { emptyTargetState } from '../core/records.ts';
 import { AppleTalk, askAboutDeployed, candidateVerdict, rejectionOf, settleKeyConflict } from './ask-apple.ts';
 import { confirm } from './confirm.ts';
 import { Course } from './course.ts';
-import { endBadly, endDropped, endHeld, endLeaseHeld, endWaiting, endWell, endWritten, unprovenError } from './end.ts';
+import {
+  endBadly,
+  endDropped,
+  endHeld,
+  endLeaseHeld,
+  endLeaseLost,
+  endWaiting,
+  endWell,
+  endWritten,
+  unprovenError,
+} from './end.ts';
 import { gather } from './gather.ts';
 import { intentOf } from './intent.ts';
 import { lastBadWrite, noteLane, obstacleTo, rankOf } from './lane.ts';
@@ -24,7 +33,7 @@ import { lateRow } from './written.ts';
 
 export type { LaneTurns, PassRequest, PassResult, PassTools } from './tools.ts';
 
-/** How often a held lease is tried while the caller waits for it. */
+/** How often a target that another process works on is tried while the caller waits for it. */
 const LEASE_POLL_MS = 1_000;
 /**
  * A snapshot older than this when the lane's turn comes is gathered again: key and window may have changed meanwhile.
@@ -34,39 +43,58 @@ const STALE_MS = 10_000;
 
 /** Checks one target, and rotates its client secret if that is due and permitted. */
 export async function runPass(target: Target, request: PassRequest, tools: PassTools): Promise<PassResult> {
-  const known = (await tools.journal.target(target.key)) ?? emptyTargetState(target, target.name);
-  const course = new Course(target, request, tools, known);
+  const { clock } = tools;
+  let deadline: number | undefined;
+  for (;;) {
+    const course = new Course(target, request, tools);
+    // A second look is made under the lease: another process that looks often could overtake one without it for ever.
+    const result = await attempt(course, deadline !== undefined);
+    if (result !== 'held') return result;
+    deadline ??= clock.monotonic() + request.leaseWaitMs;
+    if (clock.monotonic() >= deadline || request.drop.aborted) return endLeaseHeld(course);
+    await clock.sleep(LEASE_POLL_MS, request.drop).catch(() => undefined);
+  }
+}
+
+/** `held`: another process works on the target, or has worked on it since this pass looked. */
+async function attempt(course: Course, underLease: boolean): Promise<PassResult | 'held'> {
+  const { request, tools } = course;
   const { lane } = tools;
   try {
     return await orEnd(course, async () => {
       const { result } = await lane.look(request.drop, async () => {
-        const seen = await look(course);
+        const seen = await look(course, underLease);
         if ('state' in seen) return { result: seen };
         const rank = await rankOf(course, seen);
         // The write gets into line before the look is over. In an object, so that the look does not wait for it.
-        return { result: lane.write(rank, request.drop, () => writeInTurn(course, seen)) };
+        return { result: lane.write(rank, request.drop, (turn) => writeInTurn(course, seen, turn)) };
       });
       return await result;
     });
+  } catch (thrown) {
+    if (isLeaseHeld(thrown)) return 'held';
+    if (course.isLost) return endLeaseLost(course);
+    throw thrown;
   } finally {
     await course.releaseLease();
   }
 }
 
-/** Takes the lease, gathers and decides; ends the pass unless it rotates. */
-async function look(course: Course): Promise<PassResult | Seen> {
-  const { request } = course;
-  const leased = await waitForLease(course);
-  await course.reread();
-  if (!leased) return endLeaseHeld(course);
-  if (request.force) await course.openRow('Requested');
-  await resolveOpenRows(course);
+/** Gathers and decides; ends the pass unless it rotates. Takes the lease if there is something to write already. */
+async function look(course: Course, underLease: boolean): Promise<PassResult | Seen> {
+  const { force } = course.request;
+  if (await course.read()) throw leaseHeld();
+  const writes = force || course.open.length > 0;
+  if ((writes || underLease) && (await course.takeLease()) === 'held') throw leaseHeld();
+  if (force) await course.openRow('Requested');
+  if (course.open.length > 0) await resolveOpenRows(course);
   const seen = await see(course, new AppleTalk());
   return isRotation(seen) ? seen : endUnrotated(course, seen.decision);
 }
 
 /** Rotates in the lane's turn, and notes what the write says about the lane before the next one has its turn. */
-async function writeInTurn(course: Course, seen: Seen): Promise<PassResult> {
+async function writeInTurn(course: Course, seen: Seen, turn: AbortSignal): Promise<PassResult> {
+  course.noteTurn(turn);
   const result = await orEnd(course, () => rotateIfStillDue(course, seen));
   await noteLane(course, result);
   return result;
@@ -75,14 +103,15 @@ async function writeInTurn(course: Course, seen: Seen): Promise<PassResult> {
 async function rotateIfStillDue(course: Course, first: Seen): Promise<PassResult> {
   let seen = first;
   if (course.tools.clock.monotonic() - seen.gatheredAt > STALE_MS) {
-    if (!(await course.acquireLease())) return endLeaseHeld(course);
-    await course.reread();
     const again = await see(course, seen.talk, true);
     if (!isRotation(again)) return endUnrotated(course, again.decision);
     seen = again;
   }
   const obstacle = await obstacleTo(course, seen.decision);
-  if (obstacle === undefined) return rotate(course, seen);
+  if (obstacle === undefined) {
+    await course.mustHaveLease();
+    return rotate(course, seen);
+  }
   const { reason, why } = seen.decision;
   const { error, until } = obstacle;
   const stillFailed = (await lastBadWrite(course))?.error ?? null;
@@ -99,7 +128,7 @@ async function rotate(course: Course, first: Seen): Promise<PassResult> {
     course.step({ step: 'found', why: decision.why, expiresAt: seen.snapshot.deployed.expiresAt });
     const { verdict, learnt } = await candidateVerdict(course, seen.snapshot, talk);
     course.learn(learnt);
-    await course.noteVerdicts(talk.verdicts);
+    course.noteVerdicts(talk.verdicts);
     const snapshot = { ...seen.snapshot, state: course.state };
     const answer = gate(gateQuestion(snapshot, decision.reason, verdict, talk.detail));
     if (!answer.go) return endHeld(course, answer);
@@ -112,7 +141,6 @@ async function rotate(course: Course, first: Seen): Promise<PassResult> {
     if (pushed.write === 'refused') return endBadly(course, pushed.error);
     if (attempt === 2) throw pushed.error;
     course.step({ step: 'starting-over', error: pushed.error });
-    if (!(await course.acquireLease())) throw new RotatorError('ERR_LEASE_LOST', null, { cause: pushed.error });
     const again = await see(course, talk, true);
     if (!isRotation(again)) {
       await course.closeRow('failed', new RotatorError('ERR_SUPERSEDED', { because: pushed.error.stored }));
@@ -130,7 +158,10 @@ async function see(course: Course, talk: AppleTalk, alone = false): Promise<Seen
   course.noteGathered(gathered);
   if ('error' in gathered) throw gathered.error;
   const late = course.state.written?.fingerprint === before ? undefined : await lateRow(course);
-  if (late !== undefined) await course.settleLate(late);
+  if (late !== undefined) {
+    await course.mustHaveLease();
+    await course.settleLate(late);
+  }
   const { provider, key } = gathered.snapshot;
   let conflict: KeyConflict | undefined;
   if (provider?.clientId === key.clientId) {
@@ -182,23 +213,21 @@ function nextOpening({ target: { policy }, now }: Course): number | null {
   return policy.window?.nextOpening(now, policy.renewBeforeMs) ?? null;
 }
 
-/** Ends the pass with whatever `work` throws, unless the journal cannot be written. */
+/** Ends the pass with whatever `work` throws, unless the journal cannot be written or the target is another process's. */
 async function orEnd<T>(course: Course, work: () => Promise<T>): Promise<T | PassResult> {
   try {
     return await work();
   } catch (thrown) {
-    if (thrown instanceof RotatorError && thrown.code.startsWith('ERR_JOURNAL')) throw thrown;
+    const isJournals = thrown instanceof RotatorError && thrown.code.startsWith('ERR_JOURNAL');
+    if (isJournals || isLeaseHeld(thrown) || course.isLost) throw thrown;
     return course.request.drop.aborted && course.write !== 'sent' ? endDropped(course) : endBadly(course, thrown);
   }
 }
 
-async function waitForLease(course: Course): Promise<boolean> {
-  const { leaseWaitMs, drop } = course.request;
-  const { clock } = course.tools;
-  const deadline = clock.monotonic() + leaseWaitMs;
-  for (;;) {
-    if (await course.acquireLease()) return true;
-    if (clock.monotonic() >= deadline || drop.aborted) return false;
-    await clock.sleep(LEASE_POLL_MS, drop).catch(() => undefined);
-  }
+function leaseHeld(): RotatorError {
+  return new RotatorError('ERR_LEASE_HELD', null);
+}
+
+function isLeaseHeld(thrown: unknown): boolean {
+  return thrown instanceof RotatorError && thrown.code === 'ERR_LEASE_HELD';
 }

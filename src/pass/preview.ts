@@ -4,7 +4,7 @@ import { asRotatorError } from '../core/errors.ts';
 import type { JudgeClock } from '../core/logins.ts';
 import type { Target } from '../core/ports.ts';
 import type { Why } from '../core/reasons.ts';
-import { emptyTargetState, type TargetState } from '../core/records.ts';
+import type { TargetState } from '../core/records.ts';
 import { Course } from './course.ts';
 import { gather } from './gather.ts';
 import { obstacleTo } from './lane.ts';
@@ -22,8 +22,8 @@ export interface Preview {
 
 /** Reads, and writes nothing. */
 export async function previewPass(target: Target, request: PassRequest, tools: PassTools): Promise<Preview> {
-  const known = (await tools.journal.target(target.key)) ?? emptyTargetState(target, target.name);
-  const course = new Course(target, request, tools, known);
+  const course = new Course(target, request, tools);
+  await course.read();
   try {
     const gathered = await gather(course);
     course.noteGathered(gathered);

@@ -28,7 +28,10 @@ export type Pushed =
   /** Written, or possibly written: `error` is then the ambiguous failure of the call. */
   | { readonly write: 'sent'; readonly before: ProviderView; readonly error: RotatorError | undefined };
 
-/** Reads alone, compares, and writes. Throws, before it writes, ERR_PROVIDER_NOT_ROUNDTRIPPABLE and ERR_CLOCK_SKEWED. */
+/**
+ * Reads alone, compares, and writes. Throws, before it writes, ERR_PROVIDER_NOT_ROUNDTRIPPABLE, ERR_CLOCK_SKEWED and
+ * ERR_LEASE_LOST.
+ */
 export async function push(course: Course, snapshot: Snapshot, candidate: MintedSecret): Promise<Pushed> {
   const { target, tools, signal } = course;
   const reading = await tools.provider.read(target.envId, target.providerId, { maxAgeMs: 0, signal });
@@ -43,7 +46,7 @@ export async function push(course: Course, snapshot: Snapshot, candidate: Minted
   mustRoundTrip(course, before.fields.obstacles(course.state.configKeys));
   mustSpareFields(course);
   mustHaveTheTime(course, snapshot, reading);
-  if (!(await course.renewLease())) return moved({ problem: 'lease' });
+  await course.confirmLease();
   const gap = tools.clock.monotonic() - readAt;
   if (gap > LONGEST_GAP_MS) return moved({ problem: 'late', seconds: Math.round(gap / 1000) });
   try {
@@ -89,7 +92,8 @@ function mustSpareFields({ target, state }: Course): void {
 function mustHaveTheTime(course: Course, { deployed }: Snapshot, { skewMs }: ProviderReading): void {
   const skew = Math.abs(skewMs ?? 0);
   if (skew <= SKEW_WARNING_MS) return;
-  const nothingToLose = isMissing(deployed) || isExpired(deployed, trueNow(course.clock));
+  // By both clocks: nobody knows which of the two is wrong.
+  const nothingToLose = isMissing(deployed) || isExpired(deployed, Math.min(course.now, trueNow(course.clock)));
   const error = new RotatorError('ERR_CLOCK_SKEWED', { problem: 'differs', skewMs: skew });
   if (!nothingToLose && !(course.urgent && skew <= SKEW_LIMIT_MS)) throw error;
   course.warn(error);

@@ -45,7 +45,6 @@ export async function readBack(
       error = thrown;
       if (course.signal.aborted) break;
     }
-    await course.renewLease();
   }
   if (last !== undefined) return last;
   // The end of the program cut the reading off.

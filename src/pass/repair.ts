@@ -32,11 +32,11 @@ export async function rewrite(
       signal: course.signal,
     });
     if (provider === undefined || !course.isSameSecret(provider.secret, after.secret)) return leftAlone(course, null);
-    if (!(await course.renewLease())) return new RotatorError('ERR_LEASE_LOST', null);
     const fields = provider.fields.withRestored(earlier, paths);
     // A repair writes all fields as the push does, and must do no more harm.
     const [obstacle] = fields.obstacles([]);
     if (obstacle !== undefined) return leftAlone(course, obstacle.path);
+    await course.confirmLease();
     const { requestId } = await tools.provider.write(
       target.envId,
       target.providerId,
@@ -46,6 +46,7 @@ export async function rewrite(
     course.noteRequest(requestId);
     return undefined;
   } catch (thrown) {
+    if (course.isLost) throw thrown;
     return asRotatorError(thrown);
   }
 }

@@ -13,11 +13,13 @@ import { afterUnknownWrite, afterWrite, recordOf } from './written.ts';
 
 /** Settles every open row of the target but the one of this pass. Throws if the provider cannot be read. */
 export async function resolveOpenRows(course: Course): Promise<void> {
-  const { target, tools } = course;
-  const open = (await tools.journal.openRotations(target.key)).filter(({ id }) => id !== course.row?.id);
+  const { open } = course;
   const writes = open.some(({ intent }) => intent !== null);
-  if (writes) await tools.lane.write(FIRST, course.signal, () => settle(course, open));
-  else await settle(course, open);
+  if (!writes) return settle(course, open);
+  await course.tools.lane.write(FIRST, course.signal, (turn) => {
+    course.noteTurn(turn);
+    return settle(course, open);
+  });
 }
 
 /** Settling may have to restore a field, which is a write too. It goes before all others. */

@@ -4,17 +4,18 @@ import type { EventSink } from '../core/events.ts';
 import type { WriteRank } from '../core/lanes.ts';
 import type { AppleCheck, Clock, KeySource, LoginCheck, PassJournal, Provider } from '../core/ports.ts';
 import type { Outcome, Trigger } from '../core/reasons.ts';
-import type { TargetState } from '../core/records.ts';
+import type { Rotation, TargetState } from '../core/records.ts';
 
 /** The turns of one lane, over all passes of the process. */
 export interface LaneTurns {
   /** Runs `work` when the lane has room for another look at a provider. Rejects like `write`. */
   look<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T>;
   /**
-   * Runs `work` when no other write of the lane is under way and none of a higher rank waits. Rejects with what `work`
-   * throws, or with the signal's reason if it aborts before the turn has come.
+   * Runs `work` when no other write of the lane is under way and none of a higher rank waits, over all processes of the
+   * journal. Rejects with what `work` throws, or with the signal's reason if it aborts before the turn has come. The
+   * signal that `work` gets aborts when the turn is lost to another process.
    */
-  write<T>(rank: WriteRank, signal: AbortSignal, work: () => Promise<T>): Promise<T>;
+  write<T>(rank: WriteRank, signal: AbortSignal, work: (turn: AbortSignal) => Promise<T>): Promise<T>;
 }
 
 /** The adapters are those of the target. */
@@ -48,14 +49,14 @@ export interface PassRequest {
   /** Rotate even if nothing objects, and accept the provider's other fields as they are now. */
   readonly force: boolean;
   readonly waiveAppleCheck: boolean;
-  /** How long to wait for the target's lease. */
+  /** How long to wait for another process that works on the target. */
   readonly leaseWaitMs: number;
   /** Drops a pass that has not recorded its intent. */
   readonly drop: AbortSignal;
   /** Cuts off even a pass that has. */
   readonly cutOff: AbortSignal;
-  /** Called with the id of the pass's row once it is journalled. Must not throw. */
-  readonly onRow?: (id: string) => void;
+  /** Called with the row of the pass once it is journalled. Must not throw. */
+  readonly onRow?: (row: Pick<Rotation, 'targetKey' | 'id'>) => void;
 }
 
 export interface PassResult {

@@ -7,7 +7,7 @@ import { ControlError, found, part, type Route, route } from './control-route.ts
 import { faultSchema } from './faults.ts';
 import type { ProviderRecord } from './providers.ts';
 import { SECRET_STATES, type SecretStore } from './secret-store.ts';
-import type { World } from './world.ts';
+import type { InboxGuard, World } from './world.ts';
 
 const fields = z.record(z.string(), z.json());
 const DAY_SECONDS = 86_400;
@@ -184,9 +184,25 @@ export const ROUTES: readonly Route[] = [
     does: 'sets the secret that signs the messages to an inbox (SECtest by default)',
     body: { secret: 'SEC0123456789' },
     schema: z.strictObject({ secret: z.string().min(1) }),
-    run: (world, { path, body }) => void world.inboxSecrets.set(part(path, 'name'), body.secret),
+    run: (world, { path, body }) => void guard(world, part(path, 'name'), body),
+  }),
+  route('PUT', '/sandbox/inbox/:name/keyword', {
+    does: 'protects a robot (`dingtalk`, `feishu`) by a word that each message must hold, in place of a signature',
+    body: { keyword: 'prod-rotator' },
+    schema: z.strictObject({ keyword: z.string().min(1) }),
+    run: (world, { path, body }) => void guard(world, part(path, 'name'), body),
+  }),
+  route('PUT', '/sandbox/inbox/:name/authorization', {
+    does: 'sets the header `Authorization` that an inbox (`webhook`, `alertmanager`) asks for',
+    body: { authorization: 'Bearer 0123456789' },
+    schema: z.strictObject({ authorization: z.string().min(1) }),
+    run: (world, { path, body }) => void guard(world, part(path, 'name'), body),
   }),
 ];
+
+function guard(world: World, name: string, asked: InboxGuard): void {
+  world.inboxGuards.set(name, { ...world.inboxGuards.get(name), ...asked });
+}
 
 function secretRoutes(
   store: 'ssm' | 'aws',

@@ -1,6 +1,7 @@
 // Where alerts go in a rehearsal: any request to /inbox/NAME (or below it) is kept, and answered as the service behind
 // the channel would answer it. What that service would refuse is refused, and kept with the reason.
 import type { Json } from '../core/json.ts';
+import { same } from './digest.ts';
 import { type Call, type Incoming, json } from './exchange.ts';
 import { judge } from './vendors.ts';
 
@@ -19,9 +20,10 @@ export function inboxCall(incoming: Incoming): Call | undefined {
     body,
     error: (code, message, status) => json(status ?? 400, { error: code, message }),
     answer: (world) => {
-      const { authorization: _, ...headers } = incoming.headers;
+      const { authorization, ...headers } = incoming.headers;
       const query = incoming.query === '' ? '' : `?${incoming.query}`;
       const now = world.clock.now();
+      const { secret = INBOX_SECRET, keyword, authorization: wanted } = world.inboxGuards.get(name) ?? {};
       const { answer, refused } = judge(name, {
         method: incoming.method,
         path: rest,
@@ -29,7 +31,9 @@ export function inboxCall(incoming: Incoming): Call | undefined {
         headers,
         text,
         body,
-        secret: world.inboxSecrets.get(name) ?? INBOX_SECRET,
+        secret,
+        keyword,
+        isAllowed: wanted === undefined || same(authorization ?? '', wanted),
         now,
         earlier: world.inbox.filter((message) => message.name === name).map(({ at }) => at),
       });

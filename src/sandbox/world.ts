@@ -31,6 +31,16 @@ export interface InboxMessage {
 
 const TEMPORARY_SECONDS = 7_200;
 
+/** What an inbox asks of the messages to it. */
+export interface InboxGuard {
+  /** Signs the messages. */
+  readonly secret?: string;
+  /** A robot that is protected by this word, not by a signature. */
+  readonly keyword?: string;
+  /** The header `Authorization`. */
+  readonly authorization?: string;
+}
+
 export class World {
   readonly clock: SandboxClock;
   /** By access key id; the pairs of both clouds exist at start. */
@@ -43,8 +53,8 @@ export class World {
   /** The role of the simulated machine; undefined: none. */
   cvmRole: string | undefined = 'sandbox-role';
   readonly inbox: InboxMessage[] = [];
-  /** By inbox name: the secret that signs its messages, if it is not the usual `SECtest`. */
-  readonly inboxSecrets = new Map<string, string>();
+  /** By inbox name: what it asks of its messages, if that is not a signature with the usual `SECtest`. */
+  readonly inboxGuards = new Map<string, InboxGuard>();
   readonly faults = new Faults();
   readonly requests = new Requests();
 
@@ -65,7 +75,7 @@ export class World {
     this.awsSecrets = this.#awsStore();
     this.cvmRole = 'sandbox-role';
     this.inbox.length = 0;
-    this.inboxSecrets.clear();
+    this.inboxGuards.clear();
     this.faults.clear();
     this.faults.seed(1);
     this.requests.clear();

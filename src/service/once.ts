@@ -55,19 +55,22 @@ export interface OnceOptions extends PassOptions {
 export async function openOnce(config: Config, base: ServiceTools, options: OnceOptions): Promise<OnceSession> {
   const { isTerminal, stop } = options;
   const { emit, listen } = eventHub(base.emit);
-  const tools: WiringTools = { ...base, emit, leaseHolder: onceLeases() };
-  const { clock } = tools;
+  const leaseHolder = onceLeases();
+  const { clock } = base;
   const startedAt = clock.now();
-  const all = wireTargets(config, tools);
-  const wired = selected(all, options.target);
+  mustExist(config, options.target);
   const journal = await openJournal(config.journal, {
     mode: 'write',
     clock,
+    process: `${leaseHolder}${base.newId()}`,
     warn: (error) => emit({ event: 'warning', error }),
   }).catch(async (thrown) => {
-    if (!isTerminal) await tellUnwritable(asRotatorError(thrown), config, tools);
+    if (!isTerminal) await tellUnwritable(asRotatorError(thrown), config, { ...base, emit });
     throw thrown;
   });
+  const tools: WiringTools = { ...base, emit, leaseHolder, pace: journal };
+  const all = wireTargets(config, tools);
+  const wired = selected(all, options.target);
   const sweeper = new Sweeper(sweepTools(journal, config, clock));
   const alerting = createAlerting(
     {
@@ -119,6 +122,7 @@ export async function previewOnce(
   options: Omit<OnceOptions, 'isTerminal'>,
 ): Promise<TargetPreview[]> {
   const { clock } = tools;
+  mustExist(config, options.target);
   const wired = selected(wireTargets(config, { ...tools, leaseHolder: onceLeases() }), options.target);
   const journal = await openJournal(config.journal, { mode: 'read', clock });
   try {
@@ -134,12 +138,16 @@ export async function previewOnce(
   }
 }
 
-/** The targets with these names, or all if no name is given. Throws ERR_USAGE for a name that does not exist. */
-function selected<T extends { readonly target: Target }>(wired: readonly T[], names: readonly string[]): T[] {
-  const known = wired.map(({ target }) => target.name);
+/** Throws ERR_USAGE for a name that no target has. */
+function mustExist({ targets }: Config, names: readonly string[]): void {
+  const known = targets.map(({ name }) => name);
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined)
     throw new RotatorError('ERR_USAGE', { problem: 'unknown-target', found: shownName(unknown), known });
+}
+
+/** The targets with these names, or all if no name is given. */
+function selected<T extends { readonly target: Target }>(wired: readonly T[], names: readonly string[]): T[] {
   return names.length === 0 ? [...wired] : wired.filter(({ target }) => names.includes(target.name));
 }
 

@@ -54,12 +54,13 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const journal = await openDaemonJournal(place, {
     who: { instance, pid, host: hostname() },
     leaseHolder: DAEMON_LEASES,
+    process: `${DAEMON_LEASES}${tools.newId()}`,
     clock: tools.clock,
     onChange: (error) => emit({ event: 'journal.degraded', degraded: error !== undefined, error: error ?? null }),
     warn: (error) => emit({ event: 'warning', error }),
   });
   const { openSince } = await journal.fleet();
-  const service = new Service(options, tools, journal, openSince !== null);
+  const service = new Service(options, { ...tools, pace: journal }, journal, openSince !== null);
   listen(service.alerting.onEvent);
   try {
     await options.freePort?.();

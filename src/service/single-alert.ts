@@ -8,6 +8,7 @@ import { type AlertPolicy, policyOf } from '../alerts/stories/news.ts';
 import type { ReadablePart } from '../config/problems.ts';
 import { type Finding, SEVERITIES } from '../core/alerts/conditions.ts';
 import type { AlertBook } from '../core/alerts/records.ts';
+import type { Journal } from '../core/ports.ts';
 import type { ServiceTools } from './tools.ts';
 import { channelsOf, createDelivery, type Delivery } from './wire-alerts.ts';
 
@@ -20,7 +21,7 @@ export interface SingleAlertOptions {
 
 export class SingleAlert {
   private readonly tools: ServiceTools;
-  private readonly journal = openMemoryJournal();
+  private readonly journal: Journal;
   private readonly delivery: Delivery;
   private finding: Finding;
   private part: ReadablePart;
@@ -28,6 +29,7 @@ export class SingleAlert {
   /** `part`: the channels and the heartbeat, as far as the configuration could be read. */
   constructor(finding: Finding, part: ReadablePart, tools: ServiceTools, { isBrief, trouble }: SingleAlertOptions) {
     this.tools = tools;
+    this.journal = openMemoryJournal(tools.clock);
     this.finding = finding;
     this.part = part;
     const watch = {

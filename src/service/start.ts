@@ -6,21 +6,21 @@ import { readListening } from '../config/listening.ts';
 import { type LoadedConfig, loadConfig, nothingRead } from '../config/load.ts';
 import { ConfigError, type ReadablePart, sentence } from '../config/problems.ts';
 import { mustReachSomebody } from '../config/recipients.ts';
-import { configFile } from '../config/source.ts';
+import type { Looked } from '../config/source.ts';
 import type { Finding } from '../core/alerts/conditions.ts';
 import { asRotatorError, type RotatorError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import { MINUTE, SECOND } from '../core/time.ts';
 import { refusedRoutes } from '../http/served.ts';
 import { type HttpServer, startHttpServer } from '../http/server.ts';
-import { statNamedFile } from '../net/named-file.ts';
+import { markAt } from '../net/named-file.ts';
 import { openService, type Service } from './service.ts';
 import { SingleAlert } from './single-alert.ts';
 import type { ServiceTools } from './tools.ts';
 
 /** Each look opens the journal, so not more often; a daemon that stands by takes over this long after the other ended. */
 const LOOK_EVERY_MS = MINUTE;
-/** One `stat` each, which follows links: Kubernetes replaces a mounted file by exchanging a link above it. */
+/** A `stat` of each file, which follows links: Kubernetes replaces a mounted file by exchanging a link above it. */
 const FILE_POLL_MS = 2 * SECOND;
 /** Channels get this long at the end. A channel that does not answer holds up a start or an exit no longer than this. */
 const FLUSH_MS = 8 * SECOND;
@@ -45,6 +45,8 @@ export class Start {
   private readonly tools: Omit<ServiceTools, 'emit'>;
   private readonly options: StartOptions;
   private wake = new AbortController();
+  /** What the last reading of the configuration looked at. */
+  private looked: Looked = new Map();
   private refusal: Refusal | undefined;
   private emit: EventSink = () => undefined;
   private alert: SingleAlert | undefined;
@@ -63,14 +65,13 @@ export class Start {
     let service: Service | undefined;
     while (service === undefined && !stop.aborted) {
       this.wake = new AbortController();
-      const file = await this.fileMark();
       const result = await this.attempt();
       if ('run' in result) {
         service = result;
       } else {
         if (whenRefused !== 'throw') await this.tell(result);
         if (whenRefused !== 'stay') throw result.error;
-        await this.untilLook(file);
+        await this.untilLook();
       }
     }
     await this.freePort();
@@ -111,7 +112,14 @@ export class Start {
 
   private load(): Promise<LoadedConfig> {
     const { clock, env } = this.tools;
-    return loadConfig({ file: this.options.configFile, env, mode: 'daemon', now: clock.now() });
+    this.looked = new Map();
+    return loadConfig({
+      file: this.options.configFile,
+      env,
+      mode: 'daemon',
+      now: clock.now(),
+      looked: this.looked,
+    });
   }
 
   private async tell(refusal: Refusal): Promise<void> {
@@ -149,20 +157,17 @@ export class Start {
     this.http = undefined;
   }
 
-  private async untilLook(file: string): Promise<void> {
+  private async untilLook(): Promise<void> {
     const { clock } = this.tools;
     const until = clock.monotonic() + LOOK_EVERY_MS;
-    while (!this.wake.signal.aborted && clock.monotonic() < until && file === (await this.fileMark()))
+    while (!this.wake.signal.aborted && clock.monotonic() < until && (await this.isUnchanged()))
       await clock.sleep(FILE_POLL_MS, this.wake.signal).catch(() => undefined);
   }
 
-  /** Changes when the configuration file does. */
-  private async fileMark(): Promise<string> {
-    const file = configFile(this.options.configFile, this.tools.env);
-    return statNamedFile(file).then(
-      ({ ino, mtimeMs, size }) => `${ino} ${mtimeMs} ${size}`,
-      () => 'none',
-    );
+  /** Whether the files and folders of the configuration are as they were when they were read. */
+  private async isUnchanged(): Promise<boolean> {
+    for (const [path, mark] of this.looked) if (mark !== (await markAt(path))) return false;
+    return true;
   }
 }
 

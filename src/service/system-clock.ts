@@ -14,4 +14,8 @@ export const systemClock: Clock = {
       throw error;
     }
   },
+  every(ms, work) {
+    const timer = setInterval(work, ms).unref();
+    return () => clearInterval(timer);
+  },
 };

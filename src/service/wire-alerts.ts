@@ -1,5 +1,6 @@
 // From a configuration to working alerts: channels and what they carry, the language of messages, what is watched. The
 // daemon and `once` are wired alike; they differ in what they know and in how long they run.
+import { createHash } from 'node:crypto';
 import { createChannel } from '../adapters/channels/registry.ts';
 import { exposedPlaces } from '../adapters/journal/journal.ts';
 import { Alerter, type AlerterTools } from '../alerts/alerter.ts';
@@ -21,12 +22,12 @@ import type { DisabledTarget } from '../config/load.ts';
 import { keyProblems, type ReadablePart } from '../config/problems.ts';
 import type { Config } from '../config/resolve.ts';
 import type { AlertBook, RotatedEvent } from '../core/alerts/records.ts';
-import { parseCron } from '../core/cron.ts';
+import { type CronExpression, parseCron } from '../core/cron.ts';
 import { asRotatorError } from '../core/errors.ts';
 import type { EventName, EventSink, RotatorEvent } from '../core/events.ts';
 import type { Channel, Clock, Journal } from '../core/ports.ts';
 import type { Reason } from '../core/reasons.ts';
-import { DAY } from '../core/time.ts';
+import { DAY, MINUTE, SECOND } from '../core/time.ts';
 import type { WiredTarget } from '../daemon/sweep.ts';
 import type { ServiceTools } from './tools.ts';
 import type { WiringTools } from './wire-targets.ts';
@@ -68,6 +69,11 @@ export interface Alerting {
 
 /** How far back a missed digest is looked for: a yearly one is found, and an expression that never matches ends. */
 const DIGEST_HORIZON_MS = 400 * DAY;
+/**
+ * A digest that is due at a full or half hour, when Feishu refuses messages because everybody sends then, goes out so
+ * many minutes later; the name of the instance says how many, so that it comes at the same time every week.
+ */
+const DIGEST_DELAYS = { from: 3 * MINUTE, steps: 12 } as const;
 /** Far longer than any gap of a schedule that the configuration accepts (18 days). */
 const LONGEST_GAP_MS = 60 * DAY;
 
@@ -189,7 +195,8 @@ export function channelsOf(
 
 /** The language and the names in the messages of a configuration. */
 export function voiceOf({ instance, alerts }: Pick<ReadablePart, 'instance' | 'alerts'>, version: string): Voice {
-  return { instance, version, language: alerts.language, runbook: alerts.runbook };
+  const { language, timezone, runbook } = alerts;
+  return { instance, version, language, timezone, runbook };
 }
 
 /** Wired targets as the watch sees them, with the thresholds of the configuration. */
@@ -225,13 +232,26 @@ function rotatedEvent(event: RotatorEvent, { targets }: Config): RotatedEvent | 
   return { target: { name, envId, providerId }, reason, keyId, fingerprint, expiresAt, previousExpiresAt };
 }
 
+/** 3 to 14 minutes. */
+export function digestDelayMs(instance: string): number {
+  const step = createHash('sha256').update(instance).digest().readUInt16BE() % DIGEST_DELAYS.steps;
+  return DIGEST_DELAYS.from + step * MINUTE;
+}
+
+/** The last tick whose digest is to be sent by `now`: one at a full or half hour is sent `delayMs` later. */
+export function digestTick(digest: CronExpression, delayMs: number, now: number): number | undefined {
+  const last = digest.previousStart(now, DIGEST_HORIZON_MS);
+  const waits = last !== undefined && last % (30 * MINUTE) === 0 && now < last + delayMs;
+  return waits ? digest.previousStart(last - SECOND, DIGEST_HORIZON_MS) : last;
+}
+
 function watchOptions(config: Config, policy: AlertPolicy, version: string, isWhole: boolean): WatchOptions {
   const { alerts, schedule } = config;
   const digest = alerts.digest === undefined ? undefined : parseCron(alerts.digest, schedule.timezone);
   return {
     policy,
     version,
-    digestTick: (now) => digest?.previousStart(now, DIGEST_HORIZON_MS),
+    digestTick: (now) => digest && digestTick(digest, digestDelayMs(config.instance), now),
     isWhole,
   };
 }

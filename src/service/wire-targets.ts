@@ -1,7 +1,7 @@
 // From a configuration to wired targets: real clients, shared where targets share an account, an endpoint or a token
 // URL. Nothing is read or called here; SDKs are loaded when a target first needs them.
 import { createTokenEndpointCheck } from '../adapters/apple/token-endpoint.ts';
-import { createKeySource } from '../adapters/keys/registry.ts';
+import { createKeySource, type KeySourceOptions } from '../adapters/keys/registry.ts';
 import { createLoginChecks } from '../adapters/login/public-interface.ts';
 import { createCloudbaseProvider } from '../adapters/provider/cloudbase.ts';
 import { createTencentClient } from '../adapters/tencent/client.ts';
@@ -9,9 +9,10 @@ import { type CredentialsOptions, createCredentials } from '../adapters/tencent/
 import type { RequestRecord } from '../adapters/tencent/credentials/source.ts';
 import { createRateLimits, laneOf } from '../adapters/tencent/rate-limit.ts';
 import { isLoginHost } from '../config/hosts.ts';
+import type { PolicyConfig } from '../config/policy.ts';
 import type { CloudBaseConfig, Config, TargetConfig } from '../config/resolve.ts';
 import { createWindow, parseCron } from '../core/cron.ts';
-import type { AppleAnswer, Target } from '../core/ports.ts';
+import type { AppleAnswer, SharedPace, Target, TargetPolicy } from '../core/ports.ts';
 import { targetKey } from '../core/records.ts';
 import type { Plan } from '../daemon/daemon.ts';
 import type { WiredTarget } from '../daemon/sweep.ts';
@@ -20,6 +21,8 @@ import type { ServiceTools } from './tools.ts';
 export interface WiringTools extends ServiceTools {
   /** See PassTools. */
   readonly leaseHolder: string;
+  /** Undefined: nobody keeps pace with this process, as with `plan`, which cannot write the journal. */
+  readonly pace?: SharedPace;
   /** Hears of every call to the outside, for the metrics. */
   readonly observe?: CallObserver;
 }
@@ -41,9 +44,9 @@ const WIDEST_LANE = 10;
 
 /** Wires every target of a configuration. */
 export function wireTargets(config: Config, tools: WiringTools): WiredTarget[] {
-  const { clock, env, emit, leaseHolder, newId, observe } = tools;
+  const { clock, env, emit, leaseHolder, newId, observe, pace } = tools;
   const heard = observe === undefined ? {} : { onRequest: observe.tencentRequest };
-  const limits = createRateLimits(clock);
+  const limits = createRateLimits(clock, pace);
   const credentialsOf = perArguments((options: CredentialsOptions, region: string, timeoutMs: number) =>
     createCredentials(options, { env, clock, region, timeoutMs, ...heard }),
   );
@@ -58,28 +61,32 @@ export function wireTargets(config: Config, tools: WiringTools): WiredTarget[] {
   const apple = createTokenEndpointCheck({
     tokenUrl: config.apple.tokenUrl,
     clock,
+    pace,
     env,
     ...(observe === undefined ? {} : { onAnswer: observe.appleAnswer }),
   });
-  const loginCheckOf = createLoginChecks({ clock, env, newId });
+  const loginCheckOf = createLoginChecks({ clock, pace, env, newId });
+  const toolsOf = perObjects(
+    (key: KeySourceOptions, cloudbase: CloudBaseConfig, login: LoginConfig, keyId?: string) => {
+      const { timeoutMs } = cloudbase;
+      const credentialsFor = (options: CredentialsOptions, region: string) => credentialsOf(options, region, timeoutMs);
+      return {
+        ...{ clock, emit, apple, leaseHolder, newId },
+        keySource: createKeySource(key, { env, clock, timeoutMs, keyId, credentialsFor, ...heard }),
+        provider: providerOf(cloudbase),
+        loginCheck: login.check === 'off' ? undefined : loginCheckOf(login.endpoint),
+      };
+    },
+  );
+  const isAllowedHost = (host: string) => isLoginHost(host, config.allowHosts);
+  const policyOf = perObjects(targetPolicy);
   return config.targets.map((entry) => {
-    const { timeoutMs, requestsPerSecond } = entry.cloudbase;
-    const keySource = createKeySource(entry.key, {
-      env,
-      clock,
-      timeoutMs,
-      keyId: entry.ids.keyId,
-      credentialsFor: (options, region) => credentialsOf(options, region, timeoutMs),
-      ...heard,
-    });
-    const provider = providerOf(entry.cloudbase);
+    const { key, cloudbase, login, ids, policy } = entry;
+    const shared = { policy: policyOf(policy), appleCheck: config.apple.check, isAllowedHost };
     return {
-      target: targetOf(entry, config),
-      tools: {
-        ...{ clock, emit, keySource, provider, apple, leaseHolder, newId },
-        loginCheck: entry.login.check === 'off' ? undefined : loginCheckOf(entry.login.endpoint),
-      },
-      laneWidth: Math.max(1, Math.min(WIDEST_LANE, Math.ceil(requestsPerSecond * LANE_SECONDS))),
+      target: targetOf(entry, shared),
+      tools: toolsOf(key, cloudbase, login, ids.keyId),
+      laneWidth: Math.max(1, Math.min(WIDEST_LANE, Math.ceil(cloudbase.requestsPerSecond * LANE_SECONDS))),
     };
   });
 }
@@ -90,21 +97,32 @@ export function planOf(config: Config, tools: WiringTools): Plan {
   return { targets: wireTargets(config, tools), cron: parseCron(cron, timezone) };
 }
 
-function targetOf(entry: TargetConfig, config: Config): Target {
-  const { endpoint, envId, providerId, name, ids, policy } = entry;
+type LoginConfig = TargetConfig['login'];
+
+function targetOf(entry: TargetConfig, shared: Pick<Target, 'policy' | 'appleCheck' | 'isAllowedHost'>): Target {
+  const { endpoint, envId, providerId, name, ids, write, login, enabledWanted } = entry;
   const identity = { endpoint, envId, providerId };
-  const window = policy.window === undefined ? undefined : createWindow(policy.window);
-  return {
-    ...identity,
-    key: targetKey(identity),
-    name,
-    ids,
-    policy: { lifetimeMs: policy.lifetimeMs, renewBeforeMs: policy.renewBeforeMs, window },
-    appleCheck: config.apple.check,
-    write: entry.write,
-    loginCheck: entry.login.check,
-    enabledWanted: entry.enabledWanted,
-    isAllowedHost: (host) => isLoginHost(host, config.allowHosts),
+  const own = { key: targetKey(identity), name, ids, write, loginCheck: login.check, enabledWanted };
+  return { ...identity, ...own, ...shared };
+}
+
+function targetPolicy({ lifetimeMs, renewBeforeMs, window }: PolicyConfig): TargetPolicy {
+  return { lifetimeMs, renewBeforeMs, window: window === undefined ? undefined : createWindow(window) };
+}
+
+/**
+ * `make`, called once for each list of arguments. Objects are told apart by identity: of a configuration, equal settings
+ * are one object, and to compare them by content would take as long as to make what is shared.
+ */
+function perObjects<A extends readonly unknown[], T>(make: (...args: A) => T): (...args: A) => T {
+  const numbers = new Map<unknown, number>();
+  const made = new Map<string, T>();
+  return (...args) => {
+    for (const arg of args) if (!numbers.has(arg)) numbers.set(arg, numbers.size);
+    const key = args.map((arg) => numbers.get(arg)).join(' ');
+    const known = made.get(key) ?? make(...args);
+    made.set(key, known);
+    return known;
   };
 }
 

@@ -89,6 +89,23 @@ describe('when something is wrong', () => {
     ]);
   });
 
+  test('a change is said again after a minute, as the other side may have dropped it', async () => {
+    const { beat, clock, heartbeat } = await startHeartbeat({ healthUrl: false });
+    await beat(WELL);
+    clock.pass(1);
+    const ill = { troubles: ['the journal cannot be written'], critical: [] };
+    expect(heartbeat.beat(ill)).toBe(MINUTE);
+    await heartbeat.settled();
+    clock.pass(MINUTE - 1);
+    expect(await beat(ill)).toEqual([]);
+    clock.pass(1);
+    expect(await beat(ill)).toHaveLength(1);
+    clock.pass(5 * MINUTE - 1);
+    expect(await beat(ill)).toEqual([]);
+    clock.pass(1);
+    expect(await beat(ill)).toHaveLength(1);
+  });
+
   test('many reasons are cut to a length that the other side takes', async () => {
     const { beat } = await startHeartbeat({ healthUrl: false });
     const troubles = Array.from({ length: 500 }, (_, index) => `an alert has waited 15 minutes for channel c-${index}`);

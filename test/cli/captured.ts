@@ -23,7 +23,7 @@ export function captured({ stdin, color = false }: { stdin?: string | undefined;
       stderr: output('stderr'),
       readStdin: async () => stdin,
       env: {},
-      clock: { now: () => NOW, monotonic: () => 0, sleep: async () => undefined },
+      clock: { now: () => NOW, monotonic: () => 0, sleep: async () => undefined, every: () => () => undefined },
     },
     get stdout() {
       return written.stdout;

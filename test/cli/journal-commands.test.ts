@@ -20,7 +20,13 @@ interface Terminal {
 
 function terminal(color = false): Terminal {
   const seen = { out: '', err: '' };
-  const clock = { ...new MovableClock(), now: () => NOW, monotonic: () => 0, sleep: () => Promise.resolve() };
+  const clock = {
+    ...new MovableClock(),
+    now: () => NOW,
+    monotonic: () => 0,
+    sleep: () => Promise.resolve(),
+    every: () => () => undefined,
+  };
   const write = (to: 'out' | 'err') => (text: string) => {
     seen[to] += text;
   };

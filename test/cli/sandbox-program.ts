@@ -35,7 +35,12 @@ async function program(): Promise<void> {
     stderr: terminalOutput((text) => void process.stderr.write(text), false),
     readStdin: async () => undefined,
     env: process.env,
-    clock: { now: () => Date.now(), monotonic: () => performance.now(), sleep: async () => undefined },
+    clock: {
+      now: () => Date.now(),
+      monotonic: () => performance.now(),
+      sleep: async () => undefined,
+      every: () => () => undefined,
+    },
   };
   try {
     const options = { port: Number(rest[0] ?? 0), demo: command === 'demo', stage: command === 'stage' };

@@ -1,12 +1,12 @@
 // Tables: their width on a terminal, where they are cut, and that nothing in them can command the terminal.
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { day, distance, minute } from '../../src/cli/instants.ts';
 import { cut, displayWidth, table as painted, wrap } from '../../src/cli/table.ts';
 import { terminalText } from '../../src/core/output.ts';
 
 /** A table as a terminal without colour shows it. */
-const table = (...args: Parameters<typeof painted>) => terminalText(painted(...args), false);
+const table = (...args: Parameters<typeof painted>) => terminalText(painted(...args).join(''), false);
 
 test.each([
   ['', 0],
@@ -31,6 +31,15 @@ test.each([
   ['abc', 1, '…'],
 ])('%j in %d columns is %j', (text, width, shown) => {
   expect(cut(text, width)).toBe(shown);
+});
+
+test('counts the characters of plain text without Intl.Segmenter, which takes 7 ms to make', () => {
+  const segment = vi.spyOn(Intl.Segmenter.prototype, 'segment');
+  onTestFinished(() => segment.mockRestore());
+  expect(table([{ title: 'TARGET' }], [{ cells: [{ text: 'shop-prod' }] }])).toBe('TARGET\nshop-prod\n');
+  expect(segment).not.toHaveBeenCalled();
+  expect(displayWidth('商城')).toBe(4);
+  expect(segment).toHaveBeenCalledOnce();
 });
 
 test('wraps between words, and within what has none; what may be copied stays whole', () => {
@@ -92,7 +101,7 @@ describe('a table', () => {
 
   test('is coloured only if the output takes colours, and colour takes up no room', () => {
     const rows = [{ cells: [{ text: 'a', color: 'red' as const }, ...cells('b', 'c')] }];
-    expect(terminalText(painted(columns, rows), true)).toBe(
+    expect(terminalText(painted(columns, rows).join(''), true)).toBe(
       '\u001b[2mNAME\u001b[0m  \u001b[2mSTATE\u001b[0m  \u001b[2mNOTE\u001b[0m\n\u001b[31ma\u001b[0m     b      c\n',
     );
     expect(table(columns, rows)).not.toContain('\u001b');

@@ -44,6 +44,7 @@ test('what is left out has the defaults of the contract', async () => {
     ],
     alerts: {
       language: 'en',
+      timezone: 'UTC',
       repeatEvery: { warningMs: DAY, criticalMs: 4 * 3_600_000 },
       digest: '0 9 * * 1',
       rotated: false,
@@ -350,8 +351,17 @@ describe('channels', () => {
     ['type: webhook, url: "https://a.example", secret: s', { secret: 's' }],
     ['type: slack, url: "https://a.example"', {}],
     ['type: wecom, url: "https://a.example"', {}],
-    ['type: dingtalk, url: "https://a.example", secret: s', {}],
-    ['type: feishu, url: "https://a.example", secret: s', {}],
+    ['type: dingtalk, url: "https://a.example"', {}],
+    ['type: feishu, url: "https://a.example", secret: s', { secret: 's' }],
+    ['type: slack, url: "https://a.example", mention: [U012AB3CD, everybody]', { mention: ['U012AB3CD', 'everybody'] }],
+    ['type: wecom, url: "https://a.example", mention: [13800138000, li.si]', { mention: ['13800138000', 'li.si'] }],
+    ['type: dingtalk, url: "https://a.example", mention: ["+852-51234567"]', { mention: ['+852-51234567'] }],
+    ['type: feishu, url: "https://a.example", mention: [ou_0a1b, everybody]', { mention: ['ou_0a1b', 'everybody'] }],
+    ['type: webhook, url: "https://a.example", auth: { bearer: t }', { auth: { bearer: 't' } }],
+    [
+      'type: alertmanager, url: "https://a.example", auth: { user: a, password: "p w" }, headers: { X-A: b, X-C: "" }',
+      { auth: { user: 'a', password: 'p w' }, headers: { 'X-A': 'b', 'X-C': undefined } },
+    ],
     [
       'type: pagerduty, routingKey: R0UTINGKEYR0UTINGKEYR0UTINGKEY12',
       { url: 'https://events.pagerduty.com/v2/enqueue' },
@@ -368,14 +378,62 @@ describe('channels', () => {
   });
 
   const at = '1 alerts.channels[0]';
+  const MENTION_UNKNOWN = `${at}.mention: found an unknown key "mention", wanted one of type, name, severities, targets, insecure, url, secret, auth, headers`;
   test.each([
     [
       'type: sms',
       `${at}.type: found "sms", wanted webhook | slack | wecom | dingtalk | feishu | pagerduty | alertmanager | email`,
     ],
     ['type: slack', `${at}.url: found nothing, wanted the URL to post to`],
-    ['type: dingtalk, url: "https://a.example"', `${at}.secret: found nothing, wanted the secret that signs messages`],
-    ['type: feishu, url: "https://a.example"', `${at}.secret: found nothing, wanted the secret that signs messages`],
+    ['type: webhook, url: "https://a.example", mention: [everybody]', MENTION_UNKNOWN],
+    [
+      'type: slack, url: "https://a.example", mention: everybody',
+      `${at}.mention: found "everybody", wanted a list of at least one person, or [everybody]`,
+    ],
+    [
+      'type: slack, url: "https://a.example", mention: ["@alice"]',
+      `${at}.mention[0]: found "@alice", wanted the id of a member (U012AB3CD) or a group (S012AB3CD) of Slack, or everybody`,
+    ],
+    [
+      'type: wecom, url: "https://a.example", mention: [ops, "张三"]',
+      `${at}.mention[1]: found "张三", wanted a user id of WeCom or a mobile number such as 13800138000, or everybody`,
+    ],
+    [
+      'type: dingtalk, url: "https://a.example", mention: ["+86 13800138000"]',
+      `${at}.mention[0]: found "+86 13800138000", wanted a user id of DingTalk or a mobile number such as 13800138000 or +852-51234567, or everybody`,
+    ],
+    [
+      'type: feishu, url: "https://a.example", mention: ["a@b.example"]',
+      `${at}.mention[0]: found "a@b.example", wanted the Open ID (ou_…) or User ID of a member, or everybody`,
+    ],
+    [
+      'type: webhook, url: "https://a.example", auth: { user: a }',
+      `${at}.auth: found a mapping, wanted { bearer }, or { user, password }`,
+    ],
+    [
+      'type: webhook, url: "https://a.example", auth: { bearer: t, password: p }',
+      `${at}.auth: found a mapping, wanted { bearer }, or { user, password }`,
+    ],
+    [
+      'type: webhook, url: "https://a.example", auth: { bearer: "with a blank" }',
+      `${at}.auth.bearer: found text of 12 characters, wanted a token of visible ASCII characters`,
+    ],
+    [
+      'type: webhook, url: "https://a.example", auth: { user: "a:b", password: p }',
+      `${at}.auth.user: found "a:b", wanted a user name without a colon`,
+    ],
+    [
+      'type: alertmanager, url: "https://a.example", headers: { Host: a }',
+      `${at}.headers.Host: found text of 1 character, wanted a header that the channel does not set itself`,
+    ],
+    [
+      'type: alertmanager, url: "https://a.example", headers: { "a b": a }',
+      `${at}.headers.a b: found text of 1 character, wanted the name of a header`,
+    ],
+    [
+      'type: alertmanager, url: "https://a.example", headers: { X-Scope: "中文" }',
+      `${at}.headers.X-Scope: found text of 2 characters, wanted the value of a header, in printable ASCII characters`,
+    ],
     ['type: pagerduty', `${at}.routingKey: found nothing, wanted the integration key of a service`],
     [
       'type: slack, url: "https://a.example", severities: []',
@@ -465,7 +523,7 @@ describe('unknown keys', () => {
     ],
     [
       'alerts: { channels: [{ name: a, type: slack, url: "https://a.example", sekret: x }] }',
-      '1 alerts.channels[0].sekret: found an unknown key "sekret", wanted one of type, name, severities, targets, insecure, url',
+      '1 alerts.channels[0].sekret: found an unknown key "sekret", wanted one of type, name, severities, targets, insecure, url, mention',
     ],
     [
       'alerts: { channels: [{ name: a, type: webhook, url: "https://a.example", sekret: x }] }',

@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { configJsonSchema } from '../../src/config/json-schema.ts';
+import { configJsonSchema, includedJsonSchema } from '../../src/config/json-schema.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { unreachableAlerts } from '../../src/config/recipients.ts';
 import { SECTIONS } from '../../src/config/schema.ts';
@@ -25,7 +25,12 @@ const EXAMPLE_ENV = {
   PAGERDUTY_KEY: 'R0UTINGKEYR0UTINGKEYR0UTINGKEY12',
   WEBHOOK_URL: 'https://tool.example.com/alerts',
   SMTP_PASSWORD: 'x',
+  ALERTMANAGER_PASSWORD: 'x',
+  WEBHOOK_TOKEN: 'x',
 };
+
+const target = (rest: string) => `targets:\n  - { name: shop, envId: shop-1, key: { from: file, path: k }${rest} }\n`;
+const BASE = target('');
 
 describe('config/rotator.schema.json', () => {
   test('is what the definition gives: else run `npm run schema`', async () => {
@@ -48,8 +53,29 @@ describe('config/rotator.schema.json', () => {
   });
 });
 
-const target = (rest: string) => `targets:\n  - { name: shop, envId: shop-1, key: { from: file, path: k }${rest} }\n`;
-const BASE = target('');
+describe('config/targets.schema.json', () => {
+  const TARGETS_SCHEMA = includedJsonSchema();
+
+  test('is what the definition gives: else run `npm run schema`', async () => {
+    expect(JSON.parse(await readFile('config/targets.schema.json', 'utf8'))).toEqual(
+      JSON.parse(JSON.stringify(TARGETS_SCHEMA)),
+    );
+  });
+
+  test.each([
+    [BASE, true],
+    ['targets: []\n', true],
+    [`include: [x.yaml]\n${BASE}`, false],
+    ['log: { level: info }\n', false],
+    [BASE.replace('shop', 'Shop'), false],
+  ])('%j', (yaml, isRight) => {
+    expect(misfits(TARGETS_SCHEMA, parse(yaml)).length === 0).toBe(isRight);
+  });
+
+  test('without targets of its own, the main file wants to include some', () => {
+    expect([fits('include: [targets.d/*.yaml]\n'), fits('instance: a\n')].map((found) => found.length)).toEqual([0, 1]);
+  });
+});
 
 describe('the schema and the loader agree', () => {
   test.each([
@@ -62,6 +88,7 @@ describe('the schema and the loader agree', () => {
     `schedule: { cron: "* * * * *" }\n${BASE}`,
     `alerts: { none: accepted, digest: off }\n${BASE}`,
     `alerts: { channels: [{ name: a, type: email, host: h, port: 25, secure: false, from: a@b, to: [c@d] }] }\n${BASE}`,
+    `alerts: { channels: [{ name: a, type: webhook, url: "https://a.example", headers: { X-A: 1, X-B: "" } }] }\n${BASE}`,
     `apple: { check: "\${CHECK:-require}" }\n${BASE}`,
     target(', provider: { enabled: true }, cloudbase: { write: secret, loginCheck: observe }'),
     `cloudbase: { loginEndpoint: "https://{envId}.api.tcloudbasegateway.com" }\n${BASE}`,
@@ -87,7 +114,9 @@ describe('the schema and the loader agree', () => {
     `cloudbase: { credentials: { from: vault } }\n${BASE}`,
     `cloudbase: { credentials: { from: env, path: x } }\n${BASE}`,
     `alerts: { channels: [{ name: a, type: slack }] }\n${BASE}`,
-    `alerts: { channels: [{ name: a, type: feishu, url: "https://a.example" }] }\n${BASE}`,
+    `alerts: { channels: [{ name: a, type: feishu, url: "https://a.example", mention: everybody }] }\n${BASE}`,
+    `alerts: { channels: [{ name: a, type: slack, url: "https://a.example", mention: [bob] }] }\n${BASE}`,
+    `alerts: { channels: [{ name: a, type: webhook, url: "https://a.example", headers: { X-A: { b: c } } }] }\n${BASE}`,
     `allowHosts: a.example\n${BASE}`,
     target(', teamId: a1'),
     target(', provider: { type: oidc }'),

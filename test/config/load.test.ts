@@ -1,5 +1,6 @@
 // What `run` does without and the other commands refuse; the environment-only form; and that nothing secret is shown.
 
+import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
@@ -119,6 +120,23 @@ test('a thousand targets, each with a policy of its own', async () => {
   );
   const { config } = await load(`schedule: { timezone: Europe/Berlin }\ntargets:\n${entries.join('')}`);
   expect(new Set(config.targets.map(({ name }) => name)).size).toBe(1000);
+});
+
+test('everything else has its turn while a large configuration is read', async () => {
+  const entries = Array.from(
+    { length: 2000 },
+    (_, index) => `  - { name: t${index}, envId: e${index}, key: { from: env, variable: K } }\n`,
+  );
+  let turns = 0;
+  let isOver = false;
+  const others = (async () => {
+    for (; !isOver; turns += 1) await setImmediate();
+  })();
+  await load(`targets:\n${entries.join('')}`);
+  isOver = true;
+  await others;
+  // Once for every 2,000 lexemes of the file, and for every 100 targets when they are interpolated, converted and judged.
+  expect(turns).toBeGreaterThan(80);
 });
 
 describe('the environment alone', () => {

@@ -1,5 +1,7 @@
 // The rules that join several keys, each on both sides of its boundary.
+
 import { describe, expect, test } from 'vitest';
+import { redactText } from '../../src/core/redact.ts';
 import { renewalInstant } from '../../src/core/schedule.ts';
 import { DAY } from '../../src/core/time.ts';
 import { lines, load, NOW, problemsOf, refusal, TARGETS } from './support.ts';
@@ -274,12 +276,31 @@ test('a switched-off check of certificates is refused', async () => {
   expect((await load(TARGETS, { NODE_TLS_REJECT_UNAUTHORIZED: '1' })).config.targets).toHaveLength(1);
 });
 
+test('auth and headers of a channel are known to the redaction, but for the name of this program', async () => {
+  const headers = '{ X-Api-Key: "Token header-0badc0ffee11ab", User: apple-secret-rotator }';
+  const own = (auth: string) =>
+    `{ name: h${auth.length}, type: webhook, url: "https://a.example", auth: ${auth}, headers: ${headers} }`;
+  const auths = ['{ bearer: bearer-1f2e3d4c5b6a }', '{ user: rotator, password: "basic: 6a7b8c9d0e1f" }'];
+  await load(`alerts: { channels: [${auths.map(own).join(', ')}] }\n${TARGETS}`);
+  for (const secret of ['bearer-1f2e3d4c5b6a', 'basic: 6a7b8c9d0e1f', 'header-0badc0ffee11ab'])
+    expect(redactText(`a ${secret} b`)).not.toContain(secret);
+  expect(redactText('run apple-secret-rotator alerts')).toBe('run apple-secret-rotator alerts');
+});
+
 describe('worth a second look', () => {
   test('an insecure channel', async () => {
     const { warnings } = await load(
       `alerts: { channels: [{ name: am, type: alertmanager, url: "http://am:9093", insecure: true }] }\n${TARGETS}`,
     );
     expect(warnings).toEqual([['unencrypted', 'am']]);
+  });
+
+  test.each(['dingtalk', 'feishu'])('a %s robot without a secret', async (type) => {
+    const warned = async (secret: string) => {
+      const channel = `{ name: team, type: ${type}, url: "https://robot.example"${secret} }`;
+      return (await load(`alerts: { channels: [${channel}] }\n${TARGETS}`)).warnings;
+    };
+    expect([await warned(''), await warned(', secret: s')]).toEqual([[['unsigned', 'team']], []]);
   });
 
   test('a bind beyond loopback without a token for reading', async () => {

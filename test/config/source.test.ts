@@ -1,6 +1,8 @@
 // Which file is the configuration, and what a file that cannot be one is told.
+import { chmodSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
 import { MB } from '../../src/net/named-file.ts';
@@ -61,6 +63,19 @@ describe('the file', () => {
 
   test('that is a directory is told', async () => {
     expect(await problems({ file: tmpdir() })).toEqual(['- : found a directory, wanted a readable YAML file']);
+  });
+});
+
+describe('a file that everybody may write', () => {
+  test.each([
+    ['itself', 0o666, 0o755],
+    ['by its folder', 0o644, 0o777],
+  ])('%s is a warning', async (_, ofFile, ofFolder) => {
+    const path = await file(TARGETS);
+    expect((await load({ file: path })).warnings).toEqual([]);
+    chmodSync(path, ofFile);
+    chmodSync(dirname(path), ofFolder);
+    expect((await load({ file: path })).warnings).toEqual([['open-configuration', path]]);
   });
 });
 

@@ -1,11 +1,13 @@
 // YAML that cannot be read, and how the rest of it is read: as text, with lines, aliases resolved within bounds.
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { stringify } from 'yaml';
 import { plain } from '../../src/config/tree.ts';
 import { readYaml } from '../../src/config/yaml.ts';
 import { lines, load, problemsOf, TARGETS } from './support.ts';
 
-const read = (text: string) => {
-  const { root, problems } = readYaml(text, 'rotator.yaml');
+const read = async (text: string) => {
+  const { root, problems } = await readYaml(text, 'rotator.yaml');
   return { value: root === undefined ? undefined : JSON.parse(JSON.stringify(plain(root))), problems: lines(problems) };
 };
 
@@ -17,16 +19,16 @@ describe('what stands in the file is text', () => {
     ['k: 1.50', '1.50'],
     ['k: "a\\tb"', 'a\tb'],
     ['k: |\n  a\n  b\n', 'a\nb\n'],
-  ])('%j', (text, expected) => {
-    expect(read(text)).toEqual({ value: { k: expected }, problems: [] });
+  ])('%j', async (text, expected) => {
+    expect(await read(text)).toEqual({ value: { k: expected }, problems: [] });
   });
 
-  test.each(['k:', "k: ''", 'k: # nothing'])('an empty value is none: %j', (text) => {
-    expect(read(text)).toEqual({ value: {}, problems: [] });
+  test.each(['k:', "k: ''", 'k: # nothing'])('an empty value is none: %j', async (text) => {
+    expect(await read(text)).toEqual({ value: {}, problems: [] });
   });
 
-  test('a key named __proto__ is a key like any other', () => {
-    const { root } = readYaml('__proto__: { polluted: true }', 'f');
+  test('a key named __proto__ is a key like any other', async () => {
+    const { root } = await readYaml('__proto__: { polluted: true }', 'f');
     expect(root?.entries.has('__proto__')).toBe(true);
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
   });
@@ -46,8 +48,8 @@ describe('broken YAML is told with its line, and without a word of it', () => {
       'a: [geheim',
       '1 : found a line that is not indented like its neighbours, or a bracket that is not closed, wanted YAML',
     ],
-  ])('%j', (text, problem) => {
-    expect(read(text)).toEqual({ value: undefined, problems: [problem] });
+  ])('%j', async (text, problem) => {
+    expect(await read(text)).toEqual({ value: undefined, problems: [problem] });
   });
 
   test.each([
@@ -55,27 +57,27 @@ describe('broken YAML is told with its line, and without a word of it', () => {
     [`channel:\n  { type: x,\n    url: \${URL} }`],
     [`urls: [ \${URL} ]`],
     [`a: {url: \${URL:-}, b: c}`],
-  ])('the brace that follows a dollar sign inside braces is explained: %j', (text) => {
-    const { problems } = read(text);
+  ])('the brace that follows a dollar sign inside braces is explained: %j', async (text) => {
+    const { problems } = await read(text);
     const line = text.split('\n').length;
     expect(problems).toEqual([
       `${line} : found \${…} without quotes inside braces or brackets, wanted quotes around it: { url: "\${NAME}" }`,
     ]);
   });
 
-  test('outside braces ${ needs no quotes', () => {
-    expect(read(`url: \${URL:-a}`).value).toEqual({ url: `\${URL:-a}` });
+  test('outside braces ${ needs no quotes', async () => {
+    expect((await read(`url: \${URL:-a}`)).value).toEqual({ url: `\${URL:-a}` });
   });
 
-  test('what the parser stumbles over after an error is not told', () => {
+  test('what the parser stumbles over after an error is not told', async () => {
     const text = `targets:\n  - key: { name: \${SECRET}, region: x y }\n    cloudbase: { a: b }\nalerts: { c: d }\n`;
-    expect(read(text).problems).toEqual([
+    expect((await read(text)).problems).toEqual([
       `2 : found \${…} without quotes inside braces or brackets, wanted quotes around it: { url: "\${NAME}" }`,
     ]);
   });
 
-  test('every line with an error of its own is told', () => {
-    expect(read('a: "\\q"\nb: "\\q"').problems.map((line) => line.slice(0, 1))).toEqual(['1', '2']);
+  test('every line with an error of its own is told', async () => {
+    expect((await read('a: "\\q"\nb: "\\q"')).problems.map((line) => line.slice(0, 1))).toEqual(['1', '2']);
   });
 });
 
@@ -85,14 +87,73 @@ describe('size and depth', () => {
     ['lists that are never closed', `a: ${'['.repeat(50_000)}`, 1],
     ['lists by hyphens', `${'- '.repeat(5_000)}a`, 1],
     ['mappings', Array.from({ length: 2_000 }, (_, level) => `${' '.repeat(level)}a:`).join('\n'), 60],
-  ])('%s, nested thousands deep, are refused', (_, text, line) => {
-    expect(read(text).problems).toEqual([`${line} : found values nested too deeply, wanted at most 30 levels`]);
+  ])('%s, nested thousands deep, are refused', async (_, text, line) => {
+    expect((await read(text)).problems).toEqual([`${line} : found values nested too deeply, wanted at most 30 levels`]);
   });
 
   test('60,000 keys are read, and the first of the unknown ones are told', async () => {
     const text = Array.from({ length: 60_000 }, (_, index) => `key${index}: v`).join('\n');
     const told = await problemsOf(`${text}\n${TARGETS}`);
     expect(told).toHaveLength(20);
+  });
+});
+
+describe('a file that is read in slices', () => {
+  const name = fc.constantFrom('a', 'b', 'name', 'envId', 'x y', '"q"', '- d');
+  const text = fc.oneof(
+    fc.constantFrom('x', '', 'a: b', '# c', 'l1\nl2\n', "it's", '&a', '*a', '[', '- x', 'long '.repeat(30)),
+    fc.nat().map(String),
+  );
+  const tree = fc.letrec((tie) => ({
+    tree: fc.oneof(
+      { maxDepth: 4 },
+      text,
+      fc.array(tie('tree'), { maxLength: 6 }),
+      fc.dictionary(name, tie('tree'), { maxKeys: 6 }),
+    ),
+  })).tree;
+  const style = fc.record({
+    indent: fc.constantFrom(1, 2, 4),
+    collectionStyle: fc.constantFrom('any' as const, 'flow' as const, 'block' as const),
+    defaultStringType: fc.constantFrom(...(['PLAIN', 'QUOTE_DOUBLE', 'QUOTE_SINGLE', 'BLOCK_LITERAL'] as const)),
+    lineWidth: fc.constantFrom(20, 80),
+  });
+  const damage = fc.record({
+    at: fc.double({ min: 0, max: 1, noNaN: true }),
+    removed: fc.nat(3),
+    inserted: fc.constantFrom(...'\n|  |- |: |# c\n|&a |*a|,|{|}|[|]|"|!t |? |---\n|\t|${'.split('|'), ''),
+  });
+  const slice = fc.constantFrom(1, 3, 20);
+  /** What is written twice becomes an anchor and an alias. */
+  const written = fc
+    .tuple(tree, style)
+    .map(([value, options]) => stringify({ x: value, targets: [value, { k: value }] }, options));
+
+  test('is what it is as a whole', async () => {
+    const check = async (yaml: string, size: number) => {
+      expect(await readYaml(yaml, 'f', size)).toEqual(await readYaml(yaml, 'f', Number.POSITIVE_INFINITY));
+    };
+    await fc.assert(fc.asyncProperty(written, slice, check));
+  });
+
+  test('is refused if it is as a whole', async () => {
+    const damages = fc.array(damage, { minLength: 1, maxLength: 3 });
+    const check = async (
+      yaml: string,
+      size: number,
+      places: readonly { at: number; removed: number; inserted: string }[],
+    ) => {
+      let damaged = yaml;
+      for (const { at, removed, inserted } of places) {
+        const from = Math.floor(at * damaged.length);
+        damaged = damaged.slice(0, from) + inserted + damaged.slice(from + removed);
+      }
+      const whole = await readYaml(damaged, 'f', Number.POSITIVE_INFINITY);
+      const inSlices = await readYaml(damaged, 'f', size);
+      if (whole.problems.length === 0) expect(inSlices).toEqual(whole);
+      else expect(inSlices.problems).not.toEqual([]);
+    };
+    await fc.assert(fc.asyncProperty(written, slice, damages, check));
   });
 });
 
@@ -105,18 +166,20 @@ describe('keys', () => {
     ]);
   });
 
-  test('one that is a mapping is told', () => {
-    expect(read('? { a: b }\n: c').problems).toEqual(['1 : found a key that is not text, wanted a key of plain text']);
+  test('one that is a mapping is told', async () => {
+    expect((await read('? { a: b }\n: c')).problems).toEqual([
+      '1 : found a key that is not text, wanted a key of plain text',
+    ]);
   });
 
-  test('merge keys are refused with a word on aliases', () => {
-    expect(read('x: &x { a: b }\ny:\n  <<: *x').problems).toEqual([
+  test('merge keys are refused with a word on aliases', async () => {
+    expect((await read('x: &x { a: b }\ny:\n  <<: *x')).problems).toEqual([
       '3 y.<<: found a merge key, wanted keys written out; an alias can only stand for a value',
     ]);
   });
 
-  test('tags are refused', () => {
-    expect(read('x: !!int 1\ny: !secret z').problems).toEqual([
+  test('tags are refused', async () => {
+    expect((await read('x: !!int 1\ny: !secret z')).problems).toEqual([
       '1 x: found a YAML tag, wanted a value without a tag',
       '2 y: found a YAML tag, wanted a value without a tag',
     ]);
@@ -133,30 +196,37 @@ targets:
     expect(config.targets.map(({ key }) => key)).toEqual(Array(2).fill({ from: 'env', variable: 'KEY' }));
   });
 
-  test('a problem behind one is told at its own line', () => {
-    expect(read('a: &a { x: !!int 1 }\nb: *a').problems).toEqual([
+  test('of a value with a problem are told at their own line', async () => {
+    expect((await read('a: &a { x: !!int 1 }\nb: *a')).problems).toEqual([
       '1 a.x: found a YAML tag, wanted a value without a tag',
-      '2 b.x: found a YAML tag, wanted a value without a tag',
+      '2 b: found an alias of a value that has a problem, wanted a value without problems at its anchor (&name)',
     ]);
   });
 
-  test('without an anchor they are told', () => {
-    expect(read('a: *nobody').problems).toEqual([
+  test('stand for the anchor above them, where a later one has the same name', async () => {
+    const text = 'a: &x 1\nb: &y { k: *x }\nc: &x 2\nd: *y\ne: *x';
+    expect((await read(text)).value).toEqual({ a: '1', b: { k: '1' }, c: '2', d: { k: '1' }, e: '2' });
+  });
+
+  test('without an anchor they are told', async () => {
+    expect((await read('a: *nobody')).problems).toEqual([
       '1 a: found an alias without its anchor, wanted an anchor (&name) above the alias (*name)',
     ]);
   });
 
-  test('that multiply without end are stopped', () => {
+  test('that multiply without end are stopped', async () => {
     const bomb = Array.from({ length: 9 }, (_, level) => {
       const inner = level === 0 ? 'x' : `*a${level - 1}`;
       return `a${level}: &a${level} [${Array(9).fill(inner).join(', ')}]`;
     });
-    const { problems } = read(bomb.join('\n'));
+    const { problems } = await read(bomb.join('\n'));
     expect(problems).toHaveLength(1);
-    expect(problems[0]).toMatch(/found aliases that add too many values, wanted at most 20000 values through aliases$/);
+    expect(problems[0]).toMatch(
+      /^\d+ : found aliases that add too many values, wanted at most 20000 values through aliases$/,
+    );
   });
 
-  test('that contain themselves are stopped', () => {
-    expect(read('a: &a\n  b: *a').problems).toHaveLength(1);
+  test('that contain themselves are stopped', async () => {
+    expect((await read('a: &a\n  b: *a')).problems).toHaveLength(1);
   });
 });

@@ -1,21 +1,24 @@
 // The contract of the Journal port (src/core/ports.ts), run against every adapter. `journalContract` holds for all of
 // them, `sharedJournalContract` for those that several processes use at once.
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { NOTHING_SAID } from '../../src/core/answers.ts';
-import { afterBadWrite } from '../../src/core/lanes.ts';
+import { afterBadWrite, type WriteRank } from '../../src/core/lanes.ts';
 import type { Journal, Revision } from '../../src/core/ports.ts';
 import { EMPTY_FLEET, type TargetState } from '../../src/core/records.ts';
 import { MINUTE } from '../../src/core/time.ts';
 import { anyFleet, anyRotation, anyTarget } from '../support/any-record.ts';
 import { tries } from '../support/campaign.ts';
+import { HandClock } from '../support/clock.ts';
 import { aFleet, counted, oneMore } from '../support/fleet.ts';
 import { aRotation, aTarget, child, finished, NOW } from '../support/journal.ts';
 
+const CALM: WriteRank = { failedAt: null, urgent: false, requested: false, neededBy: NOW };
 const RUNS = { numRuns: tries(60) };
 
-/** `open` gives a journal with nothing in it, closed by the opener after the test. */
-export function journalContract(name: string, open: () => Promise<Journal>): void {
+/** `open` gives a journal with nothing in it, by this clock if one is given, and closes it after the test. */
+export function journalContract(name: string, open: (clock?: HandClock) => Promise<Journal>): void {
   describe(`${name} keeps the journal's contract`, () => {
     test('knows nothing at first', async () => {
       const journal = await open();
@@ -183,40 +186,70 @@ export function journalContract(name: string, open: () => Promise<Journal>): voi
       expect((await journal.openRotations(first.targetKey)).map(({ id }) => id)).toEqual([first.id, second.id]);
     });
 
-    test('a lease is exclusive until it expires or is released by its owner', async () => {
-      const journal = await open();
-      const take = (token: string, at: number): Promise<boolean> => journal.acquireLease('k', token, at, 2 * MINUTE);
-      expect(await take('a', NOW)).toBe(true);
-      expect(await take('b', NOW)).toBe(false);
-      expect(await journal.acquireLease('another', 'b', NOW, MINUTE)).toBe(true);
-      expect(await take('a', NOW + MINUTE)).toBe(true);
-      expect(await take('b', NOW + 3 * MINUTE - 1)).toBe(false);
-      expect(await take('b', NOW + 3 * MINUTE)).toBe(true);
+    test('a lease is exclusive until its owner releases it, however long that takes', async () => {
+      const clock = new HandClock(NOW);
+      const journal = await open(clock);
+      const take = (token: string): Promise<boolean> => journal.acquireLease('k', token);
+      expect([await take('a'), await take('b'), await take('a')]).toEqual([true, false, true]);
+      expect(await journal.acquireLease('another', 'b')).toBe(true);
+      await clock.advance(5 * MINUTE);
+      expect(await take('b')).toBe(false);
+      await journal.releaseLease('k', 'b');
+      expect(await take('b')).toBe(false);
       await journal.releaseLease('k', 'a');
-      expect(await take('c', NOW + 3 * MINUTE)).toBe(false);
-      await journal.releaseLease('k', 'b');
-      expect(await take('c', NOW + 3 * MINUTE)).toBe(true);
+      expect(await take('b')).toBe(true);
     });
 
-    test('a lease is renewed by its owner alone, also late if nobody took it', async () => {
+    test('a lease is renewed by its owner alone', async () => {
       const journal = await open();
-      const renew = (token: string, at: number): Promise<boolean> => journal.renewLease('k', token, at, MINUTE);
-      expect(await renew('a', NOW)).toBe(false);
-      await journal.acquireLease('k', 'a', NOW, MINUTE);
-      expect(await renew('b', NOW)).toBe(false);
-      expect(await renew('a', NOW + 5 * MINUTE)).toBe(true);
-      expect(await journal.acquireLease('k', 'b', NOW + 6 * MINUTE - 1, MINUTE)).toBe(false);
-      expect(await journal.acquireLease('k', 'b', NOW + 6 * MINUTE, MINUTE)).toBe(true);
-      expect(await renew('a', NOW + 6 * MINUTE)).toBe(false);
-      await journal.releaseLease('k', 'b');
-      expect(await renew('b', NOW + 6 * MINUTE)).toBe(false);
+      const renew = (token: string): Promise<boolean> => journal.renewLease('k', token);
+      expect(await renew('a')).toBe(false);
+      await journal.acquireLease('k', 'a');
+      expect([await renew('b'), await renew('a')]).toEqual([false, true]);
+      await journal.releaseLease('k', 'a');
+      expect(await renew('a')).toBe(false);
     });
 
-    test('a lease of a clock that was wrong is void', async () => {
+    test('a commit under a lease ends it, if it says so, and is refused without it as a whole', async () => {
       const journal = await open();
-      await journal.acquireLease('k', 'a', NOW + MINUTE, MINUTE);
-      expect(await journal.acquireLease('k', 'b', NOW, MINUTE)).toBe(false);
-      expect(await journal.acquireLease('k', 'b', NOW - 1, MINUTE)).toBe(true);
+      const [target, rotation] = [aTarget(), aRotation()];
+      const lease = { key: target.key, token: 'a' };
+      const refused = expect.objectContaining({ code: 'ERR_LEASE_LOST' });
+      await expect(journal.commit({ target, rotation, lease: { ...lease, ends: false } })).rejects.toEqual(refused);
+      expect([await journal.targets(), await journal.rotations({ limit: 1 })]).toEqual([[], []]);
+      await journal.acquireLease(target.key, 'a');
+      await journal.commit({ rotation, lease: { ...lease, ends: false } });
+      await journal.commit({ target, lease: { ...lease, ends: true } });
+      expect(await journal.renewLease(target.key, 'a')).toBe(false);
+      await expect(journal.commit({ target, lease: { ...lease, ends: true } })).rejects.toEqual(refused);
+    });
+
+    test('a commit of what was seen is refused where the target was written since, or somebody holds its lease', async () => {
+      const journal = await open();
+      const target = aTarget();
+      const refused = expect.objectContaining({ code: 'ERR_LEASE_HELD' });
+      expect(await journal.record(target.key)).toEqual({ state: undefined, seen: 0, open: [], isHeld: false });
+      await journal.commit({ target, seen: 0 });
+      const { state, seen } = await journal.record(target.key);
+      expect(state).toEqual(target);
+      await expect(journal.commit({ target, seen: 0 })).rejects.toEqual(refused);
+      await journal.commit({ target: aTarget({ name: 'another' }) });
+      await journal.acquireLease(target.key, 'a');
+      expect(await journal.record(target.key)).toEqual({ state, seen, open: [], isHeld: true });
+      await expect(journal.commit({ target, seen })).rejects.toEqual(refused);
+      await journal.releaseLease(target.key, 'a');
+      await journal.commit({ target, seen });
+      const rotation = aRotation();
+      await journal.commit({ rotation });
+      expect((await journal.record(target.key)).open).toEqual([rotation]);
+    });
+
+    test('a lane has one turn at a time', async () => {
+      const journal = await open();
+      const take = (token: string, lane = 'l') => journal.takeTurn(lane, token, CALM);
+      expect([await take('a'), await take('b'), await take('b', 'another')]).toEqual([true, false, true]);
+      await journal.endTurn('l', 'a');
+      expect(await take('b')).toBe(true);
     });
 
     test('a change of the fleet that throws changes nothing', async () => {
@@ -272,8 +305,13 @@ export function journalContract(name: string, open: () => Promise<Journal>): voi
   });
 }
 
-/** `open` opens the same file again and again. */
-export function sharedJournalContract(name: string, place: () => { path: string; open: () => Promise<Journal> }): void {
+/** A file; `open` opens it again and again, as another process with a clock of its own would. */
+export interface SharedPlace {
+  readonly path: string;
+  readonly open: (clock?: HandClock) => Promise<Journal>;
+}
+
+export function sharedJournalContract(name: string, place: () => SharedPlace): void {
   describe(`${name}, shared by processes`, () => {
     async function bothRun(...children: ReturnType<typeof child>[]): Promise<string[][]> {
       for (const each of children) expect(await each.line()).toBe('ready');
@@ -289,6 +327,186 @@ export function sharedJournalContract(name: string, place: () => { path: string;
       const racers = ['a', 'b'].map((token) => child('leases', path, token, '100'));
       const won = (await bothRun(...racers)).map(([first]) => JSON.parse(first ?? '') as number[]);
       expect(won.flat().sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i));
+    });
+
+    /** Two processes; time goes by for the one that runs, and for both where that is not said. */
+    async function two(offMs = 0) {
+      const { open } = place();
+      const clocks = [new HandClock(NOW), new HandClock(NOW + offMs)] as const;
+      const [one, other] = await Promise.all([open(clocks[0]), open(clocks[1])]);
+      return { one, other, clocks, both: (ms: number) => Promise.all(clocks.map((clock) => clock.advance(ms))) };
+    }
+    const target = aTarget();
+    const { key } = target;
+
+    test('a lease of a process that stands still is free after 45 s, and not before', async () => {
+      const { one, other, clocks } = await two();
+      await one.acquireLease(key, 'a');
+      await clocks[1].advance(45_000 - 1);
+      expect(await other.acquireLease(key, 'b')).toBe(false);
+      await clocks[1].advance(1);
+      expect(await other.acquireLease(key, 'b')).toBe(true);
+    });
+
+    test('a lease of a process that runs never is, and one that was closed is after 45 s', async () => {
+      const { one, other, both } = await two();
+      await one.acquireLease(key, 'a');
+      await both(10 * MINUTE);
+      expect(await other.acquireLease(key, 'b')).toBe(false);
+      await one.close();
+      await both(45_000);
+      expect(await other.acquireLease(key, 'b')).toBe(true);
+    });
+
+    test('a process that wakes after another has taken its lease over writes nothing any more, and hears of it', async () => {
+      const { one, other, clocks } = await two();
+      const [lost, rotation] = [[] as string[], aRotation()];
+      await one.acquireLease(key, 'a', () => lost.push('a'));
+      await one.commit({ rotation, lease: { key, token: 'a', ends: false } });
+      await clocks[1].advance(MINUTE);
+      await other.acquireLease(key, 'b');
+      const done = finished(rotation, { outcome: 'failed' });
+      await other.commit({ target, rotation: done, lease: { key, token: 'b', ends: false } });
+      const theirs = { target: aTarget({ lastPassAt: NOW }), rotation: finished(rotation) };
+      for (const ends of [true, false])
+        await expect(one.commit({ ...theirs, lease: { key, token: 'a', ends } })).rejects.toMatchObject({
+          code: 'ERR_LEASE_LOST',
+        });
+      await one.releaseLease(key, 'x');
+      expect(lost).toEqual([]);
+      await clocks[0].advance(10_000);
+      expect(lost).toEqual(['a']);
+      await clocks[0].advance(10 * MINUTE);
+      expect(lost).toEqual(['a']);
+      expect([await one.target(key), await one.rotations({ limit: 9 })]).toEqual([target, [done]]);
+      expect(await other.renewLease(key, 'b')).toBe(true);
+    });
+
+    test('a renewal tells at once of every lease that was lost', async () => {
+      const { one, other, clocks } = await two();
+      const lost: string[] = [];
+      for (const each of ['k', 'l', 'm']) await one.acquireLease(each, 'a', () => lost.push(each));
+      await clocks[1].advance(MINUTE);
+      await other.acquireLease('l', 'b');
+      expect([await one.renewLease('k', 'a'), lost]).toEqual([true, ['l']]);
+      expect(await one.renewLease('l', 'a')).toBe(false);
+    });
+
+    test.each([
+      ['ahead', 60 * MINUTE],
+      ['behind', -60 * MINUTE],
+    ])('of two processes whose clocks differ the one that took a lease last has it: an hour %s', async (_name, off) => {
+      const { one, other, both } = await two(off);
+      await one.acquireLease(key, 'a');
+      // To this clock the lease is over, or lies further ahead than any lease.
+      expect(await other.acquireLease(key, 'b')).toBe(true);
+      const lease = { key, ends: false };
+      await expect(one.commit({ target, lease: { ...lease, token: 'a' } })).rejects.toMatchObject({
+        code: 'ERR_LEASE_LOST',
+      });
+      await other.commit({ target, lease: { ...lease, token: 'b' } });
+      await both(MINUTE);
+      expect([await one.renewLease(key, 'a'), await other.renewLease(key, 'b')]).toEqual([false, true]);
+    });
+
+    test('what a look has seen is not written over what another process has recorded since', async () => {
+      const { one, other } = await two();
+      const { seen } = await one.record(key);
+      await other.commit({ target, seen });
+      await expect(one.commit({ target: aTarget({ lastPassAt: NOW }), seen })).rejects.toMatchObject({
+        code: 'ERR_LEASE_HELD',
+      });
+      expect(await one.target(key)).toEqual(target);
+    });
+
+    test('of two processes that race for a lane one writes at a time', async () => {
+      const { path, open } = place();
+      await (await open()).close();
+      const log = `${path}.turns`;
+      await bothRun(...['a', 'b'].map((token) => child('turns', path, token, '40', log)));
+      const turns = readFileSync(log, 'utf8').trim().split('\n');
+      expect(turns).toHaveLength(160);
+      for (let i = 0; i < turns.length; i += 2) expect(turns[i + 1]).toBe(turns[i]?.replace('begin', 'end'));
+    });
+
+    test('of the writes that wait in several processes the most urgent has the next turn, then the one that came first', async () => {
+      const { open } = place();
+      const journals = await Promise.all(['a', 'b', 'c', 'd'].map(async (token) => ({ token, journal: await open() })));
+      const ranks: Record<string, WriteRank> = {
+        a: CALM,
+        b: { ...CALM, neededBy: Number.POSITIVE_INFINITY },
+        c: { ...CALM, urgent: true },
+        d: CALM,
+      };
+      const turns: string[] = [];
+      const ask = async () => {
+        for (const { token, journal } of journals)
+          if (!turns.includes(token) && (await journal.takeTurn('l', token, ranks[token] ?? CALM))) turns.push(token);
+      };
+      for (let i = 0; i < 4; i += 1) {
+        await ask();
+        const last = turns.at(-1) ?? '';
+        await journals.find(({ token }) => token === last)?.journal.endTurn('l', last);
+      }
+      expect(turns).toEqual(['a', 'c', 'd', 'b']);
+    });
+
+    test('a process that stands still in the line of a lane, or leaves it, holds up nobody', async () => {
+      const { one, other, clocks } = await two();
+      await one.takeTurn('l', 'a', CALM);
+      await other.takeTurn('l', 'b', { ...CALM, urgent: true });
+      const third = await one.takeTurn('l', 'c', CALM);
+      await one.endTurn('l', 'a');
+      expect([third, await one.takeTurn('l', 'c', CALM)]).toEqual([false, false]);
+      await other.endTurn('l', 'b');
+      expect(await one.takeTurn('l', 'c', CALM)).toBe(true);
+      await other.takeTurn('l', 'b', { ...CALM, urgent: true });
+      await one.endTurn('l', 'c');
+      await clocks[0].advance(10_000);
+      expect(await one.takeTurn('l', 'c', CALM)).toBe(true);
+    });
+
+    test('a turn in a lane is lost as a lease is', async () => {
+      const { one, other, clocks } = await two();
+      const lost: string[] = [];
+      await one.takeTurn('l', 'a', CALM, () => lost.push('a'));
+      await clocks[1].advance(MINUTE);
+      expect(await other.takeTurn('l', 'b', CALM)).toBe(true);
+      await clocks[0].advance(MINUTE);
+      expect(lost).toEqual(['a']);
+      await one.endTurn('l', 'a');
+      expect(await one.takeTurn('l', 'a', CALM)).toBe(false);
+    });
+
+    test('processes know of each other from opening to closing', async () => {
+      const { open } = place();
+      const clock = new HandClock(NOW);
+      const one = await open(clock);
+      expect(await one.company()).toEqual({ others: false, leftMsAgo: undefined });
+      const other = await open(clock);
+      for (const each of [one, other]) expect(await each.company()).toEqual({ others: true, leftMsAgo: undefined });
+      await other.close();
+      await clock.advance(300);
+      expect(await one.company()).toEqual({ others: false, leftMsAgo: 300 });
+      await clock.advance(60 * MINUTE);
+      expect(await one.company()).toEqual({ others: false, leftMsAgo: undefined });
+      await clock.advance(25 * 60 * MINUTE);
+      expect((await (await open(clock)).company()).others).toBe(true);
+    });
+
+    test('the places of a pace are taken one after another, whichever process takes them', async () => {
+      const { one, other, clocks, both } = await two();
+      expect([await one.takePlace('p', 100), await other.takePlace('p', 100), await other.takePlace('q', 100)]).toEqual(
+        [0, 100, 0],
+      );
+      expect(await one.takePlace('p', 250)).toBe(200);
+      expect(await other.takePlace('p', 100)).toBe(450);
+      await both(MINUTE);
+      expect(await one.takePlace('p', 100)).toBe(0);
+      // A place that a clock took which was wrong by an hour.
+      clocks[1].step(60 * MINUTE);
+      await other.takePlace('p', 100);
+      expect(await one.takePlace('p', 100)).toBe(0);
     });
 
     test('changes of the fleet by two processes all count, from a file that neither had made', async () => {

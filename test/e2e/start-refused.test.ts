@@ -154,10 +154,10 @@ test('a file that cannot be parsed has no channels: the log alone says why', asy
 
 test('a channel whose own settings are the mistake keeps no other from telling it, and is not shown', async () => {
   const place = await start({
-    channels: { ops: {}, open: { url: 'http://hooks.example.com/token-7f3a9c1e5b' }, half: { type: 'dingtalk' } },
+    channels: { ops: {}, open: { url: 'http://hooks.example.com/token-7f3a9c1e5b' }, half: { type: 'pagerduty' } },
   });
   const { stdout, stderr } = await place.run(EXITING);
-  expect(stdout).toMatch(/"problems":\[[^\]]*alerts\.channels\[1\]\.url.*alerts\.channels\[2\]\.secret/);
+  expect(stdout).toMatch(/"problems":\[[^\]]*alerts\.channels\[1\]\.url.*alerts\.channels\[2\].routingKey/);
   expect(place.heard()).toEqual(['raised StartRefused']);
   expect(stdout + stderr).not.toMatch(/token-7f3a9c1e5b|\/inbox\//);
 });

@@ -73,7 +73,7 @@ test('variables of the environment, in every value', async () => {
   const input = fc.record({ form: fc.constantFrom(...forms), text: anyText, env: fc.dictionary(names, value) });
   await survive(input, async ({ form, text, env }) => {
     for (const written of [form, JSON.stringify(text)]) {
-      const { root } = readYaml(
+      const { root } = await readYaml(
         SMALL.replace('8080', () => written),
         'f',
       );

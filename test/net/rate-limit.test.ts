@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createRateLimits, laneOf } from '../../src/adapters/tencent/rate-limit.ts';
-import { createRateLimit } from '../../src/net/rate-limit.ts';
+import type { SharedPace } from '../../src/core/ports.ts';
+import { createRateLimit, type RateLimit } from '../../src/net/rate-limit.ts';
 import { tries } from '../support/campaign.ts';
 import { HandClock } from '../support/clock.ts';
 
@@ -40,7 +41,7 @@ async function play(perSecond: number, arriving: readonly Caller[]): Promise<Sta
       () => undefined,
     );
   }
-  await clock.advance((arriving.length * 1000) / Math.min(1, perSecond));
+  await clock.advance((arriving.length * 1030) / Math.min(1, perSecond));
   return starts;
 }
 
@@ -89,12 +90,12 @@ describe('for any callers', () => {
   });
 });
 
-test('an idle limit lets the first n start at once, and the next a second after the first', async () => {
+test('an idle limit lets the first n start at once, and the next a little over a second after the first', async () => {
   const starts = await play(
     3,
     Array.from({ length: 4 }, () => ({ after: 0, abortsAfter: undefined })),
   );
-  expect(starts.map(({ at }) => at)).toEqual([0, 0, 0, 1000]);
+  expect(starts.map(({ at }) => at)).toEqual([0, 0, 0, 1030]);
 });
 
 test('a rate below one spaces the starts', async () => {
@@ -102,7 +103,7 @@ test('a rate below one spaces the starts', async () => {
     0.5,
     Array.from({ length: 3 }, () => ({ after: 0, abortsAfter: undefined })),
   );
-  expect(starts.map(({ at }) => at)).toEqual([0, 2000, 4000]);
+  expect(starts.map(({ at }) => at)).toEqual([0, 2060, 4120]);
 });
 
 test('a waiter that aborts rejects with the reason', async () => {
@@ -123,20 +124,142 @@ test('a waiter that aborts at the very moment of its turn uses nothing up', asyn
     now: () => clock.now(),
     monotonic: () => clock.monotonic(),
     sleep: () => new Promise((wake) => fall(wake)),
+    every: () => () => undefined,
   });
   await limit.turn(new AbortController().signal);
   const controller = new AbortController();
   const turn = limit.turn(controller.signal);
   const wake = await asleep;
-  await clock.advance(1000);
+  await clock.advance(1030);
   wake();
   controller.abort(new Error('stopping'));
   await expect(turn).rejects.toThrow('stopping');
   await limit.turn(new AbortController().signal);
 });
 
+test('the window counts from when a call leaves, however long other work held it up after its turn', async () => {
+  const clock = new HandClock();
+  const limit = createRateLimit(2, clock);
+  const { signal } = new AbortController();
+  const first = await limit.turn(signal);
+  await limit.turn(signal);
+  const starts: number[] = [];
+  void limit.turn(signal).then(() => starts.push(clock.monotonic()));
+  await clock.advance(400);
+  first();
+  await clock.advance(1_029);
+  expect(starts).toEqual([]);
+  await clock.advance(1);
+  expect(starts).toEqual([1_430]);
+});
+
 test('a rate of nothing is a mistake of the program', () => {
   expect(() => createRateLimit(0, new HandClock())).toThrow(TypeError);
+});
+
+describe('several processes of one journal', () => {
+  /** What the journal keeps of paces. */
+  class Journal {
+    readonly there = new Set<object>();
+    private readonly clock: HandClock;
+    private leftAt = Number.NEGATIVE_INFINITY;
+    private freeAt = 0;
+    places = 0;
+
+    constructor(clock: HandClock) {
+      this.clock = clock;
+    }
+
+    leave(process: object): void {
+      this.there.delete(process);
+      this.leftAt = this.clock.monotonic();
+    }
+
+    paceOf(process: object): SharedPace {
+      return {
+        company: async () => {
+          const leftMsAgo = this.clock.monotonic() - this.leftAt;
+          const others = [...this.there].some((other) => other !== process);
+          return { others, leftMsAgo: Number.isFinite(leftMsAgo) ? leftMsAgo : undefined };
+        },
+        takePlace: async (_name, gapMs) => {
+          this.places += 1;
+          const at = Math.max(this.freeAt, this.clock.monotonic());
+          this.freeAt = at + gapMs;
+          return at - this.clock.monotonic();
+        },
+      };
+    }
+  }
+
+  const process = fc.record({
+    comesAfter: fc.nat(4000),
+    staysFor: fc.oneof(fc.nat(3000), fc.constant(60_000)),
+    calls: fc.array(fc.oneof(fc.constant(0), fc.nat(900)), { minLength: 1, maxLength: 12 }),
+  });
+
+  test('never start more than the rate between them, whoever comes, goes and calls when', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 6 }),
+        fc.array(process, { minLength: 2, maxLength: 4 }),
+        async (perSecond, processes) => {
+          const clock = new HandClock();
+          const journal = new Journal(clock);
+          const starts: number[] = [];
+          const lives = processes.map(async ({ comesAfter, staysFor, calls }) => {
+            await clock.sleep(comesAfter);
+            const [self, life] = [{}, new AbortController()];
+            journal.there.add(self);
+            const limit = createRateLimit(perSecond, clock, { name: 'p', shared: journal.paceOf(self) });
+            const done = (async () => {
+              for (const after of calls) {
+                await clock.sleep(after, life.signal);
+                void limit.turn(life.signal).then(
+                  () => starts.push(clock.monotonic()),
+                  () => undefined,
+                );
+              }
+            })().catch(() => undefined);
+            await clock.sleep(staysFor);
+            life.abort(new Error('the process ends'));
+            journal.leave(self);
+            await done;
+          });
+          await clock.advance(70_000);
+          await Promise.all(lives);
+          for (const at of starts)
+            expect(starts.filter((other) => other >= at && other < at + 999.9).length).toBeLessThanOrEqual(perSecond);
+        },
+      ),
+      { numRuns: tries(60) },
+    );
+  });
+
+  test('use the whole rate between them, and one that is alone takes no places', async () => {
+    const clock = new HandClock();
+    const journal = new Journal(clock);
+    const signal = new AbortController().signal;
+    const starts: number[] = [];
+    const come = () => {
+      const self = {};
+      journal.there.add(self);
+      return createRateLimit(10, clock, { name: 'p', shared: journal.paceOf(self) });
+    };
+    const call = (limit: RateLimit, times: number) => {
+      for (let i = 0; i < times; i += 1) void limit.turn(signal).then(() => starts.push(clock.monotonic()));
+    };
+    const one = come();
+    call(one, 20);
+    await clock.advance(2_000);
+    expect([starts.length, journal.places]).toEqual([20, 0]);
+    const other = come();
+    call(one, 50);
+    call(other, 50);
+    await clock.advance(11_400);
+    expect(starts).toHaveLength(120);
+    expect(journal.places).toBe(100);
+  });
 });
 
 describe('lanes', () => {
@@ -164,6 +287,6 @@ describe('lanes', () => {
       .turn(signal)
       .then(() => starts.push(-1));
     await clock.advance(5000);
-    expect(starts.sort((a, b) => a - b)).toEqual([-1, 0, 1000, 2000]);
+    expect(starts.sort((a, b) => a - b)).toEqual([-1, 0, 1030, 2060]);
   });
 });

@@ -2,8 +2,10 @@
 // finds out what happened.
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openJournal } from '../../src/adapters/journal/journal.ts';
 import { providerView } from '../../src/adapters/provider/fields.ts';
 import { fingerprint } from '../../src/core/client-secret.ts';
+import type { Journal } from '../../src/core/ports.ts';
 import type { Rotation } from '../../src/core/records.ts';
 import type { PassTools } from '../../src/pass/pass.ts';
 import { ENV_ID, IDS, type Rig, startRig } from '../support/pass-rig.ts';
@@ -15,13 +17,12 @@ beforeEach(async () => {
 });
 afterEach(() => rig.stop());
 
-/** A journal that dies for good at the n-th commit, as the process would. */
-function dyingJournal(n: number): PassTools['journal'] {
+/** A journal of a process of its own that dies for good at the n-th commit; its leases stay. */
+function dyingJournal(n: number, journal: Journal): PassTools['journal'] {
   let commits = 0;
   const die = async (): Promise<never> => {
     throw new Error('the process is gone');
   };
-  const { journal } = rig;
   return {
     ...journal,
     commit: async (change) => {
@@ -49,7 +50,9 @@ async function crashAfterWrite(): Promise<void> {
       return provider.read(...args);
     },
   };
-  await rig.pass({}, { tools: { provider: gone, journal: dyingJournal(4) } }).catch(() => undefined);
+  const own = await openJournal({ path: rig.journalPath }, { mode: 'write', clock: rig.clock });
+  await rig.pass({}, { tools: { provider: gone, journal: dyingJournal(3, own) } }).catch(() => undefined);
+  await own.close();
   const [row] = await rig.rotations();
   expect(row).toMatchObject({ outcome: null, intent: expect.anything() });
   rig.events.length = 0;

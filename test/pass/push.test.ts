@@ -1,7 +1,9 @@
 // Between our reading and our writing: whoever else works on the provider loses nothing, and what cannot be sent
 // back without harm is not sent.
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { DAY } from '../../src/core/time.ts';
+import { openJournal } from '../../src/adapters/journal/journal.ts';
+import { DAY, MINUTE } from '../../src/core/time.ts';
 import { ENV_ID, type Rig, startRig } from '../support/pass-rig.ts';
 import { said } from '../support/said.ts';
 
@@ -12,11 +14,11 @@ beforeEach(async () => {
 afterEach(() => rig.stop());
 
 /** Acts once, when the n-th request of an action arrives. */
-function at(action: 'GetProviders' | 'ModifyProvider', n: number, act: () => void): void {
+function at(action: 'GetProviders' | 'ModifyProvider', n: number, act: () => Promise<void> | void): void {
   let seen = 0;
   rig.world.requests.before('tcb', action, async () => {
     seen += 1;
-    if (seen === n) act();
+    if (seen === n) await act();
   });
 }
 
@@ -138,30 +140,150 @@ describe('the form `secret`', () => {
 });
 
 describe('the lease', () => {
+  /** Another process has the lease until it is told to end. */
+  const other = () => openJournal({ path: rig.journalPath }, { mode: 'write', clock: rig.clock });
+  const steal = (token: string) => {
+    const db = new DatabaseSync(rig.journalPath);
+    db.prepare('UPDATE leases SET token = ? WHERE key = ?').run(token, rig.target.key);
+    db.close();
+  };
+
   test('of somebody else keeps the pass away', async () => {
-    await rig.journal.acquireLease(rig.target.key, 'other', rig.clock.now(), 120_000);
+    await rig.journal.acquireLease(rig.target.key, 'other');
     const result = await rig.pass();
     expect(result.waitsFor).toMatchObject({ code: 'ERR_LEASE_HELD' });
     expect(rig.reads()).toHaveLength(0);
   });
 
-  test('is waited for as long as was asked', async () => {
-    await rig.journal.acquireLease(rig.target.key, 'other', rig.clock.now(), 20_000);
+  test('of a process that died is waited for as long as was asked', async () => {
+    const dead = await other();
+    await dead.acquireLease(rig.target.key, 'other');
+    await dead.close();
+    expect(await rig.pass({ leaseWaitMs: 30_000 })).toMatchObject({ waitsFor: { code: 'ERR_LEASE_HELD' } });
     expect(await rig.pass({ leaseWaitMs: 30_000 })).toMatchObject({ outcome: 'succeeded' });
   });
 
-  test('lost before the push stops the write', async () => {
-    at('GetProviders', 2, () => {
-      rig.clock.pass(121_000);
-      void rig.journal.acquireLease(rig.target.key, 'thief', rig.clock.now(), 120_000);
+  test('is not taken by a pass that only looks, and taken by one that is asked to rotate', async () => {
+    rig.put(rig.mint(120));
+    const taken: string[] = [];
+    const journal = {
+      ...rig.journal,
+      acquireLease: (...args: Parameters<typeof rig.journal.acquireLease>) => {
+        taken.push(args[0]);
+        return rig.journal.acquireLease(...args);
+      },
+    };
+    await rig.pass({}, { tools: { journal } });
+    expect(taken).toEqual([]);
+    await rig.pass({ force: true }, { tools: { journal } });
+    expect(taken).toEqual([rig.target.key]);
+  });
+
+  test('is renewed while the pass runs, however long that takes', async () => {
+    at('GetProviders', 2, () => rig.clock.pass(5_000));
+    at('ModifyProvider', 1, async () => {
+      rig.clock.pass(120_000);
+      expect(await (await other()).acquireLease(rig.target.key, 'thief')).toBe(false);
     });
-    expect((await rig.pass()).state.error).toMatchObject({ code: 'ERR_LEASE_LOST' });
+    expect(await rig.pass()).toMatchObject({ outcome: 'succeeded' });
+  });
+
+  test('lost before the push stops the write, and the row is left to whoever has the target now', async () => {
+    at('GetProviders', 2, () => steal('thief'));
+    const { waitsFor, outcome } = await rig.pass();
+    expect([waitsFor?.code, outcome]).toEqual(['ERR_LEASE_LOST', null]);
     expect(rig.writes()).toHaveLength(0);
+    expect(rig.warnings()).toMatchObject([{ code: 'ERR_LEASE_LOST' }]);
+    expect(await rig.rotations()).toMatchObject([{ outcome: null }]);
+    expect(await rig.state()).toBeUndefined();
+    await rig.journal.releaseLease(rig.target.key, 'thief');
+    expect((await rig.pass()).state.state).toBe('rotated');
+    expect((await rig.rotations()).map(({ outcome }) => outcome)).toEqual(['succeeded', 'failed']);
+  });
+
+  test('lost in the middle of a call ends the call', async () => {
+    const hangs = Promise.withResolvers<void>();
+    at('GetProviders', 3, () => {
+      steal('thief');
+      rig.clock.pass(10_000);
+      return hangs.promise;
+    });
+    expect((await rig.pass()).waitsFor?.code).toBe('ERR_LEASE_LOST');
+    hangs.resolve();
+    expect(await rig.rotations()).toMatchObject([{ outcome: null, intent: expect.anything() }]);
   });
 
   test('is free again after the pass', async () => {
     await rig.pass();
-    expect(await rig.journal.acquireLease(rig.target.key, 'next', rig.clock.now(), 120_000)).toBe(true);
+    expect(await rig.journal.acquireLease(rig.target.key, 'next')).toBe(true);
+  });
+});
+
+describe('transactions', () => {
+  /** What a pass does to the journal, by method. */
+  async function counted(request: Parameters<typeof rig.pass>[0] = {}) {
+    const calls: string[] = [];
+    const journal = new Proxy(rig.journal, {
+      get: (whole, name, self) => {
+        const method: unknown = Reflect.get(whole, name, self);
+        if (typeof method !== 'function') return method;
+        return (...args: unknown[]) => {
+          calls.push(String(name));
+          return method(...args);
+        };
+      },
+    });
+    await rig.pass(request, { tools: { journal } });
+    return calls;
+  }
+  const WRITES = ['commit', 'updateFleet', 'acquireLease', 'renewLease', 'releaseLease', 'takeTurn', 'endTurn'];
+
+  test('a healthy pass reads its target once, and writes once', async () => {
+    await rig.pass();
+    const calls = await counted();
+    expect(calls.filter((name) => WRITES.includes(name))).toEqual(['commit']);
+    expect(calls.filter((name) => ['record', 'target', 'openRotations', 'rotations'].includes(name))).toEqual([
+      'record',
+    ]);
+  });
+
+  test('a rotation ends its row, its state and its lease in one', async () => {
+    await rig.pass();
+    rig.clock.pass(8 * DAY);
+    rig.put(rig.mint(5));
+    const calls = await counted();
+    expect(calls.slice(calls.indexOf('acquireLease')).filter((name) => WRITES.includes(name))).toEqual([
+      'acquireLease',
+      // Row, what Apple said, intent, and the end of all.
+      ...['commit', 'updateFleet', 'commit', 'renewLease', 'commit'],
+    ]);
+  });
+
+  test('what another process has written meanwhile is not overwritten by a look', async () => {
+    rig.put(rig.mint(120));
+    await rig.pass();
+    rig.clock.pass(MINUTE);
+    const theirs = { ...(await rig.state()), lastPassAt: rig.clock.now() + 1 };
+    at('GetProviders', 1, () => rig.journal.commit({ target: theirs }));
+    expect((await rig.pass()).waitsFor?.code).toBe('ERR_LEASE_HELD');
+    expect(await rig.state()).toEqual(theirs);
+  });
+
+  test('a look that was overtaken is made again under the lease, where the caller waits', async () => {
+    rig.put(rig.mint(120));
+    await rig.pass();
+    let looks = 0;
+    // Another process checks the target in the middle of every look.
+    const keySource = {
+      async read(signal: AbortSignal) {
+        looks += 1;
+        const { seen, isHeld } = await rig.journal.record(rig.target.key);
+        if (!isHeld) await rig.journal.commit({ target: { ...(await rig.state()), lastPassAt: looks }, seen });
+        return rig.tools.keySource.read(signal);
+      },
+    };
+    const { state, waitsFor } = await rig.pass({ leaseWaitMs: MINUTE }, { tools: { keySource } });
+    expect([state.state, waitsFor, looks]).toEqual(['healthy', null, 2]);
   });
 });
 
@@ -173,6 +295,9 @@ describe('the clock', () => {
     ['5 minutes ahead in an emergency', 300, 5, 'ERR_CLOCK_SKEWED'],
     ['5 minutes behind in an emergency', -300, 5, 'ERR_CLOCK_SKEWED'],
     ['5 minutes ahead over an expired secret', 300, -1, undefined],
+    ['5 minutes behind over an expired secret', -300, -1, undefined],
+    ['5 minutes behind over a secret that has expired by the other clock alone', -300, 2 / 1440, 'ERR_CLOCK_SKEWED'],
+    ['5 minutes ahead over a secret that has expired by our clock alone', 300, -2 / 1440, 'ERR_CLOCK_SKEWED'],
   ])('%s', async (_name, seconds, daysLeft, code) => {
     rig.put(rig.mint(daysLeft));
     rig.world.behaviour.dateOffsetSeconds = -seconds;

@@ -42,6 +42,12 @@ describe('wecom', () => {
     ['nothing', {}, 40058],
     ['empty markdown', markdown(''), 40058],
     ['no JSON', 'hello', 40058],
+    ['text with lists', { msgtype: 'text', text: { content: 'x', mentioned_list: ['@all'] } }, 0],
+    ['2049 bytes of text', { msgtype: 'text', text: { content: 'x'.repeat(2049) } }, 40058],
+    ['a list that is none', { msgtype: 'text', text: { content: 'x', mentioned_list: 'a' } }, 40058],
+    ['a colour', markdown('<font color="warning">x</font> <@zhangsan>'), 0],
+    ['an unknown colour', markdown('<font color="red">x</font>'), 40058],
+    ['everybody in markdown', markdown('<@all>'), 40058],
   ])('%s', async (_, body, code) => {
     const { post } = await inbox('wecom');
     const refused = code === 0 ? undefined : String(code);
@@ -67,6 +73,14 @@ describe('dingtalk', () => {
     ['unsigned', body, '', 310000],
     ['signed with something else', body, signed(NOW, FEISHU_SIGN), 310000],
     ['without text', { msgtype: 'markdown', markdown: { title: 't' } }, good, 40035],
+    [
+      'calling who is in the text',
+      { ...body, markdown: { title: 't', text: '@138' }, at: { atMobiles: ['138'] } },
+      good,
+      0,
+    ],
+    ['calling who is not', { ...body, at: { atMobiles: ['138'] } }, good, 40035],
+    ['with an odd isAtAll', { ...body, at: { isAtAll: 'true' } }, good, 40035],
     ['over 20 000 bytes', { msgtype: 'markdown', markdown: { title: 't', text: 'x'.repeat(20_000) } }, good, 460101],
   ])('%s', async (_, posted, query, code) => {
     const { post } = await inbox('dingtalk');
@@ -107,15 +121,78 @@ describe('feishu', () => {
     expect(await post(posted)).toMatchObject({ status: 200, code });
   });
 
+  const { msg_type: _, content: __, ...signed } = body;
+  const card = (change: object = {}) => ({
+    ...signed,
+    msg_type: 'interactive',
+    card: {
+      header: { template: 'red', title: { tag: 'plain_text', content: 't' } },
+      elements: [{ tag: 'markdown', content: 'x' }],
+      ...change,
+    },
+  });
+
+  test.each([
+    ['a card', card(), 0],
+    ['a card without a header', card({ header: undefined }), 9499],
+    [
+      'a card of an unknown colour',
+      card({ header: { template: 'pink', title: { tag: 'plain_text', content: 't' } } }),
+      9499,
+    ],
+    ['a card without elements', card({ elements: [] }), 9499],
+    ['a card with an empty element', card({ elements: [{ tag: 'markdown', content: '' }] }), 9499],
+  ])('%s', async (_name, posted, code) => {
+    const { post } = await inbox('feishu');
+    expect((await post(posted)).code).toBe(code);
+  });
+
+  test('accepts 5 a second', async () => {
+    const { post, clock } = await inbox('feishu');
+    for (let n = 0; n < 5; n += 1) expect((await post(body)).code).toBe(0);
+    expect((await post(body)).code).toBe(11232);
+    await clock.advance(1_000);
+    expect((await post(body)).code).toBe(0);
+  });
+
   test('accepts 100 a minute', async () => {
     const { post, clock } = await inbox('feishu');
-    for (let n = 0; n < 100; n += 1) expect((await post(body)).code).toBe(0);
+    for (let n = 0; n < 100; n += 1) {
+      expect((await post(body)).code).toBe(0);
+      await clock.advance(200);
+    }
     expect(await post(body)).toMatchObject({ code: 11232, refused: '11232' });
     await clock.advance(60_000);
     expect((await post(body)).code).toBe(0);
   });
 });
 
+test.each([
+  ['dingtalk', { msgtype: 'markdown', markdown: { title: 't', text: 'the keyword' } }, 310000],
+  ['feishu', { msg_type: 'text', content: { text: 'the keyword' } }, 19024],
+])('%s: a robot with a keyword wants it in place of a signature', async (name, body, code) => {
+  const { post, url } = await inbox(name);
+  const set = (keyword: string) =>
+    fetch(`${url}/sandbox/inbox/${name}/keyword`, { method: 'PUT', body: JSON.stringify({ keyword }) });
+  await set('keyword');
+  expect((await post(body)).code).toBe(0);
+  await set('other');
+  expect((await post(body)).code).toBe(code);
+});
+
+test.each([
+  ['webhook', '', {}],
+  ['alertmanager', '/api/v2/alerts', []],
+])('%s: asks for the Authorization that was set, and keeps none', async (name, rest, body) => {
+  const { post, url, world } = await inbox(name);
+  const set = { method: 'PUT', body: '{"authorization":"Bearer t"}' };
+  await fetch(`${url}/sandbox/inbox/${name}/authorization`, set);
+  expect(await post(body, rest)).toMatchObject({ status: 401, refused: 'HTTP 401' });
+  expect((await post(body, rest, { authorization: 'Bearer t' })).status).toBe(200);
+  expect(JSON.stringify(world.inbox)).not.toContain('Bearer t');
+});
+
+const header = (text: string) => ({ type: 'header', text: { type: 'plain_text', text } });
 const section = (text: string) => ({ type: 'section', text: { type: 'mrkdwn', text } });
 
 test.each([
@@ -125,6 +202,8 @@ test.each([
   ['no text', {}, 400, 'no_text'],
   ['a long text', { text: 'x'.repeat(40_001) }, 400, 'msg_too_long'],
   ['51 blocks', { text: 'x', blocks: Array.from({ length: 51 }, () => section('y')) }, 400, 'invalid_blocks'],
+  ['a header', { text: 'x', blocks: [header('y')] }, 200, 'ok'],
+  ['a long header', { text: 'x', blocks: [header('y'.repeat(151))] }, 400, 'invalid_blocks'],
   ['a long block', { text: 'x', blocks: [section('y'.repeat(3001))] }, 400, 'invalid_blocks'],
 ])('slack: %s', async (_, body, status, said) => {
   const { post } = await inbox('slack-ops');
@@ -142,6 +221,8 @@ test.each([
   ['another action', { ...event, event_action: 'shout' }, 400],
   ['a long dedup_key', { ...event, dedup_key: 'd'.repeat(256) }, 400],
   ['a long summary', { ...event, payload: { ...payload, summary: 's'.repeat(1025) } }, 400],
+  ['a client_url', { ...event, client_url: 'https://a.example' }, 202],
+  ['a client_url that is none', { ...event, client_url: 'docs/runbook.md' }, 400],
   ['no source', { ...event, payload: { ...payload, source: '' } }, 400],
   ['an unknown severity', { ...event, payload: { ...payload, severity: 'bad' } }, 400],
   ['a wrong timestamp', { ...event, payload: { ...payload, timestamp: 'yesterday' } }, 400],

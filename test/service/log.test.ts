@@ -9,7 +9,13 @@ import { MAIN, ownWorkspace, startCommand } from '../support/program.ts';
 /** A log whose lines are kept; `at` is what its clock says. */
 function log({ level = 'trace' } = {}) {
   const lines: string[] = [];
-  const clock = { at: NOW, now: () => clock.at, monotonic: () => 0, sleep: async () => undefined };
+  const clock = {
+    at: NOW,
+    now: () => clock.at,
+    monotonic: () => 0,
+    sleep: async () => undefined,
+    every: () => () => undefined,
+  };
   const destination = { write: (line: string) => void lines.push(line) };
   const emit = createLog({ level, instance: 'prod-rotator', clock, destination });
   return { emit, clock, lines, entries: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>) };
@@ -198,7 +204,7 @@ describe('a log that cannot be written', () => {
         lines.push(line);
       },
     };
-    const clock = { now: () => NOW, monotonic: () => 0, sleep: async () => undefined };
+    const clock = { now: () => NOW, monotonic: () => 0, sleep: async () => undefined, every: () => () => undefined };
     const emit = createLog({ level: 'info', instance: 'x', clock, destination });
     for (const name of EVENT_NAMES) expect(() => emit(anEvent(name))).not.toThrow();
     full = false;

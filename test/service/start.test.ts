@@ -1,7 +1,7 @@
 // A start that is refused, over time: the next look comes after a minute; what is critical is repeated like any other
 // alert, and that another daemon runs is sent once.
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
@@ -38,6 +38,7 @@ async function begin({ file, hook }: Awaited<ReturnType<typeof place>>) {
     now: () => systemClock.now() + ahead,
     monotonic: () => systemClock.monotonic() + ahead,
     sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(Math.min(ms, 10), signal),
+    every: systemClock.every,
   };
   const pass = (ms: number) => {
     ahead += ms;
@@ -77,6 +78,29 @@ test('what is critical is repeated, and logged once', async () => {
   pass(4 * HOUR);
   await eventually(['raised', 'repeated']);
   expect(refused()).toHaveLength(1);
+});
+
+test('the configuration is read again when an included file changes, appears or is gone', async () => {
+  const own = await place('include: [targets.d/*.yaml]');
+  const targets = join(own.folder, 'targets.d');
+  mkdirSync(targets, { mode: 0o755 });
+  const { opened, refused } = await begin(own);
+  const refusedFor = (wanted: string) =>
+    vi.waitUntil(() =>
+      (refused().at(-1) as { problems: readonly string[] }).problems.some((each) => each.includes(wanted)),
+    );
+  await refusedFor('include[0]: found no file that fits');
+  writeFileSync(join(targets, 'b.yaml'), 'targets: {');
+  await refusedFor('b.yaml line 1');
+  const team = 'targets: [{ name: shop, envId: team-1, key: { from: env, variable: K } }]';
+  writeFileSync(join(targets, 'b.yaml'), team);
+  await refusedFor('b.yaml line 1: targets[0].name: found "shop", wanted another name');
+  writeFileSync(join(targets, 'a.yaml'), team.replace('shop', 'team'));
+  rmSync(join(targets, 'b.yaml'));
+  const service = await opened;
+  const running = service?.run();
+  service?.stop();
+  await running;
 });
 
 test('another daemon is told once; within a minute of its end this one starts, and says that it is over', async () => {

@@ -2,12 +2,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
+import { parseCron } from '../../src/core/cron.ts';
 import type { EventName, RotatorEvent } from '../../src/core/events.ts';
 import type { Reason } from '../../src/core/reasons.ts';
 import { MINUTE } from '../../src/core/time.ts';
-import { createAlerting } from '../../src/service/wire-alerts.ts';
+import { createAlerting, digestDelayMs, digestTick, voiceOf } from '../../src/service/wire-alerts.ts';
 import { HandClock } from '../support/clock.ts';
 import { EVENTS } from '../support/events.ts';
 import { ownJournal } from '../support/journal.ts';
@@ -107,4 +108,41 @@ test.each<[reason: Reason, told: boolean, settings: string]>([
   alerting.onEvent({ event: 'rotation.succeeded', ...event } as RotatorEvent);
   const wanted = told ? [{ channel: 'ops', subject: { kind: 'rotated', event: { reason } } }] : [];
   expect((await journal.alertBook()).deliveries).toMatchObject(wanted);
+});
+
+test.each([
+  ['alerts.timezone', 'alerts: { none: accepted, timezone: Asia/Shanghai }', 'Asia/Shanghai'],
+  ['else schedule.timezone', 'alerts: { none: accepted }', 'Europe/Berlin'],
+])('messages are in %s', async (_, alerts, timezone) => {
+  const folder = mkdtempSync(join(tmpdir(), 'rotator-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'rotator.yaml');
+  const target = '{ name: shop, envId: shop-1, key: { from: file, path: k.p8 } }';
+  writeFileSync(file, `${alerts}\nschedule: { timezone: Europe/Berlin }\ntargets: [${target}]\n`);
+  const { config } = await loadConfig({ file, env: {}, mode: 'strict' });
+  expect(voiceOf(config, '1.2.3').timezone).toBe(timezone);
+});
+
+describe('a digest leaves the full and half hour', () => {
+  const MONDAY = Date.UTC(2026, 10, 23, 9);
+  const tick = (cron: string, now: number) => digestTick(parseCron(cron, 'UTC'), 7 * MINUTE, now);
+
+  test('by the same few minutes every week, which depend on the instance', () => {
+    const names = Array.from({ length: 200 }, (_, index) => `rotator-${index}`);
+    const delays = names.map((name) => digestDelayMs(name) / MINUTE);
+    expect(digestDelayMs('prod-rotator')).toBe(digestDelayMs('prod-rotator'));
+    expect([...new Set(delays)].sort((a, b) => a - b)).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]);
+  });
+
+  test.each([
+    ['a moment before its delay, that of last week is the last', '0 9 * * 1', 7 * MINUTE - 1, -7 * 24 * 60 * MINUTE],
+    ['with its delay it is due', '0 9 * * 1', 7 * MINUTE, 0],
+    ['at the half hour too', '30 8 * * 1', -23 * MINUTE - 1, -7 * 24 * 60 * MINUTE - 30 * MINUTE],
+    ['and then it is due', '30 8 * * 1', -23 * MINUTE, -30 * MINUTE],
+    ['any other minute is kept', '55 8 * * 1', -5 * MINUTE, -5 * MINUTE],
+    ['each minute: only the full hour waits', '* * * * *', 0, -MINUTE],
+    ['and the next minute goes on', '* * * * *', MINUTE, MINUTE],
+  ])('%s', (_, cron, after, expected) => {
+    expect(tick(cron, MONDAY + after)).toBe(MONDAY + expected);
+  });
 });

@@ -102,3 +102,32 @@ test('the public login interface is asked where a target wants it, below the end
     false,
   ]);
 });
+
+test('targets with equal settings share what they are wired with; one that differs has its own', async () => {
+  const place = await ownWorkspace();
+  const target = (name: string, more: JsonObject = {}) => ({
+    ...IDS,
+    name,
+    envId: envIdOf(name),
+    key: { from: 'file', path: place.keyFile },
+    ...more,
+  });
+  const policy = { window: { cron: '0 2 * * *', duration: '4h' } };
+  place.configure({
+    targets: [
+      target('shop', { policy }),
+      target('blog', { policy }),
+      target('slow', { cloudbase: { timeout: '9s' } }),
+      target('other', { key: { from: 'file', path: `${place.folder}/other.p8` } }),
+    ],
+  });
+  const { config } = await loadConfig({ file: place.configFile, env: {}, mode: 'strict' });
+  const [shop, blog, slow, other] = wireTargets(config, tools);
+  if (shop === undefined) throw new TypeError('there are four targets');
+  expect(blog?.tools).toBe(shop.tools);
+  expect(blog?.target.policy).toBe(shop.target.policy);
+  expect(blog?.target.isAllowedHost).toBe(shop.target.isAllowedHost);
+  expect(slow?.tools.provider).not.toBe(shop.tools.provider);
+  expect(other?.tools.keySource).not.toBe(shop.tools.keySource);
+  expect(other?.tools.provider).toBe(shop.tools.provider);
+});

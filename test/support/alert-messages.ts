@@ -22,7 +22,7 @@ export const LABELS: Labels = {
   condition: 'Condition',
   code: 'Code',
   runbook: 'Runbook',
-  more: (count) => `and ${count} more: run "apple-secret-rotator alerts"`,
+  more: (count) => `and ${count} more: \`apple-secret-rotator alerts\``,
   cut: ' … (cut)',
 };
 

@@ -22,6 +22,9 @@ const CONFIGURED = {
   'secret of a channel': 'SECdingtalk-5b21e7d0',
   'secret of a bot': 'SECfeishu-91c0ffee7a',
   'secret of a webhook': 'SECwebhook-0a1b2c3d4e',
+  'token of a webhook': 'bearer-webhook-1f2e3d4c5b6a',
+  'header of a webhook': 'header-webhook-0badc0ffee11',
+  'password of an Alertmanager': 'basic-alertmanager-6a7b8c9d',
   'routing key': 'R0UTINGKEYR0UTINGKEYR0UTINGKEY12',
   'password of mail': 'mail-password-5d4c3b2a',
   'URL of the heartbeat': 'heartbeat-uuid-77c0de',
@@ -46,7 +49,20 @@ function secretSettings(url: string, mailPort: number, stated: Stated): JsonObje
         { name: 'c', type: 'pagerduty', url: post('pagerduty'), routingKey: stated('routing key') },
         { name: 'd', type: 'slack', url: `${post('slack')}/${stated('path of a channel')}` },
         { name: 'e', type: 'feishu', url: post('e'), secret: stated('secret of a bot') },
-        { name: 'f', type: 'webhook', url: post('f'), secret: stated('secret of a webhook') },
+        {
+          name: 'f',
+          type: 'webhook',
+          url: post('f'),
+          secret: stated('secret of a webhook'),
+          auth: { bearer: stated('token of a webhook') },
+          headers: { 'X-Api-Key': `Token ${stated('header of a webhook')}` },
+        },
+        {
+          name: 'j',
+          type: 'alertmanager',
+          url: post('alertmanager'),
+          auth: { user: 'rotator', password: stated('password of an Alertmanager') },
+        },
         {
           name: 'g',
           type: 'email',
@@ -176,9 +192,9 @@ export function written({ folder, outputs }: Pick<Watched, 'folder' | 'outputs'>
   return new Map([...outputs, ...filesOf(folder)]);
 }
 
-/** What it sent as alerts and heartbeats. The URL and, to PagerDuty, the routing key are where they belong. */
+/** What it sent as alerts and heartbeats. The URL, a header and, to PagerDuty, the routing key are where they belong. */
 function sent({ world, mail }: Watched): Map<string, string> {
-  const bodies = world.inbox.map(({ name, headers, body }, index) => {
+  const bodies = world.inbox.map(({ name, headers: { 'x-api-key': _, ...headers }, body }, index) => {
     const text = `${JSON.stringify(headers)}\n${JSON.stringify(body)}`;
     const own = name === 'pagerduty' ? text.replace(`"${CONFIGURED['routing key']}"`, '""') : text;
     return [`message ${index} to ${name}`, own] as const;

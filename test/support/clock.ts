@@ -45,6 +45,20 @@ export class HandClock implements Clock {
     });
   }
 
+  every(ms: number, work: () => void): () => void {
+    const ended = new AbortController();
+    const again = (): void =>
+      void this.sleep(ms, ended.signal).then(
+        () => {
+          again();
+          work();
+        },
+        () => undefined,
+      );
+    again();
+    return () => ended.abort(new Error('over'));
+  }
+
   /** Both clocks go on by `ms`; whoever wakes on the way runs at their own instant. */
   async advance(ms: number): Promise<void> {
     const end = this.#monotonic + ms;
@@ -87,4 +101,8 @@ export const realClock: Clock = {
         reject(signal.reason);
       });
     }),
+  every: (ms, work) => {
+    const timer = setInterval(work, ms).unref();
+    return () => clearInterval(timer);
+  },
 };

@@ -69,7 +69,7 @@ export function startDaemon(targets: readonly WiredTarget[], cron = '0 * * * *')
           await Promise.resolve();
           const { waitsFor = null, wakeAt = null, lasts, opens, row, ...state } = answers.get(target.name) ?? {};
           await opens;
-          if (row !== undefined) request.onRow?.(row);
+          if (row !== undefined) request.onRow?.({ targetKey: target.key, id: row });
           await lasts;
           const full = { ...emptyTargetState(target, target.name), state: 'healthy' as const, ...state };
           onResult(target, { state: full, outcome: null, waitsFor, wakeAt, skewMs: undefined });

@@ -30,6 +30,9 @@ export function shiftJournal(path: string, ms: number, { claims = false }: Passa
     }
     db.prepare('UPDATE rotations SET started_at = started_at - ?').run(ms);
     db.prepare('UPDATE leases SET until = until - ?').run(ms);
+    db.prepare('UPDATE waiters SET until = until - ?').run(ms);
+    db.prepare('UPDATE processes SET since = since - ?, left_at = left_at - ?').run(ms, ms);
+    db.prepare('UPDATE paces SET free_at = free_at - ?').run(ms);
     for (const { sql } of guards) db.exec(String(sql));
     db.exec('COMMIT');
   } finally {

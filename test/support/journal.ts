@@ -56,6 +56,9 @@ export class MovableClock {
   monotonic(): number {
     return this.steady;
   }
+  every(): () => void {
+    return () => undefined;
+  }
   advance(ms: number): void {
     this.wall += ms;
     this.steady += ms;
@@ -130,7 +133,14 @@ export function child(action: string, ...args: string[]): Child {
   onTestFinished(() => {
     if (running.exitCode === null) running.kill('SIGKILL');
   });
-  const lines = createInterface({ input: running.stdout })[Symbol.asyncIterator]();
+  // Not by its iterator: that stops reading after a thousand lines, and loses what follows when the child is killed.
+  const lines: string[] = [];
+  let more = Promise.withResolvers<void>();
+  createInterface({ input: running.stdout }).on('line', (line) => {
+    lines.push(line);
+    more.resolve();
+    more = Promise.withResolvers();
+  });
   let stderr = '';
   running.stderr.on('data', (chunk) => {
     stderr += String(chunk);
@@ -139,18 +149,18 @@ export function child(action: string, ...args: string[]): Child {
   return {
     process: running,
     async line() {
-      const { value, done } = await lines.next();
-      if (done) throw new Error(`the child ended early: ${stderr}`);
-      return value as string;
+      while (lines.length === 0) {
+        const ended = await Promise.race([more.promise, closed]);
+        if (ended !== undefined && lines.length === 0) throw new Error(`the child ended early: ${stderr}`);
+      }
+      return lines.shift() ?? '';
     },
     go() {
       running.stdin.write('go\n');
     },
     async end() {
-      const rest: string[] = [];
-      for (let next = await lines.next(); !next.done; next = await lines.next()) rest.push(next.value as string);
       await closed;
-      return { code: running.exitCode, lines: rest, stderr };
+      return { code: running.exitCode, lines: lines.splice(0), stderr };
     },
   };
 }

@@ -30,6 +30,7 @@ export class LeapingClock implements Clock {
   wall = Date.now();
   mono = 0;
   readonly slept: number[] = [];
+  private readonly timers = new Set<{ at: number; readonly ms: number; readonly work: () => void }>();
 
   now(): number {
     return this.wall;
@@ -45,7 +46,27 @@ export class LeapingClock implements Clock {
     this.pass(ms);
   }
 
+  every(ms: number, work: () => void): () => void {
+    const timer = { at: this.mono + ms, ms, work };
+    this.timers.add(timer);
+    return () => void this.timers.delete(timer);
+  }
+
+  /** Time goes by for a process that runs: its timers fire on the way. */
   pass(ms: number): void {
+    const end = this.mono + ms;
+    for (;;) {
+      const [next] = [...this.timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at);
+      if (next === undefined) break;
+      this.freeze(Math.max(0, next.at - this.mono));
+      next.at += next.ms;
+      next.work();
+    }
+    this.freeze(end - this.mono);
+  }
+
+  /** Time goes by for a process that stands still. */
+  freeze(ms: number): void {
     this.wall += ms;
     this.mono += ms;
   }
@@ -149,6 +170,7 @@ export async function startRig(options: RigOptions = {}) {
   const journalPath = join(folder, 'journal.db');
   const journal = await openJournal({ path: journalPath }, { mode: 'write', clock });
   const events: RotatorEvent[] = [];
+  const newId = () => uuidv7(clock.now(), randomBytes(10));
   const tools: PassTools = {
     clock,
     journal,
@@ -156,13 +178,13 @@ export async function startRig(options: RigOptions = {}) {
     keySource: createFileKeySource({ from: 'file', path: keyFile }, { keyId: undefined }),
     provider,
     apple: createTokenEndpointCheck({ tokenUrl: `${sandbox.url}/auth/token`, clock, env, timeoutMs: 2_000 }),
-    lane: new Lanes().lane(provider.lane, 4),
+    lane: new Lanes().lane(provider.lane, 4, { clock, journal, leaseHolder: 'test:', newId }),
     isDegraded: () => false,
     loginCheck: undefined,
     startedAt: clock.now(),
     crashedBefore: undefined,
     leaseHolder: 'test:',
-    newId: () => uuidv7(clock.now(), randomBytes(10)),
+    newId,
     nextTick: () => undefined,
   };
 

@@ -32,6 +32,8 @@ export function misfits(schema: Schema, value: unknown, root: Schema = schema, p
         return fail(typeof value !== 'number' || value <= Number(rule));
       case 'minItems':
         return fail(!Array.isArray(value) || value.length >= Number(rule));
+      case 'maxItems':
+        return fail(!Array.isArray(value) || value.length <= Number(rule));
       case 'items':
         return Array.isArray(value) ? value.flatMap((item, index) => inner(rule, item, `${path}[${index}]`)) : [];
       case 'required':
@@ -46,11 +48,10 @@ export function misfits(schema: Schema, value: unknown, root: Schema = schema, p
           : [];
       case 'additionalProperties': {
         const known = Object.keys((schema['properties'] ?? {}) as Schema);
-        return isObject && rule === false
-          ? Object.keys(value)
-              .filter((key) => !known.includes(key))
-              .map((key) => `${path}.${key} unknown`)
-          : [];
+        const others = isObject ? Object.entries(value).filter(([key]) => !known.includes(key)) : [];
+        return others.flatMap(([key, next]) =>
+          rule === false ? [`${path}.${key} unknown`] : inner(rule, next, `${path}.${key}`),
+        );
       }
       case 'anyOf':
         return fail((rule as unknown[]).some((one) => inner(one, value, path).length === 0));

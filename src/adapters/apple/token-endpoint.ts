@@ -2,7 +2,7 @@
 // `invalid_grant` if it accepts the secret and `invalid_client` if it does not
 // (developer.apple.com/documentation/signinwithapplerestapi/errorresponse). Any other answer is not an opinion.
 import { RotatorError } from '../../core/errors.ts';
-import type { AppleAnswer, AppleCheck, Clock } from '../../core/ports.ts';
+import type { AppleAnswer, AppleCheck, Clock, SharedPace } from '../../core/ports.ts';
 import { CallFailure } from '../../net/failure.ts';
 import type { Env } from '../../net/proxy.ts';
 import { createRateLimit } from '../../net/rate-limit.ts';
@@ -24,10 +24,11 @@ const VERDICTS: Readonly<Record<string, AppleAnswer['verdict']>> = {
   unsupported_grant_type: 'unknown',
 };
 
-/** One instance per process: the limit of one question a second holds over the instance. */
+/** One instance per process: the limit of one question a second holds over the instance, and over all that share its pace. */
 export function createTokenEndpointCheck(deps: {
   readonly tokenUrl: string;
   readonly clock: Clock;
+  readonly pace?: SharedPace | undefined;
   /** Where HTTPS_PROXY and NO_PROXY are read. */
   readonly env: Env;
   /** For one question, in ms. Default 10 s. */
@@ -35,12 +36,12 @@ export function createTokenEndpointCheck(deps: {
   /** Called with every verdict, for the metrics. */
   readonly onAnswer?: (verdict: AppleAnswer['verdict']) => void;
 }): AppleCheck {
-  const { tokenUrl, clock, env, timeoutMs = TIMEOUT_MS, onAnswer } = deps;
-  const limit = createRateLimit(QUESTIONS_PER_SECOND, clock);
+  const { tokenUrl, clock, pace, env, timeoutMs = TIMEOUT_MS, onAnswer } = deps;
+  const limit = createRateLimit(QUESTIONS_PER_SECOND, clock, pace && { name: 'apple', shared: pace });
   return {
     tokenUrl,
     async ask({ clientId, clientSecret, signal }) {
-      await limit.turn(signal);
+      const onSent = await limit.turn(signal);
       const body = new URLSearchParams({
         client_id: clientId,
         client_secret: clientSecret,
@@ -48,10 +49,16 @@ export function createTokenEndpointCheck(deps: {
         grant_type: 'authorization_code',
       }).toString();
       const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-      const answer = await request({ url: tokenUrl, method: 'POST', headers, body, timeoutMs, signal, env }).then(
-        verdictOf,
-        (error: unknown) => noVerdict(error, signal),
-      );
+      const answer = await request({
+        url: tokenUrl,
+        method: 'POST',
+        headers,
+        body,
+        timeoutMs,
+        signal,
+        env,
+        onSent,
+      }).then(verdictOf, (error: unknown) => noVerdict(error, signal));
       onAnswer?.(answer.verdict);
       return answer;
     },

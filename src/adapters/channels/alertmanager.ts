@@ -6,14 +6,15 @@
 import * as z from 'zod';
 import { FLAVOURS } from '../../alerts/words/flavours.ts';
 import { layOut, linkOf } from '../../alerts/words/layout.ts';
+import { nextStepOf } from '../../alerts/words/next-step.ts';
 import type { AlertMessage, MessageItem } from '../../core/alerts/message.ts';
 import type { RefreshedChannel } from '../../core/ports.ts';
 import { counted } from '../../core/texts/en/words.ts';
 import { HOUR } from '../../core/time.ts';
 import { type ChannelTools, Poster } from './http.ts';
-import { common, postUrl } from './options.ts';
+import { access, accessHeaders, common, postUrl } from './options.ts';
 
-export const options = z.strictObject({ type: z.literal('alertmanager'), ...common, url: postUrl() });
+export const options = z.strictObject({ type: z.literal('alertmanager'), ...common, url: postUrl(), ...access() });
 export type AlertmanagerOptions = z.output<typeof options>;
 
 const REFRESH_MS = 120_000;
@@ -42,16 +43,15 @@ interface Alert {
 
 type Frame = Omit<AlertMessage, 'items'>;
 
-export function createAlertmanagerChannel(
-  { url, ...named }: AlertmanagerOptions,
-  tools: ChannelTools,
-): RefreshedChannel {
+export function createAlertmanagerChannel(settings: AlertmanagerOptions, tools: ChannelTools): RefreshedChannel {
+  const { url, ...named } = settings;
   const poster = new Poster('alertmanager', named, url, tools);
   const endpoint = endpointOf(url);
+  const shown = accessHeaders(settings);
   const firingMs = tools.isBrief ? BRIEF_FIRING_MS : FIRING_MS;
   const post = async (alerts: readonly Alert[], signal: AbortSignal): Promise<void> => {
     for (const body of chunks(alerts)) {
-      const answer = await poster.post({ url: endpoint, body, signal });
+      const answer = await poster.post({ url: endpoint, body, headers: shown, signal });
       poster.requireSuccess(answer);
     }
   };
@@ -123,6 +123,8 @@ function alertOf(item: MessageItem, frame: Frame, now: number, endsAtMs: number)
       summary: text(target === null ? title : `${target}: ${title}`),
       description: text(item.what).slice(0, MAX_TEXT).toWellFormed(),
       next: item.next === null ? null : text(item.next),
+      // A line for each, which a person copies; a template shows it by itself.
+      paste: item.next === null ? null : nextStepOf(item.next).pastes.map(text).join('\n'),
       logins_until: item.loginsUntil,
       code: item.code,
       runbook_url: runbook,

@@ -1,19 +1,21 @@
 // Channel `dingtalk`: a custom robot of DingTalk (钉钉), by its webhook URL and the secret of its security setting
-// "additional signature". `errcode` must be 0. More than 20 messages a minute mute the robot for ten minutes
+// "additional signature"; a robot that is protected by keywords or addresses has no secret. `errcode` must be 0. More than 20 messages a minute mute the robot for ten minutes
 // (open.dingtalk.com/document/robots/custom-robot-access).
 import { createHmac } from 'node:crypto';
 import * as z from 'zod';
+import { shortened } from '../../alerts/words/fitting.ts';
 import { FLAVOURS } from '../../alerts/words/flavours.ts';
-import { layOut, shortened } from '../../alerts/words/layout.ts';
+import { layOut } from '../../alerts/words/layout.ts';
 import type { Channel } from '../../core/ports.ts';
 import { type ChannelTools, type CodeMeaning, judgeByCode, Poster } from './http.ts';
-import { common, postUrl, signingSecret } from './options.ts';
+import { calledBy, common, mention, postUrl, signingSecret } from './options.ts';
 
 export const options = z.strictObject({
   type: z.literal('dingtalk'),
   ...common,
   url: postUrl(),
-  secret: signingSecret(),
+  secret: signingSecret().optional(),
+  mention: mention(['mention-dingtalk'], /^(?:\+[0-9]{1,4}-[0-9]{5,14}|[A-Za-z0-9_.@-]{1,64})$/),
 });
 export type DingtalkOptions = z.output<typeof options>;
 
@@ -40,7 +42,13 @@ const CODES: Readonly<Record<number, CodeMeaning>> = {
   400102: 'robot-off',
 };
 
-export function createDingtalkChannel({ url, secret, ...named }: DingtalkOptions, tools: ChannelTools): Channel {
+/** A number of mainland China, or of another country with its code; DingTalk takes anything else as the id of a user. */
+const MOBILE = /^(?:1[0-9]{10}|\+[0-9]{1,4}-[0-9]{5,14})$/;
+
+export function createDingtalkChannel(
+  { url, secret, mention, ...named }: DingtalkOptions,
+  tools: ChannelTools,
+): Channel {
   const poster = new Poster('dingtalk', named, url, tools);
   return {
     name: named.name,
@@ -48,12 +56,20 @@ export function createDingtalkChannel({ url, secret, ...named }: DingtalkOptions
     gapMs: GAP_MS,
     async send(message, signal) {
       const short = shortened(message.title, '…', (title) => title.length <= MAX_TITLE);
-      const title = FLAVOURS.dingtalk.text(short);
-      const text = layOut(message, FLAVOURS.dingtalk, { size: MAX_BYTES });
-      // Explicitly nobody, whatever names stand in the text.
-      const at = { isAtAll: false, atMobiles: [], atUserIds: [] };
+      // The title is no Markdown.
+      const title = FLAVOURS.relayed.text(short);
+      const { people, everybody } = calledBy(message, mention);
+      const laid = layOut(message, FLAVOURS.dingtalk, { size: MAX_BYTES });
+      // Only who stands in the text, too, is called.
+      const text = [laid, ...(people.length === 0 ? [] : [people.map((id) => `@${id}`).join(' ')])].join('\n\n');
+      // Explicitly nobody else, whatever names stand in the text.
+      const at = {
+        isAtAll: everybody,
+        atMobiles: people.filter((id) => MOBILE.test(id)),
+        atUserIds: people.filter((id) => !MOBILE.test(id)),
+      };
       const body = JSON.stringify({ msgtype: 'markdown', markdown: { title, text }, at });
-      const signed = signedUrl(url, secret, tools.clock.now());
+      const signed = secret === undefined ? url : signedUrl(url, secret, tools.clock.now());
       return { detail: judgeByCode(poster, await poster.post({ url: signed, body, signal }), 'errcode', CODES) };
     },
   };

@@ -1,12 +1,13 @@
-// Channel `email`: plain text by SMTP (RFC 5321, 3834), through nodemailer, which is loaded with the first message. A
+// Channel `email`: text and HTML by SMTP (RFC 5321, 3834), through nodemailer, which is loaded with the first message. A
 // password is only sent over TLS, except to loopback or with `insecure: true`; certificates are always verified. Errors
 // hold codes and our own words: what a server replies may repeat addresses and more.
 
 import { createHash } from 'node:crypto';
 import type { createTransport, SendMailOptions } from 'nodemailer';
 import * as z from 'zod';
+import { shortened } from '../../alerts/words/fitting.ts';
 import { FLAVOURS } from '../../alerts/words/flavours.ts';
-import { layOut, shortened } from '../../alerts/words/layout.ts';
+import { layOut, paragraphsOf } from '../../alerts/words/layout.ts';
 import type { AlertMessage } from '../../core/alerts/message.ts';
 import type { CallTrouble, ChannelAdvice } from '../../core/error-troubles.ts';
 import { RotatorError } from '../../core/errors.ts';
@@ -124,6 +125,7 @@ function mailOf(message: AlertMessage, { from, to }: EmailOptions): SendMailOpti
     to: to.map((each) => ({ name: '', address: each })),
     subject: shortened(subject, '…', (short) => short.length <= MAX_SUBJECT),
     text: `${layOut(message, FLAVOURS.plain, { size: MAX_BYTES, full: FULL })}\n`,
+    html: htmlOf(message),
     // Long lines stay as they are: no mail program wraps them again.
     textEncoding: 'quoted-printable',
     date: new Date(message.at),
@@ -136,6 +138,14 @@ function mailOf(message: AlertMessage, { from, to }: EmailOptions): SendMailOpti
     disableFileAccess: true,
     disableUrlAccess: true,
   };
+}
+
+/** No image, no script, nothing from elsewhere: mail programs show it as it is. */
+function htmlOf(message: AlertMessage): string {
+  const paragraphs = paragraphsOf(message, FLAVOURS.html, { size: MAX_BYTES, full: FULL });
+  const body = paragraphs.map((paragraph) => `<div style="margin:0 0 14px">${paragraph}</div>`).join('\n');
+  const style = 'font:14px/1.5 -apple-system,Segoe UI,Helvetica,Arial,sans-serif;color:#1d2939;max-width:760px';
+  return `<!doctype html>\n<html lang="${message.language}"><body>\n<div style="${style}">\n${body}\n</div>\n</body></html>\n`;
 }
 
 /** An id that mails about one condition share, so that a mail program shows them together. */

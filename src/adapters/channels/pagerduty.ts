@@ -5,8 +5,10 @@
 
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { shortened } from '../../alerts/words/fitting.ts';
 import { FLAVOURS } from '../../alerts/words/flavours.ts';
-import { layOut, linkOf, shortened } from '../../alerts/words/layout.ts';
+import { layOut, linkOf } from '../../alerts/words/layout.ts';
+import { nextStepOf } from '../../alerts/words/next-step.ts';
 import type { AlertMessage, MessageItem } from '../../core/alerts/message.ts';
 import type { Channel } from '../../core/ports.ts';
 import { counted } from '../../core/texts/en/words.ts';
@@ -45,6 +47,7 @@ interface Trigger {
   };
   readonly links: readonly { readonly href: string; readonly text: string }[];
   readonly client: string;
+  readonly client_url?: string;
 }
 interface Resolve {
   readonly event_action: 'resolve';
@@ -115,6 +118,7 @@ function trigger(message: AlertMessage, key: string, items: readonly MessageItem
   const alone = items.length === 1 ? first : undefined;
   const severity = items.some((item) => item.severity === 'critical') ? 'critical' : (first?.severity ?? 'info');
   const component = alone?.target;
+  const runbook = items.flatMap((item) => (item.runbook === null ? [] : (linkOf(item.runbook) ?? []))).at(0);
   return {
     event_action: 'trigger',
     dedup_key: key,
@@ -129,6 +133,8 @@ function trigger(message: AlertMessage, key: string, items: readonly MessageItem
     },
     links: linksOf(items),
     client: 'apple-secret-rotator',
+    // PagerDuty shows the client as a link to this.
+    ...(runbook === undefined ? {} : { client_url: runbook }),
   };
 }
 
@@ -148,9 +154,12 @@ function detailsOf(message: AlertMessage, items: readonly MessageItem[]): Readon
   const [item] = items;
   if (items.length !== 1 || item === undefined)
     return { text: body, ...(item === undefined ? {} : { conditions: items.length }), instance: message.instance };
+  const step = item.next === null ? null : nextStepOf(item.next);
   const rows: readonly (readonly [name: string, value: string | null])[] = [
     ['what', text(item.what)],
-    ['next', item.next === null ? null : text(item.next)],
+    ['next', step === null ? null : text(step.sentence)],
+    // Each by itself, so that it can be copied.
+    ...(step?.pastes ?? []).map((paste, index) => [index === 0 ? 'paste' : `paste_${index + 1}`, text(paste)] as const),
     ['logins_until', item.loginsUntil],
     ['since', item.since],
     ['until', item.until],

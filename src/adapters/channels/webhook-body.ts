@@ -86,7 +86,7 @@ const MAX_BYTES = 900_000;
 
 /** A message as it is posted, of at most 900 kB: receivers commonly accept 1 MB. */
 export function webhookBody(message: AlertMessage): string {
-  const { labels: _, ...told } = message;
+  const { labels: _, timezone: __, ...told } = message;
   const write = (count: number) => {
     const items = message.items.slice(0, count);
     const closes = count === message.items.length ? message.closes : message.closes.slice(0, count);

@@ -4,7 +4,7 @@ import { createHmac } from 'node:crypto';
 import * as z from 'zod';
 import type { Channel } from '../../core/ports.ts';
 import { type ChannelTools, Poster } from './http.ts';
-import { common, postUrl, signingSecret } from './options.ts';
+import { access, accessHeaders, common, postUrl, signingSecret } from './options.ts';
 import { webhookBody } from './webhook-body.ts';
 
 export const options = z.strictObject({
@@ -12,14 +12,17 @@ export const options = z.strictObject({
   ...common,
   url: postUrl(),
   secret: signingSecret().optional(),
+  ...access(),
 });
 export type WebhookOptions = z.output<typeof options>;
 
 /** At most twelve messages a minute: the receiver's limits are unknown. */
 const GAP_MS = 5_000;
 
-export function createWebhookChannel({ url, secret, ...named }: WebhookOptions, tools: ChannelTools): Channel {
+export function createWebhookChannel(settings: WebhookOptions, tools: ChannelTools): Channel {
+  const { url, secret, ...named } = settings;
   const poster = new Poster('webhook', named, url, tools);
+  const shown = accessHeaders(settings);
   return {
     name: named.name,
     type: 'webhook',
@@ -35,6 +38,7 @@ export function createWebhookChannel({ url, secret, ...named }: WebhookOptions, 
               'x-rotator-signature': `v1=${webhookSignature(secret, seconds, body)}`,
             };
       const headers = {
+        ...shown,
         'user-agent': `apple-secret-rotator/${message.version}`,
         'x-rotator-id': message.id,
         ...signed,

@@ -6,7 +6,9 @@ import { resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import type { RotatorError } from '../../core/errors.ts';
+import type { Company } from '../../core/ports.ts';
 import { copyDatabase } from './copy.ts';
+import type { JournalClock } from './leases.ts';
 import { checkedVersion, type Migration, migrate, newerSchema, schemaVersion, stamp } from './migrations.ts';
 import { Tables } from './tables.ts';
 import { isBusy, journalError, narrowCompanions, prepareFile, trouble, unfitRow } from './trouble.ts';
@@ -17,6 +19,8 @@ export interface ConnectionOptions {
   readonly migrations: readonly Migration[];
   /** How long a call may wait for another process, in ms. */
   readonly busyTimeoutMs: number;
+  /** The journal's clock. */
+  readonly clock: JournalClock;
   /** Called for a row of the alert book that cannot be read and is left out. */
   readonly onDamage: (reason: RotatorError) => void;
 }
@@ -30,13 +34,14 @@ export class Connection {
   /** Of the file that is written; undefined for one that is read, and in memory. */
   readonly #identity: string | undefined;
 
-  constructor(db: DatabaseSync, { path, onDamage }: ConnectionOptions, isWritten = false) {
+  constructor(db: DatabaseSync, { path, clock, onDamage }: ConnectionOptions, isWritten = false) {
     this.db = db;
     this.#path = path;
     this.#version = schemaVersion(db);
     this.#identity = isWritten ? fileIdentity(path) : undefined;
     this.tables = new Tables(
       db,
+      () => clock.now(),
       (what, why) => unfitRow('damaged-row', path, what, why),
       (what, why) => onDamage(unfitRow('dropped-row', path, what, why)),
     );
@@ -52,8 +57,24 @@ export class Connection {
     return this.#transaction('BEGIN IMMEDIATE', work);
   }
 
-  close(): void {
-    if (this.db.isOpen) this.db.close();
+  /** See SharedPace; `process` is ours. */
+  company(process: string): Company {
+    try {
+      return this.tables.shared.company(process);
+    } catch (error) {
+      throw journalError(error, this.#path);
+    }
+  }
+
+  /** `process`: the name of this one, which no longer uses the journal. */
+  close(process?: string): void {
+    if (!this.db.isOpen) return;
+    try {
+      if (process !== undefined) this.write(({ shared }) => shared.unregister(process));
+    } catch {
+      // It counts for a day at most.
+    }
+    this.db.close();
   }
 
   #transaction<T>(begin: string, work: (tables: Tables) => T): T {
@@ -77,15 +98,15 @@ export class Connection {
   }
 }
 
-/** Opens the file for writing; `nowMs` goes into the name of a copy. Throws ERR_JOURNAL_UNWRITABLE and ERR_JOURNAL_NEWER. */
-export function openFile(options: ConnectionOptions, nowMs: number): Connection {
-  const { path, migrations } = options;
+/** Opens the file for writing. Throws ERR_JOURNAL_UNWRITABLE and ERR_JOURNAL_NEWER. */
+export function openFile(options: ConnectionOptions): Connection {
+  const { path, migrations, clock } = options;
   prepareFile(path);
   return opened(path, options, false, (db) => {
     checkedVersion(db, path, migrations.length);
     switchToWal(db);
     db.exec('PRAGMA synchronous = FULL');
-    migrate(db, path, migrations, (version) => copyDatabase(db, `${path}.v${version}-${stamp(nowMs)}.bak`));
+    migrate(db, path, migrations, (version) => copyDatabase(db, `${path}.v${version}-${stamp(clock.now())}.bak`));
     // A disk that is full or read-only is found here and not at the first rotation: this writes a page.
     db.exec(`BEGIN IMMEDIATE; PRAGMA user_version = ${migrations.length}; COMMIT`);
     narrowCompanions(path);
@@ -108,7 +129,7 @@ export function openToRead(options: ConnectionOptions): Connection {
 }
 
 /** The file for reading, of our schema or an older one. Throws ERR_JOURNAL_UNWRITABLE and ERR_JOURNAL_NEWER. */
-export function openReadOnly(options: ConnectionOptions): DatabaseSync {
+export function openReadOnly(options: Pick<ConnectionOptions, 'path' | 'migrations' | 'busyTimeoutMs'>): DatabaseSync {
   const { path, migrations } = options;
   const check = (db: DatabaseSync) => {
     checkedVersion(db, path, migrations.length);
@@ -134,7 +155,7 @@ export function openReadOnly(options: ConnectionOptions): DatabaseSync {
 export function openInMemory(options: ConnectionOptions, from?: DatabaseSync): Connection {
   if (from !== undefined) {
     const copy = new Connection(copyIntoMemory(from, options), options);
-    copy.tables.dropUnreadable();
+    copy.write((tables) => tables.makeOwn());
     return copy;
   }
   return opened(':memory:', options, false, (db) => {
@@ -160,7 +181,7 @@ function copyIntoMemory(from: DatabaseSync, options: ConnectionOptions): Databas
 /** Opens a database and returns what `use` makes of it. Closes it again if that is undefined, or throws. */
 function opened<T>(
   location: string | URL,
-  { path, busyTimeoutMs }: ConnectionOptions,
+  { path, busyTimeoutMs }: Pick<ConnectionOptions, 'path' | 'busyTimeoutMs'>,
   readOnly: boolean,
   use: (db: DatabaseSync) => T,
 ): T {

@@ -5,10 +5,11 @@ import type { DatabaseSync } from 'node:sqlite';
 import { isDeepStrictEqual } from 'node:util';
 import type { AlertBook, AlertUpdate } from '../../core/alerts/records.ts';
 import { asRotatorError, RotatorError } from '../../core/errors.ts';
-import type { Clock, Degraded } from '../../core/ports.ts';
+import type { Clock, Company, Degraded } from '../../core/ports.ts';
 import { type Connection, type ConnectionOptions, openFile, openInMemory, openReadOnly } from './connection.ts';
+import type { HeldLeases, JournalClock } from './leases.ts';
 import type { DaemonLock } from './lock.ts';
-import type { Lease, Tables } from './tables.ts';
+import type { Tables } from './tables.ts';
 
 /**
  * How long a file that could not be written is left alone. A try can take the busy timeout (5 s), in which no pass goes
@@ -17,10 +18,13 @@ import type { Lease, Tables } from './tables.ts';
 const RETRY_AFTER_MS = 30_000;
 
 export interface DaemonConnectionOptions extends ConnectionOptions {
-  readonly clock: Pick<Clock, 'now' | 'sleep'>;
+  readonly clock: JournalClock & Pick<Clock, 'sleep'>;
+  /** The name of this process among those that use the journal, of which no two are alike. It begins as its tokens do. */
+  readonly process: string;
+  readonly held: HeldLeases;
   /** Throws ERR_DAEMON_RUNNING and ERR_JOURNAL_UNWRITABLE. */
   readonly lock: () => DaemonLock;
-  /** The tokens of this daemon's leases begin with it, and so did those of the daemons before it. */
+  /** This daemon's tokens begin with it, and so did those of the daemons before it. */
   readonly leaseHolder: string;
   /** Called with the reason when the file is given up, and with `undefined` when it is written again. */
   readonly onChange: (reason: RotatorError | undefined) => void;
@@ -65,11 +69,15 @@ export class DaemonConnection {
     return this.#use((connection) => connection.write(work));
   }
 
+  company(process: string): Company {
+    return this.#use((connection) => connection.company(process));
+  }
+
   /** Ends with one more attempt to give the file what it missed. */
   close(): void {
     this.#closing.abort();
     if (this.degraded !== undefined) this.#returnToFile();
-    this.#current.close();
+    this.#current.close(this.#options.process);
     this.#lock?.release();
   }
 
@@ -86,15 +94,18 @@ export class DaemonConnection {
 
   /** The file, proven to be writable and readable. It is closed again if `use` throws. */
   #openFile(use: (file: Connection) => void = () => undefined): Connection {
-    const { lock, leaseHolder, clock } = this.#options;
+    const { lock, leaseHolder, process } = this.#options;
     // A daemon that began without its journal must not write to one that another daemon has taken meanwhile.
     const isFirst = this.#lock === undefined;
     this.#lock ??= lock();
-    const file = openFile(this.#options, clock.now());
+    const file = openFile(this.#options);
     try {
       file.read((tables) => tables.verify());
-      // The daemon that held the lock before is dead, and so are its passes.
-      if (isFirst) file.write((tables) => tables.endLeases(leaseHolder));
+      file.write(({ shared }) => {
+        // The daemon that held the lock before is dead, and so are its passes.
+        if (isFirst) shared.endProcesses(leaseHolder);
+        shared.register(process);
+      });
       use(file);
       return file;
     } catch (error) {
@@ -104,7 +115,7 @@ export class DaemonConnection {
   }
 
   #goOnInMemory(error: RotatorError, failed?: Connection): Connection {
-    const { clock, onChange } = this.#options;
+    const { clock, held, onChange } = this.#options;
     this.degraded = { error: error.stored, since: clock.now() };
     const copy = this.#copyOf(failed);
     failed?.close();
@@ -112,7 +123,10 @@ export class DaemonConnection {
     onChange(error);
     // Ends with an abort when the journal is closed.
     this.#retry().catch(() => undefined);
-    return copy ?? openInMemory(this.#options);
+    const memory = copy ?? openInMemory(this.#options);
+    // Passes that are under way go on.
+    memory.write(({ shared }) => void held.list.map((lease) => shared.acquireLease(lease)));
+    return memory;
   }
 
   /** A copy of what can be read over the connection that failed, else over a new one. */
@@ -139,12 +153,10 @@ export class DaemonConnection {
   }
 
   #returnToFile(): void {
-    const { clock, onChange, warn } = this.#options;
+    const { onChange, warn } = this.#options;
     const memory = this.#current;
     try {
-      this.#current = this.#openFile((file) =>
-        file.write((tables) => append(memory.tables, tables, this.#start, clock.now())),
-      );
+      this.#current = this.#openFile((file) => file.write((tables) => append(memory.tables, tables, this.#start)));
     } catch (thrown) {
       const error = asRotatorError(thrown);
       if (this.degraded !== undefined) this.degraded = { ...this.degraded, error: error.stored };
@@ -158,7 +170,7 @@ export class DaemonConnection {
 }
 
 /** Adds to the file what is new in memory. `start` is undefined if memory did not begin as a copy of the file. */
-function append(memory: Tables, file: Tables, start: Start | undefined, now: number): void {
+function append(memory: Tables, file: Tables, start: Start | undefined): void {
   const { openSince } = memory.fleet();
   file.updateFleet((fleet) => ({ ...fleet, openSince }));
   const rotated = new Set<string>();
@@ -175,8 +187,7 @@ function append(memory: Tables, file: Tables, start: Start | undefined, now: num
     const isNews = start !== undefined && rotated.has(target.key) && !isLater(stored?.lastPassAt, target.lastPassAt);
     if (stored === undefined || isNews) file.commit({ target });
   }
-  const isHeld = ({ until }: Lease) => until > now;
-  for (const lease of memory.leases().filter(isHeld)) file.acquireLease(lease, now);
+  for (const lease of memory.shared.leases()) file.shared.acquireLease(lease);
   const book = memory.alerts.book();
   file.alerts.update(() => newAlerts(start, book));
 }

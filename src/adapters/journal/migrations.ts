@@ -106,6 +106,30 @@ const THIRD_SCHEMA = `
     id       TEXT NOT NULL UNIQUE,
     document TEXT NOT NULL CHECK (json_valid(document))
   ) STRICT;
+  -- The processes that use the journal, and what they share while there are several.
+  CREATE TABLE processes (
+    token    TEXT PRIMARY KEY,
+    since    INTEGER NOT NULL,
+    left_at  INTEGER
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE paces (
+    name     TEXT PRIMARY KEY,
+    free_at  INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE waiters (
+    seq       INTEGER PRIMARY KEY AUTOINCREMENT, -- the order of arrival
+    lane      TEXT NOT NULL,
+    token     TEXT NOT NULL,
+    failed_at INTEGER,
+    urgent    INTEGER NOT NULL,
+    requested INTEGER NOT NULL,
+    needed_by REAL NOT NULL, -- infinite where nobody knows
+    until     INTEGER NOT NULL,
+    UNIQUE (lane, token)
+  ) STRICT;
+
   DELETE FROM alert_conditions WHERE document ->> '$.finding.condition' IN ${REMOVED};
 `;
 

@@ -35,7 +35,7 @@ function storedThumbprint(value: string): string {
  * honest names (`newgateway-proxy.example…`), so one is cut out only where a header that names an algorithm can be
  * read from it.
  */
-function storedLabel(value: string): string {
+export function storedLabel(value: string): string {
   const clean = redactText(value);
   if (clean === value) return value;
   const otherSecrets = clean.replaceAll('[redacted JWT]', '').includes('[redacted ');

@@ -3,42 +3,33 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { isDeepStrictEqual } from 'node:util';
 import type * as z from 'zod';
-import type { ChangedTargets, JournalChange, Revision, RotationFilter } from '../../core/ports.ts';
+import { RotatorError } from '../../core/errors.ts';
+import type { ChangedTargets, JournalChange, Revision, RotationFilter, TargetRecord } from '../../core/ports.ts';
 import { EMPTY_FLEET, type FleetState, type Rotation, type TargetState } from '../../core/records.ts';
 import { AlertTables, type OnDamage } from './alert-tables.ts';
-import { isGone } from './process-name.ts';
+import { SharedTables } from './shared-tables.ts';
 import { parsed, reading, storable, writing } from './stored.ts';
-
-/**
- * How much further than now + ttl a lease may end before it counts as written by a clock that was wrong. A caller may
- * read its clock and then wait for the transaction of another, at most 5 s: with less tolerance its lease could be
- * taken from it, with more a wrong clock would hold up a target for longer.
- */
-const LEASE_TOLERANCE_MS = 60_000;
-
-/** A lease as it is stored. `until` is ms by the wall clock. */
-export interface Lease {
-  readonly key: string;
-  readonly token: string;
-  readonly until: number;
-}
 
 /** Thrown for a row that does not fit its schema. */
 export type Damaged = (what: string, why: string) => Error;
 
 export class Tables {
   readonly alerts: AlertTables;
+  readonly shared: SharedTables;
   readonly #db: DatabaseSync;
   readonly #damaged: Damaged;
   readonly #sql: ReturnType<typeof statements>;
+  #fleet: { readonly version: unknown; readonly state: FleetState } | undefined;
   /** Of its revisions; the connection itself would be kept open by whoever keeps one. */
   readonly #source = {};
 
-  constructor(db: DatabaseSync, damaged: Damaged, onDroppedAlert: OnDamage) {
+  /** `now`: the journal's clock, in ms by the wall clock. */
+  constructor(db: DatabaseSync, now: () => number, damaged: Damaged, onDroppedAlert: OnDamage) {
     this.#db = db;
     this.#damaged = damaged;
     this.#sql = statements(db);
     this.alerts = new AlertTables(db, onDroppedAlert);
+    this.shared = new SharedTables(db, now);
   }
 
   target(key: string): TargetState | undefined {
@@ -65,8 +56,29 @@ export class Tables {
     return { revision: { source: this.#source, number }, states: this.#all(reading.target, rows, 'target') };
   }
 
-  /** In one transaction. Throws a TypeError, a mistake of the caller, for a change of a finished rotation. */
-  commit({ target, rotation }: JournalChange): void {
+  record(key: string): TargetRecord {
+    const row = this.#sql.target.get(key);
+    return {
+      state: this.#one(reading.target, row, 'target'),
+      seen: seenIn(row),
+      open: this.openRotations(key),
+      isHeld: this.shared.isHeld(key),
+    };
+  }
+
+  /**
+   * In one transaction. Throws ERR_LEASE_LOST and ERR_LEASE_HELD, and a TypeError, a mistake of the caller, for a change
+   * of a finished rotation.
+   */
+  commit({ target, rotation, lease, seen }: JournalChange): void {
+    if (lease !== undefined) {
+      const isOurs = lease.ends ? this.shared.releaseLease(lease) : this.shared.renewLease(lease);
+      if (!isOurs) throw new RotatorError('ERR_LEASE_LOST', null);
+    }
+    if (target !== undefined && seen !== undefined) {
+      const isOvertaken = this.shared.isHeld(target.key) || seenIn(this.#sql.target.get(target.key)) !== seen;
+      if (isOvertaken) throw new RotatorError('ERR_LEASE_HELD', null);
+    }
     if (target !== undefined) {
       const state = storable(writing.target, target, 'target');
       this.#sql.putTarget.run(state.key, state.name, JSON.stringify(state));
@@ -89,38 +101,21 @@ export class Tables {
     return this.#all(reading.rotation, this.#sql.openRotations.all(key), 'rotation');
   }
 
+  /** Read once, and kept while nobody writes: every pass looks at it, and it grows with the fleet. */
   fleet(): FleetState {
-    return this.#one(reading.fleet, this.#sql.fleet.get(), 'fleet') ?? EMPTY_FLEET;
+    const version = this.#sql.version.get()?.['data_version'];
+    if (this.#fleet?.version !== version) {
+      const state = this.#one(reading.fleet, this.#sql.fleet.get(), 'fleet') ?? EMPTY_FLEET;
+      this.#fleet = { version, state };
+    }
+    return this.#fleet?.state ?? EMPTY_FLEET;
   }
 
   updateFleet(change: (state: FleetState) => FleetState): FleetState {
     const next = storable(writing.fleet, change(this.fleet()), 'fleet');
+    this.#fleet = undefined;
     this.#sql.putFleet.run(JSON.stringify(next));
     return next;
-  }
-
-  acquireLease({ key, token, until }: Lease, now: number): boolean {
-    const tooFar = until + LEASE_TOLERANCE_MS;
-    const held = this.#sql.lease.get(key)?.['token'];
-    if (typeof held === 'string' && isGone(held)) this.releaseLease(key, held);
-    return this.#sql.takeLease.run({ key, token, until, now, void: tooFar }).changes === 1;
-  }
-
-  renewLease({ key, token, until }: Lease): boolean {
-    return this.#sql.renewLease.run(until, key, token).changes === 1;
-  }
-
-  releaseLease(key: string, token: string): void {
-    this.#sql.endLease.run(key, token);
-  }
-
-  /** Ends every lease whose token begins with `prefix`: those of a process that is known to be dead. */
-  endLeases(prefix: string): void {
-    this.#sql.endLeases.run(prefix, prefix);
-  }
-
-  leases(): Lease[] {
-    return this.#sql.leases.all() as unknown as Lease[];
   }
 
   /** Throws if a row that passes need cannot be read. */
@@ -130,8 +125,9 @@ export class Tables {
     this.#all(reading.rotation, this.#sql.unfinished.all(), 'rotation');
   }
 
-  /** Removes the rows that cannot be read, so that the others are of use. Only for a copy in memory. */
-  dropUnreadable(): void {
+  /** Removes the rows that cannot be read, so that the others are of use, and other processes. For a copy in memory. */
+  makeOwn(): void {
+    this.shared.forgetProcesses();
     this.#db.exec('DROP TRIGGER rotations_deleted');
     const tables = { targets: reading.target, rotations: reading.rotation, fleet: reading.fleet };
     for (const [table, schema] of Object.entries(tables)) {
@@ -168,9 +164,13 @@ export class Tables {
   }
 }
 
+function seenIn(row: Readonly<Record<string, unknown>> | undefined): number {
+  return (row?.['revision'] as number | undefined) ?? 0;
+}
+
 function statements(db: DatabaseSync) {
   return {
-    target: db.prepare('SELECT document FROM targets WHERE key = ?'),
+    target: db.prepare('SELECT document, revision FROM targets WHERE key = ?'),
     targets: db.prepare('SELECT document FROM targets ORDER BY name, key'),
     named: db.prepare('SELECT document FROM targets WHERE name = ? ORDER BY revision DESC LIMIT 1'),
     expiries: db.prepare(
@@ -193,19 +193,10 @@ function statements(db: DatabaseSync) {
     rotationsOf: db.prepare(
       'SELECT document FROM rotations WHERE target = ? OR target_key = ? ORDER BY seq DESC LIMIT ?',
     ),
+    version: db.prepare('PRAGMA data_version'),
     fleet: db.prepare('SELECT document FROM fleet WHERE id = 1'),
     putFleet: db.prepare(
       'INSERT INTO fleet (id, document) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET document = excluded.document',
     ),
-    leases: db.prepare('SELECT key, token, until FROM leases'),
-    takeLease: db.prepare(
-      `INSERT INTO leases (key, token, until) VALUES (:key, :token, :until) ON CONFLICT (key) DO UPDATE
-       SET token = excluded.token, until = excluded.until
-       WHERE token = excluded.token OR until <= :now OR until > :void`,
-    ),
-    lease: db.prepare('SELECT token FROM leases WHERE key = ?'),
-    renewLease: db.prepare('UPDATE leases SET until = ? WHERE key = ? AND token = ?'),
-    endLease: db.prepare('DELETE FROM leases WHERE key = ? AND token = ?'),
-    endLeases: db.prepare('DELETE FROM leases WHERE substr(token, 1, length(?)) = ?'),
   };
 }

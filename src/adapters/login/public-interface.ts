@@ -3,7 +3,7 @@
 // recognised: Apple's `invalid_client`. Whether it passes Apple's word on at all is not documented, so every other
 // answer says nothing.
 import { RotatorError } from '../../core/errors.ts';
-import type { Clock, LoginAnswer, LoginCheck } from '../../core/ports.ts';
+import type { Clock, LoginAnswer, LoginCheck, SharedPace } from '../../core/ports.ts';
 import { CallFailure } from '../../net/failure.ts';
 import type { Env } from '../../net/proxy.ts';
 import { createRateLimit } from '../../net/rate-limit.ts';
@@ -26,10 +26,11 @@ export function loginUrlOf(endpoint: string, envId: string): string {
 
 /**
  * Makes the check of an endpoint, such as `https://{envId}.api.tcloudbasegateway.com`. One factory per process: the
- * limit of one question a second holds over all that it made.
+ * limit of one question a second holds over all that it made, and over all processes that share its pace.
  */
 export function createLoginChecks(deps: {
   readonly clock: Clock;
+  readonly pace?: SharedPace | undefined;
   /** Where HTTPS_PROXY and NO_PROXY are read. */
   readonly env: Env;
   /** A fresh UUID. The interface tells devices apart by it, so each question is a device of its own. */
@@ -37,11 +38,11 @@ export function createLoginChecks(deps: {
   /** For one question, in ms. Default 10 s. */
   readonly timeoutMs?: number;
 }): (endpoint: string) => LoginCheck {
-  const { clock, env, newId, timeoutMs = TIMEOUT_MS } = deps;
-  const limit = createRateLimit(QUESTIONS_PER_SECOND, clock);
+  const { clock, pace, env, newId, timeoutMs = TIMEOUT_MS } = deps;
+  const limit = createRateLimit(QUESTIONS_PER_SECOND, clock, pace && { name: 'login', shared: pace });
   return (endpoint) => ({
     async ask({ envId, providerId, signal }) {
-      await limit.turn(signal);
+      const onSent = await limit.turn(signal);
       return request({
         url: `${loginUrlOf(endpoint, envId).replace(/\/$/, '')}/auth/v1/provider/token`,
         method: 'POST',
@@ -50,6 +51,7 @@ export function createLoginChecks(deps: {
         timeoutMs,
         signal,
         env,
+        onSent,
       }).then(answerOf, (error: unknown) => noAnswer(error, signal));
     },
   });

@@ -67,13 +67,13 @@ export function createTencentClient(options: TencentClientOptions): TencentClien
   return {
     async call(action, params, call) {
       const { signal } = call;
-      const first = await ready(options, signal);
+      const first = await credentialOf(options, signal);
       try {
         return await attempt(options, endpoint, first, { action, params, ...call });
       } catch (error) {
         if (!(error instanceof RotatorError && wantsFreshCredentials(error.remoteCode))) throw error;
         if (options.credentials !== 'unsigned' && first !== undefined) options.credentials.renew(first);
-        const second = await ready(options, signal);
+        const second = await credentialOf(options, signal);
         return await attempt(options, endpoint, second, { action, params, ...call });
       }
     },
@@ -85,10 +85,12 @@ interface Attempt extends CallOptions {
   readonly params: JsonObject;
 }
 
-/** Waits for the call's turn, then for credentials; undefined for unsigned calls. */
-async function ready(options: TencentClientOptions, signal: AbortSignal): Promise<TencentCredential | undefined> {
+/** Undefined for unsigned calls. */
+async function credentialOf(
+  options: TencentClientOptions,
+  signal: AbortSignal,
+): Promise<TencentCredential | undefined> {
   signal.throwIfAborted();
-  await options.rateLimit?.turn(signal);
   if (options.credentials === 'unsigned') return undefined;
   const credential = await options.credentials.get(signal);
   if (credential.secretId === '' || credential.secretKey === '')
@@ -105,9 +107,11 @@ async function attempt(
 ): Promise<TencentAnswer> {
   const { service, region, timeoutMs, clock, env } = options;
   const { Client } = (await CLIENTS[service]()).default;
+  const onSent = await options.rateLimit?.turn(signal);
   let skewMs: number | undefined;
   const guard = guardedAgent(endpoint, {
     env,
+    ...(onSent === undefined ? {} : { onSent }),
     onAnswer: () => {
       const { dateMs } = guard.exchange;
       if (dateMs !== undefined) skewMs = clock.now() - dateMs;

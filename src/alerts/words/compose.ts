@@ -21,6 +21,7 @@ import { say } from '../../core/texts/texts.ts';
 import type { News } from '../stories/news.ts';
 import type { StoryTarget } from '../stories/view.ts';
 import { isOpen, type MessageSubject, rankOf, titleOf } from './title.ts';
+import { inZone } from './zone.ts';
 
 export type { MessageSubject } from './title.ts';
 
@@ -32,6 +33,8 @@ export interface MessageRequest {
   readonly instance: string;
   readonly version: string;
   readonly language: Language;
+  /** Of the times in the texts; default: UTC. */
+  readonly timezone?: string;
   /** Where the runbook is: a path or URL, to which `#<section>` is added. */
   readonly runbook: string;
   /** Stories (each at most once) and events together, or a digest alone, or a test alone. */
@@ -79,7 +82,7 @@ export function composeMessage(request: MessageRequest): AlertMessage {
     items,
     closes: [...new Set(subjects.flatMap((subject) => ('closes' in subject ? subject.closes : [])))],
   };
-  return { ...(cleanValue(message) as typeof message), labels: texts.labels };
+  return inZone({ ...(cleanValue(message) as typeof message), labels: texts.labels }, request.timezone);
 }
 
 /** The texts of an open finding, as the command `alerts` and the HTTP interface show them. */

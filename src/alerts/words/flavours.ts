@@ -1,6 +1,7 @@
 // The markup of each kind of channel. Text of unknown origin (an error's message, the name of a target) goes through
 // `text`, which makes it one line without mentions, links or markup. URLs in it are shown and cannot be followed; the
 // only link of a message is the one to the runbook.
+import type { AlertMessage } from '../../core/alerts/message.ts';
 import { cleanText } from '../../core/output.ts';
 
 const encoder = new TextEncoder();
@@ -10,15 +11,25 @@ export function bytesOf(text: string): number {
   return encoder.encode(text).length;
 }
 
+/** What the colour of a message says: its severity; `good`: what it was about is over; `info`: nothing was wrong. */
+export type Tone = 'critical' | 'warning' | 'good' | 'info';
+
+export function toneOf({ kind, severity, items }: AlertMessage): Tone {
+  if (severity !== 'info') return severity;
+  return kind === 'alert' && items.some(({ status }) => status !== 'happened') ? 'good' : 'info';
+}
+
 export interface Flavour {
   /** Text of unknown origin, on one line, made harmless. */
   readonly text: (raw: string) => string;
   /** An id that a person may want to copy. */
   readonly code: (raw: string) => string;
+  /** A command or a policy, which has a line of its own: whoever copies that line gets nothing but it. */
+  readonly paste: (raw: string) => string;
   /** Text that is harmless already, made to stand out. */
   readonly strong: (safe: string) => string;
   /** The first line of the message, out of text that is harmless already. */
-  readonly heading: (safe: string) => string;
+  readonly heading: (safe: string, tone: Tone) => string;
   readonly link: (url: string, safe: string) => string;
   /** Between two lines of a paragraph, and between two paragraphs. */
   readonly newline: string;
@@ -41,7 +52,7 @@ function withoutCalls(line: string): string {
   return line.replace(/(?<![\p{L}\p{N}])@/gu, '＠');
 }
 
-/** Tags: WeCom's `<@all>` and `<font>`, Feishu's `<at user_id="all">`. */
+/** Tags: WeCom's `<@all>` and `<font>`, Feishu's `<at id=all>`. */
 function withoutTags(line: string): string {
   return line.replaceAll('<', '＜').replaceAll('>', '＞');
 }
@@ -86,9 +97,29 @@ const chatLine = (raw: string) => withoutMarkdownLinks(withoutCalls(safeLine(raw
 const chatCode = (raw: string) => `\`${chatLine(raw).replaceAll('`', "'")}\``;
 const markdownLink = (url: string, safe: string) => `[${safe}](${url.replaceAll('(', '%28').replaceAll(')', '%29')})`;
 
+/** DingTalk's Markdown has no code: what a person copies has to show as it is, and takes a backslash for that. */
+function dingtalkLine(raw: string): string {
+  return withoutTags(chatLine(raw.replaceAll('`', ''))).replace(/[*_]/g, '\\$&');
+}
+
+/** Feishu's cards show a character of markup that is written as an entity, and copy it as itself. */
+function feishuLine(raw: string): string {
+  return relayedLine(raw).replace(/[&*_~`[\]#\\]/g, (mark) => `&#${mark.charCodeAt(0)};`);
+}
+
+function htmlLine(raw: string): string {
+  return safeLine(raw)
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replace(/`([^`]+)`/g, '<code>$1</code>');
+}
+
 const plain: Flavour = {
   text: safeLine,
   code: safeLine,
+  paste: safeLine,
   strong: (safe) => safe,
   heading: (safe) => safe,
   link: (url) => url,
@@ -97,35 +128,80 @@ const plain: Flavour = {
   size: bytesOf,
 };
 
-const markdown: Flavour = {
-  ...plain,
-  text: (raw) => asCode(withoutTags(chatLine(raw))),
-  code: (raw) => withoutTags(chatCode(raw)),
-  strong: (safe) => `**${safe}**`,
-  heading: (safe) => `### ${safe}`,
-  link: markdownLink,
+/** WeCom has three colours: `warning` is orange-red, `info` is green, `comment` is grey. */
+const WECOM_COLOURS: Readonly<Record<Tone, string>> = {
+  critical: 'warning',
+  warning: 'warning',
+  good: 'info',
+  info: 'comment',
 };
+/** Contrast of 4.5 or more on white. */
+const HTML_COLOURS: Readonly<Record<Tone, string>> = {
+  critical: '#b42318',
+  warning: '#93610a',
+  good: '#067647',
+  info: '#175cd3',
+};
+/** Characters, not names such as :red_circle:, so that notifications and Mattermost show them as well. */
+export const SLACK_EMOJIS: Readonly<Record<Tone, string>> = { critical: '🔴', warning: '🟠', good: '🟢', info: '🔵' };
+
+const MONO = 'font-family:ui-monospace,Consolas,Menlo,monospace';
 
 export const FLAVOURS = {
-  /** Mail. */
+  /** The text of a mail. */
   plain,
-  /** Feishu's text messages know `<at …>`; the limit counts the JSON. */
+  /** The other half of a mail. Every paragraph stands in an element of its own. */
+  html: {
+    ...plain,
+    text: htmlLine,
+    code: (raw: string) => `<code>${htmlLine(raw.replaceAll('`', ''))}</code>`,
+    paste: (raw: string) =>
+      `<pre style="margin:4px 0;padding:8px;background:#f2f4f7;white-space:pre-wrap;${MONO}">${htmlLine(raw.replaceAll('`', ''))}</pre>`,
+    strong: (safe: string) => `<b>${safe}</b>`,
+    heading: (safe: string, tone: Tone) =>
+      `<div style="font-size:18px;font-weight:bold;color:${HTML_COLOURS[tone]}">${safe}</div>`,
+    link: (url: string, safe: string) => `<a href="${url.replaceAll('&', '&amp;').replaceAll('"', '%22')}">${safe}</a>`,
+    newline: '<br>\n',
+  },
+  /** The Markdown of a card; the limit counts the JSON. */
   feishu: {
     ...plain,
-    text: relayedLine,
-    code: relayedLine,
+    text: feishuLine,
+    code: feishuLine,
+    paste: feishuLine,
+    strong: (safe: string) => `**${safe}**`,
+    link: markdownLink,
     size: (text: string) => bytesOf(JSON.stringify(text)),
   },
   /** Alertmanager and PagerDuty pass the text on. */
-  relayed: { ...plain, text: relayedLine, code: relayedLine },
-  wecom: markdown,
+  relayed: { ...plain, text: relayedLine, code: relayedLine, paste: relayedLine },
+  wecom: {
+    ...plain,
+    text: (raw: string) => asCode(withoutTags(chatLine(raw))),
+    code: (raw: string) => withoutTags(chatCode(raw)),
+    paste: (raw: string) => withoutTags(chatCode(raw)),
+    strong: (safe: string) => `**${safe}**`,
+    heading: (safe: string, tone: Tone) => `### <font color="${WECOM_COLOURS[tone]}">${safe}</font>`,
+    link: markdownLink,
+  },
   /** Two spaces end a line; a line end alone would be shown as a space. */
-  dingtalk: { ...markdown, newline: '  \n', size: (text: string) => bytesOf(JSON.stringify(text)) },
+  dingtalk: {
+    ...plain,
+    text: dingtalkLine,
+    code: dingtalkLine,
+    paste: dingtalkLine,
+    strong: (safe: string) => `**${safe}**`,
+    heading: (safe: string) => `### ${safe}`,
+    link: markdownLink,
+    newline: '  \n',
+    size: (text: string) => bytesOf(JSON.stringify(text)),
+  },
   slack: {
     text: (raw: string) => slackEntities(asCode(chatLine(raw))),
     code: (raw: string) => slackEntities(chatCode(raw)),
+    paste: (raw: string) => `\`\`${slackEntities(chatCode(raw))}\`\``,
     strong: (safe: string) => `*${safe}*`,
-    heading: (safe: string) => `*${safe}*`,
+    heading: (safe: string, tone: Tone) => `${SLACK_EMOJIS[tone]} *${safe}*`,
     link: (url: string, safe: string) => `<${slackEntities(url.replaceAll('|', '%7C'))}|${safe.replaceAll('|', '/')}>`,
     newline: '\n',
     gap: '\n\n',

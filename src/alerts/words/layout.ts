@@ -3,7 +3,10 @@
 // is cut between characters, before it is escaped, and marked as cut.
 
 import type { AlertMessage, MessageItem } from '../../core/alerts/message.ts';
-import type { Flavour } from './flavours.ts';
+import { largest, shortened } from './fitting.ts';
+import { type Flavour, toneOf } from './flavours.ts';
+import { nextStepOf } from './next-step.ts';
+import { zoned } from './zone.ts';
 
 export interface LayoutLimits {
   /** Of the whole text, in the flavour's own measure. */
@@ -31,24 +34,6 @@ export function paragraphsOf(message: AlertMessage, flavour: Flavour, limits: La
 /** The message as one text of at most `limits.size`. */
 export function layOut(message: AlertMessage, flavour: Flavour, limits: LayoutLimits): string {
   return paragraphsOf(message, flavour, limits).join(flavour.gap);
-}
-
-/** The longest beginning of `raw` (whole characters) for which `fits` holds, or '' if there is none. */
-export function longestFitting(raw: string, fits: (beginning: string) => boolean): string {
-  const characters = [...raw];
-  let [low, high] = [0, characters.length];
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if (fits(characters.slice(0, middle).join(''))) low = middle;
-    else high = middle - 1;
-  }
-  return characters.slice(0, low).join('');
-}
-
-/** `raw` if `fits` holds for it, else as much of it as fits with `cut` behind it. */
-export function shortened(raw: string, cut: string, fits: (text: string) => boolean): string {
-  if (fits(raw)) return raw;
-  return `${longestFitting(raw, (beginning) => fits(`${beginning}${cut}`))}${cut}`;
 }
 
 /** `2026-11-22 03:04 UTC`; any other text stays as it is. */
@@ -94,8 +79,10 @@ class Page {
   begin(): void {
     const { text, heading, size } = this.flavour;
     const { title, labels } = this.message;
+    const tone = toneOf(this.message);
     const room = Math.min(this.limit, this.paragraph);
-    this.paragraphs.push(heading(text(shortened(title, labels.cut, (line) => size(heading(text(line))) <= room))));
+    const fits = (line: string) => size(heading(text(line), tone)) <= room;
+    this.paragraphs.push(heading(text(shortened(title, labels.cut, fits)), tone));
   }
 
   /** Room was left for the last paragraph. */
@@ -106,7 +93,7 @@ class Page {
   /** Of a digest or a test. */
   addLines(lines: readonly string[]): void {
     const { text } = this.flavour;
-    const safe = lines.map(text);
+    const safe = lines.map((line) => this.withPastes(line));
     const paragraphs = this.grouped(safe);
     if (this.fits(paragraphs)) {
       this.paragraphs.push(...paragraphs);
@@ -147,7 +134,7 @@ class Page {
   }
 
   private more(count: number): string {
-    return this.flavour.text(this.message.labels.more(count));
+    return this.withPastes(this.message.labels.more(count));
   }
 
   /** One item with all its facts; the text of what happened is cut to `room`. */
@@ -168,7 +155,7 @@ class Page {
 
   private inBrief(item: MessageItem): string {
     const { since } = this.message.labels;
-    return `${this.headline(item)} · ${this.flavour.text(`${since} ${shownInstant(item.since)}`)}`;
+    return `${this.headline(item)} · ${this.flavour.text(`${since} ${this.instant(item.since)}`)}`;
   }
 
   private headline({ severity, status, target, title }: MessageItem): string {
@@ -182,10 +169,10 @@ class Page {
     const { text, code } = this.flavour;
     const about = shownTarget(item);
     const rows: readonly (readonly [label: string, value: string | null])[] = [
-      [labels.next, item.next === null ? null : text(item.next)],
-      [labels.loginsUntil, item.loginsUntil === null ? null : text(shownInstant(item.loginsUntil))],
-      [labels.since, item.status === 'happened' ? null : text(shownInstant(item.since))],
-      [labels.until, item.until === null ? null : text(shownInstant(item.until))],
+      [labels.next, item.next === null ? null : this.withPastes(item.next)],
+      [labels.loginsUntil, item.loginsUntil === null ? null : text(this.instant(item.loginsUntil))],
+      [labels.since, item.status === 'happened' ? null : text(this.instant(item.since))],
+      [labels.until, item.until === null ? null : text(this.instant(item.until))],
       [labels.target, about === '' ? null : text(about)],
       [
         labels.targets,
@@ -203,9 +190,21 @@ class Page {
   private targets(targets: MessageItem['targets']): string {
     const shown = targets
       .slice(0, TARGETS)
-      .map(({ name, loginsUntil }) => (loginsUntil === null ? name : `${name} (${shownInstant(loginsUntil)})`));
+      .map(({ name, loginsUntil }) => (loginsUntil === null ? name : `${name} (${this.instant(loginsUntil)})`));
     const more = targets.length - shown.length;
     return [...shown, ...(more > 0 ? [this.message.labels.more(more)] : [])].join(', ');
+  }
+
+  /** A sentence, and below it what it asks to paste. */
+  private withPastes(raw: string): string {
+    const { text, paste, newline } = this.flavour;
+    const { sentence, pastes } = nextStepOf(raw);
+    return [text(sentence), ...pastes.map(paste)].join(newline);
+  }
+
+  private instant(iso: string): string {
+    const { timezone = 'UTC', language } = this.message;
+    return zoned(shownInstant(iso), timezone, language);
   }
 
   private instanceFact(): string {
@@ -261,17 +260,4 @@ class Page {
   private pushIfFits(paragraphs: readonly string[]): void {
     if (this.fits(paragraphs)) this.paragraphs.push(...paragraphs);
   }
-}
-
-/**
- * The largest number from 0 to `most` for which `holds` is true, by bisection: it must be true for all smaller ones.
- */
-function largest(most: number, holds: (count: number) => boolean): number {
-  let [low, high] = [0, most];
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if (holds(middle)) low = middle;
-    else high = middle - 1;
-  }
-  return low;
 }

@@ -73,7 +73,7 @@ export interface Labels {
   readonly condition: string;
   readonly code: string;
   readonly runbook: string;
-  /** The line in place of `count` items that had no room: `and 12 more: run "apple-secret-rotator alerts"`. */
+  /** The line in place of `count` items that had no room, with the command that shows them as code. */
   readonly more: (count: number) => string;
   /** The end of a text that was cut. */
   readonly cut: string;
@@ -86,6 +86,8 @@ export interface AlertMessage {
   readonly instance: string;
   readonly version: string;
   readonly language: Language;
+  /** The time zone in which a layout shows instants; default: UTC. */
+  readonly timezone?: string;
   /** When it was written. */
   readonly at: string;
   /** That of the worst item that is not over; `info` if there is none. */

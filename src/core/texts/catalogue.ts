@@ -1,6 +1,7 @@
 // The form of a catalogue of error sentences: for each code, and each of its variants, what happened, the next step,
 // and what can be pasted. A new code or variant does not compile until every language has it.
 import type { ErrorCode, ErrorParams, StoredError } from '../error-params.ts';
+import { redactText } from '../redact.ts';
 
 /**
  * `message`: lower case where the language has it, no full stop. `next`: one imperative sentence. `copy`: a command, a
@@ -36,6 +37,21 @@ export function sentencesOf(catalogue: ErrorCatalogue, error: StoredError, targe
   const say = typeof entry === 'object' ? entry[(params as { problem: string }).problem] : entry;
   if (say === undefined) return [code, ''];
   return say(params, { target, of: (inner) => sentencesOf(catalogue, inner, target) });
+}
+
+export interface ErrorTexts {
+  /** What was found and what was wanted, without a full stop. */
+  readonly message: string;
+  /** The next step: one imperative sentence. */
+  readonly next: string;
+  /** What the next step asks to paste. */
+  readonly copy: string | null;
+}
+
+/** The texts of `error` in one language; `target` is the name that its commands are filled in with. */
+export function textsIn(catalogue: ErrorCatalogue, error: StoredError, target?: string | undefined): ErrorTexts {
+  const [message, next, copy] = sentencesOf(catalogue, error, target).map((text) => redactText(text ?? ''));
+  return { message: message ?? '', next: next ?? '', copy: copy ?? null };
 }
 
 /** `Allow it in CAM: {…}`: a sentence, in either language, with what it asks to paste in the place of its full stop. */

@@ -1,7 +1,7 @@
 // The program's own commands as messages show them.
 import { detail } from './quote.ts';
 
-const PROGRAM = 'apple-secret-rotator';
+export const PROGRAM = 'apple-secret-rotator';
 
 /** A command as it is typed: `apple-secret-rotator once --target shop-prod`. */
 export function program(words: string): string {

@@ -1,25 +1,14 @@
 // An error in sentences: the one place where its data becomes what a person reads, in either language.
 import type { StoredError } from '../error-params.ts';
-import { redactText } from '../redact.ts';
-import { sentencesOf, withCopy } from './catalogue.ts';
+import { type ErrorTexts, textsIn, withCopy } from './catalogue.ts';
 import { ERRORS_EN } from './en/errors.ts';
 import { ERRORS_ZH } from './zh/errors.ts';
-
-export interface ErrorTexts {
-  /** What was found and what was wanted, without a full stop. */
-  readonly message: string;
-  /** The next step: one imperative sentence. */
-  readonly next: string;
-  /** What the next step asks to paste. */
-  readonly copy: string | null;
-}
 
 const CATALOGUES = { en: ERRORS_EN, zh: ERRORS_ZH } as const;
 
 /** The texts of `error`; `target` is the name that its commands are filled in with. */
 export function errorTexts(error: StoredError, language: 'en' | 'zh', target?: string | undefined): ErrorTexts {
-  const [message, next, copy] = sentencesOf(CATALOGUES[language], error, target).map((text) => redactText(text ?? ''));
-  return { message: message ?? '', next: next ?? '', copy: copy ?? null };
+  return textsIn(CATALOGUES[language], error, target);
 }
 
 /** The call that CAM denied, as a policy names it: `tcb:GetProviders`; undefined where the error is about none. */

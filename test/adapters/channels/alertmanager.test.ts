@@ -60,6 +60,13 @@ test('one condition, as the API wants it', async () => {
   ]);
 });
 
+test('what is to be pasted is an annotation of its own', () => {
+  const next = 'Run `apple-secret-rotator once --target shop`; else `apple-secret-rotator generate`.';
+  const [alert] = alertsOf(one({ next }), NOW);
+  expect(alert?.annotations['paste']).toBe('apple-secret-rotator once --target shop\napple-secret-rotator generate');
+  expect(alertsOf(one({}), NOW)[0]?.annotations).not.toHaveProperty('paste');
+});
+
 describe('ends', () => {
   test.each<[what: string, sent: AlertMessage, alerts: string[]]>([
     ['a raise fires for ten minutes', one({}), ['RenewalFailing critical 600']],

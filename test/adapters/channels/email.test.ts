@@ -21,6 +21,7 @@ interface Mail {
   readonly raw: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
+  readonly html: string;
   readonly encrypted: boolean;
   readonly user: unknown;
   readonly to: readonly string[];
@@ -73,8 +74,8 @@ function reply(text: string | undefined): (Error & { responseCode: number }) | n
   return Object.assign(new Error(words.join(' ')), { responseCode: Number(code) });
 }
 
-/** A mail of one part: its headers unfolded, its text decoded. */
-function read(bytes: Buffer): Pick<Mail, 'raw' | 'headers' | 'text'> {
+/** A mail of two parts: its headers unfolded, its texts decoded. */
+function read(bytes: Buffer): Pick<Mail, 'raw' | 'headers' | 'text' | 'html'> {
   const raw = bytes.toString('latin1');
   const [head = '', ...body] = raw.split('\r\n\r\n');
   const headers = Object.fromEntries(
@@ -83,8 +84,15 @@ function read(bytes: Buffer): Pick<Mail, 'raw' | 'headers' | 'text'> {
       .split('\r\n')
       .map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), decoded(line.slice(line.indexOf(':') + 2))]),
   );
-  const quoted = body.join('\r\n\r\n').replace(/=\r\n/g, '');
-  return { raw, headers, text: unquoted(quoted).replaceAll('\r\n', '\n') };
+  const [, boundary = ''] = /boundary="([^"]+)"/.exec(headers['content-type'] ?? '') ?? [];
+  const parts = body.join('\r\n\r\n').split(`--${boundary}`);
+  const part = (type: string) => {
+    const [own = '', ...lines] = parts.find((each) => each.includes(`Content-Type: ${type}`))?.split('\r\n\r\n') ?? [];
+    const encoded = lines.join('\r\n\r\n');
+    const isQuoted = own.includes('quoted-printable');
+    return (isQuoted ? unquoted(encoded.replace(/=\r\n/g, '')) : encoded).replaceAll('\r\n', '\n');
+  };
+  return { raw, headers, text: part('text/plain'), html: part('text/html') };
 }
 
 /** Encoded words of RFC 2047. */
@@ -182,7 +190,7 @@ channelContract('email', async ({ timeoutMs }) => {
 });
 
 describe('a mail', () => {
-  test('is plain text with the headers of a machine', async () => {
+  test('is text and HTML with the headers of a machine', async () => {
     const { port, mails } = await mailServer();
     const sent = message({ title: '[prod-rotator] 严重：shop-prod：客户端密钥无法续期' });
     expect(await mailChannel({ port }).send(sent, signal)).toEqual({ detail: 'SMTP 250 for 1 recipient' });
@@ -193,12 +201,26 @@ describe('a mail', () => {
       subject: '[prod-rotator] 严重：shop-prod：客户端密钥无法续期',
       'message-id': '<019ab000-0000-7000-8000-000000000001@example.com>',
       'auto-submitted': 'auto-generated',
-      'content-type': 'text/plain; charset=utf-8',
+      'content-type': expect.stringMatching(/^multipart\/alternative/),
       date: 'Sun, 22 Nov 2026 03:08:00 +0000',
     });
     expect(mails[0]?.text).toContain(
       '\nNext: Add {"effect":"allow","action":["tcb:ModifyProvider"],"resource":["*"]} to the policy of this access key.\n',
     );
+  });
+
+  test('in HTML has a coloured headline, a block for each command, and no markup of its texts', async () => {
+    const { port, mails } = await mailServer();
+    const next = 'Look: `apple-secret-rotator history --target shop-prod`.';
+    const told = item({ what: '<img src="https://evil.example/x.png"> & <script>', next });
+    await mailChannel({ port }).send(message({ items: [told], title: '[prod] <b>' }), signal);
+    const html = mails[0]?.html ?? '';
+    expect(html).toContain('color:#b42318">[prod] &lt;b&gt;</div>');
+    expect(html).toMatch(/<pre [^>]+>apple-secret-rotator history --target shop-prod<\/pre>/);
+    expect(html).toContain('&lt;img src=&quot;https[:]//evil.example/x.png&quot;&gt; &amp; &lt;script&gt;');
+    expect(html).toContain('<a href="https://ops.example.com/runbook.md#rotationfailing">rotationfailing</a>');
+    expect(html.match(/<(?!\/?(?:html|body|div|b|br|pre|a|code)\b|!doctype)/g)).toBeNull();
+    expect(mails[0]?.text).toContain('\nNext: Look:\napple-secret-rotator history --target shop-prod\n');
   });
 
   test('of the same thing stands below the one before it', async () => {

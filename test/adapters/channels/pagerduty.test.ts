@@ -41,8 +41,24 @@ test('one condition, as Events v2 wants it', async () => {
       },
       links: [{ href: 'https://ops.example.com/runbook.md#rotationfailing', text: 'RenewalFailing' }],
       client: 'apple-secret-rotator',
+      client_url: 'https://ops.example.com/runbook.md#rotationfailing',
     },
   ]);
+});
+
+test('what is to be pasted has rows of its own, and a runbook that is a path no link', () => {
+  const next = 'Run `apple-secret-rotator once --target shop`, and if that fails: `apple-secret-rotator generate`.';
+  const [event] = eventsOf(message({ items: [item({ next, runbook: 'docs/runbook.md#rotationfailing' })] }));
+  expect(event).not.toHaveProperty('client_url');
+  expect(event).toMatchObject({
+    payload: {
+      custom_details: {
+        next: 'Run `apple-secret-rotator once --target shop`, and if that fails:',
+        paste: 'apple-secret-rotator once --target shop',
+        paste_2: 'apple-secret-rotator generate',
+      },
+    },
+  });
 });
 
 describe('events', () => {

@@ -43,7 +43,7 @@ export async function sandboxOfTest(clock: Clock = realClock): Promise<Sandbox> 
 }
 
 /** A channel to the inbox of its type. */
-export async function inboxChannel(type: HttpType, tools: Tools = {}) {
+export async function inboxChannel(type: HttpType, tools: Tools = {}, own?: object) {
   const sandbox = await sandboxOfTest(tools.clock);
-  return { ...sandbox, channel: channelTo(type, `${sandbox.url}/inbox/${type}?key=${TOKEN}`, tools) };
+  return { ...sandbox, channel: channelTo(type, `${sandbox.url}/inbox/${type}?key=${TOKEN}`, tools, own) };
 }

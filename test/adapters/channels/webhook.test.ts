@@ -105,7 +105,7 @@ test('the sandbox takes the signature, and refuses one of another secret', async
     'user-agent': 'apple-secret-rotator/1.2.3',
     'content-type': 'application/json; charset=utf-8',
   });
-  world.inboxSecrets.set('webhook', 'other');
+  world.inboxGuards.set('webhook', { secret: 'other' });
   await expect(channel.send(message(), signal)).rejects.toThrow('channel ops (webhook) refused the message: HTTP 401');
 });
 

@@ -7,10 +7,11 @@ import { acquireDaemonLock } from '../../../src/adapters/journal/lock.ts';
 import type { Story } from '../../../src/core/alerts/records.ts';
 import { asRotatorError } from '../../../src/core/errors.ts';
 import type { Rotation, TargetState } from '../../../src/core/records.ts';
+import { realClock } from '../../support/clock.ts';
 import { oneMore } from '../../support/fleet.ts';
 
 const [action = '', path = '', ...args] = process.argv.slice(2);
-const clock = { now: () => Date.now() };
+const clock = realClock;
 const who = { instance: 'first', pid: process.pid, host: 'here' };
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
@@ -35,9 +36,23 @@ const ACTIONS: Readonly<Record<string, () => Promise<void>>> = {
     const journal = await open();
     const won: number[] = [];
     for (let i = 0; i < Number(count); i += 1) {
-      if (await journal.acquireLease(`key-${i}`, token, Date.now(), 120_000)) won.push(i);
+      if (await journal.acquireLease(`key-${i}`, token)) won.push(i);
     }
     say(JSON.stringify(won));
+    await journal.close();
+  },
+  /** Takes its turn in a lane again and again, and notes when each begins and ends. */
+  async turns() {
+    const [token = '', times, log = ''] = args;
+    const rank = { failedAt: null, urgent: false, requested: false, neededBy: 0 };
+    const journal = await open();
+    for (let i = 0; i < Number(times); i += 1) {
+      while (!(await journal.takeTurn('lane', token, rank))) await new Promise((resolve) => setTimeout(resolve, 1));
+      appendFileSync(log, `begin ${token}\n`);
+      await new Promise((resolve) => setImmediate(resolve));
+      appendFileSync(log, `end ${token}\n`);
+      await journal.endTurn('lane', token);
+    }
     await journal.close();
   },
   async count() {

@@ -15,9 +15,9 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { JournalOptions } from '../../../src/adapters/journal/journal.ts';
 import { RotatorError } from '../../../src/core/errors.ts';
 import { afterBadWrite } from '../../../src/core/lanes.ts';
-import type { Journal } from '../../../src/core/ports.ts';
 import { alertBookContract, sharedAlertBookContract } from '../../contract/alert-book.ts';
-import { journalContract, sharedJournalContract } from '../../contract/journal.ts';
+import { journalContract, type SharedPlace, sharedJournalContract } from '../../contract/journal.ts';
+import { HandClock } from '../../support/clock.ts';
 import { aRotation, aTarget, child, finished, folder, NOW, ownJournal } from '../../support/journal.ts';
 
 const open = (path: string, options: Partial<JournalOptions> = {}) => ownJournal(path, options);
@@ -42,11 +42,18 @@ async function refusal(work: Promise<unknown>): Promise<{ code: string; message:
 
 const mode = (path: string): string => (statSync(path).mode & 0o777).toString(8);
 
-journalContract('the journal', () => open(join(folder(), 'journal.db')));
+journalContract('the journal', (clock) => open(join(folder(), 'journal.db'), clock && { clock }));
 alertBookContract('the journal', () => open(join(folder(), 'journal.db')));
-const shared = (): { path: string; open: () => Promise<Journal> } => {
+const shared = (): SharedPlace => {
   const path = join(folder(), 'journal.db');
-  return { path, open: () => open(path) };
+  let processes = 0;
+  return {
+    path,
+    open(clock) {
+      processes += 1;
+      return open(path, { process: `test:${processes}`, ...(clock && { clock }) });
+    },
+  };
 };
 sharedJournalContract('the journal', shared);
 sharedAlertBookContract('the journal', shared);
@@ -215,6 +222,25 @@ describe('a journal that cannot be written says what to do', () => {
     other.exec('ROLLBACK');
     await journal.commit({ target: aTarget() });
     expect(await journal.targets()).toEqual([aTarget()]);
+  });
+
+  test('held for so long that a lease cannot be renewed: whoever has it hears that it is lost', async () => {
+    const path = join(folder(), 'journal.db');
+    const clock = new HandClock(NOW);
+    const journal = await open(path, { busyTimeoutMs: 20, clock });
+    const lost: string[] = [];
+    await journal.acquireLease('k', 'a', () => lost.push('a'));
+    const other = raw(path);
+    other.exec('BEGIN IMMEDIATE');
+    await clock.advance(10_000);
+    other.exec('ROLLBACK');
+    await clock.advance(10_000);
+    other.exec('BEGIN IMMEDIATE');
+    await clock.advance(20_000);
+    expect(lost).toEqual([]);
+    await clock.advance(10_000);
+    expect(lost).toEqual(['a']);
+    other.exec('ROLLBACK');
   });
 
   test('moved away or deleted while it is open', async () => {

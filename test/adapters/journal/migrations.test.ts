@@ -37,8 +37,11 @@ const OURS = [
   'alert_stories',
   'fleet',
   'leases',
+  'paces',
+  'processes',
   'rotations',
   'targets',
+  'waiters',
 ];
 const copies = (home: string): string[] => readdirSync(home).filter((name) => name.endsWith('.bak'));
 

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, onTestFinished, test } from 'vitest';
 import { isGone, onceLeases } from '../../../src/adapters/journal/process-name.ts';
-import { NOW, ownJournal } from '../../support/journal.ts';
+import { ownJournal } from '../../support/journal.ts';
 
 const MODULE = new URL('../../../src/adapters/journal/process-name.ts', import.meta.url).href;
 
@@ -14,11 +14,11 @@ test('the lease of a process that was killed is free at once, those of living an
   onTestFinished(() => void other.kill('SIGKILL'));
   const [line] = await once(other.stdout, 'data');
   const theirs = `${String(line).trim()}theirs`;
-  expect(await journal.acquireLease('k', theirs, NOW, 120_000)).toBe(true);
-  expect([isGone(theirs), await journal.acquireLease('k', 'daemon:x', NOW, 120_000)]).toEqual([false, false]);
+  expect(await journal.acquireLease('k', theirs)).toBe(true);
+  expect([isGone(theirs), await journal.acquireLease('k', 'daemon:x')]).toEqual([false, false]);
   other.kill('SIGKILL');
   await once(other, 'close');
-  expect([isGone(theirs), await journal.acquireLease('k', 'daemon:x', NOW, 120_000)]).toEqual([true, true]);
+  expect([isGone(theirs), await journal.acquireLease('k', 'daemon:x')]).toEqual([true, true]);
 });
 
 test('nobody else is taken for gone: another machine, another form, an id that another process has now', () => {

@@ -114,7 +114,7 @@ test('a journal, and its folder, that everybody may write are warned of; group-w
     warned.length = 0;
     const warn = (error: RotatorError) => warned.push(`${error.message}: ${error.hint}`);
     const who = { instance: 'a', pid: 1, host: 'b' };
-    const options = { who, leaseHolder: 'x:', clock: realClock, onChange: () => undefined, warn };
+    const options = { who, leaseHolder: 'x:', process: 'x:me', clock: realClock, onChange: () => undefined, warn };
     const journal = await openDaemonJournal({ path }, options);
     const modes = ['', '-wal', '-shm'].map((suffix) => statSync(`${path}${suffix}`).mode & 0o777);
     await journal.close();

@@ -19,7 +19,12 @@ import {
 } from '../../../src/sandbox/server.ts';
 import { type KeySourceHarness, keySourceContract } from '../../contract/key-source.ts';
 
-const clock = { now: () => Date.now(), monotonic: () => performance.now(), sleep: async () => undefined };
+const clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  sleep: async () => undefined,
+  every: () => () => undefined,
+};
 
 function deps(env: KeySourceTools['env'] = {}): KeySourceTools {
   return { env, clock, timeoutMs: 5000 };

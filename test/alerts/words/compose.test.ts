@@ -436,7 +436,7 @@ test('a link to the runbook is its base and the section', () => {
 });
 
 test('labels: what stands for the items that had no room names the command', () => {
-  expect(composed([{ kind: 'test' }]).labels.more(12)).toBe('and 12 more: run "apple-secret-rotator alerts"');
+  expect(composed([{ kind: 'test' }]).labels.more(12)).toBe('and 12 more: `apple-secret-rotator alerts`');
   expect(composed([{ kind: 'test' }], 'zh').labels.more(12)).toContain('apple-secret-rotator alerts');
 });
 

@@ -1,10 +1,12 @@
 // The layout of messages: what a person reads, in each flavour, and that no text from elsewhere becomes more than text.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { FLAVOURS, type Flavour } from '../../../src/alerts/words/flavours.ts';
-import { layOut, linkOf, paragraphsOf, shortened, shownInstant } from '../../../src/alerts/words/layout.ts';
+import { shortened } from '../../../src/alerts/words/fitting.ts';
+import { FLAVOURS, type Flavour, toneOf } from '../../../src/alerts/words/flavours.ts';
+import { layOut, linkOf, paragraphsOf, shownInstant } from '../../../src/alerts/words/layout.ts';
+import { nextStepOf } from '../../../src/alerts/words/next-step.ts';
 import type { AlertMessage } from '../../../src/core/alerts/message.ts';
-import { item, items, message, signOfLife } from '../../support/alert-messages.ts';
+import { item, items, LABELS, message, signOfLife } from '../../support/alert-messages.ts';
 import { tries } from '../../support/campaign.ts';
 
 const names = Object.keys(FLAVOURS) as (keyof typeof FLAVOURS)[];
@@ -78,7 +80,7 @@ describe('many conditions', () => {
   test('one in full, some lines, and how many more', () => {
     const text = plain(message({ items: items(500) }));
     const lines = text.match(/^CRITICAL · raised · shop-\d+: .* · Since .*$/gm) ?? [];
-    const [, more] = /^and (\d+) more: run "apple-secret-rotator alerts"$/m.exec(text) ?? [];
+    const [, more] = /^and (\d+) more:\napple-secret-rotator alerts$/m.exec(text) ?? [];
     expect(text.match(/^Next: /gm)).toHaveLength(1);
     expect(1 + lines.length + Number(more)).toBe(500);
     expect(lines.length).toBeGreaterThan(25);
@@ -89,6 +91,73 @@ describe('many conditions', () => {
     expect(paragraphs.length).toBeLessThan(50);
     expect(Math.max(...paragraphs.map((paragraph) => paragraph.length))).toBeLessThanOrEqual(2_900);
     expect(paragraphs.join('\n')).toContain('shop-100:');
+  });
+});
+
+describe('what a person pastes stands on a line of its own', () => {
+  const COMMAND = 'apple-secret-rotator history --target shop_prod';
+  const POLICY = '{"action":["tcb:*"],"resource":["*"]}';
+  const lines = (next: string, flavour: Flavour) =>
+    layOut(message({ items: [item({ next })] }), flavour, { size: 9_000 })
+      .split(/<br>\n|\n/)
+      .map((line) => line.trimEnd());
+
+  test.each([
+    ['a command at the end leaves the sentence', `Look: \`${COMMAND}\`.`, 'Look:', [COMMAND]],
+    ['in Chinese as well', `查看：\`${COMMAND}\`。`, '查看：', [COMMAND]],
+    ['one within it stays, so that it can be read', `Run \`${COMMAND}\` now.`, `Run \`${COMMAND}\` now.`, [COMMAND]],
+    ['a policy', `Allow it in CAM: \`${POLICY}\`.`, 'Allow it in CAM:', [POLICY]],
+    [
+      'two commands, each once',
+      'Run `a b`, then `c d`; if that fails `a b`.',
+      'Run `a b`, then `c d`; if that fails `a b`.',
+      ['a b', 'c d'],
+    ],
+    ['a key of the configuration is nothing to paste', 'Correct `http.port`.', 'Correct `http.port`.', []],
+    ['nor is one at the end', 'Correct this: `http.port`.', 'Correct this: `http.port`.', []],
+  ])('%s', (_, next, sentence, pastes) => {
+    expect(nextStepOf(next)).toEqual({ sentence, pastes });
+  });
+
+  test.each<[flavour: keyof typeof FLAVOURS, command: string, policy: string]>([
+    ['plain', COMMAND, POLICY],
+    ['relayed', COMMAND, POLICY],
+    ['wecom', `\`${COMMAND}\``, `\`${POLICY}\``],
+    ['slack', `\`\`\`${COMMAND}\`\`\``, `\`\`\`${POLICY}\`\`\``],
+    // DingTalk has no code; the backslash is for the Markdown, and not shown.
+    ['dingtalk', COMMAND.replace('_', '\\_'), POLICY.replaceAll('*', '\\*')],
+    // A card shows each entity as its character.
+    ['feishu', COMMAND.replace('_', '&#95;'), POLICY.replace(/[[\]*]/g, (mark) => `&#${mark.charCodeAt(0)};`)],
+  ])('in %s', (name, command, policy) => {
+    expect(lines(`Run \`${COMMAND}\` now.`, FLAVOURS[name])).toContain(command);
+    const told = lines(`Allow it in CAM: \`${POLICY}\`.`, FLAVOURS[name]);
+    expect(told).toContain(policy);
+    expect(told.filter((line) => line.includes('"resource"'))).toHaveLength(1);
+  });
+
+  test('also below how many more there are, and in a digest', () => {
+    expect(plain(message({ items: items(500) }))).toMatch(/\nand \d+ more:\napple-secret-rotator alerts\n/);
+    const digest = { ...signOfLife('digest'), lines: ['5 open alerts', `- ${LABELS.more(3)}`, 'End'] };
+    expect(plain(digest)).toContain('\n- and 3 more:\napple-secret-rotator alerts\nEnd');
+  });
+
+  test('in HTML, as a block', () => {
+    expect(lines(`Run \`${COMMAND}\` now.`, FLAVOURS.html)).toContainEqual(
+      expect.stringMatching(new RegExp(`^<pre [^>]+>${COMMAND}</pre>$`)),
+    );
+  });
+});
+
+describe('the colour of a message', () => {
+  test.each([
+    ['critical', message(), 'critical'],
+    ['a warning', message({ severity: 'warning' }), 'warning'],
+    ['an all-clear', message({ severity: 'info', items: [item({ status: 'cleared' })] }), 'good'],
+    ['an event', message({ severity: 'info', items: [item({ status: 'happened' })] }), 'info'],
+    ['a digest', signOfLife('digest'), 'info'],
+    ['a test', signOfLife('test'), 'info'],
+  ] as const)('%s', (_, told, tone) => {
+    expect(toneOf(told)).toBe(tone);
   });
 });
 
@@ -122,16 +191,21 @@ describe('text from elsewhere stays text', () => {
       items: hostile.map((what) => item({ what, next: what, target: what, id: what, code: what })),
     });
     const text = layOut(told, flavour, { size: 60_000 });
+    expect(text.isWellFormed()).toBe(true);
     const own = flavour.link('https://ops.example.com/runbook.md#rotationfailing', 'rotationfailing');
-    const foreign = text.replaceAll(own, '');
+    // The tags of the flavour itself.
+    const foreign = text
+      .replaceAll(own, '')
+      .replaceAll(/<\/?(?:b|br|code|div|font)(?: (?:style|color)="[^"<>]*")?>/g, '');
     expect(text).toContain(own);
     expect(foreign).not.toMatch(/:\/\/|www\.evil/);
     expect(foreign).not.toMatch(/^(?:Next: send|Runbook: https)/m);
     expect(foreign).not.toMatch(/[\u2028\u202e]/);
     expect(foreign).not.toContain('\0');
-    if (flavour !== FLAVOURS.plain) expect(foreign).not.toMatch(/<[@!/a-z]|(?:^|[^A-Za-z0-9])@/);
-    if (flavour !== FLAVOURS.plain && flavour !== FLAVOURS.feishu) expect(foreign).not.toMatch(/\]\(/);
-    expect(text.isWellFormed()).toBe(true);
+    if (flavour !== FLAVOURS.plain) expect(foreign).not.toMatch(/<[@!/a-z]/);
+    // In a mail an @ calls nobody, and brackets are no link.
+    if (flavour === FLAVOURS.plain || flavour === FLAVOURS.html) return;
+    expect(foreign).not.toMatch(/(?:^|[^A-Za-z0-9])@|\]\(/);
   });
 
   test('what a person copies keeps its characters', () => {
@@ -193,7 +267,7 @@ describe('for whatever is told', () => {
           expect(Math.max(...paragraphs.map(flavour.size))).toBeLessThanOrEqual(800);
           expect(laid.isWellFormed()).toBe(true);
           const [first] = laid.split('\n');
-          const whole = flavour.heading(flavour.text(told.title));
+          const whole = flavour.heading(flavour.text(told.title), toneOf(told));
           if (flavour.size(whole) <= 600) expect(first?.trimEnd()).toBe(whole.trimEnd());
         }),
         { numRuns: tries(150) },

@@ -88,7 +88,7 @@ export class Life {
     this.waiting = waiting;
     this.journal = journal;
     const { emit, listen } = eventHub(listener.onEvent);
-    const tools: WiringTools = { ...toolsOf(place, listener), emit, leaseHolder: 'daemon:' };
+    const tools: WiringTools = { ...toolsOf(place, listener), emit, leaseHolder: 'daemon:', pace: journal };
     const plan = planOf(config, tools);
     const targets = plan.targets.map((wired) => ({
       ...wired,
@@ -152,6 +152,7 @@ export class Life {
     const journal = await openDaemonJournal(config.journal, {
       who: { instance: config.instance, pid: process.pid, host: 'history' },
       leaseHolder: 'daemon:',
+      process: `daemon:${place.count()}`,
       clock: waiting,
       busyTimeoutMs: 0,
       onChange: (error) => emit({ event: 'journal.degraded', degraded: error !== undefined, error: error ?? null }),

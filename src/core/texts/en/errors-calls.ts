@@ -12,14 +12,14 @@ type Calls = Extract<
 const ADVICE: Readonly<Record<ChannelAdvice, string>> = {
   settings: 'Check the URL and the settings of the channel.',
   form: 'Check that the type of the channel fits its URL: the other side does not accept this form.',
-  token: 'Check the URL, the token and the secret of the channel: the other side does not accept them.',
+  token: 'Check the URL, secret, auth and headers of the channel: the other side does not accept them.',
   url: 'Copy the URL of the channel again: nothing can be posted to this one.',
   gone: 'Create a new webhook and put its URL into the channel: this one is gone.',
   size: 'Raise the size that the other side accepts to 1 MB.',
   'code-list': 'Look the code up in the list of error codes of the service.',
   report: 'Report this as a fault of this program: the service does not accept the form of the message.',
   'dingtalk-security':
-    'Choose the signature in the security settings of the robot, without keywords or addresses beside it, copy its secret (SEC…), and check the clock of this machine.',
+    'Look at the security settings of the robot: with a signature, copy its secret (SEC…) and check the clock of this machine; with keywords, make the name of the instance one of them; with addresses, add that of this machine.',
   'robot-off': 'Switch the robot on again in its group.',
   'robot-removed': 'Add the robot to its group again.',
   'robot-url': 'Copy the webhook URL of the robot again, or create a new robot: the service does not know this one.',

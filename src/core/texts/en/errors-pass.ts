@@ -184,7 +184,7 @@ export const PASS_EN: Pick<ErrorCatalogue, Pass> = {
     ],
   },
   ERR_LEASE_HELD: (_, { target }) => [
-    'another process is working on this target, or was killed at it; then the target is free again within 2 minutes',
+    'another process is working on this target, or was killed at it; then the target is free again within a minute',
     'Check the result of the other process.',
     program(`history --target ${target}`),
   ],
@@ -205,10 +205,6 @@ export const PASS_EN: Pick<ErrorCatalogue, Pass> = {
     late: ({ seconds }) => [
       `${seconds} s went by between reading and writing, so nothing was written`,
       'Check the load of this machine if this repeats.',
-    ],
-    lease: () => [
-      'another process took over this target before anything was written',
-      'Find out which other process works on this journal if this repeats.',
     ],
   },
   ERR_SUPERSEDED: ({ because }, { of, target }) => [

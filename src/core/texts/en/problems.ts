@@ -25,6 +25,12 @@ const FOUND = {
   'no-path': () => 'text that is not a path',
   directory: () => 'a directory',
   'too-large': () => 'more than 16 MB',
+  'too-large-together': () => 'more than 16 MB in all files of the configuration together',
+  'open-file': () => 'a file that everybody on this machine may write',
+  'open-folder': () => 'a folder that everybody on this machine may write',
+  'no-match': () => 'no file that fits',
+  'star-in-folder': () => 'a star in the name of a folder',
+  folder: (code: string) => `a folder that ${fileTrouble(code)}`,
   'not-utf8': () => 'bytes that are not UTF-8 text',
   file: (code: string) => `a file that ${fileTrouble(code)}`,
   'no-configuration': (file: string) =>
@@ -34,6 +40,7 @@ const FOUND = {
   'nested-deeply': () => 'values nested too deeply',
   'many-aliases': () => 'aliases that add too many values',
   'lost-alias': () => 'an alias without its anchor',
+  'faulty-alias': () => 'an alias of a value that has a problem',
   tag: () => 'a YAML tag',
   'odd-key': () => 'a key that is not text',
   'merge-key': () => 'a merge key',
@@ -53,8 +60,8 @@ const FOUND = {
   'unset-variable': (name: string) => `\${${name}}, which is not set`,
   'variable-file': (name: string, code: string) =>
     `\${${name}}, but the file that ${name}_FILE names ${fileTrouble(code)}`,
-  'same-provider': (index: number, name: string) =>
-    `the same site, envId and providerId as targets[${index}] (${name})`,
+  /** An entry is `targets[3]`, or `targets[3] of FILE`. */
+  'same-provider': (entry: string, name: string) => `the same site, envId and providerId as ${entry} (${name})`,
   renewal: (renewBefore: string, lifetime: string) => `renewBefore ${renewBefore} with a lifetime of ${lifetime}`,
   gaps: (ms: number) => `gaps of ${span(ms)} between checks`,
   'shut-window': (ms: number) => `a window that stays shut for ${span(ms)}`,
@@ -77,6 +84,9 @@ const WANTED = {
   'yaml-file': () => 'a readable YAML file',
   'yaml-path': () => 'the path of a YAML file',
   'small-yaml-file': () => 'a YAML file of at most 16 MB',
+  'small-yaml-files': () => 'files of at most 16 MB together',
+  'include-pattern': () => 'the path of a YAML file, or a pattern such as targets.d/*.yaml that a file fits',
+  'written-by-few': () => 'a file, in a folder, that its owner and its group alone may write',
   'utf8-file': () => 'a YAML file in UTF-8',
   'text-file': () => 'a readable text file',
   'file-or-variables': () => 'a configuration file, or CLOUDBASE_ENV_ID and the other variables for a single target',
@@ -86,6 +96,7 @@ const WANTED = {
   levels: (most: number) => `at most ${most} levels`,
   aliased: (most: number) => `at most ${most} values through aliases`,
   anchor: () => 'an anchor (&name) above the alias (*name)',
+  'sound-anchor': () => 'a value without problems at its anchor (&name)',
   'no-tag': () => 'a value without a tag',
   'plain-key': () => 'a key of plain text',
   'keys-in-full': () => 'keys written out; an alias can only stand for a value',
@@ -101,7 +112,7 @@ const WANTED = {
   reference: () => `\${NAME} or \${NAME:-default}`,
   variable: () => 'the name of a variable',
   'variable-or-file': (name: string) => `${name} or ${name}_FILE in the environment`,
-  'other-name': (key: string, index: number) => `another name: ${key}[${index}] has this one`,
+  'other-name': (entry: string) => `another name: ${entry} has this one`,
   'provider-once': () => 'each provider once',
   'renewal-rest': (ms: number) =>
     `renewBefore of at most ${span(ms)}: a new secret must rest for a day before it is renewed`,
@@ -152,6 +163,19 @@ const WANTED = {
   role: (example: string) => `a role such as ${example}`,
   path: () => 'a path',
   'signing-secret': () => 'the secret that signs messages',
+  'mention-list': () => 'a list of at least one person, or [everybody]',
+  'few-people': (most: number) => `at most ${most} people`,
+  'mention-slack': () => 'the id of a member (U012AB3CD) or a group (S012AB3CD) of Slack, or everybody',
+  'mention-wecom': () => 'a user id of WeCom or a mobile number such as 13800138000, or everybody',
+  'mention-dingtalk': () =>
+    'a user id of DingTalk or a mobile number such as 13800138000 or +852-51234567, or everybody',
+  'mention-feishu': () => 'the Open ID (ou_…) or User ID of a member, or everybody',
+  auth: () => '{ bearer }, or { user, password }',
+  bearer: () => 'a token of visible ASCII characters',
+  'auth-user': () => 'a user name without a colon',
+  'header-name': () => 'the name of a header',
+  'header-value': () => 'the value of a header, in printable ASCII characters',
+  'other-header': () => 'a header that the channel does not set itself',
   arn: () => 'the name or ARN of a secret',
   'key-path': () => 'the path of a .p8 file',
 };
@@ -174,6 +198,7 @@ const NEXT = {
     'Name a file: sqlite:data/journal.db, or with an absolute path sqlite:/var/lib/rotator/journal.db.',
   'name-inner-file': () => 'Name the file inside it.',
   'name-right-file': () => 'Name the right file.',
+  'close-to-others': (path: string) => `Run \`chmod o-w ${path}\`, and look who has written there.`,
   'save-as-utf8': () => 'Save the file as UTF-8.',
   'correct-option': () => 'Correct the path given with --config.',
   'correct-variable': () => 'Correct the path in ROTATOR_CONFIG.',
@@ -197,8 +222,12 @@ const NEXT = {
 /** What is allowed but worth a second look. */
 const DOUBTS = {
   unencrypted: (channel: string) => `channel ${channel} sends alerts without encryption (insecure: true)`,
+  unsigned: (channel: string) =>
+    `channel ${channel} has no secret: protect its robot by a keyword (every message has the name of the instance) or by a list of addresses, or anybody who learns the URL can post there`,
   'open-to-read': (host: string) =>
     `http.host ${host} is not loopback and http.readToken is not set: only /healthz, /readyz and /metrics are served`,
+  'open-configuration': (file: string) =>
+    `everybody on this machine may write ${file} or its folder, and so decide where client secrets are sent`,
   'both-set': (name: string) => `${name} and ${name}_FILE are both set: ${name} is used`,
 };
 

@@ -139,7 +139,7 @@ export const EN = {
     condition: 'Alert',
     code: 'Error code',
     runbook: 'Runbook',
-    more: (count) => `and ${count} more: run "apple-secret-rotator alerts"`,
+    more: (count) => `and ${count} more: ${command('alerts')}`,
     cut: '… (cut)',
   },
 } as const satisfies Texts;

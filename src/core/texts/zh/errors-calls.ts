@@ -7,14 +7,14 @@ import { ASK_TENCENT, callTrouble, remoteSentences, TRUST } from './calls.ts';
 const ADVICE: Readonly<Record<ChannelAdvice, string>> = {
   settings: '核对该渠道的 URL 和各项设置。',
   form: '核对渠道类型与 URL 是否匹配，对方不接受这种消息格式。',
-  token: '核对该渠道的 URL、token 和签名密钥，对方不予认可。',
+  token: '核对该渠道的 URL、secret、auth 和 headers，对方不予认可。',
   url: '重新复制该渠道的 URL，现有地址无法接收消息。',
   gone: '新建一个 webhook 并把新的 URL 填入渠道，原有的已失效。',
   size: '把对方允许的消息大小调高到 1 MB。',
   'code-list': '在对方服务的错误码列表中查询该错误码。',
   report: '将此作为本程序的故障上报，对方不接受这条消息的格式。',
   'dingtalk-security':
-    '在机器人的安全设置中只选择“加签”（不同时使用自定义关键词或 IP 地址段），复制其密钥（SEC…），并检查本机时钟。',
+    '检查机器人的安全设置：使用加签时，重新复制其密钥（SEC…）并检查本机时钟；使用自定义关键词时，把实例名设为关键词；使用 IP 地址段时，加入本机地址。',
   'robot-off': '在群设置中重新启用该机器人。',
   'robot-removed': '把该机器人重新添加到群中。',
   'robot-url': '重新复制机器人的 Webhook 地址或新建机器人，对方不认识现有地址。',

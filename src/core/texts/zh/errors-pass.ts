@@ -165,7 +165,7 @@ export const PASS_ZH: Pick<ErrorCatalogue, keyof typeof PASS_EN> = {
     stepped: ({ stepMs }) => [`系统时钟跳变了 ${Math.round(stepMs / 1000)} 秒`, '如非刚刚校准，检查本机时钟。'],
   },
   ERR_LEASE_HELD: (_, { target }) => [
-    '另一个进程正在处理该目标，或在处理时被强行终止；若是后者，该目标会在 2 分钟内空出',
+    '另一个进程正在处理该目标，或在处理时被强行终止；若是后者，该目标会在 1 分钟内空出',
     '查看该进程的处理结果。',
     program(`history --target ${target}`),
   ],
@@ -181,7 +181,6 @@ export const PASS_ZH: Pick<ErrorCatalogue, keyof typeof PASS_EN> = {
     ],
     gone: () => ['读取之后身份源被删除，没有写入', `在${CONSOLE}中检查 Apple 登录方式。`],
     late: ({ seconds }) => [`读取与写入之间相隔 ${seconds} 秒，因此没有写入`, '如反复出现，检查本机负载。'],
-    lease: () => ['写入之前另一个进程接手了该目标', '如反复出现，查明还有哪个进程在使用同一个状态库。'],
   },
   ERR_SUPERSEDED: ({ because }, { of, target }) => [
     `写入之前已取消：${of(because)[0]}`,

@@ -144,7 +144,7 @@ export const ZH = {
     condition: '告警项',
     code: '错误码',
     runbook: '处理手册',
-    more: (count) => `另有 ${count} 项，执行“apple-secret-rotator alerts”查看`,
+    more: (count) => `另有 ${count} 项，查看：${command('alerts')}`,
     cut: '……（已截断）',
   },
 } as const satisfies Texts;
