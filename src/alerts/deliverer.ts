@@ -2,12 +2,14 @@
 // channel has accepted the message: a crash in between sends it a second time and loses nothing. A channel's failure is
 // never thrown, and one channel never waits for another.
 
+import { createHash } from 'node:crypto';
 import type { AlertMessage, Language } from '../core/alerts/message.ts';
 import { type AlertBook, type AlertUpdate, type ChannelState, emptyChannelState } from '../core/alerts/records.ts';
 import { asRotatorError, RotatorError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import type { AlertStore, Channel, Clock, Leases, RefreshedChannel } from '../core/ports.ts';
 import { notBeyond } from '../core/schedule.ts';
+import { uuidv7 } from '../core/uuid.ts';
 import { deadline } from '../net/abort.ts';
 import { backoffMs, LONGEST_WAIT_MS } from './backoff.ts';
 import { type AlertPolicy, type News, newsFor, toldOf } from './stories/news.ts';
@@ -65,8 +67,6 @@ interface Pace {
   refreshedAt: number | undefined;
   /** Not tried yet by this process with this configuration: the cause of earlier failures may be fixed. */
   untried: boolean;
-  /** What was to be sent last, and its id: the same as long as nothing else is to be told. */
-  message: { readonly what: string; readonly id: string } | undefined;
 }
 
 /** Delivers what one journal has to tell over the channels of one configuration. */
@@ -173,7 +173,7 @@ export class Deliverer {
     const book = await journal.alertBook();
     const at = clock.now();
     const batch = this.nextBatch(channel.name, book, at);
-    const message = batch === undefined ? undefined : this.messageOf(batch, pace, at);
+    const message = batch === undefined ? undefined : this.messageOf(batch, channel.name, at);
     const startedAt = clock.monotonic();
     const state = stateOf(book, channel.name);
     const limit = deadline(SEND_TIMEOUT_MS, this.closing.signal);
@@ -188,7 +188,6 @@ export class Deliverer {
       if (batch === undefined && state.failures === 0) return;
       await journal.updateAlerts((now) => ({ ...settled(batch, channel.name, now, at), putChannels: [sent] }));
       if (batch === undefined || message === undefined) return;
-      pace.message = undefined;
       const durationMs = Math.round(clock.monotonic() - startedAt);
       this.tools.emit({
         event: 'alert.sent',
@@ -261,19 +260,23 @@ export class Deliverer {
     return waiting.length === 0 ? undefined : { kind: 'digest', news, deliveries: waiting };
   }
 
-  /** The same id for every attempt at the same message. */
-  private messageOf({ kind, news, deliveries }: Batch, pace: Pace, now: number): AlertMessage {
-    const what = JSON.stringify([
-      ...news.map(({ story, status, thread, view }) => [story.id, status, thread, view.targets.length]),
+  /** What is to be told makes the id: every attempt at the same message has the same, also that of another process. */
+  private messageOf({ kind, news, deliveries }: Batch, channel: string, now: number): AlertMessage {
+    const what = [
+      ...news.map(({ story, status, dueAt, thread, view }) => [story.id, status, dueAt, thread, view.targets.length]),
       ...deliveries.map(({ id }) => id),
-    ]);
-    if (pace.message?.what !== what) pace.message = { what, id: this.tools.newId() };
+    ];
+    const hash = createHash('sha256')
+      .update(JSON.stringify([channel, what]))
+      .digest();
+    const dueAt = Math.min(now, ...news.map((each) => each.dueAt), ...deliveries.map(({ at }) => at));
+    const id = uuidv7(Math.max(0, Math.trunc(dueAt)), hash);
     const told = kind === 'digest' ? deliveries.slice(-1) : deliveries;
     const subjects = [
       ...news.map((each) => ({ kind: 'story', ...each }) as const),
       ...told.map(({ subject }) => subject),
     ];
-    return this.compose(pace.message.id, now, subjects);
+    return this.compose(id, now, subjects);
   }
 
   private compose(id: string, now: number, subjects: readonly MessageSubject[]): AlertMessage {
@@ -289,7 +292,6 @@ export class Deliverer {
       heldUntil: 0,
       refreshedAt: undefined,
       untried: true,
-      message: undefined,
     };
     this.paces.set(name, pace);
     return pace;

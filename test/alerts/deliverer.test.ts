@@ -190,7 +190,9 @@ describe('a process that dies', () => {
     rig.clock.pass(2 * SECOND);
     await rig.round();
     rig.clock.pass(MINUTE);
-    await rig.round();
+    const next = rig.newDeliverer();
+    next.start(await rig.journal.alertBook(), () => undefined);
+    await next.settled();
     expect(rig.inbox().map(items)).toEqual(['raised shop', 'raised shop']);
     const ids = rig.inbox().map(({ body }) => (body as { id?: string }).id);
     expect(ids[0]).toBe(ids[1]);

@@ -262,8 +262,9 @@ class Course {
 
   /** Since when it lasts: by the facts, else since it was found. A single trouble may begin anew. */
   private dated(story: Story): Story {
-    const starts = story.members.map(({ finding, foundAt }) => Math.min(finding.since ?? foundAt, foundAt));
-    const since = Math.min(...(story.members.length === 1 ? starts : [story.since, ...starts]));
+    const raised = story.members.filter(isRaised);
+    const starts = raised.map(({ finding, foundAt }) => Math.min(finding.since ?? foundAt, foundAt));
+    const since = Math.min(...(raised.length === 1 ? starts : [story.since, ...starts]));
     return { ...story, since };
   }
 

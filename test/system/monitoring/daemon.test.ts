@@ -69,7 +69,7 @@ test('what goes wrong is seen by Prometheus and told by the daemon itself, and b
   // The rules fire, and say of what
   const fromRules = ['AppleSecretExpiring', 'AppleSecretRenewalOverdue', 'AppleSecretFailing', 'AppleSecretNotReady'];
   await eventually(async () => {
-    expect(ofShop(await alertmanager.alerts())).toEqual(new Set([...fromRules, 'RotationFailing', 'SecretExpiring']));
+    expect(ofShop(await alertmanager.alerts())).toEqual(new Set([...fromRules, 'RenewalFailing']));
   });
   const firing = await alertmanager.alerts();
   expect(named(firing, 'AppleSecretExpiring')).toMatchObject([
@@ -84,20 +84,20 @@ test('what goes wrong is seen by Prometheus and told by the daemon itself, and b
   ]);
 
   // The daemon's own alert
-  const [own] = named(firing, 'RotationFailing');
+  const [own] = named(firing, 'KeyUnavailable');
   expect(own).toMatchObject({
-    labels: { severity: expect.stringMatching(/^(?:warning|critical)$/), target: 'shop', instance: 'e2e' },
+    labels: { severity: expect.stringMatching(/^(?:warning|critical)$/), instance: 'e2e' },
     annotations: {
       code: 'ERR_KEY_NOT_FOUND',
       description: expect.stringContaining('.p8'),
-      runbook_url: 'docs/runbook.md#rotationfailing',
+      runbook_url: 'docs/runbook.md#keyunavailable',
     },
   });
   await eventually(async () => {
     expect(await prometheus.query('apple_secret_alerts_total{channel="monitoring", outcome="sent"} > 0')).toHaveLength(
       1,
     );
-    expect(await prometheus.query('apple_secret_stories{cause="EndpointFailing"} > 0')).toHaveLength(1);
+    expect(await prometheus.query('apple_secret_stories{cause="KeyUnavailable"} > 0')).toHaveLength(1);
     expect(await prometheus.query('apple_secret_alert_queue_length')).toMatchObject([{ value: 0 }]);
   });
 
@@ -128,7 +128,7 @@ test('what goes wrong is seen by Prometheus and told by the daemon itself, and b
   expect(await prometheus.query('apple_secret_rotations_total{outcome="succeeded"}')).toMatchObject([
     { metric: { target: 'shop', reason: 'RenewalDue' }, value: 1 },
   ]);
-  expect(await prometheus.query('apple_secret_stories{cause=~"Renewal.*|Endpoint.*|Access.*"} > 0')).toEqual([]);
+  expect(await prometheus.query('apple_secret_stories{cause=~"Renewal.*|Key.*"} > 0')).toEqual([]);
 
   // And when nobody is left to call
   daemon.signal('SIGTERM');
