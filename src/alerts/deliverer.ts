@@ -9,7 +9,6 @@ import { asRotatorError, RotatorError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import type { AlertStore, Channel, Clock, Leases, RefreshedChannel } from '../core/ports.ts';
 import { notBeyond } from '../core/schedule.ts';
-import { uuidv7 } from '../core/uuid.ts';
 import { deadline } from '../net/abort.ts';
 import { backoffMs, LONGEST_WAIT_MS } from './backoff.ts';
 import { type AlertPolicy, type News, newsFor, toldOf } from './stories/news.ts';
@@ -172,13 +171,13 @@ export class Deliverer {
     const { clock, journal } = this.tools;
     const book = await journal.alertBook();
     const at = clock.now();
-    const batch = this.nextBatch(channel.name, book, at);
-    const message = batch === undefined ? undefined : this.messageOf(batch, channel.name, at);
     const startedAt = clock.monotonic();
     const state = stateOf(book, channel.name);
     const limit = deadline(SEND_TIMEOUT_MS, this.closing.signal);
     const { signal } = limit;
     try {
+      const batch = this.nextBatch(channel.name, book, at);
+      const message = batch === undefined ? undefined : this.messageOf(batch, channel.name, at);
       const answer = message === undefined ? undefined : await channel.send(message, signal);
       if (isRefreshed(channel)) await this.refresh(channel, pace, book, signal);
       const sent: ChannelState = {
@@ -268,9 +267,9 @@ export class Deliverer {
     ];
     const hash = createHash('sha256')
       .update(JSON.stringify([channel, what]))
-      .digest();
-    const dueAt = Math.min(now, ...news.map((each) => each.dueAt), ...deliveries.map(({ at }) => at));
-    const id = uuidv7(Math.max(0, Math.trunc(dueAt)), hash);
+      .digest('hex');
+    // A UUID of version 8 (RFC 9562): its bits are ours to choose.
+    const id = hash.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-8$3-8$4-$5');
     const told = kind === 'digest' ? deliveries.slice(-1) : deliveries;
     const subjects = [
       ...news.map((each) => ({ kind: 'story', ...each }) as const),

@@ -98,6 +98,17 @@ describe('a channel that fails', () => {
     expect(await rig.channel()).toMatchObject({ failures: 0, error: null, failingSince: null });
   });
 
+  test('because its message cannot be composed is tried again later, too, and not without a pause', async () => {
+    const rig = await startDelivery();
+    const { channels, policy } = rig;
+    rig.deliverer.configure({ channels, voice: { ...VOICE, language: 'none' as 'en' }, policy });
+    await rig.look([failing('shop')]);
+    rig.clock.pass(2 * SECOND);
+    await rig.round();
+    expect(await rig.channel()).toMatchObject({ failures: 1, error: { code: 'ERR_INTERNAL' } });
+    expect(await rig.round()).toBe(10 * SECOND);
+  });
+
   test('is left alone for as long as it asks', async () => {
     const rig = await startDelivery();
     const fault = { ...FAULT, kind: 'status', status: 429, headers: { 'retry-after': '120' }, times: 1 } as const;

@@ -264,7 +264,8 @@ class Course {
   private dated(story: Story): Story {
     const raised = story.members.filter(isRaised);
     const starts = raised.map(({ finding, foundAt }) => Math.min(finding.since ?? foundAt, foundAt));
-    const since = Math.min(...(raised.length === 1 ? starts : [story.since, ...starts]));
+    const isSingle = raised.length === 1 && !isShared(story.cause);
+    const since = Math.min(...(isSingle ? starts : [story.since, ...starts]));
     return { ...story, since };
   }
 

@@ -26,7 +26,7 @@ import { inZone } from './zone.ts';
 export type { MessageSubject } from './title.ts';
 
 export interface MessageRequest {
-  /** UUIDv7; the same at every attempt of the same message. */
+  /** A UUID; the same at every attempt of the same message. */
   readonly id: string;
   /** ms since the epoch. */
   readonly now: number;

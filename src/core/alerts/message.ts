@@ -80,7 +80,7 @@ export interface Labels {
 }
 
 export interface AlertMessage {
-  /** UUIDv7; the same at every attempt of the same message. */
+  /** A UUID; the same at every attempt of the same message. */
   readonly id: string;
   readonly kind: 'alert' | 'digest' | 'test';
   readonly instance: string;
