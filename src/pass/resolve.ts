@@ -9,6 +9,7 @@ import type { Course } from './course.ts';
 import type { RowEnd } from './learnt.ts';
 import { hasArrived, readBack } from './read-back.ts';
 import { dated, oursAmong, restoreFields, withEarlier } from './repair.ts';
+import { isGone } from './trouble.ts';
 import { afterUnknownWrite, afterWrite, recordOf } from './written.ts';
 
 /** Settles every open row of the target but the one of this pass. Throws if the provider cannot be read. */
@@ -46,7 +47,7 @@ async function ending(course: Course, row: Rotation): Promise<RowEnd> {
       afterUnknownWrite(course.state, recordOf(row, written.before, intent.at)),
     );
   if (shown instanceof RotatorError) {
-    if (shown.code !== 'ERR_PROVIDER_NOT_FOUND') throw shown;
+    if (!isGone(shown)) throw shown;
     return unknown({ problem: 'error', because: shown.stored });
   }
   switch (shown.verdict) {

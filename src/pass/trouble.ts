@@ -18,9 +18,17 @@ export function withTrouble({ state: { provider }, now }: Course, trouble: NonNu
   return { ...provider, trouble, since, at: now };
 }
 
-function troubleOf({ code, stored }: RotatorError): Provider['trouble'] {
-  if (code === 'ERR_PROVIDER_NOT_FOUND') return 'gone';
-  if (code !== 'ERR_CLOUDBASE_REFUSED' || !('params' in stored)) return null;
-  const { remote } = stored.params as Remote;
+/** True where there is no provider, or no environment, to be read: what was written there can no longer be found out. */
+export function isGone(error: RotatorError): boolean {
+  return error.code === 'ERR_PROVIDER_NOT_FOUND' || refusalOf(error) === 'not-found';
+}
+
+function troubleOf(error: RotatorError): Provider['trouble'] {
+  if (error.code === 'ERR_PROVIDER_NOT_FOUND') return 'gone';
+  const remote = refusalOf(error);
   return remote === 'not-found' || remote === 'overdue' || remote === 'isolated' ? 'environment' : null;
+}
+
+function refusalOf({ code, stored }: RotatorError): Remote['remote'] | null {
+  return code === 'ERR_CLOUDBASE_REFUSED' && 'params' in stored ? (stored.params as Remote).remote : null;
 }

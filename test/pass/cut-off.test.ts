@@ -112,6 +112,13 @@ describe('a crash after the write', () => {
     expect(await rig.rotations()).toMatchObject([{ outcome: 'failed', error: { code: 'ERR_OUTCOME_UNKNOWN' } }]);
   });
 
+  test('of an environment that is gone since: unknown', async () => {
+    await crashAfterWrite();
+    rig.world.providers.deleteEnvironment(ENV_ID);
+    expect((await rig.pass()).state).toMatchObject({ error: { code: 'ERR_CLOUDBASE_REFUSED' } });
+    expect(await rig.rotations()).toMatchObject([{ outcome: 'failed', error: { code: 'ERR_OUTCOME_UNKNOWN' } }]);
+  });
+
   test('that was replaced meanwhile by somebody: their secret stays', async () => {
     await crashAfterWrite();
     const theirs = rig.mint(150);
