@@ -295,27 +295,6 @@ describe('once', () => {
     ]);
   });
 
-  test('beside a daemon says nothing twice, whoever is quicker', async () => {
-    const place = await alertPlace({
-      targets: [{ name: 'shop' }, { name: 'web' }],
-      settings: { ...UNASKED, schedule: { cron: '* * * * * *' } },
-    });
-    place.world.faults.add({ ...DENIED, message: 'not authorized' });
-    const daemon = place.start(['run']);
-    await Promise.all([place.run(['once']), place.run(['once'])]);
-    const told = () => place.items().map((item) => `${item.status} ${item.cause}`);
-    const each = (status: string) => [`${status} AccessDenied`, `${status} WritesFailing`];
-    await eventually(() => expect(told().sort()).toEqual(each('raised').sort()));
-    await place.run(['once']);
-    place.world.faults.clear();
-    await Promise.all([place.run(['once']), place.run(['once'])]);
-    const all = [...each('cleared'), ...each('raised')].sort();
-    await vi.waitFor(() => expect(told().sort()).toEqual(all), { timeout: 90_000, interval: 100 });
-    daemon.signal('SIGTERM');
-    expect((await daemon.exited).code).toBe(0);
-    expect(told()).toHaveLength(4);
-  }, 150_000);
-
   test('--target raises and clears nothing of other targets', async () => {
     const place = await alertPlace({
       targets: [{ name: 'gone' }, { name: 'shop' }, { name: 'web' }],

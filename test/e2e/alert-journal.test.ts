@@ -1,23 +1,9 @@
-// A journal that cannot be written silences nobody: the alert, the heartbeat and `/readyz` tell of it, an emergency is
-// still rotated, what fails meanwhile is told from memory, and nothing is told twice when the journal is back.
-// A disk that becomes full under the running daemon: test/system/disk.
+// A journal that cannot be written, and one that everybody may write, are told of by `once`. Under a daemon:
+// test/system/minutes, and a disk that becomes full: test/system/disk.
 import { chmodSync, mkdirSync, rmdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import { alertPlace } from '../support/alert-place.ts';
-import { expectBack, expectOnDuty, expectTold, start } from '../support/journal-story.ts';
-
-test('before its start: the daemon starts without, and takes the journal up when it can be written', async () => {
-  const place = await start();
-  // A folder in the place of the journal: nobody, root included, can write that file.
-  const inTheWay = [place.journalFile, `${place.journalFile}.lock`];
-  for (const path of inTheWay) mkdirSync(path);
-  const daemon = place.daemon();
-  await expectTold(place, daemon);
-  const key = await expectOnDuty(place, daemon);
-  for (const path of inTheWay) rmdirSync(path);
-  await expectBack(place, daemon, key);
-}, 300_000);
 
 test('a once that nobody watches tells each time that it has no journal', async () => {
   const place = await alertPlace({ daysLeft: 175, settings: { apple: { check: 'off' } } });

@@ -1,12 +1,13 @@
 // Tests that need a program of the system, a project for each thing that they need: `npm run test:monitoring` and so
-// on. A missing program is a failure that says what to install. Docker has a configuration of its own (container/).
+// on. A missing program is a failure that says what to install. Docker has a configuration of its own (container/). What
+// needs nothing but minutes, because an end of an alert must hold for one before it is told, is in minutes/.
 import { defineConfig } from 'vitest/config';
 import { SHARED } from '../setup/shared.ts';
 
 export default defineConfig({
   test: {
     ...SHARED,
-    projects: ['monitoring', 'clock', 'disk', 'terminal'].map((name) => ({
+    projects: ['minutes', 'monitoring', 'clock', 'disk', 'terminal'].map((name) => ({
       extends: true as const,
       test: { name, include: [`test/system/${name}/*.test.ts`], globalSetup: 'test/setup/bundle.ts' },
     })),

@@ -1,0 +1,30 @@
+// `once` beside a daemon: an alert and its end are sent once, whoever is quicker.
+import { expect, test, vi } from 'vitest';
+import { alertPlace } from '../../support/alert-place.ts';
+
+const UNASKED = { apple: { check: 'off' } };
+const DENIED = { service: 'tcb', action: 'ModifyProvider', kind: 'error', code: 'UnauthorizedOperation' } as const;
+
+/** Waits until something that other processes bring about is so. */
+const eventually = (look: () => void) => vi.waitFor(look, { timeout: 20_000, interval: 50 });
+
+test('once beside a daemon says nothing twice, whoever is quicker', async () => {
+  const place = await alertPlace({
+    targets: [{ name: 'shop' }, { name: 'web' }],
+    settings: { ...UNASKED, schedule: { cron: '* * * * * *' } },
+  });
+  place.world.faults.add({ ...DENIED, message: 'not authorized' });
+  const daemon = place.start(['run']);
+  await Promise.all([place.run(['once']), place.run(['once'])]);
+  const told = () => place.items().map((item) => `${item.status} ${item.cause}`);
+  const each = (status: string) => [`${status} AccessDenied`, `${status} WritesFailing`];
+  await eventually(() => expect(told().sort()).toEqual(each('raised').sort()));
+  await place.run(['once']);
+  place.world.faults.clear();
+  await Promise.all([place.run(['once']), place.run(['once'])]);
+  const all = [...each('cleared'), ...each('raised')].sort();
+  await vi.waitFor(() => expect(told().sort()).toEqual(all), { timeout: 90_000, interval: 100 });
+  daemon.signal('SIGTERM');
+  expect((await daemon.exited).code).toBe(0);
+  expect(told()).toHaveLength(4);
+}, 150_000);
