@@ -3,7 +3,7 @@
 // and (as far as SQLite can) in a folder that is not ours to write.
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import type { RotatorError } from '../../core/errors.ts';
 import type { Company } from '../../core/ports.ts';
@@ -31,6 +31,8 @@ export class Connection {
   readonly tables: Tables;
   readonly #path: string;
   readonly #version: number;
+  /** Made once: to prepare it takes longer than to run it, and every transaction does. */
+  readonly #versionNow: StatementSync;
   /** Of the file that is written; undefined for one that is read, and in memory. */
   readonly #identity: string | undefined;
 
@@ -38,6 +40,7 @@ export class Connection {
     this.db = db;
     this.#path = path;
     this.#version = schemaVersion(db);
+    this.#versionNow = db.prepare('PRAGMA user_version');
     this.#identity = isWritten ? fileIdentity(path) : undefined;
     this.tables = new Tables(
       db,
@@ -84,7 +87,7 @@ export class Connection {
       if (this.#identity !== undefined && fileIdentity(this.#path) !== this.#identity)
         throw trouble('moved', this.#path);
       db.exec(begin);
-      const found = schemaVersion(db);
+      const found = Number(this.#versionNow.get()?.['user_version']);
       if (found !== this.#version) throw newerSchema(this.#path, found, this.#version);
       const result = work(tables);
       db.exec('COMMIT');
