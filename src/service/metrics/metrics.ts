@@ -4,7 +4,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { EventSink, RotatorEvent } from '../../core/events.ts';
 import type { AppleAnswer } from '../../core/ports.ts';
 import { OUTCOMES } from '../../core/reasons.ts';
-import { yieldToLoop } from '../../net/event-loop.ts';
+import { mapInSlices, yieldToLoop } from '../../net/event-loop.ts';
 import { codeLabels } from './labels.ts';
 import { GAUGES, type MetricsSnapshot } from './readings.ts';
 
@@ -147,6 +147,6 @@ async function gaugeText(gauge: (typeof GAUGES)[number], snapshot: MetricsSnapsh
   if (shown.length === 0) return undefined;
   const registry = new Registry();
   const text = new Gauge({ name, help, labelNames: [...labels], registers: [registry] });
-  for (const { labels: values, value } of shown) text.set({ ...values }, value);
+  await mapInSlices(shown, ({ labels: values, value }) => text.set({ ...values }, value));
   return registry.metrics();
 }
