@@ -8,7 +8,7 @@ import { asRotatorError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import { shownName } from '../core/shown.ts';
 import { type Access, createAccess, type Tokens } from './access.ts';
-import { jsonBody, textBody } from './body.ts';
+import { jsonBody, listBody, textBody } from './body.ts';
 import { HttpProblem, PROBLEM_TYPE, PROBLEMS, problemBody } from './problem.ts';
 import type { Answer, Asked, ServedRoute } from './route.ts';
 import { IDEMPOTENCY_KEY } from './schemas.ts';
@@ -86,8 +86,8 @@ function honoPath({ path }: ServedRoute): string {
   return path.replaceAll(/\{(\w+)\}/g, ':$1');
 }
 
-function replyOf({ status, headers, contentType, body }: Answer): Response {
-  return new Response(typeof body === 'string' ? textBody(body) : jsonBody(body), {
+async function replyOf({ status, headers, contentType, body }: Answer): Promise<Response> {
+  return new Response(typeof body === 'string' ? textBody(body) : await listBody(body), {
     status,
     headers: { ...headers, 'Content-Type': contentType ?? 'application/json' },
   });
