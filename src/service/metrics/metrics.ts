@@ -148,5 +148,6 @@ async function gaugeText(gauge: (typeof GAUGES)[number], snapshot: MetricsSnapsh
   const registry = new Registry();
   const text = new Gauge({ name, help, labelNames: [...labels], registers: [registry] });
   await mapInSlices(shown, ({ labels: values, value }) => text.set({ ...values }, value));
+  await yieldToLoop();
   return registry.metrics();
 }
