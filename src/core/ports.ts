@@ -222,7 +222,7 @@ export interface Leases {
    * once if it turns out that another has it, or that it could not be renewed for so long that another may have it.
    */
   acquireLease(key: string, token: string, onLost?: () => void): Promise<boolean>;
-  /** Renews it now, also late if nobody took it; false if it is not ours any more. */
+  /** Renews it now, even after it has expired, unless somebody has taken it since; false if it is not ours any more. */
   renewLease(key: string, token: string): Promise<boolean>;
   /** Ends the lease if it is ours; otherwise does nothing. */
   releaseLease(key: string, token: string): Promise<void>;

@@ -3,7 +3,7 @@
 import { within } from '../../core/schedule.ts';
 import { DAY } from '../../core/time.ts';
 import type { Detail } from './finding.ts';
-import { earliest, type Known, notAhead, severityOf } from './target-facts.ts';
+import { deadlineSeverity, earliest, type Known, notAhead } from './target-facts.ts';
 
 /** A change by somebody else is reported for a week: they may have wanted it, so it must not be reported for ever. */
 const THEIR_CHANGES_MS = 7 * DAY;
@@ -59,7 +59,7 @@ export function consentNeeded(known: Known): Detail<'ConsentNeeded'> | undefined
   const { state, expiresAt } = known;
   if (state.state !== 'pending') return undefined;
   return {
-    severity: severityOf(known),
+    severity: deadlineSeverity(known),
     facts: { reason: state.reason },
     loginsUntil: expiresAt,
     error: state.error,

@@ -63,7 +63,7 @@ export function expiryToSay({ deployed }: TargetState, logins: Logins): number |
 }
 
 /** Critical if less remains than the target's own threshold, and after a day where nobody knows how much does. */
-export function severityOf({ state, target, now, leftMs, watchedSince }: Known): Severity {
+export function deadlineSeverity({ state, target, now, leftMs, watchedSince }: Known): Severity {
   const isLong = now - Math.max(state.lastSuccessAt ?? 0, Math.min(watchedSince, now)) >= DAY;
   const isUnknown = state.lastGatherAt !== null && (state.deployed?.expiresAt ?? null) === null && isLong;
   return isUnknown || leftMs < target.expiry.criticalMs ? 'critical' : 'warning';

@@ -9,7 +9,15 @@ import { emptyTargetState, type TargetState } from '../../core/records.ts';
 import { DAY, HOUR, MINUTE } from '../../core/time.ts';
 import { type Detail, finding, type Look } from './finding.ts';
 import { consentNeeded, providerChanged, secretReplaced } from './provider.ts';
-import { earliest, expiryToSay, isUnsure, type Known, notAhead, severityOf, type TargetFacts } from './target-facts.ts';
+import {
+  deadlineSeverity,
+  earliest,
+  expiryToSay,
+  isUnsure,
+  type Known,
+  notAhead,
+  type TargetFacts,
+} from './target-facts.ts';
 import { windowsPassed } from './windows-passed.ts';
 
 /** Everything that is wrong with one target now, in the order of the table. */
@@ -140,7 +148,7 @@ function rotationFailing(known: Known): Detail<'RotationFailing'> | undefined {
   if (!counts && !lasts) return undefined;
   const isCritical = emergency || isUnproven || error?.code === 'ERR_WRITTEN_LATELY';
   return {
-    severity: isCritical ? 'critical' : severityOf(known),
+    severity: isCritical ? 'critical' : deadlineSeverity(known),
     facts: { failures, nextAttemptAt, emergency },
     loginsUntil: expiresAt,
     error,
@@ -152,7 +160,7 @@ const LASTING: ReadonlySet<TargetState['state']> = new Set(['failed', 'due', 'un
 function secretExpiring(known: Known): Detail<'SecretExpiring'> | undefined {
   const { state, target, expiresAt, leftMs } = known;
   if (expiresAt === null || leftMs >= target.expiry.warningMs) return undefined;
-  return { severity: severityOf(known), facts: { expiresAt }, loginsUntil: expiresAt, error: state.error };
+  return { severity: deadlineSeverity(known), facts: { expiresAt }, loginsUntil: expiresAt, error: state.error };
 }
 
 /**
