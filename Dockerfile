@@ -8,14 +8,17 @@ WORKDIR /apple-secret-rotator
 COPY package.json package-lock.json ./
 RUN npm ci
 COPY .ci/build.ts .ci/sbom.ts .ci/licences.ts .ci/
+COPY LICENSE ./
+COPY docs/runbook.md docs/
+COPY docs/zh-CN/runbook.md docs/zh-CN/
 COPY src src
 RUN npm run build \
  && npm run --silent sbom > dist/sbom.cdx.json \
  && npm run --silent licences > dist/licences.txt
-COPY LICENSE docs/runbook.md dist/
+COPY docs/runbook.md dist/
 COPY config/sandbox.yaml dist-config/
 # Everybody may read and nobody may write, whatever the umask of the checkout was.
-RUN cp package.json dist/ && chmod -R u=rwX,go=rX dist dist-config
+RUN chmod -R u=rwX,go=rX dist dist-config
 
 FROM ${BASE_IMAGE}
 # A number, so that Kubernetes can tell that it is not root. The journal's folder belongs to it; named volumes that are
@@ -25,6 +28,11 @@ RUN groupadd --gid 10001 rotator \
  && install --directory --mode 0700 --owner 10001 --group 10001 /data
 COPY --from=build /apple-secret-rotator/dist /app
 COPY --from=build /apple-secret-rotator/dist-config /config
+# The program by its name, for whoever works inside the container; ROTATOR_COMMAND is how its hints name it.
+RUN ln -s /app/main.js /usr/local/bin/apple-secret-rotator
+ENV ROTATOR_COMMAND=apple-secret-rotator
+# Otherwise the C library keeps a heap for each of the process's threads: 20 MB that are mostly free with ten thousand targets.
+ENV MALLOC_ARENA_MAX=1
 # Seen from here the program's own defaults, config/rotator.yaml and ./data/journal.db, are the mounts /config and
 # /data. Its user cannot write here, so no core dump can be left behind either.
 WORKDIR /
@@ -32,7 +40,7 @@ VOLUME /data
 USER 10001:10001
 EXPOSE 8080
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=30s --timeout=10s --start-period=30s --retries=3 CMD ["node", "/app/main.js", "health"]
+HEALTHCHECK --interval=30s --timeout=10s --start-period=30s --retries=3 CMD ["apple-secret-rotator", "health"]
 # No shell: the program itself is process 1 and gets the signals. SIGUSR1 would open Node's inspector; it is ignored.
 ENTRYPOINT ["node", "--disable-sigusr1", "/app/main.js"]
 CMD ["run"]

@@ -1,8 +1,13 @@
 // Bundles the program into dist/: ECMAScript modules, minified, split so that a command loads only what it uses, and
-// nothing of node_modules besides. package.json, LICENSE and the bundle are all that a container needs.
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// nothing of node_modules besides. With the package.json and the licence that go beside it, the folder is a package of
+// npm that depends on nothing, and all that a container needs.
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { build, type Plugin, transform } from 'esbuild';
+import pkg from '../package.json' with { type: 'json' };
+import { LANGUAGES } from '../src/core/alerts/message.ts';
+import { bundlePage } from '../src/http/page-files.ts';
+import { runbookPage } from '../src/http/runbook.ts';
 
 /** Where the bundle goes: `dist`, or the folder that is named. */
 const OUT = process.argv[2] ?? 'dist';
@@ -40,6 +45,39 @@ const textsAsFunctions: Plugin = {
   },
 };
 
+const RUNBOOKS = Object.fromEntries(LANGUAGES.map((language) => [language, runbookPage(language)]));
+
+/** The runbook, rendered in each language: neither its sources nor what renders them goes into the bundle. */
+const renderedRunbook: Plugin = {
+  name: 'rendered-runbook',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/src\/http\/runbook\.ts$/ }, () => ({
+      contents: `const pages = ${JSON.stringify(RUNBOOKS)}; export const runbookPage = (language) => pages[language];`,
+    }));
+  },
+};
+
+/** The files of the page, compressed, in place of the module that makes them in a checkout. */
+const finishedPage: Plugin = {
+  name: 'finished-page',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/src\/http\/page-files\.ts$/ }, async () => {
+      const files = [...(await bundlePage())].map(([name, bytes]) => [name, Buffer.from(bytes).toString('base64')]);
+      const decoded = `([name, text]) => [name, Buffer.from(text, 'base64')]`;
+      return { contents: `export const pageFiles = async () => new Map(${JSON.stringify(files)}.map(${decoded}));` };
+    });
+  },
+};
+
+/**
+ * Node's own modules are asked for by `require`: by the CommonJS parts of the bundle, and see `withRequire`. There are no
+ * others, and what Node makes for each file in which they might be takes a tenth of what a short command does.
+ */
+const REQUIRE = [
+  'const require=(name)=>{const found=process.getBuiltinModule(name);',
+  'if(!found)throw Object.assign(Error("Cannot find module "+name),{code:"MODULE_NOT_FOUND"});return found};',
+].join('');
+
 rmSync(OUT, { recursive: true, force: true });
 const { outputFiles, metafile } = await build({
   entryPoints: { main: 'src/main.ts' },
@@ -53,11 +91,8 @@ const { outputFiles, metafile } = await build({
   chunkNames: 'chunks/[name]-[hash]',
   legalComments: 'none',
   logLevel: 'warning',
-  plugins: [withoutUnused, textsAsFunctions],
-  // Node's own modules are asked for by `require`: by the CommonJS parts of the bundle, and see below.
-  banner: {
-    js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire(import.meta.url);",
-  },
+  plugins: [withoutUnused, textsAsFunctions, renderedRunbook, finishedPage],
+  banner: { js: REQUIRE },
   write: false,
   metafile: true,
 });
@@ -76,7 +111,8 @@ function withRequire(text: string): string {
       found += 1;
       const required = `require("${module}")`;
       const all = [whole, namespace].filter((name) => name !== undefined).map((name) => `${name}=${required}`);
-      const some = names === undefined ? [] : [`{${names.replaceAll(/\bas\b/g, ':')}}=${required}`];
+      // A short name may be `as` itself.
+      const some = names === undefined ? [] : [`{${names.replaceAll(/([\w$]+) as ([\w$]+)/g, '$1:$2')}}=${required}`];
       return `var ${[...all, ...some].join(',')};`;
     },
   );
@@ -96,4 +132,8 @@ for (const { path, text } of outputFiles) {
 }
 if (found !== expected) throw new Error(`found ${found} imports of Node's modules in the bundle, not ${expected}`);
 chmodSync(`${OUT}/main.js`, 0o755);
+const { name, version, description, license, type } = pkg;
+const bundled = { name, version, description, license, type, engines: { node: '>=24' }, bin: { [name]: 'main.js' } };
+writeFileSync(`${OUT}/package.json`, `${JSON.stringify(bundled, null, 2)}\n`);
+copyFileSync('LICENSE', `${OUT}/LICENSE`);
 process.stdout.write(`${OUT}/main.js and ${outputFiles.length - 1} chunks, ${(bytes / 1_000_000).toFixed(2)} MB\n`);

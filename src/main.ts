@@ -7,14 +7,17 @@ import { createActions } from './cli/actions.ts';
 import type { Host, TextOutput } from './cli/context.ts';
 import { printFailure } from './cli/failure.ts';
 import { createProgram } from './cli/program.ts';
-import { terminalOutput } from './cli/terminal.ts';
+import { columnsOf, terminalOutput } from './cli/terminal.ts';
 import { RotatorError } from './core/errors.ts';
+import { nameProgram } from './core/texts/command.ts';
 import { uuidv7 } from './core/uuid.ts';
 import { isReadingFiles, sizeFileReads } from './net/named-file.ts';
 import { systemClock } from './service/system-clock.ts';
 
 // Tencent's SDK loads a module that Node deprecates; a user can do nothing about it and must not see it.
 process.noDeprecation = true;
+
+nameProgram(process.env);
 
 /**
  * Node's pool is made at its first use, which comes later. A read of a dead mount keeps a thread until the mount is
@@ -32,6 +35,14 @@ const OLDEST_NODE = 24;
 /** A client secret has less than 1 KB, a key file less than 10 KB: above this, something else was piped in. */
 const LARGEST_INPUT = 1_000_000;
 
+// A terminal whose size nobody has set says 0, and prompts would break every line after each character.
+if (process.stderr.isTTY === true) process.stderr.columns ||= 80;
+// Standard error first: to look at standard input opens it.
+const terminal =
+  process.stderr.isTTY === true && process.stdin.isTTY === true
+    ? { input: process.stdin, output: process.stderr }
+    : undefined;
+
 const host: Host = {
   stdout: output(process.stdout),
   stderr: output(process.stderr),
@@ -42,6 +53,8 @@ const host: Host = {
   version: pkg.version,
   pid: process.pid,
   isTerminal: process.stderr.isTTY === true,
+  ask: terminal === undefined ? undefined : ask,
+  terminal,
   log: { stream: process.stdout, color: takesColor(process.stdout) },
   command: [process.execPath, ...process.execArgv, process.argv[1] ?? ''],
   // Not by `node:crypto`, which every command would have to load.
@@ -53,7 +66,8 @@ const host: Host = {
 function output(stream: NodeJS.WriteStream): TextOutput {
   // The reader may end first (`| head`), which is no error.
   stream.on('error', () => undefined);
-  return terminalOutput((text) => void stream.write(text), takesColor(stream));
+  const columns = columnsOf(stream, process.env['COLUMNS']);
+  return terminalOutput((text) => void stream.write(text), takesColor(stream), columns);
 }
 
 function takesColor(stream: NodeJS.WriteStream): boolean {
@@ -79,6 +93,19 @@ function end(status: number): never {
     process.kill(process.pid, 'SIGKILL');
   }
   return process.exit(status);
+}
+
+async function ask(question: string): Promise<boolean> {
+  const { createInterface } = await import('node:readline/promises');
+  const lines = createInterface({ input: process.stdin, terminal: false });
+  host.stderr.write(`${question} [y/N] `);
+  // Without an answer (Ctrl-D, or a signal, after which nobody is asked any more) it is no.
+  const answer = await new Promise<string>((resolve) => {
+    lines.once('line', resolve).once('close', () => resolve(''));
+    process.once('SIGINT', () => lines.close()).once('SIGTERM', () => lines.close());
+  });
+  lines.close();
+  return /^y(?:es)?$/i.test(answer.trim());
 }
 
 async function readStdin(): Promise<string | undefined> {

@@ -6,7 +6,7 @@ import { cycleIn, modulesBelow, reachedFrom } from './support/modules.ts';
 const modules = modulesBelow('src');
 
 /** From top to bottom: a room imports from itself and from rooms below it. */
-const ROOMS = 'main.ts cli service config http daemon sandbox adapters alerts pass net core'.split(' ');
+const ROOMS = 'main.ts cli service config page http daemon sandbox adapters alerts pass net core'.split(' ');
 
 const roomOf = (path: string) => path.split('/')[1] ?? '';
 
@@ -49,11 +49,21 @@ describe('imports point one way', () => {
 describe('what is not used is not loaded', () => {
   const HEAVY = /^(?:tencentcloud-sdk-nodejs|@aws-sdk|zod|yaml|pino|prom-client|hono|@hono|node-cron|node:sqlite)\b/;
 
+  test('a journal in a file loads nothing of PostgreSQL', () => {
+    const database = /^pg(?:-boss)?$|^src\/(?:adapters\/(?:journal\/postgres|queue)\/|service\/replicas\.ts$)/;
+    const loading = modules.flatMap(({ path, imports }) =>
+      imports.filter(({ what, kind }) => kind === 'static' && database.test(what)).map(() => path),
+    );
+    expect(loading.filter((path) => !database.test(path))).toEqual([]);
+    expect(loading).not.toEqual([]);
+  });
+
   test('SDKs are imported when they are first needed', () => {
     const early = modules.flatMap(({ path, imports }) =>
       imports
         .filter(
-          ({ what, kind }) => kind === 'static' && /^(?:tencentcloud-sdk-nodejs|@aws-sdk|nodemailer)\b/.test(what),
+          ({ what, kind }) =>
+            kind === 'static' && /^(?:tencentcloud-sdk-nodejs|@aws-sdk|nodemailer|@clack)\b/.test(what),
         )
         .map(({ what }) => `${path} imports ${what}`),
     );
@@ -75,6 +85,19 @@ describe('what is not used is not loaded', () => {
     expect([...reached].filter((what) => HEAVY.test(what) || OTHER_LANGUAGE.test(what))).toEqual(['yaml']);
   });
 
+  test('what runs in a browser imports no package but preact, and types alone of what runs in Node', () => {
+    const page = modules.filter(({ path }) => path.startsWith('src/page/'));
+    const run = page.flatMap(({ imports }) => imports.filter(({ kind }) => kind !== 'type').map(({ what }) => what));
+    const outside = new Set(run.filter((what) => !what.startsWith('src/page/')));
+    expect(
+      [...outside].filter(
+        (what) => !/^(?:preact(?:\/hooks)?|src\/core\/.*|src\/alerts\/words\/next-step\.ts)$/.test(what),
+      ),
+    ).toEqual([]);
+    const reached = new Set([...outside].flatMap((what) => [...reachedFrom(what, modules, ['static'])]));
+    expect([...reached].filter((what) => !/^(?:preact|src\/)/.test(what))).toEqual([]);
+  });
+
   test('the entry point loads nothing of a command before it is chosen', () => {
     const reached = reachedFrom('src/main.ts', modules, ['static']);
     expect(reached).toContain('src/cli/program.ts');
@@ -91,16 +114,19 @@ describe('the world is met at its edges alone', () => {
 
   test('time is an argument: only the clock, the event loop, main and the sandbox read it', () => {
     const reading = /\bDate\.now\b|\bnew Date\(\)|\bperformance\.now\b|\bsetIssuedAt\(\)|\bsetExpirationTime\('/;
-    // A configuration that is loaded without an instant is loaded now.
-    expect(
-      places(reading, /^src\/(?:service\/system-clock|net\/event-loop|main|config\/load)\.ts$|^src\/sandbox\//),
-    ).toEqual([]);
+    // A configuration that is loaded without an instant is loaded now; the page has the clock of its browser.
+    const allowed =
+      /^src\/(?:service\/system-clock|net\/event-loop|main|config\/load|page\/(?:connection|context))\.ts$|^src\/page\/main\.tsx$|^src\/sandbox\//;
+    expect(places(reading, allowed)).toEqual([]);
   });
 
   test('nothing waits but by the clock, but for the limit of a call, work in slices and the simulated world', () => {
     const waiting = /\bset(?:Timeout|Interval|Immediate)\b|\bAbortSignal\.timeout\b|node:timers/;
     expect(
-      places(waiting, /^src\/(?:service\/system-clock|net\/abort|net\/event-loop|cli\/sandbox)\.ts$|^src\/sandbox\//),
+      places(
+        waiting,
+        /^src\/(?:service\/system-clock|net\/abort|net\/event-loop|cli\/sandbox|page\/(?:connection|context))\.ts$|^src\/sandbox\//,
+      ),
     ).toEqual([]);
   });
 
@@ -137,7 +163,7 @@ describe('what leaves goes past core/output.ts at one place for each exit', () =
     [
       'a row of the journal',
       /\bJSON\.stringify\(/,
-      /^src\/(?!adapters\/journal\/)|\/(?:tables|alert-tables|old-conditions|lock)\.ts$/,
+      /^src\/(?!adapters\/journal\/)|\/(?:tables|alert-tables|old-conditions|lock|postgres\/(?:alert-|replica-)?rows)\.ts$/,
     ],
     ['an alert', /\bchannel\.(?:send|refresh)\(/, /^src\/(?:alerts\/(?:deliverer|start-refused)|cli\/alerts)\.ts$/],
   ];

@@ -6,7 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { composeMessage } from '../src/alerts/words/compose.ts';
 import { printFailure } from '../src/cli/failure.ts';
 import { logDestination } from '../src/cli/log-destination.ts';
-import { printPlan, progressLine } from '../src/cli/once.ts';
+import { printPlan, told } from '../src/cli/once.ts';
 import { createLog } from '../src/service/log.ts';
 import { captured } from './cli/captured.ts';
 import { startHttpRig } from './http/rig.ts';
@@ -57,7 +57,7 @@ describe('the terminal', () => {
 
   test('shows progress, tables, reasons and errors', async () => {
     const seen = captured();
-    seen.context.stderr.write(progressLine(event, NOW));
+    told(clock, seen.context.stderr.write)(event);
     printPlan(previews, false, seen.context);
     printFailure(new Error(HOSTILE), seen.context);
     expect(seen.stdout.match(/BEGIN/g)).toHaveLength(6);

@@ -30,8 +30,8 @@ export default defineConfig({
           name: 'e2e',
           include: [E2E],
           globalSetup: 'test/setup/bundle.ts',
-          // Half of their time these tests wait for a timer of the program.
-          maxWorkers: 2 * SHARED.maxWorkers,
+          // Most of their time these tests wait for a timer of the program.
+          maxWorkers: 3 * SHARED.maxWorkers,
           sequence: { groupOrder: 1 },
         },
       },

@@ -6,9 +6,12 @@ import * as z from 'zod';
 import { parseCron } from '../core/cron.ts';
 import type { IdName } from '../core/error-troubles.ts';
 import { ID_PATTERNS, isPlaceholder } from '../core/key-ids.ts';
+import { nearestOf } from '../core/nearest.ts';
 import { looksSecret } from '../core/shown.ts';
 import type { Phrase, PlainPhrase } from '../core/texts/problems.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../core/time.ts';
+import { isLoopback } from '../net/proxy.ts';
+import { isPostgres, type JournalPlace, readPostgresUrl } from './journal/place.ts';
 
 /** A refusal in other words than the builder's own. Neither phrase holds the value. */
 class Refusal {
@@ -114,11 +117,16 @@ export function cloudbaseId(wanted: PlainPhrase) {
   });
 }
 
+/** What earlier versions of YAML took for a flag. */
+const MEANT: Readonly<Record<string, string>> = { yes: 'true', on: 'true', no: 'false', off: 'false' };
+
 /** `true` or `false`, nothing else. */
 export function flag() {
   return scalar(['flag'], [{ type: 'boolean' }, { enum: ['true', 'false'] }], (found) => {
     if (found === 'true') return true;
-    return found === 'false' ? false : undefined;
+    if (found === 'false') return false;
+    const meant = MEANT[found.toLowerCase()] ?? nearestOf(found, ['true', 'false']);
+    return meant === undefined ? undefined : new Refusal(['flag'], ['mean-word', meant]);
   });
 }
 
@@ -216,15 +224,58 @@ export function timezone() {
         zones === undefined ? ['place-in-zone'] : ['zone-in-full', ...zones],
       );
     }
-    return isAccepted(() => new Intl.DateTimeFormat('en-US', { timeZone: found })) ? found : undefined;
+    if (isAccepted(() => new Intl.DateTimeFormat('en-US', { timeZone: found }))) return found;
+    const nearest = nearestOf(found, Intl.supportedValuesOf('timeZone'));
+    return nearest === undefined ? undefined : new Refusal(['timezone'], ['mean-word', nearest]);
   });
 }
 
 /** A cron expression, kept as text. `orOff`: or the word `off`. */
 export function cron({ orOff = false } = {}) {
-  return scalar(orOff ? ['cron-or-off', ['cron']] : ['cron'], [{ type: 'string' }], (found) =>
-    (orOff && found === 'off') || isAccepted(() => parseCron(found, 'UTC')) ? found : undefined,
+  return scalar(orOff ? ['cron-or-off', ['cron']] : ['cron'], [{ type: 'string' }], (found) => {
+    if (orOff && found === 'off') return found;
+    const outside = outsideField(found);
+    if (outside !== undefined) return new Refusal(outside);
+    if (!isAccepted(() => parseCron(found, 'UTC')))
+      return fitsNoDay(found) ? new Refusal(['cron-that-matches']) : undefined;
+    // From a fixed instant: whether an expression is one must not depend on the day.
+    const start = parseCron(found, 'UTC').nextStart(CRON_FROM, CRON_HORIZON);
+    return start === undefined ? new Refusal(['cron-that-matches']) : found;
+  });
+}
+
+const CRON_FROM = Date.UTC(2024, 0, 1);
+/** 29 February falls on each weekday within 28 years, within 40 also around 2100; with less, a rare rule would be refused. */
+const CRON_HORIZON = 40 * 366 * DAY;
+
+const CRON_FIELDS = [
+  ['second', 0, 59],
+  ['minute', 0, 59],
+  ['hour', 0, 23],
+  ['day', 1, 31],
+  ['month', 1, 12],
+  ['weekday', 0, 7],
+] as const;
+
+/** True where day and month are right by themselves, as in `0 0 31 2 *`. */
+function fitsNoDay(expression: string): boolean {
+  const fields = expression.split(/\s+/);
+  if (fields.length < 5) return false;
+  const month = fields.at(-2) ?? '';
+  return [fields.with(-2, '*').join(' '), `0 0 1 ${month} *`].every((each) => isAccepted(() => parseCron(each, 'UTC')));
+}
+
+/** What a field of a cron expression wants that has a number beyond its range; undefined where none has. */
+function outsideField(expression: string): Phrase | undefined {
+  const fields = expression.split(/\s+/);
+  if (fields.length !== 5 && fields.length !== 6) return undefined;
+  const wrong = CRON_FIELDS.slice(-fields.length).find(([, from, to], index) =>
+    // What follows a slash is a step, and what follows a # the how manieth weekday.
+    (fields[index]?.match(/(?<![\w/#])\d+(?!\w)/g) ?? []).some(
+      (number) => Number(number) < from || Number(number) > to,
+    ),
   );
+  return wrong === undefined ? undefined : ['cron-field', ...wrong];
 }
 
 function isAccepted(attempt: () => unknown): boolean {
@@ -245,6 +296,43 @@ export function httpUrl(wanted: PlainPhrase) {
   });
 }
 
+/** The same, with https alone. */
+export function httpsUrl(wanted: PlainPhrase) {
+  return scalar(wanted, [{ type: 'string', pattern: '^https://' }], (found) => {
+    const url = URL.parse(found);
+    if (url?.protocol !== 'https:') return undefined;
+    return url.username === '' && url.password === '' ? found : new Refusal(['no-user', wanted]);
+  });
+}
+
+const SCOPES: readonly string[] = ['openid', 'email', 'name'];
+
+/** What Apple may be asked for at a login, each word once, with single blanks. */
+export function scope() {
+  return scalar(
+    ['scope'],
+    [{ type: 'string', pattern: `^(?:${SCOPES.join('|')})(?: +(?:${SCOPES.join('|')}))*$` }],
+    (found) => {
+      const words = found.split(/\s+/);
+      return words.every((word) => SCOPES.includes(word)) && new Set(words).size === words.length
+        ? words.join(' ')
+        : undefined;
+    },
+  );
+}
+
+/** Where people reach the service: https, or http on loopback. It may have a path; the value has no slash at its end. */
+export function publicUrl() {
+  const wanted: PlainPhrase = ['public-url'];
+  return scalar(wanted, [{ type: 'string', pattern: '^https?://' }], (found) => {
+    const url = URL.parse(found);
+    if (url === null || /[?#]/.test(found)) return undefined;
+    if (url.username !== '' || url.password !== '') return new Refusal(['no-user', wanted]);
+    const isFit = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname));
+    return isFit ? url.href.replace(/\/+$/, '') : undefined;
+  });
+}
+
 /** A host as it stands in a URL: no scheme, no port, no path; lower-cased. */
 export function hostName() {
   const pattern = /^[A-Za-z0-9.-]{1,253}$/;
@@ -260,13 +348,20 @@ export function longToken(shortest: number) {
   );
 }
 
-/** `sqlite:PATH` → the path. PostgreSQL is recognised so that the refusal says why. */
+/** `sqlite:PATH` → the path; `postgres://…` → the database. */
 export function journal() {
-  return scalar(['journal'], [{ type: 'string', pattern: '^sqlite:.' }], (found) => {
-    if (/^postgres(?:ql)?:/i.test(found)) return new Refusal(['no-postgres', ['journal']], ['journal-file']);
+  const forms = [
+    { type: 'string', pattern: '^sqlite:.' },
+    { type: 'string', pattern: '^postgres(?:ql)?://.' },
+  ] as const;
+  return scalar(['journal'], forms, (found): JournalPlace | Refusal => {
+    if (isPostgres(found)) {
+      const place = readPostgresUrl(found);
+      return typeof place === 'string' ? new Refusal(['postgres-url'], [`postgres-${place}`]) : place;
+    }
     const path = /^sqlite:(.+)$/.exec(found)?.[1];
     if (path === undefined || /^(?:\/\/|:)/.test(path) || CONTROL.test(path) || looksSecret(path))
       return new Refusal(['journal'], ['name-file']);
-    return { kind: 'sqlite' as const, path };
+    return { path };
   });
 }

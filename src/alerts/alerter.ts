@@ -3,7 +3,8 @@
 // it can report a scheduler that hangs. Every fault in here is logged, and the next turn comes all the same.
 import { asRotatorError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
-import type { AlertStore, Clock } from '../core/ports.ts';
+import type { AlertStore } from '../core/journal-ports.ts';
+import type { Clock } from '../core/ports.ts';
 import type { Deliverer } from './deliverer.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { Watch } from './watch.ts';
@@ -15,6 +16,8 @@ export interface AlerterTools {
   readonly watch: Pick<Watch, 'look' | 'wellbeing'>;
   readonly deliverer: Deliverer;
   readonly heartbeat: Heartbeat;
+  /** False while another process of the journal does this work. Undefined: none ever does. */
+  readonly isMine?: (() => Promise<boolean>) | undefined;
 }
 
 /** How soon is found what only time brings about. Less would check every target for nothing. */
@@ -60,6 +63,7 @@ export class Alerter {
   async flush(limitMs: number): Promise<void> {
     const { clock, deliverer, heartbeat } = this.tools;
     const deadline = clock.monotonic() + limitMs;
+    if (!(await this.isMine())) return;
     await this.look();
     for (;;) {
       this.wake = new AbortController();
@@ -84,12 +88,21 @@ export class Alerter {
   /** Returns how many ms (monotonic) remain until something is due. */
   private async turn(): Promise<number> {
     const { clock } = this.tools;
+    if (!(await this.isMine())) return LOOK_EVERY_MS;
     const sinceLook = clock.monotonic() - this.lookedAt;
     if (sinceLook >= LOOK_EVERY_MS || (this.changed && sinceLook >= LOOK_GAP_MS)) await this.look();
     const { wait } = await this.deliver(false);
     const beat = await this.beat();
     const nextLook = (this.changed ? LOOK_GAP_MS : LOOK_EVERY_MS) - (clock.monotonic() - this.lookedAt);
     return Math.min(wait, beat, nextLook);
+  }
+
+  private async isMine(): Promise<boolean> {
+    let isMine = false;
+    await this.guarded(async () => {
+      isMine = (await this.tools.isMine?.()) ?? true;
+    });
+    return isMine;
   }
 
   private async look(): Promise<void> {

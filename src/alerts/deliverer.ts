@@ -3,27 +3,27 @@
 // never thrown, and one channel never waits for another.
 
 import { createHash } from 'node:crypto';
-import type { AlertMessage, Language } from '../core/alerts/message.ts';
-import { type AlertBook, type AlertUpdate, type ChannelState, emptyChannelState } from '../core/alerts/records.ts';
+import type { AlertMessage, DigestFacts, Language } from '../core/alerts/message.ts';
+import { type AlertBook, type ChannelState, emptyChannelState, type Story } from '../core/alerts/records.ts';
 import { asRotatorError, RotatorError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
-import type { AlertStore, Channel, Clock, Leases, RefreshedChannel } from '../core/ports.ts';
+import type { AlertStore, Leases } from '../core/journal-ports.ts';
+import type { Channel, Clock, RefreshedChannel } from '../core/ports.ts';
 import { notBeyond } from '../core/schedule.ts';
 import { deadline } from '../net/abort.ts';
 import { backoffMs, LONGEST_WAIT_MS } from './backoff.ts';
-import { type AlertPolicy, type News, newsFor, toldOf } from './stories/news.ts';
+import { type AlertPolicy, dueOf, type News, newsFor, toldOf } from './stories/news.ts';
 import { viewOf } from './stories/view.ts';
 import { composeMessage, type MessageSubject } from './words/compose.ts';
+import type { Links } from './words/links.ts';
 
 /** How messages are worded. */
-export interface Voice {
+export interface Voice extends Links {
   readonly instance: string;
   readonly version: string;
   readonly language: Language;
   /** Of the times in messages; default: UTC. */
   readonly timezone?: string;
-  /** Where the runbook is: a URL or a path, without a fragment. */
-  readonly runbook: string;
 }
 
 export interface DelivererTools {
@@ -35,18 +35,19 @@ export interface DelivererTools {
   readonly newId: () => string;
 }
 
+/** The regular sign of life. */
+export interface Digests {
+  /** The last tick of `alerts.digest` at or before an instant; undefined: there is none. */
+  readonly tick: (now: number) => number | undefined;
+  readonly facts: () => Promise<DigestFacts>;
+}
+
 export interface DelivererOptions {
   readonly channels: readonly Channel[];
   readonly voice: Voice;
   readonly policy: AlertPolicy;
-}
-
-/** What one message tells. */
-interface Batch {
-  readonly kind: AlertMessage['kind'];
-  readonly news: readonly News[];
-  /** What waits without a story, and is removed once it is delivered. */
-  readonly deliveries: AlertBook['deliveries'];
+  /** Undefined: this process sends none. */
+  readonly digests?: Digests | undefined;
 }
 
 /** Alerts within this time go into one message. Less would send several for one trouble; more would only delay them. */
@@ -131,11 +132,11 @@ export class Deliverer {
     // Nobody fixes a channel that refuses messages before this process ends.
     if (hurry && backoff > 0 && state.error?.code === 'ERR_CHANNEL_REFUSED') return Number.POSITIVE_INFINITY;
     const gap = Math.max(pace.heldUntil, hurry ? 0 : pace.gapUntil) - monotonic;
-    const at = [
-      ...newsFor(book.stories, channel.name, this.options.policy, now).map(({ dueAt }) => dueAt),
-      ...book.deliveries.filter((row) => row.channel === channel.name).map((row) => (row.at > now ? 0 : row.at)),
-    ].reduce((first, each) => Math.min(first, each), Number.POSITIVE_INFINITY);
-    const message = Math.max(0, backoff, gap, at - now + (hurry ? 0 : SETTLE_MS));
+    const dueAt = newsFor(book.stories, channel.name, this.options.policy, now).reduce(
+      (first, news) => Math.min(first, news.dueAt),
+      this.digestDue(state, now)?.tick ?? Number.POSITIVE_INFINITY,
+    );
+    const message = Math.max(0, backoff, gap, dueAt - now + (hurry ? 0 : SETTLE_MS));
     return Math.min(message, this.refreshWaitMs(channel, book, pace, Math.max(0, backoff)));
   }
 
@@ -163,7 +164,7 @@ export class Deliverer {
         await journal.releaseLease(lease, token);
       }
     } catch (thrown) {
-      this.tell(channel, asRotatorError(thrown));
+      this.tell(channel, asRotatorError(thrown), null, null);
     }
   }
 
@@ -176,23 +177,27 @@ export class Deliverer {
     const limit = deadline(SEND_TIMEOUT_MS, this.closing.signal);
     const { signal } = limit;
     try {
-      const batch = this.nextBatch(channel.name, book, at);
-      const message = batch === undefined ? undefined : this.messageOf(batch, channel.name, at);
+      const news = dueOf(newsFor(book.stories, channel.name, this.options.policy, at), at);
+      // Alerts go before a digest. Of several that were missed, one is sent.
+      const digest = news.length > 0 ? undefined : this.digestDue(state, at);
+      const message = await this.messageOf(channel.name, news, digest, at);
       const answer = message === undefined ? undefined : await channel.send(message, signal);
       if (isRefreshed(channel)) await this.refresh(channel, pace, book, signal);
       const sent: ChannelState = {
-        ...emptyChannelState(channel.name),
-        lastDeliveredAt: batch === undefined ? state.lastDeliveredAt : clock.now(),
+        // To note the first tick proves nothing of the channel.
+        ...(digest?.isFirst ? state : emptyChannelState(channel.name)),
+        lastDeliveredAt: message === undefined ? state.lastDeliveredAt : clock.now(),
+        digestAt: digest?.tick ?? state.digestAt,
       };
-      if (batch === undefined && state.failures === 0) return;
-      await journal.updateAlerts((now) => ({ ...settled(batch, channel.name, now, at), putChannels: [sent] }));
-      if (batch === undefined || message === undefined) return;
+      if (message === undefined && digest === undefined && state.failures === 0) return;
+      await journal.updateAlerts((now) => ({ putStories: settled(news, channel.name, now, at), putChannels: [sent] }));
+      if (message === undefined) return;
       const durationMs = Math.round(clock.monotonic() - startedAt);
       this.tools.emit({
         event: 'alert.sent',
         channel: channel.name,
-        kind: batch.kind,
-        alerts: batch.news.length + batch.deliveries.length,
+        kind: message.kind,
+        alerts: Math.max(1, news.length),
         messageId: message.id,
         detail: answer?.detail ?? '',
         durationMs,
@@ -215,9 +220,10 @@ export class Deliverer {
     const subjects = book.stories.flatMap((story): MessageSubject[] => {
       const told = story.told[channel.name];
       const view = viewOf(story);
-      if (told === undefined || told.over || view === undefined) return [];
+      const isOver = story.endedAt !== null && story.endedAt + story.holdMs <= clock.now();
+      if (told === undefined || told.over || isOver || view === undefined) return [];
       const { thread } = told;
-      return [{ kind: 'story', story, view, status: 'repeated', dueAt: told.at, thread, closes: [] }];
+      return [{ kind: 'story', story, view, status: 'repeated', dueAt: told.at, from: told.at, thread, closes: [] }];
     });
     if (subjects.length > 0) {
       const { items, ...message } = this.compose(this.tools.newId(), clock.now(), subjects);
@@ -238,43 +244,46 @@ export class Deliverer {
       error: error.stored,
     };
     await journal.updateAlerts(() => ({ putChannels: [next] }));
-    this.tell(channel, error, { attempt: failures, nextAttemptAt: next.nextAttemptAt });
+    this.tell(channel, error, failures, next.nextAttemptAt);
   }
 
-  private tell(
-    { name }: Channel,
-    error: RotatorError,
-    retry?: { readonly attempt: number; readonly nextAttemptAt: number | null },
-  ): void {
-    const { attempt = null, nextAttemptAt: nextCheckAt = null } = retry ?? {};
+  private tell({ name }: Channel, error: RotatorError, attempt: number | null, nextCheckAt: number | null): void {
     this.tools.emit({ event: 'alert.failed', channel: name, error, attempt, nextCheckAt });
   }
 
-  /** Alerts go before a digest. Of several digests the last is sent. */
-  private nextBatch(channel: string, { stories, deliveries }: AlertBook, now: number): Batch | undefined {
-    const news = newsFor(stories, channel, this.options.policy, now).filter(({ dueAt }) => dueAt <= now);
-    const waiting = deliveries.filter((row) => row.channel === channel);
-    const events = waiting.filter(({ subject }) => subject.kind !== 'digest');
-    if (news.length + events.length > 0) return { kind: 'alert', news, deliveries: events };
-    return waiting.length === 0 ? undefined : { kind: 'digest', news, deliveries: waiting };
+  /** The tick whose digest a channel was not sent. The first one of a channel is for the next tick to send. */
+  private digestDue({ digestAt }: ChannelState, now: number): { tick: number; isFirst: boolean } | undefined {
+    const tick = this.options.digests?.tick(now);
+    if (tick === undefined) return undefined;
+    const isFirst = digestAt === null || digestAt > now;
+    return isFirst || tick > digestAt ? { tick, isFirst } : undefined;
   }
 
   /** What is to be told makes the id: every attempt at the same message has the same, also that of another process. */
-  private messageOf({ kind, news, deliveries }: Batch, channel: string, now: number): AlertMessage {
-    const what = [
-      ...news.map(({ story, status, dueAt, thread, view }) => [story.id, status, dueAt, thread, view.targets.length]),
-      ...deliveries.map(({ id }) => id),
-    ];
+  private async messageOf(
+    channel: string,
+    news: readonly News[],
+    digest: { readonly tick: number; readonly isFirst: boolean } | undefined,
+    now: number,
+  ): Promise<AlertMessage | undefined> {
+    const { digests } = this.options;
+    const isDigest = digests !== undefined && digest?.isFirst === false;
+    if (news.length === 0 && !isDigest) return undefined;
+    const what = news.map(({ story, status, from, thread, view }) => [
+      story.id,
+      status,
+      from,
+      thread,
+      view.targets.length,
+    ]);
     const hash = createHash('sha256')
-      .update(JSON.stringify([channel, what]))
+      .update(JSON.stringify([channel, isDigest ? digest.tick : what]))
       .digest('hex');
     // A UUID of version 8 (RFC 9562): its bits are ours to choose.
     const id = hash.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-8$3-8$4-$5');
-    const told = kind === 'digest' ? deliveries.slice(-1) : deliveries;
-    const subjects = [
-      ...news.map((each) => ({ kind: 'story', ...each }) as const),
-      ...told.map(({ subject }) => subject),
-    ];
+    const subjects: MessageSubject[] = isDigest
+      ? [{ kind: 'digest', digest: await digests.facts() }]
+      : news.map((each) => ({ kind: 'story', ...each }));
     return this.compose(id, now, subjects);
   }
 
@@ -298,7 +307,7 @@ export class Deliverer {
 }
 
 /** What the journal knows of a channel. */
-export function stateOf({ channels }: AlertBook, name: string): ChannelState {
+function stateOf({ channels }: AlertBook, name: string): ChannelState {
   return channels.find((state) => state.name === name) ?? emptyChannelState(name);
 }
 
@@ -307,29 +316,25 @@ function backoffLeft({ nextAttemptAt }: ChannelState, now: number): number {
   return nextAttemptAt === null ? 0 : notBeyond(nextAttemptAt, now, LONGEST_WAIT_MS) - now;
 }
 
-/** What the journal keeps once a channel has accepted a message of `at`: stories may have gone on since. */
-function settled(batch: Batch | undefined, channel: string, book: AlertBook, at: number): AlertUpdate {
-  if (batch === undefined) return {};
-  const told = new Map(batch.news.map((news) => [news.story.id, toldOf(news, channel, at)]));
-  const putStories = book.stories.flatMap((story) => {
+/** The stories once a channel has accepted a message of `at`: they may have gone on since. */
+function settled(all: readonly News[], channel: string, { stories }: AlertBook, at: number): Story[] {
+  const told = new Map(all.map((news) => [news.story.id, toldOf(news, channel, at)]));
+  return stories.flatMap((story) => {
     const own = told.get(story.id);
     return own === undefined ? [] : [{ ...story, told: { ...story.told, [channel]: own } }];
   });
-  return { putStories, removeDeliveries: batch.deliveries.map(({ id }) => id) };
 }
 
 /** What was not told yet over a channel. */
 export interface Waiting {
   readonly count: number;
-  /** Since when it waits; null if nothing does. Of stories, since the channel fails: they wait for nothing else. */
+  /** Since when the channel has failed, for which alone they wait; null if nothing waits. */
   readonly since: number | null;
 }
 
 export function waitingFor(book: AlertBook, channel: string, policy: AlertPolicy, now: number): Waiting {
-  const events = book.deliveries.filter((row) => row.channel === channel).map(({ at }) => at);
-  const due = newsFor(book.stories, channel, policy, now).filter(({ dueAt }) => dueAt <= now);
-  const since = [...events, ...(due.length === 0 ? [] : [stateOf(book, channel).failingSince ?? now])];
-  return { count: events.length + due.length, since: since.length === 0 ? null : Math.min(...since) };
+  const { length: count } = dueOf(newsFor(book.stories, channel, policy, now), now);
+  return { count, since: count === 0 ? null : (stateOf(book, channel).failingSince ?? now) };
 }
 
 /** A channel's own time limits are shorter; this one holds even if they fail. */

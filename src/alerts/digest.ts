@@ -1,6 +1,7 @@
 // What the weekly sign of life says: how many targets are in which state, what is renewed next, and what is open.
 
-import type { DigestFacts, Story } from '../core/alerts/records.ts';
+import type { DigestFacts } from '../core/alerts/message.ts';
+import type { Story } from '../core/alerts/records.ts';
 import type { JudgeClock } from '../core/logins.ts';
 import type { TargetState } from '../core/records.ts';
 import { lastingView, type TargetLabel } from '../core/target-view.ts';

@@ -9,6 +9,7 @@ import { cleanText } from '../core/output.ts';
 import type { Clock } from '../core/ports.ts';
 import { CallFailure } from '../net/failure.ts';
 import type { Env } from '../net/proxy.ts';
+import { reach } from '../net/reach.ts';
 import { request } from '../net/request.ts';
 
 export interface HeartbeatOptions {
@@ -132,6 +133,15 @@ export class Heartbeat {
       return thrown instanceof CallFailure ? thrown.trouble : { trouble: 'network', code: null };
     }
   }
+}
+
+/** Why the server of a heartbeat cannot be reached; undefined: it can. No ping is sent. */
+export function reachHeartbeat(
+  url: string,
+  { env }: Pick<HeartbeatTools, 'env'>,
+  signal: AbortSignal,
+): Promise<CallTrouble | undefined> {
+  return reach(url, { env, timeoutMs: TIMEOUT_MS, signal });
 }
 
 /** The URL that takes failures, by the convention of healthchecks.io: `/fail` behind the path. */

@@ -3,10 +3,10 @@
 // and a share of the others in turn, because time alone brings conditions about. Of a target that is well nothing is
 // kept but when it was looked at.
 import type { ConditionName } from '../core/alerts/conditions.ts';
+import type { Revision } from '../core/journal-ports.ts';
 import type { JudgeClock } from '../core/logins.ts';
-import type { Revision } from '../core/ports.ts';
 import type { TargetState } from '../core/records.ts';
-import { concernsService, detectTarget, type WatchedTarget } from './detect/detect.ts';
+import { concernsService, detectTarget, type Surroundings } from './detect/detect.ts';
 import type { Look } from './detect/finding.ts';
 
 /** The clock by which logins are judged may move by so much before everything is looked at anew: NTP slews by less. */
@@ -16,13 +16,8 @@ const IN_TURN = 500;
 const IN_TURN_SHARE = 0.1;
 
 /** What the looks at targets depend on beside their states. */
-export interface LookFacts {
+export interface LookFacts extends Pick<Surroundings, 'targets' | 'configured' | 'longestTickGapMs'> {
   readonly clock: JudgeClock;
-  /** By key: those that this process looks at. */
-  readonly targets: ReadonlyMap<string, WatchedTarget>;
-  /** By key, of all targets of the configuration. */
-  readonly configured: ReadonlyMap<string, WatchedTarget>;
-  readonly longestTickGapMs: number;
   readonly watchedSince: (key: string) => number;
   /** The conditions of a target that are raised. */
   readonly open: (key: string) => ReadonlySet<ConditionName>;

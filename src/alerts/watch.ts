@@ -2,31 +2,28 @@
 // it, in one update of the journal. A look reads what was written since the last one; what it costs does not depend on how
 // many targets there are.
 
-import type { ConditionFacts, ConditionName, Finding } from '../core/alerts/conditions.ts';
-import {
-  type AlertBook,
-  type AlertMemo,
-  type Delivery,
-  type DigestFacts,
-  EMPTY_MEMO,
-  type RotatedEvent,
-  type StoryMember,
-} from '../core/alerts/records.ts';
-import type { StoredError } from '../core/error-params.ts';
+import type { ConditionName, Finding, FindingOf } from '../core/alerts/conditions.ts';
+import type { DigestFacts } from '../core/alerts/message.ts';
+import { type AlertBook, type AlertMemo, EMPTY_MEMO, type StoryMember } from '../core/alerts/records.ts';
 import type { EventSink } from '../core/events.ts';
-import type { JudgeClock } from '../core/logins.ts';
-import type { AlertStore, Clock, Degraded, Recorded, TargetStates } from '../core/ports.ts';
+import type { AlertStore, Recorded, TargetStates } from '../core/journal-ports.ts';
+import type { Clock } from '../core/ports.ts';
 import type { FleetState } from '../core/records.ts';
-import type { KeyProblem } from '../core/texts/problems.ts';
 import { SLICE, yieldToLoop } from '../net/event-loop.ts';
 import { waitingFor } from './deliverer.ts';
-import { detectMisconfigured, detectService, type ServiceFacts, type WatchedTarget } from './detect/detect.ts';
+import {
+  clockOf,
+  detectMisconfigured,
+  detectService,
+  detectUnwatched,
+  type ServiceFacts,
+  type Surroundings,
+} from './detect/detect.ts';
 import type { Look } from './detect/finding.ts';
 import { digestOf } from './digest.ts';
 import type { Wellbeing } from './heartbeat.ts';
-import { advance, type Transition, type UnwatchedTarget } from './stories/advance.ts';
+import { advance, afterRotation, type Rotated, type Transition } from './stories/advance.ts';
 import type { AlertPolicy } from './stories/news.ts';
-import { carries } from './stories/recipients.ts';
 import { type LookFacts, type OnLook, TargetLooks } from './target-looks.ts';
 import { transitionEvent } from './transition-event.ts';
 import { wellbeing } from './wellbeing.ts';
@@ -34,41 +31,9 @@ import { wellbeing } from './wellbeing.ts';
 /** How often targets of which nothing was written are looked at in turn: only time can have changed something. */
 const TURN_MS = 60_000;
 
-/** What only this process knows. `undefined`: it does not know, so it neither raises nor clears anything by it. */
-export interface Surroundings {
-  readonly now: number;
-  /** Since when this process has this configuration. */
-  readonly since: number;
-  /** By key: the targets that this process looks at. The same map as long as the configuration is the same. */
-  readonly targets: ReadonlyMap<string, WatchedTarget>;
-  /** Entries of `targets` that are left out because they are wrong. */
-  readonly misconfigured: readonly { readonly name: string; readonly problems: readonly KeyProblem[] }[];
-  /** By key: every target of the configuration, whether it was selected or not. */
-  readonly configured: ReadonlyMap<string, WatchedTarget>;
-  /** The longest time between two ticks of the schedule. */
-  readonly longestTickGapMs: number;
-  readonly tokenUrl: string;
-  readonly journal: {
-    readonly path: string;
-    readonly degraded: Degraded | undefined;
-    /** What everybody on this machine may write. */
-    readonly exposed: ConditionFacts['JournalExposed']['places'];
-  };
-  readonly skewMs: number | undefined;
-  /** When this process began. */
-  readonly startedAt: number;
-  /** Null: the configuration in force is the one that was read last. */
-  readonly configurationRejected: { readonly at: number; readonly error: StoredError } | null | undefined;
-  readonly scheduler: { readonly alive: boolean; readonly lastTurnAt: number } | undefined;
-  /** Passes are under way, so that more targets may turn out to have the same trouble. */
-  readonly isSweeping: boolean;
-}
-
 export interface WatchOptions {
   readonly policy: AlertPolicy;
   readonly version: string;
-  /** The last tick of `alerts.digest` at or before an instant; undefined: there is no digest. */
-  readonly digestTick: (now: number) => number | undefined;
   /** True for the whole configuration; false where some of its targets were selected (`once --target`). */
   readonly isWhole: boolean;
 }
@@ -81,9 +46,11 @@ export interface WatchTools {
   readonly onLook?: OnLook;
 }
 
+type Unwatched = FindingOf<'Unwatched'>;
+
 /** Which targets have left the configuration, and since when the others are watched. */
 interface Census {
-  readonly left: readonly UnwatchedTarget[];
+  readonly left: readonly Unwatched[];
   readonly watchedSince: AlertMemo['watchedSince'];
 }
 
@@ -118,8 +85,7 @@ export class Watch {
   /** Checks what may have changed, and writes changes and their messages to the journal. Throws what the journal throws. */
   async look(): Promise<void> {
     await this.lookAtTargets();
-    const digest = await this.digestIfDue();
-    for (let isBehind = true; isBehind; ) isBehind = await this.record(digest);
+    await this.record();
   }
 
   /** Looks at every target whose state was written since the last look. The next `look` records what was found. */
@@ -138,19 +104,27 @@ export class Watch {
     }
   }
 
-  /**
-   * Keeps the news of a rotation that succeeded for every channel that carries warnings about its target. A channel
-   * for critical alerts alone wakes people, so it gets none. Unless `always`, nobody is told of it twice: where it was
-   * told that logins fail, the all-clear says that this is over.
-   */
-  async tellRotated(event: RotatedEvent, always: boolean): Promise<void> {
-    const { journal, clock, newId } = this.tools;
-    const routes = this.options.policy.routes.filter((route) => carries(route, 'warning', event.target));
-    const at = clock.now();
-    const rows = routes.map(
-      ({ name }): Delivery => ({ id: newId(), channel: name, at, subject: { kind: 'rotated', event } }),
-    );
-    await journal.updateAlerts((book) => (always || !isToldOf(book, event) ? { addDeliveries: rows } : {}));
+  /** The stories of a target note a rotation of it that succeeded; see afterRotation. */
+  async noteRotation(rotated: Rotated): Promise<void> {
+    const { journal, clock } = this.tools;
+    // Nearly every rotation is of a target that is well.
+    if (rotated.ended === undefined && (await journal.alertBook()).stories.length === 0) return;
+    await journal.updateAlerts((book) => afterRotation(book, rotated, clock.now()));
+  }
+
+  /** What the weekly sign of life says now. */
+  async digest(): Promise<DigestFacts> {
+    const { journal } = this.tools;
+    const around = this.around();
+    const { stories } = await journal.alertBook();
+    const { version } = this.options;
+    return digestOf({
+      version,
+      targets: around.targets,
+      states: await journal.targets(),
+      stories,
+      clock: clockOf(around),
+    });
   }
 
   private async lookAtTargets(): Promise<void> {
@@ -175,57 +149,53 @@ export class Watch {
     }
   }
 
-  /** Writes what was found. True if more was written meanwhile than one update takes in. */
-  private async record(digest: DigestFacts | undefined): Promise<boolean> {
+  /** Writes what was found. */
+  private async record(): Promise<void> {
     const { journal, clock, emit } = this.tools;
     const around = this.around();
     const { now, targets } = around;
     let transitions: readonly Transition[] = [];
     let looks: ReadonlyMap<string, Look> = new Map();
     let census: Census | undefined;
-    let isBehind = false;
     let before = EMPTY_MEMO;
     const { memo = before } = await journal.updateAlerts((book, recorded) => {
-      isBehind = this.takeIn(book, recorded, around);
+      this.takeIn(book, recorded, around);
       looks = new Map(this.looks.looks);
       census = this.census(book, recorded, around);
       before = book.memo;
-      const { watchedSince } = census ?? before;
       const found = this.detect(looks, book, recorded, around);
       const laneOf = (key: string) => around.configured.get(key)?.lane;
       const { isSweeping } = around;
-      const look = { now, ...found, laneOf, isSweeping, unwatched: census?.left ?? [], newId: this.tools.newId };
-      const result = advance(book, look, this.options.policy);
+      const left = new Map(census?.left.map((gone) => [gone.target?.key ?? '', gone]));
+      const result = advance(book, { now, ...found, laneOf, isSweeping, left }, this.options.policy);
       ({ transitions } = result);
-      const { rows, digestAt } = this.digestRows(before, digest, now);
-      return {
-        ...result.update,
-        ...(rows.length === 0 ? {} : { addDeliveries: [...(result.update.addDeliveries ?? []), ...rows] }),
-        ...(census === undefined && digestAt === before.digestAt ? {} : { memo: { watchedSince, digestAt } }),
-      };
+      return { ...result.update, ...(census === undefined ? {} : { memo: { watchedSince: census.watchedSince } }) };
     });
     this.looks.settled(looks);
     if (census !== undefined)
       this.counted = { memo, targets, latest: Object.values(memo.watchedSince).reduce((a, b) => Math.max(a, b), 0) };
     else if (this.counted !== undefined) this.counted = { ...this.counted, memo };
-    for (const { target, expiresAt, moved } of census?.left ?? []) {
-      emit({ event: 'target.unwatched', target: target.name, envId: target.envId, expiresAt, moved });
-    }
+    for (const { target, loginsUntil: expiresAt, facts } of census?.left ?? [])
+      emit({
+        event: 'target.unwatched',
+        target: target?.name ?? '',
+        envId: target?.envId ?? null,
+        expiresAt,
+        moved: facts.moved,
+      });
     for (const transition of transitions) {
       const event = transitionEvent(transition, clock.now());
       if (event !== undefined) emit(event);
     }
-    return isBehind;
   }
 
-  /** Looks at what was written until this update; true if that was too much for one. */
-  private takeIn(book: AlertBook, recorded: Recorded, around: Surroundings): boolean {
+  /** Looks at what was written until this update; of more than a slice, the rest is taken in by the next look. */
+  private takeIn(book: AlertBook, recorded: Recorded, around: Surroundings): void {
     const facts = factsOf(book, around);
     const at = this.tools.clock.monotonic();
     const { states, revision } = recorded.changedSince(this.looks.revision, SLICE);
     for (const state of states) this.looks.look(state.key, state, facts, at);
     this.looks.revision = revision;
-    return states.length === SLICE;
   }
 
   private detect(
@@ -266,8 +236,9 @@ export class Watch {
         target === null || condition === 'TargetMisconfigured' ? [] : [[target.key, target] as const],
       ),
     );
+    const raised = openByTarget(book);
     const watchedSince: Record<string, number> = {};
-    const left: UnwatchedTarget[] = [];
+    const left: Unwatched[] = [];
     for (const key of new Set([...Object.keys(memo.watchedSince), ...open.keys()])) {
       if (targets.has(key)) continue;
       const known = memo.watchedSince[key];
@@ -278,34 +249,28 @@ export class Watch {
       if (!isWhole || isWrong || target === undefined) continue;
       const { name, envId, providerId } = target;
       const moved = [...targets.values()].some((other) => other.envId === envId && other.providerId === providerId);
-      const expiresAt = state?.deployed?.expiresAt ?? null;
-      left.push({ target: { key, name, envId, providerId }, expiresAt, moved });
+      const loginsUntil = state?.deployed?.expiresAt ?? null;
+      left.push(
+        detectUnwatched({ key, name, envId, providerId }, loginsUntil, { moved, open: [...(raised.get(key) ?? [])] }),
+      );
     }
     for (const key of targets.keys()) watchedSince[key] = Math.min(memo.watchedSince[key] ?? since, now);
     return { left, watchedSince };
   }
 
   private serviceFacts(book: AlertBook, fleet: FleetState, around: Surroundings): ServiceFacts {
-    const { now, targets, configured, tokenUrl, skewMs, journal, configurationRejected, scheduler } = around;
+    const { policy } = this.options;
     return {
-      now,
-      clock: clockOf(around),
+      ...around,
       fleet,
-      tokenUrl,
-      asksApple: [...targets.values()].some(({ appleCheck }) => appleCheck !== 'off'),
       // Of those that were not selected as well: the journal knows them.
       states: this.looks.serviceStates(),
-      configured,
       lastAskedAt: this.looks.lastAskedAt,
-      skewMs,
-      journal,
-      channels: this.options.policy.routes.map(({ name }) => ({
+      channels: policy.routes.map(({ name }) => ({
         name,
         state: book.channels.find((state) => state.name === name),
-        oldestAt: waitingFor(book, name, this.options.policy, now).since,
+        oldestAt: waitingFor(book, name, policy, around.now).since,
       })),
-      configurationRejected,
-      scheduler,
       open: new Set(
         openMembers(book).flatMap(({ finding, raisedAt }) =>
           finding.target === null && raisedAt !== null ? [finding.condition] : [],
@@ -313,72 +278,20 @@ export class Watch {
       ),
     };
   }
-
-  // ---- the digest
-
-  /** The digest whose time has come. */
-  private async digestIfDue(): Promise<DigestFacts | undefined> {
-    const { journal } = this.tools;
-    const around = this.around();
-    const { memo, stories } = await journal.alertBook();
-    const due = this.digestTick(memo, around.now);
-    if (due === undefined || due.isFirst) return undefined;
-    const { version } = this.options;
-    const states = await journal.targets();
-    return await digestOf({ version, targets: around.targets, states, stories, clock: clockOf(around) });
-  }
-
-  /** The rows of a digest, and the tick that the next memo has. The first start waits for the next tick. */
-  private digestRows(
-    memo: AlertMemo,
-    digest: DigestFacts | undefined,
-    now: number,
-  ): { rows: Delivery[]; digestAt: number | null } {
-    const due = this.digestTick(memo, now);
-    if (due?.isFirst === true) return { rows: [], digestAt: due.tick };
-    if (due === undefined || digest === undefined) return { rows: [], digestAt: memo.digestAt };
-    const rows = this.options.policy.routes.map(
-      ({ name }): Delivery => ({ id: this.tools.newId(), channel: name, at: now, subject: { kind: 'digest', digest } }),
-    );
-    return { rows, digestAt: due.tick };
-  }
-
-  private digestTick(memo: AlertMemo, now: number): { tick: number; isFirst: boolean } | undefined {
-    const { digestTick, isWhole } = this.options;
-    const tick = isWhole ? digestTick(now) : undefined;
-    if (tick === undefined) return undefined;
-    if (memo.digestAt === null || memo.digestAt > now) return { tick, isFirst: true };
-    return tick <= memo.digestAt ? undefined : { tick, isFirst: false };
-  }
 }
 
 function factsOf(book: AlertBook, around: Surroundings): LookFacts {
-  const { now, since, targets, configured, longestTickGapMs } = around;
   const { watchedSince } = book.memo;
   const open = openByTarget(book);
   return {
+    ...around,
     clock: clockOf(around),
-    targets,
-    configured,
-    longestTickGapMs,
-    watchedSince: (key) => Math.min(watchedSince[key] ?? since, now),
+    watchedSince: (key) => Math.min(watchedSince[key] ?? around.since, around.now),
     open: (key) => open.get(key) ?? NOTHING,
   };
 }
 
 const NOTHING: ReadonlySet<ConditionName> = new Set();
-
-function clockOf({ now, skewMs, startedAt }: Surroundings): JudgeClock {
-  return { now, skewMs, since: startedAt };
-}
-
-/** True if it was told that logins of the target fail. */
-function isToldOf(book: AlertBook, { target: { name, envId } }: RotatedEvent): boolean {
-  return openMembers(book).some(
-    ({ raisedAt, finding: { condition, target } }) =>
-      condition === 'LoginsFail' && raisedAt !== null && target?.name === name && target.envId === envId,
-  );
-}
 
 /** What was found and is not over. */
 function openMembers({ stories }: AlertBook): StoryMember[] {

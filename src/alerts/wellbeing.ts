@@ -3,6 +3,7 @@
 import type { AlertBook } from '../core/alerts/records.ts';
 import { MINUTE } from '../core/time.ts';
 import { waitingFor } from './deliverer.ts';
+import type { Surroundings } from './detect/detect.ts';
 import type { Wellbeing } from './heartbeat.ts';
 import type { AlertPolicy } from './stories/news.ts';
 import { viewOf } from './stories/view.ts';
@@ -10,18 +11,11 @@ import { viewOf } from './stories/view.ts';
 /** An alert that has waited this long is overdue: by then a channel has failed several times (backoff.ts). */
 const OVERDUE_MS = 15 * MINUTE;
 
-export interface WellbeingFacts {
-  readonly now: number;
-  readonly journal: { readonly degraded: object | undefined };
-  /** Undefined: this process has none. */
-  readonly scheduler: { readonly alive: boolean } | undefined;
-}
-
 /** The state at this moment. */
 export function wellbeing(
   book: AlertBook,
   policy: AlertPolicy,
-  { now, journal, scheduler }: WellbeingFacts,
+  { now, journal, scheduler }: Pick<Surroundings, 'now' | 'journal' | 'scheduler'>,
 ): Wellbeing {
   const troubles: string[] = [];
   if (scheduler !== undefined && !scheduler.alive) troubles.push('the scheduler hangs');

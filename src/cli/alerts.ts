@@ -2,34 +2,40 @@
 // channel. Reads the journal and works beside the running daemon; a test message is kept nowhere.
 import { type AlertSettings, policyOf } from '../alerts/stories/news.ts';
 import { type AlertsView, type AlertView, alertsView, type ChannelView } from '../alerts/words/alert-view.ts';
+import type { Links } from '../alerts/words/links.ts';
 import type { AlertMessage } from '../core/alerts/message.ts';
+import { CAUSES, type Cause } from '../core/alerts/names.ts';
+import type { AlertBook } from '../core/alerts/records.ts';
 import { asRotatorError, RotatorError } from '../core/errors.ts';
-import type { AlertStore, Channel } from '../core/ports.ts';
+import type { AlertStore } from '../core/journal-ports.ts';
+import type { Channel } from '../core/ports.ts';
 import { shown, shownName } from '../core/shown.ts';
+import { command } from '../core/texts/command.ts';
 import { counted } from '../core/texts/en/words.ts';
 import { type CliContext, EXIT, type ExitStatus } from './context.ts';
 import { distance, minute } from './instants.ts';
 import { printJson } from './print-json.ts';
-import { type Cell, type Column, type TableRow, table, writeTable } from './table.ts';
+import { type Cell, type Column, type TableRow, writeTable } from './table.ts';
 
-export interface AlertsTools {
+export interface AlertsTools extends Links {
   readonly context: CliContext;
   readonly journal: AlertStore;
-  /** The configured channels. */
+  /** The configured channels, as far as they could be read. */
   readonly channels: readonly (AlertSettings['channels'][number] & { readonly type: string })[];
+  /** False where the journal alone is read: it may know further channels. */
+  readonly isConfigured: boolean;
   readonly repeatEvery: AlertSettings['repeatEvery'];
-  readonly runbook: string;
 }
 
 const COLUMNS: readonly Column[] = [
   { title: 'SEVERITY' },
-  { title: 'TARGET', mayShrink: true },
+  { title: 'TARGET' },
   { title: 'CAUSE' },
   { title: 'SINCE' },
   { title: 'SECRET EXPIRES' },
 ];
 const CHANNEL_COLUMNS: readonly Column[] = [
-  { title: 'CHANNEL', mayShrink: true },
+  { title: 'CHANNEL' },
   { title: 'TYPE' },
   { title: 'LAST DELIVERED' },
   { title: 'WAITING' },
@@ -38,40 +44,47 @@ const CHANNEL_COLUMNS: readonly Column[] = [
 
 /** Prints what is raised; 0 whatever it is. */
 export async function alerts(options: { json: boolean }, tools: AlertsTools): Promise<ExitStatus> {
-  const { context, journal, ...settings } = tools;
+  const { context, journal, isConfigured, ...configured } = tools;
   const now = context.clock.now();
   const book = await journal.alertBook();
+  const channels = isConfigured
+    ? configured.channels
+    : [...configured.channels, ...recorded(book, configured.channels)];
+  const settings = { ...configured, channels };
   const view = alertsView(book, { now, policy: policyOf(settings, false), ...settings });
-  if (Object.keys(book.memo.watchedSince).length === 0) context.stderr.write(NEVER_CHECKED);
+  if (Object.keys(book.memo.watchedSince).length === 0) context.stderr.write(neverChecked());
   if (options.json) printJson(context.stdout, view);
-  else print(view, context);
+  else print(view, context, isConfigured);
   return EXIT.ok;
 }
 
-const NEVER_CHECKED = 'not checked yet: `run` or `once` checks the targets and raises alerts\n';
+/** The channels that the journal knows beside these. What they carry is not known: nothing is said to wait for them. */
+function recorded({ stories, channels }: AlertBook, configured: AlertsTools['channels']) {
+  const known = new Set(configured.map(({ name }) => name));
+  const names = new Set([...channels.map(({ name }) => name), ...stories.flatMap(({ told }) => Object.keys(told))]);
+  return [...names].filter((name) => !known.has(name)).map((name) => ({ name, type: null, severities: [] }));
+}
 
-function print({ alerts: raised, channels }: AlertsView, { stdout, clock }: CliContext): void {
+const neverChecked = () => `not checked yet: ${command('once')} or the daemon checks the targets and raises alerts\n`;
+
+function print({ alerts: raised, channels }: AlertsView, { stdout, clock }: CliContext, isConfigured: boolean): void {
   const now = clock.now();
   if (raised.length === 0) stdout.write('no alerts\n');
   else
     writeTable(
       stdout,
-      table(
-        COLUMNS,
-        raised.map((view) => alertRow(view, now)),
-      ),
+      COLUMNS,
+      raised.map((view) => alertRow(view, now)),
     );
   if (channels.length === 0) {
-    stdout.write('\nno channel is configured: nobody is notified\n');
+    if (isConfigured) stdout.write('\nno channel is configured: nobody is notified\n');
     return;
   }
   stdout.write('\n');
   writeTable(
     stdout,
-    table(
-      CHANNEL_COLUMNS,
-      channels.map((view) => channelRow(view, now)),
-    ),
+    CHANNEL_COLUMNS,
+    channels.map((view) => channelRow(view, now)),
   );
 }
 
@@ -90,18 +103,23 @@ function alertRow(view: AlertView, now: number): TableRow {
       { text: what },
       ...(targets.length > 1 ? [{ text: `Targets: ${targets.map(({ name }) => name).join(', ')}` }] : []),
       { text: `Next: ${next}` },
-      { text: `${sent(view)}; see ${runbook}`, color: 'dim' },
+      { text: `${sent(view, now)}; see ${runbook}`, color: 'dim' },
     ],
   };
 }
 
-function sent({ channels }: AlertView): string {
+/** When each channel was told of it, and whether what it was told is what stands here. */
+function sent({ channels }: AlertView, now: number): string {
   if (channels.length === 0) return 'not sent to any channel';
-  const names = (delivered: boolean) => channels.filter((each) => each.delivered === delivered).map(({ name }) => name);
-  const [done, waiting] = [names(true), names(false)];
+  const told = channels.flatMap(({ name, toldAt, delivered }) =>
+    delivered && toldAt !== null ? [`${name} (${past(toldAt, now)})`] : [],
+  );
+  const untold = channels.flatMap(({ name, toldAt, delivered }) =>
+    delivered ? [] : [toldAt === null ? name : `${name} (an earlier one was sent ${past(toldAt, now)})`],
+  );
   return [
-    ...(done.length > 0 ? [`sent over ${done.join(', ')}`] : []),
-    ...(waiting.length > 0 ? [`this text: not yet sent over ${waiting.join(', ')}`] : []),
+    ...(told.length > 0 ? [`sent over ${told.join(', ')}`] : []),
+    ...(untold.length > 0 ? [`this text: not yet sent over ${untold.join(', ')}`] : []),
   ].join('; ');
 }
 
@@ -113,7 +131,7 @@ function channelRow(view: ChannelView, now: number): TableRow {
   return {
     cells: [
       { text: name },
-      { text: type },
+      { text: type ?? '-' },
       { text: lastDeliveredAt === null ? 'never' : past(lastDeliveredAt, now) },
       { text: String(waiting) },
       failures === 0 ? { text: '0' } : { text: `${failures}${retry}`, color: 'red' },
@@ -139,7 +157,7 @@ function soon(iso: string, now: number): string {
 export interface AlertsTestTools {
   readonly context: CliContext;
   readonly channels: readonly Channel[];
-  readonly message: () => AlertMessage;
+  readonly messages: (cause: Cause | undefined, withEnd: boolean) => readonly AlertMessage[];
   readonly stop: AbortSignal;
 }
 
@@ -149,19 +167,30 @@ interface TestResult {
   readonly error: RotatorError | null;
 }
 
+export interface AlertsTestOptions {
+  readonly json: boolean;
+  readonly channel?: string;
+  /** The cause of a story that is shown. */
+  readonly story?: string;
+  /** Also its end. */
+  readonly allClear: boolean;
+}
+
 /**
- * Sends a test message through each channel, or the named one, and prints what each answered; 1 if one did not accept
- * it. Throws ERR_USAGE for a name that does not exist, and if no channel is configured.
+ * Sends a test message, or a story that is made up, through each channel, or the named one, and prints what each answered;
+ * 1 if one did not accept it. Throws ERR_USAGE for a name that does not exist, and if no channel is configured.
  */
 export async function testAlerts(
-  options: { json: boolean; channel?: string },
-  { context, channels, message, stop }: AlertsTestTools,
+  options: AlertsTestOptions,
+  { context, channels, messages, stop }: AlertsTestTools,
 ): Promise<ExitStatus> {
   const chosen = choose(channels, options.channel);
+  const cause = options.story === undefined ? undefined : causeNamed(options.story);
+  if (options.allClear && cause === undefined) throw new RotatorError('ERR_USAGE', { problem: 'all-clear-alone' });
   const results = await Promise.all(
     chosen.map(async (channel): Promise<TestResult> => {
       if (!options.json) context.stderr.write(`${channel.name}: sending a test message …\n`);
-      return { channel, ...(await attempt(channel, message(), stop)) };
+      return { channel, ...(await attempt(channel, messages(cause, options.allClear), stop)) };
     }),
   );
   if (options.json) {
@@ -187,14 +216,28 @@ function testLine({ channel: { name, type }, detail, error }: TestResult): strin
 
 async function attempt(
   channel: Channel,
-  message: AlertMessage,
+  messages: readonly AlertMessage[],
   stop: AbortSignal,
 ): Promise<Omit<TestResult, 'channel'>> {
+  const details: string[] = [];
   try {
-    return { detail: (await channel.send(message, stop)).detail, error: null };
+    for (const message of messages) details.push(await sendTest(channel, message, stop));
+    return { detail: details.join('; '), error: null };
   } catch (thrown) {
     return { detail: null, error: asRotatorError(thrown) };
   }
+}
+
+/** Sends a test message; resolves to what the other side said. Throws as the channel does. */
+export async function sendTest(channel: Channel, message: AlertMessage, stop: AbortSignal): Promise<string> {
+  return (await channel.send(message, stop)).detail;
+}
+
+function causeNamed(name: string): Cause {
+  const cause = CAUSES.find((each) => each.toLowerCase() === name.toLowerCase());
+  if (cause === undefined)
+    throw new RotatorError('ERR_USAGE', { problem: 'unknown-story', found: shownName(name), known: CAUSES });
+  return cause;
 }
 
 function choose(channels: readonly Channel[], name: string | undefined): readonly Channel[] {

@@ -3,8 +3,12 @@ import type { Clock } from '../core/ports.ts';
 
 /** Made by terminal.ts. */
 export interface TextOutput {
+  /** How wide a line may be. */
+  readonly columns: number;
   /** Writes text, cleaned: without secrets and control characters; what was painted (core/output.ts) in colour. */
   write(text: string): void;
+  /** Shows text in the current line of a terminal, in place of what stood there. */
+  replaceLine(text: string): void;
   /** Writes text as it is: for the client secret that somebody asked for, and the sandbox's made-up credentials. */
   writeSecret(text: string): void;
 }
@@ -20,6 +24,12 @@ export interface CliContext {
   readonly clock: Clock;
 }
 
+/** Where a person can be asked: the prompts draw on it themselves. */
+export interface Terminal {
+  readonly input: NodeJS.ReadStream;
+  readonly output: NodeJS.WriteStream;
+}
+
 /** What commands need of the process besides; main.ts makes it. */
 export interface Host extends CliContext {
   /** Of this program. */
@@ -27,6 +37,10 @@ export interface Host extends CliContext {
   readonly pid: number;
   /** Whether a person sees what goes to stderr. */
   readonly isTerminal: boolean;
+  /** Asks a person a question that yes or no answers; anything else is no. Undefined: there is no terminal to ask at. */
+  readonly ask: ((question: string) => Promise<boolean>) | undefined;
+  /** For questions that yes or no do not answer. Undefined: as for `ask`. */
+  readonly terminal: Terminal | undefined;
   /** Where the daemon's log goes. */
   readonly log: { readonly stream: NodeJS.WriteStream & { readonly fd: number }; readonly color: boolean };
   /** How this program was started, up to its entry point. */

@@ -10,7 +10,7 @@ const USAGE: ReadonlySet<ErrorCode> = new Set(['ERR_USAGE', 'ERR_CONFIG']);
 /** Prints whatever was thrown, and gives the exit status: 2 for the command line and the configuration, else 1. */
 export function printFailure(thrown: unknown, context: CliContext): ExitStatus {
   const error = asRotatorError(thrown);
-  if (thrown instanceof ConfigError && thrown.problems.length > 1) {
+  if (thrown instanceof ConfigError && (thrown.problems.length > 1 || thrown.problems[0]?.excerpt)) {
     const head = `${paint('red', 'error:')} the configuration cannot be used ${paint('dim', `(${error.code})`)}`;
     context.stderr.write(`${head}\n${formatProblems(thrown.problems)}`);
   } else {

@@ -112,14 +112,14 @@ function explanation(
   Local time     ${localTime(expiresAtMs)}
   Fingerprint    ${fingerprint}
 
-To use it, open the CloudBase console: Authentication → Login Methods → Apple
+To use it, open the CloudBase console: Authentication > Login Methods > Apple
 
   Client ID      ${key.clientId}
   Client Secret  the line on standard output
   Scope          openid email name
 
 Save and enable. Treat the secret like a password, and replace it before it expires: from that
-moment every Apple login fails. \`apple-secret-rotator run\` does that by itself.
+moment every Apple login fails. The daemon does that by itself.
 
 `;
 }

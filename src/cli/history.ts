@@ -1,15 +1,15 @@
 // `history`: rotations, newest first, from the journal alone; open ones and failed ones included.
 
 import { RotatorError } from '../core/errors.ts';
+import type { Rotations, TargetStates } from '../core/journal-ports.ts';
 import type { Color } from '../core/output.ts';
-import type { Rotations, TargetStates } from '../core/ports.ts';
 import type { Outcome } from '../core/reasons.ts';
 import { type RotationView, rotationView } from '../core/rotation-view.ts';
 import { shownName } from '../core/shown.ts';
 import { type CliContext, EXIT, type ExitStatus } from './context.ts';
 import { day, minute } from './instants.ts';
 import { printJson } from './print-json.ts';
-import { type Column, type TableRow, table, writeTable } from './table.ts';
+import { type Column, type TableRow, writeTable } from './table.ts';
 
 export interface HistoryOptions {
   /** A target's name; also one that has left the configuration. */
@@ -27,7 +27,7 @@ export interface HistoryTools {
 
 const COLUMNS: readonly Column[] = [
   { title: 'STARTED' },
-  { title: 'TARGET', mayShrink: true },
+  { title: 'TARGET' },
   { title: 'REASON' },
   { title: 'TRIGGER' },
   { title: 'OUTCOME' },
@@ -58,7 +58,7 @@ export async function history(options: HistoryOptions, tools: HistoryTools): Pro
   if (json) {
     printJson(context.stdout, { rotations: views });
   } else if (views.length > 0) {
-    writeTable(context.stdout, table(COLUMNS, views.map(tableRow)));
+    writeTable(context.stdout, COLUMNS, views.map(tableRow));
   } else {
     context.stderr.write(`no rotation${name === undefined ? '' : ` of ${name}`} has been recorded yet\n`);
   }

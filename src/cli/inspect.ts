@@ -47,7 +47,7 @@ export async function inspect(options: InspectOptions, context: CliContext): Pro
   const found = await objections(parsed, { nowMs, publicJwk: key?.publicJwk, expected: key?.ids });
   const fits = key === undefined ? null : await verifySignature(parsed, key.publicJwk);
   if (options.json) printJson(context.stdout, asJson(parsed, found, fits));
-  else context.stdout.write(report(parsed, found, { key, fits, nowMs }));
+  else context.stdout.write(report(parsed, found, { key, fits, nowMs, width: context.stdout.columns }));
   return found.length === 0 ? EXIT.ok : EXIT.failed;
 }
 
@@ -79,9 +79,10 @@ interface Seen {
   readonly key: KeyInput | undefined;
   readonly fits: boolean | null;
   readonly nowMs: number;
+  /** How wide a line may be. */
+  readonly width: number;
 }
 
-const WIDTH = 100;
 const LABEL = 14;
 
 const MEANINGS: Readonly<Record<string, string>> = {
@@ -158,7 +159,7 @@ const COMPARED: ReadonlySet<ObjectionCode> = new Set([
   'SubjectDiffers',
 ]);
 
-function verdict(found: readonly Objection[], { key }: Seen): string[] {
+function verdict(found: readonly Objection[], { key, width }: Seen): string[] {
   if (found.length === 0)
     return [
       paint('green', 'Apple has nothing to object to.'),
@@ -167,20 +168,20 @@ function verdict(found: readonly Objection[], { key }: Seen): string[] {
   const ofApple = found.filter(({ code }) => !COMPARED.has(code));
   const ofKey = found.filter(({ code }) => COMPARED.has(code));
   return [
-    ...objectionLines(`Apple would object to ${counted(ofApple.length, 'thing')}:`, ofApple),
+    ...objectionLines(`Apple would object to ${counted(ofApple.length, 'thing')}:`, ofApple, width),
     ...(ofApple.length > 0 && ofKey.length > 0 ? [''] : []),
-    ...objectionLines(`It does not belong to the key in ${key?.origin}:`, ofKey),
+    ...objectionLines(`It does not belong to the key in ${key?.origin}:`, ofKey, width),
   ];
 }
 
-function objectionLines(heading: string, found: readonly Objection[]): string[] {
+function objectionLines(heading: string, found: readonly Objection[], width: number): string[] {
   if (found.length === 0) return [];
   return [
     paint('red', heading),
     ...found.flatMap((each) => [
       '',
-      ...wrap(`${each.code}: ${objectionText(each)}`, WIDTH - 2).map((line) => `  ${line}`),
-      ...wrap(objectionHint(each), WIDTH - 4).map((line) => `    ${line}`),
+      ...wrap(`${each.code}: ${objectionText(each)}`, width - 2).map((line) => `  ${line}`),
+      ...wrap(objectionHint(each), width - 4).map((line) => `    ${line}`),
     ]),
   ];
 }

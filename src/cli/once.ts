@@ -2,18 +2,18 @@
 
 import { errorView } from '../core/errors.ts';
 import type { RotatorEvent } from '../core/events.ts';
-import type { Target } from '../core/ports.ts';
+import type { Clock, Target } from '../core/ports.ts';
 import { isWell, type TargetView, targetView } from '../core/target-view.ts';
+import { command } from '../core/texts/command.ts';
 import { endText, eventText, WINDOW_CLOSED } from '../core/texts/en/events.ts';
 import { whyText } from '../core/texts/en/why.ts';
 import type { Preview } from '../pass/preview.ts';
 import { openOnce, type PassOptions, previewOnce, type TargetPreview } from '../service/once.ts';
 import { strictConfig } from '../service/session.ts';
-import type { ServiceTools } from '../service/tools.ts';
 import { type CliContext, EXIT, type ExitStatus, type Host } from './context.ts';
 import { printJson } from './print-json.ts';
-import { writeTable } from './table.ts';
-import { targetRow, targetTable } from './target-table.ts';
+import { progressLine } from './progress.ts';
+import { targetRow, writeTargets } from './target-table.ts';
 
 export interface OnceOptions extends PassOptions {
   readonly config?: string;
@@ -24,13 +24,17 @@ export interface OnceOptions extends PassOptions {
 export async function once(options: OnceOptions, host: Host): Promise<ExitStatus> {
   const config = await strictConfig(options.config, host);
   const { isTerminal } = host;
-  const session = await openOnce(config, withProgress(host), { ...options, isTerminal, stop: host.stopSignal() });
+  const progress = progressLine(host, options.json);
+  const tools = { ...host, emit: told(host.clock, progress.write) };
+  const session = await openOnce(config, tools, { ...options, isTerminal, stop: host.stopSignal() });
   try {
-    const results = await session.sweep();
+    const results = await session.sweep(progress.on);
+    progress.end();
     await session.alert();
     const views = session.targets.map((target) => targetView(results.get(target.key)?.state, target, session.clock()));
     return print(views, session.targets, options.json, host);
   } finally {
+    progress.end();
     await session.close();
   }
 }
@@ -38,7 +42,10 @@ export async function once(options: OnceOptions, host: Host): Promise<ExitStatus
 /** Prints what `once` would do; changes nothing. */
 export async function plan(options: OnceOptions, host: Host): Promise<ExitStatus> {
   const config = await strictConfig(options.config, host);
-  const previews = await previewOnce(config, withProgress(host), { ...options, stop: host.stopSignal() });
+  const progress = progressLine(host, options.json);
+  const tools = { ...host, emit: told(host.clock, progress.write) };
+  const all = { ...options, stop: host.stopSignal() };
+  const previews = await previewOnce(config, tools, all, progress.on).finally(progress.end);
   return printPlan(previews, options.json, host);
 }
 
@@ -51,8 +58,14 @@ export function printPlan(previews: readonly TargetPreview[], json: boolean, con
   for (const preview of previews) {
     context.stdout.write(`${preview.target.name}: ${ACTION_WORDS[preview.action]}: ${explanation(preview)}\n`);
   }
+  context.stdout.write(NOT_TRIED);
   return status;
 }
+
+/** What `plan` does not find out. */
+const NOT_TRIED = `Not tried: Apple was not asked about a new secret, CAM's permission to write is not known,
+and no channel was reached. ${command('check')} tries what can be tried without writing.
+`;
 
 /** The error itself stands in the table above. */
 function explanation({ action, why, state: { error } }: TargetPreview): string {
@@ -64,8 +77,14 @@ function explanation({ action, why, state: { error } }: TargetPreview): string {
   return parts.join('; ') || 'nothing to do';
 }
 
-function withProgress(host: Host): ServiceTools {
-  return { ...host, emit: (event) => host.stderr.write(progressLine(event, host.clock.now())) };
+/** Writes what happens, each next step a single time. */
+export function told(clock: Clock, write: (text: string) => void): (event: RotatorEvent) => void {
+  const steps = new Set<string>();
+  return (event) => {
+    const { text, next } = eventLines(event, clock.now());
+    if (text !== '') write(`${text}\n${next === null || steps.has(next) ? '' : `    ${next}\n`}`);
+    if (next !== null) steps.add(next);
+  };
 }
 
 const ACTION_WORDS: Record<Preview['action'], string> = {
@@ -85,23 +104,35 @@ function print(
 ): ExitStatus {
   const now = clock.now();
   if (json) printJson(stdout, { targets: views });
-  else writeTable(stdout, targetTable(views.map((view) => targetRow(view, now))));
-  return views.every((view, i) => isWell(view, targets[i]?.enabledWanted)) ? EXIT.ok : EXIT.failed;
+  else
+    writeTargets(
+      stdout,
+      views.map((view) => targetRow(view, now)),
+    );
+  return views.every((view, i) => isWell(view, targets[i])) ? EXIT.ok : EXIT.failed;
 }
 
 /**
- * Progress for a person who waits: a line for each event, with the next step below it. Empty for what needs no line.
- * The error that a pass ends with stands in the table that follows: here is its code alone.
+ * What a person who waits reads of an event: a line, empty for what needs none, and the next step. The errors of targets
+ * stand in the table that follows: here are their codes alone.
  */
-export function progressLine(event: RotatorEvent, now: number): string {
-  if (event.event === 'pass.healthy' || event.event === 'retry.scheduled') return '';
-  const { target, error, code, hint } = { target: null, error: null, code: null, hint: null, ...event };
+function eventLines(event: RotatorEvent, now: number): { readonly text: string; readonly next: string | null } {
+  if (event.event === 'pass.healthy' || event.event === 'retry.scheduled') return { text: '', next: null };
+  const { target, targets, error, code, hint } = {
+    target: null,
+    error: null,
+    code: null,
+    targets: null,
+    hint: null,
+    ...event,
+  };
   const before = target === null ? '' : `${target}: `;
   const shownCode = error?.code ?? code;
   const after = shownCode === null ? '' : ` (${shownCode})`;
   const ended = error === null ? undefined : endText(event.event);
-  if (ended !== undefined) return `${before}${ended}${after}\n`;
-  const isInTable = event.event === 'rotation.step' || (target !== null && code !== null);
+  if (ended !== undefined) return { text: `${before}${ended}${after}`, next: null };
+  const isOfTargets = target !== null || (Array.isArray(targets) && targets.length > 0);
+  const isInTable = event.event === 'rotation.step' || (isOfTargets && code !== null);
   const next = isInTable ? null : error === null ? hint : errorView(error.stored, target ?? undefined).hint;
-  return `${before}${eventText(event, now)}${after}${next === null ? '' : `\n    ${next}`}\n`;
+  return { text: `${before}${eventText(event, now)}${after}`, next };
 }

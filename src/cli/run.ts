@@ -1,6 +1,6 @@
 // `run`: the daemon. Its log is the only thing on stdout; what concerns the person at the terminal goes to stderr.
 import { createLog } from '../service/log.ts';
-import { releaseMemory } from '../service/memory.ts';
+import { keepHeapSmall, releaseMemory } from '../service/memory.ts';
 import { Start } from '../service/start.ts';
 import { EXIT, type ExitStatus, type Host } from './context.ts';
 import { printFailure } from './failure.ts';
@@ -37,6 +37,7 @@ export async function run(options: RunOptions, host: Host, stop: AbortSignal): P
   hangup = () => void service.reload().then(releaseMemory);
   stop.addEventListener('abort', () => service.stop());
   if (stop.aborted) service.stop();
+  keepHeapSmall();
   releaseMemory();
   await service.run();
   return EXIT.ok;

@@ -1,14 +1,18 @@
 // `sandbox`: runs the simulated outside world on loopback until it is stopped. --stage also sets up what
-// config/sandbox.yaml names, for a daemon that is started separately (docker-compose.yml does that); --demo starts that
-// daemon as well. The world itself is src/sandbox/; this file explains it on the terminal and runs the daemon's
-// process.
+// config/sandbox.yaml names, or what --config names, for a daemon that is started separately (docker-compose.yml does
+// that); --demo starts that daemon as well. The world itself is src/sandbox/; this file explains it on the terminal and
+// runs the daemon's process.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { access } from 'node:fs/promises';
 import { RotatorError } from '../core/errors.ts';
+import { program } from '../core/texts/command.ts';
+import { counted } from '../core/texts/en/words.ts';
 import { DEMO, setUpDemo } from '../sandbox/demo.ts';
 import type { RequestRecord } from '../sandbox/requests.ts';
 import { DEFAULT_PORT, SANDBOX_AWS_CREDENTIALS, SANDBOX_CREDENTIALS, startSandbox } from '../sandbox/server.ts';
+import type { World } from '../sandbox/world.ts';
+import type { Staged } from '../service/rehearsal.ts';
 import { type CliContext, EXIT, type ExitStatus } from './context.ts';
 
 export interface SandboxOptions {
@@ -19,6 +23,11 @@ export interface SandboxOptions {
    * Writes the key and the credentials, and puts the secret with five days left into the provider, as the demo does.
    */
   readonly stage: boolean;
+  /** A configuration that is staged in place of the demo's, and how; resolves to what was staged. */
+  readonly own?: {
+    readonly file: string;
+    readonly stage: (world: World, url: string) => Promise<Staged>;
+  };
 }
 
 /** What main.ts knows about the process. */
@@ -43,14 +52,16 @@ export async function sandbox(
   if (options.demo) await wantConfig();
   const { url, world, close } = await startSandbox({ port: options.port, clock: context.clock });
   try {
-    if (options.demo || options.stage) await setUpDemo(world, DEMO_FOLDER);
+    const { own } = options;
+    const staged = own === undefined ? stageText(url) : ownText(await own.stage(world, url), own.file, url);
+    if (options.demo || (options.stage && own === undefined)) await setUpDemo(world, DEMO_FOLDER);
     if (options.demo) {
-      context.stdout.write(demoText(url));
       // Beside the sandbox, so that another --port moves both.
-      const httpPort = options.port === 0 ? 0 : options.port + 1;
+      const httpPort = context.env['ROTATOR_HTTP_PORT'] ?? String(options.port === 0 ? 0 : options.port + 1);
+      context.stdout.write(demoText(url, httpPort));
       return await daemon(url, httpPort, context, program);
     }
-    context.stdout.writeSecret(sandboxText(url) + (options.stage ? stageText(url) : ''));
+    context.stdout.writeSecret(sandboxText(url) + (options.stage ? staged : ''));
     world.requests.onRequest((request) => context.stderr.write(requestLine(request)));
     if (!program.stop.aborted) await once(program.stop, 'abort');
     return EXIT.ok;
@@ -62,14 +73,14 @@ export async function sandbox(
 /** Runs `run` as a child process, and ends with it. */
 async function daemon(
   url: string,
-  httpPort: number,
+  httpPort: string,
   context: CliContext,
   { stop, command }: SandboxProcess,
 ): Promise<ExitStatus> {
   const [executable, ...args] = command;
   // In its own process group: Ctrl-C in a terminal reaches this process alone, which then stops the daemon once.
   const child = spawn(executable, [...args, 'run', '--config', DEMO_CONFIG], {
-    env: { ROTATOR_HTTP_PORT: String(httpPort), ...context.env, ROTATOR_SANDBOX_URL: url },
+    env: { ...context.env, ROTATOR_HTTP_PORT: httpPort, ROTATOR_SANDBOX_URL: url },
     stdio: ['ignore', 'inherit', 'inherit'],
     detached: true,
   });
@@ -104,13 +115,13 @@ async function wantConfig(): Promise<void> {
 }
 
 /** Shown before the daemon's log begins. */
-function demoText(url: string): string {
+function demoText(url: string, httpPort: string): string {
   const { envId, providerId, keyId, daysLeft } = DEMO;
-  const rotator = (command: string) => typed(command, url);
+  const rotator = (words: string) => typed(words, url);
   const provider = `${url}/sandbox/environments/${envId}/providers/${providerId}`;
   return `
 Demo: a simulated CloudBase and Apple listen on ${url}. Nothing leaves this machine.
-
+${httpPort === '0' ? '' : `\nOpen http://127.0.0.1:${httpPort}/ in a browser: the page shows each rotation as it happens.\n`}
 In environment ${envId} the Apple provider holds a client secret with ${daysLeft} days left.
 The daemon starts now with ${DEMO_CONFIG}. Below is its log: it finds the secret, mints a
 new one, verifies it, asks Apple, writes it to the provider and reads it back. Then it checks every
@@ -122,7 +133,7 @@ ${rotator('status')}
 ${rotator('history')}
 ${rotator('plan')}
 
-Let the secret expire, and watch the next check:
+Let the secret expire, and watch the next check, in the log or on the page:
 
   curl -X POST ${provider}/secret \\
     -d '{"keyId":"${keyId}","expiresInDays":-1}'
@@ -143,10 +154,10 @@ More of that: docs/sandbox.md, or curl ${url}/sandbox/. Stop everything with Ctr
 `;
 }
 
-/** A command on a line of its own, as somebody types it in a checkout. Another port than the usual one has to be said. */
-function typed(command: string, url: string): string {
+/** A command on a line of its own, as somebody types it here. Another port than the usual one has to be said. */
+function typed(words: string, url: string): string {
   const prefix = new URL(url).port === String(DEFAULT_PORT) ? '' : `ROTATOR_SANDBOX_URL=${url} `;
-  return `  ${prefix}npm run -s rotator -- ${command} --config ${DEMO_CONFIG}`;
+  return `  ${prefix}${program(`${words} --config ${DEMO_CONFIG}`)}`;
 }
 
 /** Shown with --stage. */
@@ -158,6 +169,27 @@ Its key and the credentials are in ${DEMO_FOLDER}. In a second terminal, in this
 ${typed('run', url)}
 
 finds and replaces that secret.
+
+`;
+}
+
+/** Shown with --stage --config. */
+function ownText({ targets, madeUp }: Staged, file: string, url: string): string {
+  const stores =
+    madeUp.length === 0
+      ? ''
+      : `
+Your secret stores were not asked. Their stand-ins hold keys that are made up too:
+${madeUp.map((origin) => `  ${origin}\n`).join('')}`;
+  return `Ready: ${counted(targets, 'target')} of ${file} at ${url}, each with a client secret with ${DEMO.daysLeft} days left that
+a key made up here has signed. The simulated Apple knows the public halves of your keys.
+${stores}
+In a second terminal, with the credentials above,
+
+  ${program(`run --config ${file}`)}
+
+finds and replaces these secrets. What your key signs works with the real Apple too: stop both when you
+are done.
 
 `;
 }

@@ -69,9 +69,24 @@ function parse(text: string, origin: string): SecretInput {
     const warnings = joined === bare ? [] : [new RotatorError('ERR_USAGE', { problem: 'secret-with-spaces', origin })];
     return { parsed, warnings };
   }
+  const within = secretsIn(text);
+  const [only] = within;
+  if (within.length > 1)
+    throw new RotatorError('ERR_USAGE', { problem: 'several-secrets', count: within.length, origin });
+  if (only !== undefined)
+    return { parsed: only, warnings: [new RotatorError('ERR_USAGE', { problem: 'secret-in-text', origin })] };
   const found = LOOKS.find(([, pattern]) => pattern.test(joined) || pattern.test(bare));
   if (found === undefined) throw new RotatorError('ERR_USAGE', { problem: 'no-jwt', length: joined.length, origin });
   throw new RotatorError('ERR_USAGE', { problem: 'secret-look', look: found[0], origin });
+}
+
+/**
+ * The different secrets in a text about them: a header (`Bearer …`), a form (`client_secret=…`), or what a terminal that
+ * merges both outputs of `generate` shows. An encrypted JWT has more parts and is none of them.
+ */
+function secretsIn(text: string): ParsedSecret[] {
+  const found = new Set(text.match(/eyJ[\w-]*\.[\w-]+\.[\w-]*(?![\w.-])/g));
+  return [...found].map(parseClientSecret).filter((parsed) => parsed !== undefined);
 }
 
 /** Out of quotes, or out of the JSON that `generate --json` or CloudBase gives. */

@@ -1,23 +1,24 @@
 // `status`: a row for each target, from the journal alone, with or without a running daemon. A note below the row says
 // if the record is old, because a daemon that stopped leaves its last good news behind.
 import { isoOrNull } from '../core/instants.ts';
+import type { ChangedTargets, Fleet, TargetStates } from '../core/journal-ports.ts';
 import type { JudgeClock } from '../core/logins.ts';
-import type { ChangedTargets, Fleet, TargetStates } from '../core/ports.ts';
 import type { TargetState } from '../core/records.ts';
 import { within } from '../core/schedule.ts';
 import { isWell, lastingView, type TargetLabel, type TargetView } from '../core/target-view.ts';
+import { command } from '../core/texts/command.ts';
 import { DAY } from '../core/time.ts';
 import { type CliContext, EXIT, type ExitStatus } from './context.ts';
 import { distance, minute } from './instants.ts';
 import { printJsonList } from './print-json.ts';
-import { type Cell, writeTable } from './table.ts';
-import { targetRow, targetTable } from './target-table.ts';
+import { type Cell, wrap } from './table.ts';
+import { targetRow, writeTargets } from './target-table.ts';
 
 export interface StatusTools {
   readonly context: CliContext;
   readonly journal: TargetStates & Fleet;
   /** The configured targets, as selected. */
-  readonly targets: readonly (TargetLabel & { readonly key: string; readonly enabledWanted?: boolean | undefined })[];
+  readonly targets: readonly (TargetLabel & { readonly key: string })[];
 }
 
 /** A check older than this is mentioned: ordinary schedules check at least once a day. */
@@ -36,7 +37,9 @@ export async function status(options: { json: boolean }, tools: StatusTools): Pr
   const judged = { journal, targets, clock };
   const { isEmpty, isAllWell } = options.json ? await printViews(judged, context) : await printTable(judged, context);
   if (isEmpty) {
-    context.stderr.write('not checked yet: `run` or `once` checks the targets and starts the journal\n');
+    context.stderr.write(
+      `not checked yet: ${command('once')} or the daemon checks the targets and starts the journal\n`,
+    );
   }
   return isAllWell ? EXIT.ok : EXIT.failed;
 }
@@ -49,9 +52,40 @@ async function printViews(judged: Judged, { stdout }: CliContext): Promise<Summa
 
 async function printTable(judged: Judged, { stdout }: CliContext): Promise<Summary> {
   const { now } = judged.clock;
-  const { shown, ...summary } = await show(judged, (view, state) => targetRow(view, now, state && remarks(state, now)));
-  writeTable(stdout, targetTable(shown));
+  const signed = new Map<string | null, string[]>();
+  const { shown, ...summary } = await show(judged, (view, state) => {
+    if (state !== undefined) {
+      const keyId = state.deployed?.keyId ?? null;
+      signed.set(keyId, [...(signed.get(keyId) ?? []), view.name]);
+    }
+    return targetRow(view, now, state && remarks(state, now));
+  });
+  writeTargets(stdout, shown);
+  stdout.write(keyLines(signed, stdout.columns));
   return summary;
+}
+
+/** Names that a line about a key lists: enough to find them, and a fleet has thousands. */
+const MOST_NAMES = 5;
+
+/** By which key the secrets are signed, and so which key may be revoked; empty while there is no secret. */
+function keyLines(signed: ReadonlyMap<string | null, readonly string[]>, width: number): string {
+  const known = [...signed].filter(([keyId]) => keyId !== null).sort(([, a], [, b]) => b.length - a.length);
+  if (known.length === 0) return '';
+  const unknown = signed.get(null) ?? [];
+  const some = (names: readonly string[]) =>
+    `${names.slice(0, MOST_NAMES).join(', ')}${names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : ''}`;
+  const lines = known.map(([keyId, names]) => `Key ${keyId} signs the deployed secret of ${some(names)}.`);
+  if (unknown.length > 0) lines.push(`It is not known which key signs that of ${some(unknown)}.`);
+  lines.push(
+    known.length > 1 || unknown.length > 0
+      ? 'Do not revoke a key while it signs one, or may: those logins would fail.'
+      : 'Any other key of this team may be revoked, unless something else uses it.',
+  );
+  return `\n${lines
+    .flatMap((line) => wrap(line, width))
+    .map((line) => `${line}\n`)
+    .join('')}`;
 }
 
 interface Judged extends Pick<StatusTools, 'journal' | 'targets'> {
@@ -76,7 +110,7 @@ async function show<T>(
   const labels = new Map(targets.map((target) => [target.key, target]));
   const judge = (target: StatusTools['targets'][number], state: TargetState | undefined) => {
     const view = lastingView(state, target, clock);
-    return { made: make(view, state), isWell: isWell(view, target.enabledWanted) };
+    return { made: make(view, state), isWell: isWell(view, target) };
   };
   let isEmpty = true;
   for await (const state of everyState(journal)) {

@@ -1,5 +1,7 @@
-// Tables for a terminal of 100 columns. They are aligned by the columns that characters take up there (two for Chinese,
-// Japanese and Korean ones) and cut between characters. Texts are cleaned before they are measured.
+// Tables that follow the width of the terminal. They are aligned by the columns that characters take up there (two for
+// Chinese, Japanese and Korean ones). No word is cut: cells wrap between words, and a table that is too wide even so is
+// shown as a list, a line for each cell. Texts are cleaned before they are measured.
+import { displayWidth, graphemesOf, isWide } from '../core/columns.ts';
 import { type Color, paint } from '../core/output.ts';
 import { shown } from '../core/shown.ts';
 import type { TextOutput } from './context.ts';
@@ -11,8 +13,6 @@ export interface Cell {
 
 export interface Column {
   readonly title: string;
-  /** Cut first if the table is too wide. */
-  readonly mayShrink?: boolean;
 }
 
 export interface TableRow {
@@ -22,59 +22,19 @@ export interface TableRow {
   readonly notes?: readonly Cell[];
 }
 
-const WIDTH = 100;
 const GAP = '  ';
-const INDENT = '    ';
-/** A column that may shrink keeps room for five characters and the `…`: with less, names cannot be told apart. */
-const MIN_COLUMN = 6;
+/** Before sentences that belong to what stands above them. */
+export const INDENT = '    ';
+/** Narrower, a column of Chinese text would have a line for each word or two. */
+const MIN_COLUMN = 12;
+/** The first column takes at most this share of a table that is too wide: names are as long as people make them. */
+const FIRST_SHARE = 1 / 3;
 /** Longer than any message of ours; without a limit one text could fill the terminal. */
 const MAX_TEXT = 2000;
 
-/** Made when it is needed, because that takes as long as everything else that a short command loads. */
-let segmenter: Intl.Segmenter | undefined;
-/** Characters of East Asian width "wide" or "fullwidth" (Unicode Annex 11), by script and block, and emoji. */
-const WIDE =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Bopomofo}\p{Emoji_Presentation}\u3000-\u303e\uff01-\uff60\uffe0-\uffe6]|\ufe0f/u;
-/** Katakana and Hangul of the block "Halfwidth and Fullwidth Forms" that take up one column. */
-const HALFWIDTH = /^[\uff61-\uffdc]/;
-
-/** Text whose characters take up one column each, as most does: to look at each of them takes fifty times as long. */
-const PLAIN = /^[ -~]*$/;
-
-/** How many columns of a terminal `text` takes up, if it is printable. */
-export function displayWidth(text: string): number {
-  if (PLAIN.test(text)) return text.length;
-  let width = 0;
-  for (const { segment } of graphemesOf(text)) width += graphemeWidth(segment);
-  return width;
-}
-
-function graphemesOf(text: string): Intl.Segments {
-  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
-  return segmenter.segment(text);
-}
-
-function graphemeWidth(grapheme: string): number {
-  if (/^\p{M}+$/u.test(grapheme)) return 0;
-  return WIDE.test(grapheme) && !HALFWIDTH.test(grapheme) ? 2 : 1;
-}
-
-/** `text` in at most `width` columns, cut between characters and ended with `…` if it is longer. */
-export function cut(text: string, width: number): string {
-  if (displayWidth(text) <= width) return text;
-  let kept = '';
-  let left = width - 1;
-  for (const { segment } of graphemesOf(text)) {
-    left -= graphemeWidth(segment);
-    if (left < 0) break;
-    kept += segment;
-  }
-  return `${kept}…`;
-}
-
 /**
- * `text` in lines of at most `width` columns, broken between words. A word that is longer than a line is broken too if
- * its script has no spaces; otherwise it is a path, a URL or JSON that somebody may copy, and stays whole.
+ * `text` in lines of at most `width` columns, broken between words. A script without spaces is broken between its
+ * characters. Any other word that is longer than a line is a path, a URL or JSON that somebody may copy: it stays whole.
  */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
@@ -86,7 +46,7 @@ export function wrap(text: string, width: number): string[] {
       continue;
     }
     if (line !== '') lines.push(line);
-    const pieces = WIDE.test(word) ? pieced(word, width) : [word];
+    const pieces = isWide(word) ? pieced(word, width) : [word];
     line = pieces.pop() ?? '';
     lines.push(...pieces);
   }
@@ -96,41 +56,84 @@ export function wrap(text: string, width: number): string[] {
 function pieced(word: string, width: number): string[] {
   const pieces: string[] = [];
   let piece = '';
-  for (const { segment } of graphemesOf(word)) {
-    if (displayWidth(piece) + graphemeWidth(segment) > width) {
+  for (const unit of unitsOf(word)) {
+    if (piece !== '' && displayWidth(piece) + displayWidth(unit) > width) {
       pieces.push(piece);
       piece = '';
     }
-    piece += segment;
+    piece += unit;
   }
   return [...pieces, piece];
 }
 
+/** What stays whole in a word with characters of a script without spaces: each of them, and what stands between. */
+function unitsOf(word: string): string[] {
+  const units: string[] = [];
+  let isOpen = false;
+  for (const { segment } of graphemesOf(word)) {
+    const isNarrow = !isWide(segment);
+    units.push(isOpen && isNarrow ? `${units.pop()}${segment}` : segment);
+    isOpen = isNarrow;
+  }
+  return units;
+}
+
 /** The table as texts that each end with a line break: its header, and each row with its notes. */
-export function table(columns: readonly Column[], rows: readonly TableRow[], width = WIDTH): string[] {
+export function table(columns: readonly Column[], rows: readonly TableRow[], width: number): string[] {
   const clean = rows.map(({ cells, notes = [] }) => ({ cells: cells.map(printable), notes: notes.map(printable) }));
   const header = columns.map(({ title }): Cell => ({ text: title, color: 'dim' }));
-  const widths = fittedWidths(columns, [header, ...clean.map(({ cells }) => cells)], width);
-  const line = (cells: readonly Cell[]): string =>
-    cells
-      .map(({ text, color }, i) => {
-        const fitted = cut(text, widths[i] ?? 0);
-        const isLast = i === cells.length - 1;
-        const padding = isLast ? '' : ' '.repeat((widths[i] ?? 0) - displayWidth(fitted));
-        return painted(fitted, color) + padding;
-      })
-      .join(GAP);
+  const widths = fittedWidths([header, ...clean.map(({ cells }) => cells)], width);
   const note = ({ text, color }: Cell): string[] =>
     wrap(text, width - INDENT.length).map((part) => INDENT + painted(part, color));
   const text = (lines: readonly string[]) => lines.map((each) => `${each.trimEnd()}\n`).join('');
-  return [text([line(header)]), ...clean.map(({ cells, notes }) => text([line(cells), ...notes.flatMap(note)]))];
+  if (widths === undefined) {
+    return clean.map(({ cells, notes }, i) =>
+      text([...(i === 0 ? [] : ['']), ...listed(header, cells, width), ...notes.flatMap(note)]),
+    );
+  }
+  return [
+    text(lined(header, widths, width)),
+    ...clean.map(({ cells, notes }) => text([...lined(cells, widths, width), ...notes.flatMap(note)])),
+  ];
+}
+
+/** A row in columns. A first cell with a word that its column does not hold stands on a line above the others. */
+function lined(cells: readonly Cell[], widths: readonly number[], width: number): string[] {
+  const [first] = cells;
+  const isAbove = first !== undefined && longestWord(first.text) > (widths[0] ?? 0);
+  const blocks = cells.map(({ text }, i) => (i === 0 && isAbove ? [''] : wrap(text, widths[i] ?? 0)));
+  const height = Math.max(...blocks.map((block) => block.length));
+  const lines = Array.from({ length: height }, (_, at) =>
+    cells
+      .map(({ color }, i) => {
+        const part = blocks[i]?.[at] ?? '';
+        const isLast = i === cells.length - 1;
+        const padding = isLast ? '' : ' '.repeat(Math.max(0, (widths[i] ?? 0) - displayWidth(part)));
+        return (part === '' ? '' : painted(part, color)) + padding;
+      })
+      .join(GAP),
+  );
+  return isAbove ? [...wrap(first.text, width).map((part) => painted(part, first.color)), ...lines] : lines;
+}
+
+/** A row as a list: a line for each cell, with its title. */
+function listed(header: readonly Cell[], cells: readonly Cell[], width: number): string[] {
+  const titles = Math.max(...header.map(({ text }) => displayWidth(text))) + GAP.length;
+  return cells.flatMap(({ text, color }, i) => {
+    const title = header[i]?.text ?? '';
+    const before = painted(title, 'dim') + ' '.repeat(titles - displayWidth(title));
+    return wrap(text, width - titles).map(
+      (part, at) => (at === 0 ? before : ' '.repeat(titles)) + painted(part, color),
+    );
+  });
 }
 
 /** So many rows are written at once. Each write costs as much as a row, and all of a fleet would be in memory as one text. */
 const ROWS = 100;
 
-/** Writes a table. */
-export function writeTable(output: TextOutput, texts: readonly string[]): void {
+/** Writes a table as wide as the output. */
+export function writeTable(output: TextOutput, columns: readonly Column[], rows: readonly TableRow[]): void {
+  const texts = table(columns, rows, output.columns);
   for (let at = 0; at < texts.length; at += ROWS) output.write(texts.slice(at, at + ROWS).join(''));
 }
 
@@ -143,17 +146,44 @@ function printable(cell: Cell): Cell {
   return text === cell.text ? cell : { ...cell, text };
 }
 
-function fittedWidths(columns: readonly Column[], lines: readonly (readonly Cell[])[], width: number): number[] {
-  const widths = columns.map((_, i) =>
-    lines.reduce((widest, cells) => Math.max(widest, displayWidth(cells[i]?.text ?? '')), 0),
-  );
-  const limit = width - GAP.length * (columns.length - 1);
-  const widest = (isCandidate: (i: number) => boolean): number =>
-    widths.reduce((best, each, i) => (isCandidate(i) && each > (widths[best] ?? -1) ? i : best), -1);
-  while (widths.reduce((sum, each) => sum + each, 0) > limit) {
-    let chosen = widest((i) => columns[i]?.mayShrink === true && (widths[i] ?? 0) > MIN_COLUMN);
-    if (chosen === -1) chosen = widest(() => true);
+/** The columns that the longest word of a text needs; for a script without spaces, enough of its characters. */
+function longestWord(text: string): number {
+  return text.split(' ').reduce((longest, word) => {
+    const width = displayWidth(word);
+    return Math.max(longest, isWide(word) ? Math.min(width, MIN_COLUMN) : width);
+  }, 0);
+}
+
+/** How wide a column of at most `most` has to be for a first cell; 0 for one that will stand above the others. */
+function widthWithin(text: string, most: number): number {
+  const width = displayWidth(text);
+  if (width <= most) return width;
+  return longestWord(text) <= most ? most : 0;
+}
+
+/** How wide each column is; undefined if the words do not fit side by side. */
+function fittedWidths(lines: readonly (readonly Cell[])[], width: number): number[] | undefined {
+  const [header = []] = lines;
+  const widest = (measure: (text: string) => number) =>
+    header.map((_, i) => lines.reduce((most, cells) => Math.max(most, measure(cells[i]?.text ?? '')), 0));
+  const widths = widest(displayWidth);
+  const limit = width - GAP.length * (header.length - 1);
+  const missing = () => widths.reduce((sum, each) => sum + each, 0) - limit;
+  if (missing() <= 0) return widths;
+  const least = widest(longestWord);
+  const keepFirst = (most: number) => {
+    const title = longestWord(header[0]?.text ?? '');
+    widths[0] = lines.reduce((width, [first]) => Math.max(width, widthWithin(first?.text ?? '', most)), title);
+  };
+  keepFirst(Math.floor(limit * FIRST_SHARE));
+  while (missing() > 0) {
+    const chosen = widths.reduce(
+      (best, each, i) => (i > 0 && each > (least[i] ?? 0) && each > (widths[best] ?? 0) ? i : best),
+      -1,
+    );
+    if (chosen === -1) break;
     widths[chosen] = (widths[chosen] ?? 0) - 1;
   }
-  return widths;
+  if (missing() > 0) keepFirst((widths[0] ?? 0) - missing());
+  return missing() > 0 ? undefined : widths;
 }

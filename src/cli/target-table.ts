@@ -1,14 +1,17 @@
 // The table of targets that `status`, `once` and `plan` print: a row for each target, with its error and the next step
-// below.
+// below; a next step of several targets stands once.
+
+import { IN_DOUBT } from '../core/logins.ts';
 import type { Color } from '../core/output.ts';
-import type { EvidenceDetail, LoginState, TargetStateName } from '../core/reasons.ts';
+import type { LoginState, TargetStateName } from '../core/reasons.ts';
 import type { TargetView } from '../core/target-view.ts';
 import { LOGIN_FINDINGS } from '../core/texts/en/logins.ts';
+import type { TextOutput } from './context.ts';
 import { day, distance } from './instants.ts';
-import { type Cell, type Column, type TableRow, table } from './table.ts';
+import { type Cell, type Column, INDENT, type TableRow, wrap, writeTable } from './table.ts';
 
 const COLUMNS: readonly Column[] = [
-  { title: 'NAME', mayShrink: true },
+  { title: 'NAME' },
   { title: 'STATE' },
   { title: 'LOGINS' },
   { title: 'EXPIRES' },
@@ -29,38 +32,54 @@ const STATE_COLORS: Readonly<Record<TargetStateName, Color>> = {
 
 const LOGIN_COLORS: Readonly<Record<LoginState, Color>> = { works: 'green', fails: 'red', unknown: 'yellow' };
 
-/** Evidence that proves nothing yet, and that a person should know. */
-const IN_DOUBT: ReadonlySet<EvidenceDetail> = new Set([
-  'rejected-once',
-  'rejected-uncounted',
-  'accepted-uncounted',
-  'missing',
-  'unreadable',
-  'unproven',
-  'not-found-once',
-  'strange-host',
-  'invalid-client-once',
-  'never-compared',
-]);
-
-/** The table of these rows (see `table`). */
-export function targetTable(rows: readonly TableRow[]): string[] {
-  return table(COLUMNS, rows);
+/** The row of a target. */
+export interface TargetRow extends TableRow {
+  readonly name: string;
+  readonly notes: readonly Cell[];
+  /** What to do about its error; null if there is none. */
+  readonly next: string | null;
+  /** Sentences that follow. */
+  readonly more: readonly Cell[];
 }
 
-/** The row of a target; `notes` are sentences that follow its error. */
-export function targetRow(view: TargetView, nowMs: number, notes: readonly Cell[] = []): TableRow {
+/** Writes the table of these rows. A next step of several targets stands once, below the table, with their names. */
+export function writeTargets(output: TextOutput, rows: readonly TargetRow[]): void {
+  const bySteps = Map.groupBy(rows, ({ next }) => next);
+  const isShared = (next: string | null) => next !== null && (bySteps.get(next)?.length ?? 0) > 1;
+  const shown = rows.map(({ cells, notes, next, more }) => ({
+    cells,
+    notes: [...notes, ...(next === null || isShared(next) ? [] : [{ text: next }]), ...more],
+  }));
+  writeTable(output, COLUMNS, shown);
+  for (const [next, own] of bySteps) if (next !== null && own.length > 1) output.write(sharedStep(next, own, output));
+}
+
+function sharedStep(next: string, rows: readonly TargetRow[], { columns }: TextOutput): string {
+  const heading = wrap(`Next, for ${rows.map(({ name }) => name).join(', ')}:`, columns);
+  const step = wrap(next, columns - INDENT.length).map((line) => `${INDENT}${line}`);
+  return `\n${[...heading, ...step].join('\n')}\n`;
+}
+
+/** The row of a target; `more` are sentences that follow its error. */
+export function targetRow(view: TargetView, nowMs: number, more: readonly Cell[] = []): TargetRow {
+  const { name, error, state } = view;
   return {
+    name,
     cells: [
-      { text: view.name },
-      { text: view.state, color: STATE_COLORS[view.state] },
+      { text: name },
+      { text: state, color: STATE_COLORS[state] },
       { text: view.logins.state, color: LOGIN_COLORS[view.logins.state] },
       expiry(view.expiresAt, nowMs),
       { text: day(view.renewalAt) },
       { text: day(view.lastRotationAt) },
       failures(view, nowMs),
     ],
-    notes: [...loginNotes(view), ...errorNotes(view), ...notes],
+    notes: [
+      ...loginNotes(view),
+      ...(error === null ? [] : [{ text: `${error.code}: ${error.message}`, color: STATE_COLORS[state] }]),
+    ],
+    next: error?.hint ?? null,
+    more,
   };
 }
 
@@ -86,9 +105,4 @@ function loginNotes({ logins: { evidence } }: TargetView): Cell[] {
       text: `logins: ${LOGIN_FINDINGS[detail]}`,
       color: verdict === 'fails' ? 'red' : 'yellow',
     }));
-}
-
-function errorNotes({ error, state }: TargetView): Cell[] {
-  if (error === null) return [];
-  return [{ text: `${error.code}: ${error.message}`, color: STATE_COLORS[state] }, { text: error.hint }];
 }

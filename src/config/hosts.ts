@@ -5,6 +5,7 @@ import type { ChannelOptions } from '../adapters/channels/registry.ts';
 import type { KeySourceOptions } from '../adapters/keys/registry.ts';
 import { loginUrlOf } from '../adapters/login/public-interface.ts';
 import type { CredentialsOptions } from '../adapters/tencent/credentials/registry.ts';
+import { nearestOf } from '../core/nearest.ts';
 import type { Phrase } from '../core/texts/problems.ts';
 import { isLoopback } from '../net/proxy.ts';
 import type { Sections, TargetEntry } from './schema.ts';
@@ -136,6 +137,9 @@ function hostCheck(allowHosts: readonly string[], report: Report): HostCheck {
   };
 }
 
+/** Names of targets that a next step lists: a fleet has thousands. */
+const MOST_NAMES = 10;
+
 /** Names and URLs of the channels, and the targets that they list. */
 export function checkChannels(root: MapNode, channels: ReadonlyMap<number, ChannelOptions>, report: Report): void {
   const listed = nodeAt(root, ['targets']);
@@ -148,7 +152,12 @@ export function checkChannels(root: MapNode, channels: ReadonlyMap<number, Chann
     else seen.set(channel.name, index);
     const wanted = 'url' in channel ? channelObjection(channel.url, channel.insecure) : undefined;
     if (wanted !== undefined) report([...path, 'url'], { wanted });
-    for (const [at, name] of (channel.targets ?? []).entries())
-      if (!names.has(name)) report([...path, 'targets', at], { wanted: ['target-name'] });
+    for (const [at, name] of (channel.targets ?? []).entries()) {
+      if (names.has(name)) continue;
+      const nearest = nearestOf(name, [...names]);
+      const next: Phrase =
+        nearest === undefined ? ['name-of', ...[...names].slice(0, MOST_NAMES)] : ['mean-word', nearest];
+      report([...path, 'targets', at], { wanted: ['target-name'], next });
+    }
   }
 }

@@ -1,10 +1,10 @@
 // ${NAME} and ${NAME:-default} inside values, after parsing and once: what a variable holds is never read as YAML and
 // never interpolated again. The variable if set and not empty, else the file that NAME_FILE names, else the default.
-import { looksSecret } from '../core/shown.ts';
+import { looksSecret, shownName } from '../core/shown.ts';
 import type { Phrase } from '../core/texts/problems.ts';
 import { mapInSlices } from '../net/event-loop.ts';
 import { FileFailure, readNamedText } from '../net/named-file.ts';
-import type { Problem } from './problems.ts';
+import { ownFile, type Problem } from './problems.ts';
 import { ENVIRONMENT, type MapNode, type Path, placeOf, type TextNode, type Tree, type TreeNode } from './tree.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -12,8 +12,12 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** A literal `$${`, a reference, or a `${` that is neither. */
 const REFERENCE = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^{}]*))?\}|\$\{/g;
 
-/** What a name stands for: a value, nothing, or a file that could not be read. */
-type Lookup = { readonly value: string } | { readonly unreadable: string } | undefined;
+/** What a name stands for: a value, nothing, or a file that holds nothing or could not be read. */
+type Lookup =
+  | { readonly value: string }
+  | { readonly empty: string }
+  | { readonly path: string; readonly code: string; readonly next: Phrase }
+  | undefined;
 
 export interface Interpolated {
   readonly tree: Tree;
@@ -80,10 +84,12 @@ async function lookUp(name: string, env: Environment): Promise<Lookup> {
   const path = env[`${name}_FILE`]?.trim() ?? '';
   if (path === '') return undefined;
   try {
-    return { value: (await readNamedText(path)).replace(/\r?\n$/, '') };
+    const text = (await readNamedText(path)).replace(/\r?\n$/, '');
+    return text === '' ? { empty: shownName(path) } : { value: text };
   } catch (thrown) {
     if (!(thrown instanceof FileFailure)) throw thrown;
-    return { unreadable: thrown.code };
+    const next: Phrase = thrown.code === 'EACCES' ? await ownFile(path) : ['mount-file', name];
+    return { path: shownName(path), code: thrown.code, next };
   }
 }
 
@@ -109,7 +115,12 @@ function replaceText(
       if (looksSecret(name)) return fallback ?? refuse(['odd-reference'], ['variable']);
       return fallback ?? refuse(['unset-variable', name], ['variable-or-file', name], ['set-variable', name]);
     }
-    if ('unreadable' in lookup) return refuse(['variable-file', name, lookup.unreadable], ['text-file']);
+    if ('empty' in lookup)
+      return fallback ?? refuse(['empty-variable-file', name, lookup.empty], ['filled-file'], ['fill-file']);
+    if ('code' in lookup) {
+      const { path: file, code, next } = lookup;
+      return refuse(['variable-file', name, file, code], ['text-file'], next);
+    }
     fromEnvironment = true;
     return tree.name === ENVIRONMENT ? lookup.value.trim() : lookup.value;
   });

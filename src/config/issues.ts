@@ -4,7 +4,7 @@ import type * as z from 'zod';
 import { nearestOf } from '../core/nearest.ts';
 import type { Phrase } from '../core/texts/problems.ts';
 import type { Problem } from './problems.ts';
-import { dotted, nodeAt, type Path, problemAt, shownKey, type Tree } from './tree.ts';
+import { dotted, nodeAt, type Path, problemAt, shownKey, type Tree, type TreeNode } from './tree.ts';
 
 type Schema = z.core.$ZodType;
 
@@ -12,6 +12,7 @@ type Schema = z.core.$ZodType;
 const REMOVED: ReadonlyMap<string, Phrase> = new Map([
   ['targets[].adopt', ['no-adoption']],
   ['schedule.maxRotationsPerHour', ['writes-in-lanes']],
+  ['alerts.rotated', ['rotations-logged']],
 ]);
 
 /** Unknown keys of one mapping that are told: enough to see that the file is another one. Each is compared with all known keys. */
@@ -26,9 +27,19 @@ export function problemsOf(tree: Tree, schema: Schema, issues: readonly z.core.$
       return issue.keys
         .slice(0, MOST_UNKNOWN)
         .map((key) => unknownKey(tree, issue.path, key, knownKeys(schema, issue.path, tree)));
-    return [problemAt(tree, issue.path, { wanted: wantedOf(issue), next: nextOf(issue) })];
+    if (node?.kind === 'text' && issue.code === 'invalid_type' && FULL_WIDTH_COLON.test(node.text))
+      return [
+        problemAt(tree, issue.path, { found: ['full-width', '\uff1a'], wanted: ['colon'], next: ['type-ascii'] }),
+      ];
+    const wanted = wantedOf(issue);
+    return [problemAt(tree, issue.path, { wanted, next: nextOf(issue) ?? meantWord(node, wanted) })];
   });
 }
+
+/** `name：shop`, which YAML takes for a text. */
+const FULL_WIDTH_COLON = /^[\w.-]+ *\uff1a/;
+/** Spaces that cannot be told from the ordinary one, and are part of a key. */
+const ODD_SPACES = /[\u00a0\u3000]/;
 
 const TYPES: Readonly<Record<string, Phrase>> = { string: ['text-value'], object: ['mapping'], array: ['list'] };
 
@@ -38,6 +49,13 @@ function wantedOf(issue: z.core.$ZodIssue): Phrase {
   if (issue.code === 'invalid_type') return TYPES[issue.expected] ?? ['kind'];
   const { options } = issue as { options?: unknown };
   return Array.isArray(options) ? ['words', ...options.map(String)] : ['kind'];
+}
+
+/** The word of a closed list that somebody meant who wrote another. */
+function meantWord(node: TreeNode | undefined, [name, ...words]: Phrase): Phrase | undefined {
+  if (name !== 'words' || node?.kind !== 'text' || node.fromEnvironment) return undefined;
+  const nearest = nearestOf(node.text, words.map(String));
+  return nearest === undefined ? undefined : ['mean-word', nearest];
 }
 
 function nextOf(issue: z.core.$ZodIssue): Phrase | undefined {
@@ -50,6 +68,8 @@ function unknownKey(tree: Tree, path: Path, key: string, known: readonly string[
   const instead = REMOVED.get(dotted(at).replace(/\[\d+\]/g, '[]'));
   if (instead !== undefined)
     return problemAt(tree, at, { found: ['removed-key'], wanted: ['no-such-key'], next: instead });
+  if (ODD_SPACES.test(key))
+    return problemAt(tree, at, { found: ['odd-space'], wanted: ['plain-space'], next: ['type-ascii'] });
   const nearest = nearestOf(key, known);
   return problemAt(tree, at, {
     found: ['unknown-key', shownKey(key)],

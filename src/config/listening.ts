@@ -34,14 +34,41 @@ export async function readListening(file: string | undefined, env: Environment):
   };
 }
 
-/** The section `http`, with host and port alone interpolated; undefined where there is none. */
-async function readHttp(named: string | undefined, env: Environment): Promise<MapNode | undefined> {
+/** The tokens of the section `http`; undefined where they cannot be read. Never throws for the configuration. */
+export async function readTokens(
+  file: string | undefined,
+  env: Environment,
+): Promise<{ readonly token: string | undefined; readonly readToken: string | undefined } | undefined> {
+  const doubts: string[] = [];
+  const http = await readHttp(file, env, TOKENS).catch((thrown: unknown) => {
+    if (!(thrown instanceof ConfigError)) throw thrown;
+    doubts.push(thrown.message);
+    return undefined;
+  });
+  const [token, readToken] = TOKENS.map((key) => {
+    const node = http?.entries.get(key);
+    if (node === undefined) return undefined;
+    if (node.kind === 'text' && node.broken !== true) return node.text === '' ? undefined : node.text;
+    doubts.push(`http.${key} cannot be read`);
+    return undefined;
+  });
+  return doubts.length === 0 ? { token, readToken } : undefined;
+}
+
+const TOKENS = ['token', 'readToken'] as const;
+
+/** The section `http`, with these keys alone interpolated; undefined where there is none. */
+async function readHttp(
+  named: string | undefined,
+  env: Environment,
+  keys: readonly string[] = Object.keys(HTTP_DEFAULTS),
+): Promise<MapNode | undefined> {
   const { file, text } = await readConfigText(named, env);
   const { root, problems } = await readYaml(text, file);
   if (root === undefined) throw new ConfigError(problems);
   const http = nodeAt(root, ['http']);
   if (http?.kind !== 'map') return undefined;
-  const entries = [...http.entries].filter(([key]) => key in HTTP_DEFAULTS);
+  const entries = [...http.entries].filter(([key]) => keys.includes(key));
   return (await interpolate({ name: file, root: { ...http, entries: new Map(entries) } }, env)).tree.root;
 }
 

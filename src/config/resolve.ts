@@ -84,7 +84,7 @@ export async function resolve(tree: Tree, parsed: Parsed, now: number): Promise<
 /** Everything but the targets. */
 export function settingsOf(sections: Sections, channels: readonly ChannelOptions[]) {
   const { journal, log, http, schedule, apple, allowHosts, alerts, heartbeat } = sections;
-  const { language, timezone = schedule.timezone, repeatEvery, digest, rotated, runbook, none } = alerts;
+  const { language, timezone = schedule.timezone, repeatEvery, digest, runbook, none } = alerts;
   return {
     instance: sections.instance ?? hostname(),
     journal,
@@ -100,10 +100,10 @@ export function settingsOf(sections: Sections, channels: readonly ChannelOptions
       repeatEvery: { warningMs: repeatEvery.warning, criticalMs: repeatEvery.critical },
       /** A cron expression in `schedule.timezone`; undefined: off. */
       digest: digest === 'off' ? undefined : digest,
-      /** Report every rotation that succeeded. */
-      rotated,
       /** URL or path of the runbook, to which `#section` is appended. */
       runbook,
+      /** Where people reach the HTTP interface, which serves the runbook too; without a slash at the end. */
+      publicUrl: http.publicUrl,
       channels,
       /** It is accepted that alerts reach nobody. */
       noneAccepted: none !== undefined,
@@ -153,8 +153,8 @@ function targetOf(entry: TargetEntry, sections: Sections, same: Sharing) {
       /** `{envId}` stands for the environment. */
       endpoint: loginEndpoint ?? loginEndpointBeside(origin),
     }),
-    /** Undefined: the configuration does not say. */
-    enabledWanted: entry.provider?.enabled,
+    /** How the provider is meant to be, as far as the configuration says. */
+    stated: same(entry.provider ?? {}),
     /** The coming expiry is an alert when less than this is left. */
     expiry: same(expiryOf(policy, sections)),
   };

@@ -1,7 +1,7 @@
 // The part of the definition that says who is notified: alerts, their channels, and the heartbeat.
 import * as z from 'zod';
 import { channelOptions } from '../adapters/channels/registry.ts';
-import { cron, duration, flag, httpUrl, oneOf, text, timezone } from '../adapters/scalars.ts';
+import { cron, duration, httpUrl, oneOf, text, timezone } from '../adapters/scalars.ts';
 import { LANGUAGES } from '../core/alerts/message.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../core/time.ts';
 
@@ -36,14 +36,11 @@ export const ALERTS = z
     digest: cron({ orOff: true })
       .prefault('0 9 * * 1')
       .describe('When each channel gets a sign of life (a cron expression), or "off".'),
-    rotated: flag()
-      .prefault('false')
-      .describe(
-        'true: report every rotation that succeeded, over channels that take warnings; false: only one that ended a failure of logins.',
-      ),
     runbook: text(['url-or-path'], 500)
       .prefault('docs/runbook.md')
-      .describe('The URL or path of the runbook that alerts link to; the section is appended as #fragment.'),
+      .describe(
+        'The URL or path of the runbook that alerts link to, without http.publicUrl all of them, with it those about the daemon itself; the section is appended as #fragment.',
+      ),
     channels: z.array(channelOptions).prefault([]).describe('Where alerts go.'),
     none: oneOf('accepted', 'none')
       .optional()

@@ -10,6 +10,7 @@ import {
   duration,
   flag,
   hostName,
+  httpsUrl,
   httpUrl,
   integer,
   journal,
@@ -17,7 +18,9 @@ import {
   longToken,
   oneOf,
   positiveNumber,
+  publicUrl,
   region,
+  scope,
   shownLabel,
   text,
   timezone,
@@ -52,7 +55,12 @@ const HTTP = z
     readToken: text()
       .optional()
       .describe(
-        'The bearer token for reading. Without it, an interface that is not on loopback serves /healthz, /readyz and /metrics alone. Never shown.',
+        'The bearer token for reading, and the password with which a browser reads. Without it, an interface that is not on loopback serves /healthz, /readyz and /metrics alone. Never shown.',
+      ),
+    publicUrl: publicUrl()
+      .optional()
+      .describe(
+        'Where people reach this interface: alerts link to the runbook there (/runbook). Without it they link to alerts.runbook.',
       ),
   })
   .describe('The HTTP interface.');
@@ -141,11 +149,32 @@ const CLOUDBASE = z
 
 const PROVIDER = z
   .strictObject({
+    type: oneOf('oidc', 'oauth').optional().describe('The kind of provider. A new one is made as oidc.'),
+    name: shownLabel(['name'], 64).optional().describe('The name that people see. A new one is called Apple.'),
+    scope: scope()
+      .optional()
+      .describe('What Apple is asked for: openid, email, name. A new provider asks for all of them.'),
+    responseType: oneOf('code', 'id_token', 'code id_token')
+      .optional()
+      .describe('What Apple answers a login with. A client secret is used with code alone, which a new provider gets.'),
+    redirectUri: httpsUrl(['url', 'https://shop-prod-1g2h3j.ap-shanghai.tcb-api.tencentcloudapi.com/auth/v1/callback'])
+      .optional()
+      .describe('The callback URL, as the CloudBase console shows it. It is never guessed.'),
+    linkByEmail: flag()
+      .optional()
+      .describe(
+        'Whether a login with Apple enters the account that has the same mail address. A new provider gets false.',
+      ),
+    linkByPhone: flag()
+      .optional()
+      .describe(
+        'Whether a login with Apple enters the account that has the same phone number. A new provider gets false.',
+      ),
     enabled: flag()
       .optional()
-      .describe('true: a provider that is switched off is critical; otherwise it is a warning.'),
+      .describe('true: a provider that is switched off is critical; otherwise it is a warning. false: it stays off.'),
   })
-  .describe('How the provider is meant to be.');
+  .describe("How the provider is meant to be. What is not stated is nobody's business: it is never changed.");
 
 export const TARGET = z
   .strictObject({
@@ -169,7 +198,7 @@ export const SECTIONS = {
     .describe('Names this service in the log and in every alert. Default: the host name.'),
   journal: journal()
     .prefault('sqlite:./data/journal.db')
-    .describe('Where state and history are kept: sqlite:PATH, relative to the working directory.'),
+    .describe('Where state and history are kept: sqlite:PATH, relative to the working directory, or postgres://….'),
   log: LOG.prefault({}),
   http: HTTP.prefault({}),
   schedule: SCHEDULE.prefault({}),

@@ -9,7 +9,7 @@ import { dotted, type Path, type Report } from './tree.ts';
 
 export const CLOUDBASE_ENDPOINT = 'https://tcb.tencentcloudapi.com';
 
-type Site = 'domestic' | 'international';
+export type Site = 'domestic' | 'international';
 
 /** The domains of Tencent Cloud's API and of the public login interface, which both sites have. */
 const SITED = /\.(?:tencentcloudapi|tcloudbasegateway)\.com$/;
@@ -24,6 +24,15 @@ export function siteOf(url: string): Site | undefined {
 /** The endpoint of `service` beside that of CloudBase. */
 export function endpointBeside(cloudbaseEndpoint: string, service: Service): string {
   return `https://${service}.${siteOf(cloudbaseEndpoint) === 'international' ? 'intl.' : ''}tencentcloudapi.com`;
+}
+
+/** Where STS is asked whose credentials these are: where they come from, else beside CloudBase, or at the same stand-in. */
+export function stsEndpointOf(cloudbaseEndpoint: string, credentials: CredentialsOptions): string {
+  const stated =
+    credentials.assumeRole?.endpoint ?? (credentials.from === 'tke-oidc' ? credentials.endpoint : undefined);
+  return (
+    stated ?? (siteOf(cloudbaseEndpoint) === undefined ? cloudbaseEndpoint : endpointBeside(cloudbaseEndpoint, 'sts'))
+  );
 }
 
 /** The public login interface of the site of CloudBase. */

@@ -6,7 +6,7 @@ import { shownName } from '../core/shown.ts';
 import type { Phrase } from '../core/texts/problems.ts';
 import { FileFailure, isOpenToAll, MB, markOf, readNamedFile, statNamedFile, textOf } from '../net/named-file.ts';
 import type { Environment } from './interpolate.ts';
-import { ConfigError, type Problem } from './problems.ts';
+import { ConfigError, ownFile, type Problem } from './problems.ts';
 import { ENVIRONMENT } from './tree.ts';
 
 const DEFAULT_FILE = 'config/rotator.yaml';
@@ -66,7 +66,7 @@ export async function readConfigText(
     if (!(thrown instanceof FileFailure)) throw thrown;
     const { code } = thrown;
     if (code === 'ENOENT' && chosen === undefined) return formOf(env);
-    const { found, wanted, next = namedBy(named, chosen) } = unreadable(code);
+    const { found, wanted, next = code === 'EACCES' ? await ownFile(file) : namedBy(named, chosen) } = unreadable(code);
     throw refusal(shownName(file), found, wanted, next);
   }
 }
@@ -90,7 +90,8 @@ const REFUSALS: Readonly<Record<string, readonly [found: Phrase, wanted: Phrase,
   ENOTUTF8: [['not-utf8'], ['utf8-file'], ['save-as-utf8']],
 };
 
-function configFile(named: string | undefined, env: Environment): string {
+/** The file of the configuration: the one that is named, or else the usual one. */
+export function configFile(named: string | undefined, env: Environment): string {
   return chosenFile(named, env) ?? DEFAULT_FILE;
 }
 

@@ -50,8 +50,17 @@ export const ENVIRONMENT = 'the environment';
 /** Keys whose values are secrets, as is all below them; only channels and heartbeats have a key `url`. */
 const SECRET_KEYS =
   /^(?:url|healthUrl|token|readToken|secret|bearer|headers|routingKey|password|privateKey|secretKey)$/i;
-/** A URL with a password in it. */
-const USERINFO = /:\/\/[^/\s]*@/;
+/** Such a key and what follows it, within a line. */
+const SECRET_WITHIN = new RegExp(`(?<![\\w.-])${SECRET_KEYS.source.slice(1, -1)}["']?\\s*[:\uff1a]`, 'i');
+
+/** Where the value of the first key of the line begins whose value is a secret; the line's end if there is none. */
+export function secretKeyIn(line: string): number {
+  const found = SECRET_WITHIN.exec(line);
+  return found === null ? line.length : found.index + found[0].length;
+}
+
+/** A URL with a password in it, which may hold anything. */
+const USERINFO = /:\/\/.*@/s;
 /** Enough to recognise a value by; more would hide the rest of the message. */
 const LONGEST_SHOWN = 60;
 

@@ -1,9 +1,11 @@
 // YAML → tree: scalars stay text (failsafe schema), every value has its line, nothing is interpolated yet. The parser's
-// errors are put into our words, without any of the file's text: that may be a secret. A large file is read in slices,
+// errors are put into our words, and only the first is told: the others are nearly always its echo. The line that is shown
+// with it hides what may be a secret. A large file is read in slices,
 // and what is parsed is turned into the tree at once, so that no second copy of all of it is in memory.
 import { Composer, CST, type Document, Lexer, LineCounter, Parser } from 'yaml';
 import type { Phrase } from '../core/texts/problems.ts';
 import { yieldToLoop } from '../net/event-loop.ts';
+import { excerptOf } from './excerpt.ts';
 import type { Problem } from './problems.ts';
 import type { MapNode, Path } from './tree.ts';
 import { type Begun, DEEPEST, NESTED, NOT_NESTED, NodeReader } from './yaml-nodes.ts';
@@ -50,13 +52,15 @@ export async function readYaml(text: string, file: string, slice = SLICE): Promi
   tokens.push(...parser.end());
   const [document, second] = parts.compose(tokens, true, text.length);
   if (second !== undefined) parts.faults.push({ code: 'MULTIPLE_DOCS', offset: second.range[0] });
-  if (parts.faults.length > 0) return { root: undefined, problems: syntaxProblems(parts.faults, text, file, lineAt) };
+  if (parts.faults.length > 0) return { root: undefined, problems: [syntaxProblem(parts.faults, text, file, lines)] };
   const { contents = null } = document ?? {};
   const root = reader.read(contents, [], 1);
   const problems = reader.problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
   if (root.kind === 'map') return { root, problems };
   const found = root.kind === 'list' ? 'list' : root.text === '' ? 'empty-file' : 'text';
   const line = lineAt(contents?.range?.[0] ?? 0);
+  const trap = trapIn(text, text.length);
+  if (trap !== undefined) return { root: undefined, problems: [placed(trap, text, file, lines)] };
   problems.push({ file, line, key: '', found: [found], wanted: ['targets-mapping'], next: ['start-from-example'] });
   return { root: undefined, problems };
 }
@@ -147,24 +151,20 @@ function isType(type: CST.SourceToken['type']) {
   return (token: CST.SourceToken) => token.type === type;
 }
 
-/** What the parser objects to, in our words; without what is only the echo of an earlier fault. */
-function syntaxProblems(
-  faults: readonly Fault[],
-  text: string,
-  file: string,
-  lineAt: (offset: number) => number,
-): Problem[] {
-  const problems: Problem[] = [];
-  const lines = new Set<number>();
-  for (const { code, offset } of faults.toSorted((a, b) => a.offset - b.offset)) {
-    const line = lineAt(offset);
-    const words = trap(text, offset) ?? SYNTAX[code] ?? UNREADABLE;
-    // Later errors of a line, and later ones without a name, are nearly always the echo of the first.
-    if (lines.has(line) || (words === UNREADABLE && problems.length > 0)) continue;
-    problems.push({ file, line, key: '', ...words });
-    lines.add(line);
-  }
-  return problems;
+/** The first thing that the parser objects to, in our words; or the sign that misled it. */
+function syntaxProblem(faults: readonly Fault[], text: string, file: string, lines: LineCounter): Problem {
+  const [first] = faults.toSorted((a, b) => a.offset - b.offset);
+  const { offset, code } = first ?? { offset: 0, code: '' };
+  const trap = bareReference(text, offset) ?? trapIn(text, offset);
+  return placed(trap ?? { offset, ...(SYNTAX[code] ?? UNREADABLE) }, text, file, lines);
+}
+
+function placed({ offset, ...words }: Trap, text: string, file: string, lines: LineCounter): Problem {
+  // A fault at the end of the text is one of the last line that says something.
+  const at = Math.max(0, Math.min(offset, text.trimEnd().length));
+  const { line, col } = lines.linePos(at);
+  const whole = text.split('\n', line)[line - 1] ?? '';
+  return { file, line, key: '', ...words, excerpt: excerptOf(whole.trimEnd(), col - 1) };
 }
 
 const UNREADABLE: Syntax = { found: ['odd-yaml'], wanted: ['yaml'] };
@@ -187,8 +187,45 @@ const SYNTAX: Readonly<Record<string, Syntax>> = {
   BAD_ALIAS: { found: ['bad-alias'], wanted: ['quotes-if-sign'] },
 };
 
+interface Trap extends Syntax {
+  readonly offset: number;
+}
+
 /** `{ url: ${X} }`: inside braces and brackets, YAML reads the brace of an unquoted ${ as the start of a mapping. */
-function trap(text: string, offset: number): Syntax | undefined {
+function bareReference(text: string, offset: number): Trap | undefined {
   if (text.slice(offset - 1, offset + 1) !== '${') return undefined;
-  return { found: ['bare-reference'], wanted: ['quotes-around'], next: ['quote-value'] };
+  return { offset: offset - 1, found: ['bare-reference'], wanted: ['quotes-around'], next: ['quote-value'] };
+}
+
+/** A key and what follows it, up to what takes the place of ": ". */
+const KEY = '(?:[ \\t\\u00a0\\u3000]|- )*[\\w.-]+';
+const TRAPS: readonly (readonly [pattern: RegExp, words: (sign: string) => Syntax])[] = [
+  [
+    new RegExp(`^${KEY} *(\uff1a)`, 'm'),
+    (sign) => ({ found: ['full-width', sign], wanted: ['colon'], next: ['type-ascii'] }),
+  ],
+  [/^[ -]*([\u00a0\u3000])/m, () => ODD_SPACE],
+  [new RegExp(`^${KEY}:([\u00a0\u3000])`, 'm'), () => ODD_SPACE],
+  [
+    /^[^#"'\n]*?([\u201c\u201d\u2018\u2019\uff0c\uff5b\uff5d\u3010\u3011])/m,
+    (sign) => ({ found: ['full-width', sign], wanted: ['yaml'], next: ['type-ascii'] }),
+  ],
+  [/^[ -]*(\t)/m, () => ({ found: ['tab'], wanted: ['spaces'] })],
+];
+
+const ODD_SPACE: Syntax = { found: ['odd-space'], wanted: ['plain-space'], next: ['type-ascii'] };
+
+/** A sign that looks like one of YAML's and is none, in the line of a fault or up to two lines before it. */
+function trapIn(text: string, fault: number): Trap | undefined {
+  const end = text.indexOf('\n', fault);
+  const before = text.slice(0, end === -1 ? undefined : end);
+  const from = fault >= text.length ? 0 : before.split('\n').slice(0, -3).join('\n').length;
+  const part = before.slice(from);
+  for (const [pattern, words] of TRAPS) {
+    const found = pattern.exec(part);
+    const sign = found?.[1];
+    if (found === null || sign === undefined) continue;
+    return { offset: from + found.index + found[0].lastIndexOf(sign), ...words(sign) };
+  }
+  return undefined;
 }

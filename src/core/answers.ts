@@ -144,6 +144,20 @@ export function isRejected(answer: Answer | null): boolean {
   return answer.at - answer.rejectedSince >= REJECTED_TWICE_MS;
 }
 
+/**
+ * Whether a candidate of `ofKey` is rejected like the deployed secret of `identity`, without a question of its own: they are
+ * of one identity, and Apple has rejected it within the hour. Another question would only keep other targets waiting.
+ */
+export function isRejectedAlike(
+  { askedAt, answer }: Subject,
+  identity: string | null,
+  ofKey: string,
+  now: number,
+): boolean {
+  const isSame = identity === ofKey && answer?.identity === identity;
+  return isSame && answer?.verdict === 'rejected' && within(askedAt, now, HOUR);
+}
+
 // ---- proof
 
 /** The proven identities after an answer that counts about `identity`. The second of two rejections ends the proof. */

@@ -4,6 +4,7 @@
 import type {
   CallTrouble,
   ChannelAdvice,
+  DatabaseTrouble,
   IdName,
   JournalTrouble,
   KeyLook,
@@ -34,24 +35,53 @@ interface OfChannel {
 export interface ErrorParams {
   // The command line and the configuration
   readonly ERR_USAGE:
-    | { readonly problem: 'no-channel' | 'stdin-is-terminal' | 'stdin-too-large' | 'target-gone' }
+    | { readonly problem: 'no-channel' | 'all-clear-alone' | 'stdin-is-terminal' | 'stdin-too-large' | 'target-gone' }
     | {
-        readonly problem: 'unknown-channel' | 'unknown-target';
+        readonly problem: 'unknown-channel' | 'unknown-target' | 'unknown-story' | 'unknown-name';
         readonly found: string;
         readonly known: readonly string[];
       }
     | { readonly problem: 'no-key-file' | 'two-secrets' | 'no-secret' }
     | { readonly problem: 'days'; readonly found: string }
+    /** `probe` in an environment of a target. */
+    | { readonly problem: 'probe-target'; readonly envId: string; readonly target: string }
+    /** No terminal to ask at, and no --yes. */
+    | { readonly problem: 'no-consent' }
+    /** Of `init`: no terminal to ask at, and these options are not given. */
+    | { readonly problem: 'no-answers'; readonly options: readonly string[] }
+    | { readonly problem: 'exists'; readonly paths: readonly string[] }
+    | { readonly problem: 'not-written'; readonly path: string; readonly code: string }
+    | { readonly problem: 'init-elsewhere' }
+    | { readonly problem: 'same-ids' }
+    /** `bare`: what follows the team. */
+    | { readonly problem: 'team-prefix'; readonly found: string; readonly bare: string }
+    | { readonly problem: 'init-env' | 'init-name' | 'no-domain'; readonly found: string }
+    /** --credentials; the keys at which it is wrong, none where it is as a whole. */
+    | { readonly problem: 'credentials'; readonly keys: readonly string[] }
     | { readonly problem: 'secret-file'; readonly path: string; readonly code: string }
     | { readonly problem: 'secret-look'; readonly look: SecretLook; readonly origin: string }
     | { readonly problem: 'no-jwt'; readonly length: number; readonly origin: string }
     /** Warnings: the secret is explained all the same. */
     | { readonly problem: 'secret-in-argument' }
-    | { readonly problem: 'secret-with-spaces'; readonly origin: string }
+    | { readonly problem: 'secret-with-spaces' | 'secret-in-text'; readonly origin: string }
+    | { readonly problem: 'several-secrets'; readonly count: number; readonly origin: string }
     | { readonly problem: 'old-node'; readonly found: string; readonly wanted: string }
-    | { readonly problem: 'no-demo-config' | 'no-journal' | 'file-exists'; readonly path: string }
+    | { readonly problem: 'no-demo-config' | 'no-journal' | 'no-such-journal' | 'file-exists'; readonly path: string }
     | { readonly problem: 'no-folder'; readonly path: string; readonly folder: string }
+    | { readonly problem: 'journal-not-empty' | 'no-such-file'; readonly path: string }
+    /** `path`: of the database; `file`: where its copy was wanted. */
+    | { readonly problem: 'backup-database'; readonly path: string; readonly schema: string; readonly file: string }
+    /** --journal names a database in a way that it cannot be. */
+    | { readonly problem: 'journal-url' }
+    /** A warning: the password is used all the same. */
+    | { readonly problem: 'password-in-argument' }
     | { readonly problem: 'demo-folder'; readonly path: string; readonly isLink: boolean }
+    | {
+        readonly problem: 'rehearsal-elsewhere';
+        readonly setting: string;
+        readonly found: string;
+        readonly wanted: string;
+      }
     | { readonly problem: 'sandbox-host'; readonly host: string }
     | { readonly problem: 'sandbox-port'; readonly host: string; readonly port: number; readonly code: string };
   readonly ERR_CONFIG: /** The first of several problems. */
@@ -147,7 +177,14 @@ export interface ErrorParams {
     /** Characters that no credential has; `place` names the variable or file. */
     | { readonly problem: 'characters'; readonly place: string }
     | { readonly problem: 'variables'; readonly id: string; readonly key: string; readonly unset: readonly string[] }
-    | { readonly problem: 'variable-file'; readonly variable: string; readonly path: string; readonly code: string }
+    | {
+        readonly problem: 'variable-file';
+        readonly variable: string;
+        readonly path: string;
+        readonly code: string;
+        /** The user of the process, where the file may not be read. */
+        readonly uid: number | null;
+      }
     | { readonly problem: 'profile-file'; readonly path: string; readonly code: string }
     | {
         readonly problem: 'profile';
@@ -207,6 +244,24 @@ export interface ErrorParams {
     | { readonly problem: 'our-write' | 'somebody-else'; readonly fields: readonly string[] }
     /** `field` cannot be written back unharmed; null: the provider changed meanwhile. */
     | { readonly problem: 'left-alone'; readonly field: string | null };
+  /** Of `provision`; the provider stays, or is left, switched off where it is new. */
+  readonly ERR_PROVISION: /** `meanwhile`: it is not as it was shown; `other-secret`: it does not hold what was sent; `secret-hidden`: a write would lose it. */
+    | { readonly problem: 'meanwhile' | 'other-secret' | 'secret-hidden' }
+    /** Settings that do not show as they were written; none: the provider itself does not show. */
+    | { readonly problem: 'not-shown'; readonly fields: readonly string[] }
+    /** Other fields that our write has changed; none: the client secret. */
+    | { readonly problem: 'harmed'; readonly fields: readonly string[] }
+    | {
+        readonly problem: 'left-off';
+        readonly why: 'rejected' | 'unanswered' | 'accepts-all' | 'not-asked';
+        readonly detail: CallTrouble | null;
+      };
+  /** Of `probe`. */
+  readonly ERR_PROBE:
+    | { readonly problem: 'full'; readonly count: number }
+    | { readonly problem: 'not-shown' }
+    /** `leftover`: of another environment; `no-mark`: it is not what was made; `left`: it could not be removed, or may come later. */
+    | { readonly problem: 'leftover' | 'no-mark' | 'left'; readonly envId: string; readonly providerId: string };
   /** Apple is not asked, and nothing else shows that the candidate is as good as what it would replace. */
   readonly ERR_CONSENT_REQUIRED: { readonly reason: Reason };
 
@@ -278,6 +333,19 @@ export interface ErrorParams {
         readonly path: string;
         readonly folder: string;
         readonly uid: number | null;
+      }
+    | {
+        readonly problem: 'database';
+        readonly trouble: DatabaseTrouble;
+        /** Its URL without the password. */
+        readonly path: string;
+        readonly host: string;
+        readonly port: number;
+        readonly user: string;
+        readonly database: string;
+        readonly schema: string;
+        /** The code of the server or of the network, or its sentence where there is none. */
+        readonly said: string;
       }
     | { readonly problem: 'failed'; readonly path: string; readonly said: string }
     | { readonly problem: 'network'; readonly path: string; readonly fileSystem: string }

@@ -81,12 +81,29 @@ export type JournalTrouble =
   | 'disk-full'
   | 'no-folder'
   | 'is-folder'
+  | 'is-device'
   | 'held'
   | 'disk-error'
   | 'damaged'
   | 'not-sqlite'
   | 'foreign'
   | 'moved';
+
+/** What keeps a journal's database from being used. */
+export type DatabaseTrouble =
+  | 'away'
+  | 'slow'
+  | 'login'
+  | 'no-database'
+  | 'no-right'
+  | 'no-journal'
+  | 'older'
+  | 'standby'
+  | 'tls'
+  | 'full'
+  | 'too-many'
+  | 'foreign'
+  | 'failed';
 
 /** What Tencent Cloud refuses a call for: a row of adapters/tencent/error-table.ts. */
 export type RemoteTrouble =
@@ -134,7 +151,7 @@ export interface Remote {
   readonly detail: CallTrouble | null;
   /** The actions and resources that a denial names; the parameter that is refused; else empty. */
   readonly said: string;
-  /** What CAM must allow, as a statement of a policy in JSON; of a denial alone. */
+  /** What CAM must allow, as a policy in JSON; of a denial alone. */
   readonly statement: string | null;
   /** Our clock less the server's, in ms; null: not known. */
   readonly skewMs: number | null;

@@ -63,11 +63,13 @@ const CLASSES = {
   ERR_CLIENT_ID_MISMATCH: ['person', 'target'],
   ERR_PROVIDER_NOT_ROUNDTRIPPABLE: ['person', 'target'],
   ERR_PROVIDER_CHANGED: ['person', 'target'],
+  ERR_PROVISION: ['person', 'target'],
+  ERR_PROBE: ['person', 'target'],
   ERR_CONSENT_REQUIRED: ['person', 'target'],
   // The candidate and Apple's opinion of it
   ERR_CANDIDATE_INVALID: ['person', 'target'],
-  ERR_APPLE_REJECTED: ['person', 'target'],
-  ERR_APPLE_REJECTED_ONCE: ['passes', 'target'],
+  ERR_APPLE_REJECTED: ['person', 'apple'],
+  ERR_APPLE_REJECTED_ONCE: ['passes', 'apple'],
   ERR_APPLE_UNKNOWN: ['passes', 'apple'],
   // The course of a pass
   ERR_CLOCK_SKEWED: ['passes', 'clock'],

@@ -7,6 +7,7 @@ import type { ErrorCode, StoredError } from './error-params.ts';
 import type { CallTrouble } from './error-troubles.ts';
 import type { ReadBack } from './read-back.ts';
 import type { Outcome, Reason, Verdict, Why } from './reasons.ts';
+import type { Proof } from './records.ts';
 
 /** An error as an event carries it: what it knows, from which the log makes its sentences. */
 export interface EventError {
@@ -48,6 +49,9 @@ interface OfRotation extends OfTarget, OfSecret {
 interface RotationEnd<O extends Outcome> extends OfRotation {
   readonly outcome: O;
   readonly error: EventError | null;
+  readonly proof: Proof | null;
+  /** The failed row whose write showed later. */
+  readonly settles: string | null;
   /** True if an earlier life of the program began this rotation. The pass that finishes it then goes on. */
   readonly resumed: boolean;
   /** How long the pass took; null if `resumed`. */
@@ -136,7 +140,7 @@ export interface EventFields {
   /** It has become critical, or its error or next step is another. */
   'story.changed': OfOpenStory;
   'story.closed': OfStory & { readonly what: 'closed' | 'unwatched' };
-  /** A target left the configuration; `expiresAt` is that of its client secret, `moved`: see UnwatchedEvent. */
+  /** A target left the configuration; `expiresAt` is that of its client secret, `moved`: see the condition Unwatched. */
   'target.unwatched': {
     readonly target: string;
     readonly envId: string | null;
@@ -161,7 +165,7 @@ export interface EventFields {
   warning: {
     readonly error: EventError;
     /** What was going on, where the error itself does not say it. */
-    readonly during?: 'alerts' | 'http-request';
+    readonly during?: 'alerts' | 'http-request' | 'replicas';
     readonly channel?: string;
     readonly target?: string;
     readonly envId?: string;

@@ -4,6 +4,7 @@ import { isAbout, isRejected } from './answers.ts';
 import type { EvidenceDetail, EvidenceKind, LoginCause, LoginState } from './reasons.ts';
 import type { TargetState } from './records.ts';
 import { emergencyInstant, within } from './schedule.ts';
+import type { StatedSettings } from './stated-settings.ts';
 import { HOUR, MINUTE } from './time.ts';
 
 export interface Evidence {
@@ -21,6 +22,20 @@ export interface Logins {
   readonly because: LoginCause | null;
   readonly evidence: readonly Evidence[];
 }
+
+/** Evidence that proves nothing yet, and that a person should know. */
+export const IN_DOUBT: ReadonlySet<EvidenceDetail> = new Set([
+  'rejected-once',
+  'rejected-uncounted',
+  'accepted-uncounted',
+  'missing',
+  'unreadable',
+  'unproven',
+  'not-found-once',
+  'strange-host',
+  'invalid-client-once',
+  'never-compared',
+]);
 
 /** What a judge needs to know about the time. */
 export interface JudgeClock {
@@ -70,16 +85,22 @@ export function judgeLogins(state: TargetState, clock: JudgeClock): Logins {
   };
 }
 
-/** True if only somebody's choice keeps logins from working: the provider is switched off. */
-export function isChoice({
-  state,
-  evidence,
-}: {
-  readonly state: LoginState;
-  readonly evidence: readonly Pick<Evidence, 'verdict' | 'detail'>[];
-}): boolean {
+/**
+ * True if only somebody's choice keeps logins from working: the provider is switched off, and the configuration does not
+ * state that it is on.
+ */
+export function isChoice(
+  {
+    state,
+    evidence,
+  }: {
+    readonly state: LoginState;
+    readonly evidence: readonly Pick<Evidence, 'verdict' | 'detail'>[];
+  },
+  stated?: Pick<StatedSettings, 'enabled'>,
+): boolean {
   const failing = evidence.filter(({ verdict }) => verdict === 'fails');
-  return state === 'fails' && failing.every(({ detail }) => detail === 'switched-off');
+  return state === 'fails' && stated?.enabled !== true && failing.every(({ detail }) => detail === 'switched-off');
 }
 
 /** Logins fail because of the secret, or less than a tenth of its lifetime is left. */

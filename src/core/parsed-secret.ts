@@ -1,6 +1,6 @@
 // A client secret taken apart: what is in the JWT, its fingerprint, and whether a key made its signature. Only values
 // of the right type are read, nothing is trusted, and no text makes the parser throw.
-import { createHash, createPublicKey, verify } from 'node:crypto';
+import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
 import type { JWK } from 'jose';
 
 /** The only audience that Apple's token endpoint accepts. */
@@ -73,9 +73,18 @@ export function parseClientSecret(text: string): ParsedSecret | undefined {
 export async function verifySignature(secret: ParsedSecret | string, publicJwk: JWK): Promise<boolean> {
   const parsed = typeof secret === 'string' ? parseClientSecret(secret) : secret;
   if (parsed === undefined || parsed.signature.length !== SIGNATURE_BYTES) return false;
-  const key = createPublicKey({ key: { ...publicJwk }, format: 'jwk' });
-  if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw new TypeError('publicJwk is not a P-256 key');
+  const key = publicKeys.get(publicJwk) ?? publicKey(publicJwk);
   return verify('sha256', Buffer.from(parsed.signingInput), { key, dsaEncoding: 'ieee-p1363' }, parsed.signature);
+}
+
+/** A pass verifies two signatures with one key, and to read the key takes as long as to verify. */
+const publicKeys = new WeakMap<JWK, KeyObject>();
+
+function publicKey(jwk: JWK): KeyObject {
+  const key = createPublicKey({ key: { ...jwk }, format: 'jwk' });
+  if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw new TypeError('publicJwk is not a P-256 key');
+  publicKeys.set(jwk, key);
+  return key;
 }
 
 function jsonObject(part: string): Readonly<Record<string, unknown>> | undefined {

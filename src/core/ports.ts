@@ -1,14 +1,13 @@
 // The seams between a pass and the world. Each comment is the contract that every adapter keeps and that the
 // shared tests in test/contract/ hold it to. Absence is `undefined`; a failure is a thrown RotatorError.
 import type { AlertMessage, MessageItem } from './alerts/message.ts';
-import type { AlertBook, AlertUpdate } from './alerts/records.ts';
-import type { StoredError } from './error-params.ts';
 import type { CallTrouble } from './error-troubles.ts';
 import type { RotatorError } from './errors.ts';
-import type { WriteRank } from './lanes.ts';
 import type { ProviderFields, ProviderView } from './provider.ts';
+import type { ProviderWish } from './provision.ts';
 import type { Verdict } from './reasons.ts';
-import type { FleetState, Rotation, TargetIdentity, TargetState } from './records.ts';
+import type { TargetIdentity } from './records.ts';
+import type { StatedSettings } from './stated-settings.ts';
 
 /** The only source of time. Tests hand in one that advances by hand. */
 export interface Clock {
@@ -89,6 +88,41 @@ export interface Provider {
   ): Promise<{ requestId: string | null }>;
 }
 
+/** Creates providers and changes what is not their client secret. No pass has it: `provision` and `probe` alone. */
+export interface ProviderSetup {
+  /**
+   * Creates a provider, switched off and marked as unfinished. Never retries. Throws with `ambiguous: true` if it may
+   * have been made, and with the remote code ResourceInUse where there is one already.
+   */
+  create(
+    envId: string,
+    providerId: string,
+    creation: { readonly wish: ProviderWish; readonly clientSecret: string },
+    signal: AbortSignal,
+  ): Promise<{ requestId: string | null }>;
+  /** Changes what the change names, and nothing else; fails as `Provider.write` does. */
+  change(
+    envId: string,
+    providerId: string,
+    change: ProviderSetupChange,
+    signal: AbortSignal,
+  ): Promise<{ requestId: string | null }>;
+  /** The names of the fields, beside those of the wish, that our writing of it has changed; sorted. */
+  readonly otherChanges: (before: ProviderFields, after: ProviderFields, wish: ProviderWish) => readonly string[];
+}
+
+export interface ProviderSetupChange {
+  readonly wish: ProviderWish;
+  /** Undefined: no client secret is sent, but for what the reading shows in the form `whole`. */
+  readonly clientSecret?: string | undefined;
+  /** The reading that it was decided by. */
+  readonly from: ProviderFields;
+  /** `whole`: what belongs to the Config goes with all of it, as it was read; `secret`: alone. */
+  readonly form: 'whole' | 'secret';
+  /** Takes the mark of an unfinished provider away. */
+  readonly finishes?: boolean;
+}
+
 export interface AppleAnswer {
   readonly verdict: Exclude<Verdict, 'not-asked'>;
   /** Why: Apple's own code (`invalid_grant`), or what kept it from an answer. */
@@ -119,191 +153,6 @@ export interface LoginCheck {
   ask(question: { envId: string; providerId: string; signal: AbortSignal }): Promise<LoginAnswer>;
 }
 
-/** One atomic change of what a pass records. */
-export interface JournalChange {
-  readonly target?: TargetState;
-  /** Inserts the rotation, or completes the open one of the same id; a finished one never changes again. */
-  readonly rotation?: Rotation;
-  /** The lease under which it is written, which lasts anew or `ends` with it. Where it is lost: ERR_LEASE_LOST. */
-  readonly lease?: LeaseName & { readonly ends: boolean };
-  /**
-   * Instead of a lease: the number of the target's last writing that the caller has seen. Where it was written again
-   * since, or another process holds its lease: ERR_LEASE_HELD.
-   */
-  readonly seen?: number;
-}
-
-/** Names a lease and who holds it. */
-export interface LeaseName {
-  readonly key: string;
-  readonly token: string;
-}
-
-/** What the journal knows of a target, as of one instant. */
-export interface TargetRecord {
-  readonly state: TargetState | undefined;
-  /** The number of its last writing; 0: there was none. */
-  readonly seen: number;
-  /** Its open rotations, oldest first. */
-  readonly open: readonly Rotation[];
-  /** Somebody holds its lease. */
-  readonly isHeld: boolean;
-}
-
-export interface RotationFilter {
-  /** The target's name when it was rotated, or its key. */
-  readonly target?: string;
-  /** Newest first; at most this many. */
-  readonly limit: number;
-}
-
-// The journal is the durable record. Every method of its parts may throw ERR_JOURNAL_UNWRITABLE and ERR_JOURNAL_NEWER.
-// What a resolved call wrote survives a crash and is seen by every later read of any process.
-
-/**
- * How far the writing of target states had got. Opaque: it is only handed back to the journal that gave it. To a journal
- * that did not give it (the file, after one in memory) it says nothing.
- */
-export interface Revision {
-  readonly source: object;
-  readonly number: number;
-}
-
-/** What was written since an earlier look. */
-export interface ChangedTargets {
-  /** What to hand in at the next look. */
-  readonly revision: Revision;
-  /** In the order in which they were written; one that was written twice is here once. */
-  readonly states: readonly TargetState[];
-}
-
-/** What the last pass of each target found. */
-export interface TargetStates {
-  target(key: string): Promise<TargetState | undefined>;
-  record(key: string): Promise<TargetRecord>;
-  /** By name. They are read in pages: each is as of some instant during the call. */
-  targets(): Promise<TargetState[]>;
-  /** Key → when the deployed secret expires, where that is known. */
-  expiries(): Promise<ReadonlyMap<string, number>>;
-  /**
-   * What any process has written since, at most `limit` of them, those that were written first; everything with
-   * `undefined`, or with a revision that says nothing here.
-   */
-  changedSince(revision: Revision | undefined, limit: number): Promise<ChangedTargets>;
-}
-
-export interface Rotations {
-  /** Open rotations (outcome null) of a target, oldest first. */
-  openRotations(key: string): Promise<Rotation[]>;
-  rotations(filter: RotationFilter): Promise<Rotation[]>;
-}
-
-/** Records what a pass did. */
-export interface PassRecorder {
-  /** All or nothing. Throws ERR_LEASE_LOST and ERR_LEASE_HELD. */
-  commit(change: JournalChange): Promise<void>;
-}
-
-/** What concerns every target of the journal. */
-export interface Fleet {
-  fleet(): Promise<FleetState>;
-  /** Atomic read-modify-write, also over processes; `change` may run more than once. Returns what was stored. */
-  updateFleet(change: (state: FleetState) => FleetState): Promise<FleetState>;
-}
-
-/**
- * Who works on a target, writes in a lane or sends over a channel, over all processes. A lease lasts 45 s by the
- * journal's clock, and the journal renews it every 10 s until it is released.
- */
-export interface Leases {
-  /**
-   * Takes a lease if it is free, expired, void (it ends further ahead than any right clock could have written), of a
-   * process that is known to be gone, or held with the same token. False: somebody else holds it. `onLost` is called
-   * once if it turns out that another has it, or that it could not be renewed for so long that another may have it.
-   */
-  acquireLease(key: string, token: string, onLost?: () => void): Promise<boolean>;
-  /** Renews it now, even after it has expired, unless somebody has taken it since; false if it is not ours any more. */
-  renewLease(key: string, token: string): Promise<boolean>;
-  /** Ends the lease if it is ours; otherwise does nothing. */
-  releaseLease(key: string, token: string): Promise<void>;
-}
-
-/** The order of the writes of a lane, over all processes. */
-export interface Turns {
-  /**
-   * Takes the lane's lease, unless another process has it or waits with a write that goes before this one. False: the
-   * caller now waits in the line with this rank, and asks again within 10 s at most.
-   */
-  takeTurn(lane: string, token: string, rank: WriteRank, onLost?: () => void): Promise<boolean>;
-  /** Ends the turn, or leaves the line. */
-  endTurn(lane: string, token: string): Promise<void>;
-}
-
-/** Who else works with a journal. */
-export interface Company {
-  readonly others: boolean;
-  /** How long ago the last one left, in ms; undefined: nobody did within the last hour. */
-  readonly leftMsAgo: number | undefined;
-}
-
-/** The pace of calls to the outside, over all processes. */
-export interface SharedPace {
-  /** Costs next to nothing, so that it can be asked before each call. */
-  company(): Promise<Company>;
-  /** Takes the next free place of a pace, `gapMs` after the one before; resolves to how many ms away it is. */
-  takePlace(pace: string, gapMs: number): Promise<number>;
-}
-
-/** What passes have recorded. */
-export interface Recorded {
-  target(key: string): TargetState | undefined;
-  /** The target that was last recorded under a name; undefined: none was. */
-  named(name: string): TargetState | undefined;
-  /** As in TargetStates. */
-  changedSince(revision: Revision | undefined, limit: number): ChangedTargets;
-  fleet(): FleetState;
-}
-
-/** What is kept for alerts. */
-export interface AlertStore {
-  /**
-   * Everything that is kept for alerts, as of one instant; frozen. Deliveries come in the order in which they were
-   * added, stories and channels in that of their first writing. A row that cannot be read is left out, and removed by
-   * the next `updateAlerts`, so that it cannot silence the others: a story that lasts is then found and told anew, a
-   * channel begins without a past, and a delivery is lost.
-   */
-  alertBook(): Promise<AlertBook>;
-  /**
-   * Atomic read-modify-write of the book, also over processes; `change` may run more than once, and if it throws
-   * nothing is changed. Removals go first; removing what is not there, and adding a delivery that is, does nothing.
-   * Returns the update as it was stored: frozen, and redacted. What `recorded` gives is as of the same instant: with
-   * what was read before, a process would take back what another one has found meanwhile.
-   */
-  updateAlerts(change: (book: AlertBook, recorded: Recorded) => AlertUpdate): Promise<AlertUpdate>;
-}
-
-/** What passes work with. */
-export interface PassJournal extends TargetStates, Rotations, PassRecorder, Fleet, Leases, Turns {}
-
-export interface Journal extends PassJournal, SharedPace, AlertStore {
-  close(): Promise<void>;
-}
-
-/** Why a journal is kept in memory, and since when (ms by the wall clock). */
-export interface Degraded {
-  readonly error: StoredError;
-  readonly since: number;
-}
-
-/** Goes on in memory while its file cannot be written. */
-export interface Degradable {
-  /** Undefined while the file is written. */
-  readonly degraded: Degraded | undefined;
-}
-
-/** While it is degraded, no method throws ERR_JOURNAL_*. */
-export interface DaemonJournal extends Journal, Degradable {}
-
 export interface ChannelAnswer {
   /** What the other side said, in words of ours: `HTTP 200, errcode 0`. */
   readonly detail: string;
@@ -324,6 +173,8 @@ export interface Channel {
    * names the URL or a secret. Sending the same message (`id`) again does no harm beyond a second copy.
    */
   send(message: AlertMessage, signal: AbortSignal): Promise<ChannelAnswer>;
+  /** Connects to the service behind it, and sends no message. Throws as `send` does. */
+  reach(signal: AbortSignal): Promise<void>;
 }
 
 /** A channel that forgets what it is not told again (Alertmanager). */
@@ -345,8 +196,8 @@ export interface Target extends TargetIdentity {
   /** What a write sends: the whole Config as it was read, or the client secret alone. */
   readonly write: 'whole' | 'secret';
   readonly loginCheck: 'off' | 'observe';
-  /** Whether the configuration wants the provider switched on; undefined: it does not say. */
-  readonly enabledWanted: boolean | undefined;
+  /** How the configuration wants the provider to be, as far as it says. */
+  readonly stated: StatedSettings;
   /** True for the hosts of Apple and of `allowHosts`: a provider may send its logins there. */
   readonly isAllowedHost: (host: string) => boolean;
 }

@@ -2,6 +2,7 @@
 // secret shows, and all its other fields as one value. Only the adapter that made that value looks inside; a pass
 // compares it, journals it and hands it back with a write.
 import type { RoundTripTrouble } from './error-troubles.ts';
+import type { ProviderSettings } from './provider-settings.ts';
 import type { Shape } from './reasons.ts';
 
 /** How a client secret shows in a reading. */
@@ -16,6 +17,8 @@ export interface ProviderView {
   readonly clientId: string | undefined;
   /** Undefined if the reading does not say. */
   readonly enabled: boolean | undefined;
+  /** It was made by `provision`, which has not come to its end. */
+  readonly isUnfinished: boolean;
   readonly secret: ShownSecret;
   /**
    * The hosts that its endpoints of a login name, lower case, each once, sorted; an empty text for an endpoint that is
@@ -38,6 +41,8 @@ export interface ProviderFields {
   /** Names of the fields that have a value and that a write sends back; sorted. They compare with `seen` below. */
   readonly names: readonly string[];
   forJournal(): JournalledFields;
+  /** What they say of how people log in. */
+  settings(): ProviderSettings;
   /** What differs from an earlier reading, sorted by path. Null counts as absent, and the order of keys does not count. */
   changesSince(earlier: EarlierFields): readonly FieldChange[];
   /**

@@ -8,6 +8,7 @@ import * as z from 'zod';
 import { type ErrorCode, REMEDIES, type StoredError } from './errors.ts';
 import { isJsonObject } from './json.ts';
 import { DEFECTS, OUTCOMES, REASONS, type Reason, SHAPES, TARGET_STATES, TRIGGERS, VERDICTS } from './reasons.ts';
+import { SETTING_NAMES } from './stated-settings.ts';
 
 /** Read-only all the way down. */
 export type Frozen<T> = T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : T;
@@ -53,6 +54,14 @@ const OLD_REASONS: ReadonlyMap<unknown, Reason> = new Map([
 ]);
 
 export const reasonSchema = z.preprocess((name) => OLD_REASONS.get(name) ?? name, z.enum(REASONS));
+
+export const proofSchema = z
+  .object({
+    readBack: z.enum(['seen', 'not-shown', 'not-seen']),
+    apple: z.enum(VERDICTS),
+    loginCheck: z.enum(['rejected', 'unknown', 'not-asked']),
+  })
+  .describe('What shows that the new client secret is in place and good.');
 const maybeInstant = instant.nullable();
 
 /** An error as it is kept: its data, or in rows of version 0.1.0 the sentences of that time. */
@@ -61,6 +70,12 @@ export function errorSchema({ prose, params }: Kinds): z.ZodType<StoredError, St
   // A code that this version no longer has is read as a fault of the program.
   const old = z.object({ code: code.catch('ERR_INTERNAL'), message: prose, hint: prose });
   return z.union([z.object({ code, params }), old]) as z.ZodType<StoredError, StoredError>;
+}
+
+/** A setting of a provider that is otherwise than the configuration says. */
+export function settingDifference({ label }: Kinds) {
+  const value = z.union([label, z.boolean()]);
+  return z.object({ name: z.enum(SETTING_NAMES), found: value.nullable(), wanted: value });
 }
 
 /** The schemas of the records. */
@@ -136,6 +151,8 @@ export function recordSchemas(kinds: Kinds) {
       })
       .nullable(),
     renewalAt: maybeInstant,
+    /** When a target that waits is to be checked again, beside ticks and retries. */
+    wakeAt: maybeInstant.default(null),
     /** How many passes failed in a row, and when the next attempt may come; null: on the next tick. */
     retry: z.object({ failures: z.number(), nextAttemptAt: maybeInstant }),
     /** The last client secret that we wrote and that arrived. */
@@ -165,12 +182,14 @@ export function recordSchemas(kinds: Kinds) {
         enabled: z.boolean().nullable(),
         /** A host that it names and that is neither Apple's nor allowed. */
         strangeHost: maybe,
+        /** Where it is otherwise than the configuration said when it was read. */
+        differs: z.array(settingDifference(kinds)).default([]),
         /** The provider, or its environment, could not be had at every reading since `since`. */
         trouble: z.enum(['gone', 'environment']).nullable(),
         since: maybeInstant,
         at: maybeInstant,
       })
-      .default({ enabled: null, strangeHost: null, trouble: null, since: null, at: null }),
+      .default({ enabled: null, strangeHost: null, differs: [], trouble: null, since: null, at: null }),
     /** What CloudBase's login interface said; `rejectedSince`: its first rejection in a row. */
     loginCheck: z
       .object({ at: instant, verdict: z.enum(['rejected', 'unknown']), rejectedSince: maybeInstant })
@@ -216,15 +235,8 @@ export function recordSchemas(kinds: Kinds) {
     appleCheck: z.object({ candidate: z.enum(VERDICTS), deployed: z.enum(VERDICTS) }),
     /** A check was waived by hand (`once --no-apple-check`). */
     appleCheckWaived: z.boolean(),
-    /** What shows that the candidate is in place and good; null: nothing was written, or not yet read back. */
-    proof: z
-      .object({
-        readBack: z.enum(['seen', 'not-shown', 'not-seen']),
-        apple: z.enum(VERDICTS),
-        loginCheck: z.enum(['rejected', 'unknown', 'not-asked']),
-      })
-      .nullable()
-      .default(null),
+    /** Null: nothing was written, or not yet read back. */
+    proof: proofSchema.nullable().default(null),
     /** The failed row whose write showed later. */
     settles: maybe.default(null),
     requestIds: z.array(label),
@@ -288,7 +300,26 @@ export function recordSchemas(kinds: Kinds) {
     openSince: maybeInstant.default(null),
   });
 
-  return { target, rotation, fleet };
+  /** What a replica says of itself. Instants are by its own clock. */
+  const replica = z.object({
+    name: label,
+    version: label,
+    startedAt: instant,
+    /** The digest of its configuration, and how many targets that has. */
+    configuration: label,
+    targets: z.number(),
+    leads: z.boolean(),
+    /** Its clock less CloudBase's. */
+    skewMs: z.number().nullable(),
+    /** Its clock less the journal's: all that is known before the first answer of CloudBase. */
+    aheadMs: z.number().nullable(),
+    /** Why it could not use the configuration that it read last, and when it did. */
+    rejected: z.object({ at: instant, error: errorSchema(kinds) }).nullable(),
+    /** Since when the loop of its scheduler stands still. */
+    stalledSince: maybeInstant,
+  });
+
+  return { target, rotation, fleet, replica };
 }
 
 type Records = ReturnType<typeof recordSchemas>;
@@ -297,13 +328,14 @@ export type TargetState = Frozen<z.infer<Records['target']>>;
 export type Rotation = Frozen<z.infer<Records['rotation']>>;
 /** What concerns every target of a journal. */
 export type FleetState = Frozen<z.infer<Records['fleet']>>;
+export type ReplicaReport = Frozen<z.infer<Records['replica']>>;
 
 export type DeployedRecord = NonNullable<TargetState['deployed']>;
 export type WrittenRecord = NonNullable<TargetState['written']>;
 export type ProviderChange = TargetState['providerChanges'][number];
 export type Answer = NonNullable<TargetState['apple']['deployed']['answer']>;
 export type Subject = TargetState['apple']['deployed'];
-export type Proof = NonNullable<Rotation['proof']>;
+export type Proof = Frozen<z.infer<typeof proofSchema>>;
 export type Intent = NonNullable<Rotation['intent']>;
 export type LaneState = FleetState['lanes'][string];
 export type AppleRecord = FleetState['apple'][string];
@@ -314,6 +346,12 @@ export type TargetIdentity = Pick<TargetState, 'endpoint' | 'envId' | 'providerI
 /** One text for the identity: the journal's primary key. */
 export function targetKey({ endpoint, envId, providerId }: TargetIdentity): string {
   return `${endpoint.replace(/\/+$/, '')}|${envId}|${providerId}`;
+}
+
+/** What a target's key names. */
+export function identityOf(key: string): TargetIdentity {
+  const [endpoint = '', envId = '', providerId = ''] = key.split('|');
+  return { endpoint, envId, providerId };
 }
 
 export const EMPTY_FLEET: FleetState = { lanes: {}, apple: {}, keys: {}, skew: null, openSince: null };
@@ -335,12 +373,13 @@ export function emptyTargetState(identity: TargetIdentity, name: string): Target
     lastRotationAt: null,
     deployed: null,
     renewalAt: null,
+    wakeAt: null,
     retry: { failures: 0, nextAttemptAt: null },
     written: null,
     configKeys: [],
     proven: {},
     apple: { deployed: NEVER_ASKED, candidate: NEVER_ASKED, acceptedSecret: null },
-    provider: { enabled: null, strangeHost: null, trouble: null, since: null, at: null },
+    provider: { enabled: null, strangeHost: null, differs: [], trouble: null, since: null, at: null },
     loginCheck: null,
     replaced: null,
     secretFormHarmed: false,

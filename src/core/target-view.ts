@@ -13,6 +13,7 @@ import {
   type TargetStateName,
 } from './reasons.ts';
 import { emptyTargetState, type Frozen, type TargetState } from './records.ts';
+import type { StatedSettings } from './stated-settings.ts';
 
 const shownInstant = z.iso.datetime().nullable();
 
@@ -20,6 +21,8 @@ export interface TargetLabel {
   readonly name: string;
   readonly envId: string;
   readonly providerId: string;
+  /** How its provider is meant to be; absent where no configuration says. */
+  readonly stated?: Pick<StatedSettings, 'enabled'>;
 }
 
 /** What is known of logins, and by which evidence; instants are ISO 8601 UTC. */
@@ -47,6 +50,8 @@ export interface TargetView {
   readonly providerId: string;
   readonly state: TargetStateName;
   readonly reason: Reason | null;
+  /** Of the key that signed the deployed client secret. */
+  readonly keyId: string | null;
   readonly expiresAt: string | null;
   readonly renewalAt: string | null;
   readonly lastRotationAt: string | null;
@@ -62,11 +67,11 @@ const WELL: ReadonlySet<TargetStateName> = new Set(['healthy', 'rotated', 'unver
 /** Shows a target under its configured name; `undefined` is a target of which the journal knows nothing. */
 export function targetView(
   state: TargetState | undefined,
-  { name, envId, providerId }: TargetLabel,
+  { name, envId, providerId, stated }: TargetLabel,
   clock: JudgeClock,
 ): TargetView {
   const logins = judgeLogins(state ?? emptyTargetState({ endpoint: '', envId, providerId }, name), clock);
-  const isFailing = logins.state === 'fails' && !isChoice(logins);
+  const isFailing = logins.state === 'fails' && !isChoice(logins, stated);
   const found = state?.state ?? 'unknown';
   return {
     name,
@@ -74,6 +79,7 @@ export function targetView(
     providerId,
     state: isFailing && WELL.has(found) ? 'failed' : found,
     reason: state?.reason ?? null,
+    keyId: state?.deployed?.keyId ?? null,
     expiresAt: isoOrNull(state?.deployed?.expiresAt ?? null),
     renewalAt: isoOrNull(state?.renewalAt ?? null),
     lastRotationAt: isoOrNull(state?.lastRotationAt ?? null),
@@ -103,7 +109,7 @@ export function loginsView({ state, until, because, evidence }: Logins): LoginsV
  * False if the target is failed or unknown, or its logins fail: the exit status of the commands. A provider that is
  * switched off is somebody's choice, unless the configuration wants it on.
  */
-export function isWell({ state, logins }: TargetView, enabledWanted: boolean | undefined): boolean {
+export function isWell({ state, logins }: TargetView, { stated }: Pick<TargetLabel, 'stated'> = {}): boolean {
   if (state === 'failed' || state === 'unknown') return false;
-  return logins.state !== 'fails' || (isChoice(logins) && enabledWanted !== true);
+  return logins.state !== 'fails' || isChoice(logins, stated);
 }

@@ -8,7 +8,7 @@ import type { Target } from '../core/ports.ts';
 import type { Trigger } from '../core/reasons.ts';
 import type { TargetState } from '../core/records.ts';
 import { LONGEST_RETRY_MS, notBeyond, within } from '../core/schedule.ts';
-import { HOUR, MINUTE } from '../core/time.ts';
+import { HOUR, MINUTE, SECOND } from '../core/time.ts';
 import type { PassResult } from '../pass/pass.ts';
 
 /** The least time between two passes of a target: a retry that is due at once must not become a busy loop. */
@@ -18,6 +18,15 @@ const SOONEST_MS = 1_000;
  * its own: sooner, they would wake each other again and again; later, a second trouble of the key would wait.
  */
 const KEY_WOKEN_MS = 5 * MINUTE;
+/**
+ * For how long the second question about a rejected secret waits for the first one about the others of its key. Of a
+ * revoked key all are then told of together; longer would keep the first of thousands waiting.
+ */
+const KEY_WAITS_MS = 20 * MINUTE;
+/** Where the targets of a key have not all had a pass after so long, something holds one up, and the others may be woken. */
+const LONGEST_WAVE_MS = 6 * HOUR;
+/** How soon it is looked again whether they all were asked about. */
+const KEY_POLL_MS = 30 * SECOND;
 /**
  * How often a failure has the other targets of its lane checked, so that the alert can say how many there are. Sooner
  * would double the calls of a lane of which a part fails at every retry; a tick finds the others as well.
@@ -57,6 +66,10 @@ export class Agenda {
   private alarms = alarmQueue();
   /** Target → the key id of its deployed secret, as its last pass found it. */
   private readonly keyIds = new Map<string, string>();
+  /** Targets whose deployed secret Apple has rejected once. */
+  private readonly rejectedOnce = new Set<string>();
+  /** Key id → its targets that were woken for a rejection, and have had no pass since, by how they were then. */
+  private readonly unheard = new Map<string, Map<string, 'due' | 'under way'>>();
   /** Lane → its targets whose last pass did not fail. */
   private readonly well = new Map<string, Set<string>>();
   /** Key id or lane → when its targets were woken. */
@@ -66,6 +79,7 @@ export class Agenda {
   everything(keys: Iterable<string>, trigger: Trigger): void {
     const before = new Map(this.targets);
     this.targets.clear();
+    this.unheard.clear();
     this.ready.clear();
     this.alarms = alarmQueue();
     for (const key of keys) {
@@ -79,6 +93,12 @@ export class Agenda {
     for (const [key, due] of this.targets) {
       if (due.retryAt === null || due.retryAt <= now) this.set(key, { ...due, trigger: 'schedule', isDue: true });
     }
+  }
+
+  /** It is due at once, unless a pass of it is under way. */
+  wake(key: string): void {
+    const due = this.targets.get(key);
+    if (due !== undefined && !due.isRunning) this.set(key, { ...due, trigger: 'retry', isDue: true });
   }
 
   /** A pass begins: nothing is due until it has ended. Returns what made it due. */
@@ -112,7 +132,10 @@ export class Agenda {
   due(now: number): readonly string[] {
     for (let first = this.firstAlarm(); first !== undefined && first.at <= now; first = this.firstAlarm()) {
       this.alarms.pop();
-      this.ready.add(first.key);
+      const due = this.of(first.key);
+      if (this.waitsForKey(first.key, due, now))
+        this.set(first.key, { ...due, wakeAt: now + KEY_POLL_MS, retryAt: null });
+      else this.ready.add(first.key);
     }
     return [...this.ready];
   }
@@ -125,16 +148,44 @@ export class Agenda {
   /** Where this pass heard the first rejection of a run, every other target of the key is due. */
   private noteKey(key: string, { deployed, apple }: TargetState, begunAt: number, now: number): void {
     const keyId = deployed?.keyId;
+    this.heardOf(key, apple.deployed.askedAt ?? 0);
     if (!keyId) return void this.keyIds.delete(key);
     this.keyIds.set(key, keyId);
     const { answer } = apple.deployed;
-    const isFirst = answer?.verdict === 'rejected' && answer.since === answer.at && answer.at >= begunAt;
-    if (!isFirst || within(this.wokenAt.get(keyId) ?? null, now, KEY_WOKEN_MS)) return;
+    const isOnce = answer?.verdict === 'rejected' && answer.since === answer.at;
+    if (isOnce) this.rejectedOnce.add(key);
+    else this.rejectedOnce.delete(key);
+    const isFirst = isOnce && answer.at >= begunAt;
+    const wokenAt = this.wokenAt.get(keyId) ?? null;
+    if (!isFirst || within(wokenAt, now, this.isWave(keyId) ? LONGEST_WAVE_MS : KEY_WOKEN_MS)) return;
     this.wokenAt.set(keyId, now);
+    const woken = new Map<string, 'due' | 'under way'>();
     for (const [other, id] of this.keyIds) {
       const due = this.targets.get(other);
-      if (other !== key && id === keyId && due !== undefined) this.set(other, { ...due, isDue: true });
+      if (other === key || id !== keyId || due === undefined) continue;
+      if (!due.isRunning) this.set(other, { ...due, isDue: true });
+      woken.set(other, due.isRunning ? 'under way' : 'due');
     }
+    this.unheard.set(keyId, woken);
+  }
+
+  /** Its pass has ended: if it was under way when the targets of its key were woken, and had asked, it is due once more. */
+  private heardOf(key: string, askedAt: number): void {
+    const keyId = this.keyIds.get(key) ?? '';
+    const unheard = this.unheard.get(keyId);
+    const isOlder = unheard?.get(key) === 'under way' && askedAt < (this.wokenAt.get(keyId) ?? 0);
+    unheard?.delete(key);
+    if (isOlder) this.set(key, { ...this.of(key), isDue: true });
+  }
+
+  /** Targets of a key were woken for a rejection, and some had no pass yet. */
+  private isWave(keyId: string): boolean {
+    return (this.unheard.get(keyId)?.size ?? 0) > 0;
+  }
+
+  /** Its secret was rejected once, shortly, and others of its key were not asked about since. */
+  private waitsForKey(key: string, { begunAt }: Due, now: number): boolean {
+    return this.isWave(this.keyIds.get(key) ?? '') && this.rejectedOnce.has(key) && within(begunAt, now, KEY_WAITS_MS);
   }
 
   /** Where a pass failed for what its lane shares, the others are due; a pass that is under way finds it by itself. */

@@ -3,10 +3,11 @@
 // each target at most once: one target's trouble never delays another's.
 
 import type { CronExpression } from '../core/cron.ts';
-import { asRotatorError, RotatorError, type StoredError } from '../core/errors.ts';
+import { asRotatorError, type ErrorCode, RotatorError, type StoredError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import type { Clock, Target } from '../core/ports.ts';
 import type { Trigger } from '../core/reasons.ts';
+import type { TargetState } from '../core/records.ts';
 import { LONGEST_TURN_MS, stallLimitMs } from '../core/schedule.ts';
 import { DAY } from '../core/time.ts';
 import type { PassRequest, PassResult } from '../pass/pass.ts';
@@ -26,8 +27,23 @@ export interface DaemonTools {
   readonly sweeper: Sweeper;
   /** Is called when a sweep has ended. Must not throw. */
   readonly onSwept: () => void;
+  /** Undefined: no other replica shares the journal, so every pass is made here. */
+  readonly seat?: Seat | undefined;
 }
 
+/** The place of a daemon among the replicas of its journal. */
+export interface Seat {
+  /**
+   * `leads`: it decides when passes run, and any replica makes them. `follows`: it makes what it is given, and what it is
+   * asked for over HTTP. `alone`: the journal cannot be reached, so it decides for itself and makes every pass itself.
+   */
+  readonly role: 'leads' | 'follows' | 'alone';
+  /** Has some replica make a pass of each. Must not throw. */
+  handOut(targets: readonly WiredTarget[], triggerOf: (key: string) => Trigger): void;
+}
+
+/** Passes that begin so soon one after another, each for itself, may all find the same trouble. */
+const MOMENT_MS = 10_000;
 /** How far ahead a tick is looked for: a schedule of leap days alone is refused long before. */
 const CRON_HORIZON_MS = 400 * DAY;
 /**
@@ -42,6 +58,21 @@ const STEP_MS = 5_000;
 const GRACE_MS = 25_000;
 /** How long a request waits for another process. A check takes about a second; what takes longer has a row to answer with. */
 const REQUEST_LEASE_WAIT_MS = 5_000;
+
+/** How a pass is made that was given to this replica. */
+export interface GivenPass {
+  readonly leaseWaitMs: number;
+  /** Is aborted when it was given to another replica: this one was taken for dead. */
+  readonly lost: AbortSignal;
+}
+
+/** Ends of a pass that leave the target's state as it was. */
+const UNRECORDED: ReadonlySet<ErrorCode | undefined> = new Set([
+  'ERR_LEASE_HELD',
+  'ERR_LEASE_LOST',
+  'ERR_INTERRUPTED',
+  'ERR_JOURNAL_UNWRITABLE',
+]);
 
 /** Whether the scheduler's loop turns. */
 export interface DaemonHealth {
@@ -109,9 +140,9 @@ export class Daemon {
     return this.stopping.signal.aborted;
   }
 
-  /** Passes are under way, or due now. */
+  /** Passes are under way, or due in a moment. */
   get isSweeping(): boolean {
-    return !this.isStopping && (this.sweeps.size > 0 || this.agenda.next() <= this.tools.clock.now());
+    return !this.isStopping && (this.sweeps.size > 0 || this.agenda.next() <= this.tools.clock.now() + MOMENT_MS);
   }
 
   /** Goes on with another configuration; everything is checked at once. After a stop it does nothing. */
@@ -124,6 +155,13 @@ export class Daemon {
     for (const key of this.untriedKeys) if (!this.targets.has(key)) this.untriedKeys.delete(key);
     this.requests.refuseOthers(this.targets, goneError());
     this.begin('start');
+    this.rouse();
+  }
+
+  /** Everything is checked at once: what is known of it may be old. After a stop it does nothing. */
+  checkAll(): void {
+    if (this.isStopping) return;
+    this.agenda.everything(this.targets.keys(), 'schedule');
     this.rouse();
   }
 
@@ -154,9 +192,56 @@ export class Daemon {
     return { alive: lastTurnMs <= stallLimitMs(period), lastTurnMs };
   }
 
-  /** How many targets had no pass yet that has ended, since the start; a reload may add some. */
+  /** This replica now leads, or is alone: everything is due. */
+  takeOver(): void {
+    if (this.isStopping) return;
+    this.begin('start');
+    this.rouse();
+  }
+
+  /** The journal says that a pass of this target has ended, here or elsewhere. */
+  heard(state: TargetState): void {
+    const wired = this.targets.get(state.key);
+    if (wired === undefined || this.requests.isRunning(state.key)) return;
+    const { target, tools } = wired;
+    const result = { state, outcome: null, waitsFor: null, wakeAt: state.wakeAt, skewMs: undefined };
+    this.untriedKeys.delete(state.key);
+    this.agenda.note(target, tools.provider.lane, result, this.tools.clock.now());
+    this.rouse();
+  }
+
+  /** Nobody works on this target any more, and a rotation of it is open. */
+  abandoned(key: string): void {
+    if (this.requests.isRunning(key)) return;
+    this.agenda.wake(key);
+    this.rouse();
+  }
+
+  /** Makes a pass that was given to this replica. False: its end is in nobody's journal, so it has to be made again. */
+  async make(key: string, trigger: Trigger, { leaseWaitMs, lost }: GivenPass): Promise<boolean> {
+    const wired = this.targets.get(key);
+    if (wired === undefined || this.isStopping) return false;
+    // A pass that was asked for over HTTP is a check as well.
+    if (this.requests.isRunning(key)) return true;
+    const requestedBy = this.requests.begin(key);
+    const request = this.request(requestedBy === null ? trigger : 'http', requestedBy);
+    const drop = AbortSignal.any([request.drop, lost]);
+    let isRecorded = false;
+    const sweep = this.tools.sweeper.sweep([{ wired, request: { ...request, leaseWaitMs, drop } }], (_, result) => {
+      const { waitsFor, state } = result;
+      this.requests.ended(key, waitsFor ?? errorOf(state.error));
+      isRecorded = !UNRECORDED.has((waitsFor ?? state.error)?.code);
+    });
+    this.sweeps.add(sweep);
+    await sweep;
+    this.sweeps.delete(sweep);
+    this.rouse();
+    return isRecorded;
+  }
+
+  /** How many targets had no pass yet that has ended, since the start; a reload may add some. Replicas check for each other. */
   untried(): number {
-    return this.untriedKeys.size;
+    return this.tools.seat === undefined ? this.untriedKeys.size : 0;
   }
 
   /** The next tick after now. */
@@ -173,9 +258,11 @@ export class Daemon {
 
   /** One look at the clocks; starts what is due, and returns for how many ms nothing will be. */
   private turn(): number {
-    const { clock } = this.tools;
+    const { clock, seat } = this.tools;
     this.watchClock();
     const now = clock.now();
+    this.startAsked();
+    if (seat?.role === 'follows') return LONGEST_TURN_MS;
     if (this.comingTick !== undefined && this.comingTick <= now) {
       this.agenda.tick(now);
       this.comingTick = this.nextTick();
@@ -196,10 +283,21 @@ export class Daemon {
   }
 
   /** What somebody asked for is a sweep of its own, so that alerts about it do not wait for the end of a large one. */
-  private startDue(now: number): void {
+  private startAsked(): void {
     if (this.isStopping) return;
     for (const key of this.requests.startable()) this.sweep(this.wired([key]));
-    this.sweep(this.wired(this.agenda.due(now)));
+  }
+
+  private startDue(now: number): void {
+    const { seat } = this.tools;
+    const due = this.wired(this.agenda.due(now));
+    if (this.isStopping || due.length === 0) return;
+    if (seat?.role !== 'leads') {
+      this.sweep(due);
+      return;
+    }
+    const triggers = new Map(due.map(({ target }) => [target.key, this.agenda.begin(target, now)]));
+    seat.handOut(due, (key) => triggers.get(key) ?? 'schedule');
   }
 
   private wired(keys: readonly string[]): WiredTarget[] {

@@ -2,8 +2,9 @@
 // write of all processes, the most urgent first; what one lane waits for never holds up another. Within the process the
 // first write in line is known at once; only that one stands for the process in the line of the journal.
 import { RotatorError } from '../core/errors.ts';
+import type { Turns } from '../core/journal-ports.ts';
 import { compareRanks, type WriteRank } from '../core/lanes.ts';
-import type { Clock, Turns } from '../core/ports.ts';
+import type { Clock } from '../core/ports.ts';
 import { untilAborted } from '../net/abort.ts';
 import type { LaneTurns } from '../pass/pass.ts';
 
@@ -87,10 +88,7 @@ export class Lane implements LaneTurns {
   }
 
   write<T>(rank: WriteRank, signal: AbortSignal, work: (turn: AbortSignal) => Promise<T>): Promise<T> {
-    return this.run(this.writes, rank, signal, work, async () => {
-      await this.endTurn();
-      this.isWriting = false;
-    });
+    return this.run(this.writes, rank, signal, work, () => this.passTurnOn());
   }
 
   private async run<T>(
@@ -153,12 +151,20 @@ export class Lane implements LaneTurns {
       }
       await this.endTurn();
     } catch (error) {
+      await this.endTurn();
       this.writes.shift()?.fail(error);
     } finally {
       this.asking = undefined;
     }
     this.isWriting = false;
     this.next();
+  }
+
+  /** To the next write in line, which keeps it: to end it and take it again would be two transactions. */
+  private async passTurnOn(): Promise<void> {
+    if (this.ready !== undefined) return void this.startWrite();
+    await this.endTurn();
+    this.isWriting = false;
   }
 
   private async takeTurn({ rank }: Waiter, onLost: () => void): Promise<boolean> {

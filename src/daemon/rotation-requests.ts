@@ -50,6 +50,10 @@ export class RotationRequests {
     return [...this.waiting.keys()].filter((key) => !this.running.has(key));
   }
 
+  isRunning(key: string): boolean {
+    return this.running.has(key);
+  }
+
   /** The id of the row of the running pass, once it is journalled. */
   runningRow(key: string): string | undefined {
     return this.running.get(key)?.rowId;

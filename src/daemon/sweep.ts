@@ -5,6 +5,8 @@ import type { RotatorEvent } from '../core/events.ts';
 import type { JudgeClock } from '../core/logins.ts';
 import type { Clock, Target } from '../core/ports.ts';
 import { emptyTargetState } from '../core/records.ts';
+import { giveWay } from '../net/event-loop.ts';
+import { type Examined, type ExamineOptions, examine } from '../pass/examine.ts';
 import { type PassRequest, type PassResult, type PassTools, runPass } from '../pass/pass.ts';
 import { type Preview, previewPass } from '../pass/preview.ts';
 import { deployedFields, viewOf } from '../pass/report.ts';
@@ -19,7 +21,10 @@ export interface WiredTarget {
 }
 
 /** What the passes of a process share. */
-export type SweepTools = Pick<PassTools, 'journal' | 'isDegraded' | 'nextTick' | 'startedAt' | 'crashedBefore'>;
+export type SweepTools = Pick<
+  PassTools,
+  'journal' | 'isDegraded' | 'standsBack' | 'nextTick' | 'startedAt' | 'crashedBefore'
+>;
 
 /** Wall clock and monotonic clock may drift apart by so much since the clock was compared: NTP slews by less in a day. */
 const STEP_MS = 30_000;
@@ -66,6 +71,7 @@ export class Sweeper {
     const passes = new Set<Promise<void>>();
     for (const item of items) {
       await lane.room(item.request.drop);
+      await giveWay();
       const pass = this.passOf(item, onResult).finally(() => passes.delete(pass));
       passes.add(pass);
     }
@@ -119,6 +125,12 @@ export class Sweeper {
   preview({ wired, request }: SweepItem): Promise<Preview> {
     const tools = this.toolsFor(wired);
     return tools.lane.look(request.drop, () => previewPass(wired.target, request, tools));
+  }
+
+  /** Tries what a pass would work with; nothing is written. */
+  examine(wired: WiredTarget, options: ExamineOptions): Promise<Examined> {
+    const tools = this.toolsFor(wired);
+    return tools.lane.look(options.request.drop, () => examine(wired.target, options, tools));
   }
 
   private laneOf({ tools, laneWidth }: WiredTarget): Lane {

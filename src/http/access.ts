@@ -1,12 +1,16 @@
 // Who may do what. Tokens are compared by their SHA-256, in constant time. Without tokens, loopback may read. There a
 // foreign Host header is refused: a web page whose name resolves to 127.0.0.1 (DNS rebinding) could otherwise read our
-// answers. Over the network only /healthz, /readyz and /metrics are served until a readToken is set.
+// answers. Over the network only /healthz, /readyz and /metrics are served until a readToken is set. A browser sends the
+// readToken as the password of HTTP Basic. Basic never permits a change: a browser adds it to requests of other pages too.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isLoopback } from '../net/proxy.ts';
 import { HttpProblem } from './problem.ts';
 
 /** What a request must be allowed: nothing, to read, to change something. */
 export type Right = 'none' | 'read' | 'change';
+
+/** How a refused client is asked for a token. `basic`: a browser opens its own prompt. */
+export type Challenge = 'bearer' | 'basic';
 
 export interface Tokens {
   /** Permits everything. */
@@ -17,7 +21,7 @@ export interface Tokens {
 
 export interface Access {
   /** Throws an HttpProblem unless the `Authorization` header gives the right. */
-  mustPermit(right: Right, authorization: string | undefined): void;
+  mustPermit(right: Right, authorization: string | undefined, challenge?: Challenge): void;
   /** Throws an HttpProblem unless the `Host` header is one of this server's. */
   mustBeOurs(host: string | undefined): void;
   /** `text` with every token in it replaced. */
@@ -34,7 +38,7 @@ export function createAccess(
   const secrets = [token, readToken].filter((each) => each !== undefined);
 
   return {
-    mustPermit(right, authorization) {
+    mustPermit(right, authorization, challenge = 'bearer') {
       if (right === 'none') return;
       if (right === 'read' && readToken === undefined) {
         if (loopback) return;
@@ -48,10 +52,11 @@ export function createAccess(
           'token-not-configured',
           'http.token is not set, so nothing can be changed over HTTP; set it, or run `once --force`',
         );
+      const password = right === 'read' ? basicPassword(authorization) : undefined;
+      if (password !== undefined && isReadToken(password)) return;
       const given = bearer(authorization);
-      if (given === undefined) throw unauthorized('the header Authorization: Bearer TOKEN is missing');
-      if (isToken(given) || (right === 'read' && isReadToken(given))) return;
-      throw unauthorized('the bearer token is not the configured one', ', error="invalid_token"');
+      if (given !== undefined && (isToken(given) || (right === 'read' && isReadToken(given)))) return;
+      throw unauthorized(challenge, { given: given !== undefined, password: password !== undefined });
     },
 
     mustBeOurs(header) {
@@ -84,9 +89,25 @@ function bearer(authorization: string | undefined): string | undefined {
   return /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
 }
 
-function unauthorized(detail: string, parameters = ''): HttpProblem {
-  const headers = { 'WWW-Authenticate': `Bearer realm="apple-secret-rotator"${parameters}` };
-  return new HttpProblem('token-wrong', detail, { headers });
+/** The password of HTTP Basic (RFC 7617); the user may be anything. */
+function basicPassword(authorization: string | undefined): string | undefined {
+  const encoded = /^basic +([A-Za-z0-9+/=]+) *$/i.exec(authorization ?? '')?.[1];
+  const [, password] = /^[^:]*:([\s\S]*)$/.exec(Buffer.from(encoded ?? '', 'base64').toString('utf8')) ?? [];
+  return password;
+}
+
+function unauthorized(challenge: Challenge, { given, password }: { given: boolean; password: boolean }): HttpProblem {
+  const realm = 'realm="apple-secret-rotator"';
+  const asked =
+    challenge === 'basic'
+      ? `Basic ${realm}, charset="UTF-8"`
+      : `Bearer ${realm}${given ? ', error="invalid_token"' : ''}`;
+  const detail = given
+    ? 'the bearer token is not the configured one'
+    : password
+      ? 'the password is not http.readToken'
+      : 'the header Authorization: Bearer TOKEN is missing';
+  return new HttpProblem('token-wrong', detail, { headers: { 'WWW-Authenticate': asked } });
 }
 
 /** The host of a Host header: lower case, without the port and the brackets of an IPv6 address. */

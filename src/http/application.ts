@@ -1,6 +1,7 @@
 // The HTTP interface without its sockets. Every request passes the Host check and the token check first, every answer
 // carries the same headers, and every error becomes a problem document here.
 import type { IncomingMessage } from 'node:http';
+import { gunzipSync } from 'node:zlib';
 import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import type * as z from 'zod';
@@ -8,9 +9,9 @@ import { asRotatorError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import { shownName } from '../core/shown.ts';
 import { type Access, createAccess, type Tokens } from './access.ts';
-import { jsonBody, listBody, textBody } from './body.ts';
+import { jsonBody, linesBody, listBody, streamBody, textBody } from './body.ts';
 import { HttpProblem, PROBLEM_TYPE, PROBLEMS, problemBody } from './problem.ts';
-import type { Answer, Asked, ServedRoute } from './route.ts';
+import { type Answer, type Asked, Lines, ProgramFile, type ServedRoute, Streamed } from './route.ts';
 import { IDEMPOTENCY_KEY } from './schemas.ts';
 
 /** A browser must not store, guess the type of, frame or run an answer. */
@@ -30,6 +31,8 @@ export interface ApplicationOptions {
   readonly tokens: () => Tokens;
   readonly bind: { readonly loopback: boolean; readonly host: string };
   readonly maxBodyBytes: number;
+  /** Ends streams: the server closes. */
+  readonly closing: AbortSignal;
 }
 
 type Env = { Bindings: HttpBindings };
@@ -49,8 +52,9 @@ export function createApplication(options: ApplicationOptions): Fetch {
   });
   for (const route of routes) {
     app.on(route.method, honoPath(route), async (c) => {
-      access().mustPermit(route.right, c.req.header('authorization'));
-      return replyOf(await route.serve(await asked(c, route, options.maxBodyBytes)));
+      access().mustPermit(route.right, c.req.header('authorization'), route.challenge);
+      const answer = await route.serve(await asked(c, route, options));
+      return replyOf(answer, /\bgzip\b/.test(c.req.header('accept-encoding') ?? ''));
     });
   }
   for (const [path, here] of Map.groupBy(routes, honoPath)) {
@@ -77,8 +81,10 @@ export function problemResponse(problem: HttpProblem, instance?: string): Respon
   });
 }
 
+/** A route may state a policy of its own: the page runs its own script. */
 export function withSecurityHeaders(response: Response): Response {
-  for (const [name, value] of Object.entries(SECURITY_HEADERS)) response.headers.set(name, value);
+  for (const [name, value] of Object.entries(SECURITY_HEADERS))
+    if (!response.headers.has(name)) response.headers.set(name, value);
   return response;
 }
 
@@ -86,14 +92,29 @@ function honoPath({ path }: ServedRoute): string {
   return path.replaceAll(/\{(\w+)\}/g, ':$1');
 }
 
-async function replyOf({ status, headers, contentType, body }: Answer): Promise<Response> {
-  return new Response(typeof body === 'string' ? textBody(body) : await listBody(body), {
+async function replyOf({ status, headers, contentType, body }: Answer, acceptsGzip: boolean): Promise<Response> {
+  const encoding = body instanceof ProgramFile ? { Vary: 'Accept-Encoding', ...(acceptsGzip ? GZIP : {}) } : {};
+  return new Response(await sent(body, acceptsGzip), {
     status,
-    headers: { ...headers, 'Content-Type': contentType ?? 'application/json' },
+    headers: { ...headers, ...encoding, 'Content-Type': contentType ?? 'application/json' },
   });
 }
 
-async function asked(c: Context<Env>, route: ServedRoute, maxBodyBytes: number): Promise<Asked<unknown>> {
+const GZIP = { 'Content-Encoding': 'gzip' } as const;
+
+async function sent(
+  body: Answer['body'],
+  acceptsGzip: boolean,
+): Promise<string | Uint8Array<ArrayBuffer> | ReadableStream> {
+  if (typeof body === 'string') return textBody(body);
+  if (body instanceof Lines) return linesBody(body.text);
+  if (body instanceof Streamed) return streamBody(body.parts);
+  if (body instanceof ProgramFile) return new Uint8Array(acceptsGzip ? body.compressed : gunzipSync(body.compressed));
+  return listBody(body);
+}
+
+async function asked(c: Context<Env>, route: ServedRoute, options: ApplicationOptions): Promise<Asked<unknown>> {
+  const { maxBodyBytes, closing } = options;
   const { incoming } = c.env;
   if (route.body !== undefined) await mustFit(route.body, incoming, maxBodyBytes);
   return {
@@ -102,6 +123,7 @@ async function asked(c: Context<Env>, route: ServedRoute, maxBodyBytes: number):
     query: parsedQuery(route.query, route.right === 'none' ? {} : c.req.query()),
     idempotencyKey: route.takesIdempotencyKey === true ? idempotencyKey(c.req.header('idempotency-key')) : undefined,
     requestedBy: `http token from ${peer(incoming)}`,
+    signal: AbortSignal.any([c.req.raw.signal, closing]),
   };
 }
 

@@ -1,6 +1,7 @@
 // The bodies of all answers: clean (core/output.ts), whatever a handler put in them.
 import { cleanText, cleanValue } from '../core/output.ts';
-import { mapInSlices, SLICE } from '../net/event-loop.ts';
+import { mapInSlices, SLICE, yieldToLoop } from '../net/event-loop.ts';
+import type { StreamedEvent } from './route.ts';
 
 /** A JSON document on one line. */
 export function jsonBody(document: object): string {
@@ -25,4 +26,39 @@ export async function listBody(document: object): Promise<string> {
 
 export function textBody(text: string): string {
   return cleanText(text);
+}
+
+/** So many characters of a text are cleaned before others have their turn; a line is never divided. */
+const SLICE_CHARACTERS = 8_000;
+
+/** The same in slices, of a text in which nothing goes on from one line to the next, as a key in PEM does. */
+export async function linesBody(text: string): Promise<string> {
+  const parts: string[] = [];
+  for (let [start, end] = [0, 0]; start < text.length; start = end) {
+    end = text.indexOf('\n', start + SLICE_CHARACTERS) + 1 || text.length;
+    parts.push(textBody(text.slice(start, end)));
+    await yieldToLoop();
+  }
+  return parts.join('');
+}
+
+/** A stream, one part at a time as the client takes them: one that does not read holds up nobody but itself. */
+export function streamBody(parts: AsyncIterable<string | StreamedEvent>): ReadableStream {
+  const encoder = new TextEncoder();
+  const source = parts[Symbol.asyncIterator]();
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await source.next();
+      if (done === true) controller.close();
+      else controller.enqueue(encoder.encode(typeof value === 'string' ? textBody(value) : await eventText(value)));
+    },
+    async cancel() {
+      await source.return?.();
+    },
+  });
+}
+
+/** JSON has no line break in it, so the data is one line. */
+async function eventText({ event, data }: StreamedEvent): Promise<string> {
+  return `event: ${event}\ndata: ${await listBody(data)}\n`;
 }

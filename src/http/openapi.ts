@@ -27,7 +27,7 @@ const BY_RIGHT: Readonly<Record<Right, readonly ProblemKind[]>> = {
 /** Reading needs a token only where one is configured. */
 const SECURITY: Readonly<Record<Right, readonly object[]>> = {
   none: [],
-  read: [{ bearer: [] }, {}],
+  read: [{ bearer: [] }, { basic: [] }, {}],
   change: [{ bearer: [] }],
 };
 
@@ -52,6 +52,7 @@ export function openapiDocument(routes: readonly Route[], version: string): obje
       schemas: namedSchemas(),
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', description: '`http.token`; for reading also `http.readToken`.' },
+        basic: { type: 'http', scheme: 'basic', description: 'Any user, and `http.readToken` as password.' },
       },
     },
   };
@@ -85,15 +86,15 @@ function parameters({ path, query, takesIdempotencyKey }: Route): object[] {
   return [...inPath, ...inQuery, ...(takesIdempotencyKey === true ? [key] : [])];
 }
 
-function good({ answer: { status, description, schema, headers }, path }: Route): object {
+function good({ answer: { status, description, schema, headers, contentType } }: Route): object {
   const named = Object.entries(headers ?? {}).map(([name, text]) => [
     name,
     { description: text, schema: { type: 'string' } },
   ]);
   const [type, shape] =
-    path === '/metrics'
-      ? ['text/plain', { type: 'string' }]
-      : ['application/json', schema === undefined ? { type: 'object' } : reference(schema)];
+    contentType === undefined
+      ? ['application/json', schema === undefined ? { type: 'object' } : reference(schema)]
+      : [contentType, { type: 'string' }];
   return {
     [status]: {
       description,

@@ -1,5 +1,6 @@
 // Errors of the HTTP interface as RFC 9457 problem documents: every kind in one table, and how one becomes an answer.
 // No problem repeats a header, a query or a body of the request.
+import type { ErrorCode } from '../core/errors.ts';
 
 interface Kind {
   readonly status: number;
@@ -39,6 +40,23 @@ export const TYPE_PREFIX = 'tag:apple-secret-rotator,2026:problem/';
 /** The `status` of /healthz, which answers 200, while the daemon cannot start. */
 export const START_REFUSED = 'start-refused';
 
+/** Why the daemon cannot start, for a person. */
+export interface Refusal {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string;
+  readonly problems: readonly {
+    readonly file: string;
+    readonly line: number | null;
+    readonly key: string;
+    readonly found: string;
+    readonly wanted: string;
+    readonly next: string | null;
+    /** The line that YAML cannot read, without what may be a secret, and the columns before the fault. */
+    readonly excerpt: { readonly text: string; readonly before: number } | null;
+  }[];
+}
+
 /** The JSON of a problem. */
 export interface ProblemBody {
   readonly type: string;
@@ -51,12 +69,14 @@ export interface ProblemBody {
   readonly id?: string;
   /** Everything that is wrong. */
   readonly reasons?: readonly string[];
+  readonly refusal?: Refusal;
 }
 
 export interface ProblemOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly id?: string;
   readonly reasons?: readonly string[];
+  readonly refusal?: Refusal;
 }
 
 /** Thrown while a request is served; application.ts turns it into an answer. */
@@ -84,5 +104,6 @@ export function problemBody({ kind, message, options }: HttpProblem, instance?: 
     ...(instance === undefined ? {} : { instance }),
     ...(options.id === undefined ? {} : { id: options.id }),
     ...(options.reasons === undefined ? {} : { reasons: options.reasons }),
+    ...(options.refusal === undefined ? {} : { refusal: options.refusal }),
   };
 }

@@ -1,7 +1,8 @@
 // /healthz and /readyz: whether the scheduler runs, and whether the service does all of its work. They need no token,
 // so they name no target and no file.
 
-import type { Clock, Degradable, Fleet } from '../core/ports.ts';
+import type { Degradable, Fleet } from '../core/journal-ports.ts';
+import type { Clock } from '../core/ports.ts';
 import type { Daemon } from '../daemon/daemon.ts';
 import { HttpProblem } from './problem.ts';
 
@@ -20,10 +21,17 @@ export interface ReadinessTools {
   readonly clock: Clock;
   readonly journal: Degradable & Fleet;
   readonly daemon: Pick<Daemon, 'untried'>;
+  /** What keeps replicas from working together, in words; undefined: this process works alone. */
+  readonly fleetTrouble?: (() => Promise<string | undefined>) | undefined;
 }
 
 /** A function that throws a problem while the service does not do all of its work. */
-export function createReadiness({ clock, journal, daemon }: ReadinessTools): () => Promise<{ status: 'ok' }> {
+export function createReadiness({
+  clock,
+  journal,
+  daemon,
+  fleetTrouble,
+}: ReadinessTools): () => Promise<{ status: 'ok' }> {
   let probedAt = Number.NEGATIVE_INFINITY;
   let probe: Promise<unknown> = Promise.resolve();
 
@@ -39,9 +47,11 @@ export function createReadiness({ clock, journal, daemon }: ReadinessTools): () 
   return async () => {
     await probeJournal();
     const untried = daemon.untried();
+    const ofFleet = journal.degraded === undefined ? await fleetTrouble?.() : undefined;
     const reasons = [
       ...(journal.degraded === undefined ? [] : [`the journal cannot be written (${journal.degraded.error.code})`]),
       ...(untried === 0 ? [] : [`${untried} ${untried === 1 ? 'target was' : 'targets were'} not checked yet`]),
+      ...(ofFleet === undefined ? [] : [ofFleet]),
     ];
     if (reasons.length === 0) return { status: 'ok' };
     throw new HttpProblem('not-ready', reasons.join('; '), { reasons });

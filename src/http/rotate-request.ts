@@ -1,8 +1,10 @@
 // POST …/rotate: one requested rotation per hour and target, and one answer for each Idempotency-Key. Requests for a
-// target take turns, so that two that arrive together do not both pass the limit. The limit is counted in the journal,
-// so it survives a restart. Keys are kept in memory for 24 h; after a restart the limit still protects the target.
+// target take turns, over all processes of the journal, so that two that arrive together do not both pass the limit. The
+// limit is counted in the journal, so it survives a restart.
+import { createHash } from 'node:crypto';
 import type { RotatorError } from '../core/errors.ts';
-import type { Clock, Rotations } from '../core/ports.ts';
+import type { AnsweredRequest, AnsweredRequests, Leases, Rotations, TargetStates } from '../core/journal-ports.ts';
+import type { Clock } from '../core/ports.ts';
 import type { Rotation } from '../core/records.ts';
 import { HOUR } from '../core/time.ts';
 import type { Daemon } from '../daemon/daemon.ts';
@@ -10,8 +12,10 @@ import { HttpProblem } from './problem.ts';
 
 export interface RotateTools {
   readonly clock: Clock;
-  readonly journal: Rotations;
+  readonly journal: Rotations & Leases & Pick<TargetStates, 'record'>;
   readonly daemon: Pick<Daemon, 'runningRotation' | 'requestRotation'>;
+  readonly answers: AnsweredRequests;
+  readonly newId: () => string;
 }
 
 export interface RotateCall {
@@ -25,23 +29,15 @@ export interface RotateCall {
  * clients and proxies commonly give up without an answer.
  */
 const PATIENCE_MS = 20_000;
-const KEY_LIFE_MS = 24 * HOUR;
-/** Above this the oldest key is forgotten. A client with a token can thus fill about 300 KB, and no more. */
-const MOST_KEYS = 1_000;
+/** How often a turn is asked for that another request has: each try is a transaction. */
+const TURN_POLL_MS = 250;
 /** A row that began further in the future was written by a wrong clock, and must not block requests until then. */
 const CLOCK_STEP_MS = 60_000;
 /** More rows than one target can have in an hour: a pass takes at least seconds, and failures wait for minutes. */
 const LOOK_BACK = 100;
 
-interface Kept {
-  readonly targetKey: string;
-  readonly answer: Promise<string>;
-  readonly at: number;
-}
-
 export class RotateRequests {
   private readonly tools: RotateTools;
-  private readonly kept = new Map<string, Kept>();
   private readonly turns = new Map<string, Promise<unknown>>();
 
   constructor(tools: RotateTools) {
@@ -50,46 +46,56 @@ export class RotateRequests {
 
   /** The id of the rotation that was begun for this call. Throws an HttpProblem if none was, or not in time. */
   rotate(call: RotateCall): Promise<string> {
-    return this.patiently(this.begun(call));
+    return this.patiently(this.inTurn(call));
   }
 
-  private begun(call: RotateCall): Promise<string> {
-    const { idempotencyKey, target } = call;
-    if (idempotencyKey === undefined) return this.inTurn(call);
-    const now = this.tools.clock.monotonic();
-    const known = this.kept.get(idempotencyKey);
-    if (known !== undefined && now - known.at < KEY_LIFE_MS) return sameTarget(known, target.key).answer;
-    const answer = this.inTurn(call);
-    this.keep(idempotencyKey, { targetKey: target.key, answer, at: now });
-    return answer;
-  }
-
-  /** A refused request is forgotten at once, so that it can be sent again under the same key. */
-  private keep(key: string, kept: Kept): void {
-    this.kept.delete(key);
-    this.kept.set(key, kept);
-    const [oldest] = this.kept.keys();
-    if (this.kept.size > MOST_KEYS && oldest !== undefined) this.kept.delete(oldest);
-    kept.answer.catch(() => {
-      if (this.kept.get(key) === kept) this.kept.delete(key);
+  /** A refused request is not kept, so that it can be sent again under the same key. */
+  private async inTurn(call: RotateCall): Promise<string> {
+    const { target, idempotencyKey } = call;
+    const { answers } = this.tools;
+    const begin = () => this.alone(`request:${target.key}`, () => this.begin(call));
+    if (idempotencyKey === undefined) return begin();
+    const digest = digestOf(idempotencyKey);
+    return this.alone(`request:${digest}`, async () => {
+      const known = await answers.answered(digest);
+      if (known !== undefined) return sameTarget(known, target.key).id;
+      const id = await begin();
+      await answers.keepAnswer(digest, { targetKey: target.key, id });
+      return id;
     });
   }
 
-  private inTurn(call: RotateCall): Promise<string> {
-    const { key } = call.target;
-    const turn = (this.turns.get(key) ?? Promise.resolve()).then(() => this.begin(call));
+  /** Does `work` while no other request, of any process, has what the lease names; those of this one in their order. */
+  private alone<T>(lease: string, work: () => Promise<T>): Promise<T> {
+    const turn = (this.turns.get(lease) ?? Promise.resolve()).then(() => this.leased(lease, work));
     const settled = turn
       .catch(() => undefined)
       .finally(() => {
-        if (this.turns.get(key) === settled) this.turns.delete(key);
+        if (this.turns.get(lease) === settled) this.turns.delete(lease);
       });
-    this.turns.set(key, settled);
+    this.turns.set(lease, settled);
     return turn;
   }
 
+  private async leased<T>(lease: string, work: () => Promise<T>): Promise<T> {
+    const { clock, journal, newId } = this.tools;
+    const token = `request:${newId()}`;
+    const deadline = clock.monotonic() + PATIENCE_MS;
+    while (!(await journal.acquireLease(lease, token))) {
+      if (clock.monotonic() >= deadline) throw notBegun('another request for this target has not been answered yet');
+      await clock.sleep(TURN_POLL_MS);
+    }
+    try {
+      return await work();
+    } finally {
+      await journal.releaseLease(lease, token);
+    }
+  }
+
   private async begin({ target, requestedBy }: RotateCall): Promise<string> {
-    const { daemon } = this.tools;
-    const running = daemon.runningRotation(target.key);
+    const { daemon, journal } = this.tools;
+    const { isHeld, open } = await journal.record(target.key);
+    const running = daemon.runningRotation(target.key) ?? (isHeld ? open.at(-1)?.id : undefined);
     if (running !== undefined) throw rotationRunning(running);
     await this.mustBeWithinLimit(target.key);
     const answer = await daemon.requestRotation(target.key, requestedBy);
@@ -143,7 +149,12 @@ function countsForLimit({ trigger, error }: Rotation): boolean {
   return trigger === 'http' && error?.code !== 'ERR_INTERRUPTED';
 }
 
-function sameTarget(known: Kept, targetKey: string): Kept {
+/** A key may be anything; what is kept as it is may be shown. */
+function digestOf(idempotencyKey: string): string {
+  return createHash('sha256').update(idempotencyKey).digest('base64url');
+}
+
+function sameTarget(known: AnsweredRequest, targetKey: string): AnsweredRequest {
   if (known.targetKey === targetKey) return known;
   throw new HttpProblem('idempotency-key-reused', 'this Idempotency-Key was sent for another target; send a new one');
 }

@@ -4,18 +4,20 @@ import * as z from 'zod';
 import type { AlertsView } from '../alerts/words/alert-view.ts';
 import { CAUSES } from '../core/alerts/causes.ts';
 import { SEVERITIES } from '../core/alerts/conditions.ts';
+import { LANGUAGES } from '../core/alerts/message.ts';
 import { type ErrorCode, type ErrorView, REMEDIES } from '../core/errors.ts';
 import { OUTCOMES, REASONS, TARGET_STATES, TRIGGERS, VERDICTS } from '../core/reasons.ts';
+import { proofSchema } from '../core/records.ts';
 import type { RotationView } from '../core/rotation-view.ts';
 import { LOGINS_VIEW, type TargetView } from '../core/target-view.ts';
-import { PROBLEM_KINDS, type ProblemBody, START_REFUSED, TYPE_PREFIX } from './problem.ts';
+import { PROBLEM_KINDS, type ProblemBody, type Refusal, START_REFUSED, TYPE_PREFIX } from './problem.ts';
 
 /** Schemas that the OpenAPI document names; the id is the name. */
 export const NAMED = z.registry<{ id: string }>();
 
-const ERROR_CODES = Object.keys(REMEDIES) as [ErrorCode, ...ErrorCode[]];
+export const ERROR_CODES = Object.keys(REMEDIES) as [ErrorCode, ...ErrorCode[]];
 
-const instant = z.iso.datetime().nullable();
+export const instant = z.iso.datetime().nullable();
 const fingerprint = z
   .string()
   .regex(/^[0-9a-f]{64}$/)
@@ -39,6 +41,7 @@ export const TARGET = z
     providerId: z.string(),
     state: z.enum(TARGET_STATES),
     reason: z.enum(REASONS).nullable().describe('Why a rotation is wanted, or was begun.'),
+    keyId: z.string().nullable().describe('Of the key that signed the deployed client secret; null: not known.'),
     expiresAt: instant.describe('When the deployed client secret expires.'),
     renewalAt: instant.describe('From when its renewal is due.'),
     lastRotationAt: instant,
@@ -70,14 +73,7 @@ export const ROTATION = z
     outcome: z.enum(OUTCOMES).nullable().describe('Null while it is running.'),
     appleCheck: z.object({ candidate: z.enum(VERDICTS), deployed: z.enum(VERDICTS) }),
     requestIds: z.array(z.string()).describe("CloudBase's own ids, for a support ticket."),
-    proof: z
-      .object({
-        readBack: z.enum(['seen', 'not-shown', 'not-seen']),
-        apple: z.enum(VERDICTS),
-        loginCheck: z.enum(['rejected', 'unknown', 'not-asked']),
-      })
-      .nullable()
-      .describe('What shows that the new client secret is in place and good.'),
+    proof: proofSchema.nullable(),
     settles: uuid.nullable().describe('The failed rotation whose write showed later.'),
     error: ERROR.nullable(),
   })
@@ -114,7 +110,7 @@ export const ALERTS = z
     channels: z.array(
       z.object({
         name: z.string(),
-        type: z.string(),
+        type: z.string().nullable().describe('Null where the configuration does not say.'),
         lastDeliveredAt: instant,
         waiting: z.int().nonnegative().describe('What was not told yet.'),
         failures: z.int().nonnegative(),
@@ -139,6 +135,31 @@ export const HEALTHY = z
 
 export const READY = z.object({ status: z.literal('ok') }).register(NAMED, { id: 'Ready' });
 
+export const REFUSAL = z
+  .object({
+    code: z.enum(ERROR_CODES),
+    message: z.string(),
+    hint: z.string(),
+    problems: z
+      .array(
+        z.object({
+          file: z.string(),
+          line: z.int().nullable(),
+          key: z.string(),
+          found: z.string(),
+          wanted: z.string(),
+          next: z.string().nullable(),
+          excerpt: z
+            .object({ text: z.string(), before: z.int().min(0).describe('The columns before the fault.') })
+            .nullable()
+            .describe('The line that YAML cannot read, without what may be a secret.'),
+        }),
+      )
+      .describe('What is wrong with the configuration, in the order of its lines.'),
+  })
+  .describe('Why the daemon cannot start.')
+  .register(NAMED, { id: 'Refusal' }) satisfies z.ZodType<Refusal>;
+
 export const PROBLEM = z
   .object({
     type: z.enum(PROBLEM_KINDS.map((kind) => `${TYPE_PREFIX}${kind}`)),
@@ -148,6 +169,7 @@ export const PROBLEM = z
     instance: z.string().exactOptional().describe('The requested path.'),
     id: uuid.exactOptional().describe('The id of the rotation that is running.'),
     reasons: z.array(z.string()).exactOptional().describe('Everything that is wrong.'),
+    refusal: REFUSAL.exactOptional().describe('Why the daemon cannot start, for who may read.'),
   })
   .describe('A problem document (RFC 9457).')
   .register(NAMED, { id: 'Problem' }) satisfies z.ZodType<ProblemBody>;
@@ -155,12 +177,14 @@ export const PROBLEM = z
 export const MOST_ROTATIONS = 1000;
 
 export const ROTATIONS_QUERY = z.strictObject({
+  before: z.uuidv7().optional().describe('Only rotations that began before the one with this id.'),
   target: z
     .string()
     .min(1)
     .max(256)
     .optional()
     .describe('Only rotations of this target, by its name; also of one that has left the configuration.'),
+  language: z.enum(LANGUAGES).default('en').describe('Of the sentences of errors.'),
   limit: z.coerce.number().int().min(1).max(MOST_ROTATIONS).default(20).describe('At most this many, newest first.'),
 });
 

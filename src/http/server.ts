@@ -78,12 +78,14 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     response.writeHead(status, headers).end(body);
   });
   const address = await listening(server, host, port);
+  const ending = new AbortController();
   const fetch = createApplication({
     routes,
     emit,
     tokens,
     bind: { loopback: isLoopback(address.address), host },
     maxBodyBytes: limits.maxBodyBytes,
+    closing: ending.signal,
   });
   let closing = false;
   const listener = getRequestListener(
@@ -108,6 +110,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     async close() {
       if (closing) return;
       closing = true;
+      ending.abort(new Error('the server closes'));
       await closed(server, clock, limits.closeMs);
     },
   };

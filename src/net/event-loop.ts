@@ -23,15 +23,35 @@ export async function mapInSlices<T, R>(items: Iterable<T>, map: (item: T) => R)
 const LONGEST_TURN_MS = 20;
 
 let turnBeganAt = Number.NEGATIVE_INFINITY;
-let nextTurn: Promise<void> | undefined;
+const waiting: (() => void)[] = [];
 
 /** Resolves at once, or in a later turn of the loop where this one has lasted for long. To be called before costly work. */
-export async function giveWay(): Promise<void> {
-  while (performance.now() - turnBeganAt > LONGEST_TURN_MS) {
-    nextTurn ??= yieldToLoop().then(() => {
-      turnBeganAt = performance.now();
-      nextTurn = undefined;
-    });
-    await nextTurn;
-  }
+export function giveWay(): Promise<void> {
+  if (waiting.length === 0 && !hasLastedLong()) return Promise.resolve();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  waiting.push(resolve);
+  if (waiting.length === 1) nextTurn();
+  return promise;
+}
+
+function hasLastedLong(): boolean {
+  return performance.now() - turnBeganAt > LONGEST_TURN_MS;
+}
+
+function nextTurn(): void {
+  void yieldToLoop().then(() => {
+    turnBeganAt = performance.now();
+    letOneGo();
+  });
+}
+
+/** The next one only when the first has done its work: together they would all find that there is time. */
+function letOneGo(): void {
+  waiting.shift()?.();
+  process.nextTick(() => {
+    if (waiting.length === 0) return;
+    if (hasLastedLong()) nextTurn();
+    // Node runs all ticks that wait before the promises that one of them has resolved.
+    else queueMicrotask(letOneGo);
+  });
 }

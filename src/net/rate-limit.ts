@@ -1,14 +1,19 @@
 // First come, first served, at most n starts in any second: of this process, and of all that share a journal. While a
 // process is alone it keeps the rate by itself; beside others each start takes its place from the journal.
-import type { Clock, SharedPace } from '../core/ports.ts';
+
+import type { SharedPace } from '../core/journal-ports.ts';
+import type { Clock } from '../core/ports.ts';
 import { SECOND } from '../core/time.ts';
 import { untilAborted } from './abort.ts';
 
 /**
- * How much longer than a second a window is: calls that leave a second apart may arrive a little closer together. With
- * less a limit of the other side could be reached, with more it would be left unused.
+ * How much longer than a second a window is: calls that leave a second apart arrive closer together where the network, or
+ * a busy machine on the other side, is slower with the first one. With less, 40 ms of that would exceed the rate; with
+ * more, less than 95 % of it could be used.
  */
-const SLACK = 1.03;
+const SLACK = 1.04;
+/** For how long a call that has its turn, and has not left, counts as one that leaves now: later it hangs. */
+const LEAVES_WITHIN_MS = SECOND;
 
 /** To be called when the call leaves: by then other work may have held it up, and the window counts from there. */
 export type Leaves = () => void;
@@ -23,6 +28,12 @@ export interface RateLimit {
   lower(perSecond: number): void;
 }
 
+/** Instants of the monotonic clock. */
+interface Start {
+  readonly at: number;
+  leftAt: number | undefined;
+}
+
 /** The pace that this rate is, among all processes. */
 export interface NamedPace {
   readonly name: string;
@@ -35,7 +46,7 @@ export interface NamedPace {
  */
 export function createRateLimit(initial: number, clock: Clock, pace?: NamedPace): RateLimit {
   let perSecond = checked(initial);
-  let starts: { at: number }[] = [];
+  let starts: Start[] = [];
   let last: Promise<unknown> = Promise.resolve();
   /** Whether others were there at the last look, so that they and we start by the same places. */
   let hadCompany = false;
@@ -46,7 +57,9 @@ export function createRateLimit(initial: number, clock: Clock, pace?: NamedPace)
   const wait = () => {
     starts = starts.slice(-inWindow());
     const oldest = starts.length < inWindow() ? undefined : starts[0];
-    return oldest === undefined ? 0 : oldest.at + windowMs() - clock.monotonic();
+    if (oldest === undefined) return 0;
+    const now = clock.monotonic();
+    return (oldest.leftAt ?? Math.min(now, oldest.at + LEAVES_WITHIN_MS)) + windowMs() - now;
   };
   /** Waits for a place among other processes, if there are any. */
   const amongOthers = async ({ name, shared }: NamedPace, signal: AbortSignal) => {
@@ -65,10 +78,10 @@ export function createRateLimit(initial: number, clock: Clock, pace?: NamedPace)
     for (let ms = wait(); ms > 0; ms = wait()) await clock.sleep(ms, signal);
     if (pace !== undefined) await amongOthers(pace, signal);
     signal.throwIfAborted();
-    const start = { at: clock.monotonic() };
+    const start: Start = { at: clock.monotonic(), leftAt: undefined };
     starts.push(start);
     return () => {
-      start.at = clock.monotonic();
+      start.leftAt = clock.monotonic();
     };
   };
   return {

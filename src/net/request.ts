@@ -9,7 +9,7 @@ import type { Env } from './proxy.ts';
 
 export interface HttpRequest {
   readonly url: string | URL;
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'HEAD' | 'POST';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   /** For the whole call, in ms. */

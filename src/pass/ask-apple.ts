@@ -6,6 +6,7 @@ import {
   controlDue,
   countsNow,
   isRejected,
+  isRejectedAlike,
   isReusable,
   NOTHING_SAID,
   nextQuestionAt,
@@ -25,22 +26,32 @@ import type { AppleAnswer, AppleCheck } from '../core/ports.ts';
 import type { Verdict } from '../core/reasons.ts';
 import { type Answer, type AppleRecord, type FleetState, NEVER_ASKED, type TargetState } from '../core/records.ts';
 import { within } from '../core/schedule.ts';
-import { DAY, MINUTE } from '../core/time.ts';
+import { DAY, MINUTE, SECOND } from '../core/time.ts';
 import type { Course } from './course.ts';
 import { mint } from './mint.ts';
 
 /**
  * How many questions about deployed secrets may be under way or wait for their turn. A pass that finds more leaves its
- * own for the next tick: at one question a second, more would hold up the sweep of a large fleet, and fewer would leave
- * the turns unused. Targets not asked about for two days go first, and a rejection is never left.
+ * own for later: at one question a second, more would hold up the sweep of a large fleet, and fewer would leave the turns
+ * unused. Targets not asked about for two days go first, and a rejection is never left, of the secret or of another one
+ * of its key: by then it is not known whose logins fail.
  */
 const MOST_WAITING = { fresh: 2, old: 4 } as const;
 const OLD_MS = 2 * DAY;
+/**
+ * How far apart the targets are woken whose questions were left: a little more than Apple is given. A sweep of many lanes
+ * takes seconds, in which few questions are asked, and by the next tick the others would be as late again.
+ */
+const LEFT_APART_MS = 1.1 * SECOND;
 /** How often Apple is asked about a key that contradicts what is known. */
 const CONFLICT_MS = DAY;
 
+/** Candidates that several passes share, by identity: Apple then has to be asked about each of them only once. */
+export type SharedCandidates = Map<string, Promise<MintedSecret>>;
+
 /** What Apple was asked in this pass, by subject. */
 export class AppleTalk {
+  readonly #shared: SharedCandidates | undefined;
   /** Undefined: none was needed yet. */
   candidate: MintedSecret | undefined;
   #identity: string | undefined;
@@ -48,11 +59,17 @@ export class AppleTalk {
   /** Why the candidate's verdict is what it is; null: it was not asked about in this pass. */
   detail: CallTrouble | null = null;
 
+  constructor(shared?: SharedCandidates) {
+    this.#shared = shared;
+  }
+
   /** The candidate of this pass, minted when it is first needed, and anew where the key source has another identity. */
   async mint(course: Course, snapshot: Snapshot): Promise<MintedSecret> {
     const identity = identityId(snapshot.key);
     if (this.candidate === undefined || this.#identity !== identity) {
-      this.candidate = await mint(course, snapshot);
+      const minting = this.#shared?.get(identity) ?? mint(course, snapshot);
+      this.#shared?.set(identity, minting);
+      this.candidate = await minting;
       this.#identity = identity;
       this.verdicts.candidate = 'not-asked';
       this.detail = null;
@@ -94,13 +111,17 @@ export async function askAboutDeployed(course: Course, snapshot: Snapshot, talk:
     ) ||
     (state.unproven !== null && clock.now >= nextQuestionAt(subject, clock.now));
   if (!isDue || !canBeShown(snapshot)) return {};
-  const wasRejected = subject.answer?.verdict === 'rejected';
+  const ofKey = key === null ? undefined : record.keys[key];
+  const wasRejected = subject.answer?.verdict === 'rejected' || (ofKey?.rejectedAt ?? 0) > (subject.askedAt ?? 0);
   const isFresh = within(subject.askedAt, clock.now, OLD_MS);
   const most = wasRejected ? undefined : MOST_WAITING[isFresh ? 'fresh' : 'old'];
-  return inTurn(course.tools.apple, most, async () => {
+  return inTurn(course, most, async () => {
     if (deployed.from === 'record') return askCandidate(course, snapshot, talk);
     const asked = await ask(course, snapshot, talk, 'deployed');
-    const others = asked.answer.verdict === 'rejected' ? [await ask(course, snapshot, talk, 'candidate')] : [];
+    const isRejection = asked.answer.verdict === 'rejected';
+    const isAlike =
+      isRejection && isRejectedAlike(state.apple.candidate, asked.identity, identityId(snapshot.key), course.now);
+    const others = isRejection && !isAlike ? [await ask(course, snapshot, talk, 'candidate')] : [];
     return learntFrom(course, snapshot, [asked, ...others]);
   });
 }
@@ -127,6 +148,22 @@ export async function candidateVerdict(
   }
   const { answer } = (learnt.apple ?? apple).candidate;
   return { verdict: classify(talk.verdicts.candidate, answer, identity), learnt };
+}
+
+/** Asks now about a candidate, and about the deployed secret where it shows, however lately that was done. */
+export async function askNow(
+  course: Course,
+  snapshot: Snapshot,
+  talk: AppleTalk,
+  alsoDeployed: boolean,
+): Promise<{ readonly verdict: CandidateVerdict; readonly learnt: Learnt }> {
+  if (!mayAsk(course)) return { verdict: 'not-asked', learnt: {} };
+  const candidate = await ask(course, snapshot, talk, 'candidate');
+  const isShown = snapshot.deployed.from === 'read' && canBeShown(snapshot);
+  const others = alsoDeployed && isShown ? [await ask(course, snapshot, talk, 'deployed')] : [];
+  const learnt = await learntFrom(course, snapshot, [candidate, ...others]);
+  const answer = learnt.apple?.candidate.answer ?? null;
+  return { verdict: classify(talk.verdicts.candidate, answer, identityId(snapshot.key)), learnt };
 }
 
 /** Asks once a day about a key that contradicts what is known; what still contradicts it then. */
@@ -236,10 +273,12 @@ async function learntFrom(course: Course, { key, deployed }: Snapshot, asked: re
     // Of a hidden secret only its identity can be asked about, which is the candidate's.
     const isProof = subject === 'deployed' && verdict === 'accepted' && counts;
     const isBoth = subject === 'candidate' && deployed.from === 'record' && deployed.identity === identity;
+    const isAlike =
+      subject === 'deployed' && verdict === 'rejected' && isRejectedAlike(apple.candidate, identity, ofKey, at);
     proven = provenAfter(proven, fresh);
     apple = {
       deployed: subject === 'deployed' || isBoth ? subjectAfter(apple.deployed, fresh) : apple.deployed,
-      candidate: subject === 'candidate' ? subjectAfter(apple.candidate, fresh) : apple.candidate,
+      candidate: subject === 'candidate' || isAlike ? subjectAfter(apple.candidate, fresh) : apple.candidate,
       acceptedSecret: isProof ? print : apple.acceptedSecret,
     };
     if (isProof && unproven === print) unproven = null;
@@ -312,16 +351,33 @@ async function askControl(course: Course, clientId: string, jwt: string, isNew: 
 /** Questions about deployed secrets under way or waiting. */
 const waiting = new WeakMap<AppleCheck, number>();
 
-/** Does the work unless `most` of its kind wait already; undefined: there is no limit. */
-async function inTurn(apple: AppleCheck, most: number | undefined, work: () => Promise<Learnt>): Promise<Learnt> {
+/** When the last of the targets is woken whose questions were left. */
+const wokenLast = new WeakMap<AppleCheck, number>();
+
+/** Does the work unless `most` of its kind wait already, and else leaves it for later; undefined: there is no limit. */
+async function inTurn(course: Course, most: number | undefined, work: () => Promise<Learnt>): Promise<Learnt> {
+  const { apple } = course.tools;
   const many = waiting.get(apple) ?? 0;
-  if (most !== undefined && many >= most) return {};
+  if (most !== undefined && many >= most) {
+    course.leaveQuestion(wakeForQuestion(course));
+    return {};
+  }
   waiting.set(apple, many + 1);
   try {
     return await work();
   } finally {
     waiting.set(apple, (waiting.get(apple) ?? 1) - 1);
   }
+}
+
+/** The instant that the target has been given already, which a tick must not put off; else the next one that is free. */
+function wakeForQuestion({ tools: { apple }, state: { wakeAt }, now }: Course): number {
+  const isAhead = (at: number) => at > now && at <= now + DAY;
+  if (wakeAt !== null && isAhead(wakeAt)) return wakeAt;
+  const last = wokenLast.get(apple) ?? now;
+  const next = (isAhead(last) ? last : now) + LEFT_APART_MS;
+  wokenLast.set(apple, next);
+  return next;
 }
 
 /** The state after a write: what Apple said about the candidate is about the deployed secret from now on. */

@@ -3,9 +3,10 @@
 import type { Snapshot } from '../core/decide.ts';
 import { RotatorError } from '../core/errors.ts';
 import type { Step } from '../core/events.ts';
+import type { JournalChange, LeaseName, SeenTarget } from '../core/journal-ports.ts';
 import type { WriteAttempt } from '../core/lanes.ts';
 import { isUrgent, type JudgeClock, judgeLogins, type Logins } from '../core/logins.ts';
-import type { JournalChange, Target } from '../core/ports.ts';
+import type { Target } from '../core/ports.ts';
 import type { ShownSecret } from '../core/provider.ts';
 import type { Outcome, Reason } from '../core/reasons.ts';
 import { emptyTargetState, type Proof, type Rotation, type TargetState } from '../core/records.ts';
@@ -34,8 +35,7 @@ export class Course {
   readonly #lost = new AbortController();
   #turn: AbortSignal | undefined;
   #state: TargetState;
-  /** See TargetRecord. */
-  #seen = 0;
+  #seen: SeenTarget = { revision: 0, open: 0 };
   #open: readonly Rotation[] = [];
   #snapshot: Snapshot | undefined;
   #row: Rotation | undefined;
@@ -43,6 +43,7 @@ export class Course {
   #write: WriteAttempt = 'none';
   #skewMs: number | undefined;
   #masksVary = false;
+  #questionAt: number | null = null;
 
   constructor(target: Target, request: PassRequest, tools: PassTools) {
     this.target = target;
@@ -145,6 +146,16 @@ export class Course {
     if (this.#row !== undefined) this.#row = { ...this.#row, proof };
   }
 
+  /** Notes when the question about what is deployed is to be asked, for which there was no turn. */
+  leaveQuestion(at: number): void {
+    this.#questionAt = at;
+  }
+
+  /** See leaveQuestion; null: none was left. */
+  get questionAt(): number | null {
+    return this.#questionAt;
+  }
+
   /** Notes the request id of a write, for a support ticket. */
   noteRequest(requestId: string | null): void {
     if (this.#row === undefined || requestId === null) return;
@@ -178,13 +189,12 @@ export class Course {
    */
   async takeLease(): Promise<'ours' | 'moved' | 'held'> {
     if (this.#lease !== undefined) return 'ours';
-    const { journal, leaseHolder, newId } = this.tools;
-    const token = `${leaseHolder}${newId()}`;
-    if (!(await journal.acquireLease(this.target.key, token, () => this.#lose()))) return 'held';
+    const { key, token } = this.#newLease();
+    if (!(await this.tools.journal.acquireLease(key, token, () => this.#lose()))) return 'held';
     this.#lease = token;
-    const [seen, open, state] = [this.#seen, this.#open.length, this.#state];
+    const [{ revision, open }, state] = [this.#seen, this.#state];
     await this.read();
-    if (seen !== this.#seen || open !== this.#open.length) return 'moved';
+    if (revision !== this.#seen.revision || open !== this.#seen.open) return 'moved';
     this.#state = state;
     return 'ours';
   }
@@ -212,21 +222,29 @@ export class Course {
     this.#turn = turn;
   }
 
+  #newLease(): LeaseName {
+    return { key: this.target.key, token: `${this.tools.leaseHolder}${this.tools.newId()}` };
+  }
+
   #lose(): void {
     this.#lost.abort(new RotatorError('ERR_LEASE_LOST', null));
   }
 
-  /** Commits under the lease, or with what was seen. `ends`: the lease ends with it. */
-  async #commit(change: JournalChange, ends = false): Promise<void> {
-    const token = this.#lease;
+  /** Commits under the lease, or with what was seen; the lease `begins` with it, unless it is ours already, or `ends`. */
+  async #commit(change: JournalChange, lease?: 'begins' | 'ends'): Promise<void> {
+    const ours = this.#lease;
     const { key } = this.target;
     await giveWay();
     try {
-      await this.tools.journal.commit({
-        ...change,
-        ...(token === undefined ? { seen: this.#seen } : { lease: { key, token, ends } }),
-      });
-      if (ends) this.#lease = undefined;
+      if (ours !== undefined) {
+        await this.tools.journal.commit({ ...change, lease: { key, token: ours, ends: lease === 'ends' } });
+        if (lease === 'ends') this.#lease = undefined;
+      } else if (lease === 'begins') {
+        const taken = this.#newLease();
+        const begins = () => this.#lose();
+        await this.tools.journal.commit({ ...change, seen: this.#seen, lease: { ...taken, begins } });
+        this.#lease = taken.token;
+      } else await this.tools.journal.commit({ ...change, seen: this.#seen });
     } catch (thrown) {
       if (thrown instanceof RotatorError && thrown.code === 'ERR_LEASE_LOST') this.#lose();
       throw thrown;
@@ -242,8 +260,8 @@ export class Course {
   }
 
   /**
-   * Opens the row of this pass; an open one (of a rotation that was asked for) gets the reason that was found, which is
-   * journalled with what follows from it.
+   * Opens the row of this pass, and takes the lease with it; an open one (of a rotation that was asked for) gets the
+   * reason that was found, which is journalled with what follows from it. Throws as `mustHaveLease`.
    */
   async openRow(reason: Reason): Promise<void> {
     const { key, deployed } = this.#snapshot ?? {};
@@ -259,7 +277,7 @@ export class Course {
     }
     const { target, request, tools } = this;
     const row = { ...newRow(target, request), ...facts, id: tools.newId(), startedAt: this.now };
-    await this.#commit({ rotation: row });
+    await this.#commit({ rotation: row }, 'begins');
     this.#row = row;
     request.onRow?.(row);
     tools.emit({ event: 'rotation.started', ...rowFields(row), attempt: this.#state.retry.failures + 1 });
@@ -275,7 +293,7 @@ export class Course {
 
   /** Ends the open row, after which the pass goes on without one. */
   async closeRow(outcome: Outcome, error: RotatorError): Promise<void> {
-    await this.#finishRow({ outcome, error, learnt: undefined, wakeAt: null }, false);
+    await this.#finishRow({ outcome, error, learnt: undefined, wakeAt: null });
     this.#row = undefined;
   }
 
@@ -314,18 +332,18 @@ export class Course {
   /** Journals how the pass ends; the row, if there is one, ends with it. */
   async finish(finish: Finish): Promise<PassResult> {
     const { outcome, error, learnt, wakeAt } = finish;
-    if (learnt !== undefined) this.learn({ ...learnt, lastPassAt: this.now });
-    if (this.#row !== undefined) await this.#finishRow(finish, true);
-    else if (learnt !== undefined) await this.#commit({ target: this.#state }, true);
+    if (learnt !== undefined) this.learn({ ...learnt, wakeAt, lastPassAt: this.now });
+    if (this.#row !== undefined) await this.#finishRow(finish, 'ends');
+    else if (learnt !== undefined) await this.#commit({ target: this.#state }, 'ends');
     const state = learnt === undefined ? { ...this.#state, error: viewOf(error) } : this.#state;
     const ended = this.#row === undefined ? null : outcome;
     return { state, outcome: ended, waitsFor: null, wakeAt, skewMs: this.#skewMs };
   }
 
-  async #finishRow({ outcome, error, learnt, wakeAt }: Finish, ends: boolean): Promise<void> {
+  async #finishRow({ outcome, error, learnt, wakeAt }: Finish, lease?: 'ends'): Promise<void> {
     const row = { ...this.openedRow, outcome, finishedAt: this.now, error: viewOf(error) };
     this.#row = row;
-    await this.#commit({ rotation: row, ...(learnt === undefined ? {} : { target: this.#state }) }, ends);
+    await this.#commit({ rotation: row, ...(learnt === undefined ? {} : { target: this.#state }) }, lease);
     this.step({ step: 'outcome-recorded' });
     this.tools.emit(outcomeEvent(row, error, this.closing(wakeAt)));
   }

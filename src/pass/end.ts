@@ -40,6 +40,7 @@ export async function endWell(
   learnt: Partial<TargetState> = {},
 ): Promise<PassResult> {
   const doubt = unprovenError({ ...course.state, ...learnt }, course.target);
+  const wakeAt = recheckAt(course) ?? course.questionAt;
   const result = await course.finish({
     outcome: state === 'rotated' ? 'succeeded' : 'unverified',
     error: null,
@@ -55,10 +56,10 @@ export async function endWell(
       lastSuccessAt: course.now,
       dueSince: null,
     },
-    wakeAt: recheckAt(course),
+    wakeAt,
   });
   if (course.row === undefined) {
-    course.tools.emit({ event: 'pass.healthy', ...deployedFields(course.state.deployed), ...course.closing() });
+    course.tools.emit({ event: 'pass.healthy', ...deployedFields(course.state.deployed), ...course.closing(wakeAt) });
   }
   return result;
 }
@@ -96,7 +97,9 @@ export type Wait = { readonly reason: Reason } & (
 export async function endWaiting(course: Course, wait: Wait): Promise<PassResult> {
   const { reason, error } = wait;
   const isDue = wait.state === 'due';
-  const [wakeAt, failed] = isDue ? [wait.wakeAt, wait.stillFailed ?? null] : [null, null];
+  const failed = isDue ? (wait.stillFailed ?? null) : null;
+  const wanted = [isDue ? wait.wakeAt : null, course.questionAt].filter((at) => at !== null);
+  const wakeAt = wanted.length === 0 ? null : Math.min(...wanted);
   const result = await course.finish({
     outcome: 'blocked',
     error,

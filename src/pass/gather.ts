@@ -9,6 +9,7 @@ import { type KeyMaterial, parseKeyMaterial } from '../core/key-material.ts';
 import type { ProviderReading } from '../core/ports.ts';
 import type { ProviderView, ShownSecret } from '../core/provider.ts';
 import type { TargetState } from '../core/records.ts';
+import { settingDifferences } from '../core/stated-settings.ts';
 import { giveWay } from '../net/event-loop.ts';
 import type { Course } from './course.ts';
 import type { Gathered, Unread } from './learnt.ts';
@@ -78,6 +79,7 @@ export async function gather(course: Course, alone = false): Promise<Gathered | 
 async function readKey(course: Course): Promise<KeyMaterial> {
   const { text, origin, jsonKey, warnings } = await course.tools.keySource.read(course.signal);
   for (const warning of warnings) course.warn(warning);
+  await giveWay();
   return parseKeyMaterial(text, course.target.ids, origin, jsonKey);
 }
 
@@ -125,9 +127,11 @@ async function withSeen(
 }
 
 /** What a reading says about logins, beside the secret. */
-function providerFacts({ target, now }: Course, { enabled, statedHosts }: ProviderView): TargetState['provider'] {
+function providerFacts({ target, now }: Course, provider: ProviderView): TargetState['provider'] {
+  const { enabled, statedHosts } = provider;
   const strangeHost = statedHosts.find((host) => !target.isAllowedHost(host)) ?? null;
-  return { enabled: enabled ?? null, strangeHost, trouble: null, since: null, at: now };
+  const differs = settingDifferences(target.stated, provider);
+  return { enabled: enabled ?? null, strangeHost, differs, trouble: null, since: null, at: now };
 }
 
 /** The secret of somebody else that is in place of ours. Each is noted once. */

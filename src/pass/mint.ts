@@ -18,7 +18,8 @@ export async function mint(course: Course, { key, clock }: Snapshot): Promise<Mi
   return candidate;
 }
 
-async function verify(key: KeyMaterial, candidate: MintedSecret, now: number): Promise<void> {
+/** Checks a client secret as Apple would. Throws ERR_CANDIDATE_INVALID. */
+export async function verify(key: KeyMaterial, candidate: MintedSecret, now: number): Promise<void> {
   const parsed = parseClientSecret(candidate.jwt);
   const found: readonly Objection[] =
     parsed === undefined

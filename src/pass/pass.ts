@@ -82,10 +82,13 @@ async function attempt(course: Course, underLease: boolean): Promise<PassResult 
 
 /** Gathers and decides; ends the pass unless it rotates. Takes the lease if there is something to write already. */
 async function look(course: Course, underLease: boolean): Promise<PassResult | Seen> {
-  const { force } = course.request;
+  const { request, tools } = course;
+  const { force } = request;
   if (await course.read()) throw leaseHeld();
-  const writes = force || course.open.length > 0;
-  if ((writes || underLease) && (await course.takeLease()) === 'held') throw leaseHeld();
+  if (tools.standsBack?.() && course.state.lastGatherAt !== null && !course.urgent)
+    return course.leave(new RotatorError('ERR_JOURNAL_UNWRITABLE', { problem: 'waiting' }), null);
+  const settles = !force && course.open.length > 0;
+  if ((settles || underLease) && (await course.takeLease()) === 'held') throw leaseHeld();
   if (force) await course.openRow('Requested');
   if (course.open.length > 0) await resolveOpenRows(course);
   const seen = await see(course, new AppleTalk());
@@ -108,10 +111,7 @@ async function rotateIfStillDue(course: Course, first: Seen): Promise<PassResult
     seen = again;
   }
   const obstacle = await obstacleTo(course, seen.decision);
-  if (obstacle === undefined) {
-    await course.mustHaveLease();
-    return rotate(course, seen);
-  }
+  if (obstacle === undefined) return rotate(course, seen);
   const { reason, why } = seen.decision;
   const { error, until } = obstacle;
   const stillFailed = (await lastBadWrite(course))?.error ?? null;

@@ -43,8 +43,10 @@ export async function push(course: Course, snapshot: Snapshot, candidate: Minted
   const fields = before.fields.changesSince(earlier.fields).map(({ path }) => path);
   const secret = !course.isSameSecret(earlier.secret, before.secret);
   if (secret || fields.length > 0) return moved({ problem: 'changed', secret, fields });
-  mustRoundTrip(course, before.fields.obstacles(course.state.configKeys));
-  mustSpareFields(course);
+  for (const { error, refuses } of objectionsTo(course, before)) {
+    if (refuses) throw error;
+    course.warn(error);
+  }
   mustHaveTheTime(course, snapshot, reading);
   await course.confirmLease();
   const gap = tools.clock.monotonic() - readAt;
@@ -73,28 +75,42 @@ function cutOff(thrown: unknown): RotatorError {
   return new RotatorError('ERR_OUTCOME_UNKNOWN', { problem: 'cut-off' }, { cause: thrown, ambiguous: true });
 }
 
-/** In the form `secret` no other field is sent, so that what cannot be sent back is only told. */
-function mustRoundTrip(course: Course, fields: readonly FieldObstacle[]): void {
-  if (fields.length === 0) return;
-  const problem = fields.every(({ why }) => why === 'gone') ? 'only-gone' : 'unsafe';
-  const isWhole = course.target.write === 'whole';
-  const error = new RotatorError('ERR_PROVIDER_NOT_ROUNDTRIPPABLE', { problem: isWhole ? problem : 'spared', fields });
-  if (isWhole) throw error;
-  course.warn(error);
+/** What speaks against a write of this provider, whatever it is for. */
+export interface PushObjection {
+  readonly error: RotatorError;
+  /** False: it is only told. */
+  readonly refuses: boolean;
 }
 
-/** The form `secret` has changed other fields before. */
-function mustSpareFields({ target, state }: Course): void {
-  if (target.write !== 'secret' || !state.secretFormHarmed) return;
-  throw new RotatorError('ERR_PROVIDER_NOT_ROUNDTRIPPABLE', { problem: 'form', fields: [] });
+export function objectionsTo({ target, state }: Course, { fields }: ProviderView): readonly PushObjection[] {
+  const found: PushObjection[] = [];
+  const unfit = fields.obstacles(state.configKeys);
+  const isWhole = target.write === 'whole';
+  const object = (problem: ErrorParams['ERR_PROVIDER_NOT_ROUNDTRIPPABLE']['problem'], of: readonly FieldObstacle[]) =>
+    new RotatorError('ERR_PROVIDER_NOT_ROUNDTRIPPABLE', { problem, fields: of });
+  if (unfit.length > 0) {
+    const problem = unfit.every(({ why }) => why === 'gone') ? 'only-gone' : 'unsafe';
+    // In the form `secret` no other field is sent, so that what cannot be sent back is only told.
+    found.push({ error: object(isWhole ? problem : 'spared', unfit), refuses: isWhole });
+  }
+  // The form `secret` has changed other fields before.
+  if (!isWhole && state.secretFormHarmed) found.push({ error: object('form', []), refuses: true });
+  return found;
+}
+
+/** The error of a clock that is off by more than an NTP clock ever is; undefined: it is right. */
+export function skewError(skewMs: number | undefined): RotatorError | undefined {
+  const skew = Math.abs(skewMs ?? 0);
+  if (skew <= SKEW_WARNING_MS) return undefined;
+  return new RotatorError('ERR_CLOCK_SKEWED', { problem: 'differs', skewMs: skew });
 }
 
 function mustHaveTheTime(course: Course, { deployed }: Snapshot, { skewMs }: ProviderReading): void {
+  const error = skewError(skewMs);
+  if (error === undefined) return;
   const skew = Math.abs(skewMs ?? 0);
-  if (skew <= SKEW_WARNING_MS) return;
   // By both clocks: nobody knows which of the two is wrong.
   const nothingToLose = isMissing(deployed) || isExpired(deployed, Math.min(course.now, trueNow(course.clock)));
-  const error = new RotatorError('ERR_CLOCK_SKEWED', { problem: 'differs', skewMs: skew });
   if (!nothingToLose && !(course.urgent && skew <= SKEW_LIMIT_MS)) throw error;
   course.warn(error);
 }

@@ -27,6 +27,8 @@ export function outcomeEvent(
     ...rowFields(row),
     outcome,
     error,
+    proof: row.proof,
+    settles: row.settles,
     resumed: pass === null,
     durationMs: pass?.durationMs ?? null,
     nextCheckAt: pass?.nextCheckAt ?? null,

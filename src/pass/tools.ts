@@ -1,8 +1,9 @@
 // What a pass is given, and what it answers: the tools that it works with, what the caller wants, and the result.
 import type { RotatorError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
+import type { PassJournal } from '../core/journal-ports.ts';
 import type { WriteRank } from '../core/lanes.ts';
-import type { AppleCheck, Clock, KeySource, LoginCheck, PassJournal, Provider } from '../core/ports.ts';
+import type { AppleCheck, Clock, KeySource, LoginCheck, Provider } from '../core/ports.ts';
 import type { Outcome, Trigger } from '../core/reasons.ts';
 import type { Rotation, TargetState } from '../core/records.ts';
 
@@ -31,6 +32,8 @@ export interface PassTools {
   readonly lane: LaneTurns;
   /** True while the journal keeps its state in memory only. */
   readonly isDegraded: () => boolean;
+  /** True while other replicas may be at work unseen: what is not urgent, as far as is known, is not even looked at. */
+  readonly standsBack?: () => boolean;
   /** A fresh UUIDv7. */
   readonly newId: () => string;
   /** When this process began, ms since the epoch. */

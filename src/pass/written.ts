@@ -1,7 +1,7 @@
 // What the journal keeps about writes: the record that stands in for a secret that the provider does not show, the
 // record of a write whose outcome is not known yet, and the fields that our writes spoiled.
 import { identityId } from '../core/identity.ts';
-import type { Rotations } from '../core/ports.ts';
+import type { Rotations } from '../core/journal-ports.ts';
 import type { ProviderFields, ShownSecret } from '../core/provider.ts';
 import type { ProviderChange, Rotation, TargetState, WrittenRecord } from '../core/records.ts';
 import { fingerprintShown } from '../core/shown-secret.ts';
@@ -73,7 +73,9 @@ export async function settleWrites(course: Course, shown: ShownSecret): Promise<
   const rows = await course.tools.journal.rotations({ target: state.key, limit: LATE_ROWS });
   const row = rows.find((each) => each.fingerprint === print);
   const at = row?.intent?.at;
-  if (row === undefined || at === undefined || at <= (state.written?.at ?? 0)) return state;
+  if (row === undefined || at === undefined) return state;
+  // An earlier write that succeeded was replaced by ours since. One that failed shows only now: its process stood still.
+  if (row.outcome !== 'failed' && at <= (state.written?.at ?? 0)) return state;
   return { ...state, ...afterWrite(state, recordOf(row, shown, at)) };
 }
 

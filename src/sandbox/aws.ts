@@ -49,7 +49,7 @@ function getSecretValue(world: World, incoming: Incoming, body: JsonObject): Ans
   if (!verdict.ok) return failure(verdict.code, verdict.message);
   const { SecretId: id, VersionId: versionId, VersionStage: stage } = body;
   if (typeof id !== 'string' || id === '') return failure('ValidationException', 'SecretId is missing');
-  const name = id.replace(/^arn:aws[a-z-]*:secretsmanager:[^:]*:\d*:secret:(.*)-[A-Za-z0-9]{6}$/, '$1');
+  const name = secretNameOf(id);
   const secret = world.awsSecrets.get({ region: verdict.region, name });
   if (secret === undefined)
     return failure('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
@@ -63,6 +63,11 @@ function getSecretValue(world: World, incoming: Incoming, body: JsonObject): Ans
       "Secrets Manager can't find the specified secret value for the version or staging label",
     );
   return json(200, value(version, verdict.region, name), CONTENT_TYPE);
+}
+
+/** The name of a secret that is named so, or by its ARN, which ends with six characters more. */
+export function secretNameOf(id: string): string {
+  return id.replace(/^arn:aws[a-z-]*:secretsmanager:[^:]*:\d*:secret:(.*)-[A-Za-z0-9]{6}$/, '$1');
 }
 
 function value(version: SecretVersion, region: string, name: string): Readonly<Record<string, unknown>> {

@@ -3,6 +3,7 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import * as z from 'zod';
 import { behaviourSchema } from './behaviour.ts';
+import { policySchema } from './cam.ts';
 import { ControlError, found, part, type Route, route } from './control-route.ts';
 import { faultSchema } from './faults.ts';
 import type { ProviderRecord } from './providers.ts';
@@ -155,10 +156,13 @@ export const ROUTES: readonly Route[] = [
   ...secretRoutes('ssm', 'version', (world) => world.ssmSecrets),
   ...secretRoutes('aws', 'stage', (world) => world.awsSecrets),
   route('PUT', '/sandbox/credentials/:secretId', {
-    does: 'adds an access key, for Tencent Cloud or AWS',
+    does: 'adds an access key, for Tencent Cloud or AWS; policy: what CAM allows it, everything by default',
     body: { secretKey: 'sandbox-secret-key' },
-    schema: z.strictObject({ secretKey: z.string().min(1) }),
-    run: (world, { path, body }) => void world.credentials.set(part(path, 'secretId'), body),
+    schema: z.strictObject({ secretKey: z.string().min(1), policy: policySchema.optional() }),
+    run: (world, { path, body: { secretKey, policy } }) => {
+      world.credentials.set(part(path, 'secretId'), { secretKey, ...(policy === undefined ? {} : { policy }) });
+      return undefined;
+    },
   }),
   route('DELETE', '/sandbox/credentials/:secretId', {
     does: 'removes an access key',

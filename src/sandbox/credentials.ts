@@ -1,6 +1,7 @@
 // The credentials that the simulated clouds know: one pair each at start, and the temporary ones that STS and the
 // metadata service issue. None of them is a secret: they open nothing but the sandbox.
 import { randomBytes } from 'node:crypto';
+import type { Policy } from './cam.ts';
 
 /** What belongs to an access key id. */
 export interface Credential {
@@ -9,6 +10,8 @@ export interface Credential {
   readonly token?: string;
   /** In ms. From then on the token is refused. */
   readonly expiresAt?: number;
+  /** What CAM allows its owner; absent: everything. */
+  readonly policy?: Policy;
 }
 
 export const SANDBOX_CREDENTIALS = {
@@ -21,7 +24,7 @@ export const SANDBOX_AWS_CREDENTIALS = {
   secretAccessKey: 'sandbox-aws-secret-key',
 } as const;
 
-export interface TemporaryCredential extends Required<Credential> {
+export interface TemporaryCredential extends Required<Omit<Credential, 'policy'>> {
   readonly secretId: string;
 }
 

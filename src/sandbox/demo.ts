@@ -74,6 +74,7 @@ export function appleProvider(
       ClientSecret: secret,
       RedirectUri: `https://${envId}.ap-shanghai.tcb-api.tencentcloudapi.com/auth/v1/callback`,
       Scope: 'openid email name',
+      ResponseType: 'code',
       AuthorizationEndpoint: 'https://appleid.apple.com/auth/authorize?response_mode=form_post',
       TokenEndpoint: 'https://appleid.apple.com/auth/token',
       TokenEndpointAuthMethod: 'CLIENT_SECRET_POST',

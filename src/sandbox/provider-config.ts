@@ -1,33 +1,8 @@
 // What CloudBase makes of a provider's Config when it is written and read. It documents none of this: the world's
 // behaviour decides.
+import { undocumented } from '../adapters/provider/documented.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import type { Behaviour } from './behaviour.ts';
-
-/** The Config keys of tencentcloud-sdk-nodejs 4.1.313 (tcb_models.d.ts, ProviderConfig), the maps with theirs. */
-const DOCUMENTED: Readonly<Record<string, readonly string[]>> = {
-  ...Object.fromEntries(
-    `Issuer JwksUri ClientId ClientSecret RedirectUri Scope AuthorizationEndpoint TokenEndpoint UserinfoEndpoint
-    ResponseType SignoutEndpoint TokenEndpointAuthMethod SamlMetadata`
-      .split(/\s+/)
-      .map((key) => [key, []]),
-  ),
-  RequestParametersMap:
-    `ClientId ClientSecret RedirectUri RegisterUserRoleId RegisterUserAutoLicense AuthPosition GrantType
-    ClientCredentials AccessToken ExpiresIn RegisterUserType`.split(/\s+/),
-  ResponseParametersMap: 'Sub Name Picture Username Email PhoneNumber Groups'.split(' '),
-};
-
-/** The paths of keys that the SDK's types do not know: `Proxy`, `RequestParametersMap.RegisterUserSyncScope`. */
-export function undocumented(config: JsonObject, depth: Behaviour['hiddenKeys']): string[] {
-  return Object.entries(config).flatMap(([key, value]) => {
-    const known = Object.hasOwn(DOCUMENTED, key) ? DOCUMENTED[key] : undefined;
-    if (known === undefined) return depth === 'top' || depth === 'both' ? [key] : [];
-    if (known.length === 0 || !isJsonObject(value) || depth === 'none' || depth === 'top') return [];
-    return Object.keys(value)
-      .filter((inner) => !known.includes(inner))
-      .map((inner) => `${key}.${inner}`);
-  });
-}
 
 /** A Config without what `undocumented` named. */
 export function withoutPaths(config: JsonObject, paths: readonly string[], prefix = ''): JsonObject {
@@ -92,8 +67,9 @@ function isDiscovered(old: JsonObject, { Issuer }: { readonly Issuer?: Json }, b
   const { rediscovery } = behaviour;
   if (rediscovery === 'every-write') return true;
   if (typeof Issuer !== 'string' || Issuer === '') return false;
+  if (Issuer !== old['Issuer']) return true;
   if (rediscovery === 'once') behaviour.rediscovery = false;
-  return rediscovery !== false || Issuer !== old['Issuer'];
+  return rediscovery !== false;
 }
 
 const SIGNATURE_CHARACTERS = 86;

@@ -1,9 +1,10 @@
 // CloudBase's environments and their identity providers: the true state, and what a reader is shown of it. Records are
 // kept as they came, unknown keys included, and are handed out as copies.
+import { undocumented } from '../adapters/provider/documented.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import type { Behaviour } from './behaviour.ts';
 import { sha256 } from './digest.ts';
-import { undocumented, withoutPaths } from './provider-config.ts';
+import { withoutPaths } from './provider-config.ts';
 
 /** A provider as CloudBase keeps it; `Config.ClientSecret` in clear. */
 export interface ProviderRecord {

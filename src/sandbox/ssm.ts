@@ -1,4 +1,5 @@
 // Tencent's Secrets Manager `ssm`, version 2019-09-23: GetSecretValue with the errors of its API page.
+import { ACCOUNT, SUB_ACCOUNT } from './cam.ts';
 import type { SecretState } from './secret-store.ts';
 import { type Action, ApiError, textParameter } from './tencent-action.ts';
 
@@ -13,7 +14,9 @@ export const ssmActions: Readonly<Record<string, Action>> = {
   GetSecretValue: {
     required: ['SecretName', 'VersionId'],
     optional: ['EncryptionPublicKey', 'EncryptionAlgorithm'],
-    run: (world, body, region) => {
+    resource: ({ SecretName }, region) =>
+      `qcs::ssm:${region}:uin/${ACCOUNT}:secret/creatorUin/${SUB_ACCOUNT}/${SecretName}`,
+    run: (world, body, { region }) => {
       const name = textParameter(body, 'SecretName');
       const versionId = textParameter(body, 'VersionId');
       const secret = world.ssmSecrets.get({ region, name });

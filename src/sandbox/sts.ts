@@ -1,7 +1,8 @@
-// Tencent's `sts`, version 2018-08-13: temporary credentials by AssumeRole and AssumeRoleWithWebIdentity. All services
-// accept them, with their token, until they expire.
+// Tencent's `sts`, version 2018-08-13: temporary credentials by AssumeRole and AssumeRoleWithWebIdentity, which all
+// services accept, with their token, until they expire; and GetCallerIdentity, which needs no permission.
 import type { JsonObject } from '../core/json.ts';
-import { expiration } from './credentials.ts';
+import { ACCOUNT, SUB_ACCOUNT } from './cam.ts';
+import { type Credential, expiration } from './credentials.ts';
 import { type Action, ApiError, textParameter } from './tencent-action.ts';
 import type { World } from './world.ts';
 
@@ -10,6 +11,7 @@ const ROLE_ARN = /^qcs::cam::uin\/\d+:role(?:Name)?\/.+$/;
 export const stsActions: Readonly<Record<string, Action>> = {
   AssumeRole: {
     required: ['RoleArn', 'RoleSessionName'],
+    resource: ({ RoleArn }) => String(RoleArn),
     optional: ['DurationSeconds', 'Policy', 'ExternalId', 'Tags', 'SourceIdentity', 'SerialNumber', 'TokenCode'],
     run: assume,
   },
@@ -19,6 +21,7 @@ export const stsActions: Readonly<Record<string, Action>> = {
     unsigned: true,
     run: assume,
   },
+  GetCallerIdentity: { required: [], optional: [], run: (_, __, { caller }) => identity(caller) },
 };
 
 function assume(world: World, body: JsonObject): JsonObject {
@@ -31,3 +34,17 @@ function assume(world: World, body: JsonObject): JsonObject {
   const { secretId: TmpSecretId, secretKey: TmpSecretKey, token: Token } = issued;
   return { Credentials: { TmpSecretId, TmpSecretKey, Token }, ...expiration(issued) };
 }
+
+/** Long-lived keys are of one sub-account, temporary ones of one role. */
+function identity(caller: Credential | undefined): JsonObject {
+  const isRole = caller?.token !== undefined;
+  return {
+    Arn: isRole ? `qcs::sts::uin/${ACCOUNT}:assumed-role/${ROLE_ID}` : `qcs::cam::uin/${ACCOUNT}:uin/${SUB_ACCOUNT}`,
+    AccountId: ACCOUNT,
+    UserId: isRole ? `${ROLE_ID}:apple-secret-rotator` : SUB_ACCOUNT,
+    PrincipalId: SUB_ACCOUNT,
+    Type: isRole ? 'CAMRole' : 'CAMUser',
+  };
+}
+
+const ROLE_ID = '4611686018427387904';

@@ -1,8 +1,10 @@
 // CloudBase's `tcb` service, version 2018-06-08: the four actions for identity providers. ModifyProvider changes only the
 // top-level fields that are sent; what becomes of Config is in provider-config.ts. A write answers with a RequestId alone.
 import { randomBytes } from 'node:crypto';
+import { undocumented } from '../adapters/provider/documented.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { undocumented, writtenConfig } from './provider-config.ts';
+import { ACCOUNT } from './cam.ts';
+import { writtenConfig } from './provider-config.ts';
 import type { ProviderRecord } from './providers.ts';
 import { type Action, ApiError, textParameter } from './tencent-action.ts';
 import type { World } from './world.ts';
@@ -21,10 +23,13 @@ const PROVIDER_FIELDS = [
   'AutoSignInWhenPhoneNumberMatch',
 ] as const;
 
+const resource: Action['resource'] = ({ EnvId }, region) => `qcs::tcb:${region}:uin/${ACCOUNT}:env/${EnvId}`;
+
 export const tcbActions: Readonly<Record<string, Action>> = {
   GetProviders: {
     required: ['EnvId'],
     optional: [],
+    resource,
     run: (world, body) => {
       const data = world.providers.shown(environment(world, body), world.behaviour);
       return { Total: data.length, Data: data };
@@ -33,6 +38,7 @@ export const tcbActions: Readonly<Record<string, Action>> = {
   ModifyProvider: {
     required: ['EnvId', 'Id'],
     optional: ['Name', 'ProviderType', ...PROVIDER_FIELDS],
+    resource,
     run: (world, body) => {
       const envId = environment(world, body);
       const sent = providerFields(world, body, textParameter(body, 'Id'));
@@ -45,6 +51,7 @@ export const tcbActions: Readonly<Record<string, Action>> = {
   AddProvider: {
     required: ['EnvId', 'Name', 'ProviderType'],
     optional: ['Id', ...PROVIDER_FIELDS],
+    resource,
     run: (world, body) => {
       const envId = environment(world, body);
       const id = body['Id'] === undefined ? randomBytes(8).toString('hex') : textParameter(body, 'Id');
@@ -62,6 +69,7 @@ export const tcbActions: Readonly<Record<string, Action>> = {
   DeleteProvider: {
     required: ['EnvId', 'Id'],
     optional: [],
+    resource,
     run: (world, body) => {
       const [envId, id] = [environment(world, body, 'InvalidParameter.EnvId'), textParameter(body, 'Id')];
       if (world.providers.get(envId, id) === undefined)

@@ -1,5 +1,6 @@
 // What an action of a Tencent Cloud service is, and how it fails.
 import type { JsonObject } from '../core/json.ts';
+import type { Credential } from './credentials.ts';
 import type { World } from './world.ts';
 
 export interface Action {
@@ -8,8 +9,17 @@ export interface Action {
   readonly optional: readonly string[];
   /** True if the proof is in the request's body (AssumeRoleWithWebIdentity). */
   readonly unsigned?: boolean;
+  /** What CAM is asked about; absent: it needs no permission. */
+  readonly resource?: (body: JsonObject, region: string) => string;
   /** The answer's fields without RequestId. Throws an ApiError. */
-  readonly run: (world: World, body: JsonObject, region: string) => JsonObject;
+  readonly run: (world: World, body: JsonObject, call: ActionCall) => JsonObject;
+}
+
+/** Who calls an action, and where. */
+export interface ActionCall {
+  readonly region: string;
+  /** Undefined for an unsigned call. */
+  readonly caller: Credential | undefined;
 }
 
 /** An error that the API reports in its envelope. */

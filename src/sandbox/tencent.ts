@@ -2,6 +2,8 @@
 // verified; answers and errors come in the envelope {"Response": {…, "RequestId"}} with HTTP 200.
 import { randomUUID } from 'node:crypto';
 import type { JsonObject } from '../core/json.ts';
+import { isAllowed } from './cam.ts';
+import type { Credential } from './credentials.ts';
 import { type Answer, type Call, type Incoming, json, jsonObject } from './exchange.ts';
 import type { ServiceName } from './faults.ts';
 import { ssmActions } from './ssm.ts';
@@ -45,7 +47,8 @@ export function tencentCall(incoming: Incoming): Call | undefined {
       try {
         if (service === undefined) throw new ApiError('NoSuchVersion', 'the API version does not exist');
         authenticate(world, service, action, incoming);
-        return perform(world, service, action, incoming, body);
+        const caller = signedBy === undefined ? undefined : world.credentials.get(signedBy);
+        return perform(world, service, action, incoming, { body, caller });
       } catch (error) {
         if (error instanceof ApiError) return failure(error.code, error.message);
         throw error;
@@ -75,7 +78,7 @@ function perform(
   service: TencentService,
   name: string,
   incoming: Incoming,
-  body: JsonObject | undefined,
+  { body, caller }: { readonly body: JsonObject | undefined; readonly caller: Credential | undefined },
 ): Answer {
   const region = incoming.headers['x-tc-region'];
   const action = service.actions[name];
@@ -89,7 +92,17 @@ function perform(
   for (const key of Object.keys(body))
     if (!action.required.includes(key) && !action.optional.includes(key))
       throw new ApiError('UnknownParameter', `The parameter \`${key}\` is not recognized.`);
-  return success(action.run(world, body, region ?? ''));
+  const resource = action.resource?.(body, region ?? '');
+  const operation = `${service.name}:${name}`;
+  if (resource !== undefined && caller?.policy !== undefined && !isAllowed(caller.policy, operation, resource))
+    throw denied(operation, resource);
+  return success(action.run(world, body, { region: region ?? '', caller }));
+}
+
+/** In the words of CAM. */
+function denied(operation: string, resource: string): ApiError {
+  const said = `you are not authorized to perform operation (${operation})\nresource (${resource}) has no permission\n`;
+  return new ApiError('UnauthorizedOperation', said);
 }
 
 function success(fields: JsonObject): Answer {

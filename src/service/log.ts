@@ -38,18 +38,20 @@ const LEVELS: Record<EventName, Level> = {
   'journal.degraded': 'error',
   'story.opened': 'warn',
   'story.changed': 'warn',
-  'story.closed': 'info',
+  'story.closed': 'warn',
   'target.unwatched': 'warn',
   'alert.sent': 'info',
   'alert.failed': 'error',
   warning: 'warn',
 };
 
-/** The end of a degraded journal has the same event name, and is good news. A critical story is an error. */
+/**
+ * The end of a degraded journal has the same event name, and is good news. A critical story is an error from its beginning
+ * to its end: who filters by level sees both.
+ */
 function levelOf(event: RotatorEvent): Level {
   if (event.event === 'journal.degraded' && !event.degraded) return 'info';
-  const isCritical =
-    (event.event === 'story.opened' || event.event === 'story.changed') && event.severity === 'critical';
+  const isCritical = 'severity' in event && event.severity === 'critical';
   return isCritical ? 'error' : LEVELS[event.event];
 }
 

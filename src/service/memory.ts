@@ -12,6 +12,15 @@ export function keepYoungGenerationSmall(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
 }
 
+/**
+ * V8 lets the heap grow to four times what is in use before it collects what has died in it, and may give that back only
+ * after a long time. With half as much again, a sweep of ten thousand targets takes half the memory and a tenth more CPU
+ * time. For the daemon, once it has started: to read a large configuration would take longer.
+ */
+export function keepHeapSmall(): void {
+  setFlagsFromString('--heap-growing-percent=50');
+}
+
 interface CollectOptions {
   readonly type: 'major';
   readonly flavor: 'last-resort';

@@ -4,14 +4,17 @@ import { onceLeases } from '../adapters/journal/process-name.ts';
 import { finding } from '../alerts/detect/finding.ts';
 import type { Config } from '../config/resolve.ts';
 import { parseCron } from '../core/cron.ts';
-import { asRotatorError, RotatorError } from '../core/errors.ts';
+import { asRotatorError, type RotatorError } from '../core/errors.ts';
+import type { Journal } from '../core/journal-ports.ts';
 import type { JudgeClock } from '../core/logins.ts';
-import type { Clock, Journal, Target } from '../core/ports.ts';
-import { shownName } from '../core/shown.ts';
+import type { Clock, Target } from '../core/ports.ts';
+import type { TargetState } from '../core/records.ts';
 import { DAY } from '../core/time.ts';
 import { Sweeper, type SweepTools, type WiredTarget } from '../daemon/sweep.ts';
 import type { PassRequest, PassResult } from '../pass/pass.ts';
 import type { Preview } from '../pass/preview.ts';
+import { counting, type OnProgress } from './progress.ts';
+import { mustExist, selected } from './select.ts';
 import { SingleAlert } from './single-alert.ts';
 import { eventHub, type ServiceTools } from './tools.ts';
 import { createAlerting } from './wire-alerts.ts';
@@ -36,7 +39,7 @@ export interface OnceSession {
   readonly targets: readonly Target[];
   /** By which logins are judged now. */
   readonly clock: () => JudgeClock;
-  readonly sweep: () => Promise<ReadonlyMap<string, PassResult>>;
+  readonly sweep: (onProgress: OnProgress) => Promise<ReadonlyMap<string, PassResult>>;
   /** Finds what is wrong, delivers alerts for 30 s at most, and pings the heartbeat. Never throws. */
   readonly alert: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -87,10 +90,14 @@ export async function openOnce(config: Config, base: ServiceTools, options: Once
   return {
     targets: wired.map(({ target }) => target),
     clock: () => sweeper.judgeClock(clock.now()),
-    async sweep() {
+    async sweep(onProgress) {
+      const isDone = counting(wired.length, onProgress);
       const results = new Map<string, PassResult>();
       const items = wired.map((each) => ({ wired: each, request }));
-      await sweeper.sweep(items, ({ key }, result) => results.set(key, result));
+      await sweeper.sweep(items, ({ key }, result) => {
+        results.set(key, result);
+        isDone(isFailed(result.state));
+      });
       return results;
     },
     alert: () => alerting.alerter.flush(stop.aborted ? 0 : ALERT_LIMIT_MS),
@@ -102,6 +109,7 @@ const ONLY_THE_DAEMON_KNOWS = {
   degraded: undefined,
   configurationRejected: undefined,
   scheduler: undefined,
+  replicas: undefined,
   isSweeping: false,
 };
 
@@ -120,6 +128,7 @@ export async function previewOnce(
   config: Config,
   tools: ServiceTools,
   options: Omit<OnceOptions, 'isTerminal'>,
+  onProgress: OnProgress,
 ): Promise<TargetPreview[]> {
   const { clock } = tools;
   mustExist(config, options.target);
@@ -128,30 +137,23 @@ export async function previewOnce(
   try {
     const sweeper = new Sweeper(sweepTools(journal, config, clock));
     const request = requestOf(options, options.stop);
-    const preview = async (each: WiredTarget) => ({
-      target: each.target,
-      ...(await sweeper.preview({ wired: each, request })),
-    });
+    const isDone = counting(wired.length, onProgress);
+    const preview = async (each: WiredTarget) => {
+      const found = await sweeper.preview({ wired: each, request });
+      isDone(isFailed(found.state));
+      return { target: each.target, ...found };
+    };
     return await Promise.all(wired.map(preview));
   } finally {
     await journal.close();
   }
 }
 
-/** Throws ERR_USAGE for a name that no target has. */
-function mustExist({ targets }: Config, names: readonly string[]): void {
-  const known = targets.map(({ name }) => name);
-  const unknown = names.find((name) => !known.includes(name));
-  if (unknown !== undefined)
-    throw new RotatorError('ERR_USAGE', { problem: 'unknown-target', found: shownName(unknown), known });
+function isFailed({ state }: TargetState): boolean {
+  return state === 'failed' || state === 'unknown';
 }
 
-/** The targets with these names, or all if no name is given. */
-function selected<T extends { readonly target: Target }>(wired: readonly T[], names: readonly string[]): T[] {
-  return names.length === 0 ? [...wired] : wired.filter(({ target }) => names.includes(target.name));
-}
-
-function requestOf({ force, appleCheck }: PassOptions, stop: AbortSignal): PassRequest {
+export function requestOf({ force, appleCheck }: PassOptions, stop: AbortSignal): PassRequest {
   const cutOff = new AbortController();
   return {
     trigger: 'cli',
@@ -164,7 +166,7 @@ function requestOf({ force, appleCheck }: PassOptions, stop: AbortSignal): PassR
   };
 }
 
-function sweepTools(journal: Journal, config: Config, clock: Clock): SweepTools {
+export function sweepTools(journal: Journal, config: Config, clock: Clock): SweepTools {
   const startedAt = clock.now();
   return { journal, isDegraded: () => false, nextTick: nextTickOf(config, clock), startedAt, crashedBefore: undefined };
 }

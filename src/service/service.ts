@@ -6,16 +6,20 @@ import { openDaemonJournal } from '../adapters/journal/journal.ts';
 import type { OnLook } from '../alerts/target-looks.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { mustReachSomebody } from '../config/recipients.ts';
-import type { Config } from '../config/resolve.ts';
+import type { Config, TargetConfig } from '../config/resolve.ts';
 import type { AlertBook } from '../core/alerts/records.ts';
 import { asRotatorError, type RotatorError } from '../core/errors.ts';
-import type { DaemonJournal } from '../core/ports.ts';
+import type { RotatorEvent } from '../core/events.ts';
+import type { DaemonJournal, SharedPace } from '../core/journal-ports.ts';
 import { Daemon, type Plan } from '../daemon/daemon.ts';
+import type { Replica, Share } from '../daemon/replica.ts';
 import { Sweeper } from '../daemon/sweep.ts';
+import type { ServiceFacts } from '../http/route.ts';
 import { serviceRoutes } from '../http/served.ts';
 import { type HttpServer, startHttpServer } from '../http/server.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
 import { readingOf, type TargetReading } from './metrics/readings.ts';
+import type { ReplicaOptions } from './replicas.ts';
 import { eventHub, type ServiceTools } from './tools.ts';
 import { configurationWarnings, fixedWarning } from './warnings.ts';
 import { type Alerting, createAlerting, type ProcessFacts } from './wire-alerts.ts';
@@ -49,19 +53,23 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   const { pid, loaded } = options;
   const metrics = createMetrics(options.tools);
   const { emit, listen } = eventHub(options.tools.emit, metrics.onEvent);
-  const tools: WiringTools = { ...options.tools, emit, observe: metrics, leaseHolder: DAEMON_LEASES };
   const { instance, journal: place } = loaded.config;
+  // Of replicas, none ends the leases of another: they end by themselves.
+  const leaseHolder = place.postgres === undefined ? DAEMON_LEASES : `${DAEMON_LEASES}${options.tools.newId()}:`;
+  const tools: WiringTools = { ...options.tools, emit, observe: metrics, leaseHolder };
   const journal = await openDaemonJournal(place, {
     who: { instance, pid, host: hostname() },
-    leaseHolder: DAEMON_LEASES,
-    process: `${DAEMON_LEASES}${tools.newId()}`,
+    leaseHolder,
+    process: `${leaseHolder}${tools.newId()}`,
     clock: tools.clock,
     onChange: (error) => emit({ event: 'journal.degraded', degraded: error !== undefined, error: error ?? null }),
     warn: (error) => emit({ event: 'warning', error }),
   });
   const { openSince } = await journal.fleet();
-  const service = new Service(options, { ...tools, pace: journal }, journal, openSince !== null);
-  listen(service.alerting.onEvent);
+  const seat = await seatOf(options, tools, journal);
+  const pace = seat === undefined ? journal : seat.pace(() => service.share);
+  const service: Service = new Service(options, { ...tools, pace }, { journal, seat, afterCrash: openSince !== null });
+  listen((event) => service.onEvent(event));
   try {
     await options.freePort?.();
     await service.listen(metrics);
@@ -72,6 +80,39 @@ export async function openService(options: ServiceOptions): Promise<Service> {
   }
 }
 
+/** The place among the replicas of a journal that may have several. */
+async function seatOf(
+  { loaded: { config }, pid }: ServiceOptions,
+  tools: WiringTools,
+  journal: DaemonJournal,
+): Promise<SeatOf | undefined> {
+  const { postgres: place } = config.journal;
+  const { replicas } = journal;
+  if (place === undefined || replicas === undefined) return undefined;
+  const { configurationDigest, createReplica, replicaPace } = await import('./replicas.ts');
+  const { leaseHolder: holder } = tools;
+  return {
+    digest: configurationDigest,
+    pace: (share) => replicaPace(journal, tools.clock, share),
+    replica: (own) => createReplica({ place, journal, register: replicas, pid, holder, ...own }, tools),
+  };
+}
+
+interface SeatOf {
+  readonly digest: (config: Config) => string;
+  readonly pace: (share: () => Share) => SharedPace;
+  readonly replica: (own: Pick<ReplicaOptions, 'report' | 'onNews'>) => Replica;
+}
+
+/** What the service is opened with. */
+interface Opened {
+  readonly journal: DaemonJournal;
+  /** Undefined: this daemon is the only one of its journal. */
+  readonly seat: SeatOf | undefined;
+  /** The daemon before this one ended without closing the journal. */
+  readonly afterCrash: boolean;
+}
+
 /** The running service: its configuration, which a reload exchanges, and what it has learnt since its start. */
 export class Service {
   readonly alerting: Alerting;
@@ -80,16 +121,19 @@ export class Service {
   private readonly journal: DaemonJournal;
   private readonly sweeper: Sweeper;
   private readonly daemon: Daemon;
+  private readonly replica: Replica | undefined;
+  private readonly digestOf: SeatOf['digest'] | undefined;
   private http: HttpServer | undefined;
   private loaded: LoadedConfig;
   private plan: Plan;
   private readonly startedAt: number;
   /** By key, as the last look at each target found it. */
   private readonly readings = new Map<string, TargetReading>();
+  /** By name, when the expiry of a target is reported. */
+  private expiries: ReadonlyMap<string, TargetConfig['expiry']> | undefined;
   private rejected: ProcessFacts['configurationRejected'] = null;
 
-  /** `afterCrash`: the daemon before this one ended without closing the journal. */
-  constructor(options: ServiceOptions, tools: WiringTools, journal: DaemonJournal, afterCrash: boolean) {
+  constructor(options: ServiceOptions, tools: WiringTools, { journal, seat, afterCrash }: Opened) {
     const { config } = options.loaded;
     this.options = options;
     this.tools = tools;
@@ -97,26 +141,38 @@ export class Service {
     this.loaded = options.loaded;
     this.plan = planOf(config, tools);
     this.startedAt = tools.clock.now();
+    const { startedAt } = this;
+    const onNews = () => this.alerting.alerter.rouse();
+    const replica = seat?.replica({ report: () => this.report(), onNews });
+    this.replica = replica;
+    this.digestOf = seat?.digest;
     this.sweeper = new Sweeper({
       journal,
-      startedAt: this.startedAt,
-      crashedBefore: afterCrash ? this.startedAt : undefined,
+      startedAt,
+      get crashedBefore() {
+        if (replica !== undefined) return replica.crashedBefore;
+        return afterCrash ? startedAt : undefined;
+      },
       isDegraded: () => journal.degraded !== undefined,
+      standsBack: () => replica?.isAway ?? false,
       nextTick: () => this.daemon.nextTick(),
     });
     const onLook: OnLook = (state, clock) => this.readings.set(state.key, readingOf(state, clock));
-    this.alerting = createAlerting({ config, journal, facts: () => this.facts(), onLook }, tools);
-    this.daemon = new Daemon(this.plan, {
-      ...tools,
-      sweeper: this.sweeper,
-      onSwept: () => this.alerting.alerter.rouse(),
-    });
+    const isMine = replica && (() => replica.isLeading());
+    this.alerting = createAlerting({ config, journal, facts: () => this.facts(), onLook, isMine }, tools);
+    this.daemon = new Daemon(this.plan, { ...tools, sweeper: this.sweeper, onSwept: onNews, seat: replica });
+    replica?.configure(this.digestOf?.(config) ?? '');
+  }
+
+  /** Of the calls to the outside, while no journal hands out their places. */
+  get share(): Share {
+    return this.replica?.share ?? { rank: 0, of: 1, aheadMs: 0 };
   }
 
   /** Listens for HTTP. Throws ERR_CONFIG where it cannot. */
   async listen(metrics: Metrics): Promise<void> {
-    const { journal, daemon } = this;
-    const { clock, emit, version } = this.tools;
+    const { journal, daemon, replica } = this;
+    const { clock, emit, newId, version } = this.tools;
     const { host, port } = this.loaded.config.http;
     const routes = serviceRoutes({
       clock,
@@ -124,16 +180,26 @@ export class Service {
       daemon,
       judgeClock: () => this.sweeper.judgeClock(clock.now()),
       targets: () => this.plan.targets.map(({ target }) => target),
-      alerts: async () => this.alerting.view(await journal.alertBook()),
+      alerts: async (language) => this.alerting.view(await journal.alertBook(), language),
+      service: () => this.shown(),
       metrics: async () => metrics.text(await this.snapshot()),
+      answers: journal.replicas,
+      fleetTrouble: replica && (() => replica.trouble()),
+      newId,
       version,
     });
     this.http = await startHttpServer({ host, port, tokens: () => this.loaded.config.http, clock, emit, routes });
   }
 
+  onEvent(event: RotatorEvent): void {
+    this.alerting.onEvent(event);
+    // A journal that can be written again may not know what was checked meanwhile.
+    if (event.event === 'journal.degraded' && !event.degraded) this.daemon.checkAll();
+  }
+
   /** Journals alerts that are open from before the start, so that their end is sent. */
-  async takeOver({ stories, deliveries }: AlertBook): Promise<void> {
-    await this.journal.updateAlerts(() => ({ putStories: stories, addDeliveries: deliveries }));
+  async takeOver({ stories }: AlertBook): Promise<void> {
+    await this.journal.updateAlerts(() => ({ putStories: stories }));
   }
 
   /** Resolves when the service has stopped. */
@@ -149,13 +215,16 @@ export class Service {
       http: this.http?.url ?? '',
       nextTickAt: this.daemon.nextTick() ?? null,
     });
-    await this.journal.updateFleet((fleet) => ({ ...fleet, openSince: this.startedAt }));
+    await this.noteOpen(this.startedAt);
     const alerts = this.alerting.alerter.run(FLUSH_MS);
+    const seat = this.replica?.run(this.daemon);
     await this.daemon.run();
+    await seat;
     this.alerting.alerter.stop();
     await alerts;
     await this.http?.close();
-    await this.journal.updateFleet((fleet) => ({ ...fleet, openSince: null }));
+    await this.replica?.leave();
+    await this.noteOpen(null);
     await this.journal.close();
     emit({ event: 'daemon.stopped' });
   }
@@ -163,6 +232,7 @@ export class Service {
   /** No new pass; `run` resolves when those that write have ended, after 25 s at most, and alerts are flushed. */
   stop(): void {
     this.daemon.stop();
+    this.replica?.stop();
   }
 
   /** Applies the configuration as it is now. A wrong one is reported, and the old one stays. Nothing after a stop. */
@@ -189,10 +259,30 @@ export class Service {
     this.loaded = { ...loaded, config };
     this.rejected = null;
     this.daemon.reload(this.plan);
+    this.replica?.configure(this.digestOf?.(config) ?? '');
     this.readings.clear();
+    this.expiries = undefined;
     this.alerting.configure(config);
     for (const warning of configurationWarnings(loaded)) this.warn(warning);
     this.tools.emit({ event: 'config.reloaded', targets: config.targets.length });
+  }
+
+  /** Of a journal that one daemon has: that it is open, and not closed yet. */
+  private async noteOpen(openSince: number | null): Promise<void> {
+    if (this.replica === undefined) await this.journal.updateFleet((fleet) => ({ ...fleet, openSince }));
+  }
+
+  /** What this replica says of itself to the others. */
+  private report(): ReturnType<ReplicaOptions['report']> {
+    const { scheduler, configurationRejected, skewMs = null } = this.facts();
+    return {
+      version: this.tools.version,
+      startedAt: this.startedAt,
+      targets: this.plan.targets.length,
+      skewMs,
+      rejected: configurationRejected ?? null,
+      stalledSince: scheduler === undefined || scheduler.alive ? null : scheduler.lastTurnAt,
+    };
   }
 
   private facts(): ProcessFacts {
@@ -206,20 +296,41 @@ export class Service {
       configurationRejected: this.rejected,
       // A service that stops has no scheduler any more, which is no trouble.
       scheduler: this.daemon.isStopping ? undefined : { alive, lastTurnAt: this.tools.clock.now() - lastTurnMs },
-      isSweeping: this.daemon.isSweeping,
+      replicas: this.replica?.known ?? null,
+      isSweeping: this.daemon.isSweeping || (this.replica?.underWay ?? 0) > 0,
+    };
+  }
+
+  /** What the page shows of the daemon as a whole. */
+  private shown(): ServiceFacts {
+    const { instance, targets, apple } = this.loaded.config;
+    this.expiries ??= new Map(targets.map(({ name, expiry }) => [name, expiry]));
+    const expiries = this.expiries;
+    return {
+      instance,
+      startedAt: this.startedAt,
+      degraded: this.journal.degraded,
+      skewMs: this.sweeper.skewMs,
+      nextTickAt: this.daemon.nextTick(),
+      expiryOf: (name) => expiries.get(name),
+      tokenUrl: apple.tokenUrl,
+      replicas: this.replica?.shown,
     };
   }
 
   /** What a scrape shows. */
   private async snapshot() {
     const { journal, readings } = this;
-    await this.alerting.catchUp();
-    const book = await journal.alertBook();
+    const isFleets = this.replica === undefined || (await this.replica.isLeading());
+    if (isFleets) await this.alerting.catchUp();
+    const book = isFleets ? await journal.alertBook() : undefined;
+    const targets = isFleets ? this.plan.targets : [];
     return {
       clock: this.sweeper.judgeClock(this.tools.clock.now()),
-      targets: this.plan.targets.map(({ target: { name, key } }) => ({ name, reading: readings.get(key) })),
+      targets: targets.map(({ target: { name, key } }) => ({ name, reading: readings.get(key) })),
       book,
-      waiting: this.alerting.waiting(book),
+      waiting: book && this.alerting.waiting(book),
+      lastTurnMs: this.daemon.health().lastTurnMs,
       skewMs: this.sweeper.skewMs,
       journalDegraded: journal.degraded !== undefined,
     };

@@ -8,7 +8,7 @@ import { type AlertPolicy, policyOf } from '../alerts/stories/news.ts';
 import type { ReadablePart } from '../config/problems.ts';
 import { type Finding, SEVERITIES } from '../core/alerts/conditions.ts';
 import type { AlertBook } from '../core/alerts/records.ts';
-import type { Journal } from '../core/ports.ts';
+import type { Journal } from '../core/journal-ports.ts';
 import type { ServiceTools } from './tools.ts';
 import { channelsOf, createDelivery, type Delivery } from './wire-alerts.ts';
 
@@ -55,15 +55,15 @@ export class SingleAlert {
     this.delivery.configure(this.usable(part));
   }
 
-  /** What is open and what waits to be sent, for the journal of a service that has started after all. */
+  /** What is open, for the journal of a service that has started after all. */
   book(): Promise<AlertBook> {
     return this.journal.alertBook();
   }
 
   private async look(): Promise<void> {
-    const { clock, newId } = this.tools;
+    const { clock } = this.tools;
     const nothing = { undecided: () => false, laneOf: () => undefined, isSweeping: false };
-    const look = { now: clock.now(), findings: [this.finding], ...nothing, newId };
+    const look = { now: clock.now(), findings: [this.finding], ...nothing };
     await this.journal.updateAlerts((book) => advance(book, look, this.policy(this.usable(this.part))).update);
   }
 

@@ -1,8 +1,10 @@
 // The start of `run`. While it is refused (a wrong configuration, a journal that another daemon holds or that is newer)
 // the program stays: it logs and sends the reason once, answers health checks, and starts as soon as it can. So no
 // supervisor has to start it over and over, and a second daemon stands by for the first.
+import { openJournal } from '../adapters/journal/journal.ts';
 import { finding } from '../alerts/detect/finding.ts';
-import { readListening } from '../config/listening.ts';
+import { readJournalPlace } from '../config/journal-place.ts';
+import { readListening, readTokens } from '../config/listening.ts';
 import { type LoadedConfig, loadConfig, nothingRead } from '../config/load.ts';
 import { ConfigError, type ReadablePart, sentence } from '../config/problems.ts';
 import { mustReachSomebody } from '../config/recipients.ts';
@@ -10,10 +12,12 @@ import type { Looked } from '../config/source.ts';
 import type { Finding } from '../core/alerts/conditions.ts';
 import { asRotatorError, type RotatorError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
+import { holdSecret } from '../core/held-secrets.ts';
 import { MINUTE, SECOND } from '../core/time.ts';
 import { refusedRoutes } from '../http/served.ts';
 import { type HttpServer, startHttpServer } from '../http/server.ts';
 import { markAt } from '../net/named-file.ts';
+import { refusalOf } from './refusal.ts';
 import { openService, type Service } from './service.ts';
 import { SingleAlert } from './single-alert.ts';
 import type { ServiceTools } from './tools.ts';
@@ -70,6 +74,7 @@ export class Start {
         service = result;
       } else {
         if (whenRefused !== 'throw') await this.tell(result);
+        if (whenRefused === 'tell') await this.leave();
         if (whenRefused !== 'stay') throw result.error;
         await this.untilLook();
       }
@@ -77,7 +82,10 @@ export class Start {
     await this.freePort();
     this.alert?.alerter.stop();
     await this.alerting;
-    if (service === undefined) this.emit({ event: 'daemon.stopped' });
+    if (service === undefined) {
+      await this.leave();
+      this.emit({ event: 'daemon.stopped' });
+    }
     // The first look of the service finds that it is over, and tells so.
     else if (this.alert !== undefined) await service.takeOver(await this.alert.book());
     return service;
@@ -139,14 +147,34 @@ export class Start {
     else await this.alert.alerter.flush(FLUSH_MS);
   }
 
+  /** Journals what the channels were told: whoever runs on this journal then tells them that it is over. */
+  private async leave(): Promise<void> {
+    // Where no channel was told, none waits to hear that it is over, and no journal is made.
+    if (this.alert === undefined || this.refusal?.part.alerts.channels.length === 0) return;
+    const { stories } = await this.alert.book();
+    const { clock, env } = this.tools;
+    try {
+      const journal = await openJournal(await readJournalPlace(this.options.configFile, env), { mode: 'write', clock });
+      await journal.updateAlerts(() => ({ putStories: stories })).finally(() => journal.close());
+    } catch {
+      // A journal that cannot be written may be what refused the start.
+    }
+  }
+
   /** Undefined where it cannot listen: without health checks the rest still works. */
   private async listen(): Promise<HttpServer | undefined> {
     const { emit } = this;
     const { clock, env } = this.tools;
-    const { host, port } = await readListening(this.options.configFile, env);
-    const routes = refusedRoutes(() => this.refusal?.error.code ?? 'ERR_INTERNAL');
-    const tokens = () => ({ token: undefined, readToken: undefined });
-    return startHttpServer({ host, port, clock, emit, routes, tokens }).catch((thrown) => {
+    const { configFile } = this.options;
+    const { host, port, doubt } = await readListening(configFile, env);
+    const found = await readTokens(configFile, env);
+    const routes = refusedRoutes({
+      refusal: (language) => refusalOf(this.refusal?.error ?? asRotatorError(new Error('no reason')), language),
+      knowsReaders: doubt === undefined && found !== undefined,
+    });
+    const tokens = { token: found?.token, readToken: found?.readToken };
+    for (const token of Object.values(tokens)) if (token !== undefined) holdSecret(token);
+    return startHttpServer({ host, port, clock, emit, routes, tokens: () => tokens }).catch((thrown) => {
       emit({ event: 'warning', error: asRotatorError(thrown) });
       return undefined;
     });

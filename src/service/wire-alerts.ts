@@ -8,25 +8,30 @@ import {
   Deliverer,
   type DelivererOptions,
   type DelivererTools,
+  type Digests,
   type Voice,
   type Waiting,
   waitingFor,
 } from '../alerts/deliverer.ts';
-import type { WatchedTarget } from '../alerts/detect/detect.ts';
+import type { Surroundings, WatchedTarget } from '../alerts/detect/detect.ts';
+import { finding } from '../alerts/detect/finding.ts';
 import { Heartbeat } from '../alerts/heartbeat.ts';
+import type { Rotated } from '../alerts/stories/advance.ts';
 import { type AlertPolicy, policyOf } from '../alerts/stories/news.ts';
 import type { OnLook } from '../alerts/target-looks.ts';
-import { type Surroundings, Watch, type WatchOptions } from '../alerts/watch.ts';
+import { Watch } from '../alerts/watch.ts';
 import { type AlertsView, alertsView } from '../alerts/words/alert-view.ts';
 import type { DisabledTarget } from '../config/load.ts';
 import { keyProblems, type ReadablePart } from '../config/problems.ts';
 import type { Config } from '../config/resolve.ts';
-import type { AlertBook, RotatedEvent } from '../core/alerts/records.ts';
+import type { Language } from '../core/alerts/message.ts';
+import type { AlertBook } from '../core/alerts/records.ts';
 import { type CronExpression, parseCron } from '../core/cron.ts';
 import { asRotatorError } from '../core/errors.ts';
 import type { EventName, EventSink, RotatorEvent } from '../core/events.ts';
-import type { Channel, Clock, Journal } from '../core/ports.ts';
-import type { Reason } from '../core/reasons.ts';
+import type { Journal } from '../core/journal-ports.ts';
+import type { Channel, Clock } from '../core/ports.ts';
+import type { EvidenceDetail, Reason } from '../core/reasons.ts';
 import { DAY, MINUTE, SECOND } from '../core/time.ts';
 import type { WiredTarget } from '../daemon/sweep.ts';
 import type { ServiceTools } from './tools.ts';
@@ -34,7 +39,10 @@ import type { WiringTools } from './wire-targets.ts';
 
 /** What only this process knows: Surroundings without what the configuration says. */
 export interface ProcessFacts
-  extends Pick<Surroundings, 'skewMs' | 'startedAt' | 'configurationRejected' | 'scheduler' | 'isSweeping'> {
+  extends Pick<
+    Surroundings,
+    'skewMs' | 'startedAt' | 'configurationRejected' | 'scheduler' | 'isSweeping' | 'replicas'
+  > {
   /** Every target of the configuration. */
   readonly configured: readonly WiredTarget[];
   readonly disabled: readonly DisabledTarget[];
@@ -49,6 +57,8 @@ export interface AlertingOptions {
   readonly selected?: readonly WiredTarget[] | undefined;
   /** True where the process ends after one look. */
   readonly isBrief?: boolean;
+  /** See AlerterTools. */
+  readonly isMine?: AlerterTools['isMine'] | undefined;
   /** Hears of each look at the state of a target. */
   readonly onLook?: OnLook;
 }
@@ -60,10 +70,10 @@ export interface Alerting {
   /** Looks at every target whose state was written since the last look. Throws what the journal throws. */
   readonly catchUp: () => Promise<void>;
   /** What is wrong now, and the state of the channels. */
-  readonly view: (book: AlertBook) => AlertsView;
+  readonly view: (book: AlertBook, language?: Language) => AlertsView;
   /** What was not told yet, over all channels. */
   readonly waiting: (book: AlertBook) => Waiting;
-  /** Has the alerts look where that cannot wait, and sends the message about a rotation. Never throws. */
+  /** Has the alerts look where that cannot wait, and the stories note a rotation that succeeded. Never throws. */
   readonly onEvent: EventSink;
 }
 
@@ -77,18 +87,22 @@ const DIGEST_DELAYS = { from: 3 * MINUTE, steps: 12 } as const;
 /** Far longer than any gap of a schedule that the configuration accepts (18 days). */
 const LONGEST_GAP_MS = 60 * DAY;
 
+/** Until such a rotation logins failed: found out and put right in one pass, that would be told nowhere else. */
+const ENDED_A_FAILURE: Partial<Record<Reason, EvidenceDetail>> = {
+  SecretExpired: 'expired',
+  SecretInvalid: 'damaged',
+  RejectedByApple: 'rejected',
+};
+
 /**
  * Events after which the alerts look at once. What passes find waits for the end of the sweep: a look at each result
  * would read every target again each time, and would tell of one cause in many messages.
  */
-/** Until such a rotation logins failed: found out and put right in one pass, that would be told nowhere else. */
-const ENDED_A_FAILURE: ReadonlySet<Reason> = new Set(['SecretExpired', 'SecretInvalid', 'RejectedByApple']);
-
 const CALLS_FOR_A_LOOK: ReadonlySet<EventName> = new Set(['journal.degraded', 'config.reloaded', 'config.rejected']);
 
 /** Wires watch, delivery and heartbeat; nothing is sent before the alerter runs or flushes. */
 export function createAlerting(options: AlertingOptions, tools: WiringTools): Alerting {
-  const { journal, facts, selected, isBrief = false, onLook } = options;
+  const { journal, facts, selected, isBrief = false, onLook, isMine } = options;
   let { config } = options;
   let gapMs = longestTickGapMs(config, tools.clock);
   let since = tools.clock.now();
@@ -108,18 +122,21 @@ export function createAlerting(options: AlertingOptions, tools: WiringTools): Al
     };
   };
   const policy = (part: Pick<ReadablePart, 'alerts'>) => policyOf(part.alerts, isBrief);
-  const optionsOfWatch = () => watchOptions(config, policy(config), tools.version, selected === undefined);
+  const isWhole = selected === undefined;
+  const optionsOfWatch = () => ({ policy: policy(config), version: tools.version, isWhole });
   const watch = new Watch(optionsOfWatch(), surroundings, {
     ...tools,
     journal,
     ...(onLook === undefined ? {} : { onLook }),
   });
-  const delivery = createDelivery(config, { ...tools, journal, watch }, { isBrief, policy });
+  const digests = () => (isWhole ? digestsOf(config, () => watch.digest()) : undefined);
+  const delivery = createDelivery(config, { ...tools, journal, watch, isMine }, { isBrief, policy, digests });
   const { alerter } = delivery;
   return {
     alerter,
     catchUp: () => watch.catchUp(),
-    view: (book) => alertsView(book, { ...config.alerts, policy: policy(config), now: tools.clock.now() }),
+    view: (book, language) =>
+      alertsView(book, { ...config.alerts, policy: policy(config), now: tools.clock.now() }, language),
     waiting(book) {
       const now = tools.clock.now();
       const each = config.alerts.channels.map(({ name }) => waitingFor(book, name, policy(config), now));
@@ -131,9 +148,10 @@ export function createAlerting(options: AlertingOptions, tools: WiringTools): Al
     },
     onEvent(event) {
       if (CALLS_FOR_A_LOOK.has(event.event)) alerter.rouse();
-      const rotated = rotatedEvent(event, config);
-      if (rotated === undefined || !(config.alerts.rotated || ENDED_A_FAILURE.has(rotated.reason))) return;
-      void watch.tellRotated(rotated, config.alerts.rotated).then(
+      if (event.event !== 'rotation.succeeded') return;
+      const rotated = rotatedBy(event, surroundings());
+      if (rotated === undefined) return;
+      void watch.noteRotation(rotated).then(
         () => alerter.rouse(),
         (thrown) => tools.emit({ event: 'warning', during: 'alerts', error: asRotatorError(thrown) }),
       );
@@ -158,18 +176,21 @@ export interface DeliveryOptions {
   /** See ChannelTools. */
   readonly isBrief: boolean;
   readonly policy: (part: ReadablePart) => AlertPolicy;
+  /** Those of the configuration in force. */
+  readonly digests?: () => Digests | undefined;
 }
 
 /** Delivery and heartbeat for what `watch` finds. */
 export function createDelivery(
   part: ReadablePart,
-  tools: ServiceTools & DelivererTools & Pick<AlerterTools, 'watch'>,
-  { isBrief, policy }: DeliveryOptions,
+  tools: ServiceTools & DelivererTools & Pick<AlerterTools, 'watch' | 'isMine'>,
+  { isBrief, policy, digests }: DeliveryOptions,
 ): Delivery {
   const optionsOf = (next: ReadablePart): DelivererOptions => ({
     channels: channelsOf(next, tools, isBrief),
     voice: voiceOf(next, tools.version),
     policy: policy(next),
+    digests: digests?.(),
   });
   const deliverer = new Deliverer(optionsOf(part), tools);
   const heartbeat = new Heartbeat(part.heartbeat, tools);
@@ -195,8 +216,8 @@ export function channelsOf(
 
 /** The language and the names in the messages of a configuration. */
 export function voiceOf({ instance, alerts }: Pick<ReadablePart, 'instance' | 'alerts'>, version: string): Voice {
-  const { language, timezone, runbook } = alerts;
-  return { instance, version, language, timezone, runbook };
+  const { language, timezone, runbook, publicUrl } = alerts;
+  return { instance, version, language, timezone, runbook, publicUrl };
 }
 
 /** Wired targets as the watch sees them, with the thresholds of the configuration. */
@@ -222,14 +243,20 @@ function longestTickGapMs({ schedule: { cron, timezone } }: Config, clock: Pick<
   return parseCron(cron, timezone).longestGapMs(clock.now(), LONGEST_GAP_MS);
 }
 
-/** A rotation that succeeded, as channels are told of it. */
-function rotatedEvent(event: RotatorEvent, { targets }: Config): RotatedEvent | undefined {
-  if (event.event !== 'rotation.succeeded') return undefined;
-  const target = targets.find(({ name, envId }) => name === event.target && envId === event.envId);
+/** The rotation of a configured target that succeeded. */
+function rotatedBy(event: RotatorEvent<'rotation.succeeded'>, { configured, now }: Surroundings): Rotated | undefined {
+  const target = [...configured.values()].find(({ name, envId }) => name === event.target && envId === event.envId);
   if (target === undefined) return undefined;
-  const { name, envId, providerId } = target;
-  const { reason, keyId, fingerprint, expiresAt, previousExpiresAt } = event;
-  return { target: { name, envId, providerId }, reason, keyId, fingerprint, expiresAt, previousExpiresAt };
+  const { key, name, envId, providerId } = target;
+  const { rotationId: id, reason, proof, settles, previousExpiresAt: expiresAt } = event;
+  const detail = ENDED_A_FAILURE[reason];
+  const failure = () => {
+    if (detail === undefined) return undefined;
+    const facts = { because: 'secret', detail, at: now, expiresAt, keyId: null, clockUncompared: false } as const;
+    const since = detail === 'expired' ? expiresAt : null;
+    return finding('LoginsFail', { severity: 'critical', facts, since }, target, { key, name, envId, providerId });
+  };
+  return { key, rotation: { id, reason, proof, settles }, ended: failure() };
 }
 
 /** 3 to 14 minutes. */
@@ -245,13 +272,9 @@ export function digestTick(digest: CronExpression, delayMs: number, now: number)
   return waits ? digest.previousStart(last - SECOND, DIGEST_HORIZON_MS) : last;
 }
 
-function watchOptions(config: Config, policy: AlertPolicy, version: string, isWhole: boolean): WatchOptions {
-  const { alerts, schedule } = config;
-  const digest = alerts.digest === undefined ? undefined : parseCron(alerts.digest, schedule.timezone);
-  return {
-    policy,
-    version,
-    digestTick: (now) => digest && digestTick(digest, digestDelayMs(config.instance), now),
-    isWhole,
-  };
+/** The digests that a configuration asks for. */
+function digestsOf({ alerts, schedule, instance }: Config, facts: Digests['facts']): Digests | undefined {
+  if (alerts.digest === undefined) return undefined;
+  const digest = parseCron(alerts.digest, schedule.timezone);
+  return { tick: (now) => digestTick(digest, digestDelayMs(instance), now), facts };
 }

@@ -6,13 +6,14 @@ import { createLoginChecks } from '../adapters/login/public-interface.ts';
 import { createCloudbaseProvider } from '../adapters/provider/cloudbase.ts';
 import { createTencentClient } from '../adapters/tencent/client.ts';
 import { type CredentialsOptions, createCredentials } from '../adapters/tencent/credentials/registry.ts';
-import type { RequestRecord } from '../adapters/tencent/credentials/source.ts';
+import type { CredentialSource, RequestRecord } from '../adapters/tencent/credentials/source.ts';
 import { createRateLimits, laneOf } from '../adapters/tencent/rate-limit.ts';
 import { isLoginHost } from '../config/hosts.ts';
 import type { PolicyConfig } from '../config/policy.ts';
 import type { CloudBaseConfig, Config, TargetConfig } from '../config/resolve.ts';
 import { createWindow, parseCron } from '../core/cron.ts';
-import type { AppleAnswer, SharedPace, Target, TargetPolicy } from '../core/ports.ts';
+import type { SharedPace } from '../core/journal-ports.ts';
+import type { AppleAnswer, Target, TargetPolicy } from '../core/ports.ts';
 import { targetKey } from '../core/records.ts';
 import type { Plan } from '../daemon/daemon.ts';
 import type { WiredTarget } from '../daemon/sweep.ts';
@@ -42,21 +43,27 @@ export interface CallObserver {
 const LANE_SECONDS = 2;
 const WIDEST_LANE = 10;
 
+/** With the credentials of its calls to CloudBase. */
+export interface WiredWithCredentials extends WiredTarget {
+  readonly tools: WiredTarget['tools'] & { readonly credentials: CredentialSource };
+}
+
 /** Wires every target of a configuration. */
-export function wireTargets(config: Config, tools: WiringTools): WiredTarget[] {
+export function wireTargets(config: Config, tools: WiringTools): WiredWithCredentials[] {
   const { clock, env, emit, leaseHolder, newId, observe, pace } = tools;
   const heard = observe === undefined ? {} : { onRequest: observe.tencentRequest };
   const limits = createRateLimits(clock, pace);
   const credentialsOf = perArguments((options: CredentialsOptions, region: string, timeoutMs: number) =>
     createCredentials(options, { env, clock, region, timeoutMs, ...heard }),
   );
-  const providerOf = perArguments((settings: CloudBaseConfig) => {
+  const cloudOf = perArguments((settings: CloudBaseConfig) => {
     const { endpoint, region, timeoutMs, requestsPerSecond } = settings;
     const credentials = credentialsOf(settings.credentials, region, timeoutMs);
     const lane = laneOf({ credentialId: credentials.id, region, endpoint });
     const rateLimit = limits.lane(lane, requestsPerSecond);
     const own = { service: 'tcb', endpoint, region, credentials, timeoutMs, clock, env, rateLimit } as const;
-    return createCloudbaseProvider({ client: createTencentClient({ ...own, ...heard }), lane, clock });
+    const client = createTencentClient({ ...own, ...heard, keepsConnections: true });
+    return { credentials, provider: createCloudbaseProvider({ client, lane, clock }) };
   });
   const apple = createTokenEndpointCheck({
     tokenUrl: config.apple.tokenUrl,
@@ -73,7 +80,7 @@ export function wireTargets(config: Config, tools: WiringTools): WiredTarget[] {
       return {
         ...{ clock, emit, apple, leaseHolder, newId },
         keySource: createKeySource(key, { env, clock, timeoutMs, keyId, credentialsFor, ...heard }),
-        provider: providerOf(cloudbase),
+        ...cloudOf(cloudbase),
         loginCheck: login.check === 'off' ? undefined : loginCheckOf(login.endpoint),
       };
     },
@@ -100,9 +107,9 @@ export function planOf(config: Config, tools: WiringTools): Plan {
 type LoginConfig = TargetConfig['login'];
 
 function targetOf(entry: TargetConfig, shared: Pick<Target, 'policy' | 'appleCheck' | 'isAllowedHost'>): Target {
-  const { endpoint, envId, providerId, name, ids, write, login, enabledWanted } = entry;
+  const { endpoint, envId, providerId, name, ids, write, login, stated } = entry;
   const identity = { endpoint, envId, providerId };
-  const own = { key: targetKey(identity), name, ids, write, loginCheck: login.check, enabledWanted };
+  const own = { key: targetKey(identity), name, ids, write, loginCheck: login.check, stated };
   return { ...identity, ...own, ...shared };
 }
 

@@ -29,6 +29,7 @@ function channelOf(name: string, manners: readonly Manner[]) {
     name,
     type: 'webhook',
     gapMs: 0,
+    reach: async () => undefined,
     async send({ items }: AlertMessage, signal: AbortSignal) {
       const manner = manners[Math.min(own.attempts, manners.length - 1)] ?? 'takes';
       own.attempts += 1;
@@ -83,12 +84,7 @@ async function start(manners: Readonly<Record<string, readonly Manner[]>> = { op
     leastHoldMs: 0,
   };
   const watch = new Watch(
-    {
-      policy,
-      version: '1.2.3',
-      digestTick: () => undefined,
-      isWhole: true,
-    },
+    { policy, version: '1.2.3', isWhole: true },
     () => ({
       now: clock.now(),
       since: begun,
@@ -102,6 +98,7 @@ async function start(manners: Readonly<Record<string, readonly Manner[]>> = { op
       startedAt: clock.now(),
       configurationRejected: null,
       scheduler: { alive: true, lastTurnAt: clock.now() },
+      replicas: null,
       isSweeping: false,
     }),
     { clock, journal, emit, newId },

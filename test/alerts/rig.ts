@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { channelOptions, createChannel } from '../../src/adapters/channels/registry.ts';
 import { openJournal } from '../../src/adapters/journal/journal.ts';
-import { Deliverer } from '../../src/alerts/deliverer.ts';
+import { Deliverer, type Digests } from '../../src/alerts/deliverer.ts';
 import { advance } from '../../src/alerts/stories/advance.ts';
-import { type AlertPolicy, newsFor } from '../../src/alerts/stories/news.ts';
+import { type AlertPolicy, dueOf, newsFor } from '../../src/alerts/stories/news.ts';
 import type { Finding } from '../../src/core/alerts/conditions.ts';
-import type { Delivery } from '../../src/core/alerts/records.ts';
 import type { EventName, RotatorEvent } from '../../src/core/events.ts';
+import type { Journal } from '../../src/core/journal-ports.ts';
 import type { Channel } from '../../src/core/ports.ts';
 import { uuidv7 } from '../../src/core/uuid.ts';
 import { startSandbox } from '../../src/sandbox/server.ts';
@@ -23,8 +23,11 @@ export const VOICE = { instance: 'prod', version: '1.2.3', language: 'en', runbo
 
 export type Settings = { readonly name: string; readonly type: string } & Readonly<Record<string, unknown>>;
 
-/** Starts everything. `channels`: as in the configuration; `url` is the sandbox's inbox of the channel's name by default. */
-export async function startDelivery(channels: readonly Settings[] = [{ name: 'ops', type: 'webhook' }]) {
+/** Starts everything, with digests if there are to be any. `channels`: as in the configuration; `url` is the sandbox's inbox of the channel's name by default. */
+export async function startDelivery(
+  channels: readonly Settings[] = [{ name: 'ops', type: 'webhook' }],
+  digests?: Digests,
+) {
   const clock = new LeapingClock();
   const sandbox = await startSandbox({ port: 0, clock });
   const folder = mkdtempSync(join(fastFolder(), 'rotator-alerts-'));
@@ -48,14 +51,22 @@ export async function startDelivery(channels: readonly Settings[] = [{ name: 'op
     leastHoldMs: 0,
   };
   const tools = { clock, journal, emit: (event: RotatorEvent) => void events.push(event), newId };
-  const newDeliverer = (leaseHolder = 'daemon:') =>
-    new Deliverer({ channels: made, voice: VOICE, policy }, { ...tools, leaseHolder });
+  const newDeliverer = (
+    leaseHolder = 'daemon:',
+    parts: { channels?: readonly Channel[]; journal?: Journal; digests?: Digests } = {},
+  ) =>
+    new Deliverer(
+      { channels: parts.channels ?? made, voice: VOICE, policy, digests: parts.digests ?? digests },
+      { ...tools, leaseHolder, journal: parts.journal ?? journal },
+    );
   const deliverer = newDeliverer();
 
   return {
     clock,
     sandbox,
     journal,
+    /** The file of the journal. */
+    path,
     channels: made,
     policy,
     deliverer,
@@ -66,22 +77,19 @@ export async function startDelivery(channels: readonly Settings[] = [{ name: 'op
     /** What arrived at an inbox. */
     inbox: (name = 'ops') => sandbox.world.inbox.filter((message) => message.name === name),
     /** One look of the engine. */
-    look: (findings: readonly Finding[]) =>
-      journal.updateAlerts(
+    look: (findings: readonly Finding[], through = journal) =>
+      through.updateAlerts(
         (book) =>
           advance(
             book,
-            { now: clock.now(), findings, undecided: () => false, laneOf: LANE_OF, isSweeping: false, newId },
+            { now: clock.now(), findings, undecided: () => false, laneOf: LANE_OF, isSweeping: false },
             policy,
           ).update,
       ),
-    enqueue: (subject: Delivery['subject'], channel = 'ops') =>
-      journal.updateAlerts(() => ({ addDeliveries: [{ id: newId(), channel, at: clock.now(), subject }] })),
     /** What is to be told over a channel. */
     async waiting(channel = 'ops') {
-      const { stories, deliveries } = await journal.alertBook();
-      const due = newsFor(stories, channel, policy, clock.now()).filter(({ dueAt }) => dueAt <= clock.now());
-      return [...due, ...deliveries.filter((row) => row.channel === channel)];
+      const { stories } = await journal.alertBook();
+      return dueOf(newsFor(stories, channel, policy, clock.now()), clock.now());
     },
     channel: async (name = 'ops') => (await journal.alertBook()).channels.find((state) => state.name === name),
     /** Starts what is due now, and waits for it; returns for how many ms nothing else is due. */

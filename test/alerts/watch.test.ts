@@ -1,23 +1,21 @@
-// The watch over a real journal: what a look finds in states that were committed by hand, what it leaves alone, the
-// weekly digest at its tick, and what it remembers. Time is moved by hand.
+// The watch over a real journal: what a look finds in states that were committed by hand, what it leaves alone, what
+// the weekly digest says, and what it remembers. Time is moved by hand.
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { WatchedTarget } from '../../src/alerts/detect/detect.ts';
-import { newsFor, toldOf } from '../../src/alerts/stories/news.ts';
-import { type Surroundings, Watch, type WatchOptions } from '../../src/alerts/watch.ts';
-import { parseCron } from '../../src/core/cron.ts';
+import type { Surroundings, WatchedTarget } from '../../src/alerts/detect/detect.ts';
+import { dueOf, newsFor, toldOf } from '../../src/alerts/stories/news.ts';
+import { Watch, type WatchOptions } from '../../src/alerts/watch.ts';
 import type { RotatorEvent } from '../../src/core/events.ts';
 import { type TargetState, targetKey } from '../../src/core/records.ts';
 import { DAY, MINUTE } from '../../src/core/time.ts';
 import { uuidv7 } from '../../src/core/uuid.ts';
 import { anError, aWatched, aWatchedState, TOKEN_URL } from '../support/alert-facts.ts';
+import { aLoginsFail } from '../support/alert-findings.ts';
 import { route } from '../support/alert-life.ts';
 import { ownJournal } from '../support/journal.ts';
 import { LeapingClock } from '../support/pass-rig.ts';
 
-/** A Sunday: the digest is due on Mondays at nine. */
 const SUNDAY = Date.UTC(2026, 10, 22, 10);
-const MONDAY_9 = Date.UTC(2026, 10, 23, 9);
 
 const identity = (name: string) => ({
   endpoint: 'https://tcb.tencentcloudapi.com',
@@ -54,7 +52,6 @@ async function start() {
     routes: [route('ops'), route('mail')],
     leastHoldMs: 0,
   };
-  const digest = parseCron('0 9 * * 1', 'UTC');
   const heard = new Map<string, string[]>(['ops', 'mail', 'pager'].map((name) => [name, []]));
 
   /** A process with this configuration over the journal. */
@@ -75,13 +72,13 @@ async function start() {
       startedAt: SUNDAY - DAY,
       configurationRejected: null,
       scheduler: { alive: true, lastTurnAt: clock.now() },
+      replicas: null,
       isSweeping: false,
       ...change,
     });
     const own: WatchOptions = {
       policy,
       version: '1.2.3',
-      digestTick: (now) => digest.previousStart(now, 400 * DAY),
       isWhole: selected.length === names.length,
       ...options,
     };
@@ -134,7 +131,7 @@ async function start() {
         .map(({ finding }) => [finding.condition, finding.target?.name].filter(Boolean).join(' '))
         .sort();
     },
-    /** What a channel was told since `delivered`: `raised RotationFailing`, `digest`. */
+    /** What a channel was told since `delivered`: `raised RotationFailing`. */
     async told(channel = 'ops'): Promise<string[]> {
       await tell(channel);
       return heard.get(channel) ?? [];
@@ -143,20 +140,15 @@ async function start() {
 
   async function tell(channel: string): Promise<void> {
     const now = clock.now();
-    await journal.updateAlerts(({ stories, deliveries }) => {
-      const due = newsFor(stories, channel, policy, now).filter(({ dueAt }) => dueAt <= now);
-      const rows = deliveries.filter((row) => row.channel === channel);
-      const words = [
-        ...due.map(({ status, view }) => `${status} ${view.lead.condition}`),
-        ...rows.map(({ subject }) => subject.kind),
-      ];
+    await journal.updateAlerts(({ stories }) => {
+      const due = dueOf(newsFor(stories, channel, policy, now), now);
+      const words = due.map(({ status, view }) => `${status} ${view.lead.condition}`);
       heard.set(channel, [...(heard.get(channel) ?? []), ...words]);
       return {
         putStories: due.map((news) => ({
           ...news.story,
           told: { ...news.story.told, [channel]: toldOf(news, channel, now) },
         })),
-        removeDeliveries: rows.map(({ id }) => id),
       };
     });
   }
@@ -358,93 +350,37 @@ describe('a look is at', () => {
     const daemon = watch();
     await daemon.look();
     looked();
-    daemon.configure({ policy, version: '1.2.3', digestTick: () => undefined, isWhole: true });
+    daemon.configure({ policy, version: '1.2.3', isWhole: true });
     await daemon.look();
     expect(looked()).toEqual(['shop']);
   });
 });
 
 describe('the weekly digest', () => {
-  test('waits at the first start for the next tick, and then comes once through every channel', async () => {
-    const { watch, state, told, clock, book, delivered } = await start();
+  test('says how the targets are, what is renewed next, and what is open', async () => {
+    const { watch, state } = await start();
     await state('shop');
     await state('web', { ...FAILED });
     const daemon = watch();
     await daemon.look();
-    expect(await told()).toEqual(['raised RotationFailing']);
-    await delivered();
-    clock.wall = MONDAY_9 - 1;
-    await daemon.look();
-    clock.wall = MONDAY_9;
-    await daemon.look();
-    await daemon.look();
-    clock.pass(MINUTE);
-    await watch().look();
-    const subjects = (await book()).deliveries.map(({ subject }) => subject);
-    for (const channel of ['ops', 'mail'])
-      expect((await told(channel)).filter((what) => what === 'digest')).toEqual(['digest']);
-    expect(subjects.find(({ kind }) => kind === 'digest')).toMatchObject({
-      digest: {
-        version: '1.2.3',
-        targets: 2,
-        states: { healthy: 1, failed: 1 },
-        renewals: [{ target: 'shop' }, { target: 'web' }],
-        open: [{ condition: 'RotationFailing', target: 'web' }],
-        openTotal: 1,
-      },
+    expect(await daemon.digest()).toMatchObject({
+      version: '1.2.3',
+      targets: 2,
+      states: { healthy: 1, failed: 1 },
+      renewals: [{ target: 'shop' }, { target: 'web' }],
+      open: [{ condition: 'RotationFailing', target: 'web' }],
+      openTotal: 1,
     });
-    clock.wall = MONDAY_9 + 7 * DAY;
-    await daemon.look();
-    expect((await told()).filter((what) => what === 'digest')).toHaveLength(2);
   });
 
   test('counts a target whose logins fail as failed, whatever its last pass said', async () => {
-    const { watch, state, clock, book } = await start();
+    const { watch, state } = await start();
     const { deployed } = aWatchedState();
     for (const name of ['shop', 'web']) await state(name, { state: 'rotated' });
     await state('shop', { state: 'healthy', deployed: deployed && { ...deployed, expiresAt: SUNDAY } });
     const daemon = watch();
     await daemon.look();
-    clock.wall = MONDAY_9;
-    await daemon.look();
-    const digests = (await book()).deliveries.flatMap(({ subject }) => ('digest' in subject ? subject.digest : []));
-    expect(digests[0]?.states).toEqual({ failed: 1, healthy: 1 });
-  });
-
-  test('whose ticks were missed while nobody ran comes once', async () => {
-    const { watch, state, told, clock } = await start();
-    await state('shop');
-    await watch().look();
-    clock.wall = MONDAY_9 + 5 * 7 * DAY + MINUTE;
-    await watch().look();
-    await watch().look();
-    expect((await told()).filter((what) => what === 'digest')).toHaveLength(1);
-  });
-
-  test('is not lost to a clock that was ahead', async () => {
-    const { watch, state, told, clock } = await start();
-    await state('shop');
-    const daemon = watch();
-    clock.wall = SUNDAY + 365 * DAY;
-    await daemon.look();
-    clock.wall = SUNDAY;
-    await daemon.look();
-    clock.wall = MONDAY_9;
-    await daemon.look();
-    expect((await told()).filter((what) => what === 'digest')).toHaveLength(1);
-  });
-
-  test('is not sent by a look at some of the targets, nor where there is none', async () => {
-    const { watch, state, told, clock } = await start();
-    await state('shop');
-    await state('web');
-    await watch().look();
-    clock.wall = MONDAY_9 + MINUTE;
-    await state('shop');
-    await state('web');
-    await watch({ selected: ['web'] }).look();
-    await watch({ options: { digestTick: () => undefined } }).look();
-    expect(await told()).toEqual([]);
+    expect((await daemon.digest()).states).toEqual({ failed: 1, healthy: 1 });
   });
 });
 
@@ -500,7 +436,7 @@ describe('a look at some of the targets', () => {
     expect(await open()).toEqual(all);
     await state('shop');
     await state('web');
-    const unknown = { configurationRejected: undefined, scheduler: undefined };
+    const unknown = { configurationRejected: undefined, scheduler: undefined, replicas: undefined };
     await watch({ selected: ['web'], change: unknown }).look();
     expect(await open()).toEqual(all.slice(0, 2));
     await watch({ change: unknown }).look();
@@ -545,12 +481,17 @@ describe('a target that is not in the configuration', () => {
     await watch({ names: ['web'] }).look();
     await watch({ names: ['web'] }).look();
     expect(await open()).toEqual([]);
-    expect(await told()).toEqual(['unwatched']);
-    expect((await book()).deliveries[0]?.subject).toMatchObject({
-      event: { target: { name: 'shop', envId: 'shop-1' }, expiresAt, open: ['RotationFailing'] },
-      closes: ['RenewalFailing/shop-1/apple@tcb.tencentcloudapi.com'],
-    });
-    expect(events.filter(({ event }) => event === 'target.unwatched')).toMatchObject([{ target: 'shop', expiresAt }]);
+    expect(await told()).toEqual(['happened Unwatched']);
+    const { stories } = await book();
+    const finding = { target: { name: 'shop', envId: 'shop-1' }, loginsUntil: expiresAt };
+    expect(stories).toMatchObject([
+      {
+        id: 'Unwatched/RenewalFailing/shop-1/apple@tcb.tencentcloudapi.com',
+        members: [{ finding: { ...finding, facts: { moved: false, open: ['RotationFailing'] } } }],
+      },
+    ]);
+    expect(events.map(({ event }) => event)).toEqual(['story.opened', 'target.unwatched', 'story.closed']);
+    expect(events.slice(1)).toMatchObject([{ target: 'shop', expiresAt }, { what: 'unwatched' }]);
   });
 
   test('says nothing of its last failure when it comes back, before a pass has looked anew', async () => {
@@ -578,7 +519,12 @@ describe('a target that is not in the configuration', () => {
       key: targetKey({ ...identity('shop'), endpoint: 'https://other.example' }),
     };
     await watch({ names: ['shop'], change: { targets: new Map([[elsewhere.key, elsewhere]]) } }).look();
-    expect((await book()).deliveries[0]?.subject).toMatchObject({ kind: 'unwatched', event: { moved: true } });
+    expect((await book()).stories).toMatchObject([
+      {
+        id: 'Unwatched/shop-1/apple@tcb.tencentcloudapi.com',
+        members: [{ finding: { facts: { moved: true, open: [] } } }],
+      },
+    ]);
     expect(events.map(({ event }) => event)).toEqual(['target.unwatched']);
   });
 
@@ -586,8 +532,11 @@ describe('a target that is not in the configuration', () => {
     const { watch, state, told } = await start();
     await state('shop');
     await state('web');
-    for (const names of [['shop', 'web'], ['web'], ['shop', 'web'], ['web']]) await watch({ names }).look();
-    expect(await told()).toEqual(['unwatched', 'unwatched']);
+    for (const names of [['shop', 'web'], ['web'], ['shop', 'web'], ['web']]) {
+      await watch({ names }).look();
+      await told();
+    }
+    expect(await told()).toEqual(['happened Unwatched', 'happened Unwatched']);
   });
 
   test('is not told by a process that looks at some targets alone', async () => {
@@ -613,40 +562,18 @@ describe('a target that is not in the configuration', () => {
   });
 });
 
-test('a rotation is told to those who carry warnings of its target', async () => {
-  const { watch, policy, told } = await start();
-  const routes = [route('ops'), route('mail', { targets: ['web'] }), route('pager', { severities: ['critical'] })];
-  const daemon = watch({ options: { policy: { ...policy, routes } } });
-  const event = {
-    reason: 'RenewalDue',
-    keyId: null,
-    fingerprint: null,
-    expiresAt: null,
-    previousExpiresAt: null,
-  } as const;
-  await daemon.tellRotated({ ...event, target: { ...identity('shop'), name: 'shop' } }, true);
-  expect([await told('ops'), await told('mail'), await told('pager')]).toEqual([['rotated'], [], []]);
-});
-
-test('a rotation that ended a failure of logins is told, unless the all-clear of that failure tells it', async () => {
-  const { watch, state, told, clock } = await start();
+test('what a rotation has ended is told afterwards, unless it is being told of already', async () => {
+  const { watch, state, told, clock, book } = await start();
   const daemon = watch();
-  const ofShop = { ...identity('shop'), name: 'shop' };
-  const event = {
-    reason: 'SecretExpired',
-    keyId: null,
-    fingerprint: null,
-    expiresAt: null,
-    previousExpiresAt: null,
-  } as const;
-  await daemon.tellRotated({ ...event, target: ofShop }, false);
-  expect(await told('ops')).toEqual(['rotated']);
   const { deployed } = await state('shop');
   await state('shop', { deployed: deployed && { ...deployed, expiresAt: clock.now() - 1 } });
   await daemon.look();
-  const before = await told('ops');
-  await daemon.tellRotated({ ...event, target: ofShop }, false);
-  expect(await told('ops')).toEqual(before);
-  await daemon.tellRotated({ ...event, target: ofShop }, true);
-  expect(await told('ops')).toEqual([...before, 'rotated']);
+  const [story] = (await book()).stories;
+  const rotation = { id: 'row', reason: 'SecretExpired', proof: null, settles: null } as const;
+  const ended = { ...aLoginsFail({}), id: story?.id ?? '' };
+  const key = story?.members[0]?.finding.target?.key ?? '';
+  await daemon.noteRotation({ key, rotation, ended });
+  expect((await book()).stories).toEqual([{ ...story, rotation }]);
+  await daemon.noteRotation({ key: 'another', rotation, ended: { ...ended, id: 'LoginsFail/another' } });
+  expect((await told()).sort()).toEqual(['ended LoginsFail', 'raised LoginsFail']);
 });

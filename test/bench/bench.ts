@@ -8,6 +8,7 @@ import { madeKey } from './fleet.ts';
 import { type BenchOptions, type FigureName, HELP, parseOptions } from './options.ts';
 import { alone, sweeps, ticks } from './passes.ts';
 import { Place, type PlaceOptions } from './place.ts';
+import { replicas } from './replicas.ts';
 import { Measured, reportText, tableText, valueText } from './report.ts';
 import { type Build, buildRevision, buildThis } from './revision.ts';
 import { startServer } from './server-process.ts';
@@ -19,11 +20,11 @@ const ROWS = new Map(TABLES.flatMap(({ rows }) => rows.map((row) => [row.id, row
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
 const FULL = {
-  ...{ runs: 40, rotated: 200, rounds: 3, sizes: SIZES },
+  ...{ runs: 40, rotated: 200, rounds: 3, sizes: SIZES, shared: 1_000 },
   effort: { settle: 4, waits: 6, window: 16, warmUp: 200, counted: 300 },
 } as const;
 const QUICK = {
-  ...{ runs: 3, rotated: 20, rounds: 1, sizes: [100] },
+  ...{ runs: 3, rotated: 20, rounds: 1, sizes: [100], shared: 100 },
   effort: { settle: 1, waits: 1, window: 2, warmUp: 100, counted: 100 },
 } as const;
 
@@ -70,7 +71,7 @@ async function measure(
   made: Pick<PlaceOptions, 'folder' | 'builds'>,
   measured: Measured,
 ): Promise<void> {
-  const { runs, rotated, rounds, sizes, effort } = quick ? QUICK : FULL;
+  const { runs, rotated, rounds, sizes, shared, effort } = quick ? QUICK : FULL;
   const [server, key] = [await startServer(), madeKey()];
   await server.give({ order: 'seed', provider: key.provider, publicJwk: key.publicJwk });
   const place = new Place({
@@ -90,6 +91,7 @@ async function measure(
     ticks: () => ticks(place),
     alone: () => alone(place),
     status: () => status(place),
+    replicas: () => replicas(place, shared),
   };
   for (const name of only) {
     const started = performance.now();

@@ -9,9 +9,9 @@ import type { Build } from './revision.ts';
 import { columnOf, ONE } from './tables.ts';
 import { median } from './window.ts';
 
-/** What `generate` does at the least. Plain JavaScript in one file, so that nothing else is loaded. */
-const BARE_SCRIPT = `const { createPrivateKey, sign } = require('node:crypto');
-const { readFileSync } = require('node:fs');
+/** What `generate` does at the least: JavaScript in one file, an ES module as the program is. */
+const BARE_SCRIPT = `import { createPrivateKey, sign } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 const [file, iss, sub, kid] = process.argv.slice(2);
 const iat = Math.floor(Date.now() / 1000);
 const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -24,7 +24,7 @@ console.log(text + '.' + sign('sha256', Buffer.from(text), key).toString('base64
 /** `generate` beside an empty Node and a bare script. */
 export async function generate(place: Place, runs: number): Promise<void> {
   const { folder, key, builds, note } = place.options;
-  const [keyFile, script] = [join(folder, KEY_FILE), join(folder, 'bare.cjs')];
+  const [keyFile, script] = [join(folder, KEY_FILE), join(folder, 'bare.mjs')];
   writeFileSync(keyFile, key.pem, { mode: 0o600 });
   writeFileSync(script, BARE_SCRIPT);
   const { teamId, clientId, keyId } = IDS;

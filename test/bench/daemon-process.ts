@@ -36,8 +36,13 @@ export interface Daemon {
   /** How long `/healthz` took to answer, in ms, asked every 50 ms for so many seconds, until pass `last` at the latest. */
   waits(seconds: number, last?: number): Promise<readonly number[]>;
   memory(): Memory;
+  /** Ends it as kill -9 does. */
+  kill(): void;
   end(): Promise<void>;
 }
+
+/** What the image and the unit of systemd set. */
+const AS_IN_IMAGE = { MALLOC_ARENA_MAX: '1' } as const;
 
 /** A pass takes less than a second; a sweep of a program that is ten times slower still ends in it. */
 const PASS_LIMIT_MS = 60_000;
@@ -47,7 +52,7 @@ const ASK_EVERY_MS = 50;
 export async function startDaemon(main: string, folder: string): Promise<Daemon> {
   const child = spawn(process.execPath, [main, 'run', '--config', 'rotator.yaml'], {
     cwd: folder,
-    env: { PATH: process.env['PATH'], ...CREDENTIALS },
+    env: { PATH: process.env['PATH'], ...CREDENTIALS, ...AS_IN_IMAGE },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const end = endAtExit(child);
@@ -115,6 +120,7 @@ export async function startDaemon(main: string, folder: string): Promise<Daemon>
         anonymousMb: megabytes('smaps_rollup', 'Anonymous'),
         peakMb: megabytes('status', 'VmHWM'),
       }),
+      kill: () => void child.kill('SIGKILL'),
       end,
     };
   } catch (thrown) {

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 
 /** In the order in which they run. */
-export const FIGURES = ['generate', 'rotation', 'sweeps', 'ticks', 'alone', 'status'] as const;
+export const FIGURES = ['generate', 'rotation', 'sweeps', 'ticks', 'alone', 'status', 'replicas'] as const;
 export type FigureName = (typeof FIGURES)[number];
 
 export interface BenchOptions {
@@ -14,7 +14,8 @@ export interface BenchOptions {
 
 export const HELP = `npm run bench -- [--against REV] [--only NAME]… [--quick]
 
-Measures this tree's bundle, and writes docs/performance.md. Needs Linux, and no network.
+Measures this tree's bundle, and writes docs/performance.md. Needs Linux, PostgreSQL for
+\`replicas\`, and no network.
 
   --against REV   also measures an earlier commit, in the same run, and shows both
   --only NAME     measures one figure (${FIGURES.join(', ')}) and writes nothing; may be repeated

@@ -24,6 +24,8 @@ interface Spell extends Used {
 const SWEEP_LIMIT_MS = 120_000;
 /** What ends with a sweep has ended by then, and nothing else has begun. */
 const REST_MS = 2_000;
+/** What passes have read is forgotten within a minute, and its memory given back when the daemon has been idle for a while. */
+const LONG_REST_MS = 90_000;
 /** From fewer targets, what one more costs is lost in what differs between two starts. */
 const LARGE = 1_000;
 /** A reload has ended for certain, so that what it holds up is not counted as a wait. */
@@ -60,6 +62,11 @@ export async function sweeps(place: Place): Promise<void> {
       const above = memory.anonymousMb - (first.get(build) ?? Number.NaN);
       if (targets >= LARGE && above > 0) note('per-target', column, build, (above * 1_024) / (targets - 1));
       if (targets <= LARGE && !isOne) noteSweep(await againAndAgain(place, daemon, targets), build);
+      if (targets <= LARGE) return;
+      await sleep(LONG_REST_MS);
+      const left = daemon.memory().anonymousMb;
+      note('rest', column, build, left);
+      note('rest-each', column, build, ((left - (first.get(build) ?? Number.NaN)) * 1_024) / (targets - 1));
     });
   }
 }

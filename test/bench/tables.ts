@@ -26,7 +26,7 @@ const COMMANDS = {
       what: 'a bare script, CPU',
       unit: 'ms',
       digits: 1,
-      how: 'the same of a script that signs a client secret with node:crypto and prints it.',
+      how: 'the same of a script, an ES module as the program is, that signs a client secret with node:crypto and prints it.',
     },
     { id: 'generate', what: '`generate`, CPU', unit: 'ms', digits: 1, how: 'the same of the command.' },
     {
@@ -142,7 +142,7 @@ const FLEETS = {
       what: 'the same, anonymous',
       unit: 'MB',
       digits: 0,
-      how: "what is the daemon's alone and no file.",
+      how: "what is the daemon's alone and no file, with MALLOC_ARENA_MAX=1 as in the image.",
     },
     {
       id: 'per-target',
@@ -150,6 +150,20 @@ const FLEETS = {
       unit: 'KB',
       digits: 1,
       how: 'from the row above.',
+    },
+    {
+      id: 'rest',
+      what: 'anonymous memory at rest',
+      unit: 'MB',
+      digits: 0,
+      how: 'the same, a minute and a half after a sweep.',
+    },
+    {
+      id: 'rest-each',
+      what: 'the same for each target above the first',
+      unit: 'KB',
+      digits: 1,
+      how: 'less the anonymous memory of a daemon with one target.',
     },
     { id: 'peak', what: 'most memory', unit: 'MB', digits: 0, how: 'VmHWM at the same moment.' },
     {
@@ -184,6 +198,40 @@ const FLEETS = {
   ],
 } as const satisfies TableDefinition;
 
-export const TABLES = [COMMANDS, FLEETS] as const;
+export const REPLICAS = [1, 2, 3] as const;
+
+export function replicasColumn(count: number): string {
+  return count === 1 ? '1 replica' : `${count} replicas`;
+}
+
+const OVER_A_DATABASE = {
+  title: 'Replicas',
+  columns: [ONE, ...REPLICAS.map(replicasColumn)],
+  rows: [
+    {
+      id: 'replica-passes',
+      what: 'passes a second',
+      unit: '',
+      digits: 0,
+      how: 'of processes that share a journal in PostgreSQL on the same machine, in their first sweep of a fleet of 50 lanes, from the first pass to the last.',
+    },
+    {
+      id: 'replica-takeover',
+      what: 'takeover',
+      unit: 's',
+      digits: 0,
+      how: 'from kill -9 of the process that leads until the other one does. The lease that it had lasts 45 s after it was last renewed.',
+    },
+    {
+      id: 'replica-memory',
+      what: 'memory that PostgreSQL and pg-boss add',
+      unit: 'MB',
+      digits: 0,
+      how: 'anonymous memory at rest with one target, less the same with a file.',
+    },
+  ],
+} as const satisfies TableDefinition;
+
+export const TABLES = [COMMANDS, FLEETS, OVER_A_DATABASE] as const;
 
 export type RowId = (typeof TABLES)[number]['rows'][number]['id'];

@@ -49,7 +49,7 @@ test('no secret gets out of any sequence of bad answers', async () => {
         if (withDaemon) await place.daemon(/rotation\.succeeded/);
       }),
     ),
-    { numRuns: tries(2), endOnFailure: true },
+    { numRuns: tries(1), endOnFailure: true },
   );
 });
 

@@ -50,14 +50,14 @@ describe('a secret is printed', () => {
   Local time     2027-05-22 00:00:00 +08:00
   Fingerprint    ${fingerprint(stdout.trim())}
 
-To use it, open the CloudBase console: Authentication → Login Methods → Apple
+To use it, open the CloudBase console: Authentication > Login Methods > Apple
 
   Client ID      com.example.shop.web
   Client Secret  the line on standard output
   Scope          openid email name
 
 Save and enable. Treat the secret like a password, and replace it before it expires: from that
-moment every Apple login fails. \`apple-secret-rotator run\` does that by itself.
+moment every Apple login fails. The daemon does that by itself.
 
 `);
   });

@@ -89,7 +89,7 @@ The signature was not checked: pass --key-file.
     Put https://appleid.apple.com into aud, without a slash at its end.
 
   Expired: it expired 1 s ago
-    Mint a new one (\`generate\`): every Apple login that uses this one fails.
+    Mint a new one (\`apple-secret-rotator generate\`): every Apple login that uses this one fails.
 
   SignatureDer: the signature is in DER form, wanted 64 raw bytes
     Write it as r and s, 32 bytes each (the JOSE form, ieee-p1363), as JWT libraries do.
@@ -243,6 +243,28 @@ describe('the input', () => {
     const { status, stderr } = await run({}, text());
     expect(stderr).toBe('');
     expect(status).toBe(0);
+  });
+
+  test.each([
+    ['a header', () => `Authorization: Bearer ${jwt}\r\n`],
+    ['a form', () => `client_id=com.example.shop.web&client_secret=${jwt}&grant_type=authorization_code`],
+    ['a line of a configuration', () => `clientSecret: "${jwt}" # of today`],
+    ['what generate prints, both outputs in one', () => `Client secret for Sign in with Apple:\r\n\r\n${jwt}\r\n`],
+    ['the same secret twice', () => `${jwt} ${jwt}`],
+  ])('the one secret in %s is found, with a warning', async (_what, text) => {
+    const { status, stdout, stderr } = await run({}, text());
+    expect(stderr).toBe(
+      'warning: standard input holds other text around the client secret, which is ignored here (ERR_USAGE)\n  Store the secret alone: it begins with eyJ and has neither spaces nor quotes.\n',
+    );
+    expect([status, stdout]).toEqual([0, expect.stringContaining('Apple has nothing to object to.')]);
+  });
+
+  test('of two secrets none is chosen', async () => {
+    const { status, stderr } = await run({}, `${jwt} ${made({ alg: 'ES256' }, { iss: 'x' })}`);
+    expect(status).toBe(2);
+    expect(stderr).toBe(
+      'error: standard input holds 2 different JWTs, wanted one (ERR_USAGE)\n  Pass the one that is to be explained.\n',
+    );
   });
 
   test('line breaks within it are ignored, with a warning', async () => {

@@ -6,7 +6,7 @@ import { journalBackup } from '../../src/cli/journal-backup.ts';
 import { status } from '../../src/cli/status.ts';
 import { terminalOutput } from '../../src/cli/terminal.ts';
 import { deployedRecord } from '../../src/core/deployed.ts';
-import type { Journal } from '../../src/core/ports.ts';
+import type { Journal } from '../../src/core/journal-ports.ts';
 import type { TargetState } from '../../src/core/records.ts';
 import { DAY } from '../../src/core/time.ts';
 import { aDeployed, asked } from '../support/builders.ts';
@@ -81,12 +81,17 @@ describe('status', () => {
     expect(await status({ json: false }, { context: seen.context, journal, targets: [healthy, failing] })).toBe(1);
     expect(seen.out).toBe(
       [
-        'NAME          STATE    LOGINS   EXPIRES              RENEWAL DUE  LAST ROTATION  FAILURES',
-        'shop-prod     healthy  works    2027-05-20 in 178 d  2027-03-21   2026-11-20     0',
-        'app-with-a-…  failed   unknown  2026-11-27 in 5 d    2026-11-21   -              12, retry in 25 min',
+        'NAME       STATE    LOGINS   EXPIRES              RENEWAL DUE  LAST ROTATION  FAILURES',
+        'shop-prod  healthy  works    2027-05-20 in 178 d  2027-03-21   2026-11-20     0',
+        'app-with-a-name-that-is-much-longer-than-any-table-has-room-for',
+        '           failed   unknown  2026-11-27 in 5 d    2026-11-21   -              12, retry in 25 min',
         '    ERR_CLOUDBASE_DENIED: the credentials may not read providers of app-1 (UnauthorizedOperation)',
         '    Grant tcb:GetProviders and tcb:ModifyProvider on',
         '    qcs::tcb:ap-shanghai:uin/100000000001:env/app-with-a-name to the user.',
+        '',
+        'Key K1L2M3N4O5 signs the deployed secret of shop-prod,',
+        'app-with-a-name-that-is-much-longer-than-any-table-has-room-for.',
+        'Any other key of this team may be revoked, unless something else uses it.',
         '',
       ].join('\n'),
     );
@@ -113,6 +118,7 @@ describe('status', () => {
           providerId: 'apple',
           state: 'healthy',
           reason: null,
+          keyId: 'K1L2M3N4O5',
           expiresAt: '2027-05-20T00:00:00.000Z',
           renewalAt: '2027-03-21T00:00:00.000Z',
           lastRotationAt: '2026-11-20T10:00:00.000Z',
@@ -135,6 +141,7 @@ describe('status', () => {
           providerId: 'apple',
           state: 'unknown',
           reason: null,
+          keyId: null,
           expiresAt: null,
           renewalAt: null,
           lastRotationAt: null,
@@ -152,7 +159,9 @@ describe('status', () => {
     const deps = { context: seen.context, journal: await journalOf(), targets: [healthy] };
     expect(await status({ json: false }, deps)).toBe(1);
     expect(seen.out.split('\n')[1]).toBe('shop-prod  unknown  unknown  -        -            -              0');
-    expect(seen.err).toBe('not checked yet: `run` or `once` checks the targets and starts the journal\n');
+    expect(seen.err).toBe(
+      'not checked yet: `apple-secret-rotator once` or the daemon checks the targets and starts the journal\n',
+    );
   });
 
   test('a secret that has expired is 1 although its last pass was healthy, and is red', async () => {
@@ -168,7 +177,7 @@ describe('status', () => {
     const quiet: TargetState = {
       ...healthy,
       lastPassAt: NOW - 3 * DAY,
-      provider: { enabled: false, strangeHost: null, trouble: null, since: null, at: NOW },
+      provider: { enabled: false, strangeHost: null, differs: [], trouble: null, since: null, at: NOW },
       providerChanges: [
         { path: 'Config.AuthorizationEndpoint', by: 'our-write', at: NOW - DAY },
         { path: 'On', by: 'somebody-else', at: NOW - 3 * DAY },
@@ -181,6 +190,9 @@ describe('status', () => {
       '    last checked 2026-11-19 10:00Z, 3 d ago',
       '    Config.AuthorizationEndpoint was changed by a rotation and could not be restored, 24 h ago',
       '    On was changed by somebody else during a rotation, 3 d ago',
+      '',
+      'Key K1L2M3N4O5 signs the deployed secret of shop-prod.',
+      'Any other key of this team may be revoked, unless something else uses it.',
       '',
     ]);
     expect(seen.err).toBe('');
@@ -203,11 +215,11 @@ describe('status', () => {
   });
 
   test('a provider that is switched off is 0, but where the configuration wants it on', async () => {
-    const provider = { enabled: false, strangeHost: null, trouble: null, since: null, at: NOW };
+    const provider = { enabled: false, strangeHost: null, differs: [], trouble: null, since: null, at: NOW };
     const off = { ...healthy, provider };
     const journal = await journalOf(off);
-    const exits = [undefined, false, true].map((enabledWanted) =>
-      status({ json: true }, { context: terminal().context, journal, targets: [{ ...off, enabledWanted }] }),
+    const exits = [undefined, false, true].map((enabled) =>
+      status({ json: true }, { context: terminal().context, journal, targets: [{ ...off, stated: { enabled } }] }),
     );
     expect(await Promise.all(exits)).toEqual([0, 0, 1]);
   });

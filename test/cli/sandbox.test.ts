@@ -86,7 +86,7 @@ describe('demo', () => {
     const daemon = JSON.parse(await running.sees(/daemon (\{.*\})/));
     expect(daemon).toEqual({ args: ['run', '--config', 'config/sandbox.yaml'], execArgv: ['--no-warnings'], url });
     expect(running.stdout).toContain(
-      `ROTATOR_SANDBOX_URL=${url} npm run -s rotator -- status --config config/sandbox.yaml`,
+      `ROTATOR_SANDBOX_URL=${url} apple-secret-rotator status --config config/sandbox.yaml`,
     );
     expect(running.stdout).toContain(
       `curl -X POST ${url}/sandbox/environments/shop-demo-1g2h3j/providers/apple/secret \\\n    -d '{"keyId":"SANDBOX001","expiresInDays":-1}'`,

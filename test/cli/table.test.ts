@@ -2,11 +2,14 @@
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { day, distance, minute } from '../../src/cli/instants.ts';
-import { cut, displayWidth, table as painted, wrap } from '../../src/cli/table.ts';
+import { type Column, table as painted, type TableRow, wrap } from '../../src/cli/table.ts';
+import { columnsOf } from '../../src/cli/terminal.ts';
+import { displayWidth } from '../../src/core/columns.ts';
 import { terminalText } from '../../src/core/output.ts';
 
 /** A table as a terminal without colour shows it. */
-const table = (...args: Parameters<typeof painted>) => terminalText(painted(...args).join(''), false);
+const table = (columns: readonly Column[], rows: readonly TableRow[], width = 100) =>
+  terminalText(painted(columns, rows, width).join(''), false);
 
 test.each([
   ['', 0],
@@ -22,17 +25,6 @@ test.each([
   expect(displayWidth(text)).toBe(width);
 });
 
-test.each([
-  ['shop-prod', 9, 'shop-prod'],
-  ['shop-prod', 8, 'shop-pr…'],
-  ['商城生产', 7, '商城生…'],
-  ['商城生产', 6, '商城…'],
-  ['e\u0301e\u0301e\u0301', 2, 'e\u0301…'],
-  ['abc', 1, '…'],
-])('%j in %d columns is %j', (text, width, shown) => {
-  expect(cut(text, width)).toBe(shown);
-});
-
 test('counts the characters of plain text without Intl.Segmenter, which takes 7 ms to make', () => {
   const segment = vi.spyOn(Intl.Segmenter.prototype, 'segment');
   onTestFinished(() => segment.mockRestore());
@@ -46,6 +38,7 @@ test('wraps between words, and within what has none; what may be copied stays wh
   expect(wrap('one two three', 7)).toEqual(['one two', 'three']);
   expect(wrap('go to /a/very/long/path now', 8)).toEqual(['go to', '/a/very/long/path', 'now']);
   expect(wrap('没有空格的句子', 6)).toEqual(['没有空', '格的句', '子']);
+  expect(wrap('请吊销密钥K1L2M3N4O5后重试', 8)).toEqual(['请吊销密', '钥', 'K1L2M3N4O5', '后重试']);
   expect(wrap('', 5)).toEqual(['']);
 });
 
@@ -63,7 +56,7 @@ test('loses no character by wrapping, and exceeds the width by a single word alo
 });
 
 describe('a table', () => {
-  const columns = [{ title: 'NAME', mayShrink: true }, { title: 'STATE' }, { title: 'NOTE' }];
+  const columns = [{ title: 'NAME' }, { title: 'STATE' }, { title: 'NOTE' }];
   const cells = (...texts: string[]): { text: string }[] => texts.map((text) => ({ text }));
 
   test('is aligned, and has its notes below the row', () => {
@@ -78,30 +71,81 @@ describe('a table', () => {
     );
   });
 
-  test('cuts the column that may be cut first, then the widest', () => {
-    const rows = [{ cells: cells('n'.repeat(63), 's'.repeat(20), 'o'.repeat(40)) }];
-    const [, row = ''] = table(columns, rows).split('\n');
-    expect(row).toBe(`${'n'.repeat(35)}…  ${'s'.repeat(20)}  ${'o'.repeat(40)}`);
-    const narrow = table(columns, rows, 50).split('\n')[1];
-    expect(narrow).toBe(`nnnnn…  ${'s'.repeat(20)}  ${'o'.repeat(19)}…`);
+  const fleet = [{ title: 'NAME' }, { title: 'STATE' }, { title: 'EXPIRES' }, { title: 'LAST ROTATION' }];
+  const rows = [
+    { cells: cells('shop-prod', 'healthy', '2027-05-20 in 179 d', '2026-11-22') },
+    { cells: cells('商城生产', 'failed', '2026-11-27 in 5 d', '-'), notes: cells('ERR_CONFIG: 环境 shop-1 不存在') },
+  ];
+
+  test('stands on lines of its own width where it fits', () => {
+    const whole = [
+      'NAME       STATE    EXPIRES              LAST ROTATION',
+      'shop-prod  healthy  2027-05-20 in 179 d  2026-11-22',
+      '商城生产   failed   2026-11-27 in 5 d    -',
+      '    ERR_CONFIG: 环境 shop-1 不存在',
+      '',
+    ].join('\n');
+    expect([60, 80, 100, 160].map((width) => table(fleet, rows, width))).toEqual([whole, whole, whole, whole]);
   });
 
-  test('is never wider than 100 columns, whatever it holds', () => {
+  test('wraps its cells between words where it does not', () => {
+    expect(table(fleet, rows, 46)).toBe(
+      [
+        'NAME       STATE    EXPIRES       LAST',
+        '                                  ROTATION',
+        'shop-prod  healthy  2027-05-20    2026-11-22',
+        '                    in 179 d',
+        '商城生产   failed   2026-11-27    -',
+        '                    in 5 d',
+        '    ERR_CONFIG: 环境 shop-1 不存在',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('has a name that is longer than its column on a line above the other cells', () => {
+    const long = 'shop-production-of-the-eastern-region';
+    const shown = table(fleet, [...rows, { cells: cells(long, 'due', '2026-11-28 in 6 d', '-') }], 80);
+    expect(shown.split('\n').slice(4)).toEqual([long, '           due      2026-11-28 in 6 d    -', '']);
+  });
+
+  test('is a list where the words do not fit side by side', () => {
+    expect(table(fleet, rows, 34)).toBe(
+      [
+        'NAME           shop-prod',
+        'STATE          healthy',
+        'EXPIRES        2027-05-20 in 179 d',
+        'LAST ROTATION  2026-11-22',
+        '',
+        'NAME           商城生产',
+        'STATE          failed',
+        'EXPIRES        2026-11-27 in 5 d',
+        'LAST ROTATION  -',
+        '    ERR_CONFIG: 环境 shop-1 不存在',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test.each([60, 80, 100, 160])('loses no word, and exceeds %d columns by a single word alone', (width) => {
     const row = fc.record({
       cells: fc.array(fc.record({ text: anyText }), { minLength: 3, maxLength: 3 }),
       notes: fc.array(fc.record({ text: fc.string({ unit: 'grapheme', maxLength: 300 }) }), { maxLength: 2 }),
     });
     fc.assert(
-      fc.property(fc.array(row, { maxLength: 4 }), (rows) => {
-        const lines = table(columns, rows).split('\n');
-        for (const line of lines) expect(displayWidth(line)).toBeLessThanOrEqual(100);
+      fc.property(fc.array(row, { maxLength: 4 }), (made) => {
+        const text = table(columns, made, width);
+        for (const line of text.split('\n').filter((each) => /\S\s+\S/.test(each)))
+          expect(displayWidth(line)).toBeLessThanOrEqual(width);
+        for (const word of made.flatMap((each) => each.cells.flatMap((cell) => cell.text.split(' '))))
+          if (/^[\w-]+$/.test(word)) expect(text).toContain(word);
       }),
     );
   });
 
   test('is coloured only if the output takes colours, and colour takes up no room', () => {
     const rows = [{ cells: [{ text: 'a', color: 'red' as const }, ...cells('b', 'c')] }];
-    expect(terminalText(painted(columns, rows).join(''), true)).toBe(
+    expect(terminalText(painted(columns, rows, 100).join(''), true)).toBe(
       '\u001b[2mNAME\u001b[0m  \u001b[2mSTATE\u001b[0m  \u001b[2mNOTE\u001b[0m\n\u001b[31ma\u001b[0m     b      c\n',
     );
     expect(table(columns, rows)).not.toContain('\u001b');
@@ -141,4 +185,15 @@ describe('instants', () => {
   ])('%d ms away is %s', (ms, text) => {
     expect(distance(5e12 + ms, 5e12)).toBe(text);
   });
+});
+
+test.each([
+  ['as the terminal is', 72, undefined, 72],
+  ['as COLUMNS states', 72, '132', 132],
+  ['of an output that is no terminal', undefined, undefined, 100],
+  ['of a terminal that does not know', 0, '', 100],
+  ['of a terminal that is too narrow', 20, undefined, 40],
+  ['with a COLUMNS that is no number', 72, 'wide', 72],
+])('the width %s', (_, columns, stated, expected) => {
+  expect(columnsOf(columns === undefined ? {} : { columns }, stated)).toBe(expected);
 });

@@ -15,7 +15,7 @@ test('what is left out has the defaults of the contract', async () => {
   const third = 60 * DAY;
   expect(config).toEqual({
     instance: hostname(),
-    journal: { kind: 'sqlite', path: './data/journal.db' },
+    journal: { path: './data/journal.db' },
     log: { level: 'info', format: 'auto' },
     http: { host: '127.0.0.1', port: 8080, token: undefined, readToken: undefined },
     schedule: { cron: '7 * * * *', timezone: 'UTC' },
@@ -38,7 +38,7 @@ test('what is left out has the defaults of the contract', async () => {
         },
         write: 'whole',
         login: { check: 'off', endpoint: 'https://{envId}.api.tcloudbasegateway.com' },
-        enabledWanted: undefined,
+        stated: {},
         expiry: { warningMs: 45 * DAY, criticalMs: 20 * DAY },
       },
     ],
@@ -47,7 +47,6 @@ test('what is left out has the defaults of the contract', async () => {
       timezone: 'UTC',
       repeatEvery: { warningMs: DAY, criticalMs: 4 * 3_600_000 },
       digest: '0 9 * * 1',
-      rotated: false,
       runbook: 'docs/runbook.md',
       channels: [],
       noneAccepted: false,
@@ -76,6 +75,77 @@ test('empty sections are sections left out', async () => {
   expect(config).toEqual((await load(TARGETS)).config);
 });
 
+test.each([
+  ['https://rotator.example', 'https://rotator.example'],
+  ['https://Rotator.example:8443/', 'https://rotator.example:8443'],
+  ['https://ops.example/rotator/', 'https://ops.example/rotator'],
+  ['http://127.0.0.1:8080', 'http://127.0.0.1:8080'],
+])('http.publicUrl: %s is %s, to which a path can be added', async (url, publicUrl) => {
+  const { config } = await load(`http: { publicUrl: "${url}" }\n${TARGETS}`);
+  expect(config.alerts.publicUrl).toBe(publicUrl);
+});
+
+test.each([
+  'rotator',
+  'http://rotator.example',
+  'ftp://rotator.example',
+  'https://r.example/?a=b',
+  'https://r.example/#a',
+])('http.publicUrl: %s is refused', async (url) => {
+  expect(await problemsOf(`http: { publicUrl: "${url}" }\n${TARGETS}`)).toEqual([
+    `1 http.publicUrl: found "${url}", wanted an https:// URL without query and fragment, such as https://rotator.example.com (http:// is for loopback alone)`,
+  ]);
+});
+
+test('http.publicUrl with a password is refused without showing it', async () => {
+  const [problem] = await problemsOf(`http: { publicUrl: "https://me:geheim@r.example" }\n${TARGETS}`);
+  expect(problem).toContain(', without user and password');
+  expect(problem).not.toContain('geheim');
+});
+
+/** Alerts with a channel whose flag is this. */
+const mail = (insecure: string) =>
+  `alerts: { channels: [{ name: a, type: slack, url: "https://a.example/b", insecure: ${insecure} }] }`;
+
+describe('the word that was meant is named', () => {
+  test.each([
+    ['log: { level: wran }', 'Did you mean warn?'],
+    ['log: { format: Jsn }', 'Did you mean json?'],
+    ['alerts: { language: french }', 'Write one of these words: language: en'],
+    ['apple: { check: compair }', 'Did you mean compare?'],
+    ['apple: { check: sometimes }', 'Write one of these words: check: compare'],
+    ['cloudbase: { credentials: { from: envv } }', 'Did you mean env?'],
+    ['alerts: { channels: [{ name: a, type: dingtakl, url: "https://a.example/b" }] }', 'Did you mean dingtalk?'],
+    ['schedule: { timezone: Asia/Shangai }', 'Did you mean Asia/Shanghai?'],
+    [mail('yes'), 'Did you mean true?'],
+    [mail('flase'), 'Did you mean false?'],
+    [
+      'alerts: { channels: [{ name: a, type: slack, url: "https://a.example/b", targets: [shpo] }] }',
+      'Did you mean shop?',
+    ],
+    [
+      'alerts: { channels: [{ name: a, type: slack, url: "https://a.example/b", targets: [mall] }] }',
+      'Write one of shop.',
+    ],
+  ])('%s', async (line, hint) => {
+    expect((await refusal(`${line}\n${TARGETS}`)).hint).toContain(hint);
+  });
+});
+
+describe('what looks like YAML and is not', () => {
+  test.each([
+    [
+      'targets:\n  - name：shop\n',
+      '2 targets[0]: found the full-width sign ：, wanted a colon and a space (": ") after the key',
+    ],
+    ['\u3000instance: a\n', 'found a space that is not the ordinary one (U+00A0 or U+3000)'],
+    ['http:\n  \u00a0port: 80\n', 'found a space that is not the ordinary one (U+00A0 or U+3000)'],
+  ])('%j', async (text, problem) => {
+    const whole = text.startsWith('targets') ? text : `${text}${TARGETS}`;
+    expect((await problemsOf(whole)).join('\n')).toContain(problem);
+  });
+});
+
 describe('a wrong value is told with what is wanted', () => {
   test.each([
     ['instance: { a: b }', '1 instance: found a mapping, wanted a name'],
@@ -85,16 +155,19 @@ describe('a wrong value is told with what is wanted', () => {
     ],
     [
       'journal: /var/journal.db',
-      '1 journal: found "/var/journal.db", wanted sqlite:PATH, such as sqlite:./data/journal.db',
+      '1 journal: found "/var/journal.db", wanted sqlite:PATH, such as sqlite:./data/journal.db, or postgres://…',
     ],
-    ['journal: "sqlite:"', '1 journal: found "sqlite:", wanted sqlite:PATH, such as sqlite:./data/journal.db'],
+    [
+      'journal: "sqlite:"',
+      '1 journal: found "sqlite:", wanted sqlite:PATH, such as sqlite:./data/journal.db, or postgres://…',
+    ],
     [
       'journal: "sqlite::memory:"',
-      '1 journal: found "sqlite::memory:", wanted sqlite:PATH, such as sqlite:./data/journal.db',
+      '1 journal: found "sqlite::memory:", wanted sqlite:PATH, such as sqlite:./data/journal.db, or postgres://…',
     ],
     [
       'journal: sqlite://data/x',
-      '1 journal: found "sqlite://data/x", wanted sqlite:PATH, such as sqlite:./data/journal.db',
+      '1 journal: found "sqlite://data/x", wanted sqlite:PATH, such as sqlite:./data/journal.db, or postgres://…',
     ],
     ['log: debug', '1 log: found "debug", wanted a mapping'],
     ['log: { level: silent }', '1 log.level: found "silent", wanted trace | debug | info | warn | error | fatal'],
@@ -105,6 +178,7 @@ describe('a wrong value is told with what is wanted', () => {
       'schedule: { maxRotationsPerHour: 20 }',
       '1 schedule.maxRotationsPerHour: found a key that was removed, wanted no such key',
     ],
+    ['alerts: { rotated: true }', '1 alerts.rotated: found a key that was removed, wanted no such key'],
     [
       'schedule: { timezone: Mars/Olympus }',
       '1 schedule.timezone: found "Mars/Olympus", wanted an IANA time zone such as UTC or Asia/Shanghai',
@@ -163,12 +237,32 @@ describe('a wrong value is told with what is wanted', () => {
     expect(await above(line)).toEqual([problem]);
   });
 
-  test.each(['7 * * *', '60 * * * *', '* * * * * * *', 'hourly', '0 25 * * *', '0 0 31 2 *', '*/0 * * * *'])(
-    'cron %s',
-    async (expression) => {
-      expect(await above(`schedule: { cron: "${expression}" }`)).toEqual([
-        `1 schedule.cron: found "${expression}", wanted a cron expression of five fields (minute 0-59, hour 0-23, day 1-31, month 1-12, weekday 0-7), or six with seconds first`,
-      ]);
+  test.each(['7 * * *', '* * * * * * *', 'hourly', '*/0 * * * *'])('cron %s', async (expression) => {
+    expect(await above(`schedule: { cron: "${expression}" }`)).toEqual([
+      `1 schedule.cron: found "${expression}", wanted a cron expression of five fields (minute 0-59, hour 0-23, day 1-31, month 1-12, weekday 0-7), or six with seconds first`,
+    ]);
+  });
+
+  test.each([
+    ['60 * * * *', 'a minute from 0 to 59'],
+    ['0 25 * * *', 'an hour from 0 to 23'],
+    ['0 0 32 * *', 'a day from 1 to 31'],
+    ['0 0 1 0-13 *', 'a month from 1 to 12'],
+    ['0 0 * * 8', 'a weekday from 0 to 7'],
+    ['61 0 0 * * *', 'a second from 0 to 59'],
+    ['0 0 31 2 *', 'a cron expression that fits a day: there is no such day in forty years'],
+    ['0 0 31 4,6 *', 'a cron expression that fits a day: there is no such day in forty years'],
+  ])('cron %s: what is out of range, or never comes, is named', async (expression, wanted) => {
+    expect(await above(`schedule: { cron: "${expression}" }`)).toEqual([
+      `1 schedule.cron: found "${expression}", wanted ${wanted}`,
+    ]);
+  });
+
+  test.each(['0 0 29 2 1', '0 0 1 jan *', '*/90 * * * *', '0 0 * * 1#1', '0 0 L * *'])(
+    'cron %s is one',
+    async (cron) => {
+      const { config } = await load(`alerts: { digest: "${cron}" }\n${TARGETS}`);
+      expect(config.alerts.digest).toBe(cron);
     },
   );
 
@@ -187,16 +281,23 @@ describe('a wrong value is told with what is wanted', () => {
   });
 
   test.each(['True', 'yes', 'on', '1', 'TRUE'])('a boolean is true or false, not %s', async (text) => {
-    expect(await problemsOf(`alerts: { rotated: ${text} }\n${TARGETS}`)).toEqual([
-      `1 alerts.rotated: found "${text}", wanted true or false`,
+    expect(await problemsOf(`${mail(text)}\n${TARGETS}`)).toEqual([
+      `1 alerts.channels[0].insecure: found "${text}", wanted true or false`,
     ]);
   });
 
-  test('a journal in PostgreSQL: this version has none, and the password is not shown', async () => {
-    const error = await refusal(`journal: postgres://rotator:geheim@db/rotator\n${TARGETS}`);
-    expect(error.message).toContain('this version does not support a journal in PostgreSQL');
-    expect(error.hint).toContain('this version keeps its journal in a file');
-    expect(JSON.stringify(error)).not.toContain('geheim');
+  test.each([
+    ['rotator:geheim@db/rotator', 'Add ?sslmode=verify-full'],
+    ['rotator:geheim@db/rotator?sslmode=require', 'Add ?sslmode=verify-full'],
+    ['rotator:ge/heim@db/rotator', 'Write user, host and database'],
+    ['rotator:geheim@/rotator', 'Write user, host and database'],
+    ['rotator:geheim@localhost/rotator?application_name=x', 'Leave out every option'],
+    ['rotator:geheim@localhost/rotator?schema=Rotator', 'Name the schema'],
+  ])('a journal in PostgreSQL that is named wrongly, and the password is not shown: %s', async (rest, next) => {
+    const error = await refusal(`journal: postgres://${rest}\n${TARGETS}`);
+    expect(error.message).toContain('postgres://USER:PASSWORD@HOST/DATABASE?sslmode=verify-full');
+    expect(error.hint).toContain(next);
+    expect(JSON.stringify(error)).not.toMatch(/geheim|heim@/);
   });
 
   test.each([
@@ -327,19 +428,50 @@ ${TARGETS}    policy: { renewBefore: 40d }
   });
 });
 
+test('a target states how its provider is meant to be', async () => {
+  const { config } = await load(`${TARGETS}    provider:
+      { type: oidc, name: Sign in, scope: "name  email", responseType: code, redirectUri: "https://shop.example/cb",
+        linkByEmail: false, linkByPhone: true, enabled: true }
+`);
+  expect(config.targets.map(({ stated }) => stated)).toEqual([
+    {
+      type: 'oidc',
+      name: 'Sign in',
+      scope: 'name email',
+      responseType: 'code',
+      redirectUri: 'https://shop.example/cb',
+      linkByEmail: false,
+      linkByPhone: true,
+      enabled: true,
+    },
+  ]);
+});
+
+test.each([
+  ['type: saml', 'oidc | oauth'],
+  ['scope: email phone', 'openid, email and name, or some of them, with blanks between'],
+  ['scope: email email', 'openid, email and name, or some of them, with blanks between'],
+  ['responseType: token', 'code | id_token | code id_token'],
+  ['redirectUri: "http://shop.example/cb"', 'a URL such as https://shop-prod-1g2h3j'],
+  ['redirectUri: "https://user:pass@shop.example/cb"', 'without user and password'],
+  ['linkByEmail: TRUE', 'true or false'],
+])('a provider cannot be stated with %s', async (entry, wanted) => {
+  await expect(load(`${TARGETS}    provider: { ${entry} }\n`)).rejects.toThrow(wanted);
+});
+
 test('what is sent, and what is asked beside it, may differ by target', async () => {
   const { config } =
     await load(`cloudbase: { write: secret, loginCheck: observe, loginEndpoint: "http://127.0.0.1:1/{envId}" }
 ${TARGETS}    cloudbase: { write: whole, loginCheck: off, loginEndpoint: "https://shop-1.api.tcloudbasegateway.com" }
     provider: { enabled: false }
 ${TARGETS.replace('targets:\n', '').replace('name: shop', 'name: blog').replace('shop-1', 'blog-1')}`);
-  expect(config.targets.map(({ write, login, enabledWanted }) => ({ write, login, enabledWanted }))).toEqual([
+  expect(config.targets.map(({ write, login, stated }) => ({ write, login, stated }))).toEqual([
     {
       write: 'whole',
       login: { check: 'off', endpoint: 'https://shop-1.api.tcloudbasegateway.com' },
-      enabledWanted: false,
+      stated: { enabled: false },
     },
-    { write: 'secret', login: { check: 'observe', endpoint: 'http://127.0.0.1:1/{envId}' }, enabledWanted: undefined },
+    { write: 'secret', login: { check: 'observe', endpoint: 'http://127.0.0.1:1/{envId}' }, stated: {} },
   ]);
 });
 
@@ -497,10 +629,10 @@ describe('channels', () => {
     ]);
   });
 
-  test('rotations can be told, and the runbook be your own', async () => {
+  test('the runbook can be your own', async () => {
     const runbook = 'https://wiki.example/rotator';
-    const { config } = await load(`alerts: { rotated: true, runbook: "${runbook}" }\n${TARGETS}`);
-    expect(config.alerts).toMatchObject({ rotated: true, runbook });
+    const { config } = await load(`alerts: { runbook: "${runbook}" }\n${TARGETS}`);
+    expect(config.alerts).toMatchObject({ runbook });
   });
 
   test('the digest can be switched off', async () => {

@@ -66,18 +66,29 @@ describe('what cannot be replaced is told', () => {
     ]);
   });
 
-  test('a file that cannot be read, without its path', async () => {
+  test('a file that cannot be read, with variable and path', async () => {
     const error = await refusal(`instance: \${X}\n${TARGETS}`, { X_FILE: '/nowhere/secret-name' });
-    expect(error.message).toContain(`found \${X}, but the file that X_FILE names does not exist`);
-    expect(JSON.stringify(error.problems)).not.toContain('nowhere');
+    expect(error.message).toContain(`found \${X}, but /nowhere/secret-name, which X_FILE names, does not exist`);
+    expect(error.hint).toBe('Put the file there, or correct X_FILE.');
+    const secret = 'Gu5t9xGARNpq86cd98joQYCN3EXAMPLE';
+    const empty = await refusal(`instance: \${X}\n${TARGETS}`, { X_FILE: await file('\n') });
+    expect(empty.message).toMatch(
+      /found \$\{X\}, but \S+, which X_FILE names, is empty, wanted a file that holds the value/,
+    );
+    expect(empty.hint).toBe('Write the value into the file, without anything around it.');
+    expect(await instance(`\${X:-default}`, { X_FILE: await file('') })).toBe('default');
+    const hidden = await refusal(`instance: \${X}\n${TARGETS}`, { X_FILE: secret });
+    expect(JSON.stringify([hidden.problems, hidden.message])).not.toContain(secret.slice(0, 8));
     expect(await problems(`\${X}`, { X_FILE: '/' })).toEqual([
-      `1 instance: found \${X}, but the file that X_FILE names is a directory, wanted a readable text file`,
+      `1 instance: found \${X}, but /, which X_FILE names, is a directory, wanted a readable text file`,
     ]);
-    expect(await problems(`\${X}`, { X_FILE: await file(Uint8Array.of(0xff)) })).toEqual([
-      `1 instance: found \${X}, but the file that X_FILE names is not UTF-8 text, wanted a readable text file`,
+    const binary = await file(Uint8Array.of(0xff));
+    expect(await problems(`\${X}`, { X_FILE: binary })).toEqual([
+      `1 instance: found \${X}, but ${binary}, which X_FILE names, is not UTF-8 text, wanted a readable text file`,
     ]);
-    expect(await problems(`\${X}`, { X_FILE: await file('x'.repeat(1024 * 1024 + 1)) })).toEqual([
-      `1 instance: found \${X}, but the file that X_FILE names is larger than 1 MB, wanted a readable text file`,
+    const large = await file('x'.repeat(1024 * 1024 + 1));
+    expect(await problems(`\${X}`, { X_FILE: large })).toEqual([
+      `1 instance: found \${X}, but ${large}, which X_FILE names, is larger than 1 MB, wanted a readable text file`,
     ]);
   });
 

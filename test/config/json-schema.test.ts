@@ -119,7 +119,7 @@ describe('the schema and the loader agree', () => {
     `alerts: { channels: [{ name: a, type: webhook, url: "https://a.example", headers: { X-A: { b: c } } }] }\n${BASE}`,
     `allowHosts: a.example\n${BASE}`,
     target(', teamId: a1'),
-    target(', provider: { type: oidc }'),
+    target(', provider: { type: saml }'),
     target(', provider: { enabled: yes }'),
     `cloudbase: { write: all }\n${BASE}`,
     target(', name2: x'),

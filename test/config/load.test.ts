@@ -245,7 +245,7 @@ describe('the environment alone', () => {
     [
       { ALERT_TYPE: 'slack', ALERT_URL_FILE: '/nowhere' },
       [
-        `- ALERT_URL: found \${ALERT_URL}, but the file that ALERT_URL_FILE names does not exist, wanted a readable text file`,
+        `- ALERT_URL: found \${ALERT_URL}, but /nowhere, which ALERT_URL_FILE names, does not exist, wanted a readable text file`,
       ],
     ],
     [{ CLOUDBASE_REGION: 'X' }, ['- CLOUDBASE_REGION: found text of 1 character, wanted a region such as ap-shanghai']],

@@ -93,7 +93,7 @@ describe('in a working directory of its own', () => {
     const error = await thrownBy(load({}));
     expect(error.message).toContain('CLOUDBASE_ENV_ID is not set');
     expect(error.hint).toBe(
-      'Copy config/rotator.example.yaml to config/rotator.yaml and fill it in, or name a file with --config.',
+      'Write it with `apple-secret-rotator init`, or copy config/rotator.example.yaml to config/rotator.yaml and fill it in; --config names another file.',
     );
   });
 });

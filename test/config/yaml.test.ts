@@ -34,7 +34,7 @@ describe('what stands in the file is text', () => {
   });
 });
 
-describe('broken YAML is told with its line, and without a word of it', () => {
+describe('broken YAML is told with its line', () => {
   test.each([
     ['a: 1\n\tb: 2', '2 : found a tab as indentation, wanted spaces'],
     ['a: 1\n---\nb: 2', '2 : found a second document (---), wanted one document'],
@@ -76,8 +76,42 @@ describe('broken YAML is told with its line, and without a word of it', () => {
     ]);
   });
 
-  test('every line with an error of its own is told', async () => {
-    expect((await read('a: "\\q"\nb: "\\q"')).problems.map((line) => line.slice(0, 1))).toEqual(['1', '2']);
+  test('of two errors the first is told', async () => {
+    expect((await read('a: "\\q"\nb: "\\q"')).problems.map((line) => line.slice(0, 1))).toEqual(['1']);
+  });
+
+  test.each([
+    ['a full-width colon', 'instance: a\ntargets：\n  - name: shop', 2, 'found the full-width sign ：, wanted a colon'],
+    ['one in an entry', 'targets:\n  - name：shop\n    envId: x', 2, 'found the full-width sign ：, wanted a colon'],
+    ['one in the last line', 'instance：a', 1, 'found the full-width sign ：, wanted a colon'],
+    ['full-width quotes', 'targets: [“shop, b', 1, 'found the full-width sign “, wanted YAML'],
+    ['a full-width comma', 'a: { b: c， d: e }', 1, 'found the full-width sign ，, wanted YAML'],
+    ['one after the colon', 'instance:\u00a0a\ntargets: []', 1, 'found a space that is not the ordinary one'],
+    ['a tab', 'targets:\n\t- name: shop', 2, 'found a tab as indentation'],
+  ])('%s is named', async (_what, text, line, found) => {
+    const { problems } = await read(text);
+    expect(problems).toEqual([expect.stringMatching(new RegExp(`^${line} : ${found}`))]);
+  });
+
+  test.each([
+    ['a: b\nname：shop', 'name：shop', 4],
+    ['targets:\n\t- name: shop', '→- name: shop', 0],
+    [
+      'alerts: { channels: [ { url: https://a.example/secret: x } ] }',
+      'alerts: { channels: [ { url: *****:******************: * } ] }',
+      0,
+    ],
+    ['token: "abc\n', 'token: "***', 11],
+    ['a: >\n  x\n hunter2\nb: c', ' *******', 0],
+    [
+      'journal: postgres://rotator:ge,he/im@db.example/rotator: x',
+      'journal: postgres:*********:**,******db.example/rotator: x',
+      0,
+    ],
+  ])('the line is shown without what may be a secret: %j', async (text, shown, before) => {
+    const { problems } = await readYaml(text, 'f');
+    expect(problems[0]?.excerpt?.text).toBe(shown);
+    if (before > 0) expect(problems[0]?.excerpt?.before).toBe(before);
   });
 });
 

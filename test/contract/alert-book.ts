@@ -1,15 +1,20 @@
-// The contract of the Journal port for alerts (src/core/ports.ts, alertBook and updateAlerts), run against every adapter.
+// The contract of the Journal port for alerts (src/core/journal-ports.ts, alertBook and updateAlerts), run against every adapter.
 // `alertBookContract` holds for all of them, `sharedAlertBookContract` for those that several processes use at once.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { CONDITIONS } from '../../src/core/alerts/conditions.ts';
-import { EMPTY_BOOK } from '../../src/core/alerts/records.ts';
-import type { Journal } from '../../src/core/ports.ts';
+import { CONDITIONS, type Finding } from '../../src/core/alerts/conditions.ts';
+import { type AlertMemo, EMPTY_BOOK } from '../../src/core/alerts/records.ts';
+import type { Journal } from '../../src/core/journal-ports.ts';
 import { EMPTY_FLEET } from '../../src/core/records.ts';
-import { aChannel, aDelivery, aFinding, aStory } from '../support/alert-rows.ts';
-import { anyChannel, anyDelivery, anyMemo, anyStory, everyFinding } from '../support/any-record.ts';
+import { aChannel, aFinding, aStory } from '../support/alert-rows.ts';
+import { anyChannel, anyMemo, anyStory, everyFinding } from '../support/any-record.ts';
 import { tries } from '../support/campaign.ts';
 import { aTarget, child, NOW } from '../support/journal.ts';
+
+/** A memo that counts updates. */
+const counted = ({ watchedSince }: AlertMemo): AlertMemo => ({
+  watchedSince: { ...watchedSince, count: (watchedSince['count'] ?? 0) + 1 },
+});
 
 const RUNS = { numRuns: tries(60) };
 
@@ -43,16 +48,12 @@ export function alertBookContract(name: string, open: () => Promise<Journal>): v
       );
     });
 
-    test('gives back every field of deliveries, channels and the memo', async () => {
+    test('gives back every field of channels and the memo', async () => {
       const journal = await open();
       await fc.assert(
-        fc.asyncProperty(anyDelivery, anyChannel, anyMemo, async (delivery, channel, memo) => {
-          const { deliveries } = await journal.alertBook();
-          const removeDeliveries = deliveries.map(({ id }) => id);
-          await journal.updateAlerts(() => ({ addDeliveries: [delivery], removeDeliveries }));
+        fc.asyncProperty(anyChannel, anyMemo, async (channel, memo) => {
           await journal.updateAlerts(() => ({ putChannels: [channel], memo }));
           const book = await journal.alertBook();
-          expect(book.deliveries).toEqual([delivery]);
           expect(book.channels).toContainEqual(channel);
           expect(book.memo).toEqual(memo);
         }),
@@ -62,25 +63,18 @@ export function alertBookContract(name: string, open: () => Promise<Journal>): v
 
     test('changes what is named and nothing else', async () => {
       const journal = await open();
-      const [first, second] = [aDelivery(), aDelivery()];
-      const memo = { digestAt: NOW, watchedSince: { k: NOW } };
+      const memo = { watchedSince: { k: NOW } };
       const begun = {
         putStories: [aStory('a'), aStory('b')],
-        addDeliveries: [first, second],
         putChannels: [aChannel('ops'), aChannel('boss')],
         memo,
       };
       await journal.updateAlerts(() => begun);
       const failing = aChannel('ops', { failures: 2, failingSince: NOW });
       const told = aStory('b', { endedAt: NOW + 1 });
-      await journal.updateAlerts(() => ({
-        putStories: [told],
-        removeDeliveries: [first.id],
-        putChannels: [failing],
-      }));
+      await journal.updateAlerts(() => ({ putStories: [told], putChannels: [failing] }));
       const changed = {
         stories: [aStory('a'), told],
-        deliveries: [second],
         channels: [failing, aChannel('boss')],
         memo,
       };
@@ -91,26 +85,21 @@ export function alertBookContract(name: string, open: () => Promise<Journal>): v
       expect(await journal.alertBook()).toEqual({ ...changed, stories: [told], channels: [aChannel('boss')] });
     });
 
-    test('keeps deliveries in the order in which they were added, whatever their ids and instants say', async () => {
+    test('keeps stories and channels in the order of their first writing, whatever their ids and instants say', async () => {
       const journal = await open();
-      const [a, b, c] = [aDelivery({ at: 2 }), aDelivery({ at: 1 }), aDelivery({ at: 3 })];
-      await journal.updateAlerts(() => ({ addDeliveries: [c, b] }));
-      await journal.updateAlerts(() => ({ addDeliveries: [a], removeDeliveries: [b.id] }));
-      await journal.updateAlerts(() => ({ addDeliveries: [b] }));
-      expect((await journal.alertBook()).deliveries).toEqual([c, a, b]);
+      const [a, b, c] = [aStory('a', { since: 2 }), aStory('b', { since: 1 }), aStory('c', { since: 3 })];
+      await journal.updateAlerts(() => ({ putStories: [c, b], putChannels: [aChannel('ops'), aChannel('boss')] }));
+      await journal.updateAlerts(() => ({ putStories: [a], removeStories: ['b'], putChannels: [aChannel('ops')] }));
+      await journal.updateAlerts(() => ({ putStories: [b, c] }));
+      const { stories, channels } = await journal.alertBook();
+      expect(stories).toEqual([c, a, b]);
+      expect(channels.map(({ name }) => name)).toEqual(['ops', 'boss']);
     });
 
-    test('takes removing what is not there, and adding what is, for done', async () => {
+    test('takes removing what is not there for done', async () => {
       const journal = await open();
-      const delivery = aDelivery();
-      await journal.updateAlerts(() => ({ addDeliveries: [delivery] }));
-      await journal.updateAlerts(() => ({
-        removeStories: ['none'],
-        removeDeliveries: ['none'],
-        removeChannels: ['none'],
-        addDeliveries: [{ ...delivery, at: NOW + 1 }, aDelivery({ ...delivery, channel: 'boss' })],
-      }));
-      expect(await journal.alertBook()).toEqual({ ...EMPTY_BOOK, deliveries: [delivery] });
+      await journal.updateAlerts(() => ({ removeStories: ['none'], removeChannels: ['none'] }));
+      expect(await journal.alertBook()).toEqual(EMPTY_BOOK);
     });
 
     test('removes before it puts', async () => {
@@ -133,42 +122,41 @@ export function alertBookContract(name: string, open: () => Promise<Journal>): v
         throw fault;
       };
       await expect(journal.updateAlerts(failing)).rejects.toBe(fault);
-      const unfit = aDelivery({ at: Number.NaN });
+      const unfit = aStory('c', { since: Number.NaN });
       await expect(
-        journal.updateAlerts(() => ({ removeStories: ['a'], addDeliveries: [aDelivery(), unfit] })),
-      ).rejects.toThrow(/^the journal cannot keep this change of alerts: addDeliveries\.1\.at: /);
+        journal.updateAlerts(() => ({ removeStories: ['a'], putStories: [aStory('b'), unfit] })),
+      ).rejects.toThrow(/^the journal cannot keep this change of alerts: putStories\.1\.since: /);
       expect(await journal.alertBook()).toEqual(before);
     });
 
     test('what it took in is a copy, and what it gives out cannot be changed', async () => {
       const journal = await open();
-      const closes = ['a'];
-      const target = { name: 'shop', envId: null, providerId: null };
-      const event = { target, expiresAt: null, moved: false, open: [] };
-      const subject = { kind: 'unwatched', event, closes } as const;
-      const delivery = aDelivery({ subject });
-      const update = await journal.updateAlerts(() => ({ addDeliveries: [delivery] }));
+      const targets = ['a'];
+      const finding: Finding = { ...aFinding(), condition: 'Unverified', facts: { targets } };
+      const story = aStory('a', { finding });
+      const kept = structuredClone(story);
+      const update = await journal.updateAlerts(() => ({ putStories: [story] }));
       const before = await journal.alertBook();
-      closes.push('changed by the caller');
-      expect(() => (before.deliveries as unknown[]).push(1)).toThrow(TypeError);
-      expect(() => Object.assign(update.addDeliveries?.[0] ?? {}, { at: 1 })).toThrow(TypeError);
+      targets.push('changed by the caller');
+      expect(() => (before.stories as unknown[]).push(1)).toThrow(TypeError);
+      expect(() => Object.assign(update.putStories?.[0] ?? {}, { since: 1 })).toThrow(TypeError);
       await journal.updateAlerts((book) => {
         expect(() => (book.stories as unknown[]).push(1)).toThrow(TypeError);
-        return { addDeliveries: [aDelivery()] };
+        return { putStories: [aStory('b')] };
       });
-      expect(before.deliveries).toEqual([{ ...delivery, subject: { ...subject, closes: ['a'] } }]);
-      expect((await journal.alertBook()).deliveries).toHaveLength(2);
+      expect(before.stories).toEqual([kept]);
+      expect((await journal.alertBook()).stories).toHaveLength(2);
     });
 
     test('updates at one time all count', async () => {
       const journal = await open();
       const count = journal.updateAlerts.bind(journal, ({ memo }) => ({
-        memo: { ...memo, digestAt: (memo.digestAt ?? 0) + 1 },
-        addDeliveries: [aDelivery()],
+        memo: counted(memo),
+        putStories: [aStory(`s-${memo.watchedSince['count'] ?? 0}`)],
       }));
       await Promise.all(Array.from({ length: 30 }, count));
-      const { memo, deliveries } = await journal.alertBook();
-      expect([memo.digestAt, deliveries.length]).toEqual([30, 30]);
+      const { memo, stories } = await journal.alertBook();
+      expect([memo.watchedSince['count'], stories.length]).toEqual([30, 30]);
     });
 
     test('keeps no secret that a message carries, nor one inside a name', async () => {
@@ -181,7 +169,7 @@ export function alertBookContract(name: string, open: () => Promise<Journal>): v
       await journal.updateAlerts(() => ({
         putStories: [{ ...story, told: { [jwt]: { ...told, thread: `thread ${jwt}`, next: `Do ${jwt}` } } }],
         putChannels: [aChannel('AKIDabcdefghijklmnop', { error })],
-        memo: { digestAt: null, watchedSince: { [jwt]: NOW } },
+        memo: { watchedSince: { [jwt]: NOW } },
       }));
       const book = await journal.alertBook();
       expect(JSON.stringify(book)).not.toContain(jwt.slice(0, 20));
@@ -209,7 +197,7 @@ export function sharedAlertBookContract(
         expect([stderr, lines.at(-1)]).toEqual(['', 'done']);
       }
       const { stories, memo } = await (await open()).alertBook();
-      expect(memo.digestAt).toBe(120);
+      expect(memo.watchedSince['count']).toBe(120);
       expect(new Set(stories.map(({ id }) => id)).size).toBe(120);
     });
 
@@ -231,25 +219,41 @@ export function sharedAlertBookContract(
       const { open } = place();
       const [one, other] = [await open(), await open()];
       for (let i = 0; i < 10; i += 1) {
-        const [ours, theirs] = [aDelivery(), aDelivery()];
-        await one.updateAlerts(() => ({ addDeliveries: [ours] }));
-        expect((await other.alertBook()).deliveries).toContainEqual(ours);
-        await other.updateAlerts(({ deliveries }) => {
-          expect(deliveries).toContainEqual(ours);
-          return { removeDeliveries: [ours.id], addDeliveries: [theirs] };
+        const [ours, theirs] = [aStory(`ours-${i}`), aStory(`theirs-${i}`)];
+        await one.updateAlerts(() => ({ putStories: [ours] }));
+        expect((await other.alertBook()).stories).toContainEqual(ours);
+        await other.updateAlerts(({ stories }) => {
+          expect(stories).toContainEqual(ours);
+          return { removeStories: [ours.id], putStories: [theirs] };
         });
-        await one.updateAlerts(({ deliveries }) => {
-          expect(deliveries).toEqual([theirs]);
-          return { removeDeliveries: [theirs.id] };
+        await one.updateAlerts(({ stories }) => {
+          expect(stories).toEqual([theirs]);
+          return { removeStories: [theirs.id] };
         });
       }
       expect(await other.alertBook()).toEqual(EMPTY_BOOK);
     });
 
+    test('of updates at one time those that fail leave nothing behind, in no process', async () => {
+      const { open } = place();
+      const journals = [await open(), await open()];
+      const updates = Array.from({ length: 90 }, (_, i) =>
+        journals[i % 2]?.updateAlerts(({ memo }) => {
+          const next = { memo: counted(memo) };
+          // Each third cannot be kept.
+          return i % 3 === 0 ? { ...next, putStories: [aStory('a', { since: Number.NaN })] } : next;
+        }),
+      );
+      const kept = (await Promise.allSettled(updates)).filter(({ status }) => status === 'fulfilled').length;
+      expect(kept).toBe(60);
+      for (const journal of [...journals, await open()])
+        expect((await journal.alertBook()).memo.watchedSince['count']).toBe(60);
+    });
+
     test('what was updated is there when it is opened again', async () => {
       const { open } = place();
       const first = await open();
-      const update = { putStories: [aStory('a')], addDeliveries: [aDelivery(), aDelivery()] };
+      const update = { putStories: [aStory('a'), aStory('b')], putChannels: [aChannel('ops', { digestAt: NOW })] };
       await first.updateAlerts(() => update);
       const book = await first.alertBook();
       await first.close();

@@ -26,7 +26,7 @@ export function appleCheckContract(name: string, create: () => Promise<AppleHarn
       const { check, clientId, good, bad, pass } = await create();
       expect(await check.ask({ clientId, clientSecret: good, signal: never })).toMatchObject({ verdict: 'accepted' });
       const second = check.ask({ clientId, clientSecret: bad, signal: never });
-      await pass(1_030);
+      await pass(1_040);
       expect(await second).toMatchObject({ verdict: 'rejected' });
     });
 
@@ -58,12 +58,12 @@ export function appleCheckContract(name: string, create: () => Promise<AppleHarn
         verdicts.push(verdict);
       });
       await asked[0];
-      await pass(1_029);
+      await pass(1_039);
       expect(arrived()).toBe(1);
       await pass(1);
       await asked[1];
       expect(arrived()).toBe(2);
-      await pass(1_030);
+      await pass(1_040);
       await Promise.all(asked);
       expect(verdicts).toEqual(['accepted', 'rejected', 'accepted']);
     });
@@ -77,7 +77,7 @@ export function appleCheckContract(name: string, create: () => Promise<AppleHarn
       const reason = new Error('stopping');
       controller.abort(reason);
       await expect(waiting).rejects.toBe(reason);
-      await pass(1_030);
+      await pass(1_040);
       expect((await next).verdict).toBe('rejected');
       expect(arrived()).toBe(2);
     });

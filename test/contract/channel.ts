@@ -52,6 +52,12 @@ export function channelContract(
       expect(taken()).toMatch(/RenewalFailing/);
     });
 
+    test('is reached without a message', async () => {
+      const { channel, taken, refused } = await start();
+      await channel.reach(signal);
+      expect([taken(), refused()]).toEqual(['', []]);
+    });
+
     test('a second copy of the same message does no harm', async () => {
       const { channel, refused } = await start();
       await channel.send(message(), signal);

@@ -1,20 +1,23 @@
-// The contract of the Journal port (src/core/ports.ts), run against every adapter. `journalContract` holds for all of
+// The contract of the Journal port (src/core/journal-ports.ts), run against every adapter. `journalContract` holds for all of
 // them, `sharedJournalContract` for those that several processes use at once.
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { NOTHING_SAID } from '../../src/core/answers.ts';
+import type { Journal, Revision, SeenTarget } from '../../src/core/journal-ports.ts';
 import { afterBadWrite, type WriteRank } from '../../src/core/lanes.ts';
-import type { Journal, Revision } from '../../src/core/ports.ts';
 import { EMPTY_FLEET, type TargetState } from '../../src/core/records.ts';
 import { MINUTE } from '../../src/core/time.ts';
 import { anyFleet, anyRotation, anyTarget } from '../support/any-record.ts';
 import { tries } from '../support/campaign.ts';
 import { HandClock } from '../support/clock.ts';
 import { aFleet, counted, oneMore } from '../support/fleet.ts';
-import { aRotation, aTarget, child, finished, NOW } from '../support/journal.ts';
+import { aRotation, aTarget, child, finished, folder, NOW } from '../support/journal.ts';
 
 const CALM: WriteRank = { failedAt: null, urgent: false, requested: false, neededBy: NOW };
+/** Of a target that nobody has written. */
+const NEW: SeenTarget = { revision: 0, open: 0 };
 const RUNS = { numRuns: tries(60) };
 
 /** `open` gives a journal with nothing in it, by this clock if one is given, and closes it after the test. */
@@ -228,20 +231,40 @@ export function journalContract(name: string, open: (clock?: HandClock) => Promi
       const journal = await open();
       const target = aTarget();
       const refused = expect.objectContaining({ code: 'ERR_LEASE_HELD' });
-      expect(await journal.record(target.key)).toEqual({ state: undefined, seen: 0, open: [], isHeld: false });
-      await journal.commit({ target, seen: 0 });
+      expect(await journal.record(target.key)).toEqual({ state: undefined, seen: NEW, open: [], isHeld: false });
+      await journal.commit({ target, seen: NEW });
       const { state, seen } = await journal.record(target.key);
       expect(state).toEqual(target);
-      await expect(journal.commit({ target, seen: 0 })).rejects.toEqual(refused);
+      await expect(journal.commit({ target, seen: NEW })).rejects.toEqual(refused);
       await journal.commit({ target: aTarget({ name: 'another' }) });
       await journal.acquireLease(target.key, 'a');
       expect(await journal.record(target.key)).toEqual({ state, seen, open: [], isHeld: true });
       await expect(journal.commit({ target, seen })).rejects.toEqual(refused);
       await journal.releaseLease(target.key, 'a');
       await journal.commit({ target, seen });
-      const rotation = aRotation();
+      const rotation = aRotation({ targetKey: target.key });
+      const now = await journal.record(target.key);
       await journal.commit({ rotation });
       expect((await journal.record(target.key)).open).toEqual([rotation]);
+      await expect(journal.commit({ target, seen: now.seen })).rejects.toEqual(refused);
+    });
+
+    test('a lease begins with a commit of what was seen, or neither is taken', async () => {
+      const journal = await open();
+      const [target, rotation] = [aTarget(), aRotation({ targetKey: aTarget().key })];
+      const { key } = target;
+      const begin = (token: string, seen: SeenTarget) =>
+        journal.commit({ rotation, seen, lease: { key, token, begins: () => undefined } });
+      const refused = expect.objectContaining({ code: 'ERR_LEASE_HELD' });
+      await journal.commit({ target });
+      await expect(begin('a', NEW)).rejects.toEqual(refused);
+      const { seen } = await journal.record(key);
+      expect([await journal.rotations({ limit: 1 }), await journal.renewLease(key, 'a')]).toEqual([[], false]);
+      await begin('a', seen);
+      await expect(begin('b', { ...seen, open: 1 })).rejects.toEqual(refused);
+      expect([await journal.openRotations(key), await journal.renewLease(key, 'a')]).toEqual([[rotation], true]);
+      await journal.commit({ target, lease: { key, token: 'a', ends: true } });
+      expect((await journal.record(key)).isHeld).toBe(false);
     });
 
     test('a lane has one turn at a time', async () => {
@@ -305,7 +328,7 @@ export function journalContract(name: string, open: (clock?: HandClock) => Promi
   });
 }
 
-/** A file; `open` opens it again and again, as another process with a clock of its own would. */
+/** A file, or the URL of a database; `open` opens it again and again, as another process with a clock of its own would. */
 export interface SharedPlace {
   readonly path: string;
   readonly open: (clock?: HandClock) => Promise<Journal>;
@@ -382,14 +405,38 @@ export function sharedJournalContract(name: string, place: () => SharedPlace): v
       expect(await other.renewLease(key, 'b')).toBe(true);
     });
 
-    test('a renewal tells at once of every lease that was lost', async () => {
+    test('a lease that began with a commit is renewed, and its loss told, as one that was taken', async () => {
+      const { one, other, clocks, both } = await two();
+      const lost: string[] = [];
+      const rotation = aRotation({ targetKey: key });
+      const { seen } = await one.record(key);
+      await one.commit({ rotation, seen, lease: { key, token: 'a', begins: () => lost.push('a') } });
+      await both(10 * MINUTE);
+      expect(await other.acquireLease(key, 'b')).toBe(false);
+      await clocks[1].advance(MINUTE);
+      expect(await other.acquireLease(key, 'b')).toBe(true);
+      await clocks[0].advance(10_000);
+      expect(lost).toEqual(['a']);
+    });
+
+    test('a renewal writes only where the last one is 10 s old, and tells of a lease that was lost', async () => {
       const { one, other, clocks } = await two();
       const lost: string[] = [];
-      for (const each of ['k', 'l', 'm']) await one.acquireLease(each, 'a', () => lost.push(each));
-      await clocks[1].advance(MINUTE);
-      await other.acquireLease('l', 'b');
-      expect([await one.renewLease('k', 'a'), lost]).toEqual([true, ['l']]);
-      expect(await one.renewLease('l', 'a')).toBe(false);
+      await one.acquireLease('k', 'a', () => lost.push('a'));
+      await clocks[0].advance(10_000 - 1);
+      expect(await one.renewLease('k', 'a')).toBe(true);
+      await clocks[1].advance(45_000);
+      expect(await other.acquireLease('k', 'b')).toBe(true);
+      expect([await one.renewLease('k', 'a'), lost]).toEqual([false, ['a']]);
+    });
+
+    test('a renewal that nobody made for 10 s is made at once', async () => {
+      const { open } = place();
+      const at = (ms: number) => open(new HandClock(NOW + ms));
+      const [one, other, later] = [await at(0), await at(20_000), await at(65_000 - 1)];
+      await one.acquireLease('k', 'a');
+      expect(await other.renewLease('k', 'a')).toBe(true);
+      expect(await later.acquireLease('k', 'b')).toBe(false);
     });
 
     test.each([
@@ -422,7 +469,7 @@ export function sharedJournalContract(name: string, place: () => SharedPlace): v
     test('of two processes that race for a lane one writes at a time', async () => {
       const { path, open } = place();
       await (await open()).close();
-      const log = `${path}.turns`;
+      const log = join(folder(), 'turns');
       await bothRun(...['a', 'b'].map((token) => child('turns', path, token, '40', log)));
       const turns = readFileSync(log, 'utf8').trim().split('\n');
       expect(turns).toHaveLength(160);
@@ -449,6 +496,14 @@ export function sharedJournalContract(name: string, place: () => SharedPlace): v
         await journals.find(({ token }) => token === last)?.journal.endTurn('l', last);
       }
       expect(turns).toEqual(['a', 'c', 'd', 'b']);
+    });
+
+    test('a turn is kept for a further write, unless a more urgent one waits elsewhere', async () => {
+      const { one, other } = await two();
+      expect([await one.takeTurn('l', 'a', CALM), await one.takeTurn('l', 'a', CALM)]).toEqual([true, true]);
+      expect(await other.takeTurn('l', 'b', { ...CALM, urgent: true })).toBe(false);
+      expect(await one.takeTurn('l', 'a', CALM)).toBe(false);
+      expect(await other.takeTurn('l', 'b', { ...CALM, urgent: true })).toBe(true);
     });
 
     test('a process that stands still in the line of a lane, or leaves it, holds up nobody', async () => {

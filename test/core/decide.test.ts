@@ -359,7 +359,7 @@ describe('a write that did not settle its reason is not made again and again', (
   /** Of somebody else, in place of what we wrote for the renewal. */
   const theirs = { deployed: aForeignSecret(left(50 * DAY)) };
   const failsInCheck = { loginCheck: { at: NOW, verdict: 'rejected' as const, rejectedSince: NOW - DAY } };
-  const off = { provider: { enabled: false, strangeHost: null, trouble: null, since: null, at: NOW } };
+  const off = { provider: { enabled: false, strangeHost: null, differs: [], trouble: null, since: null, at: NOW } };
   const STOPPED = 'ERR_WRITTEN_LATELY';
 
   test.each<[string, string, Partial<Snapshot>]>([
@@ -467,7 +467,7 @@ describe('a write that did not settle its reason is not made again and again', (
 describe('a closed window', () => {
   const due = { deployed: aDeployed(left(50 * DAY)) };
   const closed = { windowOpen: false };
-  const off = { provider: { enabled: false, strangeHost: null, trouble: null, since: null, at: NOW } };
+  const off = { provider: { enabled: false, strangeHost: null, differs: [], trouble: null, since: null, at: NOW } };
   test.each<[string, string, Partial<Snapshot>]>([
     ['holds back a renewal', 'defer RenewalDue', due],
     ['holds back a new key', 'defer KeyChanged', { deployed: ofOldKey() }],

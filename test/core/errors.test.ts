@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { asRotatorError, type ErrorCode, REMEDIES, RotatorError } from '../../src/core/errors.ts';
-import { aRemote } from '../support/error-samples.ts';
+import { aRemote } from '../../src/core/texts/call-examples.ts';
 import { modulesBelow } from '../support/modules.ts';
 
 const PASSES: readonly ErrorCode[] = [

@@ -94,7 +94,7 @@ const APPLE: readonly Row[] = [
 ];
 
 const found = (overrides: Partial<TargetState['provider']>): Partial<TargetState> => ({
-  provider: { enabled: true, strangeHost: null, trouble: null, since: null, at: NOW, ...overrides },
+  provider: { enabled: true, strangeHost: null, differs: [], trouble: null, since: null, at: NOW, ...overrides },
 });
 const PROVIDER: readonly Row[] = [
   { name: 'never seen', says: [] },

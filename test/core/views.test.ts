@@ -18,6 +18,7 @@ describe('a target', () => {
       ...label,
       state: 'unknown',
       reason: null,
+      keyId: null,
       expiresAt: null,
       renewalAt: null,
       lastRotationAt: null,
@@ -46,6 +47,7 @@ describe('a target', () => {
       ...label,
       state: 'failed',
       reason: 'RenewalDue',
+      keyId: 'K1L2M3N4O5',
       expiresAt: '2026-11-22T10:00:00.001Z',
       renewalAt: '2026-11-22T09:59:58.999Z',
       lastRotationAt: '1970-01-01T00:00:00.000Z',
@@ -78,6 +80,8 @@ describe('a target', () => {
     expect(lastingView(expired, label, CLOCK).state).toBe('failed');
     const provider = { ...state.provider, enabled: false, at: NOW };
     expect(targetView({ ...state, state: name, provider }, label, CLOCK).state).toBe(name);
+    const wanted = { ...label, stated: { enabled: true } };
+    expect(targetView({ ...state, state: name, provider }, wanted, CLOCK).state).toBe('failed');
   });
 
   test('that was rotated is healthy for whoever asks later', () => {
@@ -97,22 +101,21 @@ describe('all is well', () => {
   });
 
   test.each(['healthy', 'rotated', 'due', 'pending', 'unverified'] as const)('with a target that is %s', (name) => {
-    for (const logins of [found('works'), found('unknown')])
-      expect(isWell(view({ state: name, logins }), undefined)).toBe(true);
+    for (const logins of [found('works'), found('unknown')]) expect(isWell(view({ state: name, logins }))).toBe(true);
   });
 
   test.each(['failed', 'unknown'] as const)('not with one that is %s, though its logins work', (name) => {
-    expect(isWell(view({ state: name, logins: found('works') }), undefined)).toBe(false);
+    expect(isWell(view({ state: name, logins: found('works') }))).toBe(false);
   });
 
-  test.each<[string, boolean, TargetView['logins'], boolean | undefined]>([
-    ['not with logins that fail', false, found('fails', 'expired'), undefined],
-    ['with a provider that somebody switched off', true, found('fails', 'switched-off'), undefined],
+  test.each<[string, boolean, TargetView['logins'], boolean?]>([
+    ['not with logins that fail', false, found('fails', 'expired')],
+    ['with a provider that somebody switched off', true, found('fails', 'switched-off')],
     ['with one that the configuration wants off', true, found('fails', 'switched-off'), false],
     ['not with one that the configuration wants on', false, found('fails', 'switched-off'), true],
-    ['not with one whose secret has expired as well', false, found('fails', 'expired', 'switched-off'), undefined],
-  ])('%s', (_name, well, logins, enabledWanted) => {
-    expect(isWell(view({ state: 'healthy', logins }), enabledWanted)).toBe(well);
+    ['not with one whose secret has expired as well', false, found('fails', 'expired', 'switched-off')],
+  ])('%s', (_name, well, logins, enabled) => {
+    expect(isWell(view({ state: 'healthy', logins }), { stated: { enabled } })).toBe(well);
   });
 });
 

@@ -214,6 +214,36 @@ describe('a rejection by Apple', () => {
     await rig.clock.advance(MINUTE);
     expect(passed()).toEqual(['a', 'b', 'c']);
   });
+
+  test.each([
+    { waitMs: 19 * MINUTE, before: ['b'], after: ['c', 'a'] },
+    { waitMs: 21 * MINUTE, before: ['b', 'a'], after: ['c'] },
+  ])('waits for the others of its key before the second question: $waitMs ms', async ({ waitMs, before, after }) => {
+    rig = startDaemon(['a', 'b', 'c'].map((name) => wired(name)));
+    for (const name of ['a', 'b', 'c']) rig.answers.set(name, good());
+    await rig.clock.advance(30 * MINUTE - 1);
+    // The pass of one of them lasts, as where hundreds wait for their turn at Apple.
+    let release = () => {};
+    const lasts = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const now = rig.clock.now() + 1;
+    rig.answers.set('a', { ...rejected(now), wakeAt: now + 5 * MINUTE });
+    rig.answers.set('b', { ...good(), wakeAt: now + 6 * MINUTE });
+    rig.answers.set('c', { ...good(), lasts });
+    passed();
+    await rig.clock.advance(1);
+    expect(passed()).toEqual(['a', 'b', 'c', 'b']);
+    // Nor does another first rejection wake anybody before all were heard of.
+    rig.answers.set('b', rejected(now + 6 * MINUTE));
+    rig.answers.set('a', good());
+    rig.answers.set('c', good());
+    await rig.clock.advance(waitMs);
+    expect(passed()).toEqual(before);
+    release();
+    await rig.clock.advance(MINUTE);
+    expect(passed()).toEqual(after);
+  });
 });
 
 describe('a failure of what a lane shares', () => {
@@ -255,6 +285,21 @@ describe('a failure of what a lane shares', () => {
     await rig.clock.advance(1);
     expect(passed()).toEqual(['a', 'b']);
   });
+});
+
+test('what was known may be old: everything is checked at once', async () => {
+  rig = startDaemon([wired('a'), wired('b')]);
+  await rig.clock.advance(MINUTE);
+  rig.daemon.checkAll();
+  await rig.clock.advance(0);
+  expect(rig.sweeps).toEqual([
+    ['a', 'b'],
+    ['a', 'b'],
+  ]);
+  rig.daemon.stop();
+  rig.daemon.checkAll();
+  await rig.clock.advance(0);
+  expect(rig.sweeps).toHaveLength(2);
 });
 
 describe('a reload', () => {

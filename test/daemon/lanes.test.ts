@@ -1,8 +1,8 @@
 // The turns of a lane: a few looks at a time, one write at a time, in the order of their ranks.
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import type { Turns } from '../../src/core/journal-ports.ts';
 import type { WriteRank } from '../../src/core/lanes.ts';
-import type { Turns } from '../../src/core/ports.ts';
 import { Lanes, type LaneTools } from '../../src/daemon/lanes.ts';
 import { HandClock } from '../support/clock.ts';
 
@@ -182,7 +182,7 @@ describe('beside another process', () => {
 
   test('the first in line asks, at once where a more urgent one comes', async () => {
     const { begun, work, end } = works();
-    const { clock, lane, asked, free } = shared();
+    const { clock, lane, asked, free, ended } = shared();
     const urgent = { ...CALM, urgent: true };
     const all = [lane.write(CALM, NEVER, work('calm'))];
     await clock.advance(0);
@@ -193,7 +193,8 @@ describe('beside another process', () => {
     await clock.advance(1_000);
     for (const name of ['urgent', 'calm', 'calm too']) await end(name);
     await Promise.all(all);
-    expect(begun).toEqual(['urgent', 'calm', 'calm too']);
+    // Each write hands its turn on to the next one.
+    expect([begun, ended()]).toEqual([['urgent', 'calm', 'calm too'], 1]);
   });
 
   test('the line is left by a process of which no write waits any more', async () => {

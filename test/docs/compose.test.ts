@@ -10,7 +10,7 @@ const SERVICES = parse(readFileSync('docker-compose.yml', 'utf8'), { merge: true
 
 test('names every image with its version, and publishes on loopback alone', () => {
   for (const [name, { image, ports = [] }] of Object.entries(SERVICES)) {
-    expect([name, image]).toEqual([name, expect.stringMatching(/:v?\d+\.\d+\.\d+$/)]);
+    expect([name, image]).toEqual([name, expect.stringMatching(/:v?\d+\.\d+(?:\.\d+)?$/)]);
     for (const port of ports as string[]) expect(port).toMatch(/^127\.0\.0\.1:/);
   }
 });
@@ -30,14 +30,29 @@ test.each(Object.keys(SERVICES))('hardens %s', (name) => {
   });
 });
 
-test.each(['rotator', 'sandbox', 'rehearsal'])('limits %s, and lets it end what it writes', (name) => {
-  expect(SERVICES[name]).toMatchObject({
-    mem_limit: '256m',
-    memswap_limit: '256m',
-    pids_limit: 100,
-    ulimits: { core: 0 },
-    stop_grace_period: '40s',
-  });
+test.each(['rotator', 'sandbox', 'rehearsal', 'replica-1', 'replica-2', 'own-sandbox', 'own-rehearsal'])(
+  'limits %s, and lets it end what it writes',
+  (name) => {
+    expect(SERVICES[name]).toMatchObject({
+      mem_limit: '256m',
+      memswap_limit: '256m',
+      pids_limit: 100,
+      ulimits: { core: 0 },
+      stop_grace_period: '40s',
+    });
+  },
+);
+
+test('wires the profile replicas: each has a name and a port of its own, and they share a journal', () => {
+  const ofReplica = (name: string) => SERVICES[name]?.['environment'] as Record<string, string>;
+  const [one, two] = [ofReplica('replica-1'), ofReplica('replica-2')];
+  expect([one?.['ROTATOR_REPLICA'], two?.['ROTATOR_REPLICA']]).toEqual(['replica-1', 'replica-2']);
+  expect(one?.['ROTATOR_HTTP_PORT']).not.toBe(two?.['ROTATOR_HTTP_PORT']);
+  const { POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_DB } = ofReplica('postgres');
+  for (const { ROTATOR_JOURNAL, ROTATOR_CONFIG = '' } of [one ?? {}, two ?? {}]) {
+    expect(ROTATOR_JOURNAL).toBe(`postgres://${POSTGRES_USER}:${POSTGRES_PASSWORD}@127.0.0.1:5432/${POSTGRES_DB}`);
+    expect(readFileSync(ROTATOR_CONFIG, 'utf8')).toContain('ROTATOR_JOURNAL:-');
+  }
 });
 
 test('wires the profile monitoring: each names the others as the services are called', () => {

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { PrometheusRule } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import pkg from '../../package.json' with { type: 'json' };
@@ -27,6 +28,8 @@ const manifests = blocks.flatMap((text) =>
     return document.toJS() as Manifest;
   }),
 );
+/** What the command about the rules sends to kubectl. */
+const [, rulesCommand = ''] = /^```sh\n(\{[\s\S]*?)^```$/m.exec(markdown) ?? [];
 const isForOperator = ({ apiVersion }: Manifest) => apiVersion.startsWith('monitoring.coreos.com/');
 const moduleOf = (manifest: Manifest) =>
   `${isForOperator(manifest) ? '@kubernetes-models/prometheus-operator' : 'kubernetes-models'}/${manifest.apiVersion}`;
@@ -55,6 +58,18 @@ test('there is everything that a cluster needs', () => {
       pkg.name,
       kind === 'Namespace' ? undefined : pkg.name,
     ]);
+});
+
+test('the command about the alerting rules makes a PrometheusRule of them', async () => {
+  const piped = rulesCommand.replace('kubectl apply -f -', 'cat');
+  expect(piped).not.toBe(rulesCommand);
+  const { code, stdout, stderr } = await runCommand('sh', ['-c', piped], { cwd: ROOT });
+  expect([code, stderr]).toEqual([0, '']);
+  const rule = parse(stdout) as NonNullable<ConstructorParameters<typeof PrometheusRule>[0]>;
+  expect(rule).toMatchObject({ kind: 'PrometheusRule', metadata: { name: pkg.name, namespace: pkg.name } });
+  expect(() => new PrometheusRule(rule).validate()).not.toThrow();
+  const { groups } = parse(readFileSync(join(ROOT, 'config/prometheus/alerts.yml'), 'utf8')) as { groups: object[] };
+  expect(rule.spec.groups).toEqual(groups);
 });
 
 describe('against Kubernetes’ schemas', () => {
@@ -124,7 +139,10 @@ describe.each(PODS)('the pod of the %s', (kind, path) => {
     const mounts = container['volumeMounts'] as { name: string; mountPath: string }[];
     expect(mounts.map(({ name }) => name).sort()).toEqual(volumes.sort());
     expect(mounts.map(({ mountPath }) => mountPath).sort()).toEqual(['/config', '/data', '/run/secrets', '/tmp']);
-    const files = (container['env'] as { name: string; value: string }[]).map(({ value }) => value);
+    const files = (container['env'] as { name: string; value: string }[])
+      .filter(({ name }) => name.endsWith('_FILE'))
+      .map(({ value }) => value);
+    expect(files.length).toBeGreaterThan(0);
     const secrets = Object.keys(at('Secret', 'stringData') as object).map((name) => `/run/secrets/${name}`);
     expect(files.filter((file) => !secrets.includes(file))).toEqual([]);
   });

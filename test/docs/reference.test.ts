@@ -11,7 +11,7 @@ function rows(path: string): string[][] {
 }
 
 test('docs/commands.md names every option of every command, and no other', () => {
-  const silent = { write: () => undefined } as never;
+  const silent = { columns: 100, write: () => undefined } as never;
   const program = createProgram({} as Actions, '0.0.0', { stdout: silent, stderr: silent }, () => undefined);
   const options = program.commands
     .flatMap((command) => [command, ...command.commands])

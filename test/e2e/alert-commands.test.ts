@@ -3,6 +3,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { describe, expect, test, vi } from 'vitest';
 import pkg from '../../package.json' with { type: 'json' };
+import { CAUSES } from '../../src/core/alerts/names.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { type AlertPlace, alertPlace, alertsOf, lines, whoOf } from '../support/alert-place.ts';
 import { fullProvider, IDS } from '../support/pass-rig.ts';
@@ -17,7 +18,10 @@ const eventually = (look: () => void) => vi.waitFor(look, { timeout: 20_000, int
 
 /** A table with gaps of two blanks, times and ports as letters. */
 function words({ stdout }: Result): string {
-  return stdout.replace(/(?<=\S) {2,}/g, '  ').replace(/\d{4}-\d\d-\d\d \d\d:\d\d(?:Z| UTC)/g, 'T');
+  return stdout
+    .replace(/(?<=\S) {2,}/g, '  ')
+    .replace(/\d{4}-\d\d-\d\d \d\d:\d\d(?:Z| UTC)/g, 'T')
+    .replace(/(?<=retry )(?:within a minute|at once)/, 'soon');
 }
 
 /** An entry of `targets`. */
@@ -32,7 +36,9 @@ describe('alerts', () => {
       code: 0,
       stdout:
         'no alerts\n\nCHANNEL  TYPE     LAST DELIVERED  WAITING  FAILURES\nops      webhook  never           0        0\n',
-      stderr: 'not checked yet: `run` or `once` checks the targets and raises alerts\n',
+      stderr:
+        'no daemon runs on the journal ./journal.db\n' +
+        'not checked yet: `apple-secret-rotator once` or the daemon checks the targets and raises alerts\n',
     });
     expect(existsSync(place.journalFile)).toBe(false);
     expect(place.world.requests.log).toEqual([]);
@@ -48,7 +54,10 @@ describe('alerts', () => {
     expect((await place.run(['once'])).code).toBe(1);
     place.world.requests.clearLog();
     const shown = await place.run(['alerts']);
-    expect(shown).toMatchObject({ code: 0, stderr: '' });
+    expect(shown).toMatchObject({
+      code: 0,
+      stderr: 'no daemon runs on the journal ./journal.db: this is what was last recorded\n',
+    });
     const [rows, channels] = words(shown).split('\n\n');
     const blocks = rows?.split(/\n(?! {4})/).slice(1);
     expect(blocks?.map((block) => block.split('\n')[0])).toEqual([
@@ -59,14 +68,14 @@ describe('alerts', () => {
       /\n {4}shop cannot be renewed: CAM denies tcb:ModifyProvider\n {4}[A-Z].*\n(?: {4}.*\n)* {4}Next: /,
     );
     expect(blocks?.[0]).toMatch(
-      /\n {4}sent over ops; this text: not yet sent over pager; see docs\/runbook\.md#accessdenied$/,
+      /\n {4}sent over ops \(T, [\w ]+\);\s+this text: not yet sent over pager;\s+see\s+docs\/runbook\.md#accessdenied$/,
     );
-    expect(blocks?.[1]).toMatch(/\n {4}sent over ops; see docs\/runbook\.md#channelfailing\n?$/);
+    expect(blocks?.[1]).toMatch(/\n {4}sent over ops \(T, [\w ]+\);\s+see\s+docs\/runbook\.md#channelfailing\n?$/);
     expect(channels).toBe(
       `${[
         'CHANNEL  TYPE  LAST DELIVERED  WAITING  FAILURES',
         'ops  webhook  T, just now  0  0',
-        'pager  webhook  never  1  1, retry within a minute',
+        'pager  webhook  never  1  1, retry soon',
         '    ERR_CHANNEL_REFUSED: channel pager (webhook) refused the message: HTTP 404',
         '    Copy the URL of the channel again: nothing can be posted to this one.',
       ].join('\n')}\n`,
@@ -103,9 +112,9 @@ describe('alerts', () => {
         target: null,
         envId: null,
         targets: [{ name: 'shop', loginsUntil: ISO }],
-        title: 'shop cannot be renewed: the signing key cannot be used',
+        title: 'shop cannot be renewed: there is no signing key',
         what: expect.stringMatching(
-          /^The client secret of shop cannot be renewed\. It expires .*\. The last error: no key file /,
+          /^The client secret cannot be renewed\. It expires .*\. The last error: no key file /,
         ),
         next: hint,
         since: ISO,
@@ -222,9 +231,10 @@ test('a target that leaves the configuration is told once, its alerts end, and i
   place.configure({ targets: [web] });
   daemon.signal('SIGHUP');
   await eventually(() => expect(place.heard().slice(1)).toEqual(['happened Unwatched shop']));
-  expect(place.items().at(-1)?.what).toMatch(
-    /^The service no longer checks .* RotationFailing\. If this was a mistake/,
-  );
+  expect(place.items().at(-1)).toMatchObject({
+    what: expect.stringMatching(/^The service no longer checks .* RotationFailing\.$/),
+    next: 'Put the target back into the configuration if this was a mistake.',
+  });
   expect(alertsOf(await place.run(['alerts', '--json'])).alerts).toEqual([]);
   expect((await place.run(['once'])).code).toBe(0);
   expect((await place.run(['history', '--target', 'shop'])).code).toBe(0);
@@ -328,5 +338,71 @@ describe('once', () => {
     for (const suffix of ['', '-wal', '-shm']) rmSync(`${place.journalFile}${suffix}`, { force: true });
     await place.run(['once', '--target', 'web']);
     expect(names(await place.run(['alerts', '--json']))).toEqual([]);
+  });
+});
+
+describe('alerts --test --story', () => {
+  const EVERY = {
+    hook: {},
+    slack: { type: 'slack' },
+    wecom: { type: 'wecom' },
+    dingtalk: { type: 'dingtalk', secret: 'SECtest' },
+    feishu: { type: 'feishu', secret: 'SECtest' },
+    pagerduty: { type: 'pagerduty', routingKey: 'R0123456789012345678' },
+    alertmanager: { type: 'alertmanager' },
+  };
+
+  test('shows in each channel how it will look, marked as a test; what it opens is closed again', async () => {
+    const place = await alertPlace({ channels: EVERY, settings: { instance: 'prod-eu' } });
+    const { code, stdout } = await place.run(['alerts', '--test', '--story', 'accessdenied']);
+    expect([code, stdout.split('\n').length]).toEqual([0, Object.keys(EVERY).length + 1]);
+    expect(stdout).toMatch(/^pagerduty \(pagerduty\): accepted \(HTTP 202, 2 events\)$/m);
+    for (const name of Object.keys(EVERY)) {
+      const said = JSON.stringify(place.messages(name).map(({ body }) => body));
+      expect([name, said]).toEqual([name, expect.stringContaining('TEST: ')]);
+      expect([name, said]).toEqual([name, expect.stringMatching(/CAM denies tcb:GetProviders.*Nothing is wrong/s)]);
+      expect([name, said]).toEqual([name, expect.stringContaining('shop-prod')]);
+    }
+    expect(place.messages('hook').map(({ body }) => body)).toMatchObject([
+      { kind: 'test', severity: 'critical', items: [{ cause: 'AccessDenied', status: 'raised' }] },
+    ]);
+    const events = place.messages('pagerduty').map(({ body }) => body as Record<string, string>);
+    expect(events.map(({ event_action }) => event_action)).toEqual(['trigger', 'resolve']);
+    expect(new Set(events.map(({ dedup_key }) => dedup_key)).size).toBe(1);
+    expect(existsSync(place.journalFile)).toBe(false);
+  });
+
+  test('--all-clear also shows its end, in the language of the alerts', async () => {
+    const place = await alertPlace({ settings: { alerts: { language: 'zh' } } });
+    const { code, stdout } = await place.run(['alerts', '--channel', 'ops', '--story', 'ClockSkewed', '--all-clear']);
+    expect([code, stdout]).toEqual([0, 'ops (webhook): accepted (HTTP 200; HTTP 200)\n']);
+    expect(place.messages().map(({ body }) => body)).toMatchObject([
+      { kind: 'test', title: expect.stringMatching(/^\[e2e\] 【测试】/), items: [{ status: 'raised' }] },
+      { kind: 'test', title: expect.stringMatching(/^\[e2e\] 【测试】/), items: [{ status: 'cleared' }] },
+    ]);
+  });
+
+  test('a name that no story has is a mistake of the command line, and --help lists them all', async () => {
+    const place = await alertPlace();
+    const wrong = async (...args: string[]) => {
+      const { code, stderr } = await place.run(['alerts', ...args]);
+      return [code, stderr.split('\n')[0]];
+    };
+    expect(await wrong('--story', 'AcessDenied')).toEqual([
+      2,
+      'error: no story is named AcessDenied; did you mean AccessDenied? (ERR_USAGE)',
+    ]);
+    const all = CAUSES.join(', ');
+    expect(await wrong('--story', 'x')).toEqual([
+      2,
+      `error: no story is named x; the known ones are ${all} (ERR_USAGE)`,
+    ]);
+    expect(await wrong('--all-clear')).toEqual([
+      2,
+      'error: --all-clear shows the end of a story, and none is named (ERR_USAGE)',
+    ]);
+    expect(place.messages()).toEqual([]);
+    const { stdout } = await place.run(['alerts', '--help']);
+    expect(stdout.replace(/\s+/g, ' ')).toContain(`Names of stories: ${all}`);
   });
 });

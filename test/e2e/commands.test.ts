@@ -17,7 +17,10 @@ afterAll(() => rmSync(nowhere, { recursive: true }));
 const program = (args: readonly string[], env: Record<string, string> = {}) => runProgram(args, { cwd: nowhere, env });
 
 const CONFIGURED = ['run', 'once', 'plan', 'status', 'history'];
-const COMMANDS = [...CONFIGURED, 'journal', 'generate', 'inspect', 'sandbox'];
+const COMMANDS = [
+  ...CONFIGURED,
+  ...['alerts', 'check', 'explain', 'generate', 'health', 'inspect', 'journal', 'probe', 'provision', 'sandbox'],
+];
 
 describe('help', () => {
   test('names every command', async () => {
@@ -34,6 +37,14 @@ describe('help', () => {
     expect(stdout).toMatch(/^Examples?:\n {2}apple-secret-rotator /m);
     for (const line of stdout.split('\n').filter((text) => !text.startsWith('  apple-secret-rotator')))
       expect(line.length, line).toBeLessThanOrEqual(100);
+  });
+
+  test.each([60, 80, 160])('is as wide as the terminal, %d columns', async (columns) => {
+    const { stdout } = await program(['alerts', '--help'], { COLUMNS: String(columns) });
+    const lines = stdout.split('\n').filter((text) => !text.startsWith('  apple-secret-rotator'));
+    const widest = Math.max(...lines.map((line) => line.length));
+    expect(widest).toBeLessThanOrEqual(columns);
+    expect(widest).toBeGreaterThan(columns - 20);
   });
 
   test('--version is the version', async () => {
@@ -77,12 +88,13 @@ describe('a configuration that cannot be used ends every command with 2', () => 
     'there is none: %s says where it was looked for and what to do',
     async (command) => {
       const ends = command === 'run' ? ['run', '--exit-when-refused'] : command.split(' ');
+      const readsJournal = ['status', 'history'].includes(command);
       expect(await program(ends)).toEqual({
         code: 2,
         stdout: command === 'run' ? expect.stringContaining('"event":"start.refused"') : '',
         stderr: `error: configuration: the environment: found no configuration: neither --config nor ROTATOR_CONFIG is given, config/rotator.yaml does not exist, CLOUDBASE_ENV_ID is not set, wanted a configuration file, or CLOUDBASE_ENV_ID and the other variables for a single target (ERR_CONFIG)
-  Copy config/rotator.example.yaml to config/rotator.yaml and fill it in, or name a file with --config.
-`,
+  Write it with \`apple-secret-rotator init\`, or copy config/rotator.example.yaml to config/rotator.yaml and fill it in; --config names another file.
+${readsJournal ? 'there is no journal to read instead: ./data/journal.db; --journal FILE names another one\n' : ''}`,
       });
     },
   );
@@ -107,21 +119,30 @@ targets:
     expect(stderr.replaceAll(file, 'FILE')).toBe(`error: the configuration cannot be used (ERR_CONFIG)
 FILE: 5 problems
   line 1, log.level
-    found   "loud"
-    wanted  trace | debug | info | warn | error | fatal
+    found    "loud"
+    wanted   trace | debug | info | warn | error | fatal
+    next     Write one of these words.
+    example  level: trace
   line 2, schedul
-    found   an unknown key "schedul"
-    wanted  schedule, the nearest known key
-    next    Did you mean schedule?
+    found    an unknown key "schedul"
+    wanted   schedule, the nearest known key
+    next     Did you mean schedule?
+    example  schedule: …
   line 5, policy.lifetime
-    found   "181d"
-    wanted  a duration such as 90s, 15m, 4h or 60d, from 7d to 180d
+    found    "181d"
+    wanted   a duration such as 90s, 15m, 4h or 60d, from 7d to 180d
+    next     Write it as in this example.
+    example  lifetime: 7d
   line 7, targets[0].name
-    found   "Shop Prod"
-    wanted  1 to 63 characters of a-z, 0-9, dot, underscore and hyphen; the first is a letter or a digit
+    found    "Shop Prod"
+    wanted   1 to 63 characters of a-z, 0-9, dot, underscore and hyphen; the first is a letter or a digit
+    next     Write it as in this example.
+    example  name: shop-prod
   line 9, targets[0].key.path
-    found   nothing
-    wanted  the path of a .p8 file
+    found    nothing
+    wanted   the path of a .p8 file
+    next     Add it as in this example.
+    example  path: /run/secrets/AuthKey_K1L2M3N4O5.p8
 `);
   });
 

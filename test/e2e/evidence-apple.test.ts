@@ -22,7 +22,7 @@ describe('a new secret that Apple rejects is not pushed', () => {
       place.later(ms);
       expect(await place.once()).toMatchObject({ code: 1, state: 'failed', reason: 'SecretUnreadable' });
     }
-    expect(place.told()).toContain('critical raised AppleRejectsAll');
+    expect(place.told()).toEqual(['critical raised AppleRejectsAll shop']);
     expect([place.secret(), place.writes()]).toEqual([hidden, []]);
   });
 
@@ -56,7 +56,7 @@ describe('a new secret that Apple rejects is not pushed', () => {
       logins: { state: 'unknown' },
     });
     expect(place.fault()).toBeUndefined();
-    expect([...place.told()].sort()).toEqual(['critical raised RenewalFailing shop', 'info happened Rotated shop']);
+    expect([...place.told()].sort()).toEqual(['critical ended LoginsFail shop', 'critical raised RenewalFailing shop']);
     place.later(5 * MINUTE);
     expect(await place.once()).toMatchObject({ code: 1, state: 'failed', error: { code: 'ERR_APPLE_UNKNOWN' } });
     expect(place.told()).toEqual([]);

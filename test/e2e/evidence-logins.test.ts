@@ -3,9 +3,9 @@
 // program once did wrong.
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { HOUR, MINUTE } from '../../src/core/time.ts';
+import { DAY, HOUR, MINUTE } from '../../src/core/time.ts';
 import { evidencePlace, expectInMinutes, shownTargets } from '../support/evidence.ts';
-import { IDS } from '../support/pass-rig.ts';
+import { fullProvider, IDS } from '../support/pass-rig.ts';
 import { envIdOf } from '../support/program.ts';
 
 const OTHER_KEY = 'OTHERKEY01';
@@ -29,7 +29,9 @@ test('a fresh journal, and what is deployed is of a revoked key: rotated to the 
   place.later(5 * MINUTE);
   const second = await place.once();
   expect(second).toMatchObject({ code: 0, state: 'rotated', reason: 'RejectedByApple', logins: { state: 'works' } });
-  expect(place.told()).toEqual(['info happened Rotated shop']);
+  expect(place.told()).toEqual(['critical ended LoginsFail shop']);
+  const rotation = { reason: 'RejectedByApple', proof: { apple: 'accepted' }, settles: null };
+  expect(place.items().at(-1)).toMatchObject({ rotation });
   expect(place.fault()).toBeUndefined();
 });
 
@@ -51,7 +53,7 @@ test('the key of a healthy target is revoked: a critical call within hours, with
   });
   expect((await place.run(['status'])).code).toBe(1);
   expect(place.told()).toEqual(['critical raised LoginsFail shop']);
-  expect(place.items().at(-1)?.next).toMatch(/the Apple Developer portal that the key is not revoked/);
+  expect(place.items().at(-1)?.next).toMatch(/the Apple Developer portal \(Keys\) that the key is not revoked/);
   expect([place.secret(), place.writes()]).toEqual([deployed, []]);
 });
 
@@ -99,6 +101,23 @@ test('login method and environment are deleted: critical after two reads, and no
   expect(JSON.stringify(place.messages())).not.toMatch(/logins work until/i);
 });
 
+test('a login method that is switched off is somebody’s choice, unless the configuration says that it is on', async () => {
+  const place = await evidencePlace({ daysLeft: 100, settings: UNASKED });
+  place.world.providers.put(envIdOf('shop'), { ...fullProvider(place.mint(100)), On: 'FALSE' });
+  const off = { state: 'fails', because: 'provider' };
+  expect(await place.once()).toMatchObject({ code: 0, state: 'healthy', logins: off });
+  expect((await place.run(['status'])).code).toBe(0);
+  expect(place.told()).toEqual(['warning raised ProviderDisabled shop']);
+  const key = { from: 'file', path: place.keyFile };
+  place.configure({ targets: [{ name: 'shop', envId: envIdOf('shop'), ...IDS, key, provider: { enabled: true } }] });
+  expect(await place.once()).toMatchObject({ code: 1, state: 'failed', logins: off });
+  for (const command of ['plan', 'status']) {
+    const shown = await place.run([command, '--json']);
+    expect([shown.code, shownTargets(shown)]).toMatchObject([1, [{ state: 'failed', logins: off }]]);
+  }
+  expect(place.told()).toEqual(['critical escalated ProviderDisabled shop']);
+});
+
 test('an expired secret that cannot be replaced is told once, first, and as what it is', async () => {
   const place = await evidencePlace({ daysLeft: -5, settings: UNASKED });
   place.world.faults.add({ service: 'tcb', action: 'ModifyProvider', kind: 'error', code: 'UnauthorizedOperation' });
@@ -109,6 +128,25 @@ test('an expired secret that cannot be replaced is told once, first, and as what
   place.later(HOUR);
   expect(await place.once()).toMatchObject({ code: 1, logins: { state: 'fails' } });
   expect(place.told()).toEqual([]);
+});
+
+test('the login check alone shows a rejection: critical after two answers, and nothing is written', async () => {
+  const place = await evidencePlace({ daysLeft: 100 });
+  const loginEndpoint = `${place.sandbox.url}/login/{envId}`;
+  place.configure({ ...UNASKED, cloudbase: { loginCheck: 'observe', loginEndpoint } });
+  expect(await place.once()).toMatchObject({ code: 0, state: 'healthy' });
+  place.world.appleKeys.revoke(IDS.keyId);
+  const answers = [];
+  for (const ms of [DAY, 5 * MINUTE]) {
+    place.later(ms);
+    const { code, logins } = await place.once();
+    answers.push([code, logins.state, logins.because]);
+  }
+  expect(answers).toEqual([
+    [0, 'unknown', null],
+    [1, 'fails', 'login-check'],
+  ]);
+  expect([place.told(), place.writes()]).toEqual([['critical raised LoginsFail shop'], []]);
 });
 
 test('a night of invalid_client for one question: asked again after 5 minutes, and nobody is called', async () => {

@@ -31,7 +31,8 @@ async function cutShort() {
 /** A write takes effect 20 s after we gave up on it. */
 async function arrivesLate() {
   let ahead = 0;
-  const place = await evidencePlace({ clock: { now: () => Date.now() + ahead }, settings: UNASKED });
+  const place = await evidencePlace({ clock: { now: () => Date.now() + ahead } });
+  place.configure(UNASKED);
   place.world.behaviour.lateWriteSeconds = 30;
   const before = place.secret();
   expect(await place.once()).toMatchObject({ code: 1, state: 'failed', error: { code: 'ERR_NOT_APPLIED' } });
@@ -45,6 +46,11 @@ async function arrivesLate() {
     settles: failed?.id,
     fingerprint: fingerprint(String(place.secret())),
     error: null,
+  });
+  expect(place.items().at(-1)).toMatchObject({
+    status: 'cleared',
+    cause: 'RenewalFailing',
+    rotation: { id: settling?.id, settles: failed?.id, proof: { readBack: 'seen' } },
   });
   expect(place.writes()).toHaveLength(1);
 }

@@ -7,10 +7,13 @@ import { fingerprint } from '../../src/core/client-secret.ts';
 import { targetKey } from '../../src/core/records.ts';
 import { DAY } from '../../src/core/time.ts';
 import { systemClock } from '../../src/service/system-clock.ts';
+import { IDS } from '../support/pass-rig.ts';
 import { envIdOf, ownWorkspace, type Workspace } from '../support/program.ts';
 
 const ISO = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 const UUID_V7 = expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+const NO_DAEMON = 'no daemon runs on the journal ./journal.db';
+const RECORDED = `${NO_DAEMON}: this is what was last recorded\n`;
 const UNASKED = { apple: { check: 'off' } };
 
 const ROTATION_KEYS = [
@@ -62,7 +65,9 @@ describe('status', () => {
       'NAME  STATE    LOGINS   EXPIRES  RENEWAL DUE  LAST ROTATION  FAILURES\n' +
         'shop  unknown  unknown  -        -            -              0\n',
     );
-    expect(stderr).toBe('not checked yet: `run` or `once` checks the targets and starts the journal\n');
+    expect(stderr).toBe(
+      `${NO_DAEMON}\nnot checked yet: \`apple-secret-rotator once\` or the daemon checks the targets and starts the journal\n`,
+    );
     expect(place.world.requests.log).toEqual([]);
   });
 
@@ -81,6 +86,7 @@ describe('status', () => {
           // `rotated` is what `once` alone says.
           state: 'healthy',
           reason: null,
+          keyId: IDS.keyId,
           expiresAt: ISO,
           renewalAt: ISO,
           lastRotationAt: ISO,
@@ -122,7 +128,7 @@ describe('history', () => {
     place.world.faults.add({ service: 'tcb', action: 'ModifyProvider', kind: 'error', code: 'UnauthorizedOperation' });
     await place.run(['once', '--force']);
     const { code, stdout, stderr } = await place.run(['history']);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: RECORDED });
     const [header, failed, message, ...rest] = stdout.trimEnd().split('\n');
     expect(header).toBe('STARTED            TARGET  REASON      TRIGGER  OUTCOME    KEY         EXPIRES');
     expect(failed).toMatch(
@@ -140,7 +146,7 @@ describe('history', () => {
     const previous = fingerprint(String(place.secret()));
     await place.run(['once']);
     const { code, stdout, stderr } = await place.run(['history', '--json']);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: RECORDED });
     const document = JSON.parse(stdout) as { rotations: object[] };
     expect(document.rotations.map((row) => Object.keys(row))).toEqual([ROTATION_KEYS]);
     expect(document).toEqual({

@@ -1,5 +1,5 @@
 // `once` and `plan` as processes: what a person and a script see, how they end, and what they leave alone.
-import { readdirSync, readFileSync, statSync, watch } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openJournal } from '../../src/adapters/journal/journal.ts';
@@ -20,6 +20,7 @@ const TARGET_KEYS = [
   'providerId',
   'state',
   'reason',
+  'keyId',
   'expiresAt',
   'renewalAt',
   'lastRotationAt',
@@ -115,6 +116,7 @@ shop: the new client secret is in place
         providerId: 'apple',
         state: 'rotated',
         reason: 'RenewalDue',
+        keyId: IDS.keyId,
         expiresAt: expect.any(String),
         renewalAt: expect.any(String),
         lastRotationAt: expect.any(String),
@@ -279,7 +281,9 @@ describe('plan', () => {
     expect(rows(result)[0]).toMatchObject({ state: 'due', reason: 'RenewalDue', error: null });
     const table = await place.run(['plan']);
     expect(table).toMatchObject({ code: 0, stderr: '' });
-    expect(table.stdout).toMatch(/^shop {2}due .*\nshop: would rotate: renewal is due\n$/m);
+    expect(table.stdout).toMatch(
+      /^shop {2}due .*\nshop: would rotate: renewal is due\nNot tried: [^`]*`apple-secret-rotator check`/m,
+    );
     expect(place.provider()).toEqual(provider);
     expect(filesOf(place)).toEqual(files);
     // Nothing waits to be written into it either.
@@ -295,13 +299,26 @@ describe('plan', () => {
     expect((await place.run(['once', '--target', 'shop'])).code).toBe(1);
     const { code, stdout } = await place.run(['plan', '--target', 'late']);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/pause until 20\S+Z,\s+because the last write ended badly: /);
+    expect(stdout).toMatch(/pause until 20[\d-]+ \d\d:\d\d UTC,\s+because the last write ended badly: /);
     expect(stdout).toMatch(/^late: would wait: renewal is due; ERR_LANE_CLOSED$/m);
     const again = await place.run(['once', '--json']);
     expect(rows(again)).toMatchObject([
       { name: 'shop', state: 'failed', error: { code: expect.not.stringContaining('LANE') } },
       { name: 'late', state: 'due', error: { code: 'ERR_LANE_CLOSED' } },
     ]);
+  });
+
+  test('says a next step of several targets once, with their names, and nothing of progress in a pipe', async () => {
+    const names = Array.from({ length: 60 }, (_, i) => `shop-${i}`);
+    const place = await ownWorkspace({ targets: names.map((name) => ({ name })), daysLeft: 170 });
+    rmSync(place.keyFile);
+    const { code, stdout, stderr } = await place.run(['plan']);
+    expect([code, stderr]).toEqual([1, '']);
+    const [, listed = '', step = ''] = /^Next, for ([^:]*):\n((?: {4}.*\n)+)/m.exec(stdout) ?? [];
+    expect(listed.split(/,\s/)).toEqual(names);
+    expect(stdout.match(/ {4}ERR_KEY_NOT_FOUND: /g)).toHaveLength(60);
+    expect(step).not.toBe('');
+    expect(stdout.split(step)).toHaveLength(2);
   });
 
   test('works without a journal, and makes none', async () => {

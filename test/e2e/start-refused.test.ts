@@ -3,7 +3,9 @@
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
 import { expect, test, vi } from 'vitest';
+import { PROBLEM } from '../../src/http/schemas.ts';
 import { type AlertPlaceOptions, alertPlace, lines, seen } from '../support/alert-place.ts';
 import type { Program } from '../support/program.ts';
 import { closedPort } from '../support/servers.ts';
@@ -125,6 +127,64 @@ test('a port that is taken is the reason; it starts when the port is free', asyn
   daemon.signal('SIGHUP');
   await daemon.waitFor(seen('pass.healthy'));
   await eventually(() => expect(place.heard()).toEqual(['raised StartRefused', 'cleared StartRefused']));
+  await stop(daemon);
+}, 60_000);
+
+test('the page says what is wrong, line by line, to who may read', async () => {
+  const readToken = 'read-token-0123456789abcdef0123456789ab';
+  const place = await start();
+  place.configure({ log: { level: 'loud' }, http: { port: place.port, readToken } });
+  const daemon = place.daemon();
+  await daemon.waitFor(seen('start.refused'));
+  const url = `http://127.0.0.1:${place.port}`;
+  expect((await fetch(`${url}/`)).status).toBe(401);
+  const asked = await place.get('/api/v1/overview');
+  expect(asked.status).toBe(401);
+  expect(JSON.stringify(asked.body)).not.toContain('loud');
+  const headers = { authorization: `Basic ${Buffer.from(`:${readToken}`).toString('base64')}` };
+  expect(await (await fetch(`${url}/`, { headers })).text()).toMatch(/^<!doctype html>/);
+  const answer = await fetch(`${url}/api/v1/overview?language=zh`, { headers });
+  expect([answer.status, await answer.json()]).toMatchObject([
+    503,
+    {
+      type: 'tag:apple-secret-rotator,2026:problem/not-ready',
+      refusal: {
+        code: 'ERR_CONFIG',
+        problems: [{ file: matching(/rotator\.yaml$/), line: expect.any(Number), key: 'log.level', found: '"loud"' }],
+      },
+    },
+  ]);
+
+  expect((await fetch(`${url}/runbook`)).status).toBe(401);
+  const runbook = await fetch(`${url}/runbook?language=zh`, { headers });
+  expect([runbook.status, await runbook.text()]).toEqual([200, matching(/<h2 id="startrefused">/)]);
+  const part = join(dirname(place.configFile), 'team.yaml');
+  writeFileSync(part, 'targets:\n  - { name: team, key: { privateKey: not-to-be-seen-at-all, keyId: "K1" }\n');
+  place.configure({ include: ['team.yaml'], http: { port: place.port, readToken } });
+  const excerpts = async () => {
+    const body: unknown = await (await fetch(`${url}/api/v1/overview`, { headers })).json();
+    return PROBLEM.parse(body).refusal?.problems.flatMap(({ excerpt }) => excerpt ?? []);
+  };
+  await expect
+    .poll(excerpts, { timeout: 20_000 })
+    .toEqual([{ text: matching(/^…\*+, \*+: "\*\*" \}$/), before: expect.any(Number) }]);
+  expect(JSON.stringify(await excerpts())).not.toContain('not-to-be-seen');
+  place.configure({ http: { port: place.port, readToken } });
+  await daemon.waitFor(seen('daemon.started'));
+  expect((await fetch(`${url}/api/v1/overview`, { headers })).status).toBe(200);
+  await stop(daemon);
+}, 60_000);
+
+test('where nobody can tell who may read, the page is not served', async () => {
+  const place = await start();
+  const readToken = ['$', '{NO_SUCH_VARIABLE}'].join('');
+  place.configure({ http: { port: place.port, readToken } });
+  const daemon = place.daemon();
+  await daemon.waitFor(seen('start.refused'));
+  const reason = 'the daemon cannot start (ERR_CONFIG); its log says why';
+  for (const path of ['/', '/page.js', '/api/v1/overview'])
+    expect(await place.get(path)).toMatchObject({ status: 503, body: { detail: reason } });
+  expect(await place.get('/api/v1/overview')).not.toHaveProperty('body.refusal');
   await stop(daemon);
 }, 60_000);
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fingerprint } from '../../src/core/client-secret.ts';
 import { secretFault } from '../../src/sandbox/apple.ts';
-import { startSandbox, World } from '../../src/sandbox/server.ts';
+import { SANDBOX_AWS_CREDENTIALS, SANDBOX_CREDENTIALS, startSandbox, World } from '../../src/sandbox/server.ts';
 import { IDS } from '../support/pass-rig.ts';
 import { type Result, runProgram, startProgram } from '../support/program.ts';
 
@@ -33,7 +33,7 @@ describe('generate', () => {
     expect(stdout).toMatch(/^eyJ[\w-]+\.[\w-]+\.[\w-]{86}\n$/);
     expect(secretFault(world, IDS.clientId, stdout.trim())).toBeUndefined();
     expect(stderr).toMatch(/^Client secret for Sign in with Apple, valid for 180 days:\n/);
-    for (const text of [...Object.values(IDS), fingerprint(stdout.trim()), 'Authentication → Login Methods → Apple'])
+    for (const text of [...Object.values(IDS), fingerprint(stdout.trim()), 'Authentication > Login Methods > Apple'])
       expect(stderr).toContain(text);
     expect(stderr).not.toContain(stdout.trim());
   });
@@ -137,6 +137,94 @@ describe('inspect', () => {
 });
 
 describe('sandbox', () => {
+  /** A configuration of somebody's own, whose calls go to `port`. */
+  const ownConfig = (port: number, name: string) => {
+    const file = join(folder, name);
+    const url = `http://127.0.0.1:${port}`;
+    const text = `journal: sqlite:./${name}.db
+apple: { tokenUrl: "${url}/auth/token" }
+cloudbase: { endpoint: "${url}" }
+targets:
+  - { name: shop, envId: shop-1g2h3j, teamId: ${IDS.teamId}, clientId: ${IDS.clientId}, keyId: ${IDS.keyId}, key: { from: file, path: "${keyFile}" } }
+alerts: { none: accepted }
+`;
+    writeFileSync(file, text);
+    return { file, url };
+  };
+
+  test('stages a configuration of somebody’s own, with the public half of its key, and `once` rotates there', async () => {
+    const reserved = await startSandbox({ port: 0 });
+    const port = new URL(reserved.url).port;
+    await reserved.close();
+    const { file, url } = ownConfig(Number(port), 'rehearsal.yaml');
+    const sandbox = startProgram(['sandbox', '--port', port, '--config', file], { cwd: folder });
+    await sandbox.waitFor(/Ready: 1 target of/);
+    const stated = async (path: string) =>
+      (await (await fetch(`${url}/sandbox/${path}`)).json()) as { Config: { ClientSecret: string } };
+    const before = await stated('environments/shop-1g2h3j/providers/apple');
+    expect(before).toMatchObject({ Config: { ClientId: IDS.clientId, ClientSecret: expect.stringMatching(/^eyJ/) } });
+    const pem = readFileSync(keyFile, 'utf8').split('\n')[1] ?? '';
+    expect(sandbox.stdout() + JSON.stringify(await stated('apple/keys'))).not.toContain(pem);
+    const env = {
+      TENCENTCLOUD_SECRET_ID: SANDBOX_CREDENTIALS.secretId,
+      TENCENTCLOUD_SECRET_KEY: SANDBOX_CREDENTIALS.secretKey,
+    };
+    const { code, stdout } = await runProgram(['once', '--config', file], { cwd: folder, env });
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^shop {2}rotated {2}works /m)]);
+    const after = await stated('environments/shop-1g2h3j/providers/apple');
+    expect(after.Config.ClientSecret).not.toBe(before.Config.ClientSecret);
+  });
+
+  test('puts keys of its own where a configuration looks for them in secret stores, and `once` rotates with them', async () => {
+    const reserved = await startSandbox({ port: 0 });
+    const { url } = reserved;
+    await reserved.close();
+    const file = join(folder, 'stores.yaml');
+    const stores = (endpoint: string) => `journal: sqlite:./stores.db
+apple: { tokenUrl: "${url}/auth/token" }
+cloudbase: { endpoint: "${url}" }
+targets:
+  - { name: ssm, envId: ssm-1g2h3j, teamId: ${IDS.teamId}, clientId: ${IDS.clientId}, keyId: ${IDS.keyId}, key: { from: tencent-ssm, secretName: apple-key, region: ap-shanghai, endpoint: "${endpoint}" } }
+  - name: aws
+    envId: aws-1g2h3j
+    key:
+      from: aws-secrets-manager
+      secretId: arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/apple-Ab12Cd
+      region: eu-west-1
+      jsonKey: p8
+      endpoint: "${endpoint}"
+  - { name: aws-too, envId: aws-too-1g2h3j, key: { from: aws-secrets-manager, secretId: prod/apple, region: eu-west-1, jsonKey: p8, endpoint: "${endpoint}" } }
+alerts: { none: accepted }
+`;
+    writeFileSync(file, stores('http://127.0.0.1:9'));
+    const { port } = new URL(url);
+    const args = ['sandbox', '--port', port, '--stage', '--config', file];
+    expect(await program(args)).toMatchObject({ code: 2, stderr: expect.stringMatching(/^error: key\.endpoint is /) });
+    writeFileSync(file, stores(url));
+    const sandbox = startProgram(args, { cwd: folder });
+    await sandbox.waitFor(/Ready: 3 targets of/);
+    expect(sandbox.stdout()).toMatch(
+      / {2}apple-key SSM_Current \(tencent-ssm, ap-shanghai\)\n {2}prod\/apple AWSCURRENT \(aws-secrets-manager, eu-west-1\)\n\n/,
+    );
+    const env = {
+      TENCENTCLOUD_SECRET_ID: SANDBOX_CREDENTIALS.secretId,
+      TENCENTCLOUD_SECRET_KEY: SANDBOX_CREDENTIALS.secretKey,
+      AWS_ACCESS_KEY_ID: SANDBOX_AWS_CREDENTIALS.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: SANDBOX_AWS_CREDENTIALS.secretAccessKey,
+    };
+    const { code, stdout } = await runProgram(['once', '--config', file], { cwd: folder, env });
+    expect([code, stdout.match(/^(?:ssm|aws|aws-too) +rotated +works /gm)?.length]).toEqual([0, 3]);
+  });
+
+  test('refuses a configuration that calls anything but this sandbox', async () => {
+    const { file } = ownConfig(9, 'elsewhere.yaml');
+    const { code, stdout, stderr } = await program(['sandbox', '--port', '0', '--config', file]);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(
+      /^error: apple\.tokenUrl is http:\/\/127\.0\.0\.1:9\/auth\/token, and a rehearsal calls the sandbox alone, wanted http:\S+ \(ERR_USAGE\)\n {2}Set apple\.tokenUrl to /,
+    );
+  });
+
   test('says where it listens and each request, answers on its control interface, and ends with 0 at SIGTERM', async () => {
     const sandbox = startProgram(['sandbox', '--port', '0'], { cwd: folder });
     const url = await sandbox.waitFor(/The sandbox listens on (\S+),/);

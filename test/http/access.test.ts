@@ -49,6 +49,42 @@ describe('reading', () => {
   });
 });
 
+describe('reading with a browser', () => {
+  const basic = (user: string, password: string) => ({
+    authorization: `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`,
+  });
+
+  test('the browser is asked to prompt for what is made for it', async () => {
+    const rig = await startHttpRig({ host: '0.0.0.0', tokens: both });
+    for (const headers of [{}, basic('me', 'wrong'), { authorization: 'Basic' }]) {
+      const refused = await rig.call('/runbook', { headers });
+      expect(refused).toMatchObject({ status: 401, json: { type: `${PROBLEM}token-wrong` } });
+      expect(refused.headers['www-authenticate']).toBe('Basic realm="apple-secret-rotator", charset="UTF-8"');
+    }
+    for (const headers of [basic('me', READ_TOKEN), rig.bearer(READ_TOKEN), rig.bearer(TOKEN)])
+      expect((await rig.call('/runbook', { headers })).status).toBe(200);
+  });
+
+  test('any user with the readToken as password reads everything, and changes nothing', async () => {
+    const rig = await startHttpRig({ host: '0.0.0.0', tokens: both });
+    for (const path of READING)
+      for (const user of ['', 'me'])
+        expect((await rig.call(path, { headers: basic(user, READ_TOKEN) })).status).toBe(200);
+    for (const path of READING)
+      for (const wrong of ['', TOKEN, `${READ_TOKEN}x`, `:${READ_TOKEN}`])
+        expect((await rig.call(path, { headers: basic('me', wrong) })).status).toBe(401);
+    for (const password of [READ_TOKEN, TOKEN])
+      expect((await rig.rotate('shop', basic('me', password))).status).toBe(401);
+  });
+
+  test('over the network without a readToken the runbook is refused too, and on loopback it is open', async () => {
+    const away = await startHttpRig({ host: '0.0.0.0', tokens: { token: TOKEN } });
+    expect((await away.call('/runbook')).status).toBe(403);
+    const near = await startHttpRig({ tokens: { token: TOKEN } });
+    expect((await near.call('/runbook')).status).toBe(200);
+  });
+});
+
 describe('changing', () => {
   test('without a configured token is refused for everybody', async () => {
     for (const host of ['127.0.0.1', '0.0.0.0']) {

@@ -3,6 +3,7 @@
 import { inspect } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { parseCron } from '../../src/core/cron.ts';
+import { uuidv7 } from '../../src/core/uuid.ts';
 import { Daemon } from '../../src/daemon/daemon.ts';
 import { Sweeper } from '../../src/daemon/sweep.ts';
 import { serviceRoutes } from '../../src/http/served.ts';
@@ -40,8 +41,19 @@ async function startService() {
       daemon,
       targets: () => [rig.target],
       alerts: async () => ({ alerts: [], channels: [] }),
+      service: () => ({
+        instance: 'test-rotator',
+        startedAt: realClock.now(),
+        degraded: undefined,
+        skewMs: undefined,
+        nextTickAt: undefined,
+        expiryOf: () => undefined,
+        tokenUrl: '',
+        replicas: undefined,
+      }),
       metrics: async () => ({ contentType: 'text/plain', text: '' }),
       judgeClock: () => sweeper.judgeClock(rig.tools.clock.now()),
+      newId: () => uuidv7(Date.now(), crypto.getRandomValues(new Uint8Array(10))),
       version: '1.2.3',
     }),
   });

@@ -218,7 +218,10 @@ describe('methods and paths', () => {
   });
 
   test.each([
-    '/',
+    '/page',
+    '/page/',
+    '/page/main.tsx',
+    '/targets',
     '/api',
     '/api/v1/targets/',
     '/healthz/',

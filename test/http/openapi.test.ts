@@ -27,10 +27,16 @@ test('names the version, and every route of the server', () => {
     'GET /metrics',
     'GET /api/v1/targets',
     'GET /api/v1/targets/{name}',
+    'GET /api/v1/targets/{name}/timeline',
     'GET /api/v1/rotations',
+    'GET /api/v1/rotations.csv',
+    'GET /api/v1/rotations.json',
     'GET /api/v1/alerts',
+    'GET /api/v1/overview',
+    'GET /api/v1/overview/events',
     'POST /api/v1/targets/{name}/rotate',
     'GET /openapi.json',
+    'GET /runbook',
   ]);
   expect(operations).toHaveLength(ROUTES.length);
 });
@@ -54,7 +60,9 @@ test('says what the query and the headers of a request may be', () => {
   const parametersOf = (id: string) =>
     operations.find(({ operation }) => operation.operationId === id)?.operation.parameters;
   expect(parametersOf('listRotations')).toMatchObject([
+    { name: 'before', in: 'query', schema: { type: 'string', format: 'uuid' } },
     { name: 'target', in: 'query', schema: { type: 'string', minLength: 1, maxLength: 256 } },
+    { name: 'language', in: 'query', schema: { enum: ['en', 'zh'], default: 'en' } },
     { name: 'limit', in: 'query', schema: { type: 'integer', minimum: 1, maximum: 1000, default: 20 } },
   ]);
   expect(parametersOf('rotateTarget')).toMatchObject([
@@ -65,17 +73,23 @@ test('says what the query and the headers of a request may be', () => {
 
 test('says which requests want a token', () => {
   const wants = Object.fromEntries(operations.map(({ operation }) => [operation.operationId, operation.security]));
-  const [nothing, reading, changing] = [[], [{ bearer: [] }, {}], [{ bearer: [] }]];
+  const [nothing, reading, changing] = [[], [{ bearer: [] }, { basic: [] }, {}], [{ bearer: [] }]];
   expect(wants).toEqual({
     health: nothing,
     readiness: nothing,
     metrics: nothing,
     listTargets: reading,
     getTarget: reading,
+    getTimeline: reading,
     listRotations: reading,
+    exportRotationsAsCsv: reading,
+    exportRotations: reading,
     listAlerts: reading,
+    getOverview: reading,
+    watchOverview: reading,
     rotateTarget: changing,
     openapi: reading,
+    runbook: reading,
   });
 });
 

@@ -56,6 +56,16 @@ describe('/readyz', () => {
     expect(text).not.toMatch(/shop|journal\.db/);
   });
 
+  test('says what keeps replicas from working together, but not beside a journal that nobody can reach', async () => {
+    const rig = await startHttpRig();
+    rig.state.fleetTrouble = 'no replica leads';
+    expect(await rig.call('/readyz')).toMatchObject({ status: 503, json: { reasons: ['no replica leads'] } });
+    rig.state.degraded = { error: { code: 'ERR_JOURNAL_UNWRITABLE', params: { problem: 'waiting' } }, since: 0 };
+    expect(await rig.call('/readyz')).toMatchObject({
+      json: { reasons: ['the journal cannot be written (ERR_JOURNAL_UNWRITABLE)'] },
+    });
+  });
+
   test('finds out by writing, at most every 5 s however often it is asked', async () => {
     const rig = await startHttpRig();
     await Promise.all([rig.call('/readyz'), rig.call('/readyz'), rig.call('/readyz')]);
@@ -114,6 +124,7 @@ describe('targets', () => {
             providerId: 'apple',
             state: 'healthy',
             reason: null,
+            keyId: 'K1L2M3N4O5',
             expiresAt: '2026-11-22T02:00:00.000Z',
             renewalAt: '2026-11-22T01:00:00.000Z',
             consecutiveFailures: 0,
@@ -131,6 +142,7 @@ describe('targets', () => {
             providerId: 'apple',
             state: 'unknown',
             reason: null,
+            keyId: null,
             consecutiveFailures: 0,
             logins: { state: 'unknown', until: null, because: null, evidence: [] },
           },
@@ -234,7 +246,7 @@ describe('rotations', () => {
     ['limit=ten', 'limit cannot be used; see /openapi.json'],
     ['target=', 'target cannot be used; see /openapi.json'],
     ['target=&limit=', 'target and limit cannot be used; see /openapi.json'],
-    ['targets=shop', 'unknown query parameter; known here: target, limit'],
+    ['targets=shop', 'unknown query parameter; known here: before, target, language, limit'],
   ])('by %s cannot be asked for', async (query, detail) => {
     const rig = await startHttpRig();
     expect(await rig.call(`/api/v1/rotations?${query}`)).toMatchObject({

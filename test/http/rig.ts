@@ -8,10 +8,10 @@ import * as z from 'zod';
 import { policyOf } from '../../src/alerts/stories/news.ts';
 import { alertsView } from '../../src/alerts/words/alert-view.ts';
 import type { RotatorEvent } from '../../src/core/events.ts';
-import type { Degraded } from '../../src/core/ports.ts';
+import type { Degraded } from '../../src/core/journal-ports.ts';
 import type { Rotation, TargetState } from '../../src/core/records.ts';
 import { emptyTargetState, targetKey } from '../../src/core/records.ts';
-import { HOUR } from '../../src/core/time.ts';
+import { DAY, HOUR } from '../../src/core/time.ts';
 import { uuidv7 } from '../../src/core/uuid.ts';
 import type { DaemonHealth } from '../../src/daemon/daemon.ts';
 import type { RequestAnswer } from '../../src/daemon/rotation-requests.ts';
@@ -44,6 +44,8 @@ export interface CallOptions {
 
 export interface RigOptions {
   readonly host?: string;
+  /** Default: any that is free. */
+  readonly port?: number;
   readonly tokens?: Partial<Tokens>;
   readonly limits?: Partial<HttpLimits>;
   readonly targets?: readonly string[];
@@ -61,7 +63,7 @@ const ALWAYS = {
 };
 
 export async function startHttpRig(options: RigOptions = {}) {
-  const { host = '127.0.0.1', targets: names = ['shop', 'blog'], limits } = options;
+  const { host = '127.0.0.1', port = 0, targets: names = ['shop', 'blog'], limits } = options;
   const clock = new HandClock(START);
   const memory = await ownJournal();
   const events: RotatorEvent[] = [];
@@ -76,8 +78,11 @@ export async function startHttpRig(options: RigOptions = {}) {
     degraded: undefined as Degraded | undefined,
     health: { alive: true, lastTurnMs: 1_400 } as DaemonHealth,
     untried: 0,
+    fleetTrouble: undefined as string | undefined,
     running: new Map<string, string>(),
     probes: 0,
+    /** How often it was asked what has changed. */
+    looks: 0,
     /** What reading rotations throws. */
     unreadable: undefined as Error | undefined,
     asked: [] as { key: string; requestedBy: string }[],
@@ -97,6 +102,10 @@ export async function startHttpRig(options: RigOptions = {}) {
       if (state.unreadable !== undefined) throw state.unreadable;
       return memory.rotations(filter);
     },
+    changedSince: (...since: Parameters<typeof memory.changedSince>) => {
+      state.looks += 1;
+      return memory.changedSince(...since);
+    },
     updateFleet: (change: Parameters<typeof memory.updateFleet>[0]) => {
       state.probes += 1;
       return memory.updateFleet(change);
@@ -104,13 +113,14 @@ export async function startHttpRig(options: RigOptions = {}) {
   };
   const server: HttpServer = await startHttpServer({
     host,
-    port: 0,
+    port,
     tokens: () => state.tokens,
     clock,
     emit: (event) => events.push(event),
     routes: serviceRoutes({
       clock,
       journal,
+      fleetTrouble: async () => state.fleetTrouble,
       daemon: {
         health: () => state.health,
         untried: () => state.untried,
@@ -122,11 +132,23 @@ export async function startHttpRig(options: RigOptions = {}) {
       },
       targets: () => configured.targets,
       judgeClock: () => ({ now: clock.now(), skewMs: 0, since: START }),
-      alerts: async () =>
-        alertsView(await journal.alertBook(), {
-          ...{ channels: [{ name: 'ops', type: 'webhook' }], policy, now: clock.now(), runbook: 'docs/runbook.md' },
-        }),
+      alerts: async (language) => {
+        const channels = [{ name: 'ops', type: 'webhook' }];
+        const options = { channels, policy, now: clock.now(), runbook: 'docs/runbook.md' };
+        return alertsView(await journal.alertBook(), options, language);
+      },
+      service: () => ({
+        instance: 'test-rotator',
+        startedAt: START,
+        degraded: state.degraded,
+        skewMs: 0,
+        nextTickAt: START + HOUR,
+        expiryOf: () => ({ warningMs: 45 * DAY, criticalMs: 20 * DAY }),
+        tokenUrl: 'https://appleid.apple.com/auth/token',
+        replicas: undefined,
+      }),
       metrics: () => state.metrics(),
+      newId: () => uuidv7(Date.now(), crypto.getRandomValues(new Uint8Array(10))),
       version: '1.2.3',
     }),
     limits: { checkEveryMs: 20, ...limits },
@@ -183,6 +205,16 @@ export async function startHttpRig(options: RigOptions = {}) {
       mustBeDocumented(path.split('?')[0] ?? path, call.method ?? 'GET', reply);
       mustTellNoToken(reply, state.tokens);
       return reply;
+    },
+    /** The body of an answer as it came over the socket. */
+    bytes(path: string, headers: Readonly<Record<string, string>>): Promise<Buffer> {
+      const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+      http
+        .get(`${server.url}${path}`, { headers, agent: false }, async (response) => {
+          resolve(Buffer.concat(await response.toArray()));
+        })
+        .on('error', reject);
+      return promise;
     },
     bearer: (token: string) => ({ authorization: `Bearer ${token}` }),
     rotate(name: string, headers: Readonly<Record<string, string>> = {}, body?: string): Promise<Reply> {
@@ -245,10 +277,12 @@ interface Operation {
 
 /** The headers, and for a path of the document also that status, type and body are as it says. */
 export function mustBeDocumented(path: string, method: string, { status, headers, text, json }: Reply): void {
-  expect(headers).toMatchObject(ALWAYS);
+  const type = (headers['content-type'] ?? '').split(';')[0] ?? '';
+  // A page states what of its own it needs beside.
+  const policy = expect.stringMatching(/^default-src 'none';(?:.*;)? frame-ancestors 'none'(?:;|$)/);
+  expect(headers).toMatchObject(type === 'text/html' ? { ...ALWAYS, 'content-security-policy': policy } : ALWAYS);
   expect(headers).not.toHaveProperty('server');
   expect(headers).not.toHaveProperty('x-powered-by');
-  const type = (headers['content-type'] ?? '').split(';')[0] ?? '';
   if (status >= 400) {
     expect(type).toBe('application/problem+json');
     if (method !== 'HEAD') expect(json).toMatchObject({ status });

@@ -189,6 +189,38 @@ describe('an Idempotency-Key', () => {
   });
 });
 
+describe('beside another process', () => {
+  test('a rotation that runs there is 409 with its id, though it was asked for within the hour', async () => {
+    const rig = await startHttpRig({ tokens });
+    const { id } = await rig.putRotation({ trigger: 'http' });
+    await rig.journal.acquireLease(rig.key('shop'), 'daemon:elsewhere');
+    expect(await rig.rotate('shop')).toMatchObject({ status: 409, json: { id } });
+    expect(rig.state.asked).toEqual([]);
+  });
+
+  test('a request waits for that of the other one, and is then held to its limit', async () => {
+    const rig = await startHttpRig({ tokens });
+    const lease = `request:${rig.key('shop')}`;
+    await rig.journal.acquireLease(lease, 'request:elsewhere');
+    const reply = rig.rotate('shop');
+    for (let n = 0; n < 3; n += 1) await rig.call('/healthz');
+    await rig.putRotation({ trigger: 'http', outcome: 'succeeded', finishedAt: START });
+    await rig.journal.releaseLease(lease, 'request:elsewhere');
+    await rig.clock.advance(250);
+    expect((await reply).status).toBe(429);
+    expect(rig.state.asked).toEqual([]);
+  });
+
+  test('a request that is never answered there is 503 in the end', async () => {
+    const rig = await startHttpRig({ tokens });
+    await rig.journal.acquireLease(`request:${rig.key('shop')}`, 'request:elsewhere');
+    const reply = rig.rotate('shop');
+    for (let n = 0; n < 3; n += 1) await rig.call('/healthz');
+    await rig.clock.advance(20_000);
+    expect((await reply).status).toBe(503);
+  });
+});
+
 describe('a request that waits for its turn', () => {
   test('is 503 after a while, begins all the same, and the same key then gets its id', async () => {
     const rig = await startHttpRig({ tokens });

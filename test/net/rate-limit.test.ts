@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createRateLimits, laneOf } from '../../src/adapters/tencent/rate-limit.ts';
-import type { SharedPace } from '../../src/core/ports.ts';
+import type { SharedPace } from '../../src/core/journal-ports.ts';
 import { createRateLimit, type RateLimit } from '../../src/net/rate-limit.ts';
 import { tries } from '../support/campaign.ts';
 import { HandClock } from '../support/clock.ts';
@@ -22,6 +22,11 @@ const callers = fc.array(
   { minLength: 1, maxLength: 25 },
 );
 
+/** A call that leaves as soon as it has its turn. */
+async function call(limit: RateLimit, signal: AbortSignal): Promise<void> {
+  (await limit.turn(signal))();
+}
+
 interface Start {
   readonly caller: number;
   readonly at: number;
@@ -36,12 +41,12 @@ async function play(perSecond: number, arriving: readonly Caller[]): Promise<Sta
     await clock.advance(after);
     const controller = new AbortController();
     if (abortsAfter !== undefined) void clock.sleep(abortsAfter).then(() => controller.abort(new Error('left')));
-    void limit.turn(controller.signal).then(
+    void call(limit, controller.signal).then(
       () => starts.push({ caller, at: clock.monotonic() }),
       () => undefined,
     );
   }
-  await clock.advance((arriving.length * 1030) / Math.min(1, perSecond));
+  await clock.advance((arriving.length * 1040) / Math.min(1, perSecond));
   return starts;
 }
 
@@ -95,7 +100,7 @@ test('an idle limit lets the first n start at once, and the next a little over a
     3,
     Array.from({ length: 4 }, () => ({ after: 0, abortsAfter: undefined })),
   );
-  expect(starts.map(({ at }) => at)).toEqual([0, 0, 0, 1030]);
+  expect(starts.map(({ at }) => at)).toEqual([0, 0, 0, 1040]);
 });
 
 test('a rate below one spaces the starts', async () => {
@@ -103,13 +108,13 @@ test('a rate below one spaces the starts', async () => {
     0.5,
     Array.from({ length: 3 }, () => ({ after: 0, abortsAfter: undefined })),
   );
-  expect(starts.map(({ at }) => at)).toEqual([0, 2060, 4120]);
+  expect(starts.map(({ at }) => at)).toEqual([0, 2080, 4160]);
 });
 
 test('a waiter that aborts rejects with the reason', async () => {
   const clock = new HandClock();
   const limit = createRateLimit(1, clock);
-  await limit.turn(new AbortController().signal);
+  await call(limit, new AbortController().signal);
   const controller = new AbortController();
   const turn = limit.turn(controller.signal);
   const reason = new Error('stopping');
@@ -126,15 +131,15 @@ test('a waiter that aborts at the very moment of its turn uses nothing up', asyn
     sleep: () => new Promise((wake) => fall(wake)),
     every: () => () => undefined,
   });
-  await limit.turn(new AbortController().signal);
+  await call(limit, new AbortController().signal);
   const controller = new AbortController();
   const turn = limit.turn(controller.signal);
   const wake = await asleep;
-  await clock.advance(1030);
+  await clock.advance(1040);
   wake();
   controller.abort(new Error('stopping'));
   await expect(turn).rejects.toThrow('stopping');
-  await limit.turn(new AbortController().signal);
+  await call(limit, new AbortController().signal);
 });
 
 test('the window counts from when a call leaves, however long other work held it up after its turn', async () => {
@@ -147,10 +152,23 @@ test('the window counts from when a call leaves, however long other work held it
   void limit.turn(signal).then(() => starts.push(clock.monotonic()));
   await clock.advance(400);
   first();
-  await clock.advance(1_029);
+  await clock.advance(1_039);
   expect(starts).toEqual([]);
   await clock.advance(1);
-  expect(starts).toEqual([1_430]);
+  expect(starts).toEqual([1_440]);
+});
+
+test('a call that has its turn and has not left takes up the rate, until it has hung for a second', async () => {
+  const clock = new HandClock();
+  const limit = createRateLimit(1, clock);
+  const { signal } = new AbortController();
+  await limit.turn(signal);
+  const starts: number[] = [];
+  void call(limit, signal).then(() => starts.push(clock.monotonic()));
+  await clock.advance(2_039);
+  expect(starts).toEqual([]);
+  await clock.advance(1);
+  expect(starts).toEqual([2_040]);
 });
 
 test('a rate of nothing is a mistake of the program', () => {
@@ -215,7 +233,7 @@ describe('several processes of one journal', () => {
             const done = (async () => {
               for (const after of calls) {
                 await clock.sleep(after, life.signal);
-                void limit.turn(life.signal).then(
+                void call(limit, life.signal).then(
                   () => starts.push(clock.monotonic()),
                   () => undefined,
                 );
@@ -246,16 +264,16 @@ describe('several processes of one journal', () => {
       journal.there.add(self);
       return createRateLimit(10, clock, { name: 'p', shared: journal.paceOf(self) });
     };
-    const call = (limit: RateLimit, times: number) => {
-      for (let i = 0; i < times; i += 1) void limit.turn(signal).then(() => starts.push(clock.monotonic()));
+    const calls = (limit: RateLimit, times: number) => {
+      for (let i = 0; i < times; i += 1) void call(limit, signal).then(() => starts.push(clock.monotonic()));
     };
     const one = come();
-    call(one, 20);
+    calls(one, 20);
     await clock.advance(2_000);
     expect([starts.length, journal.places]).toEqual([20, 0]);
     const other = come();
-    call(one, 50);
-    call(other, 50);
+    calls(one, 50);
+    calls(other, 50);
     await clock.advance(11_400);
     expect(starts).toHaveLength(120);
     expect(journal.places).toBe(100);
@@ -281,12 +299,9 @@ describe('lanes', () => {
     const narrow = limits.lane('lane', 1);
     limits.lane('lane', 20);
     const starts: number[] = [];
-    for (const limit of [wide, narrow, wide]) void limit.turn(signal).then(() => starts.push(clock.monotonic()));
-    void limits
-      .lane('other', 1)
-      .turn(signal)
-      .then(() => starts.push(-1));
+    for (const limit of [wide, narrow, wide]) void call(limit, signal).then(() => starts.push(clock.monotonic()));
+    void call(limits.lane('other', 1), signal).then(() => starts.push(-1));
     await clock.advance(5000);
-    expect(starts.sort((a, b) => a - b)).toEqual([-1, 0, 1030, 2060]);
+    expect(starts.sort((a, b) => a - b)).toEqual([-1, 0, 1040, 2080]);
   });
 });

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openJournal } from '../../src/adapters/journal/journal.ts';
 import { providerView } from '../../src/adapters/provider/fields.ts';
 import { fingerprint } from '../../src/core/client-secret.ts';
-import type { Journal } from '../../src/core/ports.ts';
+import type { Journal } from '../../src/core/journal-ports.ts';
 import type { Rotation } from '../../src/core/records.ts';
 import type { PassTools } from '../../src/pass/pass.ts';
 import { ENV_ID, IDS, type Rig, startRig } from '../support/pass-rig.ts';

@@ -100,7 +100,7 @@ describe('a closed lane', () => {
     expect([outcome, wakeAt]).toEqual([null, (await lanes())[LANE]?.closedUntil]);
     expect(state).toMatchObject({ state: 'due', reason: 'RenewalDue', error: { code: 'ERR_LANE_CLOSED' } });
     expect(said(state.error)?.message).toMatch(
-      /pause until 2\S+Z, because the last write ended badly: CloudBase answered the write with success/,
+      /pause until 2\S+ \d\d:\d\d UTC, because the last write ended badly: CloudBase answered the write with success/,
     );
     expect(waitsFor?.code).toBe('ERR_LANE_CLOSED');
     expect([await rig.rotations(), rig.writes()]).toEqual([[], []]);

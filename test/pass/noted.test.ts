@@ -98,8 +98,11 @@ describe('the question about the deployed secret', () => {
     expect(first.state).toMatchObject({ state: 'failed', error: { code: 'ERR_APPLE_REJECTED_ONCE' } });
     expect(loginsOf(first.state).state).toBe('unknown');
     rig.clock.wall = first.state.retry.nextAttemptAt ?? 0;
+    const asked = rig.asked().length;
     const second = await rig.pass();
     expect(second).toMatchObject({ outcome: 'blocked', state: { error: { code: 'ERR_APPLE_REJECTED' } } });
+    // The candidate is of the same identity, and was rejected beside it 5 minutes ago.
+    expect(rig.asked()).toHaveLength(asked + 1);
     expect(loginsOf(second.state)).toMatchObject({ state: 'fails', because: 'secret', until: null });
     expect(rig.writes()).toHaveLength(0);
     rig.useKey('KEYBBBBBBB');

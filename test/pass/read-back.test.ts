@@ -51,6 +51,29 @@ test('and one that shows only after that is ours all the same, and nobody elseâ€
   expect(failed).toMatchObject({ outcome: 'failed', settles: null });
 });
 
+test('one that shows only after a later write is ours as well, and its row is settled', async () => {
+  const { provider } = rig.tools;
+  let late = '';
+  const frozen: typeof provider = {
+    ...provider,
+    write: async (_env, _id, { clientSecret }) => {
+      late = clientSecret;
+      throw new Error('it stands still');
+    },
+  };
+  await rig.pass({}, { tools: { provider: frozen } });
+  rig.clock.pass(60_000);
+  expect(await rig.pass()).toMatchObject({ outcome: 'succeeded' });
+  rig.put(late);
+  rig.clock.pass(60_000);
+  const { state } = await rig.pass();
+  expect(state).toMatchObject({ state: 'healthy', replaced: null, written: { fingerprint: fingerprint(late) } });
+  const [settled, second, first] = await rig.rotations();
+  expect(settled).toMatchObject({ outcome: 'succeeded', settles: first?.id, fingerprint: fingerprint(late) });
+  expect([second?.outcome, first?.outcome]).toEqual(['succeeded', 'failed']);
+  expect(rig.writes()).toHaveLength(1);
+});
+
 describe('a write whose answer is lost', () => {
   test('though it was applied, succeeds by reading', async () => {
     rig.world.faults.add({ service: 'tcb', action: 'ModifyProvider', kind: 'reset-after', times: 1 });

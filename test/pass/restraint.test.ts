@@ -220,6 +220,18 @@ describe('a pass that cannot look', () => {
   });
 });
 
+test('a setting that is not as the configuration says is noted, and not written', async () => {
+  const before = rig.provider();
+  const stated = { scope: 'openid', name: 'Apple', linkByPhone: false };
+  const { state } = await rig.pass({}, { target: { stated } });
+  expect(state.provider.differs).toEqual([
+    { name: 'scope', found: 'openid email name', wanted: 'openid' },
+    { name: 'linkByPhone', found: null, wanted: false },
+  ]);
+  expect({ ...rig.provider(), Config: null }).toEqual({ ...before, Config: null });
+  expect(rig.provider().Config['Scope']).toBe('openid email name');
+});
+
 test('after a failure the provider is read anew: a reading from before it is no all-clear', async () => {
   rig.put(rig.mint(170));
   expect(await rig.pass()).toMatchObject({ state: { state: 'healthy' } });

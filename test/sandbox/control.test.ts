@@ -246,6 +246,9 @@ describe('secret stores and credentials', () => {
     expect(await get()).toBe('AuthFailure.SecretIdNotFound');
     expect(await call('PUT', '/sandbox/credentials/AKIDmine', { secretKey: 'k' })).toEqual(OK);
     expect(await get()).toBe('OK');
+    const nothing = { secretKey: 'k', policy: { version: '2.0', statement: [] } };
+    expect(await call('PUT', '/sandbox/credentials/AKIDmine', nothing)).toEqual(OK);
+    expect(await get()).toBe('UnauthorizedOperation');
     expect(await call('DELETE', '/sandbox/credentials/AKIDmine')).toEqual(OK);
     expect(await call('DELETE', '/sandbox/credentials/AKIDmine')).toEqual([404, { error: 'no such access key' }]);
   });

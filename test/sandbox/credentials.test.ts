@@ -1,7 +1,8 @@
 // Temporary credentials: from STS over the real client, from the metadata service over HTTP; good only with their
 // token, and only until they expire.
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts';
+import type { Policy } from '../../src/sandbox/cam.ts';
+import { SANDBOX_CREDENTIALS, type Sandbox, startSandbox } from '../../src/sandbox/server.ts';
 import { stsClient, tcbClient, thrown } from './clients.ts';
 
 const START = Date.UTC(2026, 10, 22);
@@ -120,3 +121,46 @@ test('the request log names who signed, and keeps no secret', async () => {
   expect(used?.signedBy).toBe(Credentials.TmpSecretId);
   expect(JSON.stringify(sandbox.world.requests.log)).not.toContain(Credentials.Token);
 });
+
+test('GetCallerIdentity says whose the credentials are, without any permission', async () => {
+  const { secretId, secretKey } = SANDBOX_CREDENTIALS;
+  sandbox.world.credentials.set(secretId, { secretKey, policy: { statement: [] } });
+  expect(await stsClient(sandbox.url).GetCallerIdentity()).toMatchObject({
+    Arn: 'qcs::cam::uin/100000000001:uin/100000000002',
+    AccountId: '100000000001',
+    Type: 'CAMUser',
+  });
+  const { secretId: role, secretKey: ofRole, token } = sandbox.world.issueCredential();
+  const assumed = stsClient(sandbox.url, { secretId: role, secretKey: ofRole, token });
+  expect(await assumed.GetCallerIdentity()).toMatchObject({ AccountId: '100000000001', Type: 'CAMRole' });
+});
+
+test.each<[string, Policy | undefined, string]>([
+  ['no policy', undefined, 'OK'],
+  ['a statement for this action and environment', allow('tcb:GetProviders', env('shop-1')), 'OK'],
+  ['lists of actions and resources', allow(['tcb:ModifyProvider', 'tcb:GetProviders'], ['x', env('shop-1')]), 'OK'],
+  ['everything of a service, everywhere', allow('tcb:*', '*'), 'OK'],
+  ['no statement at all', { version: '2.0', statement: [] }, 'UnauthorizedOperation'],
+  ['another action', allow('tcb:ModifyProvider', env('shop-1')), 'UnauthorizedOperation'],
+  ['another environment', allow('tcb:GetProviders', env('shop-12')), 'UnauthorizedOperation'],
+])('an access key with %s may read as that says', async (_, policy, code) => {
+  const secretKey = 'k';
+  sandbox.world.credentials.set('AKIDnarrow', { secretKey, ...(policy === undefined ? {} : { policy }) });
+  expect(await use({ TmpSecretId: 'AKIDnarrow', TmpSecretKey: secretKey })).toBe(code);
+});
+
+test('a denial names the action and the resource', async () => {
+  sandbox.world.credentials.set('AKIDnarrow', { secretKey: 'k', policy: { statement: [] } });
+  const denied = tcbClient(sandbox.url, { secretId: 'AKIDnarrow', secretKey: 'k' });
+  expect(await thrown(denied.GetProviders({ EnvId: 'shop-1' }))).toMatchObject({
+    message: expect.stringContaining(`tcb:GetProviders)\nresource (${env('shop-1')})`),
+  });
+});
+
+function env(envId: string): string {
+  return `qcs::tcb:ap-shanghai:uin/100000000001:env/${envId}`;
+}
+
+function allow(action: string | string[], resource: string | string[]): Policy {
+  return { statement: [{ effect: 'allow', action, resource }] };
+}

@@ -68,7 +68,7 @@ test('config/sandbox.yaml names what the demo makes', async () => {
   const url = `\${ROTATOR_SANDBOX_URL:-http://127.0.0.1:4180}`;
   const config = parse(await readFile('config/sandbox.yaml', 'utf8'));
   expect(config).toMatchObject({
-    journal: 'sqlite:./data/sandbox/journal.db',
+    journal: `\${ROTATOR_JOURNAL:-sqlite:./data/sandbox/journal.db}`,
     apple: { tokenUrl: `${url}/auth/token` },
     cloudbase: {
       endpoint: url,

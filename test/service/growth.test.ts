@@ -88,6 +88,7 @@ async function fleetOf(size: number) {
         startedAt,
         configurationRejected: null,
         scheduler: { alive: true, lastTurnAt: clock.now() },
+        replicas: null,
         isSweeping: false,
       }),
       onLook: () => {

@@ -99,12 +99,19 @@ describe('lines', () => {
       'journal.degraded': 'error',
       'story.opened': 'warn',
       'story.changed': 'warn',
-      'story.closed': 'info',
+      'story.closed': 'warn',
       'target.unwatched': 'warn',
       'alert.sent': 'info',
       'alert.failed': 'error',
       warning: 'warn',
     });
+  });
+
+  test('a critical story is logged at level error, from its beginning to its end', () => {
+    const { emit, entries } = log();
+    for (const name of ['story.opened', 'story.changed', 'story.closed'] as const)
+      emit(anEvent(name, { severity: 'critical' }));
+    expect(entries().map(({ level }) => level)).toEqual(['error', 'error', 'error']);
   });
 
   test('the end of a degraded journal is logged at level info', () => {

@@ -13,6 +13,26 @@ const FILL = `
   const { space_size } = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space');
   console.log(space_size / 2 ** 20 + 0 * filled.length);`;
 
+/** Prints how many MB the heap takes at most while 100,000 objects are replaced again and again. */
+const REPLACE = `
+  import { keepHeapSmall, keepYoungGenerationSmall, releaseMemory } from '${new URL('../../src/service/memory.ts', import.meta.url).href}';
+  keepYoungGenerationSmall();
+  const kept = Array.from({ length: 100_000 }, (_, index) => ({ index, list: [index] }));
+  if (process.argv[1] === 'small') keepHeapSmall();
+  releaseMemory();
+  let most = 0;
+  for (let i = 0; i < 1_500_000; i += 1) {
+    kept[i % kept.length] = { index: i, list: [i] };
+    if (i % 10_000 === 0) most = Math.max(most, process.memoryUsage().heapTotal);
+  }
+  console.log(most / 2 ** 20 + 0 * kept.length);`;
+
+/** What a script prints; with a collector of one thread always the same. */
+const printed = (script: string, before: string) => {
+  const args = ['--single-threaded-gc', '--input-type=module', '--eval', script, before];
+  return Number(execFileSync(process.execPath, args, { encoding: 'utf8' }));
+};
+
 test('memory that is no longer used is given back', () => {
   let filled: object[] | undefined = Array.from({ length: 500_000 }, (_, index) => ({ index, list: [index] }));
   const full = process.memoryUsage().heapTotal;
@@ -27,4 +47,9 @@ test('the young generation does not grow while much of it survives', () => {
     Number(execFileSync(process.execPath, ['--input-type=module', '--eval', FILL, before], { encoding: 'utf8' }));
   expect(grown('as V8 does')).toBeGreaterThan(8);
   expect(grown('small')).toBeLessThanOrEqual(2);
+});
+
+test('the heap grows by half of what is in use, not by several times that', () => {
+  expect(printed(REPLACE, 'as V8 does')).toBeGreaterThan(110);
+  expect(printed(REPLACE, 'small')).toBeLessThan(100);
 });

@@ -31,8 +31,8 @@ async function place(settings = '') {
   return { folder, file, hook };
 }
 
-/** Begins to start; a sleep lasts a moment, and time goes by when the test says so. */
-async function begin({ file, hook }: Awaited<ReturnType<typeof place>>) {
+/** Begins to start, and waits for what is told `first`; a sleep lasts a moment, and time goes by when the test says so. */
+async function begin({ file, hook }: Awaited<ReturnType<typeof place>>, first = ['raised']) {
   let ahead = 0;
   const clock = {
     now: () => systemClock.now() + ahead,
@@ -69,8 +69,15 @@ async function begin({ file, hook }: Awaited<ReturnType<typeof place>>) {
       },
       { timeout: 10_000 },
     );
-  await eventually(['raised']);
-  return { opened, pass, told, eventually, refused: () => events.filter(({ event }) => event === 'start.refused') };
+  if (first.length > 0) await eventually(first);
+  return {
+    opened,
+    pass,
+    told,
+    stop: () => stop.abort(),
+    eventually,
+    refused: () => events.filter(({ event }) => event === 'start.refused'),
+  };
 }
 
 test('what is critical is repeated, and logged once', async () => {
@@ -116,6 +123,25 @@ test('another daemon is told once; within a minute of its end this one starts, a
   const service = await opened;
   const running = service?.run();
   await eventually(['raised', 'cleared']);
+  service?.stop();
+  await running;
+});
+
+test('a start that was told and is given up is in the journal, so that its end is told by whoever runs next', async () => {
+  const own = await place();
+  const lock = await acquireDaemonLock(
+    join(own.folder, 'journal.db'),
+    { instance: 'other', pid: 1, host: 'elsewhere' },
+    systemClock.now(),
+  );
+  const first = await begin(own);
+  first.stop();
+  expect(await first.opened).toBeUndefined();
+  await lock.release();
+  const next = await begin(own, []);
+  const service = await next.opened;
+  const running = service?.run();
+  await next.eventually(['raised', 'cleared']);
   service?.stop();
   await running;
 });

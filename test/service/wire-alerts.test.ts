@@ -8,10 +8,15 @@ import { parseCron } from '../../src/core/cron.ts';
 import type { EventName, RotatorEvent } from '../../src/core/events.ts';
 import type { Reason } from '../../src/core/reasons.ts';
 import { MINUTE } from '../../src/core/time.ts';
+import type { WiredTarget } from '../../src/daemon/sweep.ts';
 import { createAlerting, digestDelayMs, digestTick, voiceOf } from '../../src/service/wire-alerts.ts';
+import { aWatched } from '../support/alert-facts.ts';
 import { HandClock } from '../support/clock.ts';
 import { EVENTS } from '../support/events.ts';
+import { LANE } from '../support/fleet.ts';
 import { ownJournal } from '../support/journal.ts';
+
+const SHOP = { key: 'https://tcb.tencentcloudapi.com|shop-1|apple', name: 'shop', envId: 'shop-1' };
 
 async function startAlerting(alerts = 'none: accepted') {
   const folder = mkdtempSync(join(tmpdir(), 'rotator-'));
@@ -35,13 +40,14 @@ async function startAlerting(alerts = 'none: accepted') {
         },
       },
       facts: () => ({
-        configured: [],
+        configured: [{ target: aWatched(SHOP), tools: { provider: { lane: LANE } } } as unknown as WiredTarget],
         disabled: [],
         degraded: undefined,
         skewMs: undefined,
         startedAt: clock.now(),
         configurationRejected: null,
         scheduler: undefined,
+        replicas: null,
         isSweeping: false,
       }),
     },
@@ -95,19 +101,24 @@ test.each<EventName>(['journal.degraded', 'config.rejected', 'config.reloaded'])
   },
 );
 
-test.each<[reason: Reason, told: boolean, settings: string]>([
-  ['RejectedByApple', true, 'rotated: false'],
-  ['SecretExpired', true, 'rotated: false'],
-  ['SecretInvalid', true, 'rotated: false'],
-  ['RenewalDue', false, 'rotated: false'],
-  ['RenewalDue', true, 'rotated: true'],
-])('a rotation for %s is told: %s (%s)', async (reason, told, settings) => {
-  const channel = 'channels: [{ name: ops, type: webhook, url: "https://127.0.0.1:1/" }]';
-  const { alerting, journal } = await startAlerting(`${channel}, ${settings}`);
-  const event = { ...EVENTS['rotation.succeeded'], target: 'shop', envId: 'shop-1', reason };
+test.each<[reason: Reason, told: string | undefined]>([
+  ['RejectedByApple', 'rejected'],
+  ['SecretExpired', 'expired'],
+  ['SecretInvalid', 'damaged'],
+  ['RenewalDue', undefined],
+])('of a rotation for %s is told that logins failed because it was %s', async (reason, detail) => {
+  const { alerting, journal, clock } = await startAlerting(
+    'channels: [{ name: ops, type: webhook, url: "https://127.0.0.1:1/" }]',
+  );
+  const previousExpiresAt = clock.now() - MINUTE;
+  const event = { ...EVENTS['rotation.succeeded'], target: 'shop', envId: 'shop-1', reason, previousExpiresAt };
   alerting.onEvent({ event: 'rotation.succeeded', ...event } as RotatorEvent);
-  const wanted = told ? [{ channel: 'ops', subject: { kind: 'rotated', event: { reason } } }] : [];
-  expect((await journal.alertBook()).deliveries).toMatchObject(wanted);
+  const since = detail === 'expired' ? previousExpiresAt : clock.now();
+  const finding = { target: { name: 'shop', envId: 'shop-1' }, facts: { detail, expiresAt: previousExpiresAt } };
+  const { rotationId: id, proof, settles } = event;
+  const rotation = { id, reason, proof, settles };
+  const story = { cause: 'LoginsFail', since, endedAt: clock.now(), members: [{ finding }], told: {}, rotation };
+  expect((await journal.alertBook()).stories).toMatchObject(detail === undefined ? [] : [story]);
 });
 
 test.each([

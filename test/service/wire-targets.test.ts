@@ -90,11 +90,9 @@ test('the public login interface is asked where a target wants it, below the end
     [`/${envIdOf('shop')}/auth/v1/provider/token`],
   ]);
   expect(blog?.tools.loginCheck).toBe(undefined);
-  expect(
-    [shop, blog].map((wired) => [wired?.target.write, wired?.target.loginCheck, wired?.target.enabledWanted]),
-  ).toEqual([
-    ['secret', 'observe', true],
-    ['whole', 'off', false],
+  expect([shop, blog].map((wired) => [wired?.target.write, wired?.target.loginCheck, wired?.target.stated])).toEqual([
+    ['secret', 'observe', { enabled: true }],
+    ['whole', 'off', { enabled: false }],
   ]);
   expect(['appleid.apple.com', 'login.example', 'evil.example'].map(shop.target.isAllowedHost)).toEqual([
     true,

@@ -20,7 +20,8 @@ export function setup(): () => void {
   process.env['NODE_COMPILE_CACHE'] ??= join(folder, CACHE);
   return () => {
     const left = readdirSync(folder).filter((name) => name !== CACHE);
-    rmSync(folder, { recursive: true, force: true });
+    // A process that ends may still be writing to the compile cache.
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
     for (const name of Object.keys(process.env)) delete process.env[name];
     Object.assign(process.env, before);
     if (left.length > 0)

@@ -44,7 +44,7 @@ export function aWatched(overrides: Partial<WatchedTarget> = {}): WatchedTarget 
     policy: { lifetimeMs: 180 * DAY, renewBeforeMs: 60 * DAY, window: undefined },
     expiry: { warningMs: 45 * DAY, criticalMs: 20 * DAY },
     appleCheck: 'compare',
-    enabledWanted: undefined,
+    stated: {},
     ...overrides,
   };
 }
@@ -70,10 +70,10 @@ export function anAppleRecord(overrides: Partial<AppleRecord> = {}): AppleRecord
 export function serviceFacts(overrides: Partial<ServiceFacts> = {}): ServiceFacts {
   return {
     now: NOW,
-    clock: CLOCK,
+    startedAt: CLOCK.since,
     fleet: { ...EMPTY_FLEET, apple: { [TOKEN_URL]: anAppleRecord() } },
     tokenUrl: TOKEN_URL,
-    asksApple: true,
+    targets: new Map([[aWatched().key, aWatched()]]),
     states: [aWatchedState()],
     configured: new Map([[aWatched().key, aWatched()]]),
     lastAskedAt: NOW,
@@ -82,6 +82,7 @@ export function serviceFacts(overrides: Partial<ServiceFacts> = {}): ServiceFact
     channels: [{ name: 'ops', state: undefined, oldestAt: null }],
     configurationRejected: null,
     scheduler: { alive: true, lastTurnAt: NOW },
+    replicas: null,
     open: new Set(),
     ...overrides,
   };

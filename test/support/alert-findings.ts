@@ -6,11 +6,12 @@ import type { MessageSubject } from '../../src/alerts/words/compose.ts';
 import { subjectOf } from '../../src/core/alerts/causes.ts';
 import type { ConditionFacts, ConditionName, ConditionTarget, Finding } from '../../src/core/alerts/conditions.ts';
 import { CONDITIONS, conditionId, TARGET_CONDITIONS } from '../../src/core/alerts/conditions.ts';
-import type { RotatedEvent, Story } from '../../src/core/alerts/records.ts';
+import type { Story } from '../../src/core/alerts/records.ts';
 import type { ErrorParams, StoredError } from '../../src/core/error-params.ts';
 import { DEFECTS } from '../../src/core/reasons.ts';
+import { aRemote } from '../../src/core/texts/call-examples.ts';
+import { WRONG_PORT } from '../../src/core/texts/error-examples-setup.ts';
 import { DAY, HOUR, MINUTE } from '../../src/core/time.ts';
-import { aRemote } from './error-samples.ts';
 import { LANE } from './fleet.ts';
 
 /** 2026-11-22 20:15 UTC, and some seconds. */
@@ -43,17 +44,6 @@ export const DENIED: StoredError = anError(
 
 /** Trouble that may pass. */
 export const TIMEOUT: StoredError = anError('ERR_CLOUDBASE_TIMEOUT', aRemote('timeout', { code: 'TIMEOUT' }));
-
-const CONFIG: ErrorParams['ERR_CONFIG'] = {
-  problem: 'invalid',
-  file: 'config/rotator.yaml',
-  line: 7,
-  key: 'http.port',
-  found: ['value', '"x"'],
-  wanted: ['integer', 0, 65535],
-  next: null,
-  more: 2,
-};
 
 /** A finding; of a target's condition it is one of SHOP. */
 export function aFinding<Name extends ConditionName>(
@@ -230,6 +220,23 @@ const TABLE: VariantTable = {
     variant('by the login check', aLoginsFail({ because: 'login-check', detail: 'invalid-client' })),
   ],
   ProviderDisabled: [variant('as it is', aFinding('ProviderDisabled', {}))],
+  ProviderDiffers: [
+    variant(
+      'one setting',
+      aFinding('ProviderDiffers', {
+        differences: [{ name: 'scope', found: 'openid', wanted: 'openid email name' }],
+      }),
+    ),
+    variant(
+      'several settings',
+      aFinding('ProviderDiffers', {
+        differences: [
+          { name: 'redirectUri', found: null, wanted: 'https://shop.example/auth/v1/callback' },
+          { name: 'linkByEmail', found: true, wanted: false },
+        ],
+      }),
+    ),
+  ],
   ProviderChanged: [
     variant(
       'by us',
@@ -297,6 +304,12 @@ const TABLE: VariantTable = {
       ),
     ),
     variant('none named', aFinding('TargetMisconfigured', { problems: [] })),
+  ],
+  Unwatched: [
+    variant('with what was open', aFinding('Unwatched', { moved: false, open: ['SecretExpiring', 'RotationFailing'] })),
+    variant('of unknown expiry', aFinding('Unwatched', { moved: false, open: [] }, { loginsUntil: null })),
+    variant('expired', aFinding('Unwatched', { moved: false, open: [] }, { loginsUntil: NOW - DAY })),
+    variant('whose endpoint changed', aFinding('Unwatched', { moved: true, open: ['RotationFailing'] })),
   ],
   Unverified: [
     variant('one target', aFinding('Unverified', { targets: ['shop-prod'] })),
@@ -403,6 +416,7 @@ const TABLE: VariantTable = {
   ClockSkewed: [
     variant('ahead', aFinding('ClockSkewed', { skewMs: 75_000 })),
     variant('far behind', aFinding('ClockSkewed', { skewMs: -6 * MINUTE }, CRITICAL)),
+    variant('of a replica', aFinding('ClockSkewed', { skewMs: 75_000, replica: 'rotator-1' })),
   ],
   JournalUnwritable: [
     variant(
@@ -468,11 +482,12 @@ const TABLE: VariantTable = {
         'ConfigurationRejected',
         {},
         {
-          error: anError('ERR_CONFIG', CONFIG),
+          error: anError('ERR_CONFIG', WRONG_PORT),
         },
       ),
     ),
     variant('without one', aFinding('ConfigurationRejected', {})),
+    variant('of a replica', aFinding('ConfigurationRejected', { replica: 'rotator-1' })),
   ],
   StartRefused: [
     variant(
@@ -482,7 +497,7 @@ const TABLE: VariantTable = {
         {},
         {
           ...CRITICAL,
-          error: anError('ERR_CONFIG', CONFIG),
+          error: anError('ERR_CONFIG', WRONG_PORT),
         },
       ),
     ),
@@ -513,7 +528,18 @@ const TABLE: VariantTable = {
     ),
     variant('without an error', aFinding('WritesFailing', { lane: LANE, badWrites: 4, urgent: [] })),
   ],
-  SchedulerStalled: [variant('as it is', aFinding('SchedulerStalled', { lastTurnAt: NOW - 4 * HOUR }, CRITICAL))],
+  SchedulerStalled: [
+    variant('as it is', aFinding('SchedulerStalled', { lastTurnAt: NOW - 4 * HOUR }, CRITICAL)),
+    variant(
+      'of a replica',
+      aFinding('SchedulerStalled', { lastTurnAt: NOW - 4 * HOUR, replica: 'rotator-1' }, CRITICAL),
+    ),
+  ],
+  ReplicaSilent: [variant('as it is', aFinding('ReplicaSilent', { replica: 'rotator-1', seenAt: NOW - MINUTE }))],
+  ReplicasDiffer: [
+    variant('one', aFinding('ReplicasDiffer', { replicas: ['rotator-1'] })),
+    variant('several', aFinding('ReplicasDiffer', { replicas: ['rotator-1', 'rotator-2'] })),
+  ],
 };
 
 export const VARIANTS: readonly Variant[] = CONDITIONS.flatMap((condition) =>
@@ -529,6 +555,7 @@ export function aStoryOf(finding: Finding, rest: Partial<Story> = {}): Story {
   );
   return {
     ...{ id, cause, since: NOW - 5 * HOUR, gathersUntil: null, endedAt: null, holdMs: MINUTE, closed: false, told: {} },
+    rotation: null,
     members: [{ finding, foundAt: NOW - 5 * HOUR, raisedAt: NOW - 5 * HOUR, criticalAt: null }],
     ...rest,
   };
@@ -545,14 +572,5 @@ export function aSubject(
   const view = viewOf(story);
   if (view === undefined) throw new TypeError('nothing was raised');
   const closes = over ? [story.id] : [];
-  return { kind: 'story', status, story, view, dueAt: NOW, thread: story.id, closes, ...rest };
+  return { kind: 'story', status, story, view, dueAt: NOW, from: NOW, thread: story.id, closes, ...rest };
 }
-
-export const ROTATED: RotatedEvent = {
-  target: { name: 'shop-prod', envId: 'shop-prod-1g2h3j', providerId: 'apple' },
-  reason: 'RenewalDue',
-  keyId: 'K1L2M3N4O5',
-  fingerprint: FINGERPRINT,
-  expiresAt: NOW + 180 * DAY,
-  previousExpiresAt: NOW + 58 * DAY,
-};

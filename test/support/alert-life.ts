@@ -2,7 +2,7 @@
 // it, and channels are told as the deliverer does it.
 
 import { advance, type Look, type Transition } from '../../src/alerts/stories/advance.ts';
-import { type AlertPolicy, type News, newsFor, toldOf } from '../../src/alerts/stories/news.ts';
+import { type AlertPolicy, dueOf, type News, newsFor, toldOf } from '../../src/alerts/stories/news.ts';
 import type { Route } from '../../src/alerts/stories/recipients.ts';
 import { conditionId, type Finding, type Severity } from '../../src/core/alerts/conditions.ts';
 import { type AlertBook, type AlertUpdate, EMPTY_BOOK } from '../../src/core/alerts/records.ts';
@@ -58,7 +58,6 @@ export function applied(book: AlertBook, update: AlertUpdate): AlertBook {
   };
   return {
     stories: replaced(book.stories, update.putStories, update.removeStories, ({ id }) => id),
-    deliveries: replaced(book.deliveries, update.addDeliveries, update.removeDeliveries, ({ id }) => id),
     channels: replaced(book.channels, update.putChannels, update.removeChannels, ({ name }) => name),
     memo: update.memo ?? book.memo,
   };
@@ -72,7 +71,6 @@ export class Life {
   book: AlertBook = EMPTY_BOOK;
   now = NOW;
   policy: AlertPolicy;
-  private count = 0;
 
   constructor(routes: readonly Route[] = [route('ops')]) {
     const repeatEvery = { warningMs: 24 * 3_600_000, criticalMs: 4 * 3_600_000 };
@@ -85,8 +83,7 @@ export class Life {
 
   /** One look; returns what became of the stories. */
   look(findings: readonly Finding[], change: Partial<Look> = {}): Transition['what'][] {
-    const newId = () => `id-${++this.count}`;
-    const look = { now: this.now, findings, undecided: () => false, laneOf: LANE_OF, isSweeping: false, newId };
+    const look = { now: this.now, findings, undecided: () => false, laneOf: LANE_OF, isSweeping: false };
     const { update, transitions } = advance(this.book, { ...look, ...change }, this.policy);
     this.book = applied(this.book, update);
     return transitions.map(({ what }) => what);
@@ -94,24 +91,20 @@ export class Life {
 
   /** What is due for a channel now. */
   due(channel: string): News[] {
-    return newsFor(this.book.stories, channel, this.policy, this.now).filter(({ dueAt }) => dueAt <= this.now);
+    return [...dueOf(newsFor(this.book.stories, channel, this.policy, this.now), this.now)];
   }
 
-  /** Tells every channel what is due, or one: `ops raised shop`, `ops rotated`. */
+  /** Tells every channel what is due, or one: `ops raised shop`. */
   tell(only?: string): string[] {
     const names = this.policy.routes.map(({ name }) => name).filter((name) => only === undefined || name === only);
     return names.flatMap((channel) => {
-      const rows = this.book.deliveries.filter((row) => row.channel === channel);
       const due = this.due(channel);
       const putStories = due.map((news) => ({
         ...news.story,
         told: { ...news.story.told, [channel]: toldOf(news, channel, this.now) },
       }));
-      this.book = applied(this.book, { putStories, removeDeliveries: rows.map(({ id }) => id) });
-      return [
-        ...due.map(({ status, story, view }) => `${channel} ${status} ${view.lead.target?.name ?? story.cause}`),
-        ...rows.map(({ subject }) => `${channel} ${subject.kind}`),
-      ];
+      this.book = applied(this.book, { putStories });
+      return due.map(({ status, story, view }) => `${channel} ${status} ${view.lead.target?.name ?? story.cause}`);
     });
   }
 

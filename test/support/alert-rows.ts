@@ -1,8 +1,7 @@
 // Rows of the alert tables, as tests need them.
 import type { Finding } from '../../src/core/alerts/conditions.ts';
-import { type ChannelState, type Delivery, emptyChannelState, type Story } from '../../src/core/alerts/records.ts';
+import { type ChannelState, emptyChannelState, type Story } from '../../src/core/alerts/records.ts';
 import type { ErrorView } from '../../src/core/errors.ts';
-import { uuidv7 } from '../../src/core/uuid.ts';
 import { NOW } from './journal.ts';
 
 export function aFinding(overrides: { readonly id?: string; readonly error?: ErrorView } = {}): Finding {
@@ -31,21 +30,10 @@ export function aStory(id: string, overrides: Partial<Story> & { readonly findin
     endedAt: null,
     holdMs: 60_000,
     closed: false,
+    rotation: null,
     told: { ops: { ...told, thread: id, over: false } },
     ...rest,
   };
-}
-
-const digest = { version: '1', targets: 0, states: {}, renewals: [], open: [], openTotal: 0 };
-export const DIGEST = { kind: 'digest', digest } as const;
-
-let made = 0;
-
-export function aDelivery(overrides: Partial<Delivery> = {}): Delivery {
-  made += 1;
-  const random = Buffer.alloc(10);
-  random.writeUInt32BE(made, 6);
-  return { id: uuidv7(NOW, random), channel: 'ops', at: NOW, subject: DIGEST, ...overrides };
 }
 
 export function aChannel(name: string, overrides: Partial<ChannelState> = {}): ChannelState {

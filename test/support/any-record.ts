@@ -9,13 +9,7 @@ import {
   type Finding,
   findingSchema,
 } from '../../src/core/alerts/conditions.ts';
-import {
-  type AlertMemo,
-  alertSchemas,
-  type ChannelState,
-  type Delivery,
-  type Story,
-} from '../../src/core/alerts/records.ts';
+import { type AlertMemo, alertSchemas, type ChannelState, type Story } from '../../src/core/alerts/records.ts';
 import { cleanText } from '../../src/core/output.ts';
 import {
   anyJson,
@@ -140,7 +134,6 @@ export const anyTarget = anyOf(records.target) as fc.Arbitrary<TargetState>;
 export const anyRotation = anyOf(records.rotation) as fc.Arbitrary<Rotation>;
 export const anyFleet = anyOf(records.fleet) as fc.Arbitrary<FleetState>;
 export const anyStory = anyOf(alerts.story) as fc.Arbitrary<Story>;
-export const anyDelivery = anyOf(alerts.delivery) as fc.Arbitrary<Delivery>;
 export const anyChannel = anyOf(alerts.channel) as fc.Arbitrary<ChannelState>;
 export const anyMemo = anyOf(alerts.memo) as fc.Arbitrary<AlertMemo>;
 

@@ -50,15 +50,16 @@ function bearer(token: string): Record<string, string> {
   return { authorization: `Bearer ${token}` };
 }
 
-/** Status, headers and body; what went wrong where there was none. */
+/** Status, headers and body, of a stream without end its first part; what went wrong where there was none. */
 export async function answerTo(url: string, { method, path, headers = {}, body = '' }: Asked): Promise<string> {
   return new Promise((resolve) => {
     const asked = request(new URL(url), { method, path, headers, agent: false }, (answer) => {
       let text = `${answer.statusCode}\n${answer.rawHeaders.join('\n')}\n`;
       answer.setEncoding('utf8').on('data', (part: string) => {
         text += part;
+        if (answer.headers['content-type']?.startsWith('text/event-stream')) asked.destroy();
       });
-      answer.on('end', () => resolve(text)).on('error', (error) => resolve(String(error)));
+      answer.on('close', () => resolve(text)).on('error', () => resolve(text));
     });
     asked.on('error', (error) => resolve(String(error))).end(body);
   });

@@ -11,9 +11,15 @@ export class HandClock implements Clock {
   #wall: number;
   #monotonic = 0;
   #sleepers: Sleeper[] = [];
+  /** What `every` began and what has not come to an end. */
+  readonly #begun = new Set<Promise<unknown>>();
 
-  constructor(wall = Date.UTC(2026, 10, 22)) {
+  readonly #rest: () => Promise<unknown>;
+
+  /** `rest` resolves when what the last instant began has come to rest; by default that takes one turn of the loop. */
+  constructor(wall = Date.UTC(2026, 10, 22), rest: () => Promise<unknown> = () => turn()) {
     this.#wall = wall;
+    this.#rest = rest;
   }
 
   now(): number {
@@ -51,7 +57,7 @@ export class HandClock implements Clock {
       void this.sleep(ms, ended.signal).then(
         () => {
           again();
-          work();
+          this.#follow(work());
         },
         () => undefined,
       );
@@ -59,17 +65,23 @@ export class HandClock implements Clock {
     return () => ended.abort(new Error('over'));
   }
 
-  /** Both clocks go on by `ms`; whoever wakes on the way runs at their own instant. */
+  #follow(work: unknown): void {
+    const ended = Promise.resolve(work).finally(() => this.#begun.delete(ended));
+    this.#begun.add(ended);
+  }
+
+  /** Both clocks go on by `ms`; whoever wakes on the way runs at their own instant, and to its end if `every` woke it. */
   async advance(ms: number): Promise<void> {
     const end = this.#monotonic + ms;
-    await turn();
+    await this.#rest();
     for (let next = this.#next(end); next !== undefined; next = this.#next(end)) {
       this.#go(next.at);
       next.wake();
-      await turn();
+      await this.#rest();
+      await Promise.allSettled(this.#begun);
     }
     this.#go(end);
-    await turn();
+    await this.#rest();
   }
 
   /** The wall clock alone jumps. */
@@ -78,7 +90,10 @@ export class HandClock implements Clock {
   }
 
   #next(end: number): Sleeper | undefined {
-    return this.#sleepers.filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0];
+    let first: Sleeper | undefined;
+    for (const sleeper of this.#sleepers)
+      if (sleeper.at <= end && sleeper.at < (first?.at ?? Number.POSITIVE_INFINITY)) first = sleeper;
+    return first;
   }
 
   #go(monotonic: number): void {

@@ -25,7 +25,7 @@ export function wired(name: string, lane = 'lane'): WiredTarget {
     appleCheck: 'compare',
     write: 'whole',
     loginCheck: 'off',
-    enabledWanted: undefined,
+    stated: {},
     isAllowedHost: () => true,
   };
   return { target, tools: { provider: { lane } } as WiredTarget['tools'], laneWidth: 1 };

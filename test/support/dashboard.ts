@@ -12,6 +12,7 @@ export interface Panel {
   readonly title: string;
   readonly description?: string;
   readonly datasource?: DataSource;
+  readonly options?: { readonly content?: string };
   readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
   readonly targets?: readonly {
     readonly refId: string;

@@ -22,7 +22,7 @@ const rotation = {
   previousExpiresAt: EVENT_NOW + DAY,
   requestId: '3e74db1b',
 } as const;
-const end = { ...rotation, resumed: false, durationMs: 1500, nextCheckAt: null };
+const end = { ...rotation, proof: null, settles: null, resumed: false, durationMs: 1500, nextCheckAt: null };
 const story = {
   ...ofTarget,
   story: 'RenewalFailing/shop',

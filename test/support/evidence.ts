@@ -1,4 +1,4 @@
-// A place for the stories of issue 9: `once` and what it prints of one target, time that goes by between two runs, and
+// A place where evidence comes and goes: `once` and what it prints of one target, time that goes by between two runs, and
 // what the channel was told.
 import { expect } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
@@ -32,6 +32,7 @@ export interface Row {
   readonly fingerprint: string | null;
   readonly outcome: string | null;
   readonly appleCheck: { readonly candidate: string; readonly deployed: string };
+  readonly proof: Readonly<Record<string, string>> | null;
   readonly settles: string | null;
   readonly error: { readonly code: string; readonly message: string } | null;
 }

@@ -4,7 +4,7 @@ import { expect, vi } from 'vitest';
 import { type AlertPlace, alertPlace, alertsOf, lines, seen, whoOf } from './alert-place.ts';
 import type { Program } from './program.ts';
 
-const eventually = (look: () => Promise<void> | void) => vi.waitFor(look, { timeout: 100_000, interval: 100 });
+const eventually = (look: () => Promise<void> | void) => vi.waitFor(look, { timeout: 180_000, interval: 100 });
 
 /** Every second, so that passes fail often; nothing of Apple's, whose questions are a second apart. */
 export async function start() {

@@ -7,7 +7,7 @@ const CLAIMS = new Set(['issuedAt', 'expiresAt', 'previousExpiresAt', 'renewalAt
 /** Instants are ms since the epoch, and nothing else in a journal is as large. */
 const LEAST_INSTANT = Date.UTC(2020, 0);
 
-const TABLES = ['targets', 'rotations', 'fleet', 'alert_stories', 'alert_deliveries', 'alert_channels', 'alert_memo'];
+const TABLES = ['targets', 'rotations', 'fleet', 'alert_stories', 'alert_channels', 'alert_memo'];
 
 export interface Passage {
   /** Also what secrets say of themselves, as if the clock of the machine had been moved ahead. */

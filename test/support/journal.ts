@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { type JournalOptions, openJournal } from '../../src/adapters/journal/journal.ts';
-import type { Journal } from '../../src/core/ports.ts';
+import type { Journal } from '../../src/core/journal-ports.ts';
 import { emptyTargetState, type Rotation, type TargetState } from '../../src/core/records.ts';
 import { uuidv7 } from '../../src/core/uuid.ts';
 

@@ -24,7 +24,7 @@ export interface Module {
 /** Every TypeScript file below a folder of the project. */
 export function modulesBelow(folder: string): Module[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
+    .filter((name) => /\.tsx?$/.test(name))
     .map((name) => read(join(folder, name)))
     .sort((a, b) => (a.path < b.path ? -1 : 1));
 }

@@ -10,8 +10,9 @@ import { createCloudbaseProvider } from '../../src/adapters/provider/cloudbase.t
 import { createTencentClient } from '../../src/adapters/tencent/client.ts';
 import { errorView } from '../../src/core/errors.ts';
 import type { RotatorEvent } from '../../src/core/events.ts';
+import type { Journal } from '../../src/core/journal-ports.ts';
 import type { JsonObject } from '../../src/core/json.ts';
-import type { Clock, Journal, Target } from '../../src/core/ports.ts';
+import type { Clock, Target } from '../../src/core/ports.ts';
 import { type Rotation, type TargetState, targetKey } from '../../src/core/records.ts';
 import { DAY } from '../../src/core/time.ts';
 import { uuidv7 } from '../../src/core/uuid.ts';
@@ -148,7 +149,7 @@ export async function startRig(options: RigOptions = {}) {
     appleCheck: 'compare',
     write: 'whole',
     loginCheck: 'off',
-    enabledWanted: undefined,
+    stated: {},
     isAllowedHost: (host) => host === 'appleid.apple.com',
     ...options.target,
   };

@@ -28,8 +28,10 @@ export interface ProgramOptions {
   readonly env?: Env;
   /** Default: the folder for temporary files. */
   readonly cwd?: string;
-  /** Standard input; default: nothing. */
-  readonly input?: string;
+  /** The program; default: MAIN. */
+  readonly main?: string;
+  /** Standard input; default: nothing. `open`: what `type` writes, until the program ends. */
+  readonly input?: string | { readonly open: true };
 }
 
 export interface Ended {
@@ -44,6 +46,8 @@ export interface Program {
   readonly pid: number;
   stdout(): string;
   stderr(): string;
+  /** Writes to standard input, which must be open. */
+  type(text: string): void;
   /** The whole lines of stdout, parsed as JSON. */
   log(): LogLine[];
   /**
@@ -62,7 +66,7 @@ const STOP_LIMIT_MS = 3_000;
 
 /** Starts `apple-secret-rotator ARGS`. */
 export function startProgram(args: readonly string[], options: ProgramOptions = {}): Program {
-  return startCommand(process.execPath, [MAIN, ...args], options);
+  return startCommand(process.execPath, [options.main ?? MAIN, ...args], options);
 }
 
 /** Starts another program in the same way. */
@@ -74,7 +78,8 @@ export function startCommand(executable: string, args: readonly string[], option
     stdio: 'pipe',
   });
   // A program that never reads its input must not end the test that offers some.
-  child.stdin.on('error', () => undefined).end(input);
+  child.stdin.on('error', () => undefined);
+  if (typeof input === 'string') child.stdin.end(input);
   const output = { stdout: '', stderr: '' };
   const exited = once(child, 'close').then(([code, signal]): Ended => ({ code, signal }));
   let more = Promise.withResolvers<void>();
@@ -88,6 +93,7 @@ export function startCommand(executable: string, args: readonly string[], option
     pid: child.pid ?? 0,
     stdout: () => output.stdout,
     stderr: () => output.stderr,
+    type: (text) => void child.stdin.write(text),
     log: () =>
       output.stdout
         .split('\n')
@@ -249,8 +255,8 @@ export async function workspace(options: WorkspaceOptions = {}) {
     /** The calls of ModifyProvider that arrived. */
     writes: () => world.requests.log.filter(({ action }) => action === 'ModifyProvider'),
     /** Starts the program in the folder, with the configuration in its environment. */
-    start(args: readonly string[], { env = {} }: { env?: Env } = {}): Program {
-      const program = startProgram(args, inFolder({ env }));
+    start(args: readonly string[], { env = {}, main = MAIN }: { env?: Env; main?: string } = {}): Program {
+      const program = startProgram(args, { ...inFolder({ env }), main });
       programs.push(program);
       return program;
     },

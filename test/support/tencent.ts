@@ -58,6 +58,7 @@ export function tencentClient(endpoint: string, overrides: Partial<TencentClient
     timeoutMs: 5_000,
     clock: realClock,
     env: {},
+    keepsConnections: true,
     onRequest: ({ service, action, code }) => records.push({ service, action, code }),
     ...overrides,
   });

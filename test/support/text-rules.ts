@@ -24,7 +24,7 @@ export function faultsIn(text: string): string[] {
 
 /** How an imperative sentence of ours begins. */
 const IMPERATIVES: ReadonlySet<string> = new Set(
-  `Add Allow Annotate Ask Bind Cancel Check Choose Compare Copy Correct Create Decode Download Enable Find Fix Free Give
+  `Add Allow Annotate Ask Attach Bind Cancel Check Choose Compare Copy Correct Create Decode Download Enable Find Fix Free Give
   Keep Leave Let Log Look Lower Make Mount Move Name Pass Pay Pipe Prefer Put Raise Remove Renew Report Restart Restore
   Restrict Run Set Sign Start Stop Store Switch Try Use Wait Write`.split(/\s+/),
 );

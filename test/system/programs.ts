@@ -11,12 +11,13 @@ const PROGRAMS = {
   amtool: { binary: 'amtool', package: 'prometheus-alertmanager' },
   prlimit: { binary: 'prlimit', package: 'util-linux' },
   script: { binary: 'script', package: 'bsdutils' },
+  pgbouncer: { binary: 'pgbouncer', package: 'pgbouncer' },
 } as const;
 
 /** The path of a program. Throws one line that says how to install it. */
 export function systemProgram(name: keyof typeof PROGRAMS): string {
   const { binary, package: from } = PROGRAMS[name];
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/bin', '/usr/local/bin'];
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/bin', '/usr/sbin', '/usr/local/bin'];
   return folders.map((folder) => join(folder, binary)).find(isExecutable) ?? missing(binary, from);
 }
 
@@ -24,6 +25,13 @@ export function systemProgram(name: keyof typeof PROGRAMS): string {
 export function faketimeLibrary(): string {
   const paths = readdirSync('/usr/lib').map((folder) => join('/usr/lib', folder, 'faketime/libfaketime.so.1'));
   return paths.find(isReadable) ?? missing('libfaketime', 'faketime');
+}
+
+/** The folder of PostgreSQL's programs, of its newest version. Throws one line that says how to install it. */
+export function postgresPrograms(): string {
+  const versions = isReadable('/usr/lib/postgresql') ? readdirSync('/usr/lib/postgresql') : [];
+  const newest = versions.sort((a, b) => Number(b) - Number(a)).map((version) => `/usr/lib/postgresql/${version}/bin`);
+  return newest.find((folder) => isExecutable(join(folder, 'postgres'))) ?? missing('PostgreSQL', 'postgresql');
 }
 
 function missing(what: string, from: string): never {

@@ -2,7 +2,8 @@
 // `invalid_grant` if it accepts the secret and `invalid_client` if it does not
 // (developer.apple.com/documentation/signinwithapplerestapi/errorresponse). Any other answer is not an opinion.
 import { RotatorError } from '../../core/errors.ts';
-import type { AppleAnswer, AppleCheck, Clock, SharedPace } from '../../core/ports.ts';
+import type { SharedPace } from '../../core/journal-ports.ts';
+import type { AppleAnswer, AppleCheck, Clock } from '../../core/ports.ts';
 import { CallFailure } from '../../net/failure.ts';
 import type { Env } from '../../net/proxy.ts';
 import { createRateLimit } from '../../net/rate-limit.ts';

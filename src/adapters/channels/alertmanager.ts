@@ -24,7 +24,7 @@ const FIRING_MS = 600_000;
  * For a process that does not stay: `once` may run once a day, and after ten minutes it would seem to say all-clear.
  */
 const BRIEF_FIRING_MS = 26 * HOUR;
-/** How long an event, or a condition that is already over, is shown: long enough for Alertmanager to notify. */
+/** How long an event, a test, or what is already over, is shown: long enough for Alertmanager to notify. */
 const PASSING_MS = 300_000;
 /** Half of the 1 MB at which proxies in front of it commonly stop. */
 const MAX_BYTES = 500_000;
@@ -60,6 +60,7 @@ export function createAlertmanagerChannel(settings: AlertmanagerOptions, tools: 
     type: 'alertmanager',
     gapMs: GAP_MS,
     refreshEveryMs: REFRESH_MS,
+    reach: (signal) => poster.reach(signal),
     async send(message, signal) {
       const alerts = alertsOf(message, tools.clock.now(), firingMs);
       await post(alerts, signal);
@@ -77,8 +78,9 @@ export function createAlertmanagerChannel(settings: AlertmanagerOptions, tools: 
 
 /** The alerts of a message, those that end first; what continues fires for `firingMs`. Pure. */
 export function alertsOf(message: AlertMessage, now: number, firingMs = FIRING_MS): Alert[] {
-  if (message.kind !== 'alert') return [signOfLife(message, now)];
-  const alerts = message.items.flatMap((item) => STATUS[item.status](item, message, now, firingMs));
+  if (message.items.length === 0) return [signOfLife(message, now)];
+  const lastsMs = message.kind === 'test' ? PASSING_MS : firingMs;
+  const alerts = message.items.flatMap((item) => STATUS[item.status](item, message, now, lastsMs));
   const isOver = ({ endsAt }: Alert) => Date.parse(endsAt) <= now;
   return [...alerts.filter(isOver), ...alerts.filter((alert) => !isOver(alert))];
 }
@@ -108,7 +110,7 @@ const STATUS: Readonly<Record<MessageItem['status'], Told>> = {
 function alertOf(item: MessageItem, frame: Frame, now: number, endsAtMs: number): Alert {
   const { text } = FLAVOURS.relayed;
   const { target, title, severity, runbook } = item;
-  const link = runbook === null ? undefined : linkOf(runbook);
+  const link = linkOf(runbook);
   return {
     labels: present({
       alertname: item.condition,

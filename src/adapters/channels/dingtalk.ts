@@ -54,6 +54,7 @@ export function createDingtalkChannel(
     name: named.name,
     type: 'dingtalk',
     gapMs: GAP_MS,
+    reach: (signal) => poster.reach(signal),
     async send(message, signal) {
       const short = shortened(message.title, '…', (title) => title.length <= MAX_TITLE);
       // The title is no Markdown.

@@ -13,7 +13,7 @@ import type { CallTrouble, ChannelAdvice } from '../../core/error-troubles.ts';
 import { RotatorError } from '../../core/errors.ts';
 import type { Channel } from '../../core/ports.ts';
 import { counted } from '../../core/texts/en/words.ts';
-import { deadline } from '../../net/abort.ts';
+import { deadline, untilAborted } from '../../net/abort.ts';
 import { networkTrouble } from '../../net/failure.ts';
 import { isLoopback } from '../../net/proxy.ts';
 import { flag, integer, patterned, text, wants } from '../scalars.ts';
@@ -62,31 +62,41 @@ const PAUSE_MS = 300_000;
 export function createEmailChannel(settings: EmailOptions, tools: ChannelTools): Channel {
   const { name } = settings;
   const timeoutMs = tools.timeoutMs ?? TIMEOUT_MS;
+  const overSmtp = async <T>(
+    signal: AbortSignal,
+    work: (transport: ReturnType<typeof createTransport>, limit: AbortSignal) => Promise<T>,
+  ): Promise<T> => {
+    signal.throwIfAborted();
+    const limit = deadline(timeoutMs, signal);
+    try {
+      // Loaded here, because most configurations send no mail.
+      const nodemailer = await import('nodemailer');
+      return await work(nodemailer.createTransport(transportOptions(settings, tools.ca, timeoutMs)), limit.signal);
+    } catch (thrown) {
+      if (signal.aborted && !limit.expired) throw signal.reason;
+      throw mailError(name, thrown, limit.expired ? timeoutMs : undefined);
+    } finally {
+      limit.clear();
+    }
+  };
   return {
     name,
     type: 'email',
     gapMs: GAP_MS,
-    async send(message, signal) {
-      signal.throwIfAborted();
-      const limit = deadline(timeoutMs, signal);
-      try {
-        // Loaded here, because most configurations send no mail.
-        const nodemailer = await import('nodemailer');
-        const transport = nodemailer.createTransport(transportOptions(settings, tools.ca, timeoutMs));
-        const { accepted, rejected } = await transport.sendMail({ ...mailOf(message, settings), signal: limit.signal });
+    reach: (signal) =>
+      overSmtp(signal, async (transport, limit) => {
+        await untilAborted(transport.verify(), limit);
+      }),
+    send: (message, signal) =>
+      overSmtp(signal, async (transport, limit) => {
+        const { accepted, rejected } = await transport.sendMail({ ...mailOf(message, settings), signal: limit });
         const refused = rejected.length;
         const all = accepted.length + refused;
         if (refused === 0) return { detail: `SMTP 250 for ${counted(all, 'recipient')}` };
         const detail = `SMTP refused ${refused} of ${counted(all, 'recipient')}`;
         const params = { problem: 'partly', channel: name, type: 'email', refused, recipients: all } as const;
         return { detail, warning: new RotatorError('ERR_CHANNEL_REFUSED', params) };
-      } catch (thrown) {
-        if (signal.aborted && !limit.expired) throw signal.reason;
-        throw mailError(name, thrown, limit.expired ? timeoutMs : undefined);
-      } finally {
-        limit.clear();
-      }
-    },
+      }),
   };
 }
 
@@ -151,7 +161,7 @@ function htmlOf(message: AlertMessage): string {
 /** An id that mails about one condition share, so that a mail program shows them together. */
 function threadOf({ kind, instance, items }: AlertMessage): string | undefined {
   const threads = new Set(items.map(({ thread }) => thread.replace(/#critical$/, '')));
-  const [thread] = kind === 'alert' ? threads : [kind];
+  const [thread] = items.length > 0 ? threads : [kind];
   if (thread === undefined || threads.size > 1) return undefined;
   return createHash('sha256').update(`${instance}/${thread}`).digest('hex').slice(0, 32);
 }

@@ -48,6 +48,7 @@ export function createFeishuChannel({ url, secret, mention, ...named }: FeishuOp
     name: named.name,
     type: 'feishu',
     gapMs: GAP_MS,
+    reach: (signal) => poster.reach(signal),
     async send(message, signal) {
       const seconds = Math.floor(tools.clock.now() / 1000);
       const signed = secret === undefined ? {} : { timestamp: String(seconds), sign: feishuSignature(secret, seconds) };

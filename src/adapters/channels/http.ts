@@ -7,6 +7,7 @@ import type { Clock } from '../../core/ports.ts';
 import { HOUR } from '../../core/time.ts';
 import { CallFailure } from '../../net/failure.ts';
 import { type Env, isLoopback } from '../../net/proxy.ts';
+import { reach } from '../../net/reach.ts';
 import { type HttpAnswer, request } from '../../net/request.ts';
 
 /** What every channel needs of the process. */
@@ -51,6 +52,7 @@ const ADVICE: Readonly<Record<number, ChannelAdvice>> = {
 export class Poster {
   readonly name: string;
   readonly type: string;
+  private readonly url: string;
   private readonly tools: ChannelTools;
 
   /** Throws ERR_CONFIG for http:// to another machine without `insecure: true`. */
@@ -62,6 +64,7 @@ export class Poster {
   ) {
     this.name = name;
     this.type = type;
+    this.url = url;
     this.tools = tools;
     const { protocol, hostname } = new URL(url);
     if (protocol === 'http:' && !insecure && !isLoopback(hostname))
@@ -91,6 +94,13 @@ export class Poster {
       if (thrown instanceof CallFailure) throw this.callError(thrown);
       throw thrown;
     }
+  }
+
+  /** Connects to the server, and posts nothing. Throws as `post` does. */
+  async reach(signal: AbortSignal): Promise<void> {
+    const { env, timeoutMs = TIMEOUT_MS, ca } = this.tools;
+    const trouble = await reach(this.url, { env, timeoutMs, signal, ...(ca === undefined ? {} : { ca }) });
+    if (trouble !== undefined) throw this.callError(new CallFailure(trouble, false));
   }
 
   /** `said` and `remoteCode` are the status and the service's own code, never its words. */

@@ -51,12 +51,12 @@ export function mention(wanted: PlainPhrase, person: RegExp) {
     .describe('Who is called by a critical alert: people, or everybody in the chat. Other messages call nobody.');
 }
 
-/** Who is called by this message: nobody, unless it is critical. */
+/** Who is called by this message: nobody, unless it is critical, as no digest is. */
 export function calledBy(
-  { kind, severity }: AlertMessage,
+  { severity }: AlertMessage,
   mentioned: readonly string[] = [],
 ): { readonly people: readonly string[]; readonly everybody: boolean } {
-  const called = kind === 'alert' && severity === 'critical' ? [...new Set(mentioned)] : [];
+  const called = severity === 'critical' ? [...new Set(mentioned)] : [];
   return { people: called.filter((each) => each !== EVERYBODY), everybody: called.includes(EVERYBODY) };
 }
 

@@ -9,7 +9,7 @@ import { shortened } from '../../alerts/words/fitting.ts';
 import { FLAVOURS } from '../../alerts/words/flavours.ts';
 import { layOut, linkOf } from '../../alerts/words/layout.ts';
 import { nextStepOf } from '../../alerts/words/next-step.ts';
-import type { AlertMessage, MessageItem } from '../../core/alerts/message.ts';
+import { type AlertMessage, type MessageItem, shownItems } from '../../core/alerts/message.ts';
 import type { Channel } from '../../core/ports.ts';
 import { counted } from '../../core/texts/en/words.ts';
 import { patterned } from '../scalars.ts';
@@ -62,6 +62,7 @@ export function createPagerdutyChannel({ routingKey, url, ...named }: PagerdutyO
     name: named.name,
     type: 'pagerduty',
     gapMs: GAP_MS,
+    reach: (signal) => poster.reach(signal),
     async send(message, signal) {
       const events = eventsOf(message);
       const progress = accepted.id === message.id ? accepted : { id: message.id, count: 0 };
@@ -83,21 +84,28 @@ export function createPagerdutyChannel({ routingKey, url, ...named }: PagerdutyO
 /** The events of a message in the order in which they are sent. Pure. */
 export function eventsOf(message: AlertMessage): PagerdutyEvent[] {
   const { items, instance, kind } = message;
-  if (kind !== 'alert') return passing(message, keyOf(instance, kind), []);
+  if (items.length === 0) return passing(message, keyOf(instance, kind), []);
   const open = byThread(items.filter(({ status }) => OPEN.includes(status)));
   const closes = message.closes.filter((thread) => !open.has(thread));
-  const over = items.filter(({ status }) => status === 'ended' || status === 'happened');
   // What is over in a thread must not resolve what else is open in it.
-  const keyOfPassed = ({ thread, id, status }: MessageItem) =>
-    keyOf(instance, status === 'ended' && closes.includes(thread) ? thread : `${id}#${status}`);
-  const passed = over.map((item) => [keyOfPassed(item), item] as const);
+  const keyOfEnded = ({ thread, id }: MessageItem) => keyOf(instance, closes.includes(thread) ? thread : `${id}#ended`);
+  const ended = items.filter(({ status }) => status === 'ended').map((item) => [keyOfEnded(item), [item]] as const);
+  // However many targets left the configuration, that is one event: nobody has to act at once.
+  const happened = shownItems(items).filter(({ status }) => status === 'happened');
+  const [first] = happened;
+  const passed = [
+    ...ended,
+    ...(first === undefined ? [] : [[keyOf(instance, `${first.id}#happened`), happened] as const]),
+  ];
   const resolvedBelow = new Set(passed.map(([key]) => key));
   return [
     ...[...open].map(([thread, members]) => trigger(message, keyOf(instance, thread), members)),
     ...closes
       .map((thread) => resolve(keyOf(instance, thread)))
       .filter(({ dedup_key }) => !resolvedBelow.has(dedup_key)),
-    ...passed.flatMap(([key, item]) => passing(message, key, [item])),
+    // What a test opens is over at once.
+    ...(kind === 'test' ? [...open.keys()].map((thread) => resolve(keyOf(instance, thread))) : []),
+    ...passed.flatMap(([key, over]) => passing(message, key, over)),
   ];
 }
 
@@ -118,7 +126,7 @@ function trigger(message: AlertMessage, key: string, items: readonly MessageItem
   const alone = items.length === 1 ? first : undefined;
   const severity = items.some((item) => item.severity === 'critical') ? 'critical' : (first?.severity ?? 'info');
   const component = alone?.target;
-  const runbook = items.flatMap((item) => (item.runbook === null ? [] : (linkOf(item.runbook) ?? []))).at(0);
+  const runbook = items.flatMap((item) => linkOf(item.runbook) ?? []).at(0);
   return {
     event_action: 'trigger',
     dedup_key: key,
@@ -163,7 +171,6 @@ function detailsOf(message: AlertMessage, items: readonly MessageItem[]): Readon
     ['logins_until', item.loginsUntil],
     ['since', item.since],
     ['until', item.until],
-    ['target', item.target],
     ['env_id', item.envId],
     ['provider_id', item.providerId],
     ['code', item.code],
@@ -175,9 +182,7 @@ function detailsOf(message: AlertMessage, items: readonly MessageItem[]): Readon
 }
 
 function linksOf(items: readonly MessageItem[]): { href: string; text: string }[] {
-  const found = new Map(
-    items.map(({ condition, runbook }) => [condition, runbook === null ? undefined : linkOf(runbook)]),
-  );
+  const found = new Map(items.map(({ condition, runbook }) => [condition, linkOf(runbook)]));
   return [...found]
     .flatMap(([condition, href]) => (href === undefined ? [] : [{ href, text: condition }]))
     .slice(0, 20);

@@ -53,6 +53,7 @@ export function createSlackChannel({ url, mention, ...named }: SlackOptions, too
     name: named.name,
     type: 'slack',
     gapMs: GAP_MS,
+    reach: (signal) => poster.reach(signal),
     async send(message, signal) {
       const calls = callsOf(message, mention);
       const text = [layOut(message, FLAVOURS.slack, { size: MAX_TEXT }), ...calls].join('\n\n');

@@ -4,9 +4,10 @@ import * as z from 'zod';
 import { withoutMarks } from '../../alerts/words/flavours.ts';
 import { CAUSES } from '../../core/alerts/causes.ts';
 import { SEVERITIES } from '../../core/alerts/conditions.ts';
-import { type AlertMessage, EVENT_TITLES, LANGUAGES } from '../../core/alerts/message.ts';
+import { type AlertMessage, LANGUAGES } from '../../core/alerts/message.ts';
 import { NEWS_STATUSES } from '../../core/alerts/records.ts';
-import type { Frozen } from '../../core/records.ts';
+import { REASONS } from '../../core/reasons.ts';
+import { type Frozen, proofSchema } from '../../core/records.ts';
 import { LOGINS_VIEW } from '../../core/target-view.ts';
 
 const instant = z.iso.datetime();
@@ -18,7 +19,7 @@ const item = z.object({
     .describe(
       'The id of the story: the cause, and where. It stays the same while it continues, and when it comes back.',
     ),
-  cause: z.enum([...CAUSES, ...EVENT_TITLES]).describe('What is wrong; `Rotated` and `Unwatched` are events.'),
+  cause: z.enum(CAUSES).describe('What is wrong; `Unwatched` is an event.'),
   status: z
     .enum(NEWS_STATUSES)
     .describe(
@@ -51,9 +52,20 @@ const item = z.object({
   logins: LOGINS_VIEW.nullable().describe(
     'What is known of the logins of the target, and by which evidence; null: of the service itself, over, or an event.',
   ),
+  rotation: z
+    .object({
+      id: z.string().nullable().describe('As in `GET /api/v1/rotations`.'),
+      reason: z.enum(REASONS),
+      proof: proofSchema.nullable(),
+      settles: z.string().nullable().describe('The failed rotation whose write showed later.'),
+    })
+    .nullable()
+    .describe(
+      'Of what is over: the last rotation of the target that succeeded while it lasted; null if there was none.',
+    ),
   next: z.string().nullable().describe('What to do next; null after the end.'),
   code: z.string().nullable().describe("The error's code, `ERR_…`."),
-  runbook: z.string().nullable().describe('The section of the runbook.'),
+  runbook: z.string().describe('The section of the runbook.'),
   thread: z.string().describe('The incident: it is another one once the story has become critical.'),
 });
 
@@ -63,7 +75,7 @@ const body = z
     id: z.uuid().describe('The same at every attempt to deliver the same message: drop what you have already seen.'),
     kind: z
       .enum(['alert', 'digest', 'test'])
-      .describe('`digest`: the regular sign of life; `test`: somebody asked for it.'),
+      .describe('`digest`: the regular sign of life; `test`: somebody asked for it, also if it has items.'),
     instance: z.string().describe('The name of the rotator that sent it.'),
     version: z.string().describe('The version of that rotator.'),
     language: z.enum(LANGUAGES).describe('The language of the texts.'),
@@ -71,7 +83,9 @@ const body = z
     severity: severity.describe('The worst severity of the items that are not over; `info` if there are none.'),
     title: z.string().describe('One line, with the name of the instance.'),
     lines: z.array(z.string()).describe('The text of a digest or a test; empty for an alert.'),
-    items: z.array(item).describe('Worst first; empty for a digest and a test.'),
+    items: z
+      .array(item)
+      .describe('Worst first; empty for a digest. Of a test: a story that is made up, if somebody asked for one.'),
     omitted: z.int().min(0).describe('The number of items that were left out to keep the body below 1 MB.'),
     closes: z.array(z.string()).describe('Incidents that are over.'),
   })

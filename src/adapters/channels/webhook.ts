@@ -27,6 +27,7 @@ export function createWebhookChannel(settings: WebhookOptions, tools: ChannelToo
     name: named.name,
     type: 'webhook',
     gapMs: GAP_MS,
+    reach: (signal) => poster.reach(signal),
     async send(message, signal) {
       const body = webhookBody(message);
       const seconds = Math.floor(tools.clock.now() / 1000);

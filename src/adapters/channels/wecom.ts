@@ -50,6 +50,7 @@ export function createWecomChannel({ url, mention, ...named }: WecomOptions, too
     name: named.name,
     type: 'wecom',
     gapMs: GAP_MS,
+    reach: (signal) => poster.reach(signal),
     async send(message, signal) {
       const { people, everybody } = calledBy(message, mention);
       const mobiles = people.filter((id) => MOBILE.test(id));

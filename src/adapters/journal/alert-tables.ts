@@ -8,15 +8,12 @@ import {
   type AlertMemo,
   type AlertUpdate,
   type ChannelState,
-  type Delivery,
   EMPTY_MEMO,
   type Story,
 } from '../../core/alerts/records.ts';
 import { shown } from '../../core/shown.ts';
+import { frozen, type OnDamage, rowsAfter } from './kept-rows.ts';
 import { parsed, reading, storable, writing } from './stored.ts';
-
-/** Called for a row that cannot be read: what it was, and where it does not fit. */
-export type OnDamage = (what: string, why: string) => void;
 
 /** The book as it was read, and what removes the rows that are not in it. */
 interface Known {
@@ -29,26 +26,17 @@ interface Known {
 class Table<T> {
   readonly #schema: z.ZodType<T>;
   readonly #keyOf: (value: T) => string;
-  /** A row that is there already stays as it is. */
-  readonly #keepsFirst: boolean;
   readonly #sql: Readonly<Record<'all' | 'put' | 'remove' | 'drop', StatementSync>>;
 
-  constructor(
-    db: DatabaseSync,
-    name: string,
-    key: string,
-    schema: z.ZodType<T>,
-    keyOf: (value: T) => string,
-    keepsFirst = false,
-  ) {
+  constructor(db: DatabaseSync, name: string, key: string, schema: z.ZodType<T>, keyOf: (value: T) => string) {
     const table = `alert_${name}`;
-    const onConflict = keepsFirst ? 'NOTHING' : 'UPDATE SET document = excluded.document';
-    this.#keepsFirst = keepsFirst;
     this.#schema = schema;
     this.#keyOf = keyOf;
     this.#sql = {
       all: db.prepare(`SELECT seq, ${key} AS key, document FROM ${table} ORDER BY seq`),
-      put: db.prepare(`INSERT INTO ${table} (${key}, document) VALUES (?, ?) ON CONFLICT (${key}) DO ${onConflict}`),
+      put: db.prepare(
+        `INSERT INTO ${table} (${key}, document) VALUES (?, ?) ON CONFLICT (${key}) DO UPDATE SET document = excluded.document`,
+      ),
       remove: db.prepare(`DELETE FROM ${table} WHERE ${key} = ?`),
       drop: db.prepare(`DELETE FROM ${table} WHERE seq = ?`),
     };
@@ -66,18 +54,9 @@ class Table<T> {
 
   /** Removes and puts; the rows as they are then, of which `before` are those before. */
   change(before: readonly T[], remove: readonly string[] = [], put: readonly T[] = []): readonly T[] {
-    if (remove.length + put.length === 0) return before;
-    const rows = new Map(before.map((row) => [this.#keyOf(row), row]));
-    for (const key of remove) {
-      this.#sql.remove.run(key);
-      rows.delete(key);
-    }
-    for (const row of put) {
-      const key = this.#keyOf(row);
-      this.#sql.put.run(key, JSON.stringify(row));
-      if (!this.#keepsFirst || !rows.has(key)) rows.set(key, row);
-    }
-    return Object.freeze([...rows.values()]);
+    for (const key of remove) this.#sql.remove.run(key);
+    for (const row of put) this.#sql.put.run(this.#keyOf(row), JSON.stringify(row));
+    return rowsAfter(before, this.#keyOf, { remove, put });
   }
 }
 
@@ -85,7 +64,6 @@ export class AlertTables {
   readonly #onDamage: OnDamage;
   readonly #version: StatementSync;
   readonly #stories;
-  readonly #deliveries;
   readonly #channels;
   readonly #memo;
   #known: Known | undefined;
@@ -94,7 +72,6 @@ export class AlertTables {
     this.#onDamage = onDamage;
     this.#version = db.prepare('PRAGMA data_version');
     this.#stories = new Table<Story>(db, 'stories', 'id', reading.story, ({ id }) => id);
-    this.#deliveries = new Table<Delivery>(db, 'deliveries', 'id', reading.delivery, ({ id }) => id, true);
     this.#channels = new Table<ChannelState>(db, 'channels', 'name', reading.channel, ({ name }) => name);
     this.#memo = new Table<AlertMemo>(db, 'memo', 'seq', reading.memo, () => '1');
   }
@@ -111,7 +88,6 @@ export class AlertTables {
     for (const drop of dropDamaged) drop();
     const next = {
       stories: this.#stories.change(book.stories, update.removeStories, update.putStories),
-      deliveries: this.#deliveries.change(book.deliveries, update.removeDeliveries, update.addDeliveries),
       channels: this.#channels.change(book.channels, update.removeChannels, update.putChannels),
       memo: this.#memo.change([book.memo], [], update.memo && [update.memo])[0] ?? EMPTY_MEMO,
     };
@@ -134,19 +110,10 @@ export class AlertTables {
     };
     const book = frozen({
       stories: this.#stories.read(damaged('story')),
-      deliveries: this.#deliveries.read(damaged('delivery')),
       channels: this.#channels.read(damaged('channel state')),
       memo: this.#memo.read(damaged('memo of alerts'))[0] ?? EMPTY_MEMO,
     });
     this.#known = { book, version, dropDamaged };
     return this.#known;
   }
-}
-
-/** The same value with everything in it frozen. What is frozen already is taken to be so throughout. */
-function frozen<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-  Object.freeze(value);
-  for (const item of Object.values(value)) frozen(item);
-  return value;
 }

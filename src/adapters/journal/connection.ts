@@ -6,10 +6,11 @@ import { resolve } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import type { RotatorError } from '../../core/errors.ts';
-import type { Company } from '../../core/ports.ts';
+import type { Company } from '../../core/journal-ports.ts';
 import { copyDatabase } from './copy.ts';
 import type { JournalClock } from './leases.ts';
 import { checkedVersion, type Migration, migrate, newerSchema, schemaVersion, stamp } from './migrations.ts';
+import type { SharedTables } from './shared-tables.ts';
 import { Tables } from './tables.ts';
 import { isBusy, journalError, narrowCompanions, prepareFile, trouble, unfitRow } from './trouble.ts';
 
@@ -57,7 +58,12 @@ export class Connection {
 
   /** One transaction that writes; nothing of it stays if `work` throws. */
   write<T>(work: (tables: Tables) => T): T {
-    return this.#transaction('BEGIN IMMEDIATE', work);
+    return this.#transaction('PRAGMA synchronous = FULL; BEGIN IMMEDIATE', work);
+  }
+
+  /** The same, which does not wait for the disk: who holds what is of no use once every process has ended with the machine. */
+  share<T>(work: (shared: SharedTables) => T): T {
+    return this.#transaction('PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE', ({ shared }) => work(shared));
   }
 
   /** See SharedPace; `process` is ours. */
@@ -217,9 +223,11 @@ function switchToWal(db: DatabaseSync): void {
   }
 }
 
-/** True without a file, and for one that was made a moment ago and has no schema yet. */
+/** True without a file, and for one that was made a moment ago and has no schema yet. Throws if it is none. */
 function isEmpty(path: string): boolean {
   try {
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found !== undefined && !found.isFile()) throw trouble(found.isDirectory() ? 'is-folder' : 'is-device', path);
     return [path, `${path}-wal`].every((file) => (statSync(file, { throwIfNoEntry: false })?.size ?? 0) === 0);
   } catch (error) {
     throw journalError(error, path);

@@ -12,16 +12,21 @@ export interface JournalBackup {
   readonly bytes: number;
 }
 
+/** Throws ERR_USAGE where a copy cannot be made. */
+export function mustBeNew(toFile: string): void {
+  const folder = dirname(resolve(toFile));
+  if (existsSync(toFile)) throw new RotatorError('ERR_USAGE', { problem: 'file-exists', path: shownName(toFile) });
+  if (!existsSync(folder))
+    throw new RotatorError('ERR_USAGE', { problem: 'no-folder', path: shownName(toFile), folder: shownName(folder) });
+}
+
 /**
  * Copies the journal at `path`, which `open` opens, to `toFile`. Throws ERR_USAGE (there is no journal, `toFile` exists,
  * or has no folder), ERR_JOURNAL_NEWER or ERR_JOURNAL_UNWRITABLE; then `toFile` does not exist.
  */
 export function backUp(path: string, toFile: string, open: () => DatabaseSync): JournalBackup {
-  const folder = dirname(resolve(toFile));
   if (!existsSync(path)) throw new RotatorError('ERR_USAGE', { problem: 'no-journal', path });
-  if (existsSync(toFile)) throw new RotatorError('ERR_USAGE', { problem: 'file-exists', path: shownName(toFile) });
-  if (!existsSync(folder))
-    throw new RotatorError('ERR_USAGE', { problem: 'no-folder', path: shownName(toFile), folder: shownName(folder) });
+  mustBeNew(toFile);
   const db = open();
   try {
     copyDatabase(db, toFile);
@@ -33,19 +38,41 @@ export function backUp(path: string, toFile: string, open: () => DatabaseSync): 
 
 /** Copies an open database to `toFile`, which must not exist. Throws ERR_JOURNAL_UNWRITABLE; then nothing is left. */
 export function copyDatabase(db: DatabaseSync, toFile: string): void {
-  const half = `${toFile}.${process.pid}.part`;
+  const half = halfOf(toFile);
   try {
     closeSync(openSync(half, 'wx', 0o600));
     db.prepare('VACUUM INTO ?').run(half);
-    checkIntegrity(half, db.location() ?? '');
-    syncToDisk(half);
-    renameSync(half, toFile);
-    syncToDisk(dirname(resolve(toFile)));
+    finish(half, toFile, db.location() ?? '');
   } catch (error) {
     throw journalError(error, toFile, 'copy');
   } finally {
     rmSync(half, { force: true });
   }
+}
+
+/** Makes `toFile` of what `write` writes to another file. Throws as `write` does; then nothing is left. */
+export async function newFile<T>(toFile: string, write: (half: string) => Promise<T>): Promise<T> {
+  const half = halfOf(toFile);
+  try {
+    const result = await write(half);
+    finish(half, toFile, toFile);
+    return result;
+  } catch (error) {
+    throw journalError(error, toFile, 'copy');
+  } finally {
+    for (const suffix of ['', '-wal', '-shm']) rmSync(`${half}${suffix}`, { force: true });
+  }
+}
+
+function halfOf(toFile: string): string {
+  return `${toFile}.${process.pid}.part`;
+}
+
+function finish(half: string, toFile: string, path: string): void {
+  checkIntegrity(half, path);
+  syncToDisk(half);
+  renameSync(half, toFile);
+  syncToDisk(dirname(resolve(toFile)));
 }
 
 function checkIntegrity(half: string, path: string): void {

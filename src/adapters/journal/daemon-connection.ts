@@ -3,12 +3,14 @@
 // rotations and alerts; nothing else is merged, because reading the provider outranks the journal.
 import type { DatabaseSync } from 'node:sqlite';
 import { isDeepStrictEqual } from 'node:util';
-import type { AlertBook, AlertUpdate } from '../../core/alerts/records.ts';
 import { asRotatorError, RotatorError } from '../../core/errors.ts';
-import type { Clock, Company, Degraded } from '../../core/ports.ts';
+import type { Company, Degraded } from '../../core/journal-ports.ts';
+import type { Clock } from '../../core/ports.ts';
 import { type Connection, type ConnectionOptions, openFile, openInMemory, openReadOnly } from './connection.ts';
 import type { HeldLeases, JournalClock } from './leases.ts';
 import type { DaemonLock } from './lock.ts';
+import { newAlerts, type Start } from './returned.ts';
+import type { SharedTables } from './shared-tables.ts';
 import type { Tables } from './tables.ts';
 
 /**
@@ -30,9 +32,6 @@ export interface DaemonConnectionOptions extends ConnectionOptions {
   readonly onChange: (reason: RotatorError | undefined) => void;
   readonly warn: (reason: RotatorError) => void;
 }
-
-/** The alerts that the journal in memory started with. */
-type Start = Pick<AlertBook, 'stories' | 'deliveries'>;
 
 export class DaemonConnection {
   degraded: Degraded | undefined;
@@ -67,6 +66,10 @@ export class DaemonConnection {
 
   write<T>(work: (tables: Tables) => T): T {
     return this.#use((connection) => connection.write(work));
+  }
+
+  share<T>(work: (shared: SharedTables) => T): T {
+    return this.#use((connection) => connection.share(work));
   }
 
   company(process: string): Company {
@@ -194,21 +197,4 @@ function append(memory: Tables, file: Tables, start: Start | undefined): void {
 
 function isLater(stored: number | null | undefined, ours: number | null): boolean {
   return (stored ?? 0) > (ours ?? 0);
-}
-
-/**
- * Stories, deliveries and channels as they are in memory; what memory started with and no longer has is removed.
- * Rows that memory never had are another process's, and stay.
- */
-function newAlerts(start: Start | undefined, { stories, deliveries, channels, memo }: AlertBook): AlertUpdate {
-  const open = new Set(stories.map(({ id }) => id));
-  const waiting = new Set(deliveries.map(({ id }) => id));
-  return {
-    putStories: stories,
-    removeStories: (start?.stories ?? []).map(({ id }) => id).filter((id) => !open.has(id)),
-    addDeliveries: deliveries,
-    removeDeliveries: (start?.deliveries ?? []).map(({ id }) => id).filter((id) => !waiting.has(id)),
-    putChannels: channels,
-    ...(start === undefined ? {} : { memo }),
-  };
 }

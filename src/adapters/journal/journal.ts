@@ -1,25 +1,23 @@
 // The journal on SQLite (node:sqlite): write-ahead log, full sync, strict tables, one transaction a call. What a resolved
 // call wrote is on the disk. Calls block the thread while another process writes, for the busy timeout at most. This file
 // is the only way in: only this folder knows the path of the journal and the files beside it.
+import { statSync } from 'node:fs';
 import { RotatorError } from '../../core/errors.ts';
-import type { Company, DaemonJournal, Journal, LeaseName, Revision } from '../../core/ports.ts';
-import type { TargetState } from '../../core/records.ts';
-import { HOUR } from '../../core/time.ts';
-import { SLICE, yieldToLoop } from '../../net/event-loop.ts';
+import type { DaemonJournal, Journal } from '../../core/journal-ports.ts';
+import { shownName } from '../../core/shown.ts';
 import { type ConnectionOptions, openFile, openInMemory, openReadOnly, openToRead } from './connection.ts';
-import { backUp, type JournalBackup } from './copy.ts';
+import { backUp, type JournalBackup, mustBeNew, newFile } from './copy.ts';
 import { DaemonConnection, type DaemonConnectionOptions } from './daemon-connection.ts';
 import { HeldLeases, type JournalClock } from './leases.ts';
-import { acquireDaemonLock, type DaemonIdentity } from './lock.ts';
+import { acquireDaemonLock, type DaemonHolder, type DaemonIdentity, daemonHolder, isDaemonLockHeld } from './lock.ts';
 import { MIGRATIONS } from './migrations.ts';
-import { laneLease } from './shared-tables.ts';
-import type { Tables } from './tables.ts';
-import { networkFileSystem, openToAll } from './trouble.ts';
+import { movedFrom, movedTo } from './moved-tables.ts';
+import { type Moved, type MovedFrom, moveJournal } from './moving.ts';
+import { journalOver } from './over.ts';
+import type { JournalPlace } from './place.ts';
+import { freeBytes, journalError, mustBeWritable, networkFileSystem, openToAll } from './trouble.ts';
 
-/** The `journal` of a configuration. */
-export interface JournalPlace {
-  readonly path: string;
-}
+export type { JournalPlace } from './place.ts';
 
 export interface JournalOptions extends Partial<Pick<ConnectionOptions, 'migrations' | 'busyTimeoutMs'>> {
   /** `write` makes and migrates the journal; `read` changes nothing, and one that does not exist yet is empty. */
@@ -39,6 +37,8 @@ export interface DaemonJournalOptions
   extends Pick<DaemonConnectionOptions, 'leaseHolder' | 'process' | 'clock' | 'onChange' | 'warn'>,
     Partial<Pick<ConnectionOptions, 'migrations' | 'busyTimeoutMs'>> {
   readonly who: DaemonIdentity;
+  /** Of a database: how long a call waits for it. */
+  readonly waitMs?: number;
 }
 
 /**
@@ -53,6 +53,12 @@ export const BUSY_TIMEOUT_MS = 5000;
  */
 export async function openJournal(place: JournalPlace, options: JournalOptions): Promise<Journal> {
   const { mode, clock, process, warn = () => undefined } = options;
+  const { path, postgres } = place;
+  if (postgres !== undefined)
+    return (await import('./postgres/journal.ts')).openPostgresJournal(
+      { path, postgres },
+      { mode, clock, process, warn },
+    );
   if (mode === 'write') warnOfPlace(place, warn);
   const own = connectionOptions(place, { ...options, onDamage: warn });
   const source = mode === 'write' ? openFile(own) : openToRead(own);
@@ -66,6 +72,9 @@ export async function openJournal(place: JournalPlace, options: JournalOptions):
  */
 export async function openDaemonJournal(place: JournalPlace, options: DaemonJournalOptions): Promise<DaemonJournal> {
   const { who, clock, process, warn } = options;
+  const { path, postgres } = place;
+  if (postgres !== undefined)
+    return (await import('./postgres/journal.ts')).openPostgresDaemonJournal({ path, postgres }, options);
   warnOfPlace(place, warn);
   const held = new HeldLeases(clock);
   const connection = new DaemonConnection({
@@ -80,9 +89,51 @@ export async function openDaemonJournal(place: JournalPlace, options: DaemonJour
   };
 }
 
+/** False if there certainly is no file at its place: one that cannot be looked at says why when it is opened. */
+export function journalExists({ path, postgres }: JournalPlace): boolean {
+  if (postgres !== undefined) return true;
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return true;
+  }
+}
+
+/** Whether a daemon runs on the journal; undefined where that cannot be found out. */
+export function daemonRuns({ path, postgres }: JournalPlace): boolean | undefined {
+  return postgres === undefined ? isDaemonLockHeld(path) : undefined;
+}
+
 /** The journal and its folder, as far as everybody on this machine may write them. */
-export function exposedPlaces({ path }: JournalPlace): ReturnType<typeof openToAll> {
-  return openToAll(path);
+export function exposedPlaces({ path, postgres }: JournalPlace): ReturnType<typeof openToAll> {
+  return postgres === undefined ? openToAll(path) : [];
+}
+
+export interface InspectedPlace {
+  readonly exists: boolean;
+  /** Where it is, as far as that is doubtful. */
+  readonly doubts: readonly RotatorError[];
+  readonly freeBytes: number | undefined;
+  /** The daemon that has the journal; null: none has. */
+  readonly daemon: DaemonHolder | null;
+}
+
+/** Whether a journal can be written there, without writing. Throws ERR_JOURNAL_UNWRITABLE. */
+export async function inspectPlace({ path, postgres }: JournalPlace, clock: JournalClock): Promise<InspectedPlace> {
+  if (postgres !== undefined) {
+    const { inspectDatabase } = await import('./postgres/journal.ts');
+    return { exists: await inspectDatabase({ path, postgres }, clock), ...NO_FILE };
+  }
+  const doubts: RotatorError[] = [];
+  warnOfPlace({ path }, (doubt) => doubts.push(doubt));
+  return { exists: mustBeWritable(path), doubts, freeBytes: freeBytes(path), daemon: holderOf(path) };
+}
+
+const NO_FILE = { doubts: [], freeBytes: undefined, daemon: null };
+
+/** The daemon that has the journal, as it calls itself. */
+function holderOf(path: string): DaemonHolder | null {
+  return isDaemonLockHeld(path) === false ? null : daemonHolder(path);
 }
 
 function warnOfPlace({ path }: JournalPlace, warn: (reason: RotatorError) => void): void {
@@ -99,9 +150,70 @@ export function openMemoryJournal(clock: JournalClock): Journal {
 }
 
 /** Copies the journal to a file of its own, also while a daemon writes. Throws as `backUp` does. */
-export async function backupJournal(place: JournalPlace, toFile: string): Promise<JournalBackup> {
-  const { path } = place;
+export async function backupJournal({ path, postgres }: JournalPlace, toFile: string): Promise<JournalBackup> {
+  if (postgres !== undefined) {
+    const { schema } = postgres;
+    throw new RotatorError('ERR_USAGE', { problem: 'backup-database', path, schema, file: shownName(toFile) });
+  }
   return backUp(path, toFile, () => openReadOnly({ path, migrations: MIGRATIONS, busyTimeoutMs: BUSY_TIMEOUT_MS }));
+}
+
+/**
+ * Writes everything that a journal records to a new file, which is a journal in SQLite. Throws ERR_USAGE and
+ * ERR_JOURNAL_…; then there is no such file.
+ */
+export async function exportJournal(place: JournalPlace, toFile: string, clock: JournalClock): Promise<Moved> {
+  if (!journalExists(place)) throw new RotatorError('ERR_USAGE', { problem: 'no-journal', path: place.path });
+  mustBeNew(toFile);
+  return newFile(toFile, (half) => withSource(place, clock, (from) => fillFile(half, toFile, clock, from)));
+}
+
+/**
+ * Fills a journal that has no rows yet with everything that the file records. Throws ERR_USAGE (there is no such file, or
+ * the journal has rows) and ERR_JOURNAL_…; then the journal is as it was.
+ */
+export async function importJournal(place: JournalPlace, fromFile: string, clock: JournalClock): Promise<Moved> {
+  const { path, postgres } = place;
+  if (!journalExists({ path: fromFile }))
+    throw new RotatorError('ERR_USAGE', { problem: 'no-such-file', path: shownName(fromFile) });
+  return withSource({ path: fromFile }, clock, async (from) => {
+    if (postgres === undefined) return fillFile(path, path, clock, from);
+    const { fillDatabase } = await import('./postgres/journal.ts');
+    return fillDatabase({ path, postgres }, clock, from);
+  });
+}
+
+async function withSource<T>(
+  { path, postgres }: JournalPlace,
+  clock: JournalClock,
+  use: (from: MovedFrom) => Promise<T>,
+): Promise<T> {
+  if (postgres !== undefined) {
+    const { withDatabase } = await import('./postgres/journal.ts');
+    return withDatabase({ path, postgres }, clock, use);
+  }
+  const source = openToRead(connectionOptions({ path }, { clock }));
+  try {
+    source.db.exec('BEGIN');
+    return await use(movedFrom(source.db));
+  } finally {
+    source.close();
+  }
+}
+
+/** `path` is its name in messages. */
+async function fillFile(file: string, path: string, clock: JournalClock, from: MovedFrom): Promise<Moved> {
+  const target = openFile(connectionOptions({ path: file }, { clock }));
+  try {
+    target.db.exec('BEGIN IMMEDIATE');
+    const moved = await moveJournal(from, movedTo(target.db), path);
+    target.db.exec('COMMIT');
+    return moved;
+  } catch (error) {
+    throw journalError(error, path);
+  } finally {
+    target.close();
+  }
 }
 
 function connectionOptions(
@@ -114,102 +226,4 @@ function connectionOptions(
   }: Pick<ConnectionOptions, 'clock'> & Partial<ConnectionOptions>,
 ): ConnectionOptions {
   return { path, clock, migrations, busyTimeoutMs, onDamage };
-}
-
-/** What the journal needs of a connection. */
-interface Source {
-  read<T>(work: (tables: Tables) => T): T;
-  write<T>(work: (tables: Tables) => T): T;
-  company(process: string): Company;
-  close(process?: string): void;
-}
-
-/** How often a process writes its name again, so that it counts. See PROCESS_MS, of which it must stay well below. */
-const REGISTER_MS = HOUR;
-
-interface Self {
-  readonly clock: JournalClock;
-  /** The name of this process among those that use the journal; undefined: it is not among them. */
-  readonly process: string | undefined;
-}
-
-const NOBODY: Company = { others: false, leftMsAgo: undefined };
-
-function journalOver(source: Source, held: HeldLeases, { clock, process }: Self): Journal {
-  const renew = (leases: readonly LeaseName[]) =>
-    source.write(({ shared }) => leases.filter((lease) => !shared.renewLease(lease)));
-  const register = () => {
-    try {
-      source.write(({ shared }) => shared.register(process ?? ''));
-    } catch {
-      // The next hour will do.
-    }
-  };
-  const stop = process === undefined ? undefined : clock.every(REGISTER_MS, register);
-  return {
-    target: async (key) => source.read((tables) => tables.target(key)),
-    record: async (key) => source.read((tables) => tables.record(key)),
-    targets: () => inPages(source),
-    expiries: async () => source.read((tables) => tables.expiries()),
-    changedSince: async (revision, limit) => source.read((tables) => tables.changedSince(revision, limit)),
-    async commit(change) {
-      source.write((tables) => tables.commit(change));
-      if (change.lease?.ends) held.remove(change.lease);
-    },
-    openRotations: async (key) => source.read((tables) => tables.openRotations(key)),
-    rotations: async (filter) => source.read((tables) => tables.rotations(filter)),
-    fleet: async () => source.read((tables) => tables.fleet()),
-    updateFleet: async (change) => source.write((tables) => tables.updateFleet(change)),
-    async acquireLease(key, token, onLost = () => undefined) {
-      const isTaken = source.write(({ shared }) => shared.acquireLease({ key, token }));
-      if (isTaken) held.add({ key, token }, onLost, renew);
-      return isTaken;
-    },
-    async renewLease(key, token) {
-      const others = held.list.filter((lease) => lease.key !== key || lease.token !== token);
-      const lost = renew([...others, { key, token }]);
-      held.noteRenewal(lost);
-      return !lost.some((lease) => lease.key === key && lease.token === token);
-    },
-    async releaseLease(key, token) {
-      held.remove({ key, token });
-      source.write(({ shared }) => shared.releaseLease({ key, token }));
-    },
-    async takeTurn(lane, token, rank, onLost = () => undefined) {
-      const isOurs = source.write(({ shared }) => shared.takeTurn(lane, token, rank));
-      if (isOurs) held.add(laneLease(lane, token), onLost, renew);
-      return isOurs;
-    },
-    async endTurn(lane, token) {
-      held.remove(laneLease(lane, token));
-      source.write(({ shared }) => shared.endTurn(lane, token));
-    },
-    company: async () => (process === undefined ? NOBODY : source.company(process)),
-    takePlace: async (pace, gapMs) => source.write(({ shared }) => shared.takePlace(process ?? '', pace, gapMs)),
-    alertBook: async () => source.read((tables) => tables.alerts.book()),
-    updateAlerts: async (change) => source.write((tables) => tables.alerts.update((book) => change(book, tables))),
-    async close() {
-      held.close();
-      stop?.();
-      source.close(process);
-    },
-  };
-}
-
-async function inPages(source: Source): Promise<TargetState[]> {
-  const found = new Map<string, TargetState>();
-  let revision: Revision | undefined;
-  for (;;) {
-    const page = source.read((tables) => tables.changedSince(revision, SLICE));
-    // One that was written meanwhile comes again.
-    for (const state of page.states) found.set(state.key, state);
-    if (page.states.length < SLICE) break;
-    ({ revision } = page);
-    await yieldToLoop();
-  }
-  return [...found.values()].sort((a, b) => order(a.name, b.name) || order(a.key, b.key));
-}
-
-function order(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

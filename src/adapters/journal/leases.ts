@@ -1,16 +1,21 @@
 // The leases that this process holds: renewed together every 10 s, in one transaction, until each is released. Whoever
 // holds one hears when it is lost.
-import type { Clock, LeaseName } from '../../core/ports.ts';
+
+import type { LeaseName, OnLost } from '../../core/journal-ports.ts';
+import type { Clock } from '../../core/ports.ts';
 import { LEASE_MS, LONGEST_WRITE_MS, RENEW_LEASE_MS } from '../../core/schedule.ts';
 
 /** By which clock leases are taken and renewed. */
 export type JournalClock = Pick<Clock, 'now' | 'monotonic' | 'every'>;
 
 interface Held extends LeaseName {
-  readonly onLost: () => void;
+  readonly onLost: OnLost;
   /** On the monotonic clock. */
   renewedAt: number;
 }
+
+/** Renews leases and gives those that are lost. */
+type Renew = (leases: readonly LeaseName[]) => Promise<readonly LeaseName[]>;
 
 export class HeldLeases {
   readonly #clock: JournalClock;
@@ -25,8 +30,7 @@ export class HeldLeases {
     return [...this.#held.values()];
   }
 
-  /** `renew` renews leases and gives those that are lost. */
-  add(lease: LeaseName, onLost: () => void, renew: (leases: readonly LeaseName[]) => readonly LeaseName[]): void {
+  add(lease: LeaseName, onLost: OnLost, renew: Renew): void {
     this.#held.set(nameOf(lease), { ...lease, onLost, renewedAt: this.#clock.monotonic() });
     this.#stop ??= this.#clock.every(RENEW_LEASE_MS, () => this.#renewAll(renew));
   }
@@ -36,11 +40,11 @@ export class HeldLeases {
     if (this.#held.size === 0) this.close();
   }
 
-  /** All others were renewed. */
-  noteRenewal(lost: readonly LeaseName[]): void {
-    const gone = lost.flatMap((lease) => this.#held.get(nameOf(lease)) ?? []);
-    for (const held of this.#held.values()) held.renewedAt = this.#clock.monotonic();
-    for (const held of gone) this.#lose(held);
+  /** Somebody else has it. */
+  lose(lease: LeaseName): void {
+    const held = this.#held.get(nameOf(lease));
+    this.remove(lease);
+    held?.onLost();
   }
 
   close(): void {
@@ -48,19 +52,21 @@ export class HeldLeases {
     this.#stop = undefined;
   }
 
-  #renewAll(renew: (leases: readonly LeaseName[]) => readonly LeaseName[]): void {
+  async #renewAll(renew: Renew): Promise<void> {
+    const now = this.#clock.monotonic();
+    const due = [...this.#held.values()];
     try {
-      this.noteRenewal(renew(this.list));
+      const lost = new Set((await renew(due)).map(nameOf));
+      for (const held of due) {
+        if (!lost.has(nameOf(held))) held.renewedAt = Math.max(held.renewedAt, now);
+        // One that was released meanwhile, and perhaps taken anew, is not lost.
+        else if (this.#held.get(nameOf(held)) === held) this.lose(held);
+      }
     } catch {
       // The journal cannot be written. A write that began now must end before another process may take the lease.
       const latest = this.#clock.monotonic() - (LEASE_MS - LONGEST_WRITE_MS);
-      for (const held of [...this.#held.values()]) if (held.renewedAt <= latest) this.#lose(held);
+      for (const held of [...this.#held.values()]) if (held.renewedAt <= latest) this.lose(held);
     }
-  }
-
-  #lose(held: Held): void {
-    this.remove(held);
-    held.onLost();
   }
 }
 

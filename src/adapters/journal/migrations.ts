@@ -135,10 +135,7 @@ const THIRD_SCHEMA = `
 
 const AFTER_THIRD = `
   DROP TABLE alert_conditions;
-  DELETE FROM alert_deliveries WHERE document ->> '$.subject.kind' IN ('condition', 'test')
-    OR EXISTS (
-      SELECT 1 FROM json_each(document, '$.subject.digest.open') WHERE value ->> '$.condition' IN ${REMOVED}
-    );
+  DROP TABLE alert_deliveries;
 `;
 
 /** Every step from an empty file to the schema of this program. */

@@ -51,6 +51,7 @@ function storyOf(
     endedAt: null,
     holdMs: MINUTE,
     closed: false,
+    rotation: null,
     told: Object.fromEntries(
       Object.entries(told)
         .filter(([channel]) => !waits(channel))

@@ -1,37 +1,24 @@
 // What the processes of one journal share beside what they record: leases, the line of waiting writes in each lane, who
 // uses the journal, and the pace of calls to the outside. All instants are ms by the journal's clock.
 import type { DatabaseSync } from 'node:sqlite';
-import { compareRanks, type WriteRank } from '../../core/lanes.ts';
-import type { Company, LeaseName } from '../../core/ports.ts';
-import { LEASE_MS } from '../../core/schedule.ts';
-import { DAY, HOUR, SECOND } from '../../core/time.ts';
+import type { Company, LeaseName } from '../../core/journal-ports.ts';
+import type { WriteRank } from '../../core/lanes.ts';
+import { LEASE_MS, RENEW_LEASE_MS } from '../../core/schedule.ts';
 import { isGone } from './process-name.ts';
+import {
+  companyOf,
+  keepsAway,
+  LEFT_MS,
+  laneLease,
+  nextInLine,
+  PROCESS_MS,
+  type Process,
+  placeAfter,
+  type StoredLease,
+  WAITER_MS,
+  type Waiter,
+} from './sharing.ts';
 import { storedLabel } from './stored.ts';
-
-/**
- * How much further ahead than a lease lasts it may end before it counts as written by a clock that was wrong. With less,
- * a small step of the clock would end leases of passes that run; with more, a wrong clock would hold up a target for
- * longer.
- */
-const LEASE_TOLERANCE_MS = 5 * SECOND;
-/**
- * How long a process stays in the line of a lane after it has asked for its turn. It asks often: with less, a slow
- * disk would cost it its place; with more, one that was killed would hold up the others.
- */
-const WAITER_MS = 10 * SECOND;
-/**
- * How long a process counts that has not written its name again, as each does every hour. With less, a machine that
- * slept would overlook a process that lives; with more, what is left of a killed one would cost a transaction for each
- * call for longer.
- */
-const PROCESS_MS = DAY;
-/** How long it is known that a process left: its last calls count for a pace of one in so long. */
-const LEFT_MS = HOUR;
-/**
- * How many places of a pace may be taken ahead. Each process takes one at a time, so they are as many as there are
- * processes; a place that lies further ahead was written by a wrong clock.
- */
-const MOST_PLACES = 100;
 
 export class SharedTables {
   readonly #now: () => number;
@@ -52,8 +39,21 @@ export class SharedTables {
     return true;
   }
 
+  /** True if it is ours, and was renewed within RENEW_LEASE_MS. */
+  isFresh({ key, token }: LeaseName): boolean {
+    const lease = this.#lease(key);
+    if (lease?.token !== token) return false;
+    const left = lease.until - this.#now();
+    return left >= LEASE_MS - RENEW_LEASE_MS && left <= LEASE_MS;
+  }
+
   renewLease({ key, token }: LeaseName): boolean {
     return this.#sql.renewLease.run(this.#now() + LEASE_MS, key, token).changes === 1;
+  }
+
+  /** Renews them, and gives those that are lost. */
+  renewLeases(leases: readonly LeaseName[]): readonly LeaseName[] {
+    return leases.filter((lease) => !this.renewLease(lease));
   }
 
   /** False if it was not ours any more. */
@@ -69,25 +69,25 @@ export class SharedTables {
 
   /** True if somebody holds the lease; with a token: somebody else. */
   isHeld(key: string, token?: string): boolean {
-    const row = this.#sql.lease.get(key) as { readonly token: string; readonly until: number } | undefined;
-    if (row === undefined || row.token === token) return false;
-    const now = this.#now();
-    return row.until > now && row.until <= now + LEASE_MS + LEASE_TOLERANCE_MS && !isGone(row.token);
+    return keepsAway(this.#lease(key), this.#now(), isGone, token);
+  }
+
+  #lease(key: string): StoredLease | undefined {
+    return this.#sql.lease.get(key) as StoredLease | undefined;
   }
 
   // ---- the line of a lane
 
-  /** True: the lane's lease is taken; false: the process waits in the line. */
+  /** True: the lane's lease is ours; false: it is not any more, and the process waits in the line. */
   takeTurn(lane: string, token: string, rank: WriteRank): boolean {
     const [line, now] = [storedLabel(lane), this.#now()];
     const { failedAt, urgent, requested, neededBy } = rank;
     this.#sql.putWaiter.run(line, token, failedAt, Number(urgent), Number(requested), neededBy, now + WAITER_MS);
     const waiters = this.#sql.waiters.all(line) as unknown as Waiter[];
-    const inLine = waiters.filter(
-      ({ token: other, until }) => other === token || (until > now && until <= now + WAITER_MS && !isGone(other)),
-    );
-    const [first] = inLine.sort((a, b) => compareRanks(rankOf(a), rankOf(b)) || a.seq - b.seq);
-    if (first?.token !== token || !this.acquireLease(laneLease(lane, token))) return false;
+    const isFirst = nextInLine(waiters, token, now, isGone) === token;
+    const lease = laneLease(lane, token);
+    if (!isFirst) this.releaseLease(lease);
+    if (!isFirst || !this.acquireLease(lease)) return false;
     this.#sql.endWaiter.run(line, token);
     return true;
   }
@@ -125,14 +125,7 @@ export class SharedTables {
   company(token: string): Company {
     const version = this.#sql.version.get()?.['data_version'];
     if (this.#known?.version !== version) this.#known = { version, others: this.#others(token) };
-    const [others, now] = [this.#known?.others ?? [], this.#now()];
-    const left = others.map(({ left_at }) => left_at ?? Number.NEGATIVE_INFINITY).filter((at) => at <= now);
-    const leftMsAgo = now - Math.max(...left);
-    return {
-      // One that was killed counts until somebody finds out: it may have called the outside a moment ago.
-      others: others.some(({ since, left_at }) => left_at === null && since > now - PROCESS_MS),
-      leftMsAgo: leftMsAgo < LEFT_MS ? leftMsAgo : undefined,
-    };
+    return companyOf(this.#known?.others ?? [], this.#now());
   }
 
   /** In how many ms the next free place of a pace is; it is taken. */
@@ -141,8 +134,7 @@ export class SharedTables {
       if (other.left_at === null && isGone(other.token)) this.unregister(other.token);
     this.#known = undefined;
     const [name, now] = [storedLabel(pace), this.#now()];
-    const free = Number(this.#sql.pace.get(name)?.['free_at'] ?? 0);
-    const at = free > now && free <= now + MOST_PLACES * gapMs ? free : now;
+    const at = placeAfter(Number(this.#sql.pace.get(name)?.['free_at'] ?? 0), now, gapMs);
     this.#sql.putPace.run(name, Math.ceil(at + gapMs));
     return at - now;
   }
@@ -150,32 +142,6 @@ export class SharedTables {
   #others(token: string): Process[] {
     return this.#sql.processes.all(token) as unknown as Process[];
   }
-}
-
-interface Process {
-  readonly token: string;
-  /** When it wrote its name last. */
-  readonly since: number;
-  readonly left_at: number | null;
-}
-
-export function laneLease(lane: string, token: string): LeaseName {
-  return { key: `lane:${storedLabel(lane)}`, token };
-}
-
-/** The most urgent write of a process that waits for a turn in a lane. */
-interface Waiter {
-  readonly seq: number;
-  readonly token: string;
-  readonly failed_at: number | null;
-  readonly urgent: number;
-  readonly requested: number;
-  readonly needed_by: number;
-  readonly until: number;
-}
-
-function rankOf({ failed_at, urgent, requested, needed_by }: Waiter): WriteRank {
-  return { failedAt: failed_at, urgent: urgent === 1, requested: requested === 1, neededBy: needed_by };
 }
 
 function statements(db: DatabaseSync) {

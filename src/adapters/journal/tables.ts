@@ -1,17 +1,23 @@
 // The rows of one open database: what each method of the journal reads and writes. connection.ts adds the transactions.
 // Every row is a JSON document; columns beside it hold what queries need.
 import type { DatabaseSync } from 'node:sqlite';
-import { isDeepStrictEqual } from 'node:util';
 import type * as z from 'zod';
+import type { AlertBook, AlertUpdate } from '../../core/alerts/records.ts';
 import { RotatorError } from '../../core/errors.ts';
-import type { ChangedTargets, JournalChange, Revision, RotationFilter, TargetRecord } from '../../core/ports.ts';
+import type {
+  ChangedTargets,
+  JournalChange,
+  Recorded,
+  Revision,
+  RotationFilter,
+  SeenTarget,
+  TargetRecord,
+} from '../../core/journal-ports.ts';
 import { EMPTY_FLEET, type FleetState, type Rotation, type TargetState } from '../../core/records.ts';
-import { AlertTables, type OnDamage } from './alert-tables.ts';
+import { AlertTables } from './alert-tables.ts';
+import { type Damaged, growth, type KeptTarget, type OnDamage } from './kept-rows.ts';
 import { SharedTables } from './shared-tables.ts';
 import { parsed, reading, storable, writing } from './stored.ts';
-
-/** Thrown for a row that does not fit its schema. */
-export type Damaged = (what: string, why: string) => Error;
 
 export class Tables {
   readonly alerts: AlertTables;
@@ -57,11 +63,11 @@ export class Tables {
   }
 
   record(key: string): TargetRecord {
-    const row = this.#sql.target.get(key);
+    const [row, open] = [this.#sql.target.get(key), this.openRotations(key)];
     return {
       state: this.#one(reading.target, row, 'target'),
-      seen: seenIn(row),
-      open: this.openRotations(key),
+      seen: { revision: revisionOf(row), open: open.length },
+      open,
       isHeld: this.shared.isHeld(key),
     };
   }
@@ -71,13 +77,13 @@ export class Tables {
    * of a finished rotation.
    */
   commit({ target, rotation, lease, seen }: JournalChange): void {
-    if (lease !== undefined) {
+    const key = target?.key ?? rotation?.targetKey;
+    if (key !== undefined && seen !== undefined && this.#isOvertaken(key, seen)) throw leaseError('ERR_LEASE_HELD');
+    if (lease !== undefined && 'begins' in lease) {
+      if (!this.shared.acquireLease(lease)) throw leaseError('ERR_LEASE_HELD');
+    } else if (lease !== undefined) {
       const isOurs = lease.ends ? this.shared.releaseLease(lease) : this.shared.renewLease(lease);
-      if (!isOurs) throw new RotatorError('ERR_LEASE_LOST', null);
-    }
-    if (target !== undefined && seen !== undefined) {
-      const isOvertaken = this.shared.isHeld(target.key) || seenIn(this.#sql.target.get(target.key)) !== seen;
-      if (isOvertaken) throw new RotatorError('ERR_LEASE_HELD', null);
+      if (!isOurs) throw leaseError('ERR_LEASE_LOST');
     }
     if (target !== undefined) {
       const state = storable(writing.target, target, 'target');
@@ -91,9 +97,11 @@ export class Tables {
   }
 
   /** Newest first. */
-  rotations({ target, limit }: RotationFilter): Rotation[] {
+  rotations({ target, before, limit }: RotationFilter): Rotation[] {
+    const end = before === undefined ? null : (this.#sql.seq.get(before)?.['seq'] ?? 0);
+    const { rotations, rotationsOf } = this.#sql;
     const rows =
-      target === undefined ? this.#sql.rotations.all(limit) : this.#sql.rotationsOf.all(target, target, limit);
+      target === undefined ? rotations.all(end, end, limit) : rotationsOf.all(target, target, end, end, limit);
     return this.#all(reading.rotation, rows, 'rotation');
   }
 
@@ -118,11 +126,42 @@ export class Tables {
     return next;
   }
 
+  book(): AlertBook {
+    return this.alerts.book();
+  }
+
+  updateBook(change: (book: AlertBook, recorded: Recorded) => AlertUpdate): AlertUpdate {
+    return this.alerts.update((book) => change(book, this));
+  }
+
   /** Throws if a row that passes need cannot be read. */
   verify(): void {
     this.targets();
     this.fleet();
     this.#all(reading.rotation, this.#sql.unfinished.all(), 'rotation');
+  }
+
+  /** The revision of the target that was written last. */
+  latest(): number {
+    return (this.#sql.latest.get()?.['revision'] as number | null) ?? 0;
+  }
+
+  /** What was written after that. */
+  writtenAfter(revision: number): TargetState[] {
+    return this.#all(reading.target, this.#sql.changedTargets.all(revision, -1), 'target');
+  }
+
+  /** Takes over a row of another journal as it is. */
+  keep({ key, name, document }: KeptTarget): void {
+    this.#sql.putTarget.run(key, name, document);
+  }
+
+  /** Removes everything. For a journal in memory. */
+  empty(): void {
+    this.#db.exec('DROP TRIGGER IF EXISTS rotations_deleted');
+    for (const table of ['targets', 'rotations', 'fleet', 'leases', 'waiters', 'paces'])
+      this.#db.exec(`DELETE FROM ${table}`);
+    this.#fleet = undefined;
   }
 
   /** Removes the rows that cannot be read, so that the others are of use, and other processes. For a copy in memory. */
@@ -139,16 +178,18 @@ export class Tables {
     }
   }
 
+  /** Another process works on the target, or has worked on it since it was seen. */
+  #isOvertaken(key: string, { revision, open }: SeenTarget): boolean {
+    if (this.shared.isHeld(key) || revisionOf(this.#sql.target.get(key)) !== revision) return true;
+    return this.#sql.openRotations.all(key).length !== open;
+  }
+
   #putRotation(next: Rotation): void {
     const { id, targetKey, target, startedAt, outcome } = next;
-    const stored = this.rotation(id);
-    if (stored !== undefined && isDeepStrictEqual(stored, next)) return;
-    if ((stored?.outcome ?? null) !== null) throw new TypeError(`rotation ${id} is finished and never changes again`);
-    if (stored !== undefined && (stored.targetKey !== targetKey || stored.startedAt !== startedAt))
-      throw new TypeError(`rotation ${id} began at ${stored.startedAt} for another target or at another time`);
+    const what = growth(this.rotation(id), next);
     const document = JSON.stringify(next);
-    if (stored !== undefined) this.#sql.updateRotation.run(outcome, document, id);
-    else this.#sql.addRotation.run(id, targetKey, target, startedAt, outcome, document);
+    if (what === 'grown') this.#sql.updateRotation.run(outcome, document, id);
+    if (what === 'new') this.#sql.addRotation.run(id, targetKey, target, startedAt, outcome, document);
   }
 
   #one<T>(schema: z.ZodType<T>, row: unknown, what: string): T | undefined {
@@ -164,14 +205,19 @@ export class Tables {
   }
 }
 
-function seenIn(row: Readonly<Record<string, unknown>> | undefined): number {
+function revisionOf(row: Readonly<Record<string, unknown>> | undefined): number {
   return (row?.['revision'] as number | undefined) ?? 0;
+}
+
+function leaseError(code: 'ERR_LEASE_HELD' | 'ERR_LEASE_LOST'): RotatorError {
+  return new RotatorError(code, null);
 }
 
 function statements(db: DatabaseSync) {
   return {
     target: db.prepare('SELECT document, revision FROM targets WHERE key = ?'),
     targets: db.prepare('SELECT document FROM targets ORDER BY name, key'),
+    latest: db.prepare('SELECT max(revision) AS revision FROM targets'),
     named: db.prepare('SELECT document FROM targets WHERE name = ? ORDER BY revision DESC LIMIT 1'),
     expiries: db.prepare(
       `SELECT key, document ->> '$.deployed.expiresAt' AS expiresAt FROM targets WHERE expiresAt IS NOT NULL`,
@@ -189,9 +235,10 @@ function statements(db: DatabaseSync) {
     updateRotation: db.prepare('UPDATE rotations SET outcome = ?, document = ? WHERE id = ?'),
     openRotations: db.prepare('SELECT document FROM rotations WHERE target_key = ? AND outcome IS NULL ORDER BY seq'),
     unfinished: db.prepare('SELECT document FROM rotations WHERE outcome IS NULL'),
-    rotations: db.prepare('SELECT document FROM rotations ORDER BY seq DESC LIMIT ?'),
+    seq: db.prepare('SELECT seq FROM rotations WHERE id = ?'),
+    rotations: db.prepare('SELECT document FROM rotations WHERE (? IS NULL OR seq < ?) ORDER BY seq DESC LIMIT ?'),
     rotationsOf: db.prepare(
-      'SELECT document FROM rotations WHERE target = ? OR target_key = ? ORDER BY seq DESC LIMIT ?',
+      'SELECT document FROM rotations WHERE (target = ? OR target_key = ?) AND (? IS NULL OR seq < ?) ORDER BY seq DESC LIMIT ?',
     ),
     version: db.prepare('PRAGMA data_version'),
     fleet: db.prepare('SELECT document FROM fleet WHERE id = 1'),

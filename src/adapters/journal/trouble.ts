@@ -108,6 +108,36 @@ export function prepareFile(path: string, file: JournalFile = 'journal'): void {
   }
 }
 
+/**
+ * What `prepareFile` would find, without making anything: throws ERR_JOURNAL_UNWRITABLE where the file, or what it would
+ * be made in, cannot be written. Returns whether the file exists.
+ */
+export function mustBeWritable(path: string): boolean {
+  const folder = dirname(resolve(path));
+  try {
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found?.isDirectory() === true) throw Object.assign(new Error('is a folder'), { code: 'EISDIR' });
+    if (found !== undefined) accessSync(path, constants.R_OK | constants.W_OK);
+    const isThere = statSync(folder, { throwIfNoEntry: false }) !== undefined;
+    accessSync(isThere ? folder : dirname(folder), constants.W_OK | constants.X_OK);
+    return found !== undefined;
+  } catch (error) {
+    throw journalError(error, path);
+  }
+}
+
+/** How many bytes a process without privileges may still write where the journal is; undefined: that is not known. */
+export function freeBytes(path: string): number | undefined {
+  for (let folder = dirname(resolve(path)); ; folder = dirname(folder)) {
+    try {
+      const { bavail, bsize } = statfsSync(folder);
+      return bavail * bsize;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || folder === dirname(folder)) return undefined;
+    }
+  }
+}
+
 /** Exclusive creation: an existing file is not touched, so that no descriptor of it is ever closed here. */
 function createIfMissing(path: string): void {
   try {

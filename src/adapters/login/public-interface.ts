@@ -3,7 +3,8 @@
 // recognised: Apple's `invalid_client`. Whether it passes Apple's word on at all is not documented, so every other
 // answer says nothing.
 import { RotatorError } from '../../core/errors.ts';
-import type { Clock, LoginAnswer, LoginCheck, SharedPace } from '../../core/ports.ts';
+import type { SharedPace } from '../../core/journal-ports.ts';
+import type { Clock, LoginAnswer, LoginCheck } from '../../core/ports.ts';
 import { CallFailure } from '../../net/failure.ts';
 import type { Env } from '../../net/proxy.ts';
 import { createRateLimit } from '../../net/rate-limit.ts';

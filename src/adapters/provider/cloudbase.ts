@@ -11,10 +11,11 @@ import type { TencentAnswer, TencentClient } from '../tencent/client.ts';
 import { configToSend, providerView } from './fields.ts';
 
 /**
- * Readings older than this are dropped, with the secrets in them. Nobody asks for one older than 30 s; a smaller value
- * would drop readings that can still be shared, a larger one would only keep secrets in memory.
+ * What CloudBase was not called about for so long is dropped, with the secrets in it, within as long again. Nobody asks for
+ * a reading older than 30 s; a smaller value would drop readings that can still be shared, a larger one would only keep
+ * secrets, and those of a whole sweep, in memory.
  */
-const FORGET_AFTER_MS = 60_000;
+const FORGET_AFTER_MS = 30_000;
 
 const providers = z.object({
   Total: z.number().nullish(),
@@ -58,17 +59,26 @@ export function createCloudbaseProvider(deps: {
   const environments = new Map<string, Shared>();
 
   const started = (): Started => ({ startedAt: clock.monotonic(), wallAt: clock.now() });
-  /** In the order in which they were last called about; those at the front that this was too long ago are dropped. */
+  /** Runs while there is something to forget. */
+  let stop: (() => void) | undefined;
+  const forget = () => {
+    const latest = clock.monotonic() - FORGET_AFTER_MS;
+    for (const [id, { calledAt }] of environments) {
+      if (calledAt >= latest) break;
+      environments.delete(id);
+    }
+    if (environments.size > 0) return;
+    stop?.();
+    stop = undefined;
+  };
+  /** Keeps them in the order in which they were last called about. */
   const called = (envId: string): Shared => {
     const calledAt = clock.monotonic();
     const shared = environments.get(envId) ?? { calledAt, call: undefined, last: undefined, generation: 0 };
     shared.calledAt = calledAt;
     environments.delete(envId);
     environments.set(envId, shared);
-    for (const [id, other] of environments) {
-      if (calledAt - other.calledAt <= FORGET_AFTER_MS) break;
-      environments.delete(id);
-    }
+    stop ??= clock.every(FORGET_AFTER_MS, forget);
     return shared;
   };
   const invalidate = (shared: Shared) => {

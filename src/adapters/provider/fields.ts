@@ -21,8 +21,11 @@ import type {
   ProviderFields,
   ProviderView,
 } from '../../core/provider.ts';
+import type { ProviderSettings } from '../../core/provider-settings.ts';
 import { looksSecret } from '../../core/shown.ts';
 import { shownSecret } from '../../core/shown-secret.ts';
+import { undocumented } from './documented.ts';
+import { isUnfinished } from './mark.ts';
 
 const SECRET = 'Config.ClientSecret';
 
@@ -33,6 +36,7 @@ export function providerView(record: JsonObject): ProviderView {
     clientId: typeof ClientId === 'string' && ClientId !== '' ? ClientId : undefined,
     // `UNSPECIFIED` means TRUE when it is read; it is not stated by anybody.
     enabled: record['On'] === 'FALSE' ? false : record['On'] === undefined ? undefined : true,
+    isUnfinished: isUnfinished(record),
     secret: shownSecret(ClientSecret),
     statedHosts: statedHosts(configOf(record)),
     fields: providerFields(record),
@@ -53,6 +57,48 @@ function statedHosts(config: JsonObject): string[] {
   return [...new Set(hosts)].sort();
 }
 
+function providerSettings(record: JsonObject): ProviderSettings {
+  const config = configOf(record);
+  const { Name: name } = record as { Name?: Json };
+  const text = (value: Json | undefined) => (typeof value === 'string' && value !== '' ? value : undefined);
+  const present = withoutNothing(config);
+  return {
+    type: text(record['ProviderType']),
+    name: text(isJsonObject(name) ? name['Message'] : undefined),
+    issuer: text(config['Issuer']),
+    jwksUri: text(config['JwksUri']),
+    authorizationEndpoint: text(config['AuthorizationEndpoint']),
+    tokenEndpoint: text(config['TokenEndpoint']),
+    scope: text(config['Scope']),
+    responseType: text(config['ResponseType']),
+    authMethod: text(config['TokenEndpointAuthMethod']),
+    redirectUri: text(config['RedirectUri']),
+    linkByEmail: FLAGS[String(record['AutoSignInWhenEmailMatch'])],
+    linkByPhone: FLAGS[String(record['AutoSignInWhenPhoneNumberMatch'])],
+    names: twoLevels(present).sort(),
+    undocumented: undocumented(present, 'both').sort(),
+  };
+}
+
+/** Tencent's booleans; `UNSPECIFIED` is as good as absent. */
+const FLAGS: Readonly<Record<string, boolean | undefined>> = { TRUE: true, FALSE: false };
+
+/** Without what holds nothing, two levels deep. */
+function withoutNothing(config: JsonObject, depth = 2): JsonObject {
+  const kept = Object.entries(config).filter(([, value]) => !holdsNothing(value));
+  return Object.fromEntries(
+    kept.map(([name, value]) => [name, depth > 1 && isJsonObject(value) ? withoutNothing(value, depth - 1) : value]),
+  );
+}
+
+/** `Scope`, `RequestParametersMap`, `RequestParametersMap.ClientId`: names, and those inside a map. */
+function twoLevels(config: JsonObject): string[] {
+  return Object.entries(config).flatMap(([name, value]) => [
+    name,
+    ...(isJsonObject(value) ? Object.keys(value).map((inner) => `${name}.${inner}`) : []),
+  ]);
+}
+
 /** The Config to send: everything as it was read with ClientSecret replaced, or ClientSecret alone. */
 export function configToSend({ fields, clientSecret }: ProviderWrite): JsonObject {
   return { ...(fields && configOf(recordOf(fields))), ClientSecret: clientSecret };
@@ -61,7 +107,7 @@ export function configToSend({ fields, clientSecret }: ProviderWrite): JsonObjec
 /** The records behind the fields. Kept apart from them, so that no log, error or journal can come upon what is in one. */
 const records = new WeakMap<object, JsonObject>();
 
-function recordOf(fields: ProviderFields): JsonObject {
+export function recordOf(fields: ProviderFields): JsonObject {
   const record = records.get(fields);
   if (record === undefined) throw new TypeError('these fields were made by another adapter');
   return record;
@@ -72,6 +118,7 @@ function providerFields(record: JsonObject): ProviderFields {
   const fields: ProviderFields = {
     names: names.sort(),
     forJournal: () => forJournal(record),
+    settings: () => providerSettings(record),
     changesSince: (earlier) => changes(keptOf(earlier), new Map(leavesOf(record))),
     obstacles: (seen) => obstacles(record, seen),
     withRestored: (earlier, paths) => providerFields(restored(record, keptOf(earlier), paths)),
@@ -81,7 +128,7 @@ function providerFields(record: JsonObject): ProviderFields {
 }
 
 /** A provider without a Config has an empty one. */
-function configOf(record: JsonObject): JsonObject {
+export function configOf(record: JsonObject): JsonObject {
   const config = record['Config'];
   return isJsonObject(config) ? config : {};
 }
@@ -192,12 +239,12 @@ function changes(before: Kept, now: Kept): FieldChange[] {
 }
 
 function isSame(before: Json | undefined, now: Json | undefined): boolean {
-  if (before === undefined || now === undefined) return before === now;
+  if (before === undefined || now === undefined || before === now) return before === now;
   return canonical(before) === canonical(now) || before === digestOf(now);
 }
 
 /** Config fields that OIDC discovery fills in from the Issuer. */
-const DISCOVERED = /(?:Endpoint|JwksUri)$/;
+export const DISCOVERED = /(?:Endpoint|JwksUri)$/;
 
 /**
  * Three effects of a write on Config fields are known. A write that replaces loses keys: an administrator cannot take a

@@ -1,6 +1,6 @@
 // One call to a Tencent Cloud service through its SDK, made safe: the caller can abort, a time limit covers the whole
 // call, there is one host, no redirect, a bounded answer and no empty signature. Errors are those of error-table.ts.
-// Nothing is retried, except once with fresh credentials.
+// Nothing is retried, except once with fresh credentials, and a read over a new connection where a kept one had ended.
 import type { Agent } from 'node:http';
 import type { CallTrouble } from '../../core/error-troubles.ts';
 import { RotatorError } from '../../core/errors.ts';
@@ -9,7 +9,8 @@ import { holdSecret } from '../../core/held-secrets.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
 import type { Clock } from '../../core/ports.ts';
 import { deadline, untilAborted } from '../../net/abort.ts';
-import { type Exchange, guardedAgent } from '../../net/agent.ts';
+import { type Exchange, guardedAgent, keepingAgent } from '../../net/agent.ts';
+import { giveWay } from '../../net/event-loop.ts';
 import { failureOf } from '../../net/failure.ts';
 import type { Env } from '../../net/proxy.ts';
 import type { RateLimit } from '../../net/rate-limit.ts';
@@ -29,6 +30,8 @@ export interface TencentClientOptions {
   /** Where HTTPS_PROXY, HTTP_PROXY and NO_PROXY are read. */
   readonly env: Env;
   readonly rateLimit?: RateLimit;
+  /** For a client that reads often: the connection of a read is kept for the next one. Default: false. */
+  readonly keepsConnections?: boolean;
   /** Called for every request that its caller did not abort. */
   readonly onRequest?: (record: RequestRecord) => void;
 }
@@ -64,20 +67,27 @@ export interface TencentClient {
 /** Loads nothing until the first call. Throws ERR_CONFIG for an endpoint that the SDK could not address. */
 export function createTencentClient(options: TencentClientOptions): TencentClient {
   const endpoint = parsedEndpoint(options.endpoint);
+  const place = { endpoint, keep: options.keepsConnections === true ? keepingAgent(endpoint) : undefined };
   return {
     async call(action, params, call) {
       const { signal } = call;
       const first = await credentialOf(options, signal);
       try {
-        return await attempt(options, endpoint, first, { action, params, ...call });
+        return await attempt(options, place, first, { action, params, ...call });
       } catch (error) {
         if (!(error instanceof RotatorError && wantsFreshCredentials(error.remoteCode))) throw error;
         if (options.credentials !== 'unsigned' && first !== undefined) options.credentials.renew(first);
         const second = await credentialOf(options, signal);
-        return await attempt(options, endpoint, second, { action, params, ...call });
+        return await attempt(options, place, second, { action, params, ...call });
       }
     },
   };
+}
+
+interface Place {
+  readonly endpoint: URL;
+  /** Keeps the connections of reads. */
+  readonly keep: Agent | undefined;
 }
 
 interface Attempt extends CallOptions {
@@ -99,18 +109,43 @@ async function credentialOf(
   return credential;
 }
 
+/** The connection was kept, and had ended: the other side has not taken the request up, as far as anybody can tell. */
+class StaleConnection extends Error {}
+
+/**
+ * Sends the request. A write is sent once, over a new connection; a read may use a kept one, and is sent again where
+ * that is stale.
+ */
 async function attempt(
+  options: TencentClientOptions,
+  { endpoint, keep }: Place,
+  credential: TencentCredential | undefined,
+  call: Attempt,
+): Promise<TencentAnswer> {
+  try {
+    return await send(options, endpoint, credential, call, call.write ? undefined : keep);
+  } catch (thrown) {
+    if (!(thrown instanceof StaleConnection)) throw thrown;
+    return await send(options, endpoint, credential, call);
+  }
+}
+
+async function send(
   options: TencentClientOptions,
   endpoint: URL,
   credential: TencentCredential | undefined,
   { action, params, signal, write, about, envId }: Attempt,
+  keep?: Agent,
 ): Promise<TencentAnswer> {
   const { service, region, timeoutMs, clock, env } = options;
-  const { Client } = (await CLIENTS[service]()).default;
+  const { Client } = (await loaded(service)).default;
   const onSent = await options.rateLimit?.turn(signal);
+  // Many lanes may have their turn at once, and what is sent in one turn of the loop is answered in one.
+  await giveWay();
   let skewMs: number | undefined;
   const guard = guardedAgent(endpoint, {
     env,
+    keep,
     ...(onSent === undefined ? {} : { onSent }),
     onAnswer: () => {
       const { dateMs } = guard.exchange;
@@ -141,7 +176,7 @@ async function attempt(
     const sent = guard.exchange.sent;
     const error = remoteError({ service, action, region, envId, about, write, skewMs, sent, ...found });
     record(error.remoteCode ?? found.remoteCode);
-    throw error;
+    throw guard.exchange.stale && !limit.expired ? new StaleConnection() : error;
   } finally {
     limit.clear();
     guard.close();
@@ -194,6 +229,14 @@ const CLIENTS = {
   ssm: () => import('tencentcloud-sdk-nodejs/tencentcloud/services/ssm/v20190923/ssm_client.js'),
   sts: () => import('tencentcloud-sdk-nodejs/tencentcloud/services/sts/v20180813/sts_client.js'),
 } as const satisfies Record<Service, () => Promise<unknown>>;
+
+/** Each is asked for once: to find a module again takes a tenth of what a call does. */
+const modules: Partial<Record<Service, ReturnType<(typeof CLIENTS)[Service]>>> = {};
+
+async function loaded(service: Service) {
+  modules[service] ??= CLIENTS[service]();
+  return modules[service];
+}
 
 interface SdkCall {
   readonly endpoint: URL;

@@ -6,6 +6,7 @@ import type { ErrorCode, ErrorFact } from '../../core/error-params.ts';
 import type { CallTrouble, Remote, RemoteTrouble } from '../../core/error-troubles.ts';
 import { RotatorError } from '../../core/errors.ts';
 import { apiCodeOf, parameterIn, resourcesIn } from '../../core/foreign.ts';
+import { policyOf } from '../../core/policy.ts';
 
 export type Service = 'tcb' | 'ssm' | 'sts';
 
@@ -120,7 +121,7 @@ const ROWS: readonly Row[] = [
   { codes: ['*'], kind: 'refused', remote: 'refused' },
 ];
 
-/** What may pass with fresh credentials, or when signed again: the one case in which a call is made twice. */
+/** What may pass with fresh credentials, or when signed again: the one refusal after which a call is made again. */
 const FRESH = ['AuthFailure.TokenFailure', 'AuthFailure.SignatureExpire'];
 
 /** True if a second try with fresh credentials may help. */
@@ -154,24 +155,67 @@ export function remoteError(failure: RemoteFailure): RotatorError {
     code: remoteCode,
     detail: failure.detail ?? null,
     said,
-    statement: row.remote === 'denied' ? policyStatement(failure) : null,
+    statement: row.remote === 'denied' ? leastPolicy(failure) : null,
     skewMs: skewMs ?? null,
   };
   // Every code of the table takes these parameters, which the compiler cannot follow through the union.
   return RotatorError.of({ code: CODES[row.kind][service], params } as ErrorFact, options);
 }
 
+/** The call that writes a provider, as errors name it. */
+export const WRITE_CALL = 'tcb ModifyProvider';
+
 /** True for the name of something that a write sends only because a reading showed it. */
 function isField(call: string, parameter: string): boolean {
   const own = ['', 'EnvId', 'Id', 'Config', 'ClientSecret', 'Config.ClientSecret'];
-  return call === 'tcb ModifyProvider' && !own.includes(parameter);
+  return call === WRITE_CALL && !own.includes(parameter);
 }
 
-/** The least that CAM must allow for `service`, as one statement of a policy. */
-function policyStatement({ service, region, envId = '<envId>' }: RemoteFailure): string {
-  const { action, resource } = LEAST_PRIVILEGE[service];
-  const filled = resource.replace('<region>', () => region).replace('<envId>', () => envId);
-  return JSON.stringify({ effect: 'allow', action, resource: [filled] });
+/**
+ * The least that CAM must allow for `service`, as a policy. A denial names the account, as part of a resource; which secret
+ * or role it is about, and whose it is, only that resource says.
+ */
+function leastPolicy({ service, action, region, envId = '<envId>', remoteMessage = '' }: RemoteFailure): string {
+  const operation = `${service}:${action}`;
+  const least = LEAST_PRIVILEGE[service].action;
+  // What only a person's command does is not among what the daemon needs.
+  const allowed = least.includes(operation) ? least : [...least, operation];
+  const [, account] = /\buin\/(\d{5,20})\b/.exec(remoteMessage) ?? [];
+  const named = resourcesIn(remoteMessage)
+    .split(', ')
+    .filter((name) => service !== 'tcb' && name.startsWith('qcs::'));
+  return policyOf(allowed, named.length > 0 ? named : resourcesOf(service, [{ region, envId }], account));
+}
+
+/** The policy with which a target of this environment can be kept fresh; `account`: the number of the main account. */
+export function rotationPolicy(place: Place, account: string | undefined): string {
+  return policyOf(LEAST_PRIVILEGE.tcb.action, resourcesOf('tcb', [place], account));
+}
+
+/** What `provision` calls. */
+export const PROVISION_ACTIONS = ['tcb:GetProviders', 'tcb:AddProvider', 'tcb:ModifyProvider'] as const;
+
+/** What `probe` calls. */
+export const PROBE_ACTIONS = [...PROVISION_ACTIONS, 'tcb:DeleteProvider'] as const;
+
+interface Place {
+  readonly region: string;
+  readonly envId: string;
+}
+
+/** A policy, in JSON: these actions on these environments. */
+export function cloudPolicy(action: readonly string[], places: readonly Place[]): string {
+  return policyOf(action, resourcesOf('tcb', places));
+}
+
+function resourcesOf(service: Service, places: readonly Place[], account = '<main account uin>'): string[] {
+  const { resource } = LEAST_PRIVILEGE[service];
+  return places.map(({ region, envId }) =>
+    resource
+      .replace('<region>', () => region)
+      .replace('<envId>', () => envId)
+      .replace('<main account uin>', () => account),
+  );
 }
 
 const LEAST_PRIVILEGE: Readonly<Record<Service, { readonly action: readonly string[]; readonly resource: string }>> = {

@@ -1,6 +1,8 @@
 // Tencent limits requests by action, region and account, and other programs use the same account. So all targets with
 // the same credential, region and endpoint share one limit: they form a lane.
-import type { Clock, SharedPace } from '../../core/ports.ts';
+
+import type { SharedPace } from '../../core/journal-ports.ts';
+import type { Clock } from '../../core/ports.ts';
 import { createRateLimit, type RateLimit } from '../../net/rate-limit.ts';
 
 /** One limit a lane. Where its users disagree about the rate, the lowest holds. */

@@ -1,15 +1,23 @@
 // What is wrong, as findings: of the configured targets (target.ts), of the service as a whole (service.ts), and of
 // targets whose entry in the configuration is wrong. Pure: the same facts give the same findings, in the same order.
-import type { Finding } from '../../core/alerts/conditions.ts';
+import type { ConditionFacts, ConditionTarget, Finding, FindingOf } from '../../core/alerts/conditions.ts';
 import { trueNow } from '../../core/decide.ts';
 import { type JudgeClock, judgeLogins } from '../../core/logins.ts';
-import type { TargetState } from '../../core/records.ts';
+import { identityOf, type TargetState } from '../../core/records.ts';
 import type { KeyProblem } from '../../core/texts/problems.ts';
 import { DAY } from '../../core/time.ts';
 import { finding } from './finding.ts';
 import { expiryToSay } from './target-facts.ts';
 
-export { concernsService, detectService, type ServiceFacts, type WatchedChannel } from './service.ts';
+export {
+  clockOf,
+  concernsService,
+  detectService,
+  type KnownReplicas,
+  type ServiceFacts,
+  type Surroundings,
+  type WatchedChannel,
+} from './service.ts';
 export { detectTarget } from './target.ts';
 export type { TargetFacts, WatchedTarget } from './target-facts.ts';
 
@@ -36,4 +44,18 @@ export function detectMisconfigured({ name, problems, state, clock }: Misconfigu
   const target = { key: state?.key ?? name, name, envId: state?.envId ?? null, providerId: state?.providerId ?? null };
   const severity = isSafe ? 'warning' : 'critical';
   return finding('TargetMisconfigured', { severity, facts: { problems }, loginsUntil: expiresAt }, name, target);
+}
+
+/** A target that left the configuration, and when its client secret expires. */
+export function detectUnwatched(
+  target: ConditionTarget,
+  loginsUntil: number | null,
+  facts: ConditionFacts['Unwatched'],
+): FindingOf<'Unwatched'> {
+  return finding(
+    'Unwatched',
+    { severity: 'warning', facts, loginsUntil },
+    identityOf(target.key),
+    target,
+  ) as FindingOf<'Unwatched'>;
 }

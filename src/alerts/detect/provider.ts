@@ -5,6 +5,18 @@ import { DAY } from '../../core/time.ts';
 import type { Detail } from './finding.ts';
 import { deadlineSeverity, earliest, type Known, notAhead } from './target-facts.ts';
 
+/**
+ * The provider is otherwise than the configuration says. One that is switched off against it is ProviderDisabled. Only
+ * differences from what is stated now: the configuration may have changed since the provider was read.
+ */
+export function providerDiffers({ state, target }: Known): Detail<'ProviderDiffers'> | undefined {
+  const differences = state.provider.differs.filter(
+    ({ name, wanted, found }) => target.stated[name] === wanted && !(name === 'enabled' && found === false),
+  );
+  if (differences.length === 0 || state.provider.trouble !== null) return undefined;
+  return { severity: 'warning', facts: { differences } };
+}
+
 /** A change by somebody else is reported for a week: they may have wanted it, so it must not be reported for ever. */
 const THEIR_CHANGES_MS = 7 * DAY;
 /**

@@ -10,12 +10,13 @@ import type {
 import type { ChannelState } from '../../core/alerts/records.ts';
 import { acceptsAll, NOTHING_SAID, rejectsAll } from '../../core/answers.ts';
 import type { StoredError } from '../../core/error-params.ts';
+import type { Degraded, SeenReplica } from '../../core/journal-ports.ts';
 import { ALERT_AFTER_BAD_WRITES } from '../../core/lanes.ts';
 import { isUrgent, type JudgeClock, judgeLogins } from '../../core/logins.ts';
-import type { Degraded } from '../../core/ports.ts';
-import type { FleetState, TargetState } from '../../core/records.ts';
+import type { AppleRecord, FleetState, TargetState } from '../../core/records.ts';
 import { within } from '../../core/schedule.ts';
-import { DAY, MINUTE } from '../../core/time.ts';
+import type { KeyProblem } from '../../core/texts/problems.ts';
+import { DAY, MINUTE, SECOND } from '../../core/time.ts';
 import { type Detail, finding, type Look } from './finding.ts';
 import { notAhead, type WatchedTarget } from './target-facts.ts';
 
@@ -28,22 +29,28 @@ export interface WatchedChannel {
   readonly oldestAt: number | null;
 }
 
-/** Undefined: this process does not know. */
-export interface ServiceFacts {
+/** The replicas that share the journal. */
+export interface KnownReplicas {
+  /** The digest of the configuration of the one that leads. */
+  readonly configuration: string;
+  /** Undefined: as they were is all that is known. */
+  readonly seen: readonly SeenReplica[] | undefined;
+}
+
+/** What only this process knows. `undefined`: it does not know, so it neither raises nor clears anything by it. */
+export interface Surroundings {
   readonly now: number;
-  readonly clock: JudgeClock;
-  readonly fleet: FleetState;
+  /** Since when this process has this configuration. */
+  readonly since: number;
+  /** By key: the targets that this process looks at. The same map as long as the configuration is the same. */
+  readonly targets: ReadonlyMap<string, WatchedTarget>;
+  /** Entries of `targets` that are left out because they are wrong. */
+  readonly misconfigured: readonly { readonly name: string; readonly problems: readonly KeyProblem[] }[];
+  /** By key: every target of the configuration, whether it was selected or not. */
+  readonly configured: ReadonlyMap<string, WatchedTarget>;
+  /** The longest time between two ticks of the schedule. */
+  readonly longestTickGapMs: number;
   readonly tokenUrl: string;
-  /** `apple.check` is not off. */
-  readonly asksApple: boolean;
-  /** Of the configured targets, those that concern the service. */
-  readonly states: readonly TargetState[];
-  /** By key: all of them. */
-  readonly configured: ReadonlyMap<string, Pick<WatchedTarget, 'key' | 'lane' | 'policy'>>;
-  /** When Apple was last asked about a secret of any target. */
-  readonly lastAskedAt: number | null;
-  /** Our clock less CloudBase's, by the latest reading of this process. */
-  readonly skewMs: number | undefined;
   readonly journal: {
     readonly path: string;
     /** Why it cannot be written; undefined: it can. */
@@ -51,12 +58,35 @@ export interface ServiceFacts {
     /** What everybody on this machine may write. */
     readonly exposed: ConditionFacts['JournalExposed']['places'];
   };
-  readonly channels: readonly WatchedChannel[];
-  /** Null: the configuration that was read last is in force. */
+  /** Our clock less CloudBase's, by the latest reading of this process. */
+  readonly skewMs: number | undefined;
+  /** When this process began. */
+  readonly startedAt: number;
+  /** Null: the configuration in force is the one that was read last. */
   readonly configurationRejected: { readonly at: number; readonly error: StoredError } | null | undefined;
   readonly scheduler: { readonly alive: boolean; readonly lastTurnAt: number } | undefined;
+  /** Null: one daemon alone works with the journal. */
+  readonly replicas: KnownReplicas | null | undefined;
+  /** Passes are under way, so that more targets may turn out to have the same trouble. */
+  readonly isSweeping: boolean;
+}
+
+/** … and what the journal knows. */
+export interface ServiceFacts
+  extends Omit<Surroundings, 'since' | 'misconfigured' | 'longestTickGapMs' | 'isSweeping'> {
+  readonly fleet: FleetState;
+  /** Of the configured targets, those that concern the service. */
+  readonly states: readonly TargetState[];
+  /** When Apple was last asked about a secret of any target. */
+  readonly lastAskedAt: number | null;
+  readonly channels: readonly WatchedChannel[];
   /** The conditions of the service that are raised. */
   readonly open: ReadonlySet<ConditionName>;
+}
+
+/** By which logins are judged. */
+export function clockOf({ now, skewMs, startedAt }: Pick<Surroundings, 'now' | 'skewMs' | 'startedAt'>): JudgeClock {
+  return { now, skewMs, since: startedAt };
 }
 
 /**
@@ -73,15 +103,20 @@ export function detectService(facts: ServiceFacts): Look {
   const undecided: ConditionName[] = [];
   for (const [name, row] of Object.entries(ROWS)) {
     const condition = name as Watched;
+    if (facts.replicas && OF_A_REPLICA.includes(condition)) continue;
     const detail = row(facts);
     if (detail === 'undecided') undecided.push(condition);
     else if (detail !== undefined) findings.push(finding(condition, detail));
   }
+  const { replicas, open } = facts;
+  if (replicas !== null && replicas?.seen === undefined)
+    undecided.push('ReplicaSilent', ...(replicas === undefined ? [] : OF_A_REPLICA));
   return {
     findings: [
       ...findings,
       ...facts.channels.flatMap((channel) => channelFailing(channel, facts.now)),
       ...writesFailing(facts),
+      ...replicaFindings(replicas?.seen ?? [], open),
     ],
     undecided,
   };
@@ -89,7 +124,7 @@ export function detectService(facts: ServiceFacts): Look {
 
 type Watched = Exclude<
   (typeof SERVICE_CONDITIONS)[number],
-  'StartRefused' | 'ChannelFailing' | 'WritesFailing' | SharedCondition
+  'StartRefused' | 'ChannelFailing' | 'WritesFailing' | 'ReplicaSilent' | SharedCondition
 >;
 type Rows = { readonly [Name in Watched]: (facts: ServiceFacts) => Detail<Name> | 'undecided' | undefined };
 
@@ -103,7 +138,11 @@ const ROWS: Rows = {
   JournalExposed: journalExposed,
   ConfigurationRejected: configurationRejected,
   SchedulerStalled: schedulerStalled,
+  ReplicasDiffer: replicasDiffer,
 };
+
+/** Each replica has its own. */
+const OF_A_REPLICA: readonly ConditionName[] = ['ClockSkewed', 'ConfigurationRejected', 'SchedulerStalled'];
 
 /** One condition for the fleet: if CloudBase hides its secrets, every target stays unverified. */
 function unverified({ states }: ServiceFacts): Detail<'Unverified'> | undefined {
@@ -119,24 +158,31 @@ function isUnverified({ state, deployed, written }: TargetState): boolean {
   return deployed.shape !== 'clear' && !isProven;
 }
 
+/** Undefined: Apple is not asked. */
+function saidByApple({ fleet, tokenUrl, targets }: ServiceFacts): AppleRecord | undefined {
+  const isAsked = [...targets.values()].some(({ appleCheck }) => appleCheck !== 'off');
+  return isAsked ? (fleet.apple[tokenUrl] ?? NOTHING_SAID) : undefined;
+}
+
 const UNREACHABLE_MS = 2 * DAY;
 
 /** Undecided if Apple was not asked within two days: only questions show whether it can be reached. */
-function appleUnreachable({ fleet, tokenUrl, asksApple, lastAskedAt, now }: ServiceFacts): Outcome<'AppleUnreachable'> {
-  const { firstAskedAt, answeredAt } = fleet.apple[tokenUrl] ?? NOTHING_SAID;
-  if (!asksApple) return undefined;
-  const lastAnswerAt = notAhead(answeredAt, now);
-  const since = lastAnswerAt ?? notAhead(firstAskedAt, now);
+function appleUnreachable(facts: ServiceFacts): Outcome<'AppleUnreachable'> {
+  const { lastAskedAt, now } = facts;
+  const record = saidByApple(facts);
+  if (record === undefined) return undefined;
+  const lastAnswerAt = notAhead(record.answeredAt, now);
+  const since = lastAnswerAt ?? notAhead(record.firstAskedAt, now);
   if (since !== null && now - since <= UNREACHABLE_MS) return undefined;
   if (since === null || !within(lastAskedAt, now, UNREACHABLE_MS)) return 'undecided';
   return { severity: 'warning', facts: { lastAnswerAt }, since };
 }
 
 /** Rejections that prove nothing, because Apple accepted nothing real: they may be the key's fault, or Apple's. */
-function appleRejectsAll({ fleet, tokenUrl, asksApple, states }: ServiceFacts): Detail<'AppleRejectsAll'> | undefined {
-  const record = fleet.apple[tokenUrl] ?? NOTHING_SAID;
-  if (!asksApple || record.rejections === null || !rejectsAll(record)) return undefined;
-  const targets = states.filter(hasIdleRejection);
+function appleRejectsAll(facts: ServiceFacts): Detail<'AppleRejectsAll'> | undefined {
+  const record = saidByApple(facts);
+  if (!record?.rejections || !rejectsAll(record)) return undefined;
+  const targets = facts.states.filter(hasIdleRejection);
   return { severity: 'critical', facts: { targets: namesOf(targets) }, since: record.rejections.since };
 }
 
@@ -146,9 +192,9 @@ function hasIdleRejection({ apple: { deployed, candidate } }: TargetState): bool
 }
 
 /** Apple accepts what is signed with a throwaway key. */
-function appleAcceptsAll({ fleet, tokenUrl, asksApple }: ServiceFacts): Detail<'AppleAcceptsAll'> | undefined {
-  const record = fleet.apple[tokenUrl] ?? NOTHING_SAID;
-  if (!asksApple || !acceptsAll(record)) return undefined;
+function appleAcceptsAll(facts: ServiceFacts): Detail<'AppleAcceptsAll'> | undefined {
+  const record = saidByApple(facts);
+  if (record === undefined || !acceptsAll(record)) return undefined;
   return { severity: 'critical', facts: {}, since: record.controlSince };
 }
 
@@ -157,7 +203,7 @@ const SKEW_CRITICAL_MS = 4 * MINUTE;
 /** Once raised it ends well below the threshold, so that a clock that is off by about a minute does not flap. */
 const SKEW_OVER_MS = 45_000;
 
-function clockSkewed({ skewMs, open }: ServiceFacts): Outcome<'ClockSkewed'> {
+function clockSkewed({ skewMs, open }: Pick<ServiceFacts, 'skewMs' | 'open'>): Outcome<'ClockSkewed'> {
   if (skewMs === undefined) return 'undecided';
   const skew = Math.abs(skewMs);
   if (skew <= (open.has('ClockSkewed') ? SKEW_OVER_MS : SKEW_WARNING_MS)) return undefined;
@@ -182,16 +228,74 @@ function journalExposed({ journal: { exposed } }: ServiceFacts): Detail<'Journal
   return exposed.length === 0 ? undefined : { severity: 'warning', facts: { places: exposed } };
 }
 
-function configurationRejected({ configurationRejected: rejected }: ServiceFacts): Outcome<'ConfigurationRejected'> {
+function configurationRejected({
+  configurationRejected: rejected,
+}: Pick<ServiceFacts, 'configurationRejected'>): Outcome<'ConfigurationRejected'> {
   if (rejected === undefined) return 'undecided';
   if (rejected === null) return undefined;
   return { severity: 'warning', facts: {}, since: rejected.at, error: rejected.error };
 }
 
-function schedulerStalled({ scheduler }: ServiceFacts): Outcome<'SchedulerStalled'> {
+function schedulerStalled({ scheduler }: Pick<ServiceFacts, 'scheduler'>): Outcome<'SchedulerStalled'> {
   if (scheduler === undefined) return 'undecided';
   const { alive, lastTurnAt } = scheduler;
   return alive ? undefined : { severity: 'critical', facts: { lastTurnAt }, since: lastTurnAt };
+}
+
+/** How long replicas may differ: as an update goes from one to the next. */
+const UPDATE_MS = 10 * MINUTE;
+
+function replicasDiffer({ replicas }: ServiceFacts): Outcome<'ReplicasDiffer'> {
+  if (replicas === null) return undefined;
+  if (replicas?.seen === undefined) return 'undecided';
+  const others = living(replicas.seen).filter(({ configuration }) => configuration !== replicas.configuration);
+  if (others.length === 0) return undefined;
+  return { severity: 'warning', facts: { replicas: others.map(({ name }) => name) }, holdMs: UPDATE_MS };
+}
+
+/** A replica that has said nothing for so long, and not goodbye, is silent: four reports are missing. */
+const SILENT_MS = 45 * SECOND;
+/** How long a silent replica is told of at least, also if another one has taken its place. */
+const REPLACED_MS = 10 * MINUTE;
+
+function living(seen: readonly SeenReplica[]): readonly SeenReplica[] {
+  return seen.filter(({ left, silentMs }) => !left && silentMs < SILENT_MS);
+}
+
+/** What each replica says of itself, and those that say nothing any more. */
+function replicaFindings(seen: readonly SeenReplica[], open: ServiceFacts['open']): Finding[] {
+  const alive = living(seen);
+  const own = alive.flatMap(({ name, skewMs, aheadMs, rejected, stalledSince }) => {
+    const scheduler = stalledSince === null ? undefined : { alive: false, lastTurnAt: stalledSince };
+    const found = {
+      // With a wrong clock it may make no pass, and so never compare it with CloudBase's.
+      ClockSkewed: clockSkewed({ skewMs: skewMs ?? aheadMs ?? undefined, open }),
+      ConfigurationRejected: configurationRejected({ configurationRejected: rejected }),
+      SchedulerStalled: schedulerStalled({ scheduler }),
+    };
+    return Object.entries(found).flatMap(([condition, detail]) =>
+      detail === undefined || detail === 'undecided'
+        ? []
+        : [
+            finding(
+              condition as ConditionName,
+              { ...detail, facts: { ...detail.facts, replica: name } } as Detail<ConditionName>,
+              name,
+            ),
+          ],
+    );
+  });
+  // One that began after it fell silent has taken its place.
+  const silent = seen.filter(
+    ({ left, silentMs }) =>
+      !left && silentMs >= SILENT_MS && (silentMs < REPLACED_MS || !alive.some(({ knownMs }) => knownMs < silentMs)),
+  );
+  return [
+    ...own,
+    ...silent.map(({ name: replica, seenAt }) =>
+      finding('ReplicaSilent', { severity: 'warning', facts: { replica, seenAt }, since: seenAt }, replica),
+    ),
+  ];
 }
 
 /** This many failures in a row are more than a short outage. */
@@ -215,7 +319,9 @@ function channelFailing({ name, state, oldestAt }: WatchedChannel, now: number):
 }
 
 /** A lane without configured targets is not reported: no write of it can fail. */
-function writesFailing({ fleet, configured, states, now, clock }: ServiceFacts): Finding[] {
+function writesFailing(facts: ServiceFacts): Finding[] {
+  const { fleet, configured, states, now } = facts;
+  const clock = clockOf(facts);
   return Object.entries(fleet.lanes).flatMap(([lane, { badWrites, since, error }]) => {
     if (badWrites < ALERT_AFTER_BAD_WRITES || ![...configured.values()].some((target) => target.lane === lane))
       return [];
@@ -225,8 +331,14 @@ function writesFailing({ fleet, configured, states, now, clock }: ServiceFacts):
       return isUrgent(judgeLogins(state, clock), state.deployed, target.policy.lifetimeMs, clock);
     });
     const severity = waiting.length > 0 ? 'critical' : 'warning';
-    const facts = { lane, badWrites, urgent: namesOf(waiting) };
-    return [finding('WritesFailing', { severity, facts, since: notAhead(since, now), error }, lane)];
+    const urgent = namesOf(waiting);
+    return [
+      finding(
+        'WritesFailing',
+        { severity, facts: { lane, badWrites, urgent }, since: notAhead(since, now), error },
+        lane,
+      ),
+    ];
   });
 }
 

@@ -3,6 +3,7 @@
 import type { ConditionName, Severity } from '../../core/alerts/conditions.ts';
 import type { JudgeClock, Logins } from '../../core/logins.ts';
 import type { TargetIdentity, TargetState } from '../../core/records.ts';
+import type { StatedSettings } from '../../core/stated-settings.ts';
 import { DAY } from '../../core/time.ts';
 import type { Openings } from './windows-passed.ts';
 
@@ -20,8 +21,8 @@ export interface WatchedTarget extends TargetIdentity {
   /** A coming expiry is reported when less than this remains. */
   readonly expiry: { readonly warningMs: number; readonly criticalMs: number };
   readonly appleCheck: 'compare' | 'require' | 'off';
-  /** Whether the configuration wants the provider switched on; undefined: it does not say. */
-  readonly enabledWanted: boolean | undefined;
+  /** How the configuration wants the provider to be, as far as it says. */
+  readonly stated: StatedSettings;
 }
 
 export interface TargetFacts {
@@ -57,9 +58,9 @@ export function isUnsure({ state, evidence }: Logins): boolean {
   return state !== 'fails' && evidence.some(({ detail }) => detail === 'never-compared');
 }
 
-/** When the deployed secret expires, as far as that may be said. */
-export function expiryToSay({ deployed }: TargetState, logins: Logins): number | null {
-  return isUnsure(logins) ? null : (deployed?.expiresAt ?? null);
+/** When the deployed secret expires, as far as that may be said: of a provider that was not found, nothing may. */
+export function expiryToSay({ deployed, provider }: TargetState, logins: Logins): number | null {
+  return isUnsure(logins) || provider.trouble !== null ? null : (deployed?.expiresAt ?? null);
 }
 
 /** Critical if less remains than the target's own threshold, and after a day where nobody knows how much does. */

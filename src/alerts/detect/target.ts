@@ -8,7 +8,7 @@ import { type Evidence, isUrgent, judgeLogins, type Logins } from '../../core/lo
 import { emptyTargetState, type TargetState } from '../../core/records.ts';
 import { DAY, HOUR, MINUTE } from '../../core/time.ts';
 import { type Detail, finding, type Look } from './finding.ts';
-import { consentNeeded, providerChanged, secretReplaced } from './provider.ts';
+import { consentNeeded, providerChanged, providerDiffers, secretReplaced } from './provider.ts';
 import {
   deadlineSeverity,
   earliest,
@@ -43,8 +43,8 @@ export function detectTarget(facts: TargetFacts): Look {
 /** What speaks of an expiry that is past. */
 const UNSURE: readonly ConditionName[] = ['RenewalOverdue', 'SecretExpiring', 'LoginsFail'];
 
-/** detect.ts finds targets whose entry is wrong. */
-type Watched = Exclude<(typeof TARGET_CONDITIONS)[number], 'TargetMisconfigured'>;
+/** detect.ts finds targets whose entry is wrong or gone. */
+type Watched = Exclude<(typeof TARGET_CONDITIONS)[number], 'TargetMisconfigured' | 'Unwatched'>;
 type Rows = { readonly [Name in Watched]: (known: Known) => Detail<Name> | undefined };
 
 const ROWS: Rows = {
@@ -54,6 +54,7 @@ const ROWS: Rows = {
   SecretExpiring: secretExpiring,
   LoginsFail: loginsFail,
   ProviderDisabled: providerDisabled,
+  ProviderDiffers: providerDiffers,
   ProviderChanged: providerChanged,
   SecretReplaced: secretReplaced,
   ConsentNeeded: consentNeeded,
@@ -195,5 +196,5 @@ function loginsFail({ state, logins, open, expiresAt }: Known): Detail<'LoginsFa
 /** A warning, because somebody chose it, unless the configuration says that it is to be on. */
 function providerDisabled({ state, target }: Known): Detail<'ProviderDisabled'> | undefined {
   if (state.provider.enabled !== false || state.provider.trouble !== null) return undefined;
-  return { severity: target.enabledWanted === true ? 'critical' : 'warning', facts: {} };
+  return { severity: target.stated.enabled === true ? 'critical' : 'warning', facts: {} };
 }

@@ -1,12 +1,11 @@
 // The book of stories after a look: what was found joins the story of its cause, what is over leaves it, and a story in
 // which nothing is left ends. Pure; what channels are told of it follows from the stories alone (news.ts).
 import { isDeepStrictEqual } from 'node:util';
-import { type Cause, isShared, type Subject, subjectOf } from '../../core/alerts/causes.ts';
-import type { ConditionTarget, Finding, Severity } from '../../core/alerts/conditions.ts';
-import type { AlertBook, AlertUpdate, Delivery, Story, StoryMember } from '../../core/alerts/records.ts';
+import { type Cause, isShared, type Subject, stageOf, subjectOf } from '../../core/alerts/causes.ts';
+import type { Finding, Severity } from '../../core/alerts/conditions.ts';
+import type { AlertBook, AlertUpdate, Story, StoryMember } from '../../core/alerts/records.ts';
 import { DAY, MINUTE } from '../../core/time.ts';
 import { type AlertPolicy, newsOf } from './news.ts';
-import { carries } from './recipients.ts';
 import { nextOf, viewOf } from './view.ts';
 
 /** One check of everything that can be wrong. */
@@ -19,18 +18,8 @@ export interface Look {
   readonly laneOf: (key: string) => string | undefined;
   /** Passes are under way, so that more targets may turn out to have the same trouble. */
   readonly isSweeping: boolean;
-  /** Targets that left the configuration: each gets one event, and what is open of it ends without an all-clear. */
-  readonly unwatched?: readonly UnwatchedTarget[];
-  /** A fresh UUIDv7. */
-  readonly newId: () => string;
-}
-
-/** A target that left the configuration, and when its client secret expires. */
-export interface UnwatchedTarget {
-  readonly target: ConditionTarget;
-  readonly expiresAt: number | null;
-  /** See UnwatchedEvent. */
-  readonly moved: boolean;
+  /** By key, the targets that left the configuration (`Unwatched`): what is open of them ends without an all-clear. */
+  readonly left?: ReadonlyMap<string, Finding>;
 }
 
 /** What became of a story, for the log. */
@@ -44,7 +33,7 @@ export interface Advance {
   readonly transitions: readonly Transition[];
 }
 
-/** How long the first message of a shared cause waits for the other targets. Longer would delay the alert. */
+/** How long the first message waits for other targets that have the same trouble. Longer would delay the alert. */
 const GATHER_MS = MINUTE;
 /** How long an end must hold at most: longer would keep an all-clear back for the sake of a story that flaps. */
 const LONGEST_HOLD_MS = 10 * MINUTE;
@@ -54,12 +43,49 @@ const OUTDATED_MS = 7 * DAY;
 /** Compares the book with a check. The update is empty if nothing changes. */
 export function advance(book: AlertBook, look: Look, policy: AlertPolicy): Advance {
   const course = new Course(book, look, policy);
-  const left = new Map((look.unwatched ?? []).map((each) => [each.target.key, each]));
-  const groups = course.group(left);
-  for (const story of book.stories) course.goOn(story, groups.get(story.id)?.members ?? [], left);
+  const groups = course.group();
+  for (const story of book.stories) course.goOn(story, groups.get(story.id)?.members ?? []);
   for (const [id, { cause, members }] of groups) course.begin(id, cause, members);
-  for (const each of left.values()) course.unwatch(each);
+  course.unwatch();
   return course.result();
+}
+
+/** A rotation of a target that succeeded. */
+export interface Rotated {
+  readonly key: string;
+  readonly rotation: NonNullable<Story['rotation']>;
+  /** The failure of logins that it ended, which may have been found in the same pass; undefined: it ended none. */
+  readonly ended: Finding | undefined;
+}
+
+/**
+ * The stories of a target after a rotation: those that last note it, and what was found and put right before anybody could
+ * be told of it is a story that is over, and still to be told.
+ */
+export function afterRotation({ stories }: AlertBook, { key, rotation, ended }: Rotated, now: number): AlertUpdate {
+  const isOf = ({ cause, endedAt, members }: Story) =>
+    !isShared(cause) && endedAt === null && members.every(({ finding: { target } }) => target?.key === key);
+  const going = stories.filter(isOf).map((story) => ({ ...story, rotation }));
+  if (ended === undefined || stories.some(({ id }) => id === ended.id))
+    return going.length === 0 ? {} : { putStories: going };
+  const since = Math.min(ended.since ?? now, now);
+  return { putStories: [...going, { ...overStory(ended.id, ended.condition as Cause, ended, now), since, rotation }] };
+}
+
+function overStory(id: string, cause: Cause, finding: Finding, now: number, told: Story['told'] = {}): Story {
+  const members = [{ finding, foundAt: now, raisedAt: now, criticalAt: null }];
+  return {
+    id,
+    cause,
+    members,
+    since: now,
+    gathersUntil: null,
+    endedAt: now,
+    holdMs: 0,
+    closed: true,
+    told,
+    rotation: null,
+  };
 }
 
 interface Group {
@@ -74,34 +100,43 @@ class Course {
   /** By id. */
   private readonly found: ReadonlyMap<string, Finding>;
   private readonly put: Story[] = [];
-  private readonly deliveries: Delivery[] = [];
   private readonly removed: string[] = [];
   private readonly transitions: Transition[] = [];
-  /** Channel → the incidents that end because their targets left. */
-  private readonly closes = new Map<string, string[]>();
+  private readonly left: ReadonlyMap<string, Finding>;
+  /** Those of which it is told that they left, by key. */
+  private readonly toldToLeave = new Set<string>();
 
   constructor(book: AlertBook, look: Look, policy: AlertPolicy) {
     this.found = new Map(look.findings.map((finding) => [finding.id, finding]));
     this.book = book;
     this.look = look;
+    this.left = look.left ?? new Map();
     this.policy = policy;
   }
 
   /** What is open now, by story. */
-  group(left: ReadonlyMap<string, unknown>): Map<string, Group> {
+  group(): Map<string, Group> {
     const { undecided, laneOf } = this.look;
-    const { found } = this;
+    const { found, left } = this;
     const open = this.book.stories.filter(({ endedAt }) => endedAt === null);
     // What comes back before its end has held goes on as if it had never been away; what is held back goes on waiting.
+    // Of two stories that hold the same, the one whose cause hides the other comes last, and counts.
     const before = new Map(
-      this.book.stories.flatMap((story) =>
-        story.members
-          .filter((member) => !story.closed || !isRaised(member))
-          .map((member) => [member.finding.id, { story, member }] as const),
-      ),
+      this.book.stories
+        .toSorted((a, b) => stageOf(b.cause) - stageOf(a.cause))
+        .flatMap((story) =>
+          story.members
+            .filter((member) => !story.closed || !isRaised(member))
+            .map((member) => [member.finding.id, { story, member }] as const),
+        ),
     );
-    const stories = new Set(open.map(({ id }) => id));
-    const isFound = (id: string) => found.has(id) || stories.has(id);
+    // What explains others: what was found or is not decided, and a single trouble as long as it explains something.
+    const kept = [...before.values()].flatMap(({ member: { finding } }) => (undecided(finding) ? finding : []));
+    const explaining = new Set([
+      ...[...found.values(), ...kept].map((each) => subjectOf(each, laneOf, () => false).id),
+      ...open.flatMap(({ id, cause }) => (isShared(cause) ? [] : id)),
+    ]);
+    const isFound = (id: string) => explaining.has(id);
     const groups = new Map<string, Group>();
     const add = ({ id, cause }: Subject, member: StoryMember) => {
       const group = groups.get(id) ?? { cause, members: [] };
@@ -114,8 +149,8 @@ class Course {
       const isUndecided = (story.endedAt === null || !isRaised(member)) && undecided(member.finding);
       const finding = found.get(id) ?? (isUndecided ? member.finding : undefined);
       if (finding === undefined) continue;
-      // What was told of one target alone stays there: it is not over because something else explains it now.
-      const stays = story.cause === 'RenewalFailing' && Object.keys(story.told).length > 0;
+      // What was told by itself stays there: it is not over because something else explains it now.
+      const stays = isTold(story) && (story.cause === 'RenewalFailing' || isOwn(story, finding));
       const subject = stays || finding === member.finding ? story : subjectOf(finding, laneOf, isFound);
       add(subject, this.lasting(member, finding === member.finding ? finding : quiet(finding, subject)));
     }
@@ -124,16 +159,28 @@ class Course {
       const subject = subjectOf(finding, laneOf, isFound);
       add(subject, this.beginning(quiet(finding, subject)));
     }
-    // What explains a failure lasts as long as the failure does.
-    for (const { id, members } of open) {
-      const group = groups.get(id);
-      const own = members.filter(({ finding }) => finding.id === id);
-      if (group !== undefined && !group.members.some(({ finding }) => finding.id === id)) group.members.unshift(...own);
+    for (const story of open) {
+      const members = groups.get(story.id)?.members ?? [];
+      if (isShared(story.cause) && isTold(story)) {
+        const held = new Set(members.map(({ finding }) => finding.id));
+        // It is not over for a target that fails earlier now.
+        const isHidden = (finding: Finding) => {
+          const { id, target } = finding;
+          const current = found.get(id);
+          if (held.has(id) || (target !== null && left.has(target.key))) return false;
+          if (current === undefined) return undecided(finding);
+          return stageOf(subjectOf(current, laneOf, isFound).cause) < stageOf(story.cause);
+        };
+        for (const member of story.members) if (isHidden(member.finding)) add(story, member);
+      } else if (members.length > 0 && !members.some(({ finding }) => isOwn(story, finding))) {
+        // What explains a failure lasts as long as the failure does.
+        members.unshift(...story.members.filter(({ finding }) => isOwn(story, finding)));
+      }
     }
     return groups;
   }
 
-  goOn(story: Story, members: readonly StoryMember[], left: ReadonlyMap<string, unknown>): void {
+  goOn(story: Story, members: readonly StoryMember[]): void {
     const { now } = this.look;
     const told = this.toldOf(story);
     const endedAt = story.endedAt === null ? null : Math.min(story.endedAt, now);
@@ -147,27 +194,30 @@ class Course {
       const isGathering = this.look.isSweeping && story.gathersUntil !== null;
       const gathersUntil = isGathering ? Math.min(story.gathersUntil, now + GATHER_MS) : null;
       const since = isBack && story.closed ? now : story.since;
-      const next = this.dated({ ...story, members, told, gathersUntil, endedAt: null, holdMs, since, closed: false });
+      const rotation = isBack ? null : story.rotation;
+      const going = { ...story, members, told, gathersUntil, endedAt: null, holdMs, since, rotation, closed: false };
+      const next = this.dated(going);
       this.keep(story, next);
       const wasOpen = wasRaised && !story.closed;
       if (!wasOpen && viewOf(next) !== undefined) this.transitions.push({ what: 'opened', story: next });
       else if (wasOpen && isOther(story, next, now)) this.transitions.push({ what: 'changed', story: next });
       return;
     }
-    const hasLeft = story.members.some(({ finding: { target } }) => target !== null && left.has(target.key));
+    const left = story.members.flatMap(({ finding: { target } }) => this.left.get(target?.key ?? '') ?? []);
     // What is told at the end stays, with what is held back still.
     const ended = { ...story, told, members: [...story.members.filter(isRaised), ...members], gathersUntil: null };
     if (endedAt !== null) this.linger({ ...ended, endedAt }, story);
     else if (!wasRaised || this.isElsewhere(story)) this.removed.push(story.id);
-    else if (hasLeft) this.leave(ended);
+    else if (left[0] !== undefined) this.leave(ended, left[0]);
     else this.linger({ ...ended, endedAt: now }, story);
   }
 
   begin(id: string, cause: Cause, members: readonly StoryMember[]): void {
     if (this.book.stories.some((story) => story.id === id)) return;
     const { now, isSweeping } = this.look;
-    const gathersUntil = isShared(cause) && isSweeping ? now + GATHER_MS : null;
-    const own = { endedAt: null, holdMs: this.policy.leastHoldMs, closed: false, told: {} };
+    const gathers = isSweeping && (isShared(cause) || cause === 'LoginsFail');
+    const gathersUntil = gathers ? now + GATHER_MS : null;
+    const own = { endedAt: null, holdMs: this.policy.leastHoldMs, closed: false, told: {}, rotation: null };
     const story = this.dated({ id, cause, members, since: now, gathersUntil, ...own });
     this.put.push(story);
     if (viewOf(story) !== undefined) this.transitions.push({ what: 'opened', story });
@@ -189,47 +239,34 @@ class Course {
   }
 
   /** Nobody was told of it, and what it held is told in another story now. */
-  private isElsewhere({ members, told }: Story): boolean {
-    return Object.keys(told).length === 0 && members.every(({ finding }) => this.found.has(finding.id));
+  private isElsewhere(story: Story): boolean {
+    return !isTold(story) && story.members.every(({ finding }) => this.found.has(finding.id));
   }
 
-  /** Its last targets left the configuration: nobody is told that it is over. */
-  private leave(story: Story): void {
+  /** Its last targets left the configuration: who was told of it is told that, and not that it is over. */
+  private leave(story: Story, finding: Finding): void {
     this.removed.push(story.id);
     this.transitions.push({ what: 'unwatched', story });
-    for (const [channel, { thread, over }] of Object.entries(story.told))
-      if (!over) this.closes.set(channel, [...(this.closes.get(channel) ?? []), thread]);
+    const open = Object.entries(story.told).filter(([, { over }]) => !over);
+    if (open.length > 0) this.tellToLeave(`Unwatched/${story.id}`, finding, Object.fromEntries(open));
   }
 
-  /** Says of a target that it is no longer watched. */
-  unwatch({ target, expiresAt, moved }: UnwatchedTarget): void {
-    const { now, newId } = this.look;
-    const open = this.book.stories
-      .filter(({ endedAt }) => endedAt === null)
-      .flatMap(({ members }) => members)
-      .filter(({ finding, raisedAt }) => finding.target?.key === target.key && raisedAt !== null)
-      .map(({ finding }) => finding.condition);
-    const { name, envId, providerId } = target;
-    const event = { target: { name, envId, providerId }, expiresAt, moved, open };
-    const channels = new Set([...this.informed(target), ...this.closes.keys()]);
-    for (const channel of channels) {
-      const closes = this.closes.get(channel) ?? [];
-      this.closes.delete(channel);
-      this.deliveries.push({ id: newId(), channel, at: now, subject: { kind: 'unwatched', event, closes } });
-    }
+  /** Says of each target that left that it is no longer watched. */
+  unwatch(): void {
+    for (const [key, finding] of this.left) if (!this.toldToLeave.has(key)) this.tellToLeave(finding.id, finding);
+  }
+
+  private tellToLeave(id: string, finding: Finding, told?: Story['told']): void {
+    this.toldToLeave.add(finding.target?.key ?? '');
+    this.put.push(overStory(id, 'Unwatched', finding, this.look.now, told));
   }
 
   result(): Advance {
     const channels = new Set(this.policy.routes.map(({ name }) => name));
-    const dropped = this.book.deliveries.filter(
-      ({ channel, at }) => !channels.has(channel) || this.look.now - at > OUTDATED_MS,
-    );
     const gone = this.book.channels.filter(({ name }) => !channels.has(name));
     const update: AlertUpdate = {
       ...(this.put.length > 0 ? { putStories: this.put } : {}),
       ...(this.removed.length > 0 ? { removeStories: this.removed } : {}),
-      ...(this.deliveries.length > 0 ? { addDeliveries: this.deliveries } : {}),
-      ...(dropped.length > 0 ? { removeDeliveries: dropped.map(({ id }) => id) } : {}),
       ...(gone.length > 0 ? { removeChannels: gone.map(({ name }) => name) } : {}),
     };
     return { update, transitions: this.transitions };
@@ -273,18 +310,6 @@ class Course {
     const kept = Object.entries(told).filter(([channel]) => this.policy.routes.some(({ name }) => name === channel));
     return kept.length === Object.keys(told).length ? told : Object.fromEntries(kept);
   }
-
-  /**
-   * The channels that carry warnings about a target. If the only channel that named it under `targets` has left the
-   * configuration as well, these are all channels that carry warnings, or else all channels.
-   */
-  private informed(target: ConditionTarget): string[] {
-    const { routes } = this.policy;
-    const warned = routes.filter(({ severities }) => severities.includes('warning'));
-    const carrying = routes.filter((route) => carries(route, 'warning', target));
-    const [chosen] = [carrying, warned, routes].filter(({ length }) => length > 0);
-    return (chosen ?? []).map(({ name }) => name);
-  }
 }
 
 /** Of what is told in one with others nothing is kept that changes with every attempt. */
@@ -293,6 +318,16 @@ function quiet(finding: Finding, { cause }: Subject): Finding {
   const { logins: _, ...rest } = finding;
   if (rest.condition !== 'RotationFailing') return rest;
   return { ...rest, facts: { ...rest.facts, failures: 0, nextAttemptAt: null } };
+}
+
+/** It was told over some channel. */
+function isTold({ told }: Story): boolean {
+  return Object.keys(told).length > 0;
+}
+
+/** The finding is what the story is about, not something that it explains. */
+function isOwn({ cause, id }: Story, finding: Finding): boolean {
+  return finding.id === id && finding.condition === cause;
 }
 
 /** It is not held back any more. */

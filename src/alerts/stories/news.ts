@@ -21,10 +21,10 @@ export interface AlertSettings extends Pick<AlertPolicy, 'repeatEvery'> {
 }
 
 /**
- * For how long an end must hold at least before it is told. Shorter, and what flaps would be told again and again; longer
- * would only delay the all-clear.
+ * For how long an end must hold at least before it is told. What comes and goes each minute is found a few seconds late:
+ * a minute alone would tell of it again and again. Longer would only delay the all-clear.
  */
-const LEAST_HOLD_MS = MINUTE;
+const LEAST_HOLD_MS = 1.5 * MINUTE;
 
 /** Where the alerts of a configuration go, and how often. A process that ends after one look tells an end at once. */
 export function policyOf({ channels, repeatEvery }: AlertSettings, isBrief: boolean): AlertPolicy {
@@ -35,9 +35,11 @@ export function policyOf({ channels, repeatEvery }: AlertSettings, isBrief: bool
 /** What is to be told of one story over one channel. */
 export interface News {
   readonly story: Story;
-  readonly status: Exclude<NewsStatus, 'happened'>;
-  /** From when on; it may lie ahead. */
+  readonly status: NewsStatus;
+  /** From when on it has to be told; it may lie ahead. */
   readonly dueAt: number;
+  /** From when on it may go with other news of its status. */
+  readonly from: number;
   readonly view: StoryView;
   /** PagerDuty's incident of it, and those that are over once this is told. */
   readonly thread: string;
@@ -53,6 +55,10 @@ const REPEAT_MS: Partial<Record<ConditionName, number>> = {
 const RAREST_MS = DAY;
 /** Targets that cannot wait and join within this time are told together. Longer would keep somebody waiting. */
 const JOIN_MS = 10 * MINUTE;
+/** An end waits so long at most for other logins that work again: of one key, Apple is asked about a secret a second. */
+const ENDS_MS = 30 * MINUTE;
+/** For so long it waits for the next of them. */
+const NEXT_END_MS = 5 * MINUTE;
 /** Other changes are told once in this time: errors of a network change with every attempt. */
 const CHANGE_MS = HOUR;
 /** A deadline that moves by less changes nothing for the reader. */
@@ -67,13 +73,32 @@ export function newsFor(stories: readonly Story[], channel: string, policy: Aler
   const failing = new Set(
     stories.flatMap(({ cause, endedAt, id }) => (cause === 'LoginsFail' && endedAt === null ? id : [])),
   );
-  return stories.flatMap((story) => {
+  const all = stories.flatMap((story) => {
     const news = newsOf(story, channel, policy, now);
     if (news === undefined) return [];
     // Logins that fail say it better: beside them it is neither repeated nor changed.
     const isSaid = story.cause === 'RenewalFailing' && failing.has(story.id.replace('RenewalFailing', 'LoginsFail'));
     return isSaid && (news.status === 'repeated' || news.status === 'changed') ? [] : [news];
   });
+  const of = (status: News['status']) => (news: News) => news.status === status && news.story.cause === 'LoginsFail';
+  const [begins, ends] = [of('raised'), of('cleared')];
+  const last = Math.max(...all.filter(ends).map(({ from }) => from));
+  // Of one key a target after the other is found.
+  const begun = stories.flatMap(({ id, told }) => (failing.has(id) ? (told[channel] ?? []) : []));
+  const toldAt = Math.max(0, ...begun.flatMap(({ at, reminders }) => (reminders === 0 ? at : [])));
+  return all.map((news) => {
+    if (ends(news))
+      return { ...news, dueAt: Math.min(last + (failing.size > 0 ? NEXT_END_MS : 0), news.from + ENDS_MS) };
+    if (!begins(news)) return news;
+    const dueAt = Math.max(news.dueAt, Math.min(toldAt, now) + JOIN_MS);
+    return { ...news, dueAt, from: first(news.view.members.map(({ raisedAt }) => raisedAt)) ?? dueAt };
+  });
+}
+
+/** What goes into one message now: what has to be told, and what may go with others of its kind. */
+export function dueOf(news: readonly News[], now: number): readonly News[] {
+  const due = new Set(news.flatMap(({ dueAt, status }) => (dueAt <= now ? status : [])));
+  return news.filter(({ from, status }) => from <= now && due.has(status));
 }
 
 /** The next news of a story for a channel, due or not; undefined if none is foreseen. */
@@ -85,26 +110,20 @@ export function newsOf(story: Story, name: string, policy: AlertPolicy, now: num
   const all = viewOf(story);
   if (all === undefined || route === undefined) return undefined;
   const whole = seen ?? { ...all, targets: [] };
-  const of = (
-    status: News['status'],
-    dueAt: number,
-    thread = told?.thread ?? story.id,
-    closes: string[] = [],
-  ): News => ({
-    ...{ story, status, dueAt, view: whole, thread, closes },
+  const of = (status: News['status'], dueAt: number, thread = isOpen ? told.thread : story.id): News => ({
+    ...{ story, status, dueAt, view: whole, thread, from: status === 'repeated' ? dueAt - JOIN_MS : dueAt },
+    closes: isOpen && (story.endedAt !== null || status === 'cleared' || thread !== told.thread) ? [told.thread] : [],
   });
   if (story.endedAt !== null) {
-    const dueAt = story.endedAt + story.holdMs;
-    if (isOpen) return of('cleared', dueAt, told.thread, [told.thread]);
-    return told === undefined && seen !== undefined && route.severities.includes(seen.severity)
-      ? of('ended', dueAt, story.id)
-      : undefined;
+    const isNews = isOpen || (told === undefined && seen !== undefined && route.severities.includes(seen.severity));
+    const status = story.cause === 'Unwatched' ? 'happened' : isOpen ? 'cleared' : 'ended';
+    return isNews ? of(status, story.endedAt + story.holdMs) : undefined;
   }
   // The targets that this channel carries are well, while others are not.
-  if (seen === undefined) return isOpen ? of('cleared', AT_ONCE, told.thread, [told.thread]) : undefined;
+  if (seen === undefined) return isOpen ? of('cleared', AT_ONCE) : undefined;
   if (!isOpen) {
     if (!route.severities.includes(seen.severity)) return undefined;
-    return of('raised', story.gathersUntil ?? first(seen.members.map(({ raisedAt }) => raisedAt)) ?? now, story.id);
+    return of('raised', story.gathersUntil ?? first(seen.members.map(({ raisedAt }) => raisedAt)) ?? now);
   }
   return changeOf(seen, told, policy, now, of, story);
 }
@@ -115,25 +134,26 @@ function changeOf(
   told: Told,
   policy: AlertPolicy,
   now: number,
-  of: (status: News['status'], dueAt: number, thread?: string, closes?: string[]) => News,
+  of: (status: News['status'], dueAt: number, thread?: string) => News,
   { id }: Story,
 ): News {
   const { members, lead, severity, deadline } = view;
   const at = Math.min(told.at, now);
   const isWorse = severity === 'critical' && told.severity === 'warning';
-  const criticalAt = first(
-    members.map((each) => (isWorse || isLater(each.criticalAt, told.at) ? each.criticalAt : null)),
-  );
+  const isTold = ({ criticalAt }: StoryMember) => criticalAt !== null && !isLater(criticalAt, told.at);
+  const known = new Set(members.filter(isTold).map(({ finding }) => finding.target?.key));
+  // What explains the targets, and another trouble of one that was critical already, is nothing new.
+  const joins = ({ finding: { target } }: StoryMember) => target !== null && !known.has(target.key);
+  const criticalAt = first(members.filter((each) => isWorse || joins(each)).map((each) => each.criticalAt));
   if (criticalAt !== undefined) {
     // Never a line in an incident that somebody has acknowledged.
     const thread = `${id}#critical-${new Date(criticalAt).toISOString()}`;
-    return isWorse
-      ? of('escalated', criticalAt, thread, [told.thread])
-      : of('changed', Math.max(criticalAt, at + JOIN_MS), thread, [told.thread]);
+    return isWorse ? of('escalated', criticalAt, thread) : of('changed', Math.max(criticalAt, at + JOIN_MS), thread);
   }
+  // An error that is gone, while the trouble is still there, is the last step before the end.
+  const isLess = lead.error === null && told.code !== null;
   const isOther =
-    (lead.error?.code ?? null) !== told.code ||
-    nextOf(view, now) !== told.next ||
+    (!isLess && ((lead.error?.code ?? null) !== told.code || nextOf(view, now) !== told.next)) ||
     (isLater(lead.since, told.at) && !isLater(lead.since, now)) ||
     (deadline !== null && told.deadline !== null && deadline <= told.deadline - SOONER_MS);
   const { criticalMs, warningMs } = policy.repeatEvery;
@@ -159,7 +179,7 @@ export function toldOf({ story, status, view, thread }: News, channel: string, n
     deadline,
     reminders: isRepeated ? before.reminders + 1 : 0,
     thread,
-    over: status === 'cleared' || status === 'ended',
+    over: story.endedAt !== null || status === 'cleared',
   };
 }
 

@@ -1,6 +1,6 @@
 // Which channel carries what: the severities that it names, for the targets that it names; a channel that names no
-// targets carries what concerns the service as well. A channel that fails is reported over every other one, whatever
-// they carry.
+// targets carries what concerns the service as well. A channel that fails is reported over every other one, whatever they
+// carry, and so is a target that left together with the only channel that carried it.
 import { type ConditionTarget, SEVERITIES, type Severity } from '../../core/alerts/conditions.ts';
 import type { Story } from '../../core/alerts/records.ts';
 
@@ -27,8 +27,11 @@ export function concerns({ targets }: Route, target: Pick<ConditionTarget, 'name
  * What a channel carries of a story; undefined where it carries nothing of it. A channel that left its own severities is
  * told of the end all the same.
  */
-export function routeOf(name: string, { cause, id }: Story, routes: readonly Route[]): Route | undefined {
+export function routeOf(name: string, { cause, id, members }: Story, routes: readonly Route[]): Route | undefined {
   const route = routes.find((each) => each.name === name);
-  if (cause !== 'ChannelFailing' || route === undefined) return route;
-  return id === `ChannelFailing/${name}` ? undefined : { name, severities: SEVERITIES, targets: undefined };
+  if (route === undefined || id === `ChannelFailing/${name}`) return undefined;
+  const isCarried = () =>
+    members.some(({ finding }) => routes.some((each) => carries(each, 'warning', finding.target)));
+  const isForAll = cause === 'ChannelFailing' || (cause === 'Unwatched' && !isCarried());
+  return isForAll ? { name, severities: SEVERITIES, targets: undefined } : route;
 }

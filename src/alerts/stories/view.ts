@@ -9,6 +9,7 @@ import {
   type Severity,
 } from '../../core/alerts/conditions.ts';
 import type { Story, StoryMember } from '../../core/alerts/records.ts';
+import { sharedError } from '../../core/policy.ts';
 import { TEXTS, wordsOf } from '../../core/texts/languages.ts';
 import { say } from '../../core/texts/texts.ts';
 import { concerns, type Route } from './recipients.ts';
@@ -62,7 +63,12 @@ function viewFor(story: Story, route?: Route): StoryView | undefined {
   const known = sorted.flatMap(({ loginsUntil }) => loginsUntil ?? []);
   const deadline = known.length === 0 ? null : Math.min(...known);
   const severity = sorted.some((finding) => finding.severity === 'critical') ? 'critical' : 'warning';
-  return { members, severity, targets, deadline, lead: leadOf(story, first, { targets, severity, deadline }) };
+  const lead = leadOf(
+    story,
+    { ...first, error: sharedError(sorted.map(({ error }) => error)) },
+    { targets, severity, deadline },
+  );
+  return { members, severity, targets, deadline, lead };
 }
 
 function leadOf(
@@ -99,9 +105,12 @@ function targetsOf(findings: readonly Finding[]): StoryTarget[] {
 
 const nextSteps = new WeakMap<StoryView, string>();
 
-/** The next step in English, by which a change of it is noticed. */
+/**
+ * The next step in English, by which a change of it is noticed. Without what it asks to paste: that names the targets,
+ * and these come and go.
+ */
 export function nextOf(view: StoryView, now: number): string {
-  const next = nextSteps.get(view) ?? say(wordsOf(view.lead, TEXTS.en).next, view.lead, now);
+  const next = nextSteps.get(view) ?? say(wordsOf(view.lead, TEXTS.en).next, view.lead, now).replace(/`[^`]+`/g, '…');
   nextSteps.set(view, next);
   return next;
 }

@@ -3,13 +3,17 @@
 
 import type { Cause } from '../../core/alerts/causes.ts';
 import type { Severity } from '../../core/alerts/conditions.ts';
+import type { Language } from '../../core/alerts/message.ts';
 import type { AlertBook, Story } from '../../core/alerts/records.ts';
-import { type ErrorView, errorView } from '../../core/errors.ts';
+import type { ErrorView, StoredError } from '../../core/errors.ts';
 import { isoOrNull } from '../../core/instants.ts';
+import { withCopy } from '../../core/texts/catalogue.ts';
+import { errorTexts } from '../../core/texts/errors.ts';
 import { waitingFor } from '../deliverer.ts';
 import { type AlertPolicy, newsFor } from '../stories/news.ts';
 import { type StoryView, viewOf } from '../stories/view.ts';
-import { describeFinding } from './compose.ts';
+import { describeFinding, type Wording } from './compose.ts';
+import type { Links } from './links.ts';
 
 export interface AlertView {
   readonly id: string;
@@ -33,9 +37,10 @@ export interface AlertView {
 
 export interface ChannelView {
   readonly name: string;
-  readonly type: string;
+  /** Null where the configuration does not say. */
+  readonly type: string | null;
   readonly lastDeliveredAt: string | null;
-  /** Stories and events that were not told yet. */
+  /** Stories that were not told yet. */
   readonly waiting: number;
   readonly failures: number;
   readonly nextAttemptAt: string | null;
@@ -47,15 +52,18 @@ export interface AlertsView {
   readonly channels: readonly ChannelView[];
 }
 
-export interface AlertsViewOptions {
+export interface AlertsViewOptions extends Links {
   readonly now: number;
-  readonly runbook: string;
-  readonly channels: readonly { readonly name: string; readonly type: string }[];
+  readonly channels: readonly Pick<ChannelView, 'name' | 'type'>[];
   readonly policy: AlertPolicy;
 }
 
 /** What is open now, critical first and then oldest first, and the state of the channels. */
-export function alertsView(book: AlertBook, { channels, policy, now, runbook }: AlertsViewOptions): AlertsView {
+export function alertsView(
+  book: AlertBook,
+  { channels, policy, now, ...links }: AlertsViewOptions,
+  language: Language = 'en',
+): AlertsView {
   const untold = new Set(
     channels.flatMap(({ name }) =>
       newsFor(book.stories, name, policy, now)
@@ -71,9 +79,16 @@ export function alertsView(book: AlertBook, { channels, policy, now, runbook }: 
         const told = story.told[name];
         const isUntold = untold.has(`${name} ${story.id}`);
         const toldAt = told === undefined || told.over ? null : told.at;
-        return toldAt === null && !isUntold ? [] : [{ name, toldAt: isoOrNull(toldAt), delivered: !isUntold }];
+        if (toldAt === null && !isUntold) return [];
+        // Who joins without haste is told of with the next message.
+        const seen = viewOf(
+          story,
+          policy.routes.find((route) => route.name === name),
+        );
+        const hasJoined = seen?.members.some(({ raisedAt }) => raisedAt !== null && raisedAt > (toldAt ?? 0)) ?? false;
+        return [{ name, toldAt: isoOrNull(toldAt), delivered: !isUntold && !hasJoined }];
       });
-      return view === undefined ? [] : [alertView(story, view, carriers, { now, runbook })];
+      return view === undefined ? [] : [alertView(story, view, carriers, { now, ...links, language })];
     });
   return {
     alerts: alerts.sort(worstFirst),
@@ -86,7 +101,7 @@ export function alertsView(book: AlertBook, { channels, policy, now, runbook }: 
         waiting: waitingFor(book, name, policy, now).count,
         failures: state?.failures ?? 0,
         nextAttemptAt: isoOrNull(state?.nextAttemptAt ?? null),
-        error: state?.error ? errorView(state.error) : null,
+        error: state?.error ? errorIn(language, state.error) : null,
       };
     }),
   };
@@ -96,7 +111,7 @@ function alertView(
   { id, cause, since }: Story,
   { lead, severity, targets, deadline }: StoryView,
   channels: AlertView['channels'],
-  { now, runbook }: Pick<AlertsViewOptions, 'now' | 'runbook'>,
+  wording: Wording,
 ): AlertView {
   const { target, error } = lead;
   return {
@@ -106,15 +121,21 @@ function alertView(
     target: target?.name ?? null,
     envId: target?.envId ?? null,
     targets: targets.map(({ name, loginsUntil }) => ({ name, loginsUntil: isoOrNull(loginsUntil) })),
-    ...describeFinding(lead, { language: 'en', now, runbook }),
+    ...describeFinding(lead, wording),
     since: isoOrNull(since),
     loginsUntil: isoOrNull(deadline),
     channels,
-    error: error === null ? null : errorView(error, target?.name),
+    error: error === null ? null : errorIn(wording.language, error, target?.name),
   };
 }
 
 function worstFirst(a: AlertView, b: AlertView): number {
   const critical = Number(b.severity === 'critical') - Number(a.severity === 'critical');
   return critical || Date.parse(a.since ?? '') - Date.parse(b.since ?? '') || 0;
+}
+
+/** An error as it is shown, in one language; `target` is the name that its commands are filled in with. */
+export function errorIn(language: Language, error: StoredError, target?: string): ErrorView {
+  const { message, next, copy } = errorTexts(error, language, target);
+  return { code: error.code, message, hint: withCopy(next, copy) };
 }

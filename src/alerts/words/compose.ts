@@ -1,31 +1,30 @@
 // Makes the message that a channel gets: in one language, worst first, complete. The words are in core/texts; this file
 // only puts them together.
 
-import { CAUSES } from '../../core/alerts/causes.ts';
 import type { Finding, Severity } from '../../core/alerts/conditions.ts';
 import {
   type AlertMessage,
-  EVENT_TITLES,
-  type EventTitle,
   type Language,
   type MessageItem,
   type MessageTarget,
+  shownItems,
 } from '../../core/alerts/message.ts';
-import type { RotatedEvent, Story, UnwatchedEvent } from '../../core/alerts/records.ts';
+import type { Story } from '../../core/alerts/records.ts';
 import { isoOrNull } from '../../core/instants.ts';
 import { cleanValue } from '../../core/output.ts';
 import { loginsView } from '../../core/target-view.ts';
 import { TEXTS, wordsOf } from '../../core/texts/languages.ts';
 import { detail } from '../../core/texts/quote.ts';
-import { say } from '../../core/texts/texts.ts';
+import { type Sender, say } from '../../core/texts/texts.ts';
 import type { News } from '../stories/news.ts';
 import type { StoryTarget } from '../stories/view.ts';
-import { isOpen, type MessageSubject, rankOf, titleOf } from './title.ts';
+import { type Links, runbookLink } from './links.ts';
+import { isOver, type MessageSubject, rankOf, titleOf } from './title.ts';
 import { inZone } from './zone.ts';
 
 export type { MessageSubject } from './title.ts';
 
-export interface MessageRequest {
+export interface MessageRequest extends Links {
   /** A UUID; the same at every attempt of the same message. */
   readonly id: string;
   /** ms since the epoch. */
@@ -35,16 +34,15 @@ export interface MessageRequest {
   readonly language: Language;
   /** Of the times in the texts; default: UTC. */
   readonly timezone?: string;
-  /** Where the runbook is: a path or URL, to which `#<section>` is added. */
-  readonly runbook: string;
-  /** Stories (each at most once) and events together, or a digest alone, or a test alone. */
+  /** Stories (each at most once), or a digest alone, or a test alone. */
   readonly subjects: readonly MessageSubject[];
+  /** The stories are made up: somebody wants to see how they look. */
+  readonly isTest?: boolean;
 }
 
-export interface Wording {
+export interface Wording extends Links {
   readonly language: Language;
   readonly now: number;
-  readonly runbook: string;
 }
 
 /** What a person reads about a finding. */
@@ -62,49 +60,50 @@ export function composeMessage(request: MessageRequest): AlertMessage {
   const texts = TEXTS[language];
   const instance = detail(request.instance, 80);
   const told = subjects
-    .flatMap((subject) => itemOf(subject, request).map((item) => ({ subject, item })))
+    .flatMap((subject) => (subject.kind === 'story' ? [{ subject, item: storyItem(subject, request) }] : []))
     .sort((one, other) => worstFirst(one.item, other.item));
   const items = told.map(({ item }) => item);
+  const shown = shownItems(items);
   const lines = subjects.flatMap((subject) => {
     if (subject.kind === 'digest') return texts.digest(subject.digest, { instance, version, now });
     return subject.kind === 'test' ? texts.test({ instance, version, now }) : [];
   });
   const message: Omit<AlertMessage, 'labels'> = {
     id,
-    kind: kindOf(subjects),
+    kind: request.isTest ? 'test' : kindOf(subjects),
     instance,
     version,
     language,
     at: iso(now, now),
     severity: worstOf(items),
-    title: titleOf({ ...request, subjects: items.length > 0 ? told.map(({ subject }) => subject) : subjects }, items),
+    title: titleOf(
+      request,
+      told.filter(({ item }) => shown.includes(item)),
+    ),
     lines,
-    items,
+    items: request.isTest ? items.map((item) => markedAsTest(item, { instance, version, now }, language)) : items,
     closes: [...new Set(subjects.flatMap((subject) => ('closes' in subject ? subject.closes : [])))],
   };
   return inZone({ ...(cleanValue(message) as typeof message), labels: texts.labels }, request.timezone);
 }
 
+/** A channel may show an item without the title of its message. */
+function markedAsTest(item: MessageItem, sender: Sender, language: Language): MessageItem {
+  const { titles, test } = TEXTS[language];
+  const [sentBy = '', isNothing = ''] = test(sender);
+  const what = [sentBy, isNothing, item.what].join(language === 'zh' ? '' : ' ');
+  return { ...item, title: `${titles.testMark}${item.title}`, what };
+}
+
 /** The texts of an open finding, as the command `alerts` and the HTTP interface show them. */
-export function describeFinding(finding: Finding, { language, now, runbook }: Wording): FindingTexts {
+export function describeFinding(finding: Finding, { language, now, ...links }: Wording): FindingTexts {
   const words = wordsOf(finding, TEXTS[language]);
   return {
     title: say(words.headline ?? words.title, finding, now),
     what: say(words.what, finding, now),
     next: say(words.next, finding, now),
-    runbook: runbookLink(runbook, finding.condition),
+    runbook: runbookLink({ ...links, language }, finding.condition),
   };
-}
-
-/** The link to a condition's section: the heading is the condition's name, and this is its fragment on GitHub. */
-export function runbookLink(base: string, condition: string): string {
-  return `${base}#${condition.toLowerCase()}`;
-}
-
-function itemOf(subject: MessageSubject, request: MessageRequest): MessageItem[] {
-  if (subject.kind === 'story') return [storyItem(subject, request)];
-  if (subject.kind === 'rotated') return [rotatedItem(subject.event, request)];
-  return subject.kind === 'unwatched' ? [unwatchedItem(subject.event, request)] : [];
 }
 
 /** Of a shared cause no single target, though it has one only: another may join, and it stays the same alert. */
@@ -112,93 +111,43 @@ function storyItem({ story, status, view, thread }: News, request: MessageReques
   const { lead, severity, deadline, targets } = view;
   const { target, error } = lead;
   const { now } = request;
-  const open = isOpen(status);
-  const { title, what, next, runbook } = open ? describeFinding(lead, request) : past(story, lead, status, request);
+  const over = isOver(status);
+  const told = over ? past(story, lead, status === 'cleared', request) : describeFinding(lead, request);
   return {
     id: story.id,
     condition: story.cause,
     status,
-    severity,
+    severity: status === 'happened' ? 'info' : severity,
     target: target?.name ?? null,
     envId: target?.envId ?? null,
     providerId: target?.providerId ?? null,
-    targets: targets.map((each) => targetOf(each, open)),
-    title,
-    what,
+    targets: targets.map((each) => targetOf(each, over)),
+    ...told,
     since: iso(story.since, now),
-    until: open ? null : iso(story.endedAt ?? now, now),
-    loginsUntil: open ? isoOrNull(deadline) : null,
-    logins: open && lead.logins !== undefined ? loginsView(lead.logins) : null,
-    next,
+    until: over ? iso(story.endedAt ?? now, now) : null,
+    loginsUntil: over ? null : isoOrNull(deadline),
+    logins: over || lead.logins === undefined ? null : loginsView(lead.logins),
+    rotation: over ? story.rotation : null,
     code: error?.code ?? null,
-    runbook,
     thread,
   };
 }
 
-function targetOf({ name, envId, providerId, loginsUntil }: StoryTarget, open: boolean): MessageTarget {
-  return { name, envId, providerId, loginsUntil: open ? isoOrNull(loginsUntil) : null };
+function targetOf({ name, envId, providerId, loginsUntil }: StoryTarget, over: boolean): MessageTarget {
+  return { name, envId, providerId, loginsUntil: over ? null : isoOrNull(loginsUntil) };
 }
 
-interface ItemTexts {
-  readonly title: string;
-  readonly what: string;
-  readonly next: string | null;
-  readonly runbook: string;
-}
-
-function past({ since, endedAt }: Story, lead: Finding, status: News['status'], request: MessageRequest): ItemTexts {
-  const { language, now, runbook } = request;
+/** What is told once it is over. */
+function past({ since, endedAt }: Story, lead: Finding, isCleared: boolean, request: MessageRequest) {
+  const { language, now } = request;
   const texts = TEXTS[language];
   const words = wordsOf(lead, texts);
   const span = { since, until: endedAt ?? now };
-  const over = status === 'cleared';
   return {
-    title: say(over ? words.over : words.was, lead, now),
-    what: over ? texts.endings.cleared(span) : texts.endings.ended(lead, span),
+    title: say(isCleared ? words.over : words.was, lead, now),
+    what: isCleared ? texts.endings.cleared(span) : texts.endings.ended(lead, span),
     next: null,
-    runbook: runbookLink(runbook, lead.condition),
-  };
-}
-
-function rotatedItem(event: RotatedEvent, { language, now }: MessageRequest): MessageItem {
-  const { title, what } = TEXTS[language].rotated;
-  return eventItem('Rotated', event, event.fingerprint?.slice(0, 12), { title, what: what(event, now) }, now);
-}
-
-function unwatchedItem(event: UnwatchedEvent, { language, now }: MessageRequest): MessageItem {
-  const { title, what } = TEXTS[language].unwatched;
-  return eventItem('Unwatched', event, undefined, { title: title(event), what: what(event, now) }, now);
-}
-
-/** `detail` ends the id, which is the same at every attempt of the message. */
-function eventItem(
-  condition: EventTitle,
-  { target, expiresAt }: Pick<UnwatchedEvent, 'target' | 'expiresAt'>,
-  detail: string | undefined,
-  { title, what }: Pick<ItemTexts, 'title' | 'what'>,
-  now: number,
-): MessageItem {
-  const id = [condition, target.envId, target.providerId, detail].filter(Boolean).join('/');
-  return {
-    id,
-    condition,
-    status: 'happened',
-    severity: 'info',
-    target: target.name,
-    envId: target.envId,
-    providerId: target.providerId,
-    targets: [{ ...target, loginsUntil: isoOrNull(expiresAt) }],
-    title,
-    what,
-    since: iso(now, now),
-    until: null,
-    loginsUntil: isoOrNull(expiresAt),
-    logins: null,
-    next: null,
-    code: null,
-    runbook: null,
-    thread: id,
+    runbook: runbookLink(request, lead.condition),
   };
 }
 
@@ -207,31 +156,18 @@ function iso(atMs: number, now: number): string {
   return isoOrNull(atMs) ?? isoOrNull(now) ?? '';
 }
 
-function kindOf(subjects: readonly MessageSubject[]): AlertMessage['kind'] {
-  const kinds = new Set(subjects.map(({ kind }) => kind));
-  if (kinds.has('story') || kinds.has('rotated') || kinds.has('unwatched')) return 'alert';
-  return kinds.has('test') ? 'test' : 'digest';
+function kindOf([first]: readonly MessageSubject[]): AlertMessage['kind'] {
+  return first === undefined || first.kind === 'story' ? 'alert' : first.kind;
 }
 
-function worstOf(items: readonly MessageItem[]): Severity | 'info' {
-  const open = items.filter(({ status }) => isOpen(status)).map(({ severity }) => severity);
-  if (open.includes('critical')) return 'critical';
-  return open.includes('warning') ? 'warning' : 'info';
+/** Of items, worst first. */
+function worstOf([first]: readonly MessageItem[]): Severity | 'info' {
+  return first === undefined || isOver(first.status) ? 'info' : first.severity;
 }
 
-/** Open and critical, other open ones, over, events; each by target (the service itself first) and condition. */
+/** Open and critical, other open ones, over, events; each by target (the service itself first) and story. */
 function worstFirst(one: MessageItem, other: MessageItem): number {
-  return (
-    rankOf(one) - rankOf(other) ||
-    compare(one.target ?? '', other.target ?? '') ||
-    order(one) - order(other) ||
-    compare(one.id, other.id)
-  );
-}
-
-function order({ condition }: MessageItem): number {
-  const known: readonly string[] = [...CAUSES, ...EVENT_TITLES];
-  return known.indexOf(condition);
+  return rankOf(one) - rankOf(other) || compare(one.target ?? '', other.target ?? '') || compare(one.id, other.id);
 }
 
 /** By code units, so that the order is the same on every machine. */

@@ -14,9 +14,9 @@ export function bytesOf(text: string): number {
 /** What the colour of a message says: its severity; `good`: what it was about is over; `info`: nothing was wrong. */
 export type Tone = 'critical' | 'warning' | 'good' | 'info';
 
-export function toneOf({ kind, severity, items }: AlertMessage): Tone {
+export function toneOf({ severity, items }: AlertMessage): Tone {
   if (severity !== 'info') return severity;
-  return kind === 'alert' && items.some(({ status }) => status !== 'happened') ? 'good' : 'info';
+  return items.some(({ status }) => status !== 'happened') ? 'good' : 'info';
 }
 
 export interface Flavour {
@@ -70,8 +70,8 @@ function asCode(line: string): string {
 
 function wordsAsCode(text: string): string {
   return text.replace(/[!-~]*[*_~][!-~]*/g, (word) => {
-    const [, inner = '', end = ''] = /^(.*?)([.,;:!?]*)$/.exec(word) ?? [];
-    return `\`${inner}\`${end}`;
+    const [, begin = '', inner = '', end = ''] = /^(\(?)(.*?)(\)?[.,;:!?]*)$/.exec(word) ?? [];
+    return `${begin}\`${inner}\`${end}`;
   });
 }
 

@@ -2,7 +2,8 @@
 // in full; of many, the first few in full, others in a line each, and then how many more there are. What does not fit
 // is cut between characters, before it is escaped, and marked as cut.
 
-import type { AlertMessage, MessageItem } from '../../core/alerts/message.ts';
+import { isShared } from '../../core/alerts/causes.ts';
+import { type AlertMessage, type MessageItem, shownItems } from '../../core/alerts/message.ts';
 import { largest, shortened } from './fitting.ts';
 import { type Flavour, toneOf } from './flavours.ts';
 import { nextStepOf } from './next-step.ts';
@@ -23,10 +24,10 @@ const TARGETS = 10;
 
 /** The message as paragraphs, which with the flavour's gaps between them keep within `limits.size`. */
 export function paragraphsOf(message: AlertMessage, flavour: Flavour, limits: LayoutLimits): string[] {
-  const page = new Page(message, flavour, limits);
+  const page = new Page({ ...message, items: shownItems(message.items) }, flavour, limits);
   page.begin();
   if (message.items.length === 0) page.addLines(message.lines);
-  else page.addItems(message.items);
+  else page.addItems(shownItems(message.items));
   page.end();
   return page.paragraphs;
 }
@@ -48,10 +49,14 @@ export function linkOf(runbook: string): string | undefined {
   return url?.protocol === 'https:' || url?.protocol === 'http:' ? url.href : undefined;
 }
 
-/** Which target, with the ids by which a console shows it: `shop-prod (shop-prod-1g2h3j/apple)`; '' for the service. */
-export function shownTarget({ target, envId, providerId }: MessageItem): string {
-  const ids = [envId, providerId].filter((id) => id !== null).join('/');
-  return target === null ? ids : `${target}${ids === '' ? '' : ` (${ids})`}`;
+/**
+ * The one target that the headline names, by the ids under which a console shows it (`shop-prod-1g2h3j/apple`); undefined
+ * where it names none, or counts several.
+ */
+function idsOfNamed(item: MessageItem): string | undefined {
+  const isOne = item.targets.length === 1 && isShared(item.condition);
+  const named = item.target !== null ? item : isOne ? item.targets[0] : undefined;
+  return named === undefined ? undefined : [named.envId, named.providerId].filter((id) => id !== null).join('/');
 }
 
 class Page {
@@ -167,20 +172,18 @@ class Page {
   private facts(item: MessageItem): string[] {
     const { labels } = this.message;
     const { text, code } = this.flavour;
-    const about = shownTarget(item);
+    const ids = idsOfNamed(item);
+    const listed = ids === undefined && item.until === null && item.targets.length > 0;
     const rows: readonly (readonly [label: string, value: string | null])[] = [
       [labels.next, item.next === null ? null : this.withPastes(item.next)],
       [labels.loginsUntil, item.loginsUntil === null ? null : text(this.instant(item.loginsUntil))],
       [labels.since, item.status === 'happened' ? null : text(this.instant(item.since))],
       [labels.until, item.until === null ? null : text(this.instant(item.until))],
-      [labels.target, about === '' ? null : text(about)],
-      [
-        labels.targets,
-        about === '' && item.until === null && item.targets.length > 0 ? text(this.targets(item.targets)) : null,
-      ],
-      [labels.code, item.code === null ? null : code(item.code)],
+      [labels.ids, ids ? text(ids) : null],
+      [labels.targets(item.targets.length), listed ? text(this.targets(item.targets)) : null],
+      [labels.code, item.code === null || item.until !== null ? null : code(item.code)],
       [labels.condition, code(item.id)],
-      [labels.runbook, item.runbook === null ? null : this.runbook(item.runbook)],
+      [labels.runbook, this.runbook(item.runbook)],
     ];
     const facts = rows.flatMap(([label, value]) => (value === null ? [] : [this.fact(label, value)]));
     return this.message.items.length === 1 ? [...facts, this.instanceFact()] : facts;

@@ -1,47 +1,58 @@
 // The title of a message: one line that names the instance and says what is wrong, how bad it is, and how many there
 // are. A phone's lock screen shows it, so it is short.
-import type { AlertMessage, Language, MessageItem } from '../../core/alerts/message.ts';
-import type { Delivery, NewsStatus } from '../../core/alerts/records.ts';
+import type { DigestFacts, Language, MessageItem } from '../../core/alerts/message.ts';
+import type { NewsStatus } from '../../core/alerts/records.ts';
 import { TEXTS, wordsOf } from '../../core/texts/languages.ts';
 import { detail } from '../../core/texts/quote.ts';
 import { type Counts, say, type Texts } from '../../core/texts/texts.ts';
 import type { News } from '../stories/news.ts';
 
-/** What a message tells: news of stories, what has no story, or a test. */
-export type MessageSubject = ({ readonly kind: 'story' } & News) | Delivery['subject'] | { readonly kind: 'test' };
+/** What a message tells: news of stories, or a digest or a test alone. */
+export type MessageSubject =
+  | StorySubject
+  | { readonly kind: 'digest'; readonly digest: DigestFacts }
+  | { readonly kind: 'test' };
+export type StorySubject = { readonly kind: 'story' } & News;
 
 export interface TitleRequest {
   readonly now: number;
   readonly instance: string;
   readonly language: Language;
-  /** Worst first. */
   readonly subjects: readonly MessageSubject[];
+  readonly isTest?: boolean;
+}
+
+/** News, and its item. */
+export interface Itemised {
+  readonly subject: StorySubject;
+  readonly item: MessageItem;
 }
 
 /** Characters. */
 const LONGEST_TITLE = 120;
 const LONGEST_INSTANCE = 40;
+/** Of one kind of story: more names would push the next kind out of the title. */
+const MOST_NAMES = 3;
 
-/** Whether it is not over. */
-export function isOpen(status: NewsStatus): boolean {
-  return status !== 'cleared' && status !== 'ended' && status !== 'happened';
+export function isOver(status: NewsStatus): boolean {
+  return status === 'cleared' || status === 'ended';
 }
 
 /** 0: open and critical, 1: other open stories, 2: over, 3: events. */
 export function rankOf({ status, severity }: MessageItem): number {
-  if (isOpen(status)) return severity === 'critical' ? 0 : 1;
-  return status === 'happened' ? 3 : 2;
+  if (isOver(status)) return 2;
+  return { critical: 0, warning: 1, info: 3 }[severity];
 }
 
-/** The title for `items`, worst first; without items that of a digest or a test. */
-export function titleOf(request: TitleRequest, items: AlertMessage['items']): string {
+/** The title for what is `told`, worst first; if that is nothing, of a digest or a test. */
+export function titleOf(request: TitleRequest, told: readonly Itemised[]): string {
   const { titles } = TEXTS[request.language];
-  const head = `[${detail(request.instance, LONGEST_INSTANCE)}] `;
-  const [first, ...rest] = items;
+  const head = `[${detail(request.instance, LONGEST_INSTANCE)}] ${request.isTest ? titles.testMark : ''}`;
+  const [first] = told.map(({ item }) => item);
   if (first === undefined) return detail(`${head}${linesTitle(request)}`, LONGEST_TITLE);
-  if (rest.length > 0) return manyTitle(head, request, items);
+  if (told.length > 1) return manyTitle(head, request, told);
   const title = head + titles.one(titles.mark(first.status, first.severity), first.target, first.title);
-  const until = isOpen(first.status) && first.loginsUntil !== null ? Date.parse(first.loginsUntil) : 0;
+  const until = rankOf(first) < 2 && first.loginsUntil !== null ? Date.parse(first.loginsUntil) : 0;
   const ending = until > request.now ? titles.loginsUntil(until) : '';
   return detail(title.length + ending.length <= LONGEST_TITLE ? title + ending : title, LONGEST_TITLE);
 }
@@ -56,9 +67,10 @@ function linesTitle({ language, subjects }: TitleRequest): string {
  * The target, if all items are about one; counts; then the kinds of stories, worst first and then most frequent, as
  * many as there is room for.
  */
-function manyTitle(instance: string, { language, subjects, now }: TitleRequest, items: readonly MessageItem[]): string {
+function manyTitle(instance: string, { language, now }: TitleRequest, told: readonly Itemised[]): string {
   const texts = TEXTS[language];
   const { titles } = texts;
+  const items = told.map(({ item }) => item);
   const count = (fits: (item: MessageItem) => boolean) => items.filter(fits).length;
   const counts: Counts = {
     critical: count((item) => rankOf(item) === 0),
@@ -73,7 +85,10 @@ function manyTitle(instance: string, { language, subjects, now }: TitleRequest, 
     const many = titles.many(counts, kinds);
     return instance + (isOne ? titles.one('', target, many) : many);
   };
-  const kinds = kindsOf(subjects, items, texts, now).map(({ title, times }) => titles.kind(title, times));
+  const found = kindsOf(told, texts, now);
+  const named = titled(found.map(({ title, times, names }) => titles.kind(title, times, isOne ? [] : names)));
+  if (named.length <= LONGEST_TITLE) return detail(named, LONGEST_TITLE);
+  const kinds = found.map(({ title, times }) => titles.kind(title, times, []));
   for (let room = kinds.length; room > 0; room -= 1) {
     const title = titled(room < kinds.length ? [...kinds.slice(0, room), '…'] : kinds);
     if (title.length <= LONGEST_TITLE) return detail(title, LONGEST_TITLE);
@@ -86,33 +101,27 @@ interface Kind {
   /** That of the worst of them. */
   readonly rank: number;
   readonly times: number;
+  /** Whom they are about, if each is about one target and they are few. */
+  readonly names: readonly string[];
 }
 
-/** `subjects` and `items` are the same in the same order, worst first. */
-function kindsOf(
-  subjects: readonly MessageSubject[],
-  items: readonly MessageItem[],
-  texts: Texts,
-  now: number,
-): Kind[] {
+function kindsOf(told: readonly Itemised[], texts: Texts, now: number): Kind[] {
   const kinds = new Map<string, Kind>();
-  for (const [index, subject] of subjects.entries()) {
+  for (const { subject, item } of told) {
     const title = kindTitle(subject, texts, now);
-    const item = items[index];
-    if (title === undefined || item === undefined) continue;
-    const { rank, times } = kinds.get(title) ?? { rank: rankOf(item), times: 0 };
-    kinds.set(title, { title, rank, times: times + 1 });
+    const { rank, times, names } = kinds.get(title) ?? { rank: rankOf(item), times: 0, names: [] };
+    kinds.set(title, { title, rank, times: times + 1, names: item.target === null ? names : [...names, item.target] });
   }
-  return [...kinds.values()].sort((one, other) => one.rank - other.rank || other.times - one.times);
+  const few = ({ times, names }: Kind) => names.length === times && times <= MOST_NAMES;
+  return [...kinds.values()]
+    .map((kind) => (few(kind) ? kind : { ...kind, names: [] }))
+    .sort((one, other) => one.rank - other.rank || other.times - one.times);
 }
 
-/** The heading under which a subject is counted. */
-function kindTitle(subject: MessageSubject, texts: Texts, now: number): string | undefined {
-  if (subject.kind === 'rotated') return texts.rotated.title;
-  if (subject.kind === 'unwatched') return texts.unwatched.title(subject.event);
-  if (subject.kind !== 'story') return undefined;
-  const { status, view } = subject;
-  const words = wordsOf(view.lead, texts);
-  if (status === 'cleared') return say(words.over, view.lead, now);
-  return status === 'ended' ? say(words.was, view.lead, now) : words.title;
+/** The heading under which news is counted. */
+function kindTitle({ status, view: { lead } }: News, texts: Texts, now: number): string {
+  const words = wordsOf(lead, texts);
+  if (status === 'happened') return say(words.headline ?? words.title, lead, now);
+  if (!isOver(status)) return words.title;
+  return say(status === 'cleared' ? words.over : words.was, lead, now);
 }

@@ -1,31 +1,15 @@
 // What an error blames, and so which story a finding belongs to: everything about one cause is one story. What several
 // targets have in common (a credential, an endpoint, a key) is the cause of all their failures; the rest is a target's own.
 import { BLAMES, type Blame, type StoredError } from '../errors.ts';
-import {
-  type ConditionName,
-  type Finding,
-  SAID_BY_LOGINS_FAIL,
-  SERVICE_CONDITIONS,
-  SHARED_CONDITIONS,
-  type SharedCondition,
-} from './conditions.ts';
+import { type Finding, SAID_BY_LOGINS_FAIL, SHARED_CONDITIONS, type SharedCondition } from './conditions.ts';
+import type { Cause } from './names.ts';
 
-/** What is broken. `RenewalFailing`: whatever keeps one target from being checked and renewed. */
-export const CAUSES = [
-  'LoginsFail',
-  'RenewalFailing',
-  'ProviderDisabled',
-  'ProviderChanged',
-  'SecretReplaced',
-  'TargetMisconfigured',
-  ...SERVICE_CONDITIONS,
-] as const;
-export type Cause = (typeof CAUSES)[number];
+export { CAUSES, type Cause } from './names.ts';
 
 const SHARED: ReadonlySet<string> = new Set(SHARED_CONDITIONS);
 
 /** True for a cause that is made of what its targets have in common. */
-export function isShared(cause: Cause): cause is SharedCondition {
+export function isShared(cause: string): cause is SharedCondition {
   return SHARED.has(cause);
 }
 
@@ -43,8 +27,8 @@ export interface Subject {
 }
 
 /**
- * The story that a finding belongs to. `laneOf`: the lane of a target, by its key. `isFound`: whether a finding with
- * this id is there, which then explains others.
+ * The story that a finding belongs to. `laneOf`: the lane of a target, by its key. `isFound`: whether a story with this
+ * id is there, which then explains others.
  */
 export function subjectOf(
   finding: Finding,
@@ -52,38 +36,61 @@ export function subjectOf(
   isFound: (id: string) => boolean,
 ): Subject {
   const { condition, target, id, error } = finding;
+  const own: Subject =
+    target === null || !SAID_BY_LOGINS_FAIL.has(condition)
+      ? { cause: condition as Cause, id }
+      : { cause: 'RenewalFailing', id: `RenewalFailing${id.slice(condition.length)}` };
+  const explained = (...by: readonly Subject[]) => by.find((each) => isFound(each.id)) ?? own;
   // Apple rejects what a wrong clock has dated.
-  if (condition === 'AppleRejectsAll' && isFound('ClockSkewed')) return subject('ClockSkewed');
-  if (target === null || !SAID_BY_LOGINS_FAIL.has(condition)) return { cause: condition as Cause, id };
-  const lane = laneOf(target.key) ?? '';
-  const [credential = '', , endpoint = ''] = lane.split('|');
-  const explained = (cause: ConditionName & Cause, of?: string) => {
-    const explaining = subject(cause, of);
-    return isFound(explaining.id) ? explaining : own;
-  };
-  const own: Subject = { cause: 'RenewalFailing', id: `RenewalFailing${id.slice(condition.length)}` };
+  if (condition === 'AppleRejectsAll') return explained(subject('ClockSkewed'));
+  const lane = finding.condition === 'WritesFailing' ? finding.facts.lane : laneOf(target?.key ?? '');
+  const { credentials, permission, endpoint } = sharedBy(lane ?? '');
+  if (condition === 'WritesFailing') return explained(permission, credentials, endpoint);
+  if (own.cause !== 'RenewalFailing') return own;
   switch (error === null ? 'target' : blameOf(error)) {
     case 'credentials':
-      return subject('CredentialsRejected', credential);
+      return credentials;
     case 'permission':
-      return subject('AccessDenied', credential);
+      return permission;
     case 'endpoint':
-      return subject('EndpointFailing', endpoint.replace(/^https?:\/\//, ''));
+      return endpoint;
     case 'key': {
       const place = placeOf(error);
       return place === undefined ? own : subject('KeyUnavailable', place);
     }
     case 'lane':
-      return explained('WritesFailing', lane);
+      return explained(permission, credentials, endpoint, subject('WritesFailing', lane));
     case 'apple':
-      return explained('AppleUnreachable');
+      // A rejection is an answer.
+      return error?.code === 'ERR_APPLE_UNKNOWN'
+        ? explained(subject('AppleUnreachable'), subject('AppleRejectsAll'))
+        : explained(subject('AppleRejectsAll'));
     case 'clock':
-      return explained('ClockSkewed');
+      return explained(subject('ClockSkewed'));
     case 'journal':
-      return explained('JournalUnwritable');
+      return explained(subject('JournalUnwritable'));
     case 'target':
       return own;
   }
+}
+
+/** What the targets of a lane have in common. */
+function sharedBy(lane: string) {
+  const [credential = '', , endpoint = ''] = lane.split('|');
+  return {
+    credentials: subject('CredentialsRejected', credential),
+    permission: subject('AccessDenied', credential),
+    endpoint: subject('EndpointFailing', endpoint.replace(/^https?:\/\//, '')),
+  };
+}
+
+/** How far a call gets: what fails earlier says nothing about what comes later. */
+const STAGES: readonly Cause[] = ['EndpointFailing', 'CredentialsRejected', 'AccessDenied'];
+
+/** The place of a cause among these; all others come after them. */
+export function stageOf(cause: Cause): number {
+  const stage = STAGES.indexOf(cause);
+  return stage < 0 ? STAGES.length : stage;
 }
 
 function subject(cause: Cause, of?: string): Subject {

@@ -3,47 +3,30 @@
 // No fact holds a secret: fingerprints, ids, names and instants (ms since the epoch) only.
 import * as z from 'zod';
 import { EVIDENCE_DETAILS, EVIDENCE_KINDS, LOGIN_CAUSES, LOGIN_STATES } from '../reasons.ts';
-import { errorSchema, type Frozen, instant, type Kinds, reasonSchema, type TargetIdentity } from '../records.ts';
+import {
+  errorSchema,
+  type Frozen,
+  instant,
+  type Kinds,
+  reasonSchema,
+  settingDifference,
+  type TargetIdentity,
+} from '../records.ts';
 import type { Phrase } from '../texts/problems.ts';
+import { CONDITIONS, type ConditionName } from './names.ts';
+
+export {
+  CONDITIONS,
+  type ConditionName,
+  SERVICE_CONDITIONS,
+  SHARED_CONDITIONS,
+  type SharedCondition,
+  TARGET_CONDITIONS,
+} from './names.ts';
 
 /** From mild to bad. */
 export const SEVERITIES = ['warning', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];
-
-/** Conditions of one target. The first two need no cause, and so catch what nobody foresaw. */
-export const TARGET_CONDITIONS = [
-  'RenewalOverdue',
-  'CheckStale',
-  'RotationFailing',
-  'SecretExpiring',
-  'LoginsFail',
-  'ProviderDisabled',
-  'ProviderChanged',
-  'SecretReplaced',
-  'ConsentNeeded',
-  'TargetMisconfigured',
-] as const;
-
-/** What many targets may have in common, by the error of their findings: causes.ts makes these of them. */
-export const SHARED_CONDITIONS = ['CredentialsRejected', 'AccessDenied', 'EndpointFailing', 'KeyUnavailable'] as const;
-export type SharedCondition = (typeof SHARED_CONDITIONS)[number];
-
-/** Conditions of the service as a whole. */
-export const SERVICE_CONDITIONS = [
-  'Unverified',
-  ...SHARED_CONDITIONS,
-  'AppleUnreachable',
-  'AppleRejectsAll',
-  'AppleAcceptsAll',
-  'ClockSkewed',
-  'JournalUnwritable',
-  'JournalExposed',
-  'ChannelFailing',
-  'ConfigurationRejected',
-  'StartRefused',
-  'WritesFailing',
-  'SchedulerStalled',
-] as const;
 
 /**
  * What LoginsFail says better, with the same error and next step: beside it these are neither raised nor repeated, and
@@ -56,9 +39,6 @@ export const SAID_BY_LOGINS_FAIL: ReadonlySet<ConditionName> = new Set([
   'SecretExpiring',
   'ConsentNeeded',
 ]);
-
-export const CONDITIONS = [...TARGET_CONDITIONS, ...SERVICE_CONDITIONS] as const;
-export type ConditionName = (typeof CONDITIONS)[number];
 
 /** A finding as the journal keeps it: a row for each condition, with the facts that belong to it. */
 export function findingSchema(kinds: Kinds) {
@@ -96,6 +76,8 @@ export function findingSchema(kinds: Kinds) {
     /** It is raised only after it was found for this long without a break (default 0). */
     holdMs: z.number().exactOptional(),
   };
+  /** Of which replica it is told; absent where one process alone works with the journal. */
+  const replica = label.exactOptional();
   const part = z.union([prose, z.number()]);
   const phrase = z.array(z.union([part, z.array(part)])) as unknown as z.ZodType<Phrase, Phrase>;
   const of = <Name extends ConditionName, Facts extends z.ZodRawShape>(condition: Name, facts: Facts) =>
@@ -129,6 +111,7 @@ export function findingSchema(kinds: Kinds) {
       clockUncompared: z.boolean(),
     }),
     ProviderDisabled: of('ProviderDisabled', {}),
+    ProviderDiffers: of('ProviderDiffers', { differences: z.array(settingDifference(kinds)) }),
     ProviderChanged: of('ProviderChanged', {
       changes: z.array(z.object({ path: prose, by: z.enum(['our-write', 'somebody-else']) })),
     }),
@@ -149,6 +132,11 @@ export function findingSchema(kinds: Kinds) {
     TargetMisconfigured: of('TargetMisconfigured', {
       problems: z.array(z.union([prose, z.object({ key: prose, found: phrase, wanted: phrase })])),
     }),
+    /**
+     * It left the configuration: told once, and its stories end without an all-clear. `moved`: the same provider is watched
+     * on, under another `cloudbase.endpoint` and so as another target. `open`: what was raised of it.
+     */
+    Unwatched: of('Unwatched', { moved: z.boolean(), open: z.array(z.enum(CONDITIONS)) }),
     /** Names of the targets whose provider does not show what was written. */
     Unverified: of('Unverified', { targets: z.array(label) }),
     /** Names of the targets, those whose client secret expires soonest first. */
@@ -161,7 +149,7 @@ export function findingSchema(kinds: Kinds) {
     AppleRejectsAll: of('AppleRejectsAll', { targets: z.array(label) }),
     AppleAcceptsAll: of('AppleAcceptsAll', {}),
     /** Our clock less CloudBase's. */
-    ClockSkewed: of('ClockSkewed', { skewMs: z.number() }),
+    ClockSkewed: of('ClockSkewed', { skewMs: z.number(), replica }),
     JournalUnwritable: of('JournalUnwritable', { path: prose }),
     /** The journal, its folder or both, with their modes. */
     JournalExposed: of('JournalExposed', { places: z.array(z.object({ path: prose, mode: label })) }),
@@ -171,7 +159,7 @@ export function findingSchema(kinds: Kinds) {
       /** When the oldest message that waits for it was written; null if none does. */
       oldestAt: maybeInstant,
     }),
-    ConfigurationRejected: of('ConfigurationRejected', {}),
+    ConfigurationRejected: of('ConfigurationRejected', { replica }),
     StartRefused: of('StartRefused', {}),
     WritesFailing: of('WritesFailing', {
       /** Credential, region and endpoint. */
@@ -181,7 +169,10 @@ export function findingSchema(kinds: Kinds) {
       /** Names of the targets whose urgent rotation waits behind them. */
       urgent: z.array(label),
     }),
-    SchedulerStalled: of('SchedulerStalled', { lastTurnAt: instant }),
+    SchedulerStalled: of('SchedulerStalled', { lastTurnAt: instant, replica }),
+    ReplicaSilent: of('ReplicaSilent', { replica: label, seenAt: instant }),
+    /** Names of those whose configuration is another than that of the replica that leads. */
+    ReplicasDiffer: of('ReplicasDiffer', { replicas: z.array(label) }),
   } satisfies { readonly [Name in ConditionName]: z.ZodType<{ readonly condition: Name }> };
   const { RenewalOverdue, ...others } = rows;
   return z.discriminatedUnion('condition', [RenewalOverdue, ...Object.values(others)]);
@@ -191,9 +182,10 @@ export function findingSchema(kinds: Kinds) {
 export type Finding = Frozen<z.infer<ReturnType<typeof findingSchema>>>;
 
 /** What each condition knows beside its target, severity, error and instants. Instants are ms; null is unknown. */
-export type ConditionFacts = {
-  readonly [Name in ConditionName]: Extract<Finding, { readonly condition: Name }>['facts'];
-};
+export type ConditionFacts = { readonly [Name in ConditionName]: FindingOf<Name>['facts'] };
+
+/** A finding of one condition, with its facts. */
+export type FindingOf<Name extends ConditionName> = Extract<Finding, { readonly condition: Name }>;
 
 /** The target of a condition as a message names it. */
 export type ConditionTarget = NonNullable<Finding['target']>;

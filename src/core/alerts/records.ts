@@ -1,10 +1,10 @@
-// What the journal keeps for alerts, as plain data: the stories, news that waits and has no story, what is known of each
-// channel, and a memo. Each record is defined once, as in core/records.ts. Instants are ms since the epoch. No
-// field holds a secret or the URL of a channel.
+// What the journal keeps for alerts, as plain data: the stories, what is known of each channel, and since when each target
+// is watched. Each record is defined once, as in core/records.ts. Instants are ms since the epoch. No field holds a secret
+// or the URL of a channel.
 import * as z from 'zod';
-import { errorSchema, type Frozen, instant, type Kinds, reasonSchema } from '../records.ts';
+import { errorSchema, type Frozen, instant, type Kinds, proofSchema, reasonSchema } from '../records.ts';
 import { CAUSES } from './causes.ts';
-import { CONDITIONS, findingSchema, SEVERITIES } from './conditions.ts';
+import { findingSchema, SEVERITIES } from './conditions.ts';
 
 /** What a message says of a story. */
 export const NEWS_STATUSES = [
@@ -75,61 +75,18 @@ export function alertSchemas(kinds: Kinds) {
     closed: z.boolean(),
     /** By channel. */
     told: z.record(label, told),
-  });
-
-  /** A client secret was replaced (sent if `alerts.rotated` says so). */
-  const rotated = z.object({
-    target: z.object({ name: label, envId: label, providerId: label }),
-    reason: reasonSchema,
-    keyId: maybe,
-    fingerprint: maybe,
-    expiresAt: maybeInstant,
-    previousExpiresAt: maybeInstant,
-  });
-
-  /** A target left the configuration. It is sent once; its stories end without an all-clear. */
-  const unwatched = z.object({
-    target: z.object({ name: label, envId: maybe, providerId: maybe }),
-    /** Expiry of the client secret that was read last; null if it is not known. */
-    expiresAt: maybeInstant,
-    /** The same provider is watched on, under another `cloudbase.endpoint` and so as another target. */
-    moved: z.boolean().default(false),
-    /** Its conditions that were raised. */
-    open: z.array(z.enum(CONDITIONS)),
-  });
-
-  /** What the weekly sign of life says. */
-  const digest = z.object({
-    version: prose,
-    targets: z.number(),
-    /** How many targets are in each state, by the state's name. */
-    states: z.record(label, z.number()),
-    /** The next renewals, soonest first, at most five. */
-    renewals: z.array(z.object({ target: label, at: instant, expiresAt: instant })),
-    /** Open stories, worst first, at most twenty; `openTotal` counts all. `targets`: how many they are about. */
-    open: z.array(
-      z.object({
-        condition: z.enum(CONDITIONS),
-        target: maybe,
-        targets: z.number().default(1),
-        severity: z.enum(SEVERITIES),
-      }),
-    ),
-    openTotal: z.number(),
-  });
-
-  /** News that has no story, for one channel. It never changes until it is delivered. */
-  const delivery = z.object({
-    /** UUIDv7. */
-    id: label,
-    channel: label,
-    at: instant,
-    subject: z.discriminatedUnion('kind', [
-      z.object({ kind: z.literal('rotated'), event: rotated }),
-      /** `closes`: incidents in which nothing is open any more. */
-      z.object({ kind: z.literal('unwatched'), event: unwatched, closes: z.array(label) }),
-      z.object({ kind: z.literal('digest'), digest }),
-    ]),
+    /** The last rotation of its target that succeeded while it lasted: most likely what ends it. */
+    rotation: z
+      .object({
+        /** Of the row in the journal. */
+        id: maybe,
+        reason: reasonSchema,
+        proof: proofSchema.nullable(),
+        /** The failed row whose write showed later. */
+        settles: maybe,
+      })
+      .nullable()
+      .default(null),
   });
 
   /** What is known of a channel. */
@@ -143,12 +100,12 @@ export function alertSchemas(kinds: Kinds) {
     failingSince: maybeInstant,
     lastDeliveredAt: maybeInstant,
     error: errorSchema(kinds).nullable(),
+    /** The tick of `alerts.digest` that was served last; null: none since the channel is known. */
+    digestAt: maybeInstant.default(null),
   });
 
   /** What else the alerts need to remember. */
   const memo = z.object({
-    /** The tick of `alerts.digest` that was served last; null: none since the journal began. */
-    digestAt: maybeInstant,
     /** Target key → since when it is watched: a target that was never read is stale from then on. */
     watchedSince: z.record(label, instant),
   });
@@ -159,16 +116,13 @@ export function alertSchemas(kinds: Kinds) {
     putStories: z.array(story).exactOptional(),
     /** By id. */
     removeStories: z.array(label).exactOptional(),
-    addDeliveries: z.array(delivery).exactOptional(),
-    /** By id; one that is gone already is no error. */
-    removeDeliveries: z.array(label).exactOptional(),
     /** Inserts or replaces, by name. */
     putChannels: z.array(channel).exactOptional(),
     removeChannels: z.array(label).exactOptional(),
     memo: memo.exactOptional(),
   });
 
-  return { story, delivery, channel, memo, update };
+  return { story, channel, memo, update };
 }
 
 type Schemas = ReturnType<typeof alertSchemas>;
@@ -176,28 +130,22 @@ type Schemas = ReturnType<typeof alertSchemas>;
 export type Story = Frozen<z.infer<Schemas['story']>>;
 export type StoryMember = Story['members'][number];
 export type Told = Story['told'][string];
-export type Delivery = Frozen<z.infer<Schemas['delivery']>>;
 export type ChannelState = Frozen<z.infer<Schemas['channel']>>;
 export type AlertMemo = Frozen<z.infer<Schemas['memo']>>;
 export type AlertUpdate = Frozen<z.infer<Schemas['update']>>;
 
-export type RotatedEvent = Extract<Delivery['subject'], { readonly kind: 'rotated' }>['event'];
-export type UnwatchedEvent = Extract<Delivery['subject'], { readonly kind: 'unwatched' }>['event'];
-export type DigestFacts = Extract<Delivery['subject'], { readonly kind: 'digest' }>['digest'];
-
 /** Everything that the journal keeps for alerts. */
 export interface AlertBook {
   readonly stories: readonly Story[];
-  /** Oldest first. */
-  readonly deliveries: readonly Delivery[];
   readonly channels: readonly ChannelState[];
   readonly memo: AlertMemo;
 }
 
-export const EMPTY_MEMO: AlertMemo = { digestAt: null, watchedSince: {} };
-export const EMPTY_BOOK: AlertBook = { stories: [], deliveries: [], channels: [], memo: EMPTY_MEMO };
+export const EMPTY_MEMO: AlertMemo = { watchedSince: {} };
+export const EMPTY_BOOK: AlertBook = { stories: [], channels: [], memo: EMPTY_MEMO };
 
 /** A channel that was not used yet. */
 export function emptyChannelState(name: string): ChannelState {
-  return { name, failures: 0, nextAttemptAt: null, failingSince: null, lastDeliveredAt: null, error: null };
+  const nothing = { nextAttemptAt: null, failingSince: null, lastDeliveredAt: null, error: null, digestAt: null };
+  return { name, failures: 0, ...nothing };
 }

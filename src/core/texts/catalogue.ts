@@ -9,6 +9,11 @@ import { redactText } from '../redact.ts';
  */
 export type Sentences = readonly [message: string, next: string, copy?: string];
 
+/** The next step of these, and what it asks to paste. */
+export function nextOf([, next, copy]: Sentences): readonly [next: string, copy?: string] {
+  return copy === undefined ? [next] : [next, copy];
+}
+
 /** What a sentence may need beside its parameters. */
 export interface About {
   /** The target's name as it stands in commands; `NAME` for an error that belongs to no single target. */
@@ -54,8 +59,12 @@ export function textsIn(catalogue: ErrorCatalogue, error: StoredError, target?: 
   return { message: message ?? '', next: next ?? '', copy: copy ?? null };
 }
 
-/** `Allow it in CAM: {…}`: a sentence, in either language, with what it asks to paste in the place of its full stop. */
+/**
+ * `Allow it in CAM: {…}`: a sentence, in either language, with what it asks to paste in the place of its full stop; behind
+ * a question.
+ */
 export function withCopy(next: string, copy: string | null | undefined): string {
   if (copy === null || copy === undefined) return next;
+  if (/[?？]$/.test(next)) return `${next} ${copy}`;
   return next.endsWith('。') ? `${next.slice(0, -1)}：${copy}` : `${next.replace(/\.$/, '')}: ${copy}`;
 }

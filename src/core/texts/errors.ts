@@ -1,5 +1,5 @@
 // An error in sentences: the one place where its data becomes what a person reads, in either language.
-import type { StoredError } from '../error-params.ts';
+import type { ErrorCode, StoredError } from '../error-params.ts';
 import { type ErrorTexts, textsIn, withCopy } from './catalogue.ts';
 import { ERRORS_EN } from './en/errors.ts';
 import { ERRORS_ZH } from './zh/errors.ts';
@@ -35,4 +35,11 @@ export function nextStep(
   const { next, copy } = errorTexts(error, language, target?.name);
   if (copy !== null) return `${withCopy(next, `\`${copy}\``)}${language === 'zh' ? '。' : '.'}`;
   return /[.!?。]$/.test(next) ? next : `${next}.`;
+}
+
+/** Words for some codes of errors, and for all others. */
+export type ByCode = Readonly<Partial<Record<ErrorCode, string>> & { readonly other: string }>;
+
+export function byCode(words: ByCode, error: StoredError | null): string {
+  return (error === null ? undefined : words[error.code]) ?? words.other;
 }

@@ -27,6 +27,11 @@ export function phrased(phrase: Phrase, words: ProblemWords): string {
   return say(...(filling.map((each) => (Array.isArray(each) ? phrased(each as Phrase, words) : each)) as never[]));
 }
 
+/** The next step for a phrase; undefined: this version has none for it. */
+export function stepOf([name]: Phrase, steps: Readonly<Record<string, string>>): string | undefined {
+  return Object.hasOwn(steps, name) ? steps[name] : undefined;
+}
+
 /** What is wrong at one key. */
 export interface KeyProblem {
   /** `targets[0].key.path`, or the name of a variable. Empty: the file as a whole. */

@@ -20,6 +20,11 @@ export function comparedId(id: string | number | null): string {
   return /^\s|\s$/.test(String(id)) ? `"${id}"` : String(id);
 }
 
+/** A setting of a provider: `true`, or a text in quotes, because it may hold blanks. */
+export function settingValue(value: string | boolean): string {
+  return typeof value === 'boolean' ? String(value) : `"${detail(value, 120)}"`;
+}
+
 /** A lane as a person reads it: credential, region, endpoint. */
 export function laneWords(lane: string): string {
   return detail(lane.split('|').join(', '));

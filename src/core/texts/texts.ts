@@ -2,16 +2,12 @@
 // Each language satisfies this interface, so that a new condition, status or state does not compile until all have it.
 // Words are pure functions of what was found and of now; whatever comes from outside goes through quote.ts first.
 
-import type { ConditionName, Finding, Severity } from '../alerts/conditions.ts';
-import type { Labels } from '../alerts/message.ts';
-import type { DigestFacts, RotatedEvent, UnwatchedEvent } from '../alerts/records.ts';
+import type { ConditionName, Finding, FindingOf, Severity } from '../alerts/conditions.ts';
+import type { DigestFacts, Labels } from '../alerts/message.ts';
 import type { Reason } from '../reasons.ts';
 
-/** A finding of this condition, with its facts. */
-export type FindingAs<Name extends ConditionName> = Extract<Finding, { readonly condition: Name }>;
-
 /** A text, or how it is made from what was found. `now` is ms since the epoch. */
-export type Words<Name extends ConditionName> = string | ((finding: FindingAs<Name>, now: number) => string);
+export type Words<Name extends ConditionName> = string | ((finding: FindingOf<Name>, now: number) => string);
 
 /** Headlines have no full stop at their end; `what` and `next` are whole sentences. */
 export interface ConditionWords<Name extends ConditionName> {
@@ -53,6 +49,9 @@ export interface Sender {
   readonly now: number;
 }
 
+/** What an error puts in danger. */
+export type ErrorDanger = 'renewal' | 'command' | 'configuration' | 'channel' | 'journal' | 'daemon';
+
 export interface Texts {
   readonly conditions: ConditionTable;
   /** What is said of the ends of a condition. */
@@ -60,14 +59,6 @@ export interface Texts {
     readonly cleared: (span: Span) => string;
     /** It ended before anybody could be told. */
     readonly ended: (finding: Finding, span: Span) => string;
-  };
-  readonly rotated: {
-    readonly title: string;
-    readonly what: (event: RotatedEvent, now: number) => string;
-  };
-  readonly unwatched: {
-    readonly title: (event: Pick<UnwatchedEvent, 'moved'>) => string;
-    readonly what: (event: UnwatchedEvent, now: number) => string;
   };
   /** The title of a message, without the instance in brackets before it. */
   readonly titles: {
@@ -77,18 +68,31 @@ export interface Texts {
     /** Follows a headline: when the deployed client secret expires. */
     readonly loginsUntil: (at: number) => string;
     readonly many: (counts: Counts, kinds: readonly string[]) => string;
-    /** One kind of a message about many: what it is, and how often. */
-    readonly kind: (title: string, count: number) => string;
+    /** One kind of a message about many: what it is, and for whom or how often. */
+    readonly kind: (title: string, count: number, names: readonly string[]) => string;
     readonly digest: (digest: DigestFacts) => string;
     readonly test: string;
+    /** Before the title of a story that is made up. */
+    readonly testMark: string;
   };
   readonly digest: (digest: DigestFacts, sender: Sender) => readonly string[];
   readonly test: (sender: Sender) => readonly string[];
   readonly reasons: Readonly<Record<Reason, string>>;
+  /** What `explain` says beside the sentences of messages. */
+  readonly explain: {
+    readonly kinds: Readonly<Record<'alert' | 'reason' | 'error', string>>;
+    readonly dangers: Readonly<Record<ErrorDanger, string>>;
+    /** Whether it goes away by itself. */
+    readonly remedies: Readonly<Record<'passes' | 'person', string>>;
+    readonly reason: (clause: string) => string;
+    readonly reasonDanger: string;
+    readonly example: string;
+    readonly see: string;
+  };
   readonly labels: Labels;
 }
 
 /** The text of `words` for a finding. */
-export function say<Name extends ConditionName>(words: Words<Name>, finding: FindingAs<Name>, now: number): string {
+export function say<Name extends ConditionName>(words: Words<Name>, finding: FindingOf<Name>, now: number): string {
   return typeof words === 'string' ? words : words(finding, now);
 }

@@ -42,9 +42,12 @@ export interface MetricsSnapshot {
   readonly version: string;
   /** Configured targets only; `undefined`: the journal has no state of it yet. */
   readonly targets: readonly { readonly name: string; readonly reading: TargetReading | undefined }[];
-  readonly book: AlertBook;
+  /** Undefined: another replica shows what concerns the fleet. */
+  readonly book: AlertBook | undefined;
   /** What was not told yet, over all channels. */
-  readonly waiting: Waiting;
+  readonly waiting: Waiting | undefined;
+  /** Since the loop of the scheduler turned. */
+  readonly lastTurnMs: number;
   /** Our clock minus CloudBase's, in ms; undefined until an answer has a Date header. */
   readonly skewMs: number | undefined;
   readonly journalDegraded: boolean;
@@ -55,11 +58,11 @@ interface Series {
   readonly value: number;
 }
 
-interface GaugeRow {
+export interface GaugeRow {
   readonly name: `apple_secret_${string}`;
   readonly help: string;
-  readonly labels: readonly string[];
-  readonly series: (snapshot: MetricsSnapshot) => readonly Series[];
+  /** Where there may be thousands, they are made one by one, as they are taken. */
+  readonly series: (snapshot: MetricsSnapshot) => Iterable<Series>;
 }
 
 /**
@@ -72,77 +75,70 @@ export const GAUGES: readonly GaugeRow[] = [
   {
     name: 'apple_secret_expiration_timestamp_seconds',
     help: 'When the deployed client secret expires. Absent while it is not known, or there is none.',
-    labels: ['target'],
     series: ofTargets((reading) => seconds(reading?.expiresAt)),
   },
   {
     name: 'apple_secret_renewal_timestamp_seconds',
     help: 'From when renewal of the deployed client secret is due. Absent while its expiry is not known.',
-    labels: ['target'],
     series: ofTargets((reading) => seconds(reading?.renewalAt)),
   },
   {
     name: 'apple_secret_last_success_timestamp_seconds',
     help: 'When a pass last ended healthy, succeeded or unverified. Absent while none has.',
-    labels: ['target'],
     series: ofTargets((reading) => seconds(reading?.lastSuccessAt)),
   },
   {
     name: 'apple_secret_ready',
     help: '1 if logins do not fail, the expiry of the deployed client secret is known, renewal is not overdue by more than 24 h, and the last pass did not fail.',
-    labels: ['target'],
     series: ofTargets((reading) => (reading?.isReady === true ? 1 : 0)),
   },
   {
     name: 'apple_secret_logins',
     help: 'Whether people can sign in with Apple: 1 for the state that holds, 0 for the others.',
-    labels: ['target', 'state'],
-    series: ({ targets }) =>
-      targets.flatMap(({ name, reading }) => {
-        const found = reading?.logins ?? 'unknown';
-        return LOGIN_STATES.map((each) => ({ labels: { target: name, state: each }, value: each === found ? 1 : 0 }));
-      }),
+    series: ofEach(({ name, reading }) => {
+      const found = reading?.logins ?? 'unknown';
+      return LOGIN_STATES.map((each) => ({ labels: { target: name, state: each }, value: each === found ? 1 : 0 }));
+    }),
   },
   {
     name: 'apple_secret_consecutive_failures',
     help: 'Passes in a row that failed.',
-    labels: ['target'],
     series: ofTargets((reading) => reading?.failures ?? 0),
   },
   {
     name: 'apple_secret_stories',
     help: 'What is wrong now, by its cause: one for each cause, whatever the number of targets.',
-    labels: ['cause', 'severity'],
-    series: ({ book }) => openStories(book),
+    series: ({ book }) => (book === undefined ? [] : openStories(book)),
   },
   {
     name: 'apple_secret_alert_queue_length',
     help: 'Alerts that wait for delivery, in all channels.',
-    labels: [],
-    series: ({ waiting }) => [{ labels: {}, value: waiting.count }],
+    series: ({ waiting }) => (waiting === undefined ? [] : [{ labels: {}, value: waiting.count }]),
   },
   {
     name: 'apple_secret_alert_queue_oldest_seconds',
     help: 'How long the oldest alert has waited for delivery; 0 if none waits.',
-    labels: [],
-    series: ({ waiting, clock }) => [{ labels: {}, value: oldestSeconds(waiting, clock.now) }],
+    series: ({ waiting, clock }) =>
+      waiting === undefined ? [] : [{ labels: {}, value: oldestSeconds(waiting, clock.now) }],
+  },
+  {
+    name: 'apple_secret_last_turn_seconds',
+    help: "How long ago the scheduler's loop turned; it does so at least once a minute.",
+    series: ({ lastTurnMs }) => [{ labels: {}, value: lastTurnMs / 1000 }],
   },
   {
     name: 'apple_secret_clock_skew_seconds',
     help: 'The clock of this machine minus that of CloudBase. Absent until the first answer.',
-    labels: [],
     series: ({ skewMs }) => (skewMs === undefined ? [] : [{ labels: {}, value: skewMs / 1000 }]),
   },
   {
     name: 'apple_secret_journal_degraded',
     help: '1 while the journal cannot be written and state is kept in memory.',
-    labels: [],
     series: ({ journalDegraded }) => [{ labels: {}, value: journalDegraded ? 1 : 0 }],
   },
   {
     name: 'apple_secret_build_info',
     help: 'Always 1; the version is in the label.',
-    labels: ['version'],
     series: ({ version }) => [{ labels: { version }, value: 1 }],
   },
 ];
@@ -177,11 +173,16 @@ export function oldestSeconds({ since }: Waiting, nowMs: number): number {
 
 /** A series for each target whose value is known. */
 function ofTargets(valueFor: (reading: TargetReading | undefined) => number | undefined): GaugeRow['series'] {
-  return ({ targets }) =>
-    targets.flatMap(({ name, reading }) => {
-      const value = valueFor(reading);
-      return value === undefined ? [] : [{ labels: { target: name }, value }];
-    });
+  return ofEach(({ name, reading }) => {
+    const value = valueFor(reading);
+    return value === undefined ? [] : [{ labels: { target: name }, value }];
+  });
+}
+
+function ofEach(seriesOf: (target: MetricsSnapshot['targets'][number]) => readonly Series[]): GaugeRow['series'] {
+  return function* ({ targets }) {
+    for (const target of targets) yield* seriesOf(target);
+  };
 }
 
 /** Seconds of an instant in ms; undefined if there is none, or if a damaged journal holds something else. */

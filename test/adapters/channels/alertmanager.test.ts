@@ -86,7 +86,7 @@ describe('ends', () => {
       one({ ...over, status: 'ended' }),
       ['RenewalFailing warning 0', 'RenewalFailing critical 0', 'RenewalFailing info 300'],
     ],
-    ['an event is shown for five minutes', one({ condition: 'Rotated', status: 'happened' }), ['Rotated info 300']],
+    ['an event is shown for five minutes', one({ condition: 'Unwatched', status: 'happened' }), ['Unwatched info 300']],
     ['a digest', signOfLife('digest'), ['RotatorDigest info 300']],
     ['a test', signOfLife('test'), ['RotatorTest info 300']],
   ])('%s', (_, sent, alerts) => {

@@ -98,8 +98,17 @@ describe('events', () => {
     ],
     [
       'an event is told and resolved',
-      message({ items: [{ ...a, condition: 'Rotated', id: 'Rotated/1', status: 'happened', severity: 'info' }] }),
-      ['trigger prod-rotator/Rotated/1#happened info', 'resolve prod-rotator/Rotated/1#happened'],
+      message({ items: [{ ...a, condition: 'Unwatched', id: 'Unwatched/1', status: 'happened', severity: 'info' }] }),
+      ['trigger prod-rotator/Unwatched/1#happened info', 'resolve prod-rotator/Unwatched/1#happened'],
+    ],
+    [
+      'several events of a message are one',
+      message({
+        items: ['1', '2'].map((id) => ({
+          ...{ ...a, condition: 'Unwatched', id: `Unwatched/${id}`, status: 'happened', severity: 'info', target: id },
+        })),
+      }),
+      ['trigger prod-rotator/Unwatched/1#happened info', 'resolve prod-rotator/Unwatched/1#happened'],
     ],
     [
       'a thread that is open again is not resolved',

@@ -42,10 +42,7 @@ describe('what is posted fits the schema', () => {
   test.each([
     ['an alert', message()],
     ['an all-clear', message({ items: [item(over)], closes: ['thread'] })],
-    [
-      'an event',
-      message({ items: [item({ condition: 'Rotated', status: 'happened', severity: 'info', runbook: null })] }),
-    ],
+    ['an event', message({ items: [item({ condition: 'Unwatched', status: 'happened', severity: 'info' })] })],
     ['of the service', message({ items: [item({ target: null, envId: null, providerId: null, code: null })] })],
     ['a digest', signOfLife('digest')],
     ['a test', signOfLife('test')],

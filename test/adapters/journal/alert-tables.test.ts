@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { RotatorError } from '../../../src/core/errors.ts';
-import type { Journal } from '../../../src/core/ports.ts';
-import { aChannel, aDelivery, aFinding, aStory } from '../../support/alert-rows.ts';
+import type { Journal } from '../../../src/core/journal-ports.ts';
+import { aChannel, aFinding, aStory } from '../../support/alert-rows.ts';
 import { folder, NOW, ownJournal } from '../../support/journal.ts';
 
 interface Scene {
@@ -31,9 +31,8 @@ const count = (db: DatabaseSync, table: string): unknown =>
 describe('a damaged row', () => {
   const rows = {
     putStories: [aStory('a'), aStory('b')],
-    addDeliveries: [aDelivery({ id: 'd1' }), aDelivery({ id: 'd2' })],
     putChannels: [aChannel('ops'), aChannel('boss')],
-    memo: { digestAt: NOW, watchedSince: {} },
+    memo: { watchedSince: { shop: NOW } },
   };
 
   test.each([
@@ -56,22 +55,17 @@ describe('a damaged row', () => {
       /its story a does not fit \(members\.0\.finding\.facts\.failures: invalid/,
     ],
     [
-      'alert_deliveries',
-      "'[]' WHERE id = 'd1'",
-      { deliveries: [rows.addDeliveries[1]] },
-      /its delivery d1 does not fit \(the whole: invalid/,
-    ],
-    [
       'alert_channels',
       "json_set(document, '$.failures', 'many') WHERE name = 'ops'",
       { channels: [aChannel('boss')] },
       /its channel state ops does not fit \(failures: invalid/,
     ],
+    ['alert_memo', "'{}'", { memo: { watchedSince: {} } }, /its memo of alerts does not fit \(watchedSince: /],
     [
-      'alert_memo',
-      "'{}'",
-      { memo: { digestAt: null, watchedSince: {} } },
-      /its memo of alerts does not fit \(digestAt: /,
+      'alert_channels',
+      "'[]' WHERE name = 'ops'",
+      { channels: [aChannel('boss')] },
+      /its channel state ops does not fit \(the whole: invalid/,
     ],
   ])('of %s (%s) is left out, told, and removed by the next update', async (table, damage, left, message) => {
     const { journal, db, told } = await scene();
@@ -121,12 +115,6 @@ describe('a damaged row', () => {
   });
 });
 
-test('what waits can be looked through by channel', async () => {
-  const { journal, db } = await scene();
-  await journal.updateAlerts(() => ({ addDeliveries: [aDelivery({ id: 'd1', channel: 'boss' })] }));
-  expect(db.prepare('SELECT id, channel FROM alert_deliveries').all()).toEqual([{ id: 'd1', channel: 'boss' }]);
-});
-
 test('no secret of an alert is in any byte of the files', async () => {
   const { path, journal } = await scene();
   const jwt = `eyJhbGciOiJFUzI1NiIsImtpZCI6IksxIn0.${'QUJD'.repeat(20)}.${'x'.repeat(86)}`;
@@ -136,12 +124,10 @@ test('no secret of an alert is in any byte of the files', async () => {
   const story = aStory('a', { finding: leaking });
   const [told] = Object.values(story.told);
   if (told === undefined) throw new TypeError('nobody was told');
-  const event = { target: { name: jwt, envId: jwt, providerId: null }, expiresAt: null, moved: false, open: [] };
   await journal.updateAlerts(() => ({
     putStories: [{ ...story, told: { ops: { ...told, thread: jwt, next: jwt } } }],
-    addDeliveries: [aDelivery({ subject: { kind: 'unwatched', event, closes: [jwt] } })],
     putChannels: [aChannel('ops', { error })],
-    memo: { digestAt: null, watchedSince: { [jwt]: 1 } },
+    memo: { watchedSince: { [jwt]: 1 } },
   }));
   const home = join(path, '..');
   const bytes = readdirSync(home)

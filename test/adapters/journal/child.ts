@@ -1,9 +1,10 @@
 // A process of its own on a journal: prints `ready`, waits for a line, does one thing and says what came of it.
 // Run by test/support/journal.ts as `child.ts ACTION PATH …`; what it needs is imported before it gives up any rights.
 import { once } from 'node:events';
-import { appendFileSync, statSync } from 'node:fs';
+import { appendFileSync, statSync, writeSync } from 'node:fs';
 import { backupJournal, openJournal } from '../../../src/adapters/journal/journal.ts';
 import { acquireDaemonLock } from '../../../src/adapters/journal/lock.ts';
+import { isPostgres, readPostgresUrl } from '../../../src/adapters/journal/place.ts';
 import type { Story } from '../../../src/core/alerts/records.ts';
 import { asRotatorError } from '../../../src/core/errors.ts';
 import type { Rotation, TargetState } from '../../../src/core/records.ts';
@@ -15,7 +16,14 @@ const clock = realClock;
 const who = { instance: 'first', pid: process.pid, host: 'here' };
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
-const open = (mode: 'read' | 'write' = 'write') => openJournal({ path }, { mode, clock });
+/** The file or the database at `path`. */
+function place() {
+  const database = isPostgres(path) ? readPostgresUrl(path) : { path };
+  if (typeof database === 'string') throw new TypeError(`${path}: ${database}`);
+  return database;
+}
+
+const open = (mode: 'read' | 'write' = 'write') => openJournal(place(), { mode, clock });
 
 function dropRights(): void {
   if (process.getuid?.() !== 0) return;
@@ -70,7 +78,7 @@ const ACTIONS: Readonly<Record<string, () => Promise<void>>> = {
     for (let i = 0; i < Number(times); i += 1) {
       await journal.updateAlerts(({ memo }) => ({
         putStories: [{ ...like, id: `${token}-${i}` }],
-        memo: { ...memo, digestAt: (memo.digestAt ?? 0) + 1 },
+        memo: { watchedSince: { count: (memo.watchedSince['count'] ?? 0) + 1 } },
       }));
     }
     await journal.close();
@@ -99,6 +107,15 @@ const ACTIONS: Readonly<Record<string, () => Promise<void>>> = {
       await new Promise((resolve) => setImmediate(resolve));
     }
     await journal.close();
+  },
+  /** Stops the whole process for 7 s while a transaction is open. */
+  async standStill() {
+    const journal = await open();
+    await journal.updateFleet((fleet) => {
+      writeSync(1, 'inside\n');
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 7000);
+      return oneMore(fleet);
+    });
   },
   async lock() {
     acquireDaemonLock(path, who, clock.now());

@@ -8,11 +8,11 @@ import { type DaemonJournalOptions, openDaemonJournal } from '../../../src/adapt
 import { MIGRATIONS } from '../../../src/adapters/journal/migrations.ts';
 import { EMPTY_BOOK } from '../../../src/core/alerts/records.ts';
 import type { RotatorError } from '../../../src/core/errors.ts';
-import type { DaemonJournal, Journal } from '../../../src/core/ports.ts';
+import type { DaemonJournal, Journal } from '../../../src/core/journal-ports.ts';
 import { EMPTY_FLEET } from '../../../src/core/records.ts';
 import { alertBookContract } from '../../contract/alert-book.ts';
 import { journalContract } from '../../contract/journal.ts';
-import { aChannel, aDelivery, aStory } from '../../support/alert-rows.ts';
+import { aChannel, aStory } from '../../support/alert-rows.ts';
 import { HandClock } from '../../support/clock.ts';
 import { aRotation, aTarget, finished, folder, NOW, ownJournal } from '../../support/journal.ts';
 
@@ -133,7 +133,7 @@ describe('a file that cannot be written', () => {
   test('later: the copy in memory knows everything that the file holds, and the call that failed is made there', async () => {
     const { path, journal, changes } = await start();
     const [open, done] = [aRotation(), finished(aRotation())];
-    const book = { putStories: [aStory('a')], addDeliveries: [aDelivery()], putChannels: [aChannel('ops')] };
+    const book = { putStories: [aStory('a')], putChannels: [aChannel('ops')] };
     await journal.commit({ target: aTarget(), rotation: open });
     await journal.commit({ rotation: done });
     await journal.updateAlerts(() => book);
@@ -294,9 +294,8 @@ describe('when the file can be written again', () => {
   test('alerts are as they are in memory, and rows of another process stay', async () => {
     const rows = {
       putStories: [aStory('ends'), aStory('stays')],
-      addDeliveries: [aDelivery({ id: 'd1' }), aDelivery({ id: 'd2' })],
       putChannels: [aChannel('ops', { failures: 1 })],
-      memo: { digestAt: 5, watchedSince: { shop: 1 } },
+      memo: { watchedSince: { shop: 1 } },
     };
     const scene = await start();
     await scene.journal.updateAlerts(() => rows);
@@ -304,21 +303,15 @@ describe('when the file can be written again', () => {
     await scene.journal.updateAlerts(() => ({
       putStories: [aStory('new'), aStory('stays', { told: {} })],
       removeStories: ['ends'],
-      addDeliveries: [aDelivery({ id: 'd3' })],
-      removeDeliveries: ['d1'],
-      putChannels: [aChannel('ops')],
-      memo: { digestAt: 6, watchedSince: {} },
+      putChannels: [aChannel('ops', { digestAt: 6 })],
+      memo: { watchedSince: {} },
     }));
     const book = await scene.journal.alertBook();
     renameSync(`${scene.path}.away`, scene.path);
-    await (await ownJournal(scene.path)).updateAlerts(() => ({
-      putStories: [aStory('theirs')],
-      addDeliveries: [aDelivery({ id: 'd9' })],
-    }));
+    await (await ownJournal(scene.path)).updateAlerts(() => ({ putStories: [aStory('theirs')] }));
     await tryAgain(scene);
-    const { stories, deliveries, channels, memo } = await (await fileOf(scene.path)).alertBook();
+    const { stories, channels, memo } = await (await fileOf(scene.path)).alertBook();
     expect(new Set(stories)).toEqual(new Set([...book.stories, aStory('theirs')]));
-    expect(deliveries.map(({ id }) => id).sort()).toEqual(['d2', 'd3', 'd9']);
     expect([channels, memo]).toEqual([book.channels, book.memo]);
   });
 
@@ -329,7 +322,7 @@ describe('when the file can be written again', () => {
     await before.commit({ target: known });
     await before.updateAlerts(() => ({
       putStories: [aStory('old')],
-      memo: { digestAt: 5, watchedSince: { [known.key]: 1 } },
+      memo: { watchedSince: { [known.key]: 1 } },
     }));
     await before.close();
     renameSync(path, `${path}.away`);
@@ -342,7 +335,7 @@ describe('when the file can be written again', () => {
     await scene.journal.commit({ target: fresh });
     await scene.journal.updateAlerts(() => ({
       putStories: [aStory('new')],
-      memo: { digestAt: 9, watchedSince: { [known.key]: 9 } },
+      memo: { watchedSince: { [known.key]: 9 } },
     }));
     rmdirSync(path);
     renameSync(`${path}.away`, path);
@@ -352,7 +345,7 @@ describe('when the file can be written again', () => {
     expect(await file.targets()).toEqual([fresh, known]);
     const { stories, memo } = await file.alertBook();
     expect(stories.map(({ id }) => id)).toEqual(['old', 'new']);
-    expect(memo).toEqual({ digestAt: 5, watchedSince: { [known.key]: 1 } });
+    expect(memo).toEqual({ watchedSince: { [known.key]: 1 } });
   });
 
   test('a file that was deleted is begun anew with all that was known', async () => {

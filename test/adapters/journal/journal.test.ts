@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { JournalOptions } from '../../../src/adapters/journal/journal.ts';
 import { RotatorError } from '../../../src/core/errors.ts';
 import { afterBadWrite } from '../../../src/core/lanes.ts';
@@ -340,4 +340,23 @@ describe('reading', () => {
     });
     chmodSync(home, 0o755);
   });
+});
+
+test('what is recorded waits for the disk; who has which lease and turn need not outlive the machine', async () => {
+  const journal = await open(join(folder(), 'journal.db'));
+  const exec = vi.spyOn(DatabaseSync.prototype, 'exec');
+  onTestFinished(() => exec.mockRestore());
+  const waits = async (work: () => Promise<unknown>) => {
+    exec.mockClear();
+    await work();
+    const begun = exec.mock.calls.map(([sql]) => /synchronous = (\w+); BEGIN/.exec(sql)?.[1]);
+    return begun.filter((level) => level !== undefined);
+  };
+  const rank = { failedAt: null, urgent: false, requested: false, neededBy: 0 };
+  expect(await waits(() => journal.takeTurn('lane', 'a', rank))).toEqual(['NORMAL']);
+  expect(await waits(() => journal.commit({ target: aTarget() }))).toEqual(['FULL']);
+  expect(await waits(() => journal.acquireLease('key', 'a'))).toEqual(['NORMAL']);
+  expect(await waits(() => journal.releaseLease('key', 'a'))).toEqual(['NORMAL']);
+  expect(await waits(() => journal.endTurn('lane', 'a'))).toEqual(['NORMAL']);
+  expect(await waits(() => journal.updateFleet((fleet) => fleet))).toEqual(['FULL']);
 });

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { acquireDaemonLock, type DaemonLock } from '../../../src/adapters/journal/lock.ts';
+import { acquireDaemonLock, type DaemonLock, isDaemonLockHeld } from '../../../src/adapters/journal/lock.ts';
 import { child, folder, NOW } from '../../support/journal.ts';
 
 const who = { instance: 'prod-rotator', pid: 4711, host: 'vm-1' };
@@ -16,14 +16,14 @@ async function lock(journalPath: string): Promise<DaemonLock> {
 const refused = (path: string, holder: string): object => ({
   code: 'ERR_DAEMON_RUNNING',
   message: `a daemon already runs with journal ${path}: ${holder}`,
-  hint: 'Stop that one first, or give this one its own journal.',
+  hint: 'Leave this one as a standby, or stop the other one, or give this one its own journal.',
 });
 
 test('a second daemon is refused at once and told who runs', async () => {
   const home = folder();
   const path = join(home, 'journal.db');
   const first = await lock(path);
-  const holder = 'instance prod-rotator, pid 4711 on vm-1, since 2026-11-22T10:00:00.000Z';
+  const holder = 'instance prod-rotator, pid 4711 on vm-1, since 2026-11-22 10:00 UTC';
   await expect(lock(path)).rejects.toMatchObject(refused(path, holder));
   const process = child('lock', path);
   await process.line();
@@ -83,4 +83,19 @@ test('two journals in one folder have two locks', async () => {
   const home = folder();
   await lock(join(home, 'a.db'));
   await lock(join(home, 'b.db'));
+});
+
+test('whether it is held can be asked without disturbing anybody', async () => {
+  const path = join(folder(), 'journal.db');
+  expect(isDaemonLockHeld(path)).toBe(false);
+  const holder = child('lock', path);
+  await holder.line();
+  holder.go();
+  expect(await holder.line()).toBe('locked');
+  expect(isDaemonLockHeld(path)).toBe(true);
+  holder.process.kill('SIGKILL');
+  await holder.end();
+  expect(isDaemonLockHeld(path)).toBe(false);
+  writeFileSync(`${path}.lock`, 'no lock');
+  expect(isDaemonLockHeld(path)).toBeUndefined();
 });

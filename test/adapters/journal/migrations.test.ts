@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test } from 'vitest';
 import { MIGRATIONS, type Migration, migrate } from '../../../src/adapters/journal/migrations.ts';
 import { EMPTY_BOOK } from '../../../src/core/alerts/records.ts';
-import { aDelivery, aFinding } from '../../support/alert-rows.ts';
+import { aFinding } from '../../support/alert-rows.ts';
 import { aTarget, child, folder, MovableClock, ownJournal } from '../../support/journal.ts';
 
 const clock = new MovableClock();
@@ -32,7 +32,6 @@ function inspect(path: string): { version: number; tables: string[] } {
 
 const OURS = [
   'alert_channels',
-  'alert_deliveries',
   'alert_memo',
   'alert_stories',
   'fleet',
@@ -93,24 +92,20 @@ test('the conditions of schema 2 become stories, but for those that nobody would
   ];
   for (const each of rows)
     db.prepare('INSERT INTO alert_conditions (id, document) VALUES (?, ?)').run(each.finding.id, JSON.stringify(each));
-  const subject = { kind: 'condition', since: 1, until: null, thread: 't', closes: [] };
-  const digest = { version: '1', targets: 0, states: {}, renewals: [], openTotal: 1 };
-  const open = (condition: string) => [{ condition, target: null, severity: 'warning' }];
-  const subjects = {
-    raised: { ...subject, status: 'raised', finding },
-    test: { kind: 'test' },
-    digest: { kind: 'digest', digest: { ...digest, open: open('ClockSkewed') } },
-    oldDigest: { kind: 'digest', digest: { ...digest, open: open('FleetHalted') } },
-  };
-  for (const [id, each] of Object.entries(subjects))
+  const raised = { kind: 'condition', status: 'raised', since: 1, until: null, thread: 't', closes: [], finding };
+  for (const [id, subject] of Object.entries({ raised, test: { kind: 'test' }, digest: { kind: 'digest' } }))
     db.prepare('INSERT INTO alert_deliveries (id, document) VALUES (?, ?)').run(
       id,
-      JSON.stringify({ ...aDelivery({ id, channel: 'mail' }), subject: each }),
+      JSON.stringify({ id, channel: 'mail', at: 6, subject }),
     );
+  const channel = { name: 'mail', failures: 2, nextAttemptAt: 7, failingSince: 6, lastDeliveredAt: 5, error: null };
+  db.prepare('INSERT INTO alert_channels (name, document) VALUES (?, ?)').run('mail', JSON.stringify(channel));
+  const memo = { watchedSince: { shop: 1 }, digestAt: 2, grouping: { ops: 3 } };
+  db.prepare('INSERT INTO alert_memo (seq, document) VALUES (1, ?)').run(JSON.stringify(memo));
   db.close();
   const warnings: unknown[] = [];
   const journal = await ownJournal(path, { warn: (reason) => warnings.push(reason) });
-  const { stories, deliveries } = await journal.alertBook();
+  const { stories, ...rest } = await journal.alertBook();
   expect(stories).toMatchObject([
     {
       id: finding.id.replace('RotationFailing', 'RenewalFailing'),
@@ -122,7 +117,8 @@ test('the conditions of schema 2 become stories, but for those that nobody would
     { id: 'ClockSkewed', cause: 'ClockSkewed', endedAt: null },
   ]);
   expect(Object.keys(stories[0]?.told ?? {})).toEqual(['ops']);
-  expect(deliveries.map(({ id }) => id)).toEqual(['digest']);
+  // What waited without a condition is not told any more, and each channel waits for its next digest.
+  expect(rest).toEqual({ channels: [{ ...channel, digestAt: null }], memo: { watchedSince: { shop: 1 } } });
   expect(warnings).toEqual([]);
 });
 

@@ -124,7 +124,7 @@ test('at most one question a second goes out, over every endpoint, each with an 
   const of = checks(clock);
   await of(server.url).ask(QUESTION);
   const second = of(`${server.url}/{envId}`).ask(QUESTION);
-  await clock.advance(1_029);
+  await clock.advance(1_039);
   expect(server.seen).toHaveLength(1);
   await clock.advance(1);
   await second;

@@ -7,6 +7,7 @@ import { configToSend, providerView } from '../../../src/adapters/provider/field
 import { canonical, type Json, type JsonObject } from '../../../src/core/json.ts';
 import type { EarlierFields, FieldObstacle, JournalledFields, ProviderFields } from '../../../src/core/provider.ts';
 import { newP8 } from '../../support/keys.ts';
+import { fullProvider } from '../../support/pass-rig.ts';
 
 const JWT = `eyJ${'h'.repeat(30)}.${'c'.repeat(40)}.${'s'.repeat(86)}`;
 
@@ -436,5 +437,52 @@ describe('restoring', () => {
   test('never reaches outside Config', () => {
     const fields = fieldsOf(after).withRestored(fieldsOf(before), lost);
     expect(fields.changesSince(fieldsOf(before)).map(({ path }) => path)).toEqual(['Config.C', 'Picture']);
+  });
+});
+
+describe('the settings of a provider', () => {
+  test('are read from where CloudBase keeps them, and none of them is the client secret', () => {
+    const record = fullProvider(JWT);
+    expect(fieldsOf(record).settings()).toEqual({
+      type: 'OIDC',
+      name: 'Apple',
+      issuer: 'https://appleid.apple.com',
+      jwksUri: 'https://appleid.apple.com/auth/keys',
+      authorizationEndpoint: 'https://appleid.apple.com/auth/authorize?response_mode=form_post',
+      tokenEndpoint: 'https://appleid.apple.com/auth/token',
+      scope: 'openid email name',
+      responseType: 'code',
+      authMethod: 'CLIENT_SECRET_POST',
+      redirectUri: record.Config['RedirectUri'],
+      linkByEmail: false,
+      linkByPhone: undefined,
+      names: Object.keys(record.Config)
+        .concat(
+          'ProfileMetaMap.Email',
+          'RequestParametersMap.ClientId',
+          'ResponseParametersMap.Name',
+          'ResponseParametersMap.Sub',
+        )
+        .sort(),
+      undocumented: ['ProfileMetaMap', 'Proxy', 'RevocationEndpoint'],
+    });
+  });
+
+  test('are absent where they are empty, null or of another kind', () => {
+    const record = {
+      On: 'TRUE',
+      AutoSignInWhenEmailMatch: 'TRUE',
+      Config: { Issuer: '', Scope: null, TokenEndpoint: 7 },
+    };
+    expect(fieldsOf(record).settings()).toMatchObject({
+      type: undefined,
+      issuer: undefined,
+      scope: undefined,
+      tokenEndpoint: undefined,
+      linkByEmail: true,
+      linkByPhone: undefined,
+      names: ['Issuer', 'TokenEndpoint'],
+      undocumented: [],
+    });
   });
 });

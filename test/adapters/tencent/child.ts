@@ -13,6 +13,7 @@ const client = createTencentClient({
   timeoutMs: 5_000,
   clock: realClock,
   env: {},
+  keepsConnections: true,
 });
 const signal = new AbortController().signal;
 const outcomes: boolean[] = [];

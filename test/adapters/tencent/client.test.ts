@@ -8,7 +8,7 @@ import { createRateLimit } from '../../../src/net/rate-limit.ts';
 import { SANDBOX_CREDENTIALS } from '../../../src/sandbox/server.ts';
 import { selfSignedCertificate } from '../../support/certificate.ts';
 import { HandClock, realClock } from '../../support/clock.ts';
-import { closedPort, serve, serveProxy } from '../../support/servers.ts';
+import { type Answer, closedPort, serve, serveProxy } from '../../support/servers.ts';
 import {
   ENV_ID,
   fixedCredentials,
@@ -112,8 +112,8 @@ const ROWS: readonly [remote: string, code: keyof typeof REMEDIES, ambiguous: bo
     false,
     'was refused: the API does not know a parameter (UnknownParameter)',
   ],
-  ['ResourceNotFound', 'ERR_CLOUDBASE_REFUSED', false, 'found no such resource (ResourceNotFound)'],
-  ['InvalidParameter.EnvId', 'ERR_CLOUDBASE_REFUSED', false, 'found no such resource (InvalidParameter.EnvId)'],
+  ['ResourceNotFound', 'ERR_CLOUDBASE_REFUSED', false, 'found no such environment (ResourceNotFound)'],
+  ['InvalidParameter.EnvId', 'ERR_CLOUDBASE_REFUSED', false, 'found no such environment (InvalidParameter.EnvId)'],
   ['OperationDenied.ResourceFrozen', 'ERR_CLOUDBASE_REFUSED', false, 'was refused (OperationDenied.ResourceFrozen)'],
   ['ResourceUnavailable.Balance', 'ERR_CLOUDBASE_REFUSED', false, 'was refused (ResourceUnavailable.Balance)'],
   [
@@ -204,7 +204,7 @@ describe('an error of the API', () => {
       await expect(getProviders(tencentClient(url))).rejects.toMatchObject({
         code: 'ERR_CLOUDBASE_DENIED',
         message: `tcb GetProviders is not permitted (${remote}); CAM names tcb:GetProviders, qcs::tcb:ap-shanghai:uin/1:env/e`,
-        hint: 'Allow this in CAM (or, if the message names another resource, that one): {"effect":"allow","action":["tcb:GetProviders","tcb:ModifyProvider"],"resource":["qcs::tcb:ap-shanghai:uin/<main account uin>:env/shop-prod-1g2h3j"]}',
+        hint: 'Attach this policy in CAM to the user or role of this service (where CAM names another resource, allow that one): {"version":"2.0","statement":[{"effect":"allow","action":["tcb:GetProviders","tcb:ModifyProvider"],"resource":["qcs::tcb:ap-shanghai:uin/<main account uin>:env/shop-prod-1g2h3j"]}]}',
       });
     },
   );
@@ -405,24 +405,113 @@ describe('the network', () => {
   });
 });
 
-describe('abort', () => {
-  test('rejects with the reason, ends the connection, and counts nothing', async () => {
-    const { promise: closed, resolve: close } = Promise.withResolvers<void>();
-    const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>();
-    const server = await serve((incoming) => {
-      incoming.socket.once('close', () => close());
-      arrive();
+describe('a connection', () => {
+  const GOOD = '{"Response":{"RequestId":"r"}}';
+
+  /** A server that answers the first request, and then does this with the others. */
+  const serveThen = async (answer: Answer) => {
+    let requests = 0;
+    return serve((...exchange) => {
+      requests += 1;
+      if (requests === 1) exchange[1].end(GOOD);
+      else answer(...exchange);
+    });
+  };
+  /** As one that the other side has just ended looks to us. */
+  const reset: Answer = (incoming) => incoming.socket.destroy();
+
+  test('is kept from one read to the next, and a write has one of its own', async () => {
+    const server = await serveThen((_, response) => response.end(GOOD));
+    const client = tencentClient(server.url);
+    for (let reads = 0; reads < 3; reads += 1) await getProviders(client);
+    expect(server.connections).toBe(1);
+    await modifyProvider(client);
+    expect(server.connections).toBe(2);
+    expect(server.seen.at(-1)?.headers['connection']).toBe('close');
+    await getProviders(client);
+    expect(server.connections).toBe(2);
+  });
+
+  test('that was kept and has ended: the read is sent again over a new one, in a turn of its own', async () => {
+    let resets = 0;
+    const server = await serveThen((incoming, response, body) => {
+      resets += 1;
+      if (resets === 1) reset(incoming, response, body);
+      else response.end(GOOD);
+    });
+    let turns = 0;
+    const leaves = () => {
+      turns += 1;
+    };
+    const rateLimit = { turn: async () => leaves, lower: () => undefined };
+    const client = tencentClient(server.url, { rateLimit });
+    await getProviders(client);
+    expect(await getProviders(client)).toMatchObject({ requestId: 'r' });
+    expect(server.seen).toHaveLength(3);
+    expect(server.connections).toBe(2);
+    expect(turns).toBe(3);
+    expect(client.records.map(({ code }) => code)).toEqual(['OK', 'NETWORK', 'OK']);
+  });
+
+  test('is tried once more and no more', async () => {
+    const server = await serveThen(reset);
+    const client = tencentClient(server.url);
+    await getProviders(client);
+    await expect(getProviders(client)).rejects.toMatchObject({ code: 'ERR_CLOUDBASE_NETWORK', ambiguous: false });
+    expect(server.seen).toHaveLength(3);
+  });
+
+  test('never makes a write be sent twice', async () => {
+    const server = await serveThen(reset);
+    const client = tencentClient(server.url);
+    await getProviders(client);
+    await expect(modifyProvider(client)).rejects.toMatchObject({ code: 'ERR_CLOUDBASE_NETWORK', ambiguous: true });
+    expect(server.seen.map(({ headers }) => headers['x-tc-action'])).toEqual(['GetProviders', 'ModifyProvider']);
+  });
+
+  test('that ends in the middle of the answer is no reason to read again', async () => {
+    const server = await serveThen((incoming, response) => {
+      response.writeHead(200, { 'content-length': '100' });
+      response.write('{"Response":', () => incoming.socket.destroy());
     });
     const client = tencentClient(server.url);
-    const controller = new AbortController();
-    const answer = modifyProvider(client, controller.signal);
-    await arrived;
-    const reason = new Error('stopping');
-    controller.abort(reason);
-    await expect(answer).rejects.toBe(reason);
-    await closed;
-    expect(client.records).toEqual([]);
+    await getProviders(client);
+    await expect(getProviders(client)).rejects.toMatchObject({ code: 'ERR_CLOUDBASE_NETWORK' });
+    expect(server.seen).toHaveLength(2);
   });
+
+  test('is not kept where the answer was not read to its end', async () => {
+    const { promise: closed, resolve: close } = Promise.withResolvers<void>();
+    const server = await serve((incoming, response) => {
+      incoming.socket.once('close', () => close());
+      response.writeHead(500).write('no end');
+    });
+    await expect(getProviders(tencentClient(server.url))).rejects.toMatchObject({ code: 'ERR_CLOUDBASE_UNAVAILABLE' });
+    await closed;
+  });
+});
+
+describe('abort', () => {
+  test.each([getProviders, modifyProvider])(
+    'rejects with the reason, ends the connection, and counts nothing',
+    async (call) => {
+      const { promise: closed, resolve: close } = Promise.withResolvers<void>();
+      const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>();
+      const server = await serve((incoming) => {
+        incoming.socket.once('close', () => close());
+        arrive();
+      });
+      const client = tencentClient(server.url);
+      const controller = new AbortController();
+      const answer = call(client, controller.signal);
+      await arrived;
+      const reason = new Error('stopping');
+      controller.abort(reason);
+      await expect(answer).rejects.toBe(reason);
+      await closed;
+      expect(client.records).toEqual([]);
+    },
+  );
 
   test('before the call sends nothing', async () => {
     const { url, world } = await sandbox();
@@ -498,7 +587,7 @@ test('calls wait for their turn', async () => {
   const client = tencentClient(url, { rateLimit: createRateLimit(1, clock) });
   await getProviders(client);
   const second = getProviders(client);
-  await clock.advance(1_029);
+  await clock.advance(1_039);
   expect(world.requests.log).toHaveLength(1);
   await clock.advance(1);
   await second;
@@ -518,8 +607,9 @@ test.each([
 
 test('a process that makes calls, good and bad ones, prints nothing', async () => {
   const { url, world } = await sandbox();
-  world.faults.add({ service: 'tcb', kind: 'status', times: 1 });
+  // Over a connection that is kept it would be tried again.
   world.faults.add({ service: 'tcb', kind: 'reset-before', times: 1 });
+  world.faults.add({ service: 'tcb', kind: 'status', times: 1 });
   world.faults.add({ service: 'tcb', kind: 'body', times: 1 });
   world.faults.add({ service: 'tcb', kind: 'redirect', location: 'http://127.0.0.1:1/', times: 1 });
   const child = fileURLToPath(new URL('child.ts', import.meta.url));

@@ -19,12 +19,14 @@ const SITUATIONS: readonly [name: string, fails: boolean, state: Partial<TargetS
   [
     'the provider is gone',
     true,
-    { provider: { enabled: true, strangeHost: null, trouble: 'gone', since: NOW - DAY, at: NOW - MINUTE } },
+    {
+      provider: { enabled: true, strangeHost: null, differs: [], trouble: 'gone', since: NOW - DAY, at: NOW - MINUTE },
+    },
   ],
   [
     'the provider is switched off',
     false,
-    { provider: { enabled: false, strangeHost: null, trouble: null, since: null, at: NOW - MINUTE } },
+    { provider: { enabled: false, strangeHost: null, differs: [], trouble: null, since: null, at: NOW - MINUTE } },
   ],
 ];
 

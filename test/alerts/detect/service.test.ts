@@ -7,6 +7,7 @@ import {
   detectMisconfigured,
   detectService,
   detectTarget,
+  detectUnwatched,
   type ServiceFacts,
 } from '../../../src/alerts/detect/detect.ts';
 import {
@@ -16,6 +17,7 @@ import {
   SHARED_CONDITIONS,
 } from '../../../src/core/alerts/conditions.ts';
 import { emptyChannelState } from '../../../src/core/alerts/records.ts';
+import type { SeenReplica } from '../../../src/core/journal-ports.ts';
 import type { Shape } from '../../../src/core/reasons.ts';
 import {
   type AppleRecord,
@@ -40,11 +42,32 @@ import { anyTarget } from '../../support/any-record.ts';
 import { asked, aWritten, CLOCK, NOW } from '../../support/builders.ts';
 import { aFleet, LANE } from '../../support/fleet.ts';
 
-const DAEMON_ONLY: ConditionName[] = ['ClockSkewed', 'ConfigurationRejected', 'SchedulerStalled'];
+const DAEMON_ONLY: ConditionName[] = [
+  'ClockSkewed',
+  'ConfigurationRejected',
+  'SchedulerStalled',
+  'ReplicasDiffer',
+  'ReplicaSilent',
+];
 
 function found(overrides: Partial<ServiceFacts>): string[] {
   return inShort(detectService(serviceFacts(overrides)).findings);
 }
+
+const REPLICA = {
+  version: '1.2.3',
+  startedAt: NOW - DAY,
+  targets: 3,
+  leads: false,
+  aheadMs: 0,
+  rejected: null,
+  stalledSince: null,
+};
+const aReplica = (name: string, change: Partial<SeenReplica> = {}): SeenReplica => ({
+  ...REPLICA,
+  ...{ name, configuration: 'abc', skewMs: 0, seenAt: NOW, silentMs: 3_000, knownMs: DAY, left: false },
+  ...change,
+});
 
 function table(rows: [name: string, found: string[], facts: Partial<ServiceFacts>][]): void {
   test.each(rows)('%s', (_name, expected, facts) => {
@@ -61,7 +84,7 @@ test('nothing is wrong with a service that works, and everything is decided', ()
 });
 
 test('what a process does not know it neither raises nor clears', () => {
-  const unknown = { skewMs: undefined, configurationRejected: undefined, scheduler: undefined };
+  const unknown = { skewMs: undefined, configurationRejected: undefined, scheduler: undefined, replicas: undefined };
   expect(detectService(serviceFacts(unknown))).toEqual({ findings: [], undecided: DAEMON_ONLY });
 });
 
@@ -98,6 +121,9 @@ describe('of several targets', () => {
   });
 });
 
+/** Targets whose client secrets nobody shows to Apple. */
+const unasked = new Map([[aWatched().key, aWatched({ appleCheck: 'off' })]]);
+
 describe('AppleUnreachable', () => {
   const wasAsked = (ageMs: number) => ({ lastAskedAt: NOW - ageMs });
   const silent = (ageMs: number) => apple({ answeredAt: NOW - ageMs });
@@ -110,7 +136,7 @@ describe('AppleUnreachable', () => {
       { ...apple({ answeredAt: null, firstAskedAt: NOW - 48 * HOUR - 1 }), ...wasAsked(HOUR) },
     ],
     ['not sooner', [], { ...apple({ answeredAt: null, firstAskedAt: NOW - 48 * HOUR }), ...wasAsked(HOUR) }],
-    ['not where Apple is not asked', [], { ...silent(9 * DAY), ...wasAsked(HOUR), asksApple: false }],
+    ['not where Apple is not asked', [], { ...silent(9 * DAY), ...wasAsked(HOUR), targets: unasked }],
   ]);
 
   test.each<[string, Partial<ServiceFacts>]>([
@@ -135,7 +161,7 @@ describe('AppleRejectsAll', () => {
     ['not after two', [], rejections(2, 9 * HOUR)],
     ['not over an hour less 1 ms', [], rejections(3, HOUR - 1)],
     ['not after one that was accepted', [], apple({ rejections: null })],
-    ['not where Apple is not asked', [], { ...all, asksApple: false }],
+    ['not where Apple is not asked', [], { ...all, targets: unasked }],
     ['not by what another token endpoint says', [], { ...all, tokenUrl: 'https://other.example/token' }],
   ]);
 
@@ -170,7 +196,7 @@ describe('AppleAcceptsAll', () => {
       [],
       apple({ control: null, controlAskedAt: null, controlSince: null }),
     ],
-    ['not where Apple is not asked', [], { ...accepts(HOUR), asksApple: false }],
+    ['not where Apple is not asked', [], { ...accepts(HOUR), targets: unasked }],
   ]);
 
   test('says since when', () => {
@@ -375,17 +401,19 @@ describe('writes that end badly', () => {
 });
 test('every condition has a row, but for what stories are made of, and StartRefused, which a daemon tells that cannot look', () => {
   const failed = { state: 'failed', error: anError('ERR_CREDENTIALS_REJECTED') } as const;
+  const DIFFERS = { name: 'scope', found: null, wanted: 'openid' } as const;
   const ofTargets: Partial<TargetState>[] = [
     { ...left(DAY), ...failed, renewalAt: NOW - DAY, lastGatherAt: NOW - DAY },
     {
       apple: asked(),
-      provider: { enabled: false, strangeHost: null, trouble: null, since: null, at: NOW },
+      provider: { enabled: false, strangeHost: null, differs: [DIFFERS], trouble: null, since: null, at: NOW },
       replaced: { at: NOW, fingerprint: null, kind: 'other' },
       providerChanges: [{ path: 'On', by: 'our-write', at: NOW }],
     },
     { state: 'pending' },
   ];
-  const ofEach = ofTargets.flatMap((state) => detectTarget(targetFacts(state)).findings);
+  const target = aWatched({ stated: { scope: 'openid' } });
+  const ofEach = ofTargets.flatMap((state) => detectTarget(targetFacts(state, { target })).findings);
   const ofService = [
     serviceFacts({
       ...apple({
@@ -405,9 +433,17 @@ test('every condition has a row, but for what stories are made of, and StartRefu
       scheduler: { alive: false, lastTurnAt: NOW },
     }),
     serviceFacts({ fleet: aFleet(3) }),
+    serviceFacts({
+      replicas: {
+        configuration: 'abc',
+        seen: [aReplica('a', { silentMs: HOUR }), aReplica('b', { configuration: 'x' })],
+      },
+    }),
   ].flatMap((facts) => detectService(facts).findings);
   const wrong = detectMisconfigured({ name: 'shop', problems: [], state: aWatchedState(), clock: CLOCK });
-  const names = new Set([...ofEach, ...ofService, wrong].map(({ condition }) => condition));
+  const gone = { key: 'https://tcb.tencentcloudapi.com|shop-1|apple', name: 'shop', envId: 'shop-1', providerId: null };
+  const unwatched = detectUnwatched(gone, null, { moved: false, open: [] });
+  const names = new Set([...ofEach, ...ofService, wrong, unwatched].map(({ condition }) => condition));
   expect(CONDITIONS.filter((name) => !names.has(name))).toEqual([...SHARED_CONDITIONS, 'StartRefused']);
 });
 
@@ -426,4 +462,63 @@ test('the states that concern the service decide its conditions as all of them d
       },
     ),
   );
+});
+
+describe('of replicas', () => {
+  const ofReplicas = (...seen: SeenReplica[]) =>
+    detectService(serviceFacts({ skewMs: 9 * HOUR, replicas: { configuration: 'abc', seen } })).findings;
+  const ids = (...seen: SeenReplica[]) => ofReplicas(...seen).map(({ id }) => id);
+
+  test('nothing is wrong with those that report and are alike', () => {
+    expect(ids(aReplica('a'), aReplica('b'))).toEqual([]);
+  });
+
+  test('the clock, the configuration and the loop are told as those of the replica', () => {
+    const rejected = { at: NOW - MINUTE, error: anError('ERR_CONFIG') };
+    const found = ofReplicas(
+      aReplica('a', { skewMs: null, aheadMs: 70_000 }),
+      aReplica('b', { skewMs: 5 * MINUTE, rejected, stalledSince: NOW - HOUR }),
+    );
+    expect(found).toMatchObject([
+      { id: 'ClockSkewed/a', severity: 'warning', facts: { skewMs: 70_000, replica: 'a' } },
+      { id: 'ClockSkewed/b', severity: 'critical', facts: { replica: 'b' } },
+      { id: 'ConfigurationRejected/b', facts: { replica: 'b' }, since: NOW - MINUTE },
+      { id: 'SchedulerStalled/b', facts: { replica: 'b', lastTurnAt: NOW - HOUR } },
+    ]);
+  });
+
+  test('one that has said nothing for 45 s is silent, unless it said goodbye', () => {
+    const seenAt = NOW - 45_000;
+    expect(ids(aReplica('a'), aReplica('b', { silentMs: 44_999 }))).toEqual([]);
+    expect(ofReplicas(aReplica('a'), aReplica('b', { silentMs: 45_000, seenAt, skewMs: DAY }))).toMatchObject([
+      { id: 'ReplicaSilent/b', severity: 'warning', facts: { replica: 'b', seenAt }, since: seenAt },
+    ]);
+    expect(ids(aReplica('a'), aReplica('b', { silentMs: 45_000, left: true }))).toEqual([]);
+  });
+
+  test('a silent one is told of for ten minutes at least, and then until another one has taken its place', () => {
+    const silent = (silentMs: number) => aReplica('b', { silentMs });
+    const later = aReplica('c', { knownMs: MINUTE });
+    expect(ids(silent(10 * MINUTE - 1), later)).toEqual(['ReplicaSilent/b']);
+    expect(ids(silent(10 * MINUTE), later)).toEqual([]);
+    expect(ids(silent(10 * MINUTE), aReplica('a'))).toEqual(['ReplicaSilent/b']);
+  });
+
+  test('other configurations than that of the one that leads are told after ten minutes', () => {
+    const found = ofReplicas(
+      aReplica('a'),
+      aReplica('b', { configuration: 'x' }),
+      aReplica('c', { configuration: 'y' }),
+    );
+    expect(found).toMatchObject([{ id: 'ReplicasDiffer', facts: { replicas: ['b', 'c'] }, holdMs: 10 * MINUTE }]);
+    expect(ids(aReplica('a'), aReplica('b', { configuration: 'x', left: true }))).toEqual([]);
+  });
+
+  test('what is not known any more is left undecided', () => {
+    const { findings, undecided } = detectService(
+      serviceFacts({ replicas: { configuration: 'abc', seen: undefined } }),
+    );
+    expect(findings).toEqual([]);
+    expect(new Set(undecided)).toEqual(new Set(DAEMON_ONLY));
+  });
 });

@@ -9,6 +9,7 @@ import { type ErrorCode, REMEDIES } from '../../../src/core/errors.ts';
 import { type JudgeClock, judgeLogins } from '../../../src/core/logins.ts';
 import { DEFECTS, type Defect } from '../../../src/core/reasons.ts';
 import type { TargetState } from '../../../src/core/records.ts';
+import type { StatedSettings } from '../../../src/core/stated-settings.ts';
 import { DAY, HOUR, MINUTE } from '../../../src/core/time.ts';
 import { anError, aWatched, aWatchedState, inShort, left, targetFacts } from '../../support/alert-facts.ts';
 import { anyTarget } from '../../support/any-record.ts';
@@ -295,9 +296,18 @@ describe('SecretExpiring', () => {
 });
 
 /** What Apple said twice, what the secret shows, what became of the provider: each makes logins fail by itself. */
-const TROUBLE = { enabled: true, strangeHost: null, trouble: 'gone', since: NOW - 5 * MINUTE, at: NOW } as const;
+const TROUBLE = {
+  enabled: true,
+  strangeHost: null,
+  differs: [],
+  trouble: 'gone',
+  since: NOW - 5 * MINUTE,
+  at: NOW,
+} as const;
 const CHECKED = { at: NOW, verdict: 'rejected', rejectedSince: NOW - 5 * MINUTE } as const;
-const OFF = { provider: { enabled: false, strangeHost: null, trouble: null, since: null, at: NOW } } as const;
+const OFF = {
+  provider: { enabled: false, strangeHost: null, differs: [], trouble: null, since: null, at: NOW },
+} as const;
 function damaged(defect: Defect): Partial<TargetState> {
   const { deployed } = aWatchedState();
   return { deployed: deployed && { ...deployed, defect } };
@@ -475,6 +485,42 @@ describe('the clock', () => {
   });
 });
 
+describe('ProviderDiffers', () => {
+  const differs = (...differs: TargetState['provider']['differs']): Partial<TargetState> => ({
+    provider: { ...OFF.provider, enabled: true, differs },
+  });
+  const SCOPE = { name: 'scope', found: 'openid', wanted: 'openid email' } as const;
+  const stated = (settings: StatedSettings) => ({ target: aWatched({ stated: settings }) });
+  table([
+    [
+      'where a stated setting was found otherwise',
+      ['ProviderDiffers warning'],
+      differs(SCOPE),
+      stated({ scope: 'openid email' }),
+    ],
+    ['not where the configuration states something else by now', [], differs(SCOPE), stated({ scope: 'openid' })],
+    ['not where it states nothing by now', [], differs(SCOPE), stated({})],
+    [
+      'switched on where it is stated to be off',
+      ['ProviderDiffers warning'],
+      differs({ name: 'enabled', found: true, wanted: false }),
+      stated({ enabled: false }),
+    ],
+    [
+      'not beside ProviderDisabled, which says the same and is critical',
+      ['ProviderDisabled critical'],
+      { provider: { ...OFF.provider, differs: [{ name: 'enabled', found: false, wanted: true }] } },
+      stated({ enabled: true }),
+    ],
+    [
+      'not where the provider is gone',
+      ['LoginsFail critical'],
+      { provider: { ...TROUBLE, differs: [SCOPE] } },
+      stated({ scope: 'openid email' }),
+    ],
+  ]);
+});
+
 describe('ProviderDisabled and ProviderChanged', () => {
   const changed = (by: 'our-write' | 'somebody-else', at: number): Partial<TargetState> => ({
     providerChanges: [{ path: 'Config.Scope', by, at }],
@@ -485,13 +531,13 @@ describe('ProviderDisabled and ProviderChanged', () => {
       'switched off is critical where the configuration wants it on',
       ['ProviderDisabled critical'],
       OFF,
-      { target: aWatched({ enabledWanted: true }) },
+      { target: aWatched({ stated: { enabled: true } }) },
     ],
     [
       'a warning where it wants it off',
       ['ProviderDisabled warning'],
       OFF,
-      { target: aWatched({ enabledWanted: false }) },
+      { target: aWatched({ stated: { enabled: false } }) },
     ],
     ['not where the provider is gone', ['LoginsFail critical'], { provider: { ...TROUBLE, enabled: false } }],
     ['not where no reading has told', [], { provider: { ...OFF.provider, enabled: null } }],

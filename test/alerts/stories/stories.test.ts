@@ -2,19 +2,30 @@
 // it is over; and the laws that hold for any sequence of looks.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { detectUnwatched } from '../../../src/alerts/detect/detect.ts';
+import { afterRotation } from '../../../src/alerts/stories/advance.ts';
 import { viewOf } from '../../../src/alerts/stories/view.ts';
 import { subjectOf } from '../../../src/core/alerts/causes.ts';
 import type { Finding } from '../../../src/core/alerts/conditions.ts';
+import type { Story } from '../../../src/core/alerts/records.ts';
 import type { StoredError } from '../../../src/core/error-params.ts';
+import { policyOf } from '../../../src/core/policy.ts';
+import { aRemote } from '../../../src/core/texts/call-examples.ts';
 import { DAY, HOUR, MINUTE } from '../../../src/core/time.ts';
 import { aLoginsFail, anError, aReplacement, DENIED, TIMEOUT } from '../../support/alert-findings.ts';
-import { failing, LANE_OF, Life, route, stalled } from '../../support/alert-life.ts';
+import { applied, failing, LANE_OF, Life, route, stalled } from '../../support/alert-life.ts';
 import { NOW } from '../../support/builders.ts';
-import { aRemote } from '../../support/error-samples.ts';
+import { LANE } from '../../support/fleet.ts';
 
 const CRITICAL = { severity: 'critical' } as const;
 const names = (count: number) => Array.from({ length: count }, (_, index) => `shop-${index}`);
 const many = (count: number, change: Partial<Finding> = {}) => names(count).map((name) => failing(name, change));
+const loginsFail = (name: string): Finding =>
+  ({
+    ...aLoginsFail({}),
+    target: failing(name).target,
+    id: `LoginsFail/${name}-1/apple@tcb.tencentcloudapi.com`,
+  }) as Finding;
 const denied = (name: string, change: Partial<Finding> = {}) => failing(name, { error: DENIED, ...change });
 const clockSkewed: Finding = {
   ...stalled('warning'),
@@ -58,6 +69,24 @@ describe('the cause of a finding', () => {
     [
       'an answer about one provider: the target',
       failing('shop', { error: anError('ERR_CLOUDBASE_BAD_ANSWER', { problem: 'too-complex', providerId: 'apple' }) }),
+      [],
+      'RenewalFailing/shop-1/apple@tcb.tencentcloudapi.com',
+    ],
+    [
+      'a rejection by Apple, while it rejects every secret',
+      failing('shop', { error: anError('ERR_APPLE_REJECTED', { of: 'everybody', detail: null }) }),
+      ['AppleRejectsAll'],
+      'AppleRejectsAll',
+    ],
+    [
+      'a rejection by Apple, which can be reached then',
+      failing('shop', { error: anError('ERR_APPLE_REJECTED', { of: 'candidate', detail: null }) }),
+      ['AppleUnreachable'],
+      'RenewalFailing/shop-1/apple@tcb.tencentcloudapi.com',
+    ],
+    [
+      'a rejection by Apple, of this target alone',
+      failing('shop', { error: anError('ERR_APPLE_REJECTED', { of: 'candidate', detail: null }) }),
       [],
       'RenewalFailing/shop-1/apple@tcb.tencentcloudapi.com',
     ],
@@ -149,6 +178,9 @@ describe('a story that lasts', () => {
     life.later(59 * MINUTE);
     expect(life.tell()).toEqual(['ops changed shop']);
     life.later(HOUR);
+    expect(life.tell()).toEqual([]);
+    // The last step before the end.
+    life.look([failing('shop', { error: null })]);
     expect(life.tell()).toEqual([]);
   });
 
@@ -382,9 +414,161 @@ describe('what one cause explains', () => {
     life.later(HOUR).look([denied('shop')]);
     expect(life.tell()).toEqual(['ops changed shop']);
   });
+
+  test('a call that is denied explains the writes that fail for it, and what waits in their lane', () => {
+    const life = new Life();
+    const closed = anError('ERR_LANE_CLOSED', { until: NOW + HOUR, because: DENIED });
+    const writes: Finding = {
+      ...stalled('warning'),
+      condition: 'WritesFailing',
+      id: `WritesFailing/${LANE}`,
+      facts: { lane: LANE, badWrites: 3, urgent: [] },
+      error: DENIED,
+    };
+    const found = [denied('a'), failing('b', { error: closed }), writes];
+    life.look(found);
+    expect(life.tell()).toEqual(['ops raised AccessDenied']);
+    expect(life.book.stories.map(({ members }) => members.length)).toEqual([3]);
+    life.later(MINUTE).look([writes]);
+    // Nobody is denied anything any more: what writes fail for is a story of its own.
+    expect(life.tell()).toEqual(['ops raised WritesFailing']);
+  });
+
+  test('where CloudBase cannot be reached, nobody knows whether a call is still denied', () => {
+    const life = new Life();
+    const away = ['a', 'b'].map((name) => failing(name, { error: TIMEOUT }));
+    life.look([denied('a'), denied('b')]);
+    expect(life.tell()).toEqual(['ops raised AccessDenied']);
+    for (const found of [[away[0], denied('b')], away, []].map((each) => each.filter((one) => one !== undefined))) {
+      const undecided = () => found.length === 0;
+      life.later(MINUTE).look(found, { undecided });
+    }
+    life.later(10 * MINUTE).look(away);
+    expect(life.tell()).toEqual(['ops raised EndpointFailing']);
+    expect(life.book.stories.map(({ id, members }) => [id, members.length])).toEqual([
+      ['AccessDenied/env TENCENTCLOUD_SECRET_ID', 2],
+      ['EndpointFailing/tcb.tencentcloudapi.com', 2],
+    ]);
+    // A denial is an answer.
+    life.later(MINUTE).look([denied('a'), denied('b')]);
+    life.later(MINUTE).look([denied('a'), denied('b')]);
+    expect(life.tell()).toEqual(['ops cleared EndpointFailing']);
+    life.later(MINUTE).look([]);
+    life.later(MINUTE).look([]);
+    expect(life.tell()).toEqual(['ops cleared AccessDenied']);
+  });
+
+  test('what was told by itself is not over because the clock explains it now', () => {
+    const life = new Life();
+    const rejects: Finding = {
+      ...stalled(),
+      condition: 'AppleRejectsAll',
+      id: 'AppleRejectsAll',
+      facts: { targets: [] },
+    };
+    life.look([rejects]);
+    life.tell();
+    life.later(MINUTE).look([rejects, clockSkewed]);
+    life.later(10 * MINUTE).look([rejects, clockSkewed]);
+    expect(life.tell()).toEqual(['ops raised ClockSkewed']);
+  });
+
+  test('the policy to paste names what all of them were denied, and it is no news that one has left', () => {
+    const life = new Life();
+    const of = (envId: string) => {
+      const statement = policyOf(['tcb:GetProviders'], [`qcs::tcb:ap-shanghai:uin/1:env/${envId}`]);
+      return denied(envId, { error: anError('ERR_CLOUDBASE_DENIED', aRemote('denied', { statement })) });
+    };
+    const policy = () => {
+      const { error } = viewOf(life.book.stories[0] as Story)?.lead ?? {};
+      return error?.code === 'ERR_CLOUDBASE_DENIED' && 'params' in error ? error.params.statement : undefined;
+    };
+    life.look(['a', 'b'].map(of));
+    const [a, b] = ['a', 'b'].map((envId) => `qcs::tcb:ap-shanghai:uin/1:env/${envId}`);
+    expect(policy()).toBe(policyOf(['tcb:GetProviders'], [a ?? '', b ?? '']));
+    life.tell();
+    life.later(2 * HOUR).look([of('b')]);
+    expect(life.tell()).toEqual([]);
+    life.later(MINUTE).look(names(9).map(of));
+    expect(policy()).toBe(policyOf(['tcb:GetProviders'], ['qcs::tcb:ap-shanghai:uin/1:env/*']));
+  });
+
+  test('another trouble of a target that is critical already is no news', () => {
+    const life = new Life();
+    life.look([denied('a', CRITICAL)]);
+    life.tell();
+    const overdue = {
+      ...denied('a', CRITICAL),
+      condition: 'CheckStale',
+      facts: { lastGatherAt: null },
+      id: 'CheckStale/a',
+    };
+    life.later(20 * MINUTE).look([denied('a', CRITICAL), overdue as Finding]);
+    expect(life.tell()).toEqual([]);
+    life.later(MINUTE).look([denied('a', CRITICAL), overdue as Finding, denied('b', CRITICAL)]);
+    expect(life.tell()).toEqual(['ops changed AccessDenied']);
+  });
 });
 
 describe('logins that fail', () => {
+  test('wait for each other while passes are under way, for a minute at most', () => {
+    const life = new Life();
+    const fails = (name: string): Finding => ({
+      ...aLoginsFail({ detail: 'rejected' }),
+      id: `LoginsFail/${name}`,
+      target: failing(name).target,
+    });
+    life.look([fails('a')], { isSweeping: true });
+    life.later(30_000).look([fails('a'), fails('b')], { isSweeping: true });
+    expect(life.tell()).toEqual([]);
+    life.later(30_000).look([fails('a'), fails('b'), fails('c')], { isSweeping: true });
+    expect(life.tell()).toEqual(['ops raised a', 'ops raised b', 'ops raised c']);
+  });
+
+  test('one after the other, and work again so, are told together; so are reminders', () => {
+    const life = new Life();
+    const fails = (name: string): Finding => ({
+      ...aLoginsFail({ detail: 'rejected' }),
+      id: `LoginsFail/${name}`,
+      target: failing(name).target,
+    });
+    life.look([fails('a')]);
+    life.tell();
+    life.later(5 * MINUTE).look(names(2).map(fails).concat(fails('a')));
+    expect(life.tell()).toEqual([]);
+    life.later(5 * MINUTE);
+    expect(life.tell()).toHaveLength(2);
+    life.later(4 * HOUR - 10 * MINUTE).look(names(2).map(fails).concat(fails('a')));
+    expect(life.tell()).toHaveLength(3);
+    life.later(20_000).look(names(2).map(fails));
+    life.later(20_000).look([fails('shop-1')]);
+    life.later(20_000).look([]);
+    life.later(20_000).look([]);
+    expect(life.tell()).toEqual([]);
+    life.later(40_000).look([]);
+    expect(life.tell()).toHaveLength(3);
+  });
+
+  test('and work again one after the other for longer than an end must hold are one message, within half an hour', () => {
+    const life = new Life();
+    const fails = (name: string): Finding => ({
+      ...aLoginsFail({ detail: 'rejected' }),
+      id: `LoginsFail/${name}`,
+      target: failing(name).target,
+    });
+    const all = names(40).map(fails);
+    life.look(all);
+    expect(life.tell()).toHaveLength(40);
+    const told: number[] = [];
+    for (let left = 39; left >= 0; left -= 1) {
+      life.later(100_000).look(all.slice(0, left));
+      told.push(life.tell().length);
+    }
+    // 40 of them take 67 minutes.
+    expect(told.filter((count) => count > 0).length).toBeLessThanOrEqual(2);
+    life.later(5 * MINUTE).look([]);
+    expect(told.concat(life.tell().length).reduce((a, b) => a + b, 0)).toBe(40);
+  });
   const shop = failing('shop').target;
   const web = failing('web').target;
   const fails = (target: Finding['target']) =>
@@ -432,8 +616,15 @@ describe('channels', () => {
 });
 
 describe('a target that left the configuration', () => {
-  const shop = { key: failing('shop').target?.key ?? '', name: 'shop', envId: 'shop-1', providerId: 'apple' };
-  const unwatched = [{ target: shop, expiresAt: NOW + DAY, moved: false }];
+  /** What a look finds of targets that left. */
+  const gone = (...names: string[]) => {
+    const findings = names.flatMap((name) => {
+      const { target } = failing(name);
+      return target === null ? [] : detectUnwatched(target, NOW + DAY, { moved: false, open: [] });
+    });
+    return { left: new Map(findings.map((finding) => [finding.target?.key ?? '', finding])) };
+  };
+  const unwatched = gone('shop');
 
   test('is told once to channels that take its warnings, and what is open of it ends without an all-clear', () => {
     const life = new Life([
@@ -443,49 +634,142 @@ describe('a target that left the configuration', () => {
     ]);
     life.look([failing('shop'), failing('web')]);
     life.tell();
-    expect(life.look([failing('web')], { unwatched })).toEqual(['unwatched']);
+    expect(life.look([failing('web')], unwatched)).toEqual(['unwatched']);
+    const thread = 'RenewalFailing/shop-1/apple@tcb.tencentcloudapi.com';
+    expect(life.due('ops')).toMatchObject([{ status: 'happened', thread, closes: [thread] }]);
+    expect(life.tell()).toEqual(['ops happened shop']);
+    expect(life.tell()).toEqual([]);
+    expect(life.later(10 * MINUTE).look([failing('web')])).toEqual([]);
     expect(life.book.stories.map(({ members: [first] }) => first?.finding.target?.name)).toEqual(['web']);
-    expect(life.book.deliveries[0]?.subject).toEqual({
-      kind: 'unwatched',
-      event: {
-        target: { name: 'shop', envId: 'shop-1', providerId: 'apple' },
-        expiresAt: NOW + DAY,
-        moved: false,
-        open: ['RotationFailing'],
-      },
-      closes: ['RenewalFailing/shop-1/apple@tcb.tencentcloudapi.com'],
-    });
-    expect(life.tell()).toEqual(['ops unwatched']);
+  });
+
+  test('is told once of those of its stories that somebody was told of, each in its incident', () => {
+    const life = new Life();
+    life.look([failing('shop'), loginsFail('shop')]);
+    expect(life.tell()).toHaveLength(2);
+    expect(life.look([], unwatched)).toEqual(['unwatched', 'unwatched']);
+    const threads = life.due('ops').flatMap(({ closes }) => closes);
+    expect(threads.map((thread) => thread.split('/')[0]).sort()).toEqual(['LoginsFail', 'RenewalFailing']);
+    expect(life.tell()).toEqual(['ops happened shop', 'ops happened shop']);
+  });
+
+  test('is told of, though nothing was open of it, or nobody was told of that', () => {
+    const life = new Life();
+    life.look([failing('shop')]);
+    expect(life.look([], gone('shop', 'web'))).toEqual(['unwatched']);
+    expect(life.book.stories.map(({ id }) => id.split('/')[0])).toEqual(['Unwatched', 'Unwatched']);
+    expect(life.due('ops').flatMap(({ closes }) => closes)).toEqual([]);
+    expect(life.tell()).toEqual(['ops happened shop', 'ops happened web']);
   });
 
   test('leaves what others have in common with it as it is', () => {
     const life = new Life();
     life.look([denied('shop'), denied('web')]);
     life.tell();
-    life.look([denied('web')], { unwatched });
-    expect(life.tell()).toEqual(['ops unwatched']);
-    expect(life.book.stories.map((story) => viewOf(story)?.targets.map(({ name }) => name))).toEqual([['web']]);
+    life.look([denied('web')], unwatched);
+    expect(life.tell()).toEqual(['ops happened shop']);
+    const open = life.book.stories.filter(({ endedAt }) => endedAt === null);
+    expect(open.map((story) => viewOf(story)?.targets.map(({ name }) => name))).toEqual([['web']]);
+  });
+
+  test('together with all that it had something in common with is told as each of them, and the incident ends once', () => {
+    const life = new Life();
+    life.look([denied('shop'), denied('web')]);
+    life.tell();
+    life.look([], gone('shop', 'web'));
+    expect(life.due('ops').flatMap(({ closes }) => closes)).toHaveLength(1);
+    expect(life.tell()).toEqual(['ops happened shop', 'ops happened web']);
   });
 
   test('is told where what is open of it was told, so that an incident is closed', () => {
     const life = new Life([route('ops'), route('pager', { severities: ['critical'] })]);
     life.look([failing('shop', CRITICAL)]);
     life.tell();
-    life.look([], { unwatched });
-    expect(life.tell()).toEqual(['ops unwatched', 'pager unwatched']);
+    life.look([], unwatched);
+    expect(life.due('pager')).toMatchObject([{ closes: ['RenewalFailing/shop-1/apple@tcb.tencentcloudapi.com'] }]);
+    expect(life.tell()).toEqual(['ops happened shop', 'pager happened shop']);
+  });
+
+  test('and is back within ten minutes has its alerts anew, and is told of when it leaves again', () => {
+    const life = new Life();
+    life.look([failing('shop')]);
+    life.tell();
+    life.look([], unwatched);
+    expect(life.tell()).toEqual(['ops happened shop']);
+    expect(life.later(MINUTE).look([failing('shop')])).toEqual(['opened']);
+    expect(life.tell()).toEqual(['ops raised shop']);
+    expect(life.later(MINUTE).look([], unwatched)).toEqual(['unwatched']);
+    expect(life.tell()).toEqual(['ops happened shop']);
+    expect(life.later(MINUTE).look([])).toEqual([]);
+    expect(life.tell()).toEqual([]);
   });
 
   test.each([
-    ['every channel that takes warnings, where none names it any more', { targets: ['web'] }, ['ops unwatched']],
+    ['every channel, where none names it any more', { targets: ['web'] }, ['ops happened shop', 'pager happened shop']],
     [
       'every channel, where none takes warnings',
       { severities: ['critical' as const] },
-      ['ops unwatched', 'pager unwatched'],
+      ['ops happened shop', 'pager happened shop'],
     ],
+    ['those alone that carry its warnings', {}, ['ops happened shop']],
   ])('is told to %s', (_name, ops, told) => {
     const life = new Life([route('ops', ops), route('pager', { severities: ['critical'] })]);
-    life.look([], { unwatched });
+    life.look([], unwatched);
     expect(life.tell()).toEqual(told);
+  });
+});
+
+describe('what was found and put right at once', () => {
+  const found = (since: number | null) => ({ ...loginsFail('shop'), since });
+  const rotation = { id: 'row', reason: 'RejectedByApple', proof: null, settles: null } as const;
+  const afterwardsOf = (life: Life, finding: Finding) => {
+    const rotated = { key: finding.target?.key ?? '', rotation, ended: finding };
+    life.book = applied(life.book, afterRotation(life.book, rotated, life.now));
+  };
+
+  test('is told as what is over, since when it is known to have lasted, once', () => {
+    const life = new Life();
+    afterwardsOf(life, found(NOW - DAY));
+    expect(life.due('ops')).toMatchObject([
+      { status: 'ended', closes: [], story: { since: NOW - DAY, endedAt: NOW, rotation } },
+    ]);
+    expect(life.tell()).toEqual(['ops ended shop']);
+    expect(life.look([])).toEqual([]);
+    expect(life.tell()).toEqual([]);
+    expect(life.later(10 * MINUTE).look([])).toEqual([]);
+    expect(life.book.stories).toEqual([]);
+  });
+
+  test.each([
+    ['nobody knows since when', null],
+    ['the clock says that it began later', NOW + DAY],
+  ])('began at that moment, if %s', (_name, since) => {
+    const life = new Life();
+    afterwardsOf(life, found(since));
+    expect(life.book.stories).toMatchObject([{ since: NOW, endedAt: NOW }]);
+  });
+
+  test('is told by the end of a story of it that is there, which notes the rotation, until it comes back', () => {
+    const life = new Life();
+    life.look([loginsFail('shop'), loginsFail('other'), denied('shop')]);
+    life.tell();
+    afterwardsOf(life, found(null));
+    expect(life.book.stories.map((story) => story.rotation)).toEqual([rotation, null, null]);
+    life.look([]);
+    life.look([loginsFail('shop')]);
+    expect(life.book.stories[0]?.rotation).toBeNull();
+    life.look([]);
+    afterwardsOf(life, found(null));
+    life.later(10 * MINUTE).look([]);
+    expect(life.tell()).toEqual(['ops cleared shop', 'ops cleared other', 'ops cleared AccessDenied']);
+  });
+
+  test('is raised when it comes back', () => {
+    const life = new Life();
+    afterwardsOf(life, found(null));
+    expect(life.later(MINUTE).look([loginsFail('shop')])).toEqual(['opened']);
+    expect(life.tell()).toEqual(['ops raised shop']);
+    expect(life.book.stories).toMatchObject([{ since: life.now }]);
   });
 });
 

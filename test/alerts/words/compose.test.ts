@@ -1,27 +1,39 @@
 // How a message is put together: its title, the order and the parts of its items, what is said at the end of a
-// condition, events, the digest and the test message.
+// condition, the event, the digest and the test message.
 import { describe, expect, test } from 'vitest';
+import { eventsOf } from '../../../src/adapters/channels/pagerduty.ts';
 import { viewOf } from '../../../src/alerts/stories/view.ts';
-import { composeMessage, type MessageSubject, runbookLink } from '../../../src/alerts/words/compose.ts';
-import type { Finding } from '../../../src/core/alerts/conditions.ts';
-import { LANGUAGES, type Language } from '../../../src/core/alerts/message.ts';
-import type { DigestFacts, RotatedEvent, UnwatchedEvent } from '../../../src/core/alerts/records.ts';
+import { composeMessage, type MessageSubject } from '../../../src/alerts/words/compose.ts';
+import { FLAVOURS } from '../../../src/alerts/words/flavours.ts';
+import { layOut } from '../../../src/alerts/words/layout.ts';
+import { type Links, runbookLink } from '../../../src/alerts/words/links.ts';
+import { subjectOf } from '../../../src/core/alerts/causes.ts';
+import { CONDITIONS, type ConditionFacts, type Finding } from '../../../src/core/alerts/conditions.ts';
+import { type DigestFacts, LANGUAGES, type Language } from '../../../src/core/alerts/message.ts';
+import type { Story } from '../../../src/core/alerts/records.ts';
 import { errorTexts } from '../../../src/core/texts/errors.ts';
 import { DAY, HOUR, MINUTE } from '../../../src/core/time.ts';
-import { aFinding, aLoginsFail, aStoryOf, aSubject, DENIED, NOW, SHOP } from '../../support/alert-findings.ts';
+import {
+  aFinding,
+  aLoginsFail,
+  aStoryOf,
+  aSubject,
+  DENIED,
+  NOW,
+  SHOP,
+  VARIANTS,
+} from '../../support/alert-findings.ts';
+import { LANE } from '../../support/fleet.ts';
 
 const ID = '019aad5e-5d10-7000-8000-000000000000';
 
-function composed(subjects: readonly MessageSubject[], language: Language = 'en', instance = 'prod-rotator') {
-  return composeMessage({
-    id: ID,
-    now: NOW,
-    instance,
-    version: '1.2.3',
-    language,
-    runbook: 'docs/runbook.md',
-    subjects,
-  });
+function composed(
+  subjects: readonly MessageSubject[],
+  language: Language = 'en',
+  instance = 'prod-rotator',
+  links: Links = { runbook: 'docs/runbook.md' },
+) {
+  return composeMessage({ id: ID, now: NOW, instance, version: '1.2.3', language, ...links, subjects });
 }
 
 /** RotationFailing of the target `name`. */
@@ -31,16 +43,26 @@ function failing(name: string, rest: Partial<Finding> = {}): Finding {
   return aFinding('RotationFailing', facts, { target, id: `RotationFailing/${name}`, ...rest } as Partial<Finding>);
 }
 
-const CRITICAL = { severity: 'critical' } as const;
+/** What a channel is told when the story begins. */
+function raised(story: Story): MessageSubject {
+  const view = viewOf(story);
+  if (view === undefined) throw new TypeError('nothing was raised');
+  return { kind: 'story', story, view, status: 'raised', dueAt: NOW, from: NOW, thread: 't', closes: [] };
+}
 
-const ROTATED: RotatedEvent = {
-  target: { name: 'shop-prod', envId: 'shop-prod-1g2h3j', providerId: 'apple' },
-  reason: 'RenewalDue',
-  keyId: 'K1L2M3N4O5',
-  fingerprint: '1fa947dc0e2b'.padEnd(64, '0'),
-  expiresAt: NOW + 180 * DAY,
-  previousExpiresAt: NOW + 58 * DAY,
-};
+/** What a channel is told of a target that left the configuration. */
+function unwatched(
+  name: string,
+  facts: Partial<ConditionFacts['Unwatched']> = {},
+  rest: Partial<Finding> = {},
+): MessageSubject {
+  const target = { ...SHOP, key: name, name, envId: `${name}-1` };
+  const known = { target, id: `Unwatched/${name}`, ...rest };
+  const finding = aFinding('Unwatched', { moved: false, open: [], ...facts }, known as Partial<Finding>);
+  return aSubject(finding, 'happened');
+}
+
+const CRITICAL = { severity: 'critical' } as const;
 
 describe('a message about one story', () => {
   const finding = failing('shop-prod', { ...CRITICAL, error: DENIED });
@@ -76,6 +98,7 @@ describe('a message about one story', () => {
           until: null,
           loginsUntil: '2026-12-04T20:15:30.000Z',
           logins: null,
+          rotation: null,
           next,
           code: 'ERR_CLOUDBASE_DENIED',
           runbook: 'docs/runbook.md#rotationfailing',
@@ -130,6 +153,43 @@ describe('a message about one story', () => {
   });
 });
 
+describe('a message about one target names it once, in each language and kind of channel', () => {
+  const KIOSK = { ...SHOP, key: 'kiosk', name: 'kiosk', envId: 'env-1g2h3j' };
+  const findings = VARIANTS.filter(({ finding }) => finding.target !== null).map(({ name, finding }) => ({
+    name,
+    finding: { ...finding, target: KIOSK },
+  }));
+
+  test.each(findings)('$name', ({ finding }) => {
+    // By its error, so that it is also told as what several targets might have in common.
+    const { id, cause } = subjectOf(
+      finding,
+      () => LANE,
+      () => false,
+    );
+    const story = { ...aStoryOf(finding), id, cause };
+    const subject = raised(story);
+    for (const language of LANGUAGES) {
+      const message = composed([subject], language);
+      for (const flavour of Object.values(FLAVOURS)) {
+        const text = layOut(message, flavour, { size: 60_000 });
+        expect(text.replaceAll('--target kiosk', '').match(/kiosk/g), text).toHaveLength(1);
+        expect(text).toContain('env-1g2h3j/apple');
+      }
+    }
+  });
+
+  test('also where the headline is about something else', () => {
+    const skewed = aStoryOf(aFinding('ClockSkewed', { skewMs: 75_000 }));
+    const member = { finding: failing('kiosk'), foundAt: NOW, raisedAt: NOW, criticalAt: null };
+    const story = { ...skewed, members: [...skewed.members, member] };
+    const subject = raised(story);
+    const shown = (language: Language) => layOut(composed([subject], language), FLAVOURS.plain, { size: 60_000 });
+    expect(shown('en')).toContain('\nTarget: kiosk (2026-12-04 20:15 UTC)\n');
+    expect(shown('zh')).toContain('\n目标：kiosk (2026-12-04 20:15 UTC)\n');
+  });
+});
+
 describe('the end of a story', () => {
   const finding = failing('shop-prod', { ...CRITICAL, error: DENIED });
 
@@ -155,6 +215,17 @@ describe('the end of a story', () => {
     expect(chinese?.what).toMatch(/^持续 4 小时.*其间未能通知到任何人/);
     expect(chinese?.what).toContain(errorTexts(DENIED, 'zh').message);
   });
+
+  test('one that was put right at once does not say how long it lasted', () => {
+    const at = NOW - MINUTE;
+    const story = aStoryOf(aLoginsFail({}), { since: at, endedAt: at });
+    const of = (language: Language) => composed([aSubject(aLoginsFail({}), 'ended', { story })], language).items[0];
+    expect(of('en')).toMatchObject({
+      title: 'Apple logins failed',
+      what: 'It was found at 2026-11-22 20:14 UTC and put right at once; since when it had lasted is not known.',
+    });
+    expect(of('zh')?.what).toBe('于 2026-11-22 20:14 UTC 发现并随即修复，此前持续了多久未知。');
+  });
 });
 
 describe('a message about many', () => {
@@ -173,7 +244,7 @@ describe('a message about many', () => {
 
   test('the worst come first: critical, warning, what is over, events; then by target and condition', () => {
     const subjects = [
-      { kind: 'rotated', event: ROTATED } as const,
+      unwatched('a'),
       aSubject(failing('b')),
       aSubject(failing('a', CRITICAL), 'cleared'),
       aSubject({ ...aLoginsFail({}), target: { ...SHOP, name: 'c' } }),
@@ -189,7 +260,7 @@ describe('a message about many', () => {
       'RenewalFailing a raised',
       'RenewalFailing b raised',
       'RenewalFailing a cleared',
-      'Rotated shop-prod happened',
+      'Unwatched a happened',
     ]);
     expect(message.severity).toBe('critical');
     expect(message.title).toContain('5 alerts (3 critical, 2 warning), 1 all clear, 1 for information');
@@ -197,14 +268,11 @@ describe('a message about many', () => {
 
   test('the worst is named first, however many of the others there are', () => {
     const channel = aFinding('ChannelFailing', { channel: 'a', attempts: 3, oldestAt: null });
-    const rotated = ['a', 'b', 'c'].map((name) => {
-      const event = { ...ROTATED, target: { ...ROTATED.target, name } };
-      return { kind: 'rotated', event } as const;
-    });
-    expect(composed([aSubject(channel), ...rotated, aSubject(failing('shop-prod', CRITICAL))]).title).toBe(
+    const left = ['a', 'b', 'c'].map((name) => unwatched(name));
+    expect(composed([aSubject(channel), ...left, aSubject(failing('shop-prod', CRITICAL))]).title).toBe(
       '[prod-rotator] 2 alerts (1 critical, 1 warning), 3 for information: the client secret cannot be renewed, …',
     );
-    expect(composed([...rotated, aSubject(channel)]).title).toBe(
+    expect(composed([...left, aSubject(channel)]).title).toBe(
       '[prod-rotator] 1 alert (warning), 3 for information: an alert channel does not accept messages, …',
     );
   });
@@ -215,9 +283,7 @@ describe('a message about many', () => {
     );
     const members = stories.map((finding) => ({ finding, foundAt: NOW, raisedAt: NOW, criticalAt: null }));
     const story = { ...aStoryOf(aFinding('AccessDenied', { targets: [] })), members };
-    const view = viewOf(story);
-    if (view === undefined) throw new TypeError('nothing was raised');
-    const subject = { kind: 'story', story, view, status: 'raised', dueAt: NOW, thread: 't', closes: [] } as const;
+    const subject = raised(story);
     const message = composed([subject]);
     expect(message.title).toBe(
       '[prod-rotator] WARNING: 40 targets cannot be checked: CAM denies tcb:GetProviders (secret expires 2027-01-22)',
@@ -246,57 +312,22 @@ describe('a message about many', () => {
 
   test('all-clears alone, and events alone', () => {
     expect(composed([aSubject(failing('a'), 'cleared'), aSubject(failing('b'), 'cleared')]).title).toBe(
-      '[prod-rotator] 2 all clear: the client secret can be renewed again (2)',
+      '[prod-rotator] 2 all clear: the client secret can be renewed again (a, b)',
     );
-    const events = [ROTATED, { ...ROTATED, target: { ...ROTATED.target, name: 'blog' } }];
-    const message = composed(events.map((event) => ({ kind: 'rotated', event })));
-    expect(message.title).toBe('[prod-rotator] 2 for information: the client secret was renewed (2)');
+    const message = composed([unwatched('shop-prod'), unwatched('blog')]);
+    expect(message.title).toBe(
+      '[prod-rotator] 2 for information: no longer watched: the target was removed from the configuration (blog, shop-prod)',
+    );
     expect(message.severity).toBe('info');
+    const moved = { moved: true };
+    expect(composed([unwatched('shop-prod', moved), unwatched('blog', moved)]).title).toBe(
+      '[prod-rotator] 2 for information: cloudbase.endpoint was changed, so this counts as a new target (blog, shop-prod)',
+    );
   });
 
   test('a thread that two subjects close is closed once', () => {
     const subjects = ['a', 'b'].map((name) => aSubject(failing(name), 'cleared', { closes: ['storm/x'] }));
     expect(composed(subjects).closes).toEqual(['storm/x']);
-  });
-});
-
-describe('a rotation', () => {
-  test('is told as an event', () => {
-    const message = composed([{ kind: 'rotated', event: ROTATED }]);
-    expect(message).toMatchObject({ kind: 'alert', severity: 'info', closes: [] });
-    expect(message.title).toBe('[prod-rotator] shop-prod: the client secret was renewed');
-    expect(message.items).toEqual([
-      {
-        id: 'Rotated/shop-prod-1g2h3j/apple/1fa947dc0e2b',
-        condition: 'Rotated',
-        status: 'happened',
-        severity: 'info',
-        target: 'shop-prod',
-        envId: 'shop-prod-1g2h3j',
-        providerId: 'apple',
-        targets: [{ ...ROTATED.target, loginsUntil: '2027-05-21T20:15:30.000Z' }],
-        title: 'the client secret was renewed',
-        what: 'It was replaced because its time for renewal has come. The new one, of key K1L2M3N4O5, fingerprint 1fa947dc0e2b…, is valid until 2027-05-21 20:15 UTC (in 180 days). The one before would have expired at 2027-01-19 20:15 UTC (in 58 days).',
-        since: '2026-11-22T20:15:30.000Z',
-        until: null,
-        loginsUntil: '2027-05-21T20:15:30.000Z',
-        logins: null,
-        next: null,
-        code: null,
-        runbook: null,
-        thread: 'Rotated/shop-prod-1g2h3j/apple/1fa947dc0e2b',
-      },
-    ]);
-    expect(composed([{ kind: 'rotated', event: ROTATED }], 'zh').items[0]?.what).toBe(
-      '轮换原因：到了轮换时间。新密钥（Key ID K1L2M3N4O5，指纹 1fa947dc0e2b…）有效期至 2027-05-21 20:15 UTC（180 天后）。原密钥原定于 2027-01-19 20:15 UTC（58 天后）过期。',
-    );
-  });
-
-  test('of which little is known has no gaps', () => {
-    const event = { ...ROTATED, keyId: null, fingerprint: null, expiresAt: null, previousExpiresAt: null };
-    expect(composed([{ kind: 'rotated', event }]).items[0]?.what).toBe(
-      'It was replaced because its time for renewal has come. The new one is in place.',
-    );
   });
 });
 
@@ -377,17 +408,11 @@ describe('the test message', () => {
 });
 
 describe('a target that left the configuration', () => {
-  const event: UnwatchedEvent = {
-    target: { name: 'shop-prod', envId: 'shop-prod-1g2h3j', providerId: 'apple' },
-    expiresAt: NOW + 12 * DAY,
-    moved: false,
-    open: ['SecretExpiring', 'RotationFailing'],
-  };
-  const unwatched = (change: Partial<UnwatchedEvent> = {}) =>
-    ({ kind: 'unwatched', event: { ...event, ...change }, closes: ['a', 'b'] }) as const;
+  const open = ['SecretExpiring', 'RotationFailing'] as const;
 
-  test('is an event that says until when its secret is valid, what was open, and closes its incidents', () => {
-    const message = composed([unwatched()]);
+  test('is an event that says until when its secret is valid and what was open, and closes its incidents', () => {
+    const [subject] = [unwatched('shop-prod', { open })];
+    const message = composed([{ ...subject, closes: ['a', 'b'] } as MessageSubject]);
     expect(message).toMatchObject({
       kind: 'alert',
       severity: 'info',
@@ -396,25 +421,47 @@ describe('a target that left the configuration', () => {
     });
     expect(message.items).toMatchObject([
       {
-        id: 'Unwatched/shop-prod-1g2h3j/apple',
+        id: 'Unwatched/shop-prod',
         condition: 'Unwatched',
         status: 'happened',
-        what: 'The service no longer checks or renews its client secret. That secret expires at 2026-12-04 20:15 UTC (in 12 days). These alerts were still open and are closed now, although nothing was fixed: SecretExpiring and RotationFailing. If this was a mistake, put the target back into the configuration.',
+        severity: 'info',
+        what: 'The service no longer checks or renews its client secret. That secret expires at 2026-12-04 20:15 UTC (in 12 days). These alerts were still open and are closed now, although nothing was fixed: SecretExpiring and RotationFailing.',
+        next: 'Put the target back into the configuration if this was a mistake.',
+        until: null,
         loginsUntil: '2026-12-04T20:15:30.000Z',
+        runbook: 'docs/runbook.md#unwatched',
       },
     ]);
-    expect(composed([unwatched()], 'zh').items[0]?.what).toBe(
-      '本服务不再检查和轮换该目标的客户端密钥。该密钥将于 2026-12-04 20:15 UTC（12 天后）过期。以下告警移除时尚未解决，现已关闭，但问题并未修复：`SecretExpiring`、`RotationFailing`。如属误删，请将该目标加回配置。',
+    expect(composed([unwatched('shop-prod', { open })], 'zh').items[0]).toMatchObject({
+      what: '本服务不再检查和轮换该目标的客户端密钥。该密钥将于 2026-12-04 20:15 UTC（12 天后）过期。以下告警移除时尚未解决，现已关闭，但问题并未修复：`SecretExpiring`、`RotationFailing`。',
+      next: '如属误删，请将该目标加回配置。',
+    });
+  });
+
+  test('is one item for people, however many of its stories end with that', () => {
+    const ended = ['LoginsFail', 'RenewalFailing'].map((cause) =>
+      unwatched('shop-prod', {}, { id: `Unwatched/${cause}/shop-prod` }),
     );
+    const message = composed([...ended, unwatched('blog')]);
+    expect(message.items).toHaveLength(3);
+    expect(message.title).toContain('2 for information');
+    for (const flavour of Object.values(FLAVOURS)) {
+      const text = layOut(message, flavour, { size: 60_000 });
+      expect(text.match(/shop-prod-1\/apple/g), text).toHaveLength(1);
+    }
+    expect(eventsOf(message)).toHaveLength(2);
+    expect(eventsOf(composed(ended))[0]).toMatchObject({ payload: { component: 'shop-prod' } });
+    expect(composed(ended).title).toBe(composed([unwatched('shop-prod')]).title);
   });
 
   test('because its endpoint changed says so, and that the secret is still watched', () => {
-    const [english] = composed([unwatched({ moved: true, open: [] })]).items;
-    expect(english?.title).toBe('cloudbase.endpoint was changed, so this counts as a new target');
-    expect(english?.what).toBe(
-      'The service goes on checking and renewing its client secret, but has no history of it at the new endpoint. If this was a mistake, restore cloudbase.endpoint.',
-    );
-    expect(composed([unwatched({ moved: true })], 'zh').items[0]?.what).toContain('继续检查和轮换');
+    const [english] = composed([unwatched('shop-prod', { moved: true })]).items;
+    expect(english).toMatchObject({
+      title: 'cloudbase.endpoint was changed, so this counts as a new target',
+      what: 'The service goes on checking and renewing its client secret, but has no history of it at the new endpoint.',
+      next: 'Restore cloudbase.endpoint if this was a mistake.',
+    });
+    expect(composed([unwatched('shop-prod', { moved: true })], 'zh').items[0]?.what).toContain('继续检查和轮换');
   });
 
   test.each([
@@ -424,15 +471,60 @@ describe('a target that left the configuration', () => {
       'That secret expired at 2026-11-21 20:15 UTC (24 hours ago).',
       '该密钥已于 2026-11-21 20:15 UTC（24 小时前）过期。',
     ],
-  ])('with a secret that expires at %s', (expiresAt, english, chinese) => {
-    const subject = unwatched({ expiresAt, open: [] });
-    expect(composed([subject]).items[0]?.what).toContain(`its client secret. ${english} If`);
-    expect(composed([subject], 'zh').items[0]?.what).toContain(`客户端密钥。${chinese}如`);
+  ])('with a secret that expires at %s', (loginsUntil, english, chinese) => {
+    const subject = unwatched('shop-prod', {}, { loginsUntil });
+    expect(composed([subject]).items[0]?.what).toBe(
+      `The service no longer checks or renews its client secret. ${english}`,
+    );
+    expect(composed([subject], 'zh').items[0]?.what).toContain(`客户端密钥。${chinese}`);
   });
 });
 
-test('a link to the runbook is its base and the section', () => {
-  expect(runbookLink('https://ops.example/runbook', 'SecretExpired')).toBe('https://ops.example/runbook#secretexpired');
+describe('a link to the runbook', () => {
+  const elsewhere = { language: 'en', runbook: 'https://ops.example/runbook' } as const;
+  const served = { ...elsewhere, publicUrl: 'https://rotator.example' };
+
+  test('leads to the section where the daemon serves it, else where alerts.runbook says', () => {
+    expect(runbookLink(served, 'SecretExpiring')).toBe('https://rotator.example/runbook#secretexpiring');
+    expect(runbookLink(elsewhere, 'SecretExpiring')).toBe('https://ops.example/runbook#secretexpiring');
+  });
+
+  test('leads to the Chinese one from an alert in Chinese', () => {
+    const link = runbookLink({ ...served, language: 'zh' }, 'SecretExpiring');
+    expect(link).toBe('https://rotator.example/runbook?language=zh#secretexpiring');
+    const links = { runbook: elsewhere.runbook, publicUrl: served.publicUrl };
+    const subject = aSubject(failing('shop-prod', { error: DENIED }));
+    expect(composed([subject], 'zh', 'prod', links).items[0]?.runbook).toBe(
+      link.replace('secretexpiring', 'rotationfailing'),
+    );
+  });
+
+  test('never leads to the daemon where the daemon itself may be broken', () => {
+    const away = CONDITIONS.filter((condition) => runbookLink(served, condition).startsWith(elsewhere.runbook));
+    expect(away).toEqual([
+      'ClockSkewed',
+      'JournalUnwritable',
+      'JournalExposed',
+      'ChannelFailing',
+      'ConfigurationRejected',
+      'StartRefused',
+      'SchedulerStalled',
+    ]);
+  });
+
+  test.each(LANGUAGES)('stands in a message, in %s, and when it is over', (language) => {
+    for (const status of ['raised', 'cleared'] as const) {
+      const subjects = [
+        aSubject(failing('shop-prod'), status),
+        aSubject(aFinding('ClockSkewed', { skewMs: 1 }), status),
+      ];
+      const { items } = composed(subjects, language, 'prod-rotator', served);
+      expect(items.map(({ runbook }) => runbook).sort()).toEqual([
+        'https://ops.example/runbook#clockskewed',
+        'https://rotator.example/runbook#rotationfailing',
+      ]);
+    }
+  });
 });
 
 test('labels: what stands for the items that had no room names the command', () => {

@@ -22,7 +22,7 @@ describe('one condition', () => {
       'Next: Add {"effect":"allow","action":["tcb:ModifyProvider"],"resource":["*"]} to the policy of this access key.',
       'Secret expires: 2026-12-12 08:00 UTC',
       'Since: 2026-11-20 03:07 UTC',
-      'Target: shop-prod (shop-prod-1g2h3j/apple)',
+      'Ids: shop-prod-1g2h3j/apple',
       'Code: ERR_CLOUDBASE_DENIED',
       'Condition: RenewalFailing/shop-prod-1g2h3j/apple@tcb.tencentcloudapi.com',
       'Runbook: https://ops.example.com/runbook.md#rotationfailing',
@@ -32,8 +32,8 @@ describe('one condition', () => {
 
   test('leaves out what is not known', () => {
     const bare = { target: null, envId: null, providerId: null, loginsUntil: null, next: null, code: null };
-    const text = plain(message({ items: [item({ ...bare, id: 'SchedulerStalled', runbook: null })] }));
-    expect(text).not.toMatch(/null|Target|Next|Logins|Code|Runbook/);
+    const text = plain(message({ items: [item({ ...bare, id: 'SchedulerStalled' })] }));
+    expect(text).not.toMatch(/null|Ids|Target|Next|Logins|Code/);
     expect(text).toContain('Condition: SchedulerStalled');
   });
 

@@ -6,9 +6,14 @@ import { PROBLEMS_ZH } from '../../../src/core/texts/zh/problems.ts';
 import { CJK, englishIn, faultsIn, NARROW_PUNCTUATION, prose } from '../../support/text-rules.ts';
 
 /** What any phrase can be filled in with; ids have names of their own. */
-const FILLED: Readonly<Record<string, readonly unknown[]>> = { id: ['keyId'], 'take-id': ['keyId'], value: ['"x"'] };
+const FILLED: Readonly<Record<string, readonly unknown[]>> = {
+  id: ['keyId'],
+  'take-id': ['keyId'],
+  value: ['"x"'],
+  'cron-field': ['hour', 0, 23],
+};
 /** Without a word of either language. */
-const WORDLESS = new Set(['value', 'words', 'yaml']);
+const WORDLESS = new Set(['value', 'words', 'yaml', 'postgres-url']);
 
 describe.each(Object.keys(PROBLEMS_EN))('%s', (name) => {
   const phrase = [name, ...(FILLED[name] ?? [7, 8, 9])] as unknown as Phrase;

@@ -172,12 +172,12 @@ describe('word by word', () => {
     expect(says(finding, 'en')).toEqual({
       title: 'the client secret cannot be renewed',
       what: `The last attempt failed: ${errorTexts(DENIED, 'en').message}. The next attempt comes with the next ordinary check. The deployed client secret expires at 2026-12-04 20:15 UTC (in 12 days).`,
-      next: `Allow this in CAM (or, if the message names another resource, that one): ${STATEMENT}.`,
+      next: `Attach this policy in CAM to the user or role of this service (where CAM names another resource, allow that one): ${STATEMENT}.`,
     });
     expect(says(finding, 'zh')).toEqual({
       title: '客户端密钥无法轮换',
       what: `最近一次尝试失败：${errorTexts(DENIED, 'zh').message}。将在下一次例行检查时重试。现有客户端密钥将于 2026-12-04 20:15 UTC（12 天后）过期。`,
-      next: `在访问管理（CAM）中授权以下操作（如报错信息指明了其他资源，以其为准）：${STATEMENT}。`,
+      next: `在访问管理（CAM）中为本服务的子用户或角色关联以下策略（如 CAM 指明了其他资源，以其为准）：${STATEMENT}。`,
     });
   });
 
@@ -185,17 +185,17 @@ describe('word by word', () => {
     const rejected = variantOf('LoginsFail, rejected by Apple');
     expect(says(rejected, 'en')).toEqual({
       title: 'Apple logins fail: Apple rejects the client secret',
-      what: 'At 2026-11-22 19:15 UTC (60 minutes ago) this was found: Apple rejects the client secret (key K1L2M3N4O5). Nobody can log in with Apple until this is fixed.',
+      what: 'Apple rejects the client secret (key K1L2M3N4O5), as last seen at 2026-11-22 19:15 UTC (60 minutes ago). Nobody can log in with Apple until this is fixed.',
       next: 'Check in the Apple Developer portal (Keys) that the key is not revoked; if it is, create a new key and give it to this service.',
     });
     expect(says(rejected, 'zh')).toEqual({
       title: 'Apple 登录失败：Apple 拒绝现有客户端密钥',
-      what: '于 2026-11-22 19:15 UTC（60 分钟前）发现：Apple 拒绝现有客户端密钥（Key ID K1L2M3N4O5）。修复之前，用户无法使用 Apple 登录。',
+      what: 'Apple 拒绝现有客户端密钥（Key ID K1L2M3N4O5），最近一次确认于 2026-11-22 19:15 UTC（60 分钟前）。修复之前，用户无法使用 Apple 登录。',
       next: '在 Apple 开发者网站的 Keys 页面确认该私钥是否已被吊销，若已吊销则新建一个并配置给本服务。',
     });
     const gone = variantOf('LoginsFail, the login method is gone');
     expect(says(gone, 'en').what).toBe(
-      'At 2026-11-22 19:15 UTC (60 minutes ago) this was found: the Apple login method is gone. Nobody can log in with Apple until this is fixed. The last error: environment shop-prod-1g2h3j has no provider apple.',
+      'The Apple login method is gone, as last seen at 2026-11-22 19:15 UTC (60 minutes ago). Nobody can log in with Apple until this is fixed. The last error: environment shop-prod-1g2h3j has no provider apple.',
     );
     expect(says(gone, 'en').next).toMatch(/^Create the Apple login method in the CloudBase console/);
   });
@@ -249,7 +249,7 @@ describe('word by word', () => {
     expect(says(variantOf('SecretReplaced, by somebody else'), 'en')).toEqual({
       title: 'somebody else replaced the client secret',
       what: 'At 2026-11-22 15:15 UTC (5 hours ago) this service found another client secret (key P6Q7R8S9T0, fingerprint c0ffee254729…) in place of its own (fingerprint 1fa947dc0e2b…). A good client secret is left in place, no matter who made it, and is renewed when it is due.',
-      next: 'Find out who else writes it (a person, a script, another rotator) and agree on one.',
+      next: 'Find out who else writes it (a person, a script, another rotator) and agree on one; if it is this service, run `apple-secret-rotator once --force --target shop-prod`.',
     });
     const own = variantOf('SecretReplaced, by another holder of our key');
     expect(says(own, 'en').title).toBe('another holder of your key replaced the client secret');
@@ -294,12 +294,10 @@ describe('word by word', () => {
     const refused = aFinding('ChannelFailing', { channel: 'ops', attempts: 3, oldestAt: null }, { error });
     expect(says(refused, 'en')).toEqual({
       title: 'alert channel ops does not accept messages',
-      what: 'The last 3 attempts to send through channel ops failed: channel ops (wecom) refused the message: HTTP 200, errcode 93004.',
-      next: 'Switch the robot on again in its group.',
+      what: 'The last 3 attempts to send a message failed: channel ops (wecom) refused the message: HTTP 200, errcode 93004.',
+      next: 'Switch the robot on again in its group; then try it: `apple-secret-rotator alerts --test --channel ops`.',
     });
-    expect(says(refused, 'zh').what).toBe(
-      '经渠道 ops 发送消息，连续 3 次失败：渠道 ops（wecom）拒绝了消息：HTTP 200, errcode 93004。',
-    );
+    expect(says(refused, 'zh').what).toBe('连续 3 次发送失败：渠道 ops（wecom）拒绝了消息：HTTP 200, errcode 93004。');
     const waiting = aFinding('ChannelFailing', { channel: 'ops', attempts: 0, oldestAt: NOW - HOUR });
     expect(says(waiting, 'en').what).toBe(
       'Messages for channel ops have been waiting since 2026-11-22 19:15 UTC (60 minutes ago), and are sent again until they arrive.',
@@ -308,12 +306,12 @@ describe('word by word', () => {
 
   test('StartRefused', () => {
     expect(says(variantOf('StartRefused, of its configuration'), 'en')).toEqual({
-      title: 'the daemon cannot start',
+      title: 'the daemon cannot start: its configuration is wrong',
       what: 'Configuration: config/rotator.yaml line 7: http.port: found "x", wanted a whole number from 0 to 65535 (and 2 more). Until the daemon starts, no client secret is checked or renewed.',
-      next: 'Correct the configuration; a daemon that is still running then starts by itself.',
+      next: 'Correct the configuration; the daemon tries again every minute, or start it again if it has ended.',
     });
     expect(says(variantOf('StartRefused, of another daemon'), 'zh').next).toBe(
-      '先停止那个守护进程，或为本进程配置单独的状态库。',
+      '可让本进程待命；否则停止那个守护进程，或为本进程配置单独的状态库。',
     );
   });
 

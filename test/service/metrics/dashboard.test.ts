@@ -13,12 +13,12 @@ const OF_PROMETHEUS = ['job', 'instance', 'le'];
 describe('every panel', () => {
   test.each(panels.map((panel) => [panel.title, panel] as const))('%s', (_, panel) => {
     expect(panel.title).not.toBe('');
-    if (panel.type === 'row') return;
+    if (panel.type === 'row' || panel.type === 'text') return;
     expect(panel.description).toMatch(/\.$/);
     expect(panel.datasource).toEqual({ type: 'prometheus', uid: `\${datasource}` });
     expect(panel.targets?.length).toBeGreaterThan(0);
     for (const { expr, refId, datasource } of panel.targets ?? []) {
-      expect(expr).toMatch(/apple_secret_/);
+      expect(expr).toMatch(/apple_secret_|alertmanager_/);
       expect(refId).toMatch(/^\w+$/);
       expect(datasource).toEqual(panel.datasource);
     }
@@ -64,6 +64,23 @@ describe('the expressions', () => {
       .filter((name) => ![...names, ...builtIn].includes(name));
     expect(unknown).toEqual([]);
   });
+});
+
+test('begins by saying who is notified', () => {
+  const [first, second] = panels;
+  expect([first, second].map((panel) => [panel?.title, panel?.gridPos.y])).toEqual([
+    ['Who is notified', 0],
+    ['Alertmanager notifies', 0],
+  ]);
+  expect(readFileSync('docker-compose.yml', 'utf8')).toContain(
+    'GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH: /etc/grafana/provisioning/dashboard.json',
+  );
+});
+
+test('its table has one row for each target, whatever labels Prometheus adds', () => {
+  const { targets = [] } = panels.find(({ type }) => type === 'table') ?? {};
+  expect(targets).toHaveLength(5);
+  for (const { expr } of targets) expect(expr).toContain('max by (job, instance, target) (apple_secret_');
 });
 
 test('belongs to no instance of Grafana: no id, a steady uid, a schema of Grafana 12', () => {

@@ -14,6 +14,7 @@ export const NOTHING: Shown = {
   targets: [],
   book: EMPTY_BOOK,
   waiting: { count: 0, since: null },
+  lastTurnMs: 0,
   skewMs: undefined,
   journalDegraded: false,
 };
@@ -29,6 +30,7 @@ export const EVERYTHING: Shown = {
   ],
   book: EMPTY_BOOK,
   waiting: { count: 1, since: NOW - 1000 },
+  lastTurnMs: 9_000,
   skewMs: 250,
   journalDegraded: true,
 };

@@ -4,6 +4,7 @@ import type { RotatorEvent } from '../../../src/core/events.ts';
 import { OUTCOMES, REASONS } from '../../../src/core/reasons.ts';
 import { createMetrics, type Metrics } from '../../../src/service/metrics/metrics.ts';
 import { anEvent } from '../../support/events.ts';
+import { turnsDuring } from '../../support/turns.ts';
 import { busyMetrics, EVERYTHING, metricsByName, NOTHING } from './everything.ts';
 
 const VERSION = '1.2.3';
@@ -191,6 +192,7 @@ describe('the text', () => {
       'apple_secret_expiration_timestamp_seconds gauge target',
       'apple_secret_journal_degraded gauge',
       'apple_secret_last_success_timestamp_seconds gauge target',
+      'apple_secret_last_turn_seconds gauge',
       'apple_secret_logins gauge state target',
       'apple_secret_pass_duration_seconds histogram le outcome',
       'apple_secret_ready gauge target',
@@ -214,6 +216,11 @@ describe('the text', () => {
     expect(first.text).toContain('apple_secret_ready{target="shop"} 1');
     expect(second.text).not.toContain('target="shop"');
     expect(second.text).toContain('apple_secret_journal_degraded 0');
+  });
+
+  test('of ten thousand targets lets others have their turn', async () => {
+    const targets = Array.from({ length: 10_000 }, (_, i) => ({ name: `t${i}`, reading: undefined }));
+    expect(await turnsDuring(() => metricsAfter().text({ ...NOTHING, targets }))).toBeGreaterThan(100);
   });
 
   test('is escaped, whatever a target or channel is called', async () => {

@@ -7,10 +7,10 @@
 // (f) nothing is written and no message sent again and again;
 // (g) once the world is well again, so is the target, if need be after one `once --force`.
 import { createHash } from 'node:crypto';
+import { undocumented } from '../../../src/adapters/provider/documented.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import type { Rotation } from '../../../src/core/records.ts';
 import { DAY, HOUR } from '../../../src/core/time.ts';
-import { undocumented } from '../../../src/sandbox/provider-config.ts';
 import { whoOf } from '../alert-place.ts';
 import { envOf, type Login, type Place } from './place.ts';
 
@@ -62,6 +62,13 @@ interface Watched {
   writes: { readonly at: number; readonly requested: boolean }[];
   /** Open rows seen at the end of a step, and whether a pass has ended in peace since. */
   readonly open: Map<string, boolean>;
+}
+
+/** A write as it arrived, which may be long before it takes effect. */
+interface Sent {
+  readonly by: Actor;
+  readonly over: Provider;
+  readonly at: number;
 }
 
 /** A rotation and what restores after it, and once more because something outside is not as it was. */
@@ -131,12 +138,11 @@ export class Laws {
     const { providers } = this.place.world;
     const write = providers.write.bind(providers);
     providers.write = (envId, id, change, lateMs) => {
-      const { actor } = this;
-      const before = providers.get(envId, id);
+      const sent: Sent = { by: this.actor, over: providers.get(envId, id), at: this.place.truth.now() };
       const name = [...this.targets.keys()].find((each) => envOf(each) === envId);
-      const noted = (old: typeof before) => {
+      const noted = (old: ReturnType<typeof providers.get>) => {
         const next = change(old);
-        if (name !== undefined && next !== undefined) this.wrote(name, actor, before, old, next);
+        if (name !== undefined && next !== undefined) this.wrote(name, sent, old, next);
         return next;
       };
       if (name !== undefined) this.mayWrite(name);
@@ -155,11 +161,12 @@ export class Laws {
       this.break('f', `${name} was written again and again within a day though nobody asked for it`);
   }
 
-  /** (a), and what (b) needs. `sentOver`: the provider when the write arrived, which may be before it took effect. */
-  private wrote(name: string, actor: Actor, sentOver: Provider, before: Provider, after: Provider): void {
+  /** (a), and what (b) needs. */
+  private wrote(name: string, sent: Sent, before: Provider, after: Provider): void {
+    const actor = sent.by;
     const watched = this.watched(name);
     const { hiddenKeys, storeSecret } = this.place.world.behaviour;
-    const [old, now] = [configOf(sentOver), configOf(after)];
+    const [old, now] = [configOf(sent.over), configOf(after)];
     const [oldSecret, newSecret] = [textOf(old['ClientSecret']), textOf(now['ClientSecret'])];
     const clientId = textOf(old['ClientId']);
     watched.held.add(fingerprint(newSecret));
@@ -168,13 +175,13 @@ export class Laws {
     this.note(`        ${name} is written: ${shortened(oldSecret)} (${was}) becomes ${shortened(newSecret)} (${is})`);
     // What CloudBase damages when it stores it was good when it was sent.
     const isFault = was === 'works' && is !== 'works' && storeSecret === 'as-sent' && !actor.waived;
-    if (isFault && !this.mayBelieve(newSecret))
+    if (isFault && !this.mayBelieve(newSecret, sent.at))
       this.break('a', `a good secret of ${name} was replaced by one that Apple rejects`);
     if (!actor.isRival) watched.standIn = newSecret;
     else watched.standIn = undefined;
     const changes = differences(before ?? {}, after ?? {});
     // What somebody changed after a write was sent, and before it took effect, nobody could have spared.
-    for (const path of differences(sentOver ?? {}, before ?? {}).keys()) changes.delete(path);
+    for (const path of differences(sent.over ?? {}, before ?? {}).keys()) changes.delete(path);
     // What no read shows can be lost without anybody knowing.
     for (const hidden of undocumented(configOf(before), hiddenKeys))
       for (const path of changes.keys()) if (`${path}.`.startsWith(`Config.${hidden}.`)) changes.delete(path);
@@ -190,11 +197,11 @@ export class Laws {
    * The rules let this secret be taken for a good one: Apple accepts everything since so lately that the last control need
    * not show it, or the identity was good so lately that its proof is not too old, and Apple does not say now that it is not.
    */
-  private mayBelieve(secret: string): boolean {
+  private mayBelieve(secret: string, sentAt: number): boolean {
     if (this.place.world.behaviour.apple === 'invalid_grant' && this.liesForMs() < DAY) return true;
     const goodAt = this.lastGood.get(identityOf(secret));
     if (goodAt === undefined) return false;
-    const since = this.place.truth.now() - goodAt;
+    const since = sentAt - goodAt;
     return since < HOUR || (since < 7 * DAY && this.disturbed());
   }
 

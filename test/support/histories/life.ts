@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { openDaemonJournal } from '../../../src/adapters/journal/journal.ts';
 import type { Config } from '../../../src/config/resolve.ts';
 import type { RotatorEvent } from '../../../src/core/events.ts';
-import type { DaemonJournal } from '../../../src/core/ports.ts';
+import type { DaemonJournal } from '../../../src/core/journal-ports.ts';
 import { HOUR, MINUTE } from '../../../src/core/time.ts';
 import { uuidv7 } from '../../../src/core/uuid.ts';
 import { Daemon } from '../../../src/daemon/daemon.ts';
@@ -15,10 +15,9 @@ import { type OnceOptions, openOnce } from '../../../src/service/once.ts';
 import { eventHub, type ServiceTools } from '../../../src/service/tools.ts';
 import { type Alerting, createAlerting } from '../../../src/service/wire-alerts.ts';
 import { planOf, type WiringTools } from '../../../src/service/wire-targets.ts';
+import { Mortal } from '../mortal.ts';
 import { idle, stride, WaitingClock } from './clock.ts';
 import type { Place } from './place.ts';
-
-const NEVER = new Promise<never>(() => undefined);
 
 /** Messages wait a little for others, and for their channel's pace; whatever waits for longer waits for something else. */
 const MESSAGE_WAIT_MS = 8_000;
@@ -73,13 +72,10 @@ export class Life {
   private readonly alerting: Alerting;
   private readonly alertClock: WaitingClock;
   private lookedAt: number;
-  private readonly death = Promise.withResolvers<void>();
+  private readonly mortal = new Mortal();
   private sweeping = 0;
   private passes = 0;
-  private isDead = false;
   private hasNews = false;
-  private crossings = 0;
-  private killAt = Number.POSITIVE_INFINITY;
 
   private constructor(place: Place, config: Config, listener: Listener, { waiting, journal, afterCrash }: Opened) {
     this.place = place;
@@ -95,13 +91,13 @@ export class Life {
       tools: Object.fromEntries(
         Object.entries(wired.tools).map(([name, tool]) => [
           name,
-          typeof tool === 'object' && name !== 'clock' ? this.mortal(tool) : tool,
+          typeof tool === 'object' && name !== 'clock' ? this.mortal.part(tool) : tool,
         ]),
       ) as typeof wired.tools,
     }));
     const startedAt = place.clock.now();
     this.sweeper = new Sweeper({
-      journal: this.mortal(journal),
+      journal: this.mortal.part(journal),
       isDegraded: () => journal.degraded !== undefined,
       nextTick: () => this.daemon.nextTick(),
       startedAt,
@@ -117,6 +113,7 @@ export class Life {
         startedAt,
         configurationRejected: null,
         scheduler: { alive, lastTurnAt: place.clock.now() - lastTurnMs },
+        replicas: null,
         isSweeping: this.sweeping > 0,
       };
     };
@@ -133,7 +130,7 @@ export class Life {
           listener.onPass(target.name, result);
           onResult(target, result);
         });
-        await Promise.race([done, this.death.promise]);
+        await Promise.race([done, this.mortal.died]);
       }
       this.sweeping -= 1;
     };
@@ -165,21 +162,21 @@ export class Life {
   }
 
   get dead(): boolean {
-    return this.isDead;
+    return this.mortal.dead;
   }
 
-  /** Dies at the boundary of this number from now, counted from 1. */
+  /** See Mortal. */
   armKill(boundary: number): void {
-    this.killAt = this.crossings + boundary;
+    this.mortal.armKill(boundary);
   }
 
   disarm(): void {
-    this.killAt = Number.POSITIVE_INFINITY;
+    this.mortal.disarm();
   }
 
   /** Ends as kill -9 does. `isHeld`: nobody can write the journal anyway. */
   async kill(isHeld: boolean): Promise<void> {
-    this.die();
+    this.mortal.die();
     await idle();
     // What a degraded journal would still give to its file at an orderly end is lost.
     const release = this.journal.degraded === undefined || isHeld ? undefined : holdJournal(this.config);
@@ -200,7 +197,7 @@ export class Life {
     const start = truth.mono;
     this.passes = 0;
     await this.settle();
-    while (truth.mono < end && !this.isDead) {
+    while (truth.mono < end && !this.mortal.dead) {
       if (this.passes >= MOST_PASSES) {
         const ran = truth.mono - start;
         // A machine that sleeps: its monotonic clock stands still.
@@ -221,8 +218,8 @@ export class Life {
   async settle(): Promise<void> {
     const { truth } = this.place;
     await idle();
-    while (!this.isDead && this.sweeping > 0) await idle();
-    if (this.isDead || (!this.hasNews && truth.mono - this.lookedAt < LOOK_EVERY_MS)) return;
+    while (!this.mortal.dead && this.sweeping > 0) await idle();
+    if (this.mortal.dead || (!this.hasNews && truth.mono - this.lookedAt < LOOK_EVERY_MS)) return;
     this.hasNews = false;
     this.lookedAt = truth.mono;
     this.alerting.alerter.rouse();
@@ -240,40 +237,9 @@ export class Life {
 
   /** Looks for what only time brings about, and tells it. */
   async look(): Promise<void> {
-    if (this.isDead) return;
+    if (this.mortal.dead) return;
     this.hasNews = true;
     await this.settle();
-  }
-
-  private die(): void {
-    this.isDead = true;
-    this.death.resolve();
-  }
-
-  /** True while it lives; a boundary is crossed. */
-  private cross(): boolean {
-    this.crossings += 1;
-    if (this.crossings >= this.killAt) this.die();
-    return !this.isDead;
-  }
-
-  /** The same, but nothing of it has an effect or comes back once the process is dead. */
-  private mortal<T extends object>(part: T): T {
-    return new Proxy(part, {
-      get: (whole, name) => {
-        const value: unknown = Reflect.get(whole, name, whole);
-        if (typeof value !== 'function') return value;
-        return (...args: unknown[]) => {
-          if (!this.cross()) return NEVER;
-          const result: unknown = value.apply(whole, args);
-          if (!(result instanceof Promise)) return result;
-          return result.then(
-            (found) => (this.cross() ? found : NEVER),
-            (error) => (this.cross() ? Promise.reject(error) : NEVER),
-          );
-        };
-      },
-    });
   }
 }
 
@@ -291,7 +257,7 @@ export async function runOnce(
     ...options,
   });
   try {
-    for (const [key, result] of await session.sweep()) {
+    for (const [key, result] of await session.sweep(() => undefined)) {
       const name = session.targets.find((target) => target.key === key)?.name ?? key;
       listener.onPass(name, result);
     }

@@ -120,6 +120,7 @@ export class Place {
         endpoint: url,
         requestsPerSecond: 20,
         credentials: { from: 'profile', path: this.credentialsFile },
+        loginEndpoint: `${url}/login/{envId}`,
         ...cloudbase,
       },
       targets: NAMES.slice(0, targets).map((name) => ({

@@ -10,7 +10,7 @@ import { fullProvider, IDS } from '../pass-rig.ts';
 import { Laws, shortened } from './laws.ts';
 import { holdJournal, Life, type Listener, runOnce, TICK_MS } from './life.ts';
 import { envOf, NAMES, type Place } from './place.ts';
-import { type Call, describe, type History, type Step, TROUBLES } from './steps.ts';
+import { CALLS, describe, type History, type Step, TROUBLES } from './steps.ts';
 
 export interface Verdict {
   /** The laws that were broken; none: all is well. */
@@ -18,12 +18,6 @@ export interface Verdict {
   /** What happened, a line each. */
   readonly lines: readonly string[];
 }
-
-/** The program's calls that a history lets fail, by service. */
-const SERVICE_OF = { GetProviders: 'tcb', ModifyProvider: 'tcb', token: 'apple' } as const satisfies Record<
-  Call,
-  string
->;
 
 /** A hanging call costs real time: only where a history has one is the limit this short. */
 const HANGS_MS = 600;
@@ -139,9 +133,9 @@ class Player {
   }
 
   private async start(): Promise<void> {
-    const { targets, check, cron, write } = this.history.beginning;
+    const { targets, check, cron, write, loginCheck } = this.history.beginning;
     const hangs = this.history.steps.some((step) => step.do === 'trouble' && step.how === 'hangs');
-    const setting = { targets, check, cron, timeoutMs: hangs ? HANGS_MS : NORMAL_MS, cloudbase: { write } };
+    const setting = { targets, check, cron, timeoutMs: hangs ? HANGS_MS : NORMAL_MS, cloudbase: { write, loginCheck } };
     this.config = await this.place.config(setting, 'ours', this.journals);
     this.life = await Life.start(this.place, this.config, this.listener);
     await this.life.settle();
@@ -181,11 +175,11 @@ class Player {
         this.life?.disarm();
         return;
       case 'trouble': {
-        const service = SERVICE_OF[step.call];
-        // Apple's time limit is fixed, and too long to wait for.
-        const how = service === 'apple' && step.how === 'hangs' ? 'is cut off before it arrives' : step.how;
+        const call = CALLS[step.call];
+        // Only the limit of calls to CloudBase's API can be set; the others are too long to wait for.
+        const how = call.service !== 'tcb' && step.how === 'hangs' ? 'is cut off before it arrives' : step.how;
         const times = how === 'hangs' ? Math.min(step.times, 2) : step.times;
-        world.faults.add({ service, action: step.call, times, ...TROUBLES[how] });
+        world.faults.add({ ...call, times, ...TROUBLES[how] });
         return;
       }
       case 'calm':

@@ -6,9 +6,14 @@ import { DAY, HOUR, MINUTE } from '../../../src/core/time.ts';
 import type { Behaviour } from '../../../src/sandbox/behaviour.ts';
 import type { Fault } from '../../../src/sandbox/faults.ts';
 
-/** Where a call goes wrong. */
-export const CALLS = ['GetProviders', 'ModifyProvider', 'token'] as const;
-export type Call = (typeof CALLS)[number];
+/** Where a call goes wrong: the sandbox's service and action of it. */
+export const CALLS = {
+  'reading the provider': { service: 'tcb', action: 'GetProviders' },
+  'writing the provider': { service: 'tcb', action: 'ModifyProvider' },
+  'asking Apple': { service: 'apple', action: 'token' },
+  'the login check': { service: 'login', action: 'token' },
+} as const satisfies Record<string, Pick<Fault, 'service' | 'action'>>;
+export type Call = keyof typeof CALLS;
 
 /** Kinds of trouble, each as one or more faults of the sandbox. */
 export const TROUBLES = {
@@ -94,6 +99,8 @@ export interface Beginning {
   readonly cloudbase: JsonObject;
   /** See `cloudbase.write` of the configuration. */
   readonly write: 'whole' | 'secret';
+  /** See `cloudbase.loginCheck` of the configuration. */
+  readonly loginCheck: 'off' | 'observe';
 }
 
 export interface History {
@@ -110,7 +117,14 @@ const span = fc.oneof(
 /** How CloudBase may be; see src/sandbox/behaviour.ts. */
 const WORLDS: readonly (Partial<Behaviour> & JsonObject)[] = [
   { showSecret: 'clear', configWrite: 'merge', hiddenKeys: 'none', refusedKeys: 'none', storeSecret: 'as-sent' },
-  { showSecret: 'clear', configWrite: 'merge-deep', lists: 'replace', lateWriteSeconds: 0, staleReads: 0 },
+  {
+    showSecret: 'clear',
+    configWrite: 'merge-deep',
+    lists: 'replace',
+    lateWriteSeconds: 0,
+    staleReads: 0,
+    login: 'passes-on',
+  },
   { showSecret: 'masked' },
   { showSecret: 'varying' },
   { showSecret: 'digest' },
@@ -138,6 +152,11 @@ const WORLDS: readonly (Partial<Behaviour> & JsonObject)[] = [
   { staleReads: 6 },
   { lateWriteSeconds: 20 },
   { lateWriteSeconds: 300 },
+  { login: 'opaque' },
+  { login: 'keyed' },
+  { login: 'captcha' },
+  { login: 'throttled' },
+  { login: 'unavailable' },
   { dateOffsetSeconds: -120 },
   { dateOffsetSeconds: 400 },
 ];
@@ -177,7 +196,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 7,
     arbitrary: fc.record({
       do: fc.constant('trouble' as const),
-      call: fc.constantFrom(...CALLS),
+      call: fc.constantFrom(...(Object.keys(CALLS) as Call[])),
       how: fc.constantFrom(...(Object.keys(TROUBLES) as Trouble[])),
       times: fc.constantFrom(1, 1, 2, 4, 1000),
     }),
@@ -253,6 +272,7 @@ export const histories: fc.Arbitrary<History> = fc.record({
     ),
     cloudbase,
     write: fc.constantFrom('whole' as const, 'whole' as const, 'secret' as const),
+    loginCheck: fc.constantFrom('off' as const, 'observe' as const),
   }),
   steps: fc.array(step, { minLength: 3, maxLength: 10, size: 'max' }),
 });

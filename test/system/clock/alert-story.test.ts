@@ -109,4 +109,4 @@ test('permission denied, one alert, one reminder a day later, one all-clear; kil
   last.signal('SIGTERM');
   expect(await last.exited).toEqual({ code: 0, signal: null });
   expect(told()).toHaveLength(4);
-}, 240_000);
+}, 300_000);

@@ -23,10 +23,17 @@ const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
 
 /** Has the image there. Throws where neither the image nor a stand-in can be had. */
 export async function baseImage(name: string, env: Readonly<Record<string, string>>): Promise<BaseImage> {
-  if (await succeeds('docker', ['image', 'inspect', name], { env })) return { isStandIn: false };
-  if (await succeeds('docker', ['pull', '--quiet', name], { env })) return { isStandIn: false };
+  if (await isThere(name, env)) return { isStandIn: false };
   await standIn(name, env);
   return { isStandIn: true };
+}
+
+/** Whether the engine has an image, or can pull it. */
+export async function isThere(name: string, env: Readonly<Record<string, string>>): Promise<boolean> {
+  return (
+    (await succeeds('docker', ['image', 'inspect', name], { env })) ||
+    (await succeeds('docker', ['pull', '--quiet', name], { env }))
+  );
 }
 
 async function standIn(name: string, env: Readonly<Record<string, string>>): Promise<void> {

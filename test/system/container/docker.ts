@@ -66,7 +66,7 @@ function handle(name: string): Handle {
     async evaluate(expression) {
       return JSON.parse(await docker('exec', name, 'node', '-p', `JSON.stringify(${expression})`));
     },
-    run: (args) => runCommand('docker', ['exec', name, 'node', '/app/main.js', ...args], inEngine()),
+    run: (args) => runCommand('docker', ['exec', name, 'apple-secret-rotator', ...args], inEngine()),
     async health(status) {
       // Events from its beginning on, so that none is missed.
       const filters = ['--filter', `container=${name}`, '--filter', 'event=health_status', '--since', '1h'];

@@ -48,7 +48,8 @@ test('says what it is, who it runs as, and how it is stopped and looked after', 
     Entrypoint: ['node', '--disable-sigusr1', '/app/main.js'],
     Cmd: ['run'],
     Volumes: { '/data': {} },
-    Healthcheck: { Test: ['CMD', 'node', '/app/main.js', 'health'] },
+    Env: expect.arrayContaining(['ROTATOR_COMMAND=apple-secret-rotator', 'MALLOC_ARENA_MAX=1']),
+    Healthcheck: { Test: ['CMD', 'apple-secret-rotator', 'health'] },
     Labels: {
       'org.opencontainers.image.title': pkg.name,
       'org.opencontainers.image.description': pkg.description,
@@ -137,6 +138,7 @@ test('lets nothing to the builder but the sources that it is made from', async (
       'package-lock.json',
       'LICENSE',
       'docs/runbook.md',
+      'docs/zh-CN/runbook.md',
       'config/sandbox.yaml',
     ]);
   // The engine is always sent its own two files; they are in the context, and in no layer of ours.

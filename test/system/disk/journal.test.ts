@@ -19,4 +19,4 @@ test('under the running daemon: a disk that takes nothing more, and later does',
   const key = await expectOnDuty(place, daemon);
   expect((await limit('unlimited')).code).toBe(0);
   await expectBack(place, daemon, key);
-}, 300_000);
+}, 420_000);

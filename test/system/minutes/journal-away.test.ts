@@ -14,4 +14,4 @@ test('before its start: the daemon starts without, and takes the journal up when
   const key = await expectOnDuty(place, daemon);
   for (const path of inTheWay) rmdirSync(path);
   await expectBack(place, daemon, key);
-}, 300_000);
+}, 420_000);

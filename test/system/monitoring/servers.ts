@@ -43,7 +43,7 @@ export async function startAlertmanager() {
   };
 }
 
-/** Starts Prometheus with config/prometheus: it scrapes `target` every second, and its rules fire after one. */
+/** Starts Prometheus with config/prometheus: it scrapes both every second, and its rules fire after one. */
 export async function startPrometheus(target: string, alertmanager: string) {
   const folder = temporaryFolder();
   const written = parse(readFileSync('config/prometheus/prometheus.yml', 'utf8')) as PrometheusConfig;
@@ -52,7 +52,10 @@ export async function startPrometheus(target: string, alertmanager: string) {
     ...written,
     global: { scrape_interval: '1s', evaluation_interval: '1s' },
     alerting: { alertmanagers: [{ static_configs: [{ targets: [new URL(alertmanager).host] }] }] },
-    scrape_configs: [{ job_name, static_configs: [{ targets: [new URL(target).host] }] }],
+    scrape_configs: [target, alertmanager].map((url, index) => ({
+      job_name: written.scrape_configs[index]?.job_name,
+      static_configs: [{ targets: [new URL(url).host] }],
+    })),
   };
   const file = join(folder, 'prometheus.yml');
   writeFileSync(file, stringify(config));

@@ -51,6 +51,8 @@ async function variable(env: Env, name: string, signal: AbortSignal): Promise<st
     return plainCredential(await readNamedText(file, { signal }), `${shownName(file)} ($${name}_FILE)`);
   } catch (thrown) {
     if (!(thrown instanceof FileFailure)) throw thrown;
-    throw credentialsMissing({ problem: 'variable-file', variable: name, path: shownName(file), code: thrown.code });
+    const uid = process.getuid?.() ?? null;
+    const place = { variable: name, path: shownName(file), code: thrown.code, uid };
+    throw credentialsMissing({ problem: 'variable-file', ...place });
   }
 }

@@ -8,6 +8,11 @@ export const TRUST =
   'Set NODE_EXTRA_CA_CERTS to the file of the certificate authority if a proxy of yours signs connections, or remove what answers in place of the service.';
 const LOOK_UP = "Look the code up in the API's documentation, and compare the configuration with the console.";
 
+/** The calls that a person's command makes, and no daemon: their permission does not have to stay. */
+export const SETUP_CALLS: readonly string[] = ['tcb AddProvider', 'tcb DeleteProvider'];
+const LEND =
+  'Give credentials that may do this with --credentials, or lend those of this command the policy in CAM, and take it away afterwards.';
+
 /** `no answer within 15 s`, `no connection, or it was lost (ECONNREFUSED)`. */
 export function callTrouble(call: CallTrouble): string {
   switch (call.trouble) {
@@ -73,7 +78,10 @@ const REMOTE: Readonly<Record<RemoteTrouble, readonly [says: string | ((remote: 
     'was refused because of its credentials',
     'Check that the secret id and key belong together, are enabled and have not been deleted.',
   ],
-  denied: ['is not permitted', 'Allow this in CAM (or, if the message names another resource, that one).'],
+  denied: [
+    'is not permitted',
+    'Attach this policy in CAM to the user or role of this service (where CAM names another resource, allow that one).',
+  ],
   'ssm-absent': [
     'does not exist',
     'Check name, version id and region: each region has its own secrets, and the first version is SSM_Current unless you named it.',
@@ -116,8 +124,8 @@ const REMOTE: Readonly<Record<RemoteTrouble, readonly [says: string | ((remote: 
     'Set `cloudbase.write: secret` if CloudBase merges what it is sent, so that this field is not sent; otherwise report this with the request id.',
   ],
   'not-found': [
-    'found no such resource',
-    'Check envId, region and account: CloudBase looks for the environment in the region of the request.',
+    ({ call }) => (call.startsWith('tcb ') ? 'found no such environment' : 'found no such resource'),
+    'Look in the CloudBase console whether the environment was deleted, and check envId, region and account: CloudBase looks for it in the region of the request.',
   ],
   failed: ['failed', LOOK_UP],
   refused: ['was refused', LOOK_UP],
@@ -126,7 +134,8 @@ const REMOTE: Readonly<Record<RemoteTrouble, readonly [says: string | ((remote: 
 /** The sentences of a call to Tencent Cloud that failed, whichever error code its caller makes of it. */
 export function remoteSentences(failed: Remote): Sentences {
   const { remote, call, about, code, detail, said, statement } = failed;
-  const [says, next] = REMOTE[remote];
+  const [says, usual] = REMOTE[remote];
+  const next = remote === 'denied' && SETUP_CALLS.includes(call) ? LEND : usual;
   const happened = typeof says === 'string' ? says : says(failed);
   const subject = remote.startsWith('ssm-') ? about : `${about === null ? '' : `${about}: `}${call}`;
   const why = detail === null ? ` (${code.replace(/^HTTP_/, 'HTTP ')})` : `: ${callTrouble(detail)}`;

@@ -1,28 +1,54 @@
 // Every condition in English. People read this at three in the morning: what is wrong, what breaks and when, and one
 // next step. Plain words, short sentences, nothing of ours without its explanation.
 
-import type { SharedCondition } from '../../alerts/conditions.ts';
-import type { StoredError } from '../../error-params.ts';
-import { command, quoted } from '../command.ts';
-import { deniedCall, isUnproven } from '../errors.ts';
-import { detail, laneWords } from '../quote.ts';
-import type { ConditionTable, FindingAs } from '../texts.ts';
-import { afterCorrecting, fails, fields, logins, madeOf, next, problems, skew, times, told } from './finding.ts';
+import type { ConditionTarget, FindingOf, SharedCondition } from '../../alerts/conditions.ts';
+import type { SettingDifference } from '../../stated-settings.ts';
+import { command, onFiles, quoted } from '../command.ts';
+import { type ByCode, byCode, deniedCall, isUnproven } from '../errors.ts';
+import { detail, laneWords, settingValue } from '../quote.ts';
+import type { ConditionTable } from '../texts.ts';
+import {
+  afterCorrecting,
+  because,
+  capitalised,
+  fails,
+  fields,
+  logins,
+  madeOf,
+  next,
+  problems,
+  skew,
+  times,
+  told,
+} from './finding.ts';
 import { LOGIN_FINDINGS } from './logins.ts';
-import { counted, listed, REASONS, sentences, when } from './words.ts';
+import { counted, listed, MOVED, REASONS, sentences, when } from './words.ts';
 
 /** `shop-prod`, `40 targets`. */
 function who(targets: readonly string[]): string {
   return targets.length === 1 ? detail(targets[0] ?? '', 63) : counted(targets.length, 'target');
 }
 
+function machine(replica: string | undefined): string {
+  return replica === undefined ? 'this machine' : `the machine of ${service(replica)}`;
+}
+
+function service(replica: string | undefined): string {
+  return replica === undefined ? 'the service' : `replica ${detail(replica, 63)}`;
+}
+
+function by(replica: string | undefined): string {
+  return replica === undefined ? '' : ` by ${service(replica)}`;
+}
+
 /** What a shared cause holds up, and until when that can wait. */
-function held(finding: FindingAs<SharedCondition>, now: number): string {
+function held(finding: FindingOf<SharedCondition>, now: number): string {
   const { targets } = finding.facts;
   const [first] = targets;
   const isOne = targets.length === 1;
   return sentences(
-    `The client ${isOne ? 'secret' : 'secrets'} of ${who(targets)} cannot be renewed.`,
+    // The headline names it.
+    `The client ${isOne ? 'secret' : `secrets of ${who(targets)}`} cannot be renewed.`,
     finding.loginsUntil === null || first === undefined
       ? ''
       : `${isOne ? 'It' : `The first of them, that of ${detail(first, 63)},`} ${finding.loginsUntil > now ? 'expires' : 'expired'} at ${when(finding.loginsUntil, now)}.`,
@@ -30,21 +56,45 @@ function held(finding: FindingAs<SharedCondition>, now: number): string {
   );
 }
 
-function endpointTrouble(error: StoredError | null): string {
-  switch (error?.code) {
-    case 'ERR_CLOUDBASE_NETWORK':
-    case 'ERR_CLOUDBASE_TIMEOUT':
-      return 'CloudBase cannot be reached';
-    case 'ERR_CLOUDBASE_THROTTLED':
-      return 'CloudBase throttles the calls of this service';
-    case 'ERR_CERTIFICATE':
-      return "CloudBase's certificate is not trusted";
-    default:
-      return 'CloudBase gives no usable answer';
-  }
+const ENDPOINT: ByCode = {
+  ERR_CLOUDBASE_NETWORK: 'CloudBase cannot be reached',
+  ERR_CLOUDBASE_TIMEOUT: 'CloudBase cannot be reached',
+  ERR_CLOUDBASE_THROTTLED: 'CloudBase throttles the calls of this service',
+  ERR_CERTIFICATE: "CloudBase's certificate is not trusted",
+  other: 'CloudBase gives no usable answer',
+};
+
+const CREDENTIALS: ByCode = {
+  ERR_CREDENTIALS_MISSING: 'are missing',
+  ERR_CREDENTIALS_UNAVAILABLE: 'cannot be fetched',
+  other: 'are refused',
+};
+
+const KEY: ByCode = {
+  ERR_KEY_NOT_FOUND: 'there is no signing key',
+  ERR_KEY_FORBIDDEN: 'this service may not read the signing key',
+  ERR_KEY_SOURCE_UNAVAILABLE: 'the signing key cannot be fetched',
+  other: 'the signing key cannot be used',
+};
+
+const START: ByCode = {
+  ERR_DAEMON_RUNNING: 'a second daemon waits: another one runs with the same journal',
+  ERR_CONFIG: 'the daemon cannot start: its configuration is wrong',
+  other: 'the daemon cannot start',
+};
+
+/** `` `provider.scope` is "openid", the configuration says "openid email name" ``. */
+export function difference({ name, found, wanted }: SettingDifference): string {
+  const has = found === null ? 'not set' : settingValue(found);
+  return `\`provider.${name}\` is ${has}, and the configuration says ${settingValue(wanted)}`;
 }
 
 const CONSOLE = 'in the CloudBase console (Authentication, Login Methods, Apple)';
+
+/** Two write the same client secret, and it was agreed that this service is to go on. */
+function takeBack(target: ConditionTarget | null): string {
+  return `if it is this service, run ${command('once --force --target NAME', target)}.`;
+}
 
 export const CONDITIONS_EN: ConditionTable = {
   RenewalOverdue: {
@@ -88,9 +138,10 @@ export const CONDITIONS_EN: ConditionTable = {
     headline: ({ facts, error }) =>
       isUnproven(error)
         ? 'Apple logins may fail: Apple has not accepted the new client secret yet'
-        : facts.emergency
-          ? 'emergency: the client secret cannot be replaced'
-          : 'the client secret cannot be renewed',
+        : because(
+            facts.emergency ? 'emergency: the client secret cannot be replaced' : 'the client secret cannot be renewed',
+            error,
+          ),
     what: (finding, now) => {
       const { failures, nextAttemptAt } = finding.facts;
       const last = failures > 1 ? `The last ${failures} attempts failed` : 'The last attempt failed';
@@ -132,15 +183,16 @@ export const CONDITIONS_EN: ConditionTable = {
     title: 'Apple logins fail',
     headline: ({ facts: { detail: found } }) =>
       `Apple logins ${found === 'unproven' ? 'may still fail' : 'fail'}: ${LOGIN_FINDINGS[found]}`,
-    what: ({ facts: { because, detail: found, at, expiresAt, keyId, clockUncompared }, error }, now) => {
+    what: ({ facts, error }, now) => {
+      const { detail: found, at, expiresAt, keyId, clockUncompared } = facts;
       const finding = LOGIN_FINDINGS[found];
-      const key = because === 'provider' ? '' : madeOf(keyId, null);
+      const key = facts.because === 'provider' ? '' : madeOf(keyId, null);
       return sentences(
         found === 'expired' && expiresAt !== null
           ? `The client secret expired at ${when(expiresAt, now)}; every Apple login of this app fails until it is replaced.`
           : found === 'unproven'
             ? `A useless client secret was replaced, but Apple has not accepted the new one${key} yet, so Apple logins may still fail.`
-            : `At ${when(at, now)} this was found: ${finding}${key}. Nobody can log in with Apple until this is fixed.`,
+            : `${capitalised(finding)}${key}, as last seen at ${when(at, now)}. Nobody can log in with Apple until this is fixed.`,
         clockUncompared
           ? 'This is by the clock of this machine, which could not be compared with that of CloudBase.'
           : '',
@@ -148,14 +200,14 @@ export const CONDITIONS_EN: ConditionTable = {
       );
     },
     next: (finding) => {
-      const { because, detail: found } = finding.facts;
-      if (finding.error !== null || because !== 'secret' || found === 'unproven')
+      const { because: blamed, detail: found } = finding.facts;
+      if (finding.error !== null || blamed !== 'secret' || found === 'unproven')
         return next(finding, `Look at the Apple login method ${CONSOLE}, and try an Apple login.`);
       return found === 'rejected'
         ? 'Check in the Apple Developer portal (Keys) that the key is not revoked; if it is, create a new key and give it to this service.'
         : `Run ${command('once --target NAME', finding.target)} now, and if that fails make a client secret with ${command('generate')} and set it by hand ${CONSOLE}.`;
     },
-    over: 'as far as this service can tell, Apple logins no longer fail',
+    over: 'Apple logins no longer fail, as far as this service can tell',
     was: 'Apple logins failed',
   },
 
@@ -166,6 +218,16 @@ export const CONDITIONS_EN: ConditionTable = {
     next: () => `Switch it on ${CONSOLE}, or remove the target if it is meant to stay off.`,
     over: 'the Apple login method is switched on again',
     was: 'the Apple login method was switched off',
+  },
+
+  ProviderDiffers: {
+    title: 'the Apple login method is not as the configuration says',
+    what: ({ facts }) =>
+      `${listed(facts.differences.map(difference))}. The daemon changes nothing but the client secret, so this was left as it is.`,
+    next: ({ target }) =>
+      `Run ${command('provision --target NAME', target)}, which shows the difference and asks, or correct \`provider\` of the target.`,
+    over: 'the Apple login method is as the configuration says',
+    was: 'the Apple login method was not as the configuration says',
   },
 
   ProviderChanged: {
@@ -216,10 +278,10 @@ export const CONDITIONS_EN: ConditionTable = {
       }[kind];
       return sentences(found, takenBack ? 'Its own is in place again.' : kept, fails('The last error', error));
     },
-    next: ({ facts: { kind } }) =>
+    next: ({ facts: { kind }, target }) =>
       ({
-        other: 'Find out who else writes it (a person, a script, another rotator) and agree on one.',
-        'own-identity': 'Find out who else holds this key and writes the client secret, and agree on one.',
+        other: `Find out who else writes it (a person, a script, another rotator) and agree on one; ${takeBack(target)}`,
+        'own-identity': `Find out who else holds this key and writes the client secret, and agree on one; ${takeBack(target)}`,
         'not-shown': `Try an Apple login, and look at the login method ${CONSOLE}.`,
       })[kind],
     over: 'nobody else has replaced the client secret lately',
@@ -248,6 +310,31 @@ export const CONDITIONS_EN: ConditionTable = {
     was: 'the target was left out because its configuration was wrong',
   },
 
+  Unwatched: {
+    title: 'no longer watched: the target was removed from the configuration',
+    headline: ({ facts }) => (facts.moved ? MOVED : 'no longer watched: the target was removed from the configuration'),
+    what: ({ loginsUntil, facts: { moved, open } }, now) =>
+      sentences(
+        moved
+          ? 'The service goes on checking and renewing its client secret, but has no history of it at the new endpoint.'
+          : 'The service no longer checks or renews its client secret.',
+        moved
+          ? ''
+          : loginsUntil === null
+            ? 'When that secret expires is not known.'
+            : `That secret ${loginsUntil > now ? 'expires' : 'expired'} at ${when(loginsUntil, now)}.`,
+        open.length === 0
+          ? ''
+          : `These alerts were still open and are closed now, although nothing was fixed: ${listed(open)}.`,
+      ),
+    next: ({ facts: { moved } }) =>
+      moved
+        ? 'Restore cloudbase.endpoint if this was a mistake.'
+        : 'Put the target back into the configuration if this was a mistake.',
+    over: 'the target is watched again',
+    was: 'the target was not watched',
+  },
+
   Unverified: {
     title: 'CloudBase does not show whether new client secrets arrived',
     what: ({ facts: { targets } }) =>
@@ -261,7 +348,7 @@ export const CONDITIONS_EN: ConditionTable = {
   CredentialsRejected: {
     title: 'the cloud credentials of this service do not work',
     headline: ({ facts: { targets }, error }) =>
-      `${who(targets)} cannot be checked: our cloud credentials ${error?.code === 'ERR_CREDENTIALS_UNAVAILABLE' ? 'cannot be fetched' : 'are refused'}`,
+      `${who(targets)} cannot be checked: our cloud credentials ${byCode(CREDENTIALS, error)}`,
     what: held,
     next: (finding) =>
       next(
@@ -284,7 +371,7 @@ export const CONDITIONS_EN: ConditionTable = {
 
   EndpointFailing: {
     title: 'CloudBase cannot be used',
-    headline: ({ facts: { targets }, error }) => `${who(targets)} cannot be checked: ${endpointTrouble(error)}`,
+    headline: ({ facts: { targets }, error }) => `${who(targets)} cannot be checked: ${byCode(ENDPOINT, error)}`,
     what: held,
     next: (finding) => next(finding, 'Check the way from this machine to Tencent Cloud.'),
     over: 'CloudBase can be used again',
@@ -293,7 +380,7 @@ export const CONDITIONS_EN: ConditionTable = {
 
   KeyUnavailable: {
     title: 'a signing key cannot be used',
-    headline: ({ facts: { targets } }) => `${who(targets)} cannot be renewed: the signing key cannot be used`,
+    headline: ({ facts: { targets }, error }) => `${who(targets)} cannot be renewed: ${byCode(KEY, error)}`,
     what: held,
     next: (finding) => next(finding, `Find the cause with ${command('history')}.`),
     over: 'the signing key can be used again',
@@ -340,14 +427,15 @@ export const CONDITIONS_EN: ConditionTable = {
 
   ClockSkewed: {
     title: 'the clock of this machine is wrong',
-    what: ({ facts: { skewMs } }) =>
+    headline: ({ facts: { replica } }) => `the clock of ${machine(replica)} is wrong`,
+    what: ({ facts: { skewMs, replica } }) =>
       sentences(
-        `The clock of this machine is ${skew(skewMs)} CloudBase's.`,
+        `The clock of ${machine(replica)} is ${skew(skewMs)} CloudBase's.`,
         'Above 60 s, client secrets are written only in an emergency; above 4 minutes, only if the deployed one is missing or expired.',
       ),
-    next: () => 'Set the clock of this machine, for example by switching on NTP.',
-    over: 'the clock of this machine is right again',
-    was: 'the clock of this machine was wrong',
+    next: ({ facts: { replica } }) => `Set the clock of ${machine(replica)}, for example by switching on NTP.`,
+    over: ({ facts: { replica } }) => `the clock of ${machine(replica)} is right again`,
+    was: ({ facts: { replica } }) => `the clock of ${machine(replica)} was wrong`,
   },
 
   JournalUnwritable: {
@@ -355,7 +443,7 @@ export const CONDITIONS_EN: ConditionTable = {
     what: ({ facts, error }) =>
       sentences(
         told(error, `The journal ${detail(facts.path, 200)}, where this service keeps its records, cannot be written.`),
-        'Until it can be written, the daemon renews only what is urgent and forgets open alerts when it restarts, and `once` does nothing.',
+        `Until it can be written, the daemon renews only what is urgent and forgets open alerts when it restarts, and ${command('once')} does nothing.`,
       ),
     next: (finding) => next(finding, 'Make the journal writable for the user of this service.'),
     over: 'the journal can be written again',
@@ -370,7 +458,7 @@ export const CONDITIONS_EN: ConditionTable = {
         'Anyone who changes them can keep client secrets from being renewed, and alerts from being sent.',
       ),
     next: ({ facts: { places } }) =>
-      `Restrict it to its owner and group: \`chmod o-w ${places.map(({ path }) => detail(quoted(path), 150)).join(' ')}\`.`,
+      `Restrict it to its owner and group: \`${onFiles(`chmod o-w ${places.map(({ path }) => detail(quoted(path), 150)).join(' ')}`)}\`.`,
     over: 'only its owner and group may write the journal again',
     was: 'every user of this machine could write the journal',
   },
@@ -380,7 +468,7 @@ export const CONDITIONS_EN: ConditionTable = {
     headline: ({ facts }) => `alert channel ${detail(facts.channel, 63)} does not accept messages`,
     what: ({ facts: { channel, attempts, oldestAt }, error }, now) => {
       const last = attempts === 1 ? 'The last attempt' : `The last ${attempts} attempts`;
-      const failed = `${last} to send through channel ${detail(channel, 63)} failed`;
+      const failed = `${last} to send a message failed`;
       return sentences(
         attempts === 0 ? '' : error === null ? `${failed}.` : fails(failed, error),
         oldestAt === null
@@ -388,26 +476,32 @@ export const CONDITIONS_EN: ConditionTable = {
           : `Messages for channel ${detail(channel, 63)} have been waiting since ${when(oldestAt, now)}, and are sent again until they arrive.`,
       );
     },
-    next: (finding) =>
-      next(finding, `Try it: ${command(`alerts --test --channel ${detail(finding.facts.channel, 63)}`)}.`),
+    next: (finding) => {
+      const test = command(`alerts --test --channel ${detail(finding.facts.channel, 63)}`);
+      return finding.error === null
+        ? `Try it: ${test}.`
+        : `${next(finding, '').replace(/\.$/, '')}; then try it: ${test}.`;
+    },
     over: ({ facts }) => `alert channel ${detail(facts.channel, 63)} accepts messages again`,
     was: ({ facts }) => `alert channel ${detail(facts.channel, 63)} did not accept messages`,
   },
 
   ConfigurationRejected: {
     title: 'the new configuration was refused',
+    headline: ({ facts: { replica } }) => `the new configuration was refused${by(replica)}`,
     what: ({ error }) =>
       sentences(
         fails('It cannot be used', error),
         'The daemon goes on with the old configuration; after a restart it would not start.',
       ),
     next: (finding) => afterCorrecting(finding, 'Correct the configuration, then send SIGHUP again.'),
-    over: 'the configuration is accepted',
-    was: 'a new configuration was refused',
+    over: ({ facts: { replica } }) => `the configuration is accepted${by(replica)}`,
+    was: ({ facts: { replica } }) => `a new configuration was refused${by(replica)}`,
   },
 
   StartRefused: {
     title: 'the daemon cannot start',
+    headline: ({ error }) => byCode(START, error),
     what: ({ error }) =>
       sentences(
         told(error, ''),
@@ -416,8 +510,12 @@ export const CONDITIONS_EN: ConditionTable = {
           : 'Until the daemon starts, no client secret is checked or renewed.',
       ),
     next: (finding) =>
-      afterCorrecting(finding, 'Correct the configuration; a daemon that is still running then starts by itself.'),
-    over: 'the daemon runs',
+      afterCorrecting(
+        finding,
+        'Correct the configuration; the daemon tries again every minute, or start it again if it has ended.',
+      ),
+    over: ({ error }) =>
+      error?.code === 'ERR_DAEMON_RUNNING' ? 'no second daemon waits any more' : 'the daemon has started',
     was: 'the daemon could not start',
   },
 
@@ -438,10 +536,33 @@ export const CONDITIONS_EN: ConditionTable = {
 
   SchedulerStalled: {
     title: 'the service has stopped checking',
-    what: ({ facts: { lastTurnAt } }, now) =>
-      `The scheduler last ran at ${when(lastTurnAt, now)}. Since then no client secret has been checked or renewed.`,
-    next: () => 'Restart the service, and keep its log to report this fault.',
-    over: 'the service checks again',
-    was: 'the service had stopped checking',
+    headline: ({ facts: { replica } }) => `${service(replica)} has stopped checking`,
+    what: ({ facts: { lastTurnAt, replica } }, now) =>
+      replica === undefined
+        ? `The scheduler last ran at ${when(lastTurnAt, now)}. Since then no client secret has been checked or renewed.`
+        : `Its scheduler last ran at ${when(lastTurnAt, now)}. The other replicas go on.`,
+    next: ({ facts: { replica } }) => `Restart ${service(replica)}, and keep its log to report this fault.`,
+    over: ({ facts: { replica } }) => `${service(replica)} checks again`,
+    was: ({ facts: { replica } }) => `${service(replica)} had stopped checking`,
+  },
+
+  ReplicaSilent: {
+    title: 'a replica is silent',
+    headline: ({ facts: { replica } }) => `${service(replica)} is silent`,
+    what: ({ facts: { seenAt } }, now) =>
+      `It last reported at ${when(seenAt, now)}, and did not say goodbye. The other replicas have taken over its work; with each that is lost, fewer can.`,
+    next: ({ facts: { replica } }) =>
+      `Check that ${service(replica)} runs and reaches the database; otherwise start it again.`,
+    over: ({ facts: { replica } }) => `${service(replica)} reports again, or another one has taken its place`,
+    was: ({ facts: { replica } }) => `${service(replica)} was silent`,
+  },
+
+  ReplicasDiffer: {
+    title: 'replicas have different configurations',
+    what: ({ facts: { replicas } }) =>
+      `${capitalised(listed(replicas.map((name) => service(name))))} ${replicas.length === 1 ? 'has' : 'have'} another configuration than the replica that leads. Until they are alike, ${replicas.length === 1 ? 'it checks' : 'they check'} nothing, and targets that only ${replicas.length === 1 ? 'it has' : 'they have'} are not checked.`,
+    next: () => 'Give all replicas the same configuration, and restart those that have an older one.',
+    over: 'all replicas have the same configuration',
+    was: 'replicas had different configurations',
   },
 };

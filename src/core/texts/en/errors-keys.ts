@@ -1,8 +1,8 @@
 // English for errors of key material.
 import type { IdName, KeyLook } from '../../error-troubles.ts';
 import type { ErrorCatalogue } from '../catalogue.ts';
-import { quoted } from '../command.ts';
-import { callTrouble, remoteSentences, verdictDetail } from './calls.ts';
+import { letRead, quoted, restrict } from '../command.ts';
+import { callTrouble, remoteSentences } from './calls.ts';
 import { fileTrouble } from './files.ts';
 import { IDS, takeFrom } from './ids.ts';
 import { counted, listed } from './words.ts';
@@ -105,7 +105,7 @@ export const KEYS_EN: Pick<ErrorCatalogue, Extract<keyof ErrorCatalogue, `ERR_KE
       return [
         `${path} may not be read: ${why}, ${who}`,
         'Mount the secret with the id of this user, or give the user the file.',
-        `chown ${uid ?? 'USER'} ${quoted(owner === null ? folder : path)}`,
+        letRead(quoted(owner === null ? folder : path), `${uid ?? 'USER'}`),
       ];
     },
     'aws-denied': ({ origin, said }) => [
@@ -159,7 +159,7 @@ export const KEYS_EN: Pick<ErrorCatalogue, Extract<keyof ErrorCatalogue, `ERR_KE
     'readable-by-all': ({ path, mode }) => [
       `every user of this machine may read the key file ${path} (mode ${mode})`,
       'Restrict it to this user.',
-      `chmod 600 ${quoted(path)}`,
+      restrict(path),
     ],
     'other-name': ({ path, named, keyId }) => [
       `the name of key file ${path} says Key ID ${named}, but ${keyId} is used`,
@@ -230,7 +230,7 @@ export const KEYS_EN: Pick<ErrorCatalogue, Extract<keyof ErrorCatalogue, `ERR_KE
         'other-key-id': `Apple has accepted this private key under Key ID ${known}, not ${keyId}`,
         'other-team': `Apple has accepted Key ID ${keyId} in team ${known}`,
       }[mixup]
-    }, so one of the two was probably mistyped or swapped; ${verdictDetail(detail)}`,
+    }, so one of the two was probably mistyped or swapped${detail === null ? '' : ` (Apple says: ${callTrouble(detail)})`}`,
     'Compare the private key, its Key ID and its Team ID with the Apple Developer portal (Keys); a new key has a new Key ID.',
   ],
 };

@@ -1,23 +1,24 @@
 // English for errors of the provider, of Apple's verdicts, of a pass, and of the service itself.
 
 import type { CallTrouble, JournalTrouble, RoundTripTrouble } from '../../error-troubles.ts';
-import { isoSeconds } from '../../instants.ts';
-import type { ErrorCatalogue, Sentences } from '../catalogue.ts';
-import { command, program, quoted } from '../command.ts';
+import { type ErrorCatalogue, nextOf, type Sentences } from '../catalogue.ts';
+import { command, onFiles, ownFolder, program, quoted } from '../command.ts';
 import { comparedId } from '../quote.ts';
 import { verdictDetail } from './calls.ts';
+import { databaseText } from './database.ts';
 import type { CALLS_EN } from './errors-calls.ts';
 import type { KEYS_EN } from './errors-keys.ts';
 import type { SETUP_EN } from './errors-setup.ts';
 import { objectionText } from './objections.ts';
 import { whyText } from './why.ts';
-import { listed, REASONS } from './words.ts';
+import { at, listed, REASONS } from './words.ts';
 
 type Pass = Exclude<keyof ErrorCatalogue, keyof typeof SETUP_EN | keyof typeof KEYS_EN | keyof typeof CALLS_EN>;
 
 const CONSOLE = 'in the CloudBase console (Authentication, Login Methods, Apple)';
-const BY_HAND = `Set a client secret by hand ${CONSOLE}; ${command('generate')} makes one.`;
-const BY_HAND_NOW = `Set a client secret by hand now ${CONSOLE}, because Apple logins may be failing; ${command('generate')} makes one.`;
+const byHand = () => `Set a client secret by hand ${CONSOLE}; ${command('generate')} makes one.`;
+const byHandNow = () =>
+  `Set a client secret by hand now ${CONSOLE}, because Apple logins may be failing; ${command('generate')} makes one.`;
 const WHO_ELSE = 'Find out who else writes this client secret (a person, a script, another rotator), and agree on one.';
 const SET_CLOCK = 'Set the clock of this machine, for example with NTP.';
 
@@ -35,9 +36,9 @@ interface Place {
   readonly uid: number | null;
 }
 
-const OWN_FOLDER = ({ folder, uid }: Place) => `chown -R ${uid ?? 'USER'} ${quoted(folder)}`;
-const FREE_SPACE = ({ folder }: Place) => `df -h ${quoted(folder)}`;
-const MOVE_AWAY = ({ path }: Place) => `mv ${quoted(path)} ${quoted(`${path}.damaged`)}`;
+const OWN_FOLDER = ({ folder, uid }: Place) => ownFolder(folder, `${uid ?? 'USER'}`);
+const FREE_SPACE = ({ folder }: Place) => onFiles(`df -h ${quoted(folder)}`);
+const MOVE_AWAY = ({ path }: Place) => onFiles(`mv ${quoted(path)} ${quoted(`${path}.damaged`)}`);
 const RESTORE = 'Restore a copy of it, or move it away, which loses history but no login.';
 
 const FILES = { journal: 'journal', lock: 'the lock of the journal', copy: 'copy' } as const;
@@ -50,10 +51,11 @@ const JOURNAL: Readonly<
   'read-only-disk': [
     'is on a read-only file system',
     'Name another file as journal, or find out why the disk is read-only.',
-    ({ folder }) => `findmnt -T ${quoted(folder)}`,
+    ({ folder }) => onFiles(`findmnt -T ${quoted(folder)}`),
   ],
   'disk-full': ['cannot grow: the disk or its quota is full', 'Free space on its disk.', FREE_SPACE],
-  'no-folder': ['has no folder', 'Create the folder.', ({ folder }) => `mkdir -p ${quoted(folder)}`],
+  'no-folder': ['has no folder', 'Create the folder.', ({ folder }) => onFiles(`mkdir -p ${quoted(folder)}`)],
+  'is-device': ['is a device or a pipe, not a file', 'Name a file as journal.', () => 'sqlite:./data/journal.db'],
   'is-folder': ['is a folder, not a file', 'Name a file as journal.', () => 'sqlite:./data/journal.db'],
   held: ['is held by another process', 'Find out which process holds it.', ({ path }) => `fuser -v ${quoted(path)}`],
   'disk-error': [
@@ -74,9 +76,9 @@ const CHECK_IDS = 'Try an Apple login; if it fails, check key, Team ID and Servi
 
 export const PASS_EN: Pick<ErrorCatalogue, Pass> = {
   ERR_PROVIDER_NOT_FOUND: {
-    absent: ({ envId, providerId }) => [
+    absent: ({ envId, providerId }, { target }) => [
       `environment ${envId} has no provider ${providerId}`,
-      `Create the Apple login method ${CONSOLE}, or correct envId and providerId of the target.`,
+      `Create the Apple login method ${CONSOLE} or with ${command(`provision --target ${target}`)}, or correct envId and providerId of the target.`,
     ],
     deleted: ({ envId, providerId }) => [
       `provider ${providerId} of environment ${envId} has been deleted since it was written`,
@@ -121,6 +123,83 @@ export const PASS_EN: Pick<ErrorCatalogue, Pass> = {
       `Check the provider ${CONSOLE}, and correct it by hand.`,
     ],
   },
+  ERR_PROVISION: {
+    meanwhile: (_, { target }) => [
+      'the provider is no longer as it was shown, so nothing was changed',
+      'Look at it again.',
+      program(`provision --target ${target}`),
+    ],
+    'other-secret': (_, { target }) => [
+      'the provider does not hold the client secret that was sent, so it stays switched off',
+      'Run this again; if it repeats, tell Tencent that CloudBase stores another client secret than it is sent.',
+      program(`provision --target ${target}`),
+    ],
+    'secret-hidden': () => [
+      'CloudBase hides the client secret, so a write of the whole Config would lose it; nothing was changed',
+      `Set \`cloudbase.write: secret\` if CloudBase merges what it is sent, or set this by hand ${CONSOLE}.`,
+    ],
+    'not-shown': ({ fields }, { target }) => [
+      fields.length === 0
+        ? 'CloudBase does not show the provider that was created'
+        : `CloudBase does not show ${listed(fields)} as it was written`,
+      'Run this again in a minute; if it repeats, state `provider.type: oauth`, which CloudBase does not discover.',
+      program(`provision --target ${target}`),
+    ],
+    harmed: ({ fields }) => [
+      `the write also changed ${fields.length === 0 ? 'the client secret' : listed(fields)}, and restoring failed`,
+      `Correct this by hand ${CONSOLE}: until then logins may fail.`,
+    ],
+    'left-off': ({ why, detail }, { target }) => {
+      const again = program(`provision --target ${target}`);
+      const said: Readonly<Record<typeof why, Sentences>> = {
+        rejected: [
+          `Apple rejects the client secret${answered(detail)}, so the provider stays switched off`,
+          'Check in the Apple Developer portal that the key is enabled for Sign in with Apple and belongs to this Team ID, Services ID and Key ID; then go on.',
+          again,
+        ],
+        unanswered: [
+          `Apple gave no usable answer about the client secret${answered(detail)}, so the provider stays switched off`,
+          'Make Apple reachable from here, then go on.',
+          again,
+        ],
+        'accepts-all': [
+          'Apple accepts even a false client secret, so its answers mean nothing, and the provider stays switched off',
+          'Check `apple.tokenUrl`, then go on.',
+          again,
+        ],
+        'not-asked': [
+          'the provider stays switched off, because `apple.check` is off and so Apple was not asked about the client secret',
+          `Set \`apple.check: compare\` and go on, or switch the provider on by hand ${CONSOLE}.`,
+          again,
+        ],
+      };
+      return said[why];
+    },
+  },
+  ERR_PROBE: {
+    full: ({ count }) => [
+      `the environment has ${count} of at most 20 providers, so there is no room for a measurement`,
+      'Choose an environment with fewer providers.',
+    ],
+    'not-shown': () => [
+      'CloudBase did not show a write within half a minute, so nothing more was measured',
+      'Try it again later.',
+    ],
+    leftover: ({ envId, providerId }) => [
+      `an interrupted probe has left provider ${providerId} in environment ${envId}`,
+      'Run the probe there first, which removes it.',
+      program(`probe --env ${envId} --credentials SOURCE`),
+    ],
+    'no-mark': ({ envId, providerId }) => [
+      `provider ${providerId} of environment ${envId} does not bear the mark of a probe, so it was not deleted`,
+      'Look at it in the CloudBase console, and delete it there if nobody needs it.',
+    ],
+    left: ({ envId, providerId }) => [
+      `provider ${providerId} of environment ${envId} is not known to be gone`,
+      'Run the probe there again, which removes it.',
+      program(`probe --env ${envId} --credentials SOURCE`),
+    ],
+  },
   ERR_CONSENT_REQUIRED: ({ reason }, { target }) => [
     `a new client secret is wanted (${REASONS[reason]}), but \`apple.check\` is off, so nothing shows that it is better than what is there`,
     'Run this if Apple logins fail, or if you are sure of the new key.',
@@ -135,7 +214,7 @@ export const PASS_EN: Pick<ErrorCatalogue, Pass> = {
     const said: Readonly<Record<typeof of, Sentences>> = {
       candidate: [
         `Apple rejected the new client secret${answered(detail)}; the deployed one was left in place`,
-        'Check in the Apple Developer portal that the key is not revoked, is enabled for Sign in with Apple, and belongs to this Team ID, Services ID and Key ID.',
+        'Check in the Apple Developer portal (Keys) that the key is not revoked, is enabled for Sign in with Apple, and belongs to this Team ID, Services ID and Key ID; if it is revoked, create a new key and give it to this service.',
       ],
       everybody: [
         'Apple rejects every client secret that it was asked about, so nobody knows whether the deployed one works',
@@ -226,7 +305,7 @@ export const PASS_EN: Pick<ErrorCatalogue, Pass> = {
   ERR_NOT_APPLIED: {
     answered: () => [
       'CloudBase answered the write with success, but still shows the old client secret',
-      `${BY_HAND.slice(0, -1)}, and tell Tencent Cloud the request id if this repeats.`,
+      `${byHand().slice(0, -1)}, and tell Tencent Cloud the request id if this repeats.`,
     ],
     'cut-off': () => [
       'the program was cut off, and the provider still holds the old client secret',
@@ -250,20 +329,20 @@ export const PASS_EN: Pick<ErrorCatalogue, Pass> = {
   ERR_ROLLBACK_FAILED: {
     'left-alone': () => [
       'our write left no usable client secret, and the previous one could not be put back: the provider changed meanwhile or cannot be sent back',
-      BY_HAND_NOW,
+      byHandNow(),
     ],
     'not-shown': () => [
       'our write left no usable client secret, and the previous one could not be put back: the provider does not show it',
-      BY_HAND_NOW,
+      byHandNow(),
     ],
     error: ({ because }, { of }) => [
       `our write left no usable client secret, and the previous one could not be put back: ${of(because)[0]}`,
-      BY_HAND_NOW,
+      byHandNow(),
     ],
   },
   ERR_READ_BACK: () => [
     'after our write the provider holds no usable client secret, and there was no good one to put back',
-    BY_HAND_NOW,
+    byHandNow(),
   ],
   ERR_OUTCOME_UNKNOWN: {
     'cut-off': () => [
@@ -285,9 +364,8 @@ export const PASS_EN: Pick<ErrorCatalogue, Pass> = {
     program(`once --force --target ${target}`),
   ],
   ERR_LANE_CLOSED: ({ until, because }, { of }) => [
-    `renewals with this credential and endpoint pause until ${isoSeconds(until)}, because the last write ended badly: ${of(because)[0]}`,
-    'Find the cause of the failed write.',
-    program('history'),
+    `renewals with this credential and endpoint pause until ${at(until)}, because the last write ended badly: ${of(because)[0]}`,
+    ...nextOf(of(because)),
   ],
 
   ERR_JOURNAL_UNWRITABLE: {
@@ -296,6 +374,7 @@ export const PASS_EN: Pick<ErrorCatalogue, Pass> = {
       const message = `${FILES[place.what]} ${place.path} ${found}`;
       return copy === undefined ? [message, next] : [message, next, copy(place)];
     },
+    database: databaseText,
     failed: ({ path, said }) => [
       `journal ${path} failed: ${said}`,
       'Check the disk and the system log.',
@@ -304,7 +383,7 @@ export const PASS_EN: Pick<ErrorCatalogue, Pass> = {
     'open-to-all': ({ path, mode }) => [
       `every user of this machine may write ${path} (mode ${mode}), which belongs to the journal`,
       'Restrict it to its owner and group.',
-      `chmod o-w ${quoted(path)}`,
+      onFiles(`chmod o-w ${quoted(path)}`),
     ],
     network: ({ path, fileSystem }) => [
       `journal ${path} is on ${fileSystem}; SQLite needs a local disk, because its locks may not hold over a network`,
@@ -334,11 +413,11 @@ export const PASS_EN: Pick<ErrorCatalogue, Pass> = {
       : [
           `journal ${path} has schema ${version}, this program knows schemas up to ${known}`,
           'Use the newer program again, or stop everything that uses this journal and restore the copy.',
-          `rm -f ${quoted(`${path}-wal`)} ${quoted(`${path}-shm`)} && cp ${quoted(copy)} ${quoted(path)}`,
+          onFiles(`rm -f ${quoted(`${path}-wal`)} ${quoted(`${path}-shm`)} && cp ${quoted(copy)} ${quoted(path)}`),
         ],
   ERR_DAEMON_RUNNING: ({ path, holder }) => [
-    `a daemon already runs with journal ${path}: ${holder === null ? 'it has not said which' : `instance ${holder.instance}, pid ${holder.pid} on ${holder.host}, since ${holder.since}`}`,
-    'Stop that one first, or give this one its own journal.',
+    `a daemon already runs with journal ${path}: ${holder === null ? 'it has not said which' : `instance ${holder.instance}, pid ${holder.pid} on ${holder.host}, since ${at(Date.parse(holder.since))}`}`,
+    'Leave this one as a standby, or stop the other one, or give this one its own journal.',
   ],
   ERR_INTERNAL: ({ said }) => [`unexpected: ${said}`, 'Report this with the log lines around it.'],
 };

@@ -56,7 +56,11 @@ function said({ stored }: EventError): string {
   return errorView(stored).message;
 }
 
-const DURING = { alerts: 'alerts', 'http-request': 'could not answer an HTTP request' } as const;
+const DURING = {
+  alerts: 'alerts',
+  'http-request': 'could not answer an HTTP request',
+  replicas: 'work with the other replicas',
+} as const;
 
 /** The sentence of an event. `now` in ms: some sentences say how far away an instant is. */
 export function eventText<N extends EventName>(event: RotatorEvent<N>, now: number): string {

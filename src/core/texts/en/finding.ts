@@ -1,12 +1,14 @@
 // English for what conditions have in common: their error, next step, logins, and facts that several of them name.
-import type { Finding } from '../../alerts/conditions.ts';
+import type { Finding, FindingOf } from '../../alerts/conditions.ts';
 import type { StoredError } from '../../error-params.ts';
 import { errorTexts, nextStep } from '../errors.ts';
 import { problemText } from '../problems.ts';
 import { detail, firstOf, shortFingerprint } from '../quote.ts';
-import type { FindingAs } from '../texts.ts';
 import { PROBLEMS_EN } from './problems.ts';
 import { counted, listed, when } from './words.ts';
+
+/** Characters of a headline: beside the name of a target and the instance, a lock screen shows no more. */
+const HEADLINE = 80;
 
 /** ` (key K1L2M3N4O5, fingerprint 1fa947dc…)`, or nothing. */
 export function madeOf(keyId: string | null, fingerprint: string | null): string {
@@ -26,7 +28,7 @@ export function times(count: number): string {
   return count === 1 ? 'once' : count === 2 ? 'twice' : `${count} times`;
 }
 
-export function problems({ facts }: FindingAs<'TargetMisconfigured'>): string {
+export function problems({ facts }: FindingOf<'TargetMisconfigured'>): string {
   const { named, more } = firstOf(
     facts.problems.map((each) => (typeof each === 'string' ? each : problemText(each, PROBLEMS_EN))),
   );
@@ -49,8 +51,18 @@ export function fails(what: string, error: StoredError | null): string {
 /** The message of an error as a sentence of its own, else `otherwise`. */
 export function told(error: StoredError | null, otherwise: string): string {
   if (error === null) return otherwise;
-  const message = detail(errorTexts(error, 'en').message);
-  return `${message.charAt(0).toUpperCase()}${message.slice(1)}.`;
+  return `${capitalised(detail(errorTexts(error, 'en').message))}.`;
+}
+
+/** A clause as the beginning of a sentence. */
+export function capitalised(clause: string): string {
+  return `${clause.charAt(0).toUpperCase()}${clause.slice(1)}`;
+}
+
+/** A headline that names the error, if that is short enough. */
+export function because(headline: string, error: StoredError | null): string {
+  const whole = error === null ? headline : `${headline}: ${detail(errorTexts(error, 'en').message)}`;
+  return whole.length <= HEADLINE ? whole : headline;
 }
 
 /** When the deployed client secret ends, as a sentence. It promises nothing about logins before that. */

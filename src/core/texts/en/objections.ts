@@ -1,13 +1,14 @@
 // English for what Apple would object to in a client secret, and what to do about it.
 
 import type { Objection, ObjectionCode } from '../../reasons.ts';
+import { command } from '../command.ts';
 import { comparedId } from '../quote.ts';
 
 type Say = (objection: Objection) => string;
 
 const MISSING = 'missing';
 
-const OBJECTIONS: Readonly<Record<ObjectionCode, readonly [message: Say, next: string]>> = {
+const OBJECTIONS: Readonly<Record<ObjectionCode, readonly [message: Say, next: string | (() => string)]>> = {
   EncodingDamaged: [
     () => 'the text was altered after it was encoded as base64url',
     'Copy the secret again, whole and unchanged.',
@@ -55,7 +56,7 @@ const OBJECTIONS: Readonly<Record<ObjectionCode, readonly [message: Say, next: s
   ],
   Expired: [
     ({ found }) => `it expired ${duration(found)} ago`,
-    'Mint a new one (`generate`): every Apple login that uses this one fails.',
+    () => `Mint a new one (${command('generate')}): every Apple login that uses this one fails.`,
   ],
   LifetimeTooLong: [
     ({ found }) => `it expires ${duration(found)} from now, Apple allows 15777000 s (six months)`,
@@ -94,7 +95,8 @@ export function objectionText(objection: Objection): string {
 
 /** The next step of a person who made the secret by hand. */
 export function objectionHint({ code }: Objection): string {
-  return OBJECTIONS[code][1];
+  const next = OBJECTIONS[code][1];
+  return typeof next === 'string' ? next : next();
 }
 
 function duration(seconds: string | number | null): string {

@@ -1,6 +1,7 @@
 // English for what is wrong with a configuration: what was found, what is wanted, and the next step, each in pieces that
 // the code fills in (problems.ts). `found X, wanted Y` reads as a sentence; next steps are whole sentences.
 import type { IdName } from '../../error-troubles.ts';
+import { initCommand, letRead } from '../command.ts';
 import { spanOf } from '../quote.ts';
 import { fileTrouble } from './files.ts';
 import { IDS, takeFrom } from './ids.ts';
@@ -47,6 +48,8 @@ const FOUND = {
   'key-twice': () => 'the same key a second time',
   'odd-yaml': () => 'YAML that cannot be read',
   tab: () => 'a tab as indentation',
+  'full-width': (sign: string) => `the full-width sign ${sign}`,
+  'odd-space': () => 'a space that is not the ordinary one (U+00A0 or U+3000), as web pages and input methods write it',
   'second-document': () => 'a second document (---)',
   'bad-indent': () => 'a line that is not indented like its neighbours, or a bracket that is not closed',
   'second-colon': () => 'a second ": " in one line',
@@ -58,8 +61,9 @@ const FOUND = {
   'nameless-reference': () => `a \${ that names no variable`,
   'odd-reference': () => `\${…}, which names no variable`,
   'unset-variable': (name: string) => `\${${name}}, which is not set`,
-  'variable-file': (name: string, code: string) =>
-    `\${${name}}, but the file that ${name}_FILE names ${fileTrouble(code)}`,
+  'empty-variable-file': (name: string, path: string) => `\${${name}}, but ${path}, which ${name}_FILE names, is empty`,
+  'variable-file': (name: string, path: string, code: string) =>
+    `\${${name}}, but ${path}, which ${name}_FILE names, ${fileTrouble(code)}`,
   /** An entry is `targets[3]`, or `targets[3] of FILE`. */
   'same-provider': (entry: string, name: string) => `the same site, envId and providerId as ${entry} (${name})`,
   renewal: (renewBefore: string, lifetime: string) => `renewBefore ${renewBefore} with a lifetime of ${lifetime}`,
@@ -89,6 +93,7 @@ const WANTED = {
   'written-by-few': () => 'a file, in a folder, that its owner and its group alone may write',
   'utf8-file': () => 'a YAML file in UTF-8',
   'text-file': () => 'a readable text file',
+  'filled-file': () => 'a file that holds the value',
   'file-or-variables': () => 'a configuration file, or CLOUDBASE_ENV_ID and the other variables for a single target',
   'targets-mapping': () => 'a mapping with at least targets',
   unset: () => 'the variable unset',
@@ -104,6 +109,8 @@ const WANTED = {
   yaml: () => 'YAML',
   spaces: () => 'spaces',
   'one-document': () => 'one document',
+  colon: () => 'a colon and a space (": ") after the key',
+  'plain-space': () => 'ordinary spaces',
   'one-key-a-line': () => 'one key a line, or the value in quotes',
   'value-in-quotes': () => 'the value in quotes',
   'single-quotes': () => 'single quotes, or \\\\',
@@ -145,16 +152,22 @@ const WANTED = {
   'no-abbreviation': (wanted: string) => `${wanted}, not an abbreviation, which may mean several`,
   cron: () =>
     'a cron expression of five fields (minute 0-59, hour 0-23, day 1-31, month 1-12, weekday 0-7), or six with seconds first',
+  'cron-field': (name: 'second' | 'minute' | 'hour' | 'day' | 'month' | 'weekday', from: number, to: number) =>
+    `${name === 'hour' ? 'an' : 'a'} ${name} from ${from} to ${to}`,
+  'cron-that-matches': () => 'a cron expression that fits a day: there is no such day in forty years',
   'cron-or-off': (cron: string) => `${cron}; or "off"`,
   'host-name': () => 'a host name without scheme, port and path',
   token: (shortest: number) => `at least ${shortest} characters, none of them white space`,
-  journal: () => 'sqlite:PATH, such as sqlite:./data/journal.db',
-  'no-postgres': (wanted: string) => `${wanted}; this version does not support a journal in PostgreSQL`,
+  journal: () => 'sqlite:PATH, such as sqlite:./data/journal.db, or postgres://…',
+  'postgres-url': () => 'postgres://USER:PASSWORD@HOST/DATABASE?sslmode=verify-full',
   url: (example: string) => `a URL such as ${example}`,
   'post-url': () => 'the URL to post to',
   'call-url': () => 'the URL to call',
   'url-or-path': () => 'a URL or a path',
+  'public-url': () =>
+    'an https:// URL without query and fragment, such as https://rotator.example.com (http:// is for loopback alone)',
   name: () => 'a name',
+  scope: () => 'openid, email and name, or some of them, with blanks between',
   'listening-host': () => 'a host name or address',
   'routing-key': () => 'the integration key of a service',
   'mail-host': () => 'the host of a mail server',
@@ -180,11 +193,25 @@ const WANTED = {
   'key-path': () => 'the path of a .p8 file',
 };
 
+export type WantedName = keyof typeof WANTED;
+
 const NEXT = {
+  'write-so': () => 'Write it as in this example.',
+  'add-so': () => 'Add it as in this example.',
+  'choose-word': () => 'Write one of these words.',
+  'correct-it': () => 'Correct it and try again.',
+  'type-ascii': () => 'Type the line again with the input method switched off.',
+  'own-file': (path: string, uid: string) => `Let this user read it: \`${letRead(path, uid)}\`.`,
+  'fill-file': () => 'Write the value into the file, without anything around it.',
+  'mount-file': (name: string) => `Put the file there, or correct ${name}_FILE.`,
+  'name-of': (...names: string[]) => `Write one of ${names.join(', ')}.`,
+  'mean-word': (word: string) => `Did you mean ${word}?`,
   'no-adoption': () =>
     'Remove the key: a good client secret is now left alone, no matter who made it, and renewed when it is due.',
   'writes-in-lanes': () =>
     'Remove the key: writes with one credential and endpoint now go one after another, and pause for an hour after one that ended badly.',
+  'rotations-logged': () =>
+    'Remove the key: rotations that succeed are in the log (rotation.succeeded), in `history` and in apple_secret_rotations_total; messages tell of what was wrong.',
   'remove-key': () => 'Remove the key.',
   'mean-key': (name: string) => `Did you mean ${name}?`,
   'no-variable': () => 'Write a configuration file: there is no variable for this key.',
@@ -193,7 +220,12 @@ const NEXT = {
   'zone-in-full': (...zones: string[]) => `Write ${zones.join(' or ')}.`,
   'place-in-zone': () => 'Write the name of a place in that zone, such as Asia/Shanghai or America/Chicago.',
   'make-token': () => 'Make one with `openssl rand -hex 32`.',
-  'journal-file': () => 'Use sqlite:PATH: this version keeps its journal in a file.',
+  'postgres-form': () =>
+    'Write user, host and database; characters of user and password that a URL gives a meaning are percent-encoded, such as %40 for @.',
+  'postgres-tls': () =>
+    'Add ?sslmode=verify-full, so that nobody between here and the database reads or changes anything; without it only this machine itself may be named.',
+  'postgres-option': () => 'Leave out every option but sslmode, sslrootcert, schema and host.',
+  'postgres-schema': () => 'Name the schema by lower-case letters, digits and underscores.',
   'name-file': () =>
     'Name a file: sqlite:data/journal.db, or with an absolute path sqlite:/var/lib/rotator/journal.db.',
   'name-inner-file': () => 'Name the file inside it.',
@@ -204,7 +236,7 @@ const NEXT = {
   'correct-variable': () => 'Correct the path in ROTATOR_CONFIG.',
   'make-readable': () => 'Make the file readable for this user.',
   'copy-example': (file: string) =>
-    `Copy config/rotator.example.yaml to ${file} and fill it in, or name a file with --config.`,
+    `Write it with ${initCommand()}, or copy config/rotator.example.yaml to ${file} and fill it in; --config names another file.`,
   'start-from-example': () => 'Start from config/rotator.example.yaml.',
   'trust-authority': () =>
     'Unset it; to trust a certificate authority of your own, name its file in NODE_EXTRA_CA_CERTS.',
@@ -228,7 +260,16 @@ const DOUBTS = {
     `http.host ${host} is not loopback and http.readToken is not set: only /healthz, /readyz and /metrics are served`,
   'open-configuration': (file: string) =>
     `everybody on this machine may write ${file} or its folder, and so decide where client secrets are sent`,
-  'both-set': (name: string) => `${name} and ${name}_FILE are both set: ${name} is used`,
+  'both-set': (name: string) => `the environment has both ${name} and ${name}_FILE: ${name} is used`,
+};
+
+/** What to do about a doubt. */
+export const DOUBT_STEPS: Readonly<Record<keyof typeof DOUBTS, string>> = {
+  unencrypted: 'Give the channel an https:// URL.',
+  unsigned: 'Set its secret, if its robot signs; this line stays while none is set.',
+  'open-to-read': 'Set http.readToken if you want to see the page or to use the API; otherwise leave it so.',
+  'open-configuration': 'Run `chmod o-w` on both, and look who has written there.',
+  'both-set': 'Remove one of the two.',
 };
 
 export const PROBLEMS_EN = { problem, ...FOUND, ...WANTED, ...NEXT, ...DOUBTS };

@@ -1,11 +1,12 @@
 // English: labels, titles, the digest, the test message, and what is said at the end of a condition.
+import type { DigestFacts } from '../../alerts/message.ts';
 import { TARGET_STATES, type TargetStateName } from '../../reasons.ts';
 import { command } from '../command.ts';
-import { detail, shortFingerprint } from '../quote.ts';
+import { detail } from '../quote.ts';
 import type { Counts, Span, Texts } from '../texts.ts';
 import { CONDITIONS_EN } from './conditions.ts';
 import { fails } from './finding.ts';
-import { at, counted, day, duration, listed, MOVED, REASONS, sentences, when } from './words.ts';
+import { at, counted, day, duration, REASONS, sentences, when } from './words.ts';
 
 const STATES: Readonly<Record<TargetStateName, string>> = {
   healthy: 'healthy',
@@ -24,41 +25,10 @@ export const EN = {
     cleared: (span) => `It lasted ${lasted(span)}.`,
     ended: ({ error }, span) =>
       sentences(
-        `It lasted ${lasted(span)}; nobody could be notified meanwhile, and it is over now.`,
+        span.since === span.until
+          ? `It was found at ${at(span.until)} and put right at once; since when it had lasted is not known.`
+          : `It lasted ${lasted(span)}; nobody could be notified meanwhile, and it is over now.`,
         fails('The last error', error),
-      ),
-  },
-
-  rotated: {
-    title: 'the client secret was renewed',
-    what: ({ reason, keyId, fingerprint, expiresAt, previousExpiresAt }, now) =>
-      sentences(
-        `It was replaced because ${REASONS[reason]}.`,
-        `The new one${keyId === null ? '' : `, of key ${detail(keyId, 40)}`}${fingerprint === null ? '' : `, fingerprint ${shortFingerprint(fingerprint)}`}${expiresAt === null ? ' is in place' : `, is valid until ${when(expiresAt, now)}`}.`,
-        previousExpiresAt === null
-          ? ''
-          : `The one before ${previousExpiresAt > now ? 'would have expired' : 'expired'} at ${when(previousExpiresAt, now)}.`,
-      ),
-  },
-
-  unwatched: {
-    title: ({ moved }) => (moved ? MOVED : 'no longer watched: the target was removed from the configuration'),
-    what: ({ expiresAt, moved, open }, now) =>
-      sentences(
-        moved
-          ? 'The service goes on checking and renewing its client secret, but has no history of it at the new endpoint.'
-          : 'The service no longer checks or renews its client secret.',
-        moved
-          ? ''
-          : expiresAt === null
-            ? 'When that secret expires is not known.'
-            : `That secret ${expiresAt > now ? 'expires' : 'expired'} at ${when(expiresAt, now)}.`,
-        open.length === 0
-          ? ''
-          : `These alerts were still open and are closed now, although nothing was fixed: ${listed(open)}.`,
-        moved
-          ? 'If this was a mistake, restore cloudbase.endpoint.'
-          : 'If this was a mistake, put the target back into the configuration.',
       ),
   },
 
@@ -77,10 +47,12 @@ export const EN = {
       })[status],
     loginsUntil: (ms) => ` (secret expires ${day(ms)})`,
     many: (counts, kinds) => [manyOf(counts), ...(kinds.length === 0 ? [] : [kinds.join(', ')])].join(': '),
-    kind: (title, count) => (count === 1 ? title : `${title} (${count})`),
+    kind: (title, count, names) =>
+      names.length > 0 ? `${title} (${names.join(', ')})` : count === 1 ? title : `${title} (${count})`,
     digest: ({ targets, openTotal }) =>
       `weekly report: ${counted(targets, 'target')}, ${openTotal === 0 ? 'nothing wrong' : counted(openTotal, 'open alert')}`,
     test: 'TEST: this is only a test, nothing is wrong',
+    testMark: 'TEST: ',
   },
 
   digest: (digest, { instance, version, now }) => [
@@ -118,6 +90,30 @@ export const EN = {
 
   reasons: REASONS,
 
+  explain: {
+    kinds: { alert: 'alert', reason: 'reason', error: 'error' },
+    dangers: {
+      renewal:
+        'While this lasts, the client secret of the target may not be renewed; once it has expired, every Apple login of the app fails.',
+      command: 'Nothing is in danger: the command did nothing.',
+      configuration:
+        'A daemon does not start with such a configuration, and then renews nothing; one that runs goes on with its old configuration.',
+      channel: 'Alerts do not arrive through this channel; the other channels and the renewal go on.',
+      journal:
+        'The daemon goes on without the journal and renews only what is urgent; other commands cannot do their work.',
+      daemon: 'Nothing is in danger: the daemon that runs already goes on.',
+    },
+    remedies: {
+      passes: 'It may go away by itself: what failed is tried again, less and less often, without end.',
+      person: 'It does not go away by itself: it needs somebody to act.',
+    },
+    reason: (clause) => `A client secret is to be replaced because ${clause}.`,
+    reasonDanger:
+      'The service replaces it by itself; if something keeps it from that, an alert says what, and how long there is time.',
+    example: 'For example',
+    see: 'See',
+  },
+
   labels: {
     status: {
       raised: 'new',
@@ -130,8 +126,8 @@ export const EN = {
     },
     severity: { warning: 'warning', critical: 'CRITICAL', info: 'info' },
     instance: 'Instance',
-    target: 'Target',
-    targets: 'Targets, soonest expiry first',
+    ids: 'Environment/provider',
+    targets: (count) => (count === 1 ? 'Target' : 'Targets, soonest expiry first'),
     since: 'Since',
     until: 'Ended',
     loginsUntil: 'Secret expires',
@@ -163,7 +159,7 @@ function manyOf({ critical, warning, cleared, ended, happened }: Counts): string
 }
 
 /** `: 10 healthy, 2 due for renewal`, in the order of the vocabulary, states that no target is in left out. */
-function statesOf(states: Readonly<Record<string, number>>): string {
+function statesOf(states: DigestFacts['states']): string {
   const known = TARGET_STATES.map((state) => [STATES[state], states[state] ?? 0] as const);
   const parts = known.filter(([, count]) => count > 0).map(([name, count]) => `${count} ${name}`);
   return parts.length === 0 ? '' : `: ${parts.join(', ')}`;

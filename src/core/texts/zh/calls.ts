@@ -1,11 +1,14 @@
 // Chinese for a call that brought no usable answer, and for what Tencent Cloud refuses a call for.
 import type { CallTrouble, Remote, RemoteTrouble } from '../../error-troubles.ts';
 import type { Sentences } from '../catalogue.ts';
+import { SETUP_CALLS } from '../en/calls.ts';
 
 export const ASK_TENCENT = '如持续出现，凭请求 ID（RequestId）提交腾讯云工单。';
 export const TRUST =
   '如由企业代理签发证书，将 NODE_EXTRA_CA_CERTS 设为其证书颁发机构的文件；否则移除代替该服务应答的设备。';
 const LOOK_UP = '在 API 文档中查询该错误码，并对照控制台核对配置。';
+
+const LEND = '用 --credentials 指定有此权限的凭证，或在访问管理（CAM）中为本命令的凭证临时关联以下策略，用后移除。';
 
 /** `15 秒内没有应答`, `无法建立连接或连接中断（ECONNREFUSED）`. */
 export function callTrouble(call: CallTrouble): string {
@@ -54,7 +57,7 @@ const REMOTE: Readonly<Record<RemoteTrouble, readonly [says: string | ((remote: 
   ],
   token: ['请求被拒绝，临时密钥无效', '更新临时密钥的 token，或改由本服务自行获取（cvm-role、tke-oidc、assumeRole）。'],
   credentials: ['请求被拒绝，云 API 密钥无效', '确认 SecretId 与 SecretKey 相互匹配、已启用且未被删除。'],
-  denied: ['未获授权', '在访问管理（CAM）中授权以下操作（如报错信息指明了其他资源，以其为准）。'],
+  denied: ['未获授权', '在访问管理（CAM）中为本服务的子用户或角色关联以下策略（如 CAM 指明了其他资源，以其为准）。'],
   'ssm-absent': ['不存在', '核对凭据名称、版本号和地域：凭据按地域存放，首个版本如未命名则为 SSM_Current。'],
   'ssm-disabled': ['已被禁用', '在 SSM（凭据管理系统）控制台启用该凭据。'],
   'ssm-deleted': ['即将被删除', '在 SSM（凭据管理系统）控制台取消删除，或重新存放私钥。'],
@@ -75,7 +78,10 @@ const REMOTE: Readonly<Record<RemoteTrouble, readonly [says: string | ((remote: 
     ({ said }) => `请求被拒绝，API 无法识别参数 ${said}`,
     '如 CloudBase 会合并所写入的内容，将 `cloudbase.write` 设为 secret，写入时便不再发送该字段；否则凭请求 ID 反馈该问题。',
   ],
-  'not-found': ['找不到所请求的资源', '核对 envId、地域和账号：CloudBase 在请求所指的地域中查找环境。'],
+  'not-found': [
+    ({ call }) => (call.startsWith('tcb ') ? '找不到该环境' : '找不到所请求的资源'),
+    '在 CloudBase 控制台确认该环境是否已被删除，并核对 envId、地域和账号：CloudBase 在请求所指的地域中查找环境。',
+  ],
   failed: ['执行失败', LOOK_UP],
   refused: ['请求被拒绝', LOOK_UP],
 };
@@ -83,7 +89,8 @@ const REMOTE: Readonly<Record<RemoteTrouble, readonly [says: string | ((remote: 
 /** The sentences of a call to Tencent Cloud that failed, whichever error code its caller makes of it. */
 export function remoteSentences(failed: Remote): Sentences {
   const { remote, call, about, code, detail, said, statement } = failed;
-  const [says, next] = REMOTE[remote];
+  const [says, usual] = REMOTE[remote];
+  const next = remote === 'denied' && SETUP_CALLS.includes(call) ? LEND : usual;
   const happened = typeof says === 'string' ? says : says(failed);
   const subject = remote.startsWith('ssm-') ? about : `${about === null ? '' : `${about}：`}${call}`;
   const why = detail === null ? `（${code.replace(/^HTTP_/, 'HTTP ')}）` : `：${callTrouble(detail)}`;

@@ -1,12 +1,11 @@
 // Every condition in Chinese, as operators of Tencent Cloud write it: what is wrong, what breaks and when, and one next
 // step. Names of the console and of Apple's portal are theirs; commands, keys and codes stay as they are typed.
-import type { SharedCondition } from '../../alerts/conditions.ts';
-import type { StoredError } from '../../error-params.ts';
-import { command, quoted } from '../command.ts';
-import { deniedCall, isUnproven } from '../errors.ts';
-import { detail, laneWords } from '../quote.ts';
-import type { ConditionTable, FindingAs } from '../texts.ts';
-import { afterCorrecting, fails, fields, logins, madeOf, next, problems, skew, told } from './finding.ts';
+import type { ConditionTarget, FindingOf, SharedCondition } from '../../alerts/conditions.ts';
+import { command, onFiles, quoted } from '../command.ts';
+import { type ByCode, byCode, deniedCall, isUnproven } from '../errors.ts';
+import { detail, laneWords, settingValue } from '../quote.ts';
+import type { ConditionTable } from '../texts.ts';
+import { afterCorrecting, because, fails, fields, logins, madeOf, next, problems, skew, told } from './finding.ts';
 import { LOGIN_FINDINGS } from './logins.ts';
 import { listed, REASONS, when } from './words.ts';
 
@@ -15,34 +14,73 @@ function who(targets: readonly string[]): string {
   return targets.length === 1 ? `${detail(targets[0] ?? '', 63)} ` : `${targets.length} 个目标`;
 }
 
+function machine(replica: string | undefined): string {
+  return replica === undefined ? '本机' : `${service(replica)}所在机器的`;
+}
+
+/** With a space where a name ends it. */
+function service(replica: string | undefined): string {
+  return replica === undefined ? '本服务' : `副本 ${detail(replica, 63)} `;
+}
+
+function of(replica: string | undefined): string {
+  return replica === undefined ? '' : `${service(replica)}的`;
+}
+
 /** What a shared cause holds up, and until when that can wait. */
-function held(finding: FindingAs<SharedCondition>, now: number): string {
+function held(finding: FindingOf<SharedCondition>, now: number): string {
   const { targets } = finding.facts;
   const [first] = targets;
+  const isOne = targets.length === 1;
   return [
-    `${who(targets)}的客户端密钥无法轮换。`,
+    // The headline names it.
+    `${isOne ? '' : `${who(targets)}的`}客户端密钥无法轮换。`,
     finding.loginsUntil === null || first === undefined
       ? ''
-      : `${targets.length === 1 ? '它' : `其中最早的（${detail(first, 63)}）`}${finding.loginsUntil > now ? '将' : '已'}于 ${when(finding.loginsUntil, now)}过期。`,
+      : `${isOne ? '它' : `其中最早的（${detail(first, 63)}）`}${finding.loginsUntil > now ? '将' : '已'}于 ${when(finding.loginsUntil, now)}过期。`,
     fails('最近的错误', finding.error),
   ].join('');
 }
 
-function endpointTrouble(error: StoredError | null): string {
-  switch (error?.code) {
-    case 'ERR_CLOUDBASE_NETWORK':
-    case 'ERR_CLOUDBASE_TIMEOUT':
-      return '无法连接 CloudBase';
-    case 'ERR_CLOUDBASE_THROTTLED':
-      return 'CloudBase 对本服务限频';
-    case 'ERR_CERTIFICATE':
-      return 'CloudBase 的证书不受信任';
-    default:
-      return 'CloudBase 没有给出可用的应答';
-  }
+const ENDPOINT: ByCode = {
+  ERR_CLOUDBASE_NETWORK: '无法连接 CloudBase',
+  ERR_CLOUDBASE_TIMEOUT: '无法连接 CloudBase',
+  ERR_CLOUDBASE_THROTTLED: 'CloudBase 对本服务限频',
+  ERR_CERTIFICATE: 'CloudBase 的证书不受信任',
+  other: 'CloudBase 没有给出可用的应答',
+};
+
+const CREDENTIALS: ByCode = {
+  ERR_CREDENTIALS_MISSING: '缺失',
+  ERR_CREDENTIALS_UNAVAILABLE: '获取不到',
+  other: '被拒绝',
+};
+
+const KEY: ByCode = {
+  ERR_KEY_NOT_FOUND: '找不到签名私钥',
+  ERR_KEY_FORBIDDEN: '无权读取签名私钥',
+  ERR_KEY_SOURCE_UNAVAILABLE: '获取不到签名私钥',
+  other: '签名私钥不可用',
+};
+
+const START: ByCode = {
+  ERR_DAEMON_RUNNING: '第二个守护进程处于待命状态：已有守护进程使用同一状态库',
+  ERR_CONFIG: '守护进程无法启动：配置有误',
+  other: '守护进程无法启动',
+};
+
+/** `` `provider.scope` 为 "openid"，配置为 "openid email name" ``. */
+function difference({ name, found, wanted }: FindingOf<'ProviderDiffers'>['facts']['differences'][number]): string {
+  const has = found === null ? '未设置' : `为 ${settingValue(found)}`;
+  return `\`provider.${name}\` ${has}，配置为 ${settingValue(wanted)}`;
 }
 
 const CONSOLE = '云开发 CloudBase 控制台（身份认证 → 登录方式 → Apple）';
+
+/** Two write the same client secret, and it was agreed that this service is to go on. */
+function takeBack(target: ConditionTarget | null): string {
+  return `如由本服务继续负责，则执行 ${command('once --force --target NAME', target)}。`;
+}
 
 export const CONDITIONS_ZH: ConditionTable = {
   RenewalOverdue: {
@@ -83,9 +121,7 @@ export const CONDITIONS_ZH: ConditionTable = {
     headline: ({ facts, error }) =>
       isUnproven(error)
         ? 'Apple 登录可能失败：Apple 尚未认可新的客户端密钥'
-        : facts.emergency
-          ? '紧急：客户端密钥无法替换'
-          : '客户端密钥无法轮换',
+        : because(facts.emergency ? '紧急：客户端密钥无法替换' : '客户端密钥无法轮换', error),
     what: (finding, now) => {
       const { failures, nextAttemptAt } = finding.facts;
       const last = failures > 1 ? `最近连续 ${failures} 次尝试均失败` : '最近一次尝试失败';
@@ -119,27 +155,28 @@ export const CONDITIONS_ZH: ConditionTable = {
     title: 'Apple 登录失败',
     headline: ({ facts: { detail: found } }) =>
       `Apple 登录${found === 'unproven' ? '可能仍然失败' : '失败'}：${LOGIN_FINDINGS[found]}`,
-    what: ({ facts: { because, detail: found, at, expiresAt, keyId, clockUncompared }, error }, now) => {
-      const key = because === 'provider' ? '' : madeOf(keyId, null);
+    what: ({ facts, error }, now) => {
+      const { detail: found, at, expiresAt, keyId, clockUncompared } = facts;
+      const key = facts.because === 'provider' ? '' : madeOf(keyId, null);
       return [
         found === 'expired' && expiresAt !== null
           ? `客户端密钥已于 ${when(expiresAt, now)}过期，替换之前，该应用的 Apple 登录全部失败。`
           : found === 'unproven'
             ? `无效的客户端密钥已被替换，但 Apple 尚未认可新的密钥${key}，Apple 登录可能仍然失败。`
-            : `于 ${when(at, now)}发现：${LOGIN_FINDINGS[found]}${key}。修复之前，用户无法使用 Apple 登录。`,
+            : `${LOGIN_FINDINGS[found]}${key}，最近一次确认于 ${when(at, now)}。修复之前，用户无法使用 Apple 登录。`,
         clockUncompared ? '以上依据本机时钟，未能与 CloudBase 的时钟比对。' : '',
         fails('最近的错误', error),
       ].join('');
     },
     next: (finding) => {
-      const { because, detail: found } = finding.facts;
-      if (finding.error !== null || because !== 'secret' || found === 'unproven')
+      const { because: blamed, detail: found } = finding.facts;
+      if (finding.error !== null || blamed !== 'secret' || found === 'unproven')
         return next(finding, `在${CONSOLE}中检查 Apple 登录方式，并试一次 Apple 登录。`);
       return found === 'rejected'
         ? '在 Apple 开发者网站的 Keys 页面确认该私钥是否已被吊销，若已吊销则新建一个并配置给本服务。'
         : `立即执行 ${command('once --target NAME', finding.target)}，如仍失败，则用 ${command('generate')} 生成客户端密钥，并在${CONSOLE}中手动填入。`;
     },
-    over: '就本服务所知，Apple 登录已不再失败',
+    over: '据本服务所知，Apple 登录已不再失败',
     was: 'Apple 登录曾失败',
   },
 
@@ -150,6 +187,16 @@ export const CONDITIONS_ZH: ConditionTable = {
     next: `在${CONSOLE}中重新启用，如确需停用则从配置中删除该目标。`,
     over: 'Apple 登录方式已重新启用',
     was: 'Apple 登录方式曾被关闭',
+  },
+
+  ProviderDiffers: {
+    title: 'Apple 登录方式与配置不一致',
+    what: ({ facts }) =>
+      `${listed(facts.differences.map(difference))}。除客户端密钥外，本服务不修改任何字段，因此未作改动。`,
+    next: ({ target }) =>
+      `执行 ${command('provision --target NAME', target)}，它会先显示差异并请求确认，或修改该目标的 \`provider\`。`,
+    over: 'Apple 登录方式已与配置一致',
+    was: 'Apple 登录方式曾与配置不一致',
   },
 
   ProviderChanged: {
@@ -195,10 +242,10 @@ export const CONDITIONS_ZH: ConditionTable = {
       }[kind];
       return [found, takenBack ? '现已恢复为本服务的密钥。' : kept, fails('最近的错误', error)].join('');
     },
-    next: ({ facts: { kind } }) =>
+    next: ({ facts: { kind }, target }) =>
       ({
-        other: '查明还有谁在写入（人、脚本或另一个轮换程序），并商定只保留一方。',
-        'own-identity': '查明还有谁持有这把私钥并写入客户端密钥，并商定只保留一方。',
+        other: `查明还有谁在写入（人、脚本或另一个轮换程序），并商定只保留一方；${takeBack(target)}`,
+        'own-identity': `查明还有谁持有这把私钥并写入客户端密钥，并商定只保留一方；${takeBack(target)}`,
         'not-shown': `试一次 Apple 登录，并在${CONSOLE}中检查该登录方式。`,
       })[kind],
     over: '近来没有他人替换客户端密钥',
@@ -227,6 +274,30 @@ export const CONDITIONS_ZH: ConditionTable = {
     was: '目标曾因配置有误而被跳过',
   },
 
+  Unwatched: {
+    title: '目标已从配置中移除，不再受到监控',
+    headline: ({ facts }) =>
+      facts.moved ? 'cloudbase.endpoint 已更改，因此视为新目标' : '目标已从配置中移除，不再受到监控',
+    what: ({ loginsUntil, facts: { moved, open } }, now) =>
+      [
+        moved
+          ? '本服务继续检查和轮换其客户端密钥，但在新的接入地址下没有该目标的历史记录。'
+          : '本服务不再检查和轮换该目标的客户端密钥。',
+        moved
+          ? ''
+          : loginsUntil === null
+            ? '该密钥何时过期未知。'
+            : `该密钥${loginsUntil > now ? '将' : '已'}于 ${when(loginsUntil, now)}过期。`,
+        open.length === 0
+          ? ''
+          : `以下告警${moved ? '更改' : '移除'}时尚未解决，现已关闭，但问题并未修复：${listed(open.map((name) => `\`${name}\``))}。`,
+      ].join(''),
+    next: ({ facts: { moved } }) =>
+      moved ? '如属误改，请恢复 cloudbase.endpoint。' : '如属误删，请将该目标加回配置。',
+    over: '目标重新受到监控',
+    was: '目标曾不受监控',
+  },
+
   Unverified: {
     title: '无法核实新的客户端密钥是否写入',
     what: ({ facts: { targets } }) =>
@@ -240,7 +311,7 @@ export const CONDITIONS_ZH: ConditionTable = {
   CredentialsRejected: {
     title: '本服务的云 API 密钥不可用',
     headline: ({ facts: { targets }, error }) =>
-      `${who(targets)}无法检查：本服务的云 API 密钥${error?.code === 'ERR_CREDENTIALS_UNAVAILABLE' ? '获取不到' : '被拒绝'}`,
+      `${who(targets)}无法检查：本服务的云 API 密钥${byCode(CREDENTIALS, error)}`,
     what: held,
     next: (finding) => next(finding, '更新本服务使用的云 API 密钥（来源见配置中的 `cloudbase.credentials`）。'),
     over: '本服务的云 API 密钥已恢复可用',
@@ -259,7 +330,7 @@ export const CONDITIONS_ZH: ConditionTable = {
 
   EndpointFailing: {
     title: 'CloudBase 不可用',
-    headline: ({ facts: { targets }, error }) => `${who(targets)}无法检查：${endpointTrouble(error)}`,
+    headline: ({ facts: { targets }, error }) => `${who(targets)}无法检查：${byCode(ENDPOINT, error)}`,
     what: held,
     next: (finding) => next(finding, '检查本机到腾讯云的网络。'),
     over: 'CloudBase 已恢复可用',
@@ -268,7 +339,7 @@ export const CONDITIONS_ZH: ConditionTable = {
 
   KeyUnavailable: {
     title: '签名私钥不可用',
-    headline: ({ facts: { targets } }) => `${who(targets)}无法轮换：签名私钥不可用`,
+    headline: ({ facts: { targets }, error }) => `${who(targets)}无法轮换：${byCode(KEY, error)}`,
     what: held,
     next: (finding) => next(finding, `执行 ${command('history')} 查找原因。`),
     over: '签名私钥已恢复可用',
@@ -309,11 +380,12 @@ export const CONDITIONS_ZH: ConditionTable = {
 
   ClockSkewed: {
     title: '本机时钟不准',
-    what: ({ facts: { skewMs } }) =>
-      `本机时钟比 CloudBase ${skew(skewMs)}。偏差超过 60 秒时，只在紧急情况下写入客户端密钥；超过 4 分钟时，只在密钥缺失或已过期的情况下写入。`,
-    next: '校准本机时钟，例如启用 NTP。',
-    over: '本机时钟已恢复准确',
-    was: '本机时钟曾不准',
+    headline: ({ facts: { replica } }) => `${machine(replica)}时钟不准`,
+    what: ({ facts: { skewMs, replica } }) =>
+      `${machine(replica)}时钟比 CloudBase ${skew(skewMs)}。偏差超过 60 秒时，只在紧急情况下写入客户端密钥；超过 4 分钟时，只在密钥缺失或已过期的情况下写入。`,
+    next: ({ facts: { replica } }) => `校准${machine(replica)}时钟，例如启用 NTP。`,
+    over: ({ facts: { replica } }) => `${machine(replica)}时钟已恢复准确`,
+    was: ({ facts: { replica } }) => `${machine(replica)}时钟曾不准`,
   },
 
   JournalUnwritable: {
@@ -333,7 +405,7 @@ export const CONDITIONS_ZH: ConditionTable = {
     what: ({ facts: { places } }) =>
       `本机所有用户都可以写入 ${listed(places.map(({ path, mode }) => `${detail(path, 150)}（权限 ${mode}）`))}，本服务的记录就保存在其中。改动这些记录，就能阻止客户端密钥轮换和告警发送。`,
     next: ({ facts: { places } }) =>
-      `收回其他用户的写权限：\`chmod o-w ${places.map(({ path }) => detail(quoted(path), 150)).join(' ')}\`。`,
+      `收回其他用户的写权限：\`${onFiles(`chmod o-w ${places.map(({ path }) => detail(quoted(path), 150)).join(' ')}`)}\`。`,
     over: '状态库（journal）已只允许属主和属组写入',
     was: '本机所有用户曾可以写入状态库（journal）',
   },
@@ -342,7 +414,7 @@ export const CONDITIONS_ZH: ConditionTable = {
     title: '告警渠道无法送达',
     headline: ({ facts }) => `告警渠道 ${detail(facts.channel, 63)} 无法送达`,
     what: ({ facts: { channel, attempts, oldestAt }, error }, now) => {
-      const failed = `经渠道 ${detail(channel, 63)} 发送消息，${attempts === 1 ? '最近一次失败' : `连续 ${attempts} 次失败`}`;
+      const failed = attempts === 1 ? '最近一次发送失败' : `连续 ${attempts} 次发送失败`;
       return [
         attempts === 0 ? '' : error === null ? `${failed}。` : fails(failed, error),
         oldestAt === null
@@ -350,23 +422,27 @@ export const CONDITIONS_ZH: ConditionTable = {
           : `渠道 ${detail(channel, 63)} 最早的一条消息自 ${when(oldestAt, now)}起等待至今，会一直重试直到送达。`,
       ].join('');
     },
-    next: (finding) =>
-      next(finding, `试发一条消息：${command(`alerts --test --channel ${detail(finding.facts.channel, 63)}`)}。`),
+    next: (finding) => {
+      const tryIt = `试发一条消息：${command(`alerts --test --channel ${detail(finding.facts.channel, 63)}`)}。`;
+      return finding.error === null ? tryIt : `${next(finding, '').replace(/。$/, '')}；然后${tryIt}`;
+    },
     over: ({ facts }) => `告警渠道 ${detail(facts.channel, 63)} 已恢复送达`,
     was: ({ facts }) => `告警渠道 ${detail(facts.channel, 63)} 曾无法送达`,
   },
 
   ConfigurationRejected: {
     title: '新配置未被接受',
+    headline: ({ facts: { replica } }) => `${of(replica)}新配置未被接受`,
     what: ({ error }) =>
       [fails('新配置无法使用', error), '守护进程继续沿用原配置；此时如果重启，将无法启动。'].join(''),
     next: (finding) => afterCorrecting(finding, '更正配置后重新发送 SIGHUP。'),
-    over: '配置已被接受',
-    was: '新配置曾未被接受',
+    over: ({ facts: { replica } }) => `${of(replica)}配置已被接受`,
+    was: ({ facts: { replica } }) => `${of(replica)}新配置曾未被接受`,
   },
 
   StartRefused: {
     title: '守护进程无法启动',
+    headline: ({ error }) => byCode(START, error),
     what: ({ error }) =>
       [
         error === null ? '' : told(error),
@@ -374,8 +450,8 @@ export const CONDITIONS_ZH: ConditionTable = {
           ? '本进程处于待命状态，另一个守护进程结束后会自动接管。'
           : '在守护进程启动之前，所有客户端密钥都无人检查、无人轮换。',
       ].join(''),
-    next: (finding) => afterCorrecting(finding, '更正配置；仍在运行的守护进程随后会自动启动。'),
-    over: '守护进程已正常运行',
+    next: (finding) => afterCorrecting(finding, '更正配置；守护进程每分钟重试一次，如已退出则重新启动。'),
+    over: ({ error }) => (error?.code === 'ERR_DAEMON_RUNNING' ? '已没有第二个守护进程在等待' : '守护进程已启动'),
     was: '守护进程曾无法启动',
   },
 
@@ -394,10 +470,32 @@ export const CONDITIONS_ZH: ConditionTable = {
 
   SchedulerStalled: {
     title: '本服务已停止检查',
-    what: ({ facts: { lastTurnAt } }, now) =>
-      `调度循环自 ${when(lastTurnAt, now)}起停止运转，此后所有客户端密钥都无人检查、无人轮换。`,
-    next: '重启服务，并保留日志以便报告此故障。',
-    over: '本服务已恢复检查',
-    was: '本服务曾停止检查',
+    headline: ({ facts: { replica } }) => `${service(replica)}已停止检查`,
+    what: ({ facts: { lastTurnAt, replica } }, now) =>
+      replica === undefined
+        ? `调度循环自 ${when(lastTurnAt, now)}起停止运转，此后所有客户端密钥都无人检查、无人轮换。`
+        : `其调度循环自 ${when(lastTurnAt, now)}起停止运转；其他副本照常工作。`,
+    next: ({ facts: { replica } }) => `重启${service(replica)}，并保留日志以便报告此故障。`,
+    over: ({ facts: { replica } }) => `${service(replica)}已恢复检查`,
+    was: ({ facts: { replica } }) => `${service(replica)}曾停止检查`,
+  },
+
+  ReplicaSilent: {
+    title: '有副本失去音信',
+    headline: ({ facts: { replica } }) => `${service(replica)}失去音信`,
+    what: ({ facts: { seenAt } }, now) =>
+      `它最后一次报告是在 ${when(seenAt, now)}，且没有正常退出。其他副本已接管它的工作；每少一个副本，能接管的就更少。`,
+    next: ({ facts: { replica } }) => `查看${service(replica)}是否仍在运行、能否连接数据库；如果没有，重新启动它。`,
+    over: ({ facts: { replica } }) => `${service(replica)}已恢复报告，或已有其他副本替代`,
+    was: ({ facts: { replica } }) => `${service(replica)}曾失去音信`,
+  },
+
+  ReplicasDiffer: {
+    title: '各副本的配置不一致',
+    what: ({ facts: { replicas } }) =>
+      `副本 ${listed(replicas)} 的配置与主导副本不同。在修正之前，其他副本的检查不会交给它们；主导副本不认识的目标无人检查。`,
+    next: '让所有副本使用相同的配置，并重启仍在使用旧配置的副本。',
+    over: '所有副本的配置已一致',
+    was: '各副本的配置曾不一致',
   },
 };

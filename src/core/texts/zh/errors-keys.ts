@@ -1,9 +1,9 @@
 // Chinese for errors of key material.
 import type { IdName, KeyLook } from '../../error-troubles.ts';
 import type { ErrorCatalogue } from '../catalogue.ts';
-import { quoted } from '../command.ts';
+import { letRead, quoted, restrict } from '../command.ts';
 import type { KEYS_EN } from '../en/errors-keys.ts';
-import { callTrouble, remoteSentences, verdictDetail } from './calls.ts';
+import { callTrouble, remoteSentences } from './calls.ts';
 import { fileTrouble } from './files.ts';
 import { IDS, takeFrom } from './ids.ts';
 import { listed } from './words.ts';
@@ -86,7 +86,7 @@ export const KEYS_ZH: Pick<ErrorCatalogue, keyof typeof KEYS_EN> = {
       return [
         `无权读取 ${path}：${why}，本进程以用户 ${uid ?? '（未知）'} 运行`,
         '以此用户的 ID 挂载密钥，或把文件交给此用户。',
-        `chown ${uid ?? 'USER'} ${quoted(owner === null ? folder : path)}`,
+        letRead(quoted(owner === null ? folder : path), `${uid ?? 'USER'}`),
       ];
     },
     'aws-denied': ({ origin, said }) => [
@@ -134,7 +134,7 @@ export const KEYS_ZH: Pick<ErrorCatalogue, keyof typeof KEYS_EN> = {
     'readable-by-all': ({ path, mode }) => [
       `本机所有用户都能读取私钥文件 ${path}（权限 ${mode}）`,
       '限制为仅当前用户可读。',
-      `chmod 600 ${quoted(path)}`,
+      restrict(path),
     ],
     'other-name': ({ path, named, keyId }) => [
       `私钥文件 ${path} 的文件名中 Key ID 为 ${named}，实际使用的是 ${keyId}`,
@@ -196,7 +196,7 @@ export const KEYS_ZH: Pick<ErrorCatalogue, keyof typeof KEYS_EN> = {
         'other-key-id': `Apple 认可过的这把私钥的 Key ID 是 ${known}，而不是 ${keyId}`,
         'other-team': `Apple 认可过的 Key ID ${keyId} 属于团队 ${known}`,
       }[mixup]
-    }，两者之一可能写错或弄混；${verdictDetail(detail)}`,
+    }，两者之一可能写错或弄混${detail === null ? '' : `（Apple 的答复：${callTrouble(detail)}）`}`,
     '在 Apple 开发者网站（Keys）核对私钥、Key ID 和 Team ID；新密钥会有新的 Key ID。',
   ],
 };

@@ -1,19 +1,19 @@
 // Chinese for errors of the provider, of Apple's verdicts, of a pass, and of the service itself.
 
 import type { CallTrouble, JournalTrouble, RoundTripTrouble } from '../../error-troubles.ts';
-import { isoSeconds } from '../../instants.ts';
-import type { ErrorCatalogue, Sentences } from '../catalogue.ts';
-import { command, program, quoted } from '../command.ts';
+import { type ErrorCatalogue, nextOf, type Sentences } from '../catalogue.ts';
+import { command, onFiles, ownFolder, program, quoted } from '../command.ts';
 import type { PASS_EN } from '../en/errors-pass.ts';
 import { comparedId } from '../quote.ts';
 import { verdictDetail } from './calls.ts';
+import { databaseText } from './database.ts';
 import { objectionText } from './objections.ts';
 import { whyText } from './why.ts';
-import { listed, REASONS } from './words.ts';
+import { at, listed, REASONS } from './words.ts';
 
 const CONSOLE = '云开发 CloudBase 控制台（身份认证 → 登录方式 → Apple）';
-const BY_HAND = `用 ${command('generate')} 生成客户端密钥，并在${CONSOLE}中手动填入。`;
-const BY_HAND_NOW = `立即${BY_HAND}`;
+const byHand = () => `用 ${command('generate')} 生成客户端密钥，并在${CONSOLE}中手动填入。`;
+const byHandNow = () => `立即${byHand()}`;
 const WHO_ELSE = '查明还有谁在写入该密钥（人工、脚本或其他轮换程序），约定只由一方负责。';
 const OFTEN_STOPPED = '如反复出现，查明服务为何被停止。';
 const TRY_LOGIN = '如下一次检查仍无法确认，试一次 Apple 登录。';
@@ -33,9 +33,9 @@ interface Place {
   readonly uid: number | null;
 }
 
-const OWN_FOLDER = ({ folder, uid }: Place) => `chown -R ${uid ?? 'USER'} ${quoted(folder)}`;
-const FREE_SPACE = ({ folder }: Place) => `df -h ${quoted(folder)}`;
-const MOVE_AWAY = ({ path }: Place) => `mv ${quoted(path)} ${quoted(`${path}.damaged`)}`;
+const OWN_FOLDER = ({ folder, uid }: Place) => ownFolder(folder, `${uid ?? 'USER'}`);
+const FREE_SPACE = ({ folder }: Place) => onFiles(`df -h ${quoted(folder)}`);
+const MOVE_AWAY = ({ path }: Place) => onFiles(`mv ${quoted(path)} ${quoted(`${path}.damaged`)}`);
 const FILES = { journal: '状态库', lock: '状态库的锁文件', copy: '备份' } as const;
 const RESTORE = '恢复备份，或将其移走（只丢失历史记录，不影响登录）。';
 
@@ -47,10 +47,11 @@ const JOURNAL: Readonly<
   'read-only-disk': [
     '位于只读文件系统',
     '在 journal 中指定其他文件，或查明所在磁盘为何只读。',
-    ({ folder }) => `findmnt -T ${quoted(folder)}`,
+    ({ folder }) => onFiles(`findmnt -T ${quoted(folder)}`),
   ],
   'disk-full': ['无法增长：磁盘或配额已满', '释放所在磁盘的空间。', FREE_SPACE],
-  'no-folder': ['所在的目录不存在', '创建该目录。', ({ folder }) => `mkdir -p ${quoted(folder)}`],
+  'no-folder': ['所在的目录不存在', '创建该目录。', ({ folder }) => onFiles(`mkdir -p ${quoted(folder)}`)],
+  'is-device': ['是设备或管道，而不是文件', '在 journal 中指定一个文件。', () => 'sqlite:./data/journal.db'],
   'is-folder': ['是目录，而不是文件', '在 journal 中指定一个文件。', () => 'sqlite:./data/journal.db'],
   held: ['被其他进程占用', '查明是哪个进程占用了它。', ({ path }) => `fuser -v ${quoted(path)}`],
   'disk-error': ['无法使用：磁盘报告错误', '检查磁盘和系统日志。', () => 'dmesg | tail'],
@@ -64,9 +65,9 @@ const CHECK_IDS = '试一次 Apple 登录，如果失败就在 Apple 开发者�
 
 export const PASS_ZH: Pick<ErrorCatalogue, keyof typeof PASS_EN> = {
   ERR_PROVIDER_NOT_FOUND: {
-    absent: ({ envId, providerId }) => [
+    absent: ({ envId, providerId }, { target }) => [
       `环境 ${envId} 中没有身份源 ${providerId}`,
-      `在${CONSOLE}中创建 Apple 登录方式，或更正该目标的 envId 和 providerId。`,
+      `在${CONSOLE}中或用 ${command(`provision --target ${target}`)} 创建 Apple 登录方式，或更正该目标的 envId 和 providerId。`,
     ],
     deleted: ({ envId, providerId }) => [
       `环境 ${envId} 的身份源 ${providerId} 在写入之后被删除`,
@@ -80,7 +81,7 @@ export const PASS_ZH: Pick<ErrorCatalogue, keyof typeof PASS_EN> = {
   ERR_PROVIDER_NOT_ROUNDTRIPPABLE: {
     unsafe: ({ fields }) => [
       `写入会损坏身份源的其他字段，因此没有写入：${harm(fields)}`,
-      `如 CloudBase 会合并所写入的内容，将 \`cloudbase.write\` 设为 secret，写入时便不再发送这些字段；否则${BY_HAND}`,
+      `如 CloudBase 会合并所写入的内容，将 \`cloudbase.write\` 设为 secret，写入时便不再发送这些字段；否则${byHand()}`,
     ],
     spared: ({ fields }) => [
       `无法原样写回的字段由 CloudBase 保留：${harm(fields)}`,
@@ -111,6 +112,75 @@ export const PASS_ZH: Pick<ErrorCatalogue, keyof typeof PASS_EN> = {
       `在${CONSOLE}中检查身份源，并手动更正。`,
     ],
   },
+  ERR_PROVISION: {
+    meanwhile: (_, { target }) => [
+      '身份源与刚才显示的不同，因此未作任何改动',
+      '重新查看。',
+      program(`provision --target ${target}`),
+    ],
+    'other-secret': (_, { target }) => [
+      '身份源保存的客户端密钥与发送的不同，因此保持关闭',
+      '重新执行，若仍如此，向腾讯云反馈 CloudBase 保存的客户端密钥与收到的不同。',
+      program(`provision --target ${target}`),
+    ],
+    'secret-hidden': () => [
+      'CloudBase 不显示客户端密钥，写入整个 Config 会使其丢失，因此未作任何改动',
+      `如果 CloudBase 会合并写入的内容，设置 \`cloudbase.write: secret\`，否则在${CONSOLE}中手动设置。`,
+    ],
+    'not-shown': ({ fields }, { target }) => [
+      fields.length === 0 ? 'CloudBase 没有显示刚创建的身份源' : `CloudBase 显示的 ${listed(fields)} 与写入的不同`,
+      '一分钟后重新执行，若仍如此，改用不会触发自动发现的 `provider.type: oauth`。',
+      program(`provision --target ${target}`),
+    ],
+    harmed: ({ fields }) => [
+      `写入时 ${fields.length === 0 ? '客户端密钥' : listed(fields)} 也随之改变，且未能恢复`,
+      `在${CONSOLE}中手动更正，在此之前登录可能失败。`,
+    ],
+    'left-off': ({ why, detail }, { target }) => {
+      const again = program(`provision --target ${target}`);
+      const said: Readonly<Record<typeof why, Sentences>> = {
+        rejected: [
+          `Apple 拒绝该客户端密钥${answered(detail)}，身份源保持关闭`,
+          '在 Apple 开发者后台确认该密钥已启用“通过 Apple 登录”，并与 Team ID、Services ID、Key ID 相符，然后继续。',
+          again,
+        ],
+        unanswered: [
+          `Apple 没有对客户端密钥给出可用的应答${answered(detail)}，身份源保持关闭`,
+          '确保本机可以访问 Apple，然后继续。',
+          again,
+        ],
+        'accepts-all': [
+          'Apple 连伪造的客户端密钥也接受，其应答没有意义，身份源保持关闭',
+          '检查 `apple.tokenUrl`，然后继续。',
+          again,
+        ],
+        'not-asked': [
+          '`apple.check` 为 off，无法得知 Apple 是否接受客户端密钥，身份源保持关闭',
+          `设置 \`apple.check: compare\` 后继续，或在${CONSOLE}中手动启用。`,
+          again,
+        ],
+      };
+      return said[why];
+    },
+  },
+  ERR_PROBE: {
+    full: ({ count }) => [`该环境已有 ${count} 个身份源（上限 20 个），没有测量的余地`, '选择身份源较少的环境。'],
+    'not-shown': () => ['CloudBase 半分钟内没有显示写入的内容，因此停止测量', '稍后重试。'],
+    leftover: ({ envId, providerId }) => [
+      `中断的测量在环境 ${envId} 中留下了身份源 ${providerId}`,
+      '先在该环境中执行测量，它会将其删除。',
+      program(`probe --env ${envId} --credentials SOURCE`),
+    ],
+    'no-mark': ({ envId, providerId }) => [
+      `环境 ${envId} 的身份源 ${providerId} 没有测量的标记，因此没有删除`,
+      '在云开发 CloudBase 控制台中查看，如无人需要则在那里删除。',
+    ],
+    left: ({ envId, providerId }) => [
+      `无法确认环境 ${envId} 的身份源 ${providerId} 已删除`,
+      '再次在该环境中执行测量，它会将其删除。',
+      program(`probe --env ${envId} --credentials SOURCE`),
+    ],
+  },
   ERR_CONSENT_REQUIRED: ({ reason }, { target }) => [
     `需要新的客户端密钥（${REASONS[reason]}），但 \`apple.check\` 为 off，无从证明新的比现有的更好`,
     '如果 Apple 登录失败，或已确认新私钥无误，执行以下命令。',
@@ -125,7 +195,7 @@ export const PASS_ZH: Pick<ErrorCatalogue, keyof typeof PASS_EN> = {
     const said: Readonly<Record<typeof of, Sentences>> = {
       candidate: [
         `Apple 拒绝了新的客户端密钥${answered(detail)}，原有密钥未动`,
-        '在 Apple 开发者网站确认该私钥未被吊销、已启用 Sign in with Apple，且与 Team ID、Services ID、Key ID 匹配。',
+        '在 Apple 开发者网站（Keys）确认该私钥未被吊销、已启用 Sign in with Apple，且与 Team ID、Services ID、Key ID 匹配；若已被吊销，则新建一个并配置给本服务。',
       ],
       everybody: ['Apple 拒绝了所有查询过的客户端密钥，因此无法得知现有密钥是否可用', CHECK_IDS],
       'login-check': ['CloudBase 的登录接口转达了 Apple 对客户端密钥的拒绝', CHECK_IDS],
@@ -195,7 +265,7 @@ export const PASS_ZH: Pick<ErrorCatalogue, keyof typeof PASS_EN> = {
   ERR_NOT_APPLIED: {
     answered: () => [
       'CloudBase 答复写入成功，但读到的仍是原有客户端密钥',
-      `如反复出现，${BY_HAND.slice(0, -1)}，并把请求 ID 告知腾讯云。`,
+      `如反复出现，${byHand().slice(0, -1)}，并把请求 ID 告知腾讯云。`,
     ],
     'cut-off': () => ['程序中途停止，身份源中仍是原有客户端密钥', OFTEN_STOPPED],
   },
@@ -205,11 +275,11 @@ export const PASS_ZH: Pick<ErrorCatalogue, keyof typeof PASS_EN> = {
   },
   ERR_ROLLED_BACK: () => ['写入后没有可用的客户端密钥，已恢复原有密钥', `如反复出现，检查${CONSOLE}中的身份源设置。`],
   ERR_ROLLBACK_FAILED: {
-    'left-alone': () => ['写入后没有可用的客户端密钥，也未能恢复原有密钥：身份源期间又有变化，或无法写回', BY_HAND_NOW],
-    'not-shown': () => ['写入后没有可用的客户端密钥，也未能恢复原有密钥：身份源没有显示它', BY_HAND_NOW],
-    error: ({ because }, { of }) => [`写入后没有可用的客户端密钥，也未能恢复原有密钥：${of(because)[0]}`, BY_HAND_NOW],
+    'left-alone': () => ['写入后没有可用的客户端密钥，也未能恢复原有密钥：身份源期间又有变化，或无法写回', byHandNow()],
+    'not-shown': () => ['写入后没有可用的客户端密钥，也未能恢复原有密钥：身份源没有显示它', byHandNow()],
+    error: ({ because }, { of }) => [`写入后没有可用的客户端密钥，也未能恢复原有密钥：${of(because)[0]}`, byHandNow()],
   },
-  ERR_READ_BACK: () => ['写入后身份源中没有可用的客户端密钥，也没有可恢复的密钥', BY_HAND_NOW],
+  ERR_READ_BACK: () => ['写入后身份源中没有可用的客户端密钥，也没有可恢复的密钥', byHandNow()],
   ERR_OUTCOME_UNKNOWN: {
     'cut-off': () => ['写入途中程序被停止，无法确认新的客户端密钥是否已写入', TRY_LOGIN],
     'not-shown': () => ['程序在写入途中停止，身份源没有显示可读的客户端密钥', TRY_LOGIN],
@@ -221,9 +291,8 @@ export const PASS_ZH: Pick<ErrorCatalogue, keyof typeof PASS_EN> = {
     program(`once --force --target ${target}`),
   ],
   ERR_LANE_CLOSED: ({ until, because }, { of }) => [
-    `使用该凭证和接口地址的轮换暂停至 ${isoSeconds(until)}，因为上一次写入失败：${of(because)[0]}`,
-    '查明写入失败的原因。',
-    program('history'),
+    `使用该凭证和接口地址的轮换暂停至 ${at(until)}，因为上一次写入失败：${of(because)[0]}`,
+    ...nextOf(of(because)),
   ],
 
   ERR_JOURNAL_UNWRITABLE: {
@@ -232,11 +301,12 @@ export const PASS_ZH: Pick<ErrorCatalogue, keyof typeof PASS_EN> = {
       const message = `${FILES[place.what]} ${place.path} ${found}`;
       return copy === undefined ? [message, next] : [message, next, copy(place)];
     },
+    database: databaseText,
     failed: ({ path, said }) => [`状态库 ${path} 出错：“${said}”`, '检查磁盘和系统日志。', 'dmesg | tail'],
     'open-to-all': ({ path, mode }) => [
       `本机所有用户都可以写入 ${path}（权限 ${mode}），而它属于状态库`,
       '收回其他用户的写权限。',
-      `chmod o-w ${quoted(path)}`,
+      onFiles(`chmod o-w ${quoted(path)}`),
     ],
     network: ({ path, fileSystem }) => [
       `状态库 ${path} 位于 ${fileSystem} 上；SQLite 需要本地磁盘，网络文件系统上的锁可能失效`,
@@ -263,11 +333,11 @@ export const PASS_ZH: Pick<ErrorCatalogue, keyof typeof PASS_EN> = {
       : [
           `状态库 ${path} 的格式版本为 ${version}，本程序最高支持 ${known}`,
           '改用较新版本的程序，或停止所有使用该状态库的程序后恢复备份。',
-          `rm -f ${quoted(`${path}-wal`)} ${quoted(`${path}-shm`)} && cp ${quoted(copy)} ${quoted(path)}`,
+          onFiles(`rm -f ${quoted(`${path}-wal`)} ${quoted(`${path}-shm`)} && cp ${quoted(copy)} ${quoted(path)}`),
         ],
   ERR_DAEMON_RUNNING: ({ path, holder }) => [
-    `已有守护进程在使用状态库 ${path}：${holder === null ? '身份不明' : `实例 ${holder.instance}，${holder.host} 上的进程 ${holder.pid}，自 ${holder.since} 起运行`}`,
-    '先停止那个守护进程，或为本进程配置单独的状态库。',
+    `已有守护进程在使用状态库 ${path}：${holder === null ? '身份不明' : `实例 ${holder.instance}，${holder.host} 上的进程 ${holder.pid}，自 ${at(Date.parse(holder.since))}起运行`}`,
+    '可让本进程待命；否则停止那个守护进程，或为本进程配置单独的状态库。',
   ],
   ERR_INTERNAL: ({ said }) => [`程序内部错误：“${said}”`, '保留前后的日志并上报。'],
 };

@@ -2,26 +2,30 @@
 import type { SecretLook } from '../../error-troubles.ts';
 import { nearestOf } from '../../nearest.ts';
 import type { ErrorCatalogue } from '../catalogue.ts';
-import { quoted } from '../command.ts';
+import { command, initCommand, letRead, onFiles, quoted } from '../command.ts';
 import type { SETUP_EN } from '../en/errors-setup.ts';
-import { phrased, problemText } from '../problems.ts';
+import { exampleFor, nextFor, takesExample } from '../examples.ts';
+import { phrased, problemText, stepOf } from '../problems.ts';
 import { callTrouble, remoteSentences } from './calls.ts';
 import { fileTrouble } from './files.ts';
-import { PROBLEMS_ZH } from './problems.ts';
+import { DOUBT_STEPS_ZH, PROBLEMS_ZH } from './problems.ts';
 import { listed } from './words.ts';
 
 const CHECK_NAME = '更正命令中的名称；如果想用的是另一份配置，更正 --config。';
 
-function unknownName(noun: string, found: string, known: readonly string[]): string {
+function unknownName(noun: string, found: string, known: readonly string[], all = listed(known)): string {
   const nearest = nearestOf(found, known);
-  return `没有名为 ${found || '""'} 的${noun}，${nearest === undefined ? `已知的有 ${listed(known)}` : `是否想写 ${nearest}？`}`;
+  return `没有名为 ${found || '""'} 的${noun}，${nearest === undefined ? `已知的有 ${all}` : `是否想写 ${nearest}？`}`;
 }
 
 const PASS_SECRET = '通过标准输入或 --file 传入客户端密钥。';
 
 /** What a text is instead of a client secret, and what to do about it. */
-const SECRET_LOOKS: Readonly<Record<SecretLook, readonly [is: string, next: string]>> = {
-  pem: [' PEM：这是私钥，而不是用它签发的客户端密钥', '用 `generate` 签发客户端密钥；私钥用 --key-file 传入。'],
+const SECRET_LOOKS: Readonly<Record<SecretLook, readonly [is: string, next: string | (() => string)]>> = {
+  pem: [
+    ' PEM：这是私钥，而不是用它签发的客户端密钥',
+    () => `用 ${command('generate')} 签发客户端密钥；私钥用 --key-file 传入。`,
+  ],
   fingerprint: ['指纹或摘要，无法由此还原客户端密钥', '到签发处查找客户端密钥本身；指纹只用于比对。'],
   masked: ['打码后的客户端密钥', '到签发处查找客户端密钥本身。'],
   jwe: ['加密的 JWT（五段），应为已签名的 JWT（三段）', '用 ES256 签名，不要加密。'],
@@ -46,6 +50,15 @@ export const SETUP_ZH: Pick<ErrorCatalogue, keyof typeof SETUP_EN> = {
     ],
     'unknown-channel': ({ found, known }) => [unknownName('渠道', found, known), CHECK_NAME],
     'unknown-target': ({ found, known }) => [unknownName('目标', found, known), CHECK_NAME],
+    'unknown-story': ({ found, known }) => [
+      unknownName('告警', found, known, known.join('、')),
+      '更正 --story 后的名称。',
+    ],
+    'all-clear-alone': () => ['--all-clear 用于显示告警的结束，但没有指定告警', '用 --story 指定一个。'],
+    'unknown-name': ({ found, known }) => [
+      unknownName('错误码、原因或告警', found, known),
+      `更正名称，或用 ${command('explain')} 列出全部名称。`,
+    ],
     'target-gone': () => ['该目标已不在配置中', '指定配置中现有的目标。'],
     'stdin-is-terminal': () => [
       '--key-file - 表示从标准输入读取私钥，而标准输入是终端',
@@ -57,10 +70,55 @@ export const SETUP_ZH: Pick<ErrorCatalogue, keyof typeof SETUP_EN> = {
       `--days 为 ${found}，应为 1 到 180 的整数`,
       '省略 --days 即采用最长有效期：Apple 接受的客户端密钥有效期最长为六个月。',
     ],
+    'probe-target': ({ envId, target }) => [
+      `环境 ${envId} 属于目标 ${target}，而测量会写入`,
+      '指定一个配置中没有目标使用的环境。',
+    ],
+    'no-consent': () => ['没有可供确认的终端', '加上 --yes 以执行更改，或加上 --dry-run 只查看差异。'],
+    'no-answers': ({ options }) => [
+      `没有可供询问的终端，且缺少 ${options.join('、')}`,
+      `补上这些选项，或在终端中执行 ${initCommand()}，由它逐项询问。`,
+    ],
+    exists: ({ paths }) => [
+      `${listed(paths)} 已存在，不会覆盖任何文件`,
+      '先把它移走，或用 --config FILE 和 --secrets FOLDER 写到别处。',
+    ],
+    'not-written': ({ path, code }) => [
+      `无法写入 ${path}（${code}），因此没有写入任何文件`,
+      '检查路径以及所在目录的写权限，然后重试。',
+    ],
+    'init-elsewhere': () => ['在此处无法写入配置和密钥文件', `执行 ${initCommand()}。`],
+    'same-ids': () => [
+      'Team ID 与 Key ID 相同，而 Apple 不会签发相同的值',
+      '从 Apple 开发者后台的 Membership 页面复制 Team ID。',
+    ],
+    'team-prefix': ({ found, bare }) => [
+      `Services ID ${found} 以团队编号开头，这是后台显示 App ID 的写法`,
+      `使用 Services ID 的标识符，去掉团队编号和点号，也不要使用 App 的标识符（${bare}）。`,
+    ],
+    'no-domain': ({ found }) => [
+      `Services ID 为 ${found}，应为反向域名，例如 com.acme.shop.web`,
+      '从 Apple 开发者后台的 Identifiers → Services IDs 复制标识符。',
+    ],
+    'init-env': ({ found }) => [
+      `环境为 ${found || '""'}，应为环境 ID，例如 shop-prod-1g2h3j`,
+      '从 CloudBase 控制台复制环境 ID。',
+    ],
+    'init-name': ({ found }) => [
+      `名称为 ${found || '""'}，最多 63 个字符，只能包含 a-z、0-9、点号、下划线和连字符`,
+      '换一个名称，例如 shop-prod。',
+    ],
+    credentials: ({ keys }) => [
+      `--credentials ${keys.length === 0 ? '既不是已知的来源，也不是映射' : `的 ${listed(keys)} 有误`}`,
+      "写法与配置文件相同：profile、env、cvm-role、tke-oidc 或 '{ from: profile, profile: setup }'。",
+    ],
     'two-secrets': () => ['同时给出了参数和 --file，只需要一个客户端密钥', '去掉其中一个。'],
     'no-secret': () => ['没有可供检查的客户端密钥', PASS_SECRET],
     'secret-file': ({ path, code }) => [`文件 ${path} ${fileTrouble(code)}`, '更正 --file。'],
-    'secret-look': ({ look, origin }) => [`${origin} 中是${SECRET_LOOKS[look][0]}`, SECRET_LOOKS[look][1]],
+    'secret-look': ({ look, origin }) => {
+      const [is, next] = SECRET_LOOKS[look];
+      return [`${origin} 中是${is}`, typeof next === 'string' ? next : next()];
+    },
     'no-jwt': ({ length, origin }) => [
       length === 0 ? `${origin} 为空` : `${origin} 中不是 JWT（共 ${length} 个字符）`,
       '传入客户端密钥：由点号分隔的三段 base64url 文本，以 eyJ 开头。',
@@ -72,6 +130,14 @@ export const SETUP_ZH: Pick<ErrorCatalogue, keyof typeof SETUP_EN> = {
     'secret-with-spaces': ({ origin }) => [
       `${origin} 中的客户端密钥含有空格或换行，检查时已忽略`,
       '保存时去掉它们：CloudBase 不会忽略。',
+    ],
+    'secret-in-text': ({ origin }) => [
+      `${origin} 中的客户端密钥前后还有其他文字，检查时已忽略`,
+      '只保存密钥本身：以 eyJ 开头，不含空格和引号。',
+    ],
+    'several-secrets': ({ count, origin }) => [
+      `${origin} 中有 ${count} 个不同的 JWT，应只有一个`,
+      '只传入要检查的那一个。',
     ],
     'old-node': ({ found, wanted }) => [
       `当前为 Node ${found}，需要 Node ${wanted} 或更高版本`,
@@ -86,21 +152,53 @@ export const SETUP_ZH: Pick<ErrorCatalogue, keyof typeof SETUP_EN> = {
       `${path} ${isLink ? '是符号链接' : '不是目录'}，而演示会清空它`,
       '删除它，或在其他目录中启动演示。',
     ],
+    'rehearsal-elsewhere': ({ setting, found, wanted }) => [
+      `${setting} 为 ${found}，而演练只调用沙箱，应为 ${wanted}`,
+      `在配置的副本中把 ${setting} 设为 ${wanted}，并指定该副本。`,
+    ],
     'sandbox-host': ({ host }) => [`沙箱只监听本机回环地址，不监听 ${host}`, '使用 127.0.0.1、::1 或 localhost。'],
     'sandbox-port': ({ host, port, code }) => [
       code === 'EADDRINUSE' ? `${host} 的端口 ${port} 已被占用` : `无法监听 ${host} 的端口 ${port}：${code}`,
       '停止占用该端口的程序，或用 --port 换用其他端口。',
     ],
     'no-journal': ({ path }) => [`${path} 处没有状态库，因此无从复制`, '用 --config FILE 指定所需服务的配置。'],
+    'no-such-journal': ({ path }) => [
+      `${path || '""'} 处没有状态库`,
+      '更正 --journal，或去掉该选项以读取配置所指定的状态库。',
+    ],
+    'no-such-file': ({ path }) => [`没有文件 ${path}`, '指定由 `journal export` 或 `journal backup` 写出的文件。'],
+    'journal-not-empty': ({ path }) => [
+      `状态库 ${path} 中已有记录，导入不会覆盖任何内容`,
+      '在配置中指定空的状态库：尚不存在的文件，或数据库中的另一个 schema。',
+    ],
+    'backup-database': ({ path, schema, file }) => [
+      `状态库 ${path} 是数据库，应由数据库自己的程序备份`,
+      '运行 pg_dump；恢复用 pg_restore。',
+      `pg_dump --schema=${quoted(schema)} --format=custom --file=${quoted(file)} ${quoted(path.replace(/\?.*$/, ''))}`,
+    ],
+    'journal-url': () => [
+      '--journal 中的数据库写法不符合 postgres://USER@HOST/DATABASE?sslmode=verify-full',
+      '更正该选项，或去掉它以读取配置所指定的状态库。',
+    ],
+    'password-in-argument': () => [
+      '参数中的密码会显示在进程列表中，并留在 Shell 历史记录里',
+      '改为在配置中指定状态库，或用 ROTATOR_JOURNAL_FILE 指定存放其 URL 的文件。',
+    ],
     'file-exists': ({ path }) => [`${path} 已存在，备份不会覆盖任何文件`, '指定一个尚不存在的文件。'],
-    'no-folder': ({ path, folder }) => [`${path} 所在的目录不存在`, '先创建该目录。', `mkdir -p ${quoted(folder)}`],
+    'no-folder': ({ path, folder }) => [
+      `${path} 所在的目录不存在`,
+      '先创建该目录。',
+      onFiles(`mkdir -p ${quoted(folder)}`),
+    ],
   },
 
   ERR_CONFIG: {
-    invalid: ({ file, line, next, more, ...problem }) => [
-      `配置有误：${file}${line === null ? '' : ` 第 ${line} 行`}：${problemText(problem, PROBLEMS_ZH)}${more === 0 ? '' : `（另有 ${more} 处）`}`,
-      next === null ? '按上述说明更正配置后重试。' : phrased(next, PROBLEMS_ZH),
-    ],
+    invalid: ({ file, line, next, more, ...problem }) => {
+      const example = exampleFor({ ...problem, next });
+      const step = phrased(nextFor({ ...problem, next }, example), PROBLEMS_ZH);
+      const message = `配置有误：${file}${line === null ? '' : ` 第 ${line} 行`}：${problemText(problem, PROBLEMS_ZH)}${more === 0 ? '' : `（另有 ${more} 处）`}`;
+      return example !== null && takesExample(next) ? [message, step, example] : [message, step];
+    },
     unheard: ({ file, alerts, more }) => {
       const whose = alerts.map(({ target, severity }) => `${target ?? '服务自身'}的${SEVERITIES[severity]}告警`);
       return [
@@ -114,7 +212,10 @@ export const SETUP_ZH: Pick<ErrorCatalogue, keyof typeof SETUP_EN> = {
       `目标 ${target} 的配置有误，已被跳过：${problems.map((each) => problemText(each, PROBLEMS_ZH)).join('；')}`,
       '更正后发送 SIGHUP，在此之前无人轮换其客户端密钥。',
     ],
-    doubt: ({ about }) => [`配置中有可疑之处：${phrased(about, PROBLEMS_ZH)}`, '检查配置。'],
+    doubt: ({ about }) => [
+      `配置中有可疑之处：${phrased(about, PROBLEMS_ZH)}`,
+      stepOf(about, DOUBT_STEPS_ZH) ?? '检查配置。',
+    ],
     fixed: ({ keys }) => [`重新加载不会更改 ${listed(keys)}，仍沿用原值`, '重启服务使其生效。'],
     'http-listen': ({ host, port, code }) => {
       const [found, next] = LISTEN[code] ?? [code, '更正 http.host 和 http.port。'];
@@ -152,10 +253,12 @@ export const SETUP_ZH: Pick<ErrorCatalogue, keyof typeof SETUP_EN> = {
       `环境变量中没有腾讯云 API 密钥：${listed(unset)} 未设置或为空`,
       `设置 ${id} 和 ${key}（或 ${id}_FILE 和 ${key}_FILE），或在 cloudbase.credentials 中选择其他来源。`,
     ],
-    'variable-file': ({ variable, path, code }) => [
-      `${variable}_FILE 指定的文件${fileTrouble(code)}：${path}`,
-      `挂载该文件，或更正 ${variable}_FILE。`,
-    ],
+    'variable-file': ({ variable, path, code, uid }) => {
+      const message = `${variable}_FILE 指定的文件${fileTrouble(code)}：${path}`;
+      return code === 'EACCES'
+        ? [message, '让本进程的用户可以读取它。', letRead(quoted(path), `${uid ?? 'USER'}`)]
+        : [message, `挂载该文件，或更正 ${variable}_FILE。`];
+    },
     'profile-file': ({ path, code }) => [
       code === 'ENOENT' ? `密钥文件 ${path} 不存在` : `密钥文件 ${path} ${fileTrouble(code)}`,
       '创建该文件（含 [default]、secret_id = … 和 secret_key = …，仅当前用户可读），或指定其他路径。',

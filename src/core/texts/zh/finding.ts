@@ -1,12 +1,20 @@
 // Chinese for what conditions have in common: their error, next step, logins, and facts that several of them name.
-import type { Finding } from '../../alerts/conditions.ts';
+import type { Finding, FindingOf } from '../../alerts/conditions.ts';
 import type { StoredError } from '../../error-params.ts';
 import { errorTexts, nextStep } from '../errors.ts';
 import { problemText } from '../problems.ts';
 import { detail, firstOf, shortFingerprint } from '../quote.ts';
-import type { FindingAs } from '../texts.ts';
 import { PROBLEMS_ZH } from './problems.ts';
 import { listed, when } from './words.ts';
+
+/** Characters of a headline: beside the name of a target and the instance, a lock screen shows no more. */
+const HEADLINE = 80;
+
+/** A headline that names the error, if that is short enough. */
+export function because(headline: string, error: StoredError | null): string {
+  const whole = error === null ? headline : `${headline}：${detail(errorTexts(error, 'zh').message)}`;
+  return whole.length <= HEADLINE ? whole : headline;
+}
 
 /** `（Key ID K1L2M3N4O5，指纹 1fa947dc…）`, or nothing. */
 export function madeOf(keyId: string | null, fingerprint: string | null): string {
@@ -22,7 +30,7 @@ export function fields(paths: readonly string[]): string {
   return listed(paths.map((path) => `\`${path}\``));
 }
 
-export function problems({ facts }: FindingAs<'TargetMisconfigured'>): string {
+export function problems({ facts }: FindingOf<'TargetMisconfigured'>): string {
   const { named, more } = firstOf(
     facts.problems.map((each) => (typeof each === 'string' ? each : problemText(each, PROBLEMS_ZH))),
   );

@@ -1,9 +1,12 @@
 // Chinese for what is wrong with a configuration; see en/problems.ts.
+import { initCommand, letRead } from '../command.ts';
+import type { DOUBT_STEPS } from '../en/problems.ts';
 import type { ProblemWords } from '../problems.ts';
 import { spanOf } from '../quote.ts';
 import { fileTrouble } from './files.ts';
 import { IDS, takeFrom } from './ids.ts';
 
+const CRON_FIELDS = { second: '秒', minute: '分', hour: '时', day: '日', month: '月', weekday: '星期' } as const;
 const UNITS = { day: '天', hour: '小时', second: '秒' } as const;
 
 export const PROBLEMS_ZH: ProblemWords = {
@@ -43,6 +46,8 @@ export const PROBLEMS_ZH: ProblemWords = {
   'key-twice': () => '重复的键',
   'odd-yaml': () => '无法解析的 YAML',
   tab: () => '用作缩进的制表符',
+  'full-width': (sign) => `全角符号 ${sign}`,
+  'odd-space': () => '不是普通空格的空白（U+00A0 或 U+3000），常由网页或输入法带入',
   'second-document': () => '第二个文档（---）',
   'bad-indent': () => '缩进与相邻行不一致的行，或未闭合的括号',
   'second-colon': () => '同一行中的第二个冒号',
@@ -54,7 +59,8 @@ export const PROBLEMS_ZH: ProblemWords = {
   'nameless-reference': () => `没有变量名的 \${`,
   'odd-reference': () => `没有变量名的 \${…}`,
   'unset-variable': (name) => `未设置的 \${${name}}`,
-  'variable-file': (name, code) => `\${${name}}，但 ${name}_FILE 指定的文件${fileTrouble(code)}`,
+  'empty-variable-file': (name, path) => `\${${name}}，但 ${name}_FILE 指定的文件 ${path} 是空的`,
+  'variable-file': (name, path, code) => `\${${name}}，但 ${name}_FILE 指定的文件 ${path} ${fileTrouble(code)}`,
   'same-provider': (entry, name) => `与 ${entry}（${name}）相同的站点、envId 和 providerId`,
   renewal: (renewBefore, lifetime) => `renewBefore 为 ${renewBefore}，lifetime 为 ${lifetime}`,
   gaps: (ms) => `检查间隔长达 ${span(ms)}`,
@@ -81,6 +87,7 @@ export const PROBLEMS_ZH: ProblemWords = {
   'written-by-few': () => '只有所有者和所属组可写入的文件及其目录',
   'utf8-file': () => 'UTF-8 编码的 YAML 文件',
   'text-file': () => '可读取的文本文件',
+  'filled-file': () => '存有该值的文件',
   'file-or-variables': () => '配置文件，或用于单个目标的 CLOUDBASE_ENV_ID 等变量',
   'targets-mapping': () => '至少含有 targets 的映射',
   unset: () => '不设置该变量',
@@ -96,6 +103,8 @@ export const PROBLEMS_ZH: ProblemWords = {
   yaml: () => 'YAML',
   spaces: () => '空格',
   'one-document': () => '一个文档',
+  colon: () => '键后的半角冒号和空格（": "）',
+  'plain-space': () => '普通空格',
   'one-key-a-line': () => '每行一个键，或用引号括起的值',
   'value-in-quotes': () => '用引号括起的值',
   'single-quotes': () => '单引号，或 \\\\',
@@ -128,21 +137,26 @@ export const PROBLEMS_ZH: ProblemWords = {
   environment: () => 'CloudBase 环境 ID，例如 shop-prod-1g2h3j',
   provider: () => '身份源 ID，例如 apple',
   flag: () => 'true 或 false',
+  scope: () => 'openid、email、name 中的一个或多个，以空格分隔',
   integer: (from, to) => `${from} 到 ${to} 的整数`,
   number: (to) => `大于 0 且不超过 ${to} 的数`,
   duration: (from, to) => `${from} 到 ${to} 的时长，例如 90s、15m、4h 或 60d`,
   timezone: () => 'IANA 时区，例如 UTC 或 Asia/Shanghai',
   'no-abbreviation': (wanted) => `${wanted}，不能是可能有多种含义的缩写`,
   cron: () => '五段的 cron 表达式（分 0-59、时 0-23、日 1-31、月 1-12、星期 0-7），或以秒开头的六段表达式',
+  'cron-field': (name, from, to) => `${from} 到 ${to} 的${CRON_FIELDS[name]}`,
+  'cron-that-matches': () => '能匹配到某一天的 cron 表达式，当前表达式四十年内没有匹配的日期',
   'cron-or-off': (cron) => `${cron}，或 "off"`,
   'host-name': () => '不带协议、端口和路径的主机名',
   token: (shortest) => `至少 ${shortest} 个字符，不含空白`,
-  journal: () => 'sqlite:PATH，例如 sqlite:./data/journal.db',
-  'no-postgres': (wanted) => `${wanted}，本版本不支持 PostgreSQL 状态库`,
+  journal: () => 'sqlite:PATH，例如 sqlite:./data/journal.db；或 postgres://…',
+  'postgres-url': () => 'postgres://USER:PASSWORD@HOST/DATABASE?sslmode=verify-full',
   url: (example) => `URL，例如 ${example}`,
   'post-url': () => '接收消息的 URL',
   'call-url': () => '要调用的 URL',
   'url-or-path': () => 'URL 或路径',
+  'public-url': () =>
+    '不带查询参数和片段的 https:// URL，例如 https://rotator.example.com（http:// 只用于本机回环地址）',
   name: () => '名称',
   'listening-host': () => '主机名或地址',
   'routing-key': () => '服务的 integration key',
@@ -167,8 +181,20 @@ export const PROBLEMS_ZH: ProblemWords = {
   arn: () => '密钥的名称或 ARN',
   'key-path': () => '.p8 文件的路径',
 
+  'write-so': () => '参照示例填写。',
+  'add-so': () => '参照示例补上。',
+  'choose-word': () => '填写其中一个。',
+  'correct-it': () => '更正后重试。',
+  'type-ascii': () => '关闭中文输入法，重新输入这一行。',
+  'own-file': (path, uid) => `让当前用户可以读取：\`${letRead(path, uid)}\`。`,
+  'fill-file': () => '把值写入该文件，前后不要有其他内容。',
+  'mount-file': (name) => `把文件放到该处，或更正 ${name}_FILE。`,
+  'name-of': (...names) => `填写其中一个：${names.join('、')}。`,
+  'mean-word': (word) => `是否想写 ${word}？`,
   'no-adoption': () => '删除该配置项：有效的客户端密钥无论由谁写入，现在都予以保留，到期前照常轮换。',
   'writes-in-lanes': () => '删除该配置项：使用同一凭证和接入地址的写入现在依次进行，异常结束后暂停一小时。',
+  'rotations-logged': () =>
+    '删除该配置项：成功的轮换见日志（rotation.succeeded）、`history` 和 apple_secret_rotations_total；消息只报告曾经出现的问题。',
   'remove-key': () => '删除该配置项。',
   'mean-key': (name) => `是否想写 ${name}？`,
   'no-variable': () => '编写配置文件：该配置项没有对应的变量。',
@@ -177,7 +203,10 @@ export const PROBLEMS_ZH: ProblemWords = {
   'zone-in-full': (...zones) => `改写为 ${zones.join(' 或 ')}。`,
   'place-in-zone': () => '改写为该时区内的地名，例如 Asia/Shanghai 或 America/Chicago。',
   'make-token': () => '用 `openssl rand -hex 32` 生成一个。',
-  'journal-file': () => '使用 sqlite:PATH：本版本的状态库是文件。',
+  'postgres-form': () => '写明用户、主机和数据库；用户名和密码中的特殊字符用百分号编码，例如 @ 写作 %40。',
+  'postgres-tls': () => '加上 ?sslmode=verify-full，防止途中有人窃听或篡改；只有本机的数据库可以不加。',
+  'postgres-option': () => '只能使用 sslmode、sslrootcert、schema 和 host 这些选项。',
+  'postgres-schema': () => 'schema 的名称只能使用小写字母、数字和下划线。',
   'name-file': () => '指定文件：sqlite:data/journal.db，或使用绝对路径 sqlite:/var/lib/rotator/journal.db。',
   'name-inner-file': () => '指定其中的文件。',
   'name-right-file': () => '指定正确的文件。',
@@ -186,7 +215,8 @@ export const PROBLEMS_ZH: ProblemWords = {
   'correct-option': () => '更正 --config 指定的路径。',
   'correct-variable': () => '更正 ROTATOR_CONFIG 中的路径。',
   'make-readable': () => '让当前用户可以读取该文件。',
-  'copy-example': (file) => `把 config/rotator.example.yaml 复制为 ${file} 并填写，或用 --config 指定文件。`,
+  'copy-example': (file) =>
+    `用 ${initCommand()} 写出，或把 config/rotator.example.yaml 复制为 ${file} 并填写；--config 可指定其他文件。`,
   'start-from-example': () => '从 config/rotator.example.yaml 开始编写。',
   'trust-authority': () => '取消该变量；如需信任自己的证书机构，在 NODE_EXTRA_CA_CERTS 中指定其文件。',
   'quote-value': () => '用双引号括起该值，或把映射写成多行。',
@@ -206,6 +236,15 @@ export const PROBLEMS_ZH: ProblemWords = {
     `http.host ${host} 不是本机回环地址，且未设置 http.readToken，因此只提供 /healthz、/readyz 和 /metrics`,
   'open-configuration': (file) => `本机所有用户都可写入 ${file} 或其目录，从而决定客户端密钥发往何处`,
   'both-set': (name) => `同时设置了 ${name} 和 ${name}_FILE，采用 ${name}`,
+};
+
+/** What to do about a doubt. */
+export const DOUBT_STEPS_ZH: typeof DOUBT_STEPS = {
+  unencrypted: '为该渠道改用 https:// 的 URL。',
+  unsigned: '如机器人启用了加签，请设置其 secret；未设置时会一直提示。',
+  'open-to-read': '如需查看页面或使用 API，请设置 http.readToken；否则无需处理。',
+  'open-configuration': '取消其他用户的写权限（chmod o-w），并检查谁写入过该处。',
+  'both-set': '取消其中一个。',
 };
 
 /** With a space before what is not Chinese. */

@@ -1,11 +1,12 @@
 // Chinese (Simplified): labels, titles, the digest, the test message, and what is said at the end of a condition.
+import type { DigestFacts } from '../../alerts/message.ts';
 import { TARGET_STATES, type TargetStateName } from '../../reasons.ts';
 import { command } from '../command.ts';
-import { detail, shortFingerprint } from '../quote.ts';
+import { detail } from '../quote.ts';
 import type { Counts, Span, Texts } from '../texts.ts';
 import { CONDITIONS_ZH } from './conditions.ts';
 import { fails } from './finding.ts';
-import { at, day, duration, listed, REASONS, when } from './words.ts';
+import { at, day, duration, REASONS, when } from './words.ts';
 
 const STATES: Readonly<Record<TargetStateName, string>> = {
   healthy: '正常',
@@ -26,44 +27,10 @@ export const ZH = {
     cleared: (span) => `持续${lasted(span).startsWith('不') ? '' : ' '}${lasted(span)}。`,
     ended: ({ error }, span) =>
       [
-        `持续${lasted(span).startsWith('不') ? '' : ' '}${lasted(span)}，其间未能通知到任何人，现已结束。`,
+        span.since === span.until
+          ? `于 ${at(span.until)} 发现并随即修复，此前持续了多久未知。`
+          : `持续${lasted(span).startsWith('不') ? '' : ' '}${lasted(span)}，其间未能通知到任何人，现已结束。`,
         fails('最后的错误', error),
-      ].join(''),
-  },
-
-  rotated: {
-    title: '客户端密钥已轮换',
-    what: ({ reason, keyId, fingerprint, expiresAt, previousExpiresAt }, now) => {
-      const particulars = [
-        ...(keyId === null ? [] : [`Key ID ${detail(keyId, 40)}`]),
-        ...(fingerprint === null ? [] : [`指纹 ${shortFingerprint(fingerprint)}`]),
-      ];
-      return [
-        `轮换原因：${REASONS[reason]}。`,
-        `新密钥${particulars.length === 0 ? '' : `（${particulars.join('，')}）`}${expiresAt === null ? '已经写入' : `有效期至 ${when(expiresAt, now)}`}。`,
-        previousExpiresAt === null
-          ? ''
-          : `原密钥${previousExpiresAt > now ? '原定' : '已'}于 ${when(previousExpiresAt, now)}过期。`,
-      ].join('');
-    },
-  },
-
-  unwatched: {
-    title: ({ moved }) => (moved ? 'cloudbase.endpoint 已更改，因此视为新目标' : '目标已从配置中移除，不再受到监控'),
-    what: ({ expiresAt, moved, open }, now) =>
-      [
-        moved
-          ? '本服务继续检查和轮换其客户端密钥，但在新的接入地址下没有该目标的历史记录。'
-          : '本服务不再检查和轮换该目标的客户端密钥。',
-        moved
-          ? ''
-          : expiresAt === null
-            ? '该密钥何时过期未知。'
-            : `该密钥${expiresAt > now ? '将' : '已'}于 ${when(expiresAt, now)}过期。`,
-        open.length === 0
-          ? ''
-          : `以下告警${moved ? '更改' : '移除'}时尚未解决，现已关闭，但问题并未修复：${listed(open.map((name) => `\`${name}\``))}。`,
-        moved ? '如属误改，请恢复 cloudbase.endpoint。' : '如属误删，请将该目标加回配置。',
       ].join(''),
   },
 
@@ -82,10 +49,12 @@ export const ZH = {
       })[status],
     loginsUntil: (ms) => `（密钥 ${day(ms)} 过期）`,
     many: (counts, kinds) => [manyOf(counts), ...(kinds.length === 0 ? [] : [kinds.join('、')])].join('：'),
-    kind: (title, count) => (count === 1 ? title : `${title}（${count}）`),
+    kind: (title, count, names) =>
+      names.length > 0 ? `${title}（${names.join('、')}）` : count === 1 ? title : `${title}（${count}）`,
     digest: ({ targets, openTotal }) =>
       `【周报】${targets} 个目标，${openTotal === 0 ? '一切正常' : `${openTotal} 项告警未恢复`}`,
     test: '【测试】这只是一条测试消息，没有任何问题',
+    testMark: '【测试】',
   },
 
   digest: (digest, { instance, version, now }) => [
@@ -123,6 +92,26 @@ export const ZH = {
 
   reasons: REASONS,
 
+  explain: {
+    kinds: { alert: '告警', reason: '轮换原因', error: '错误' },
+    dangers: {
+      renewal: '在此期间，目标的客户端密钥可能无法轮换；密钥一旦过期，该应用的所有 Apple 登录都会失败。',
+      command: '没有影响：命令什么也没有做。',
+      configuration: '守护进程无法以这样的配置启动，也就不会轮换任何密钥；已在运行的守护进程继续使用原有配置。',
+      channel: '告警无法通过该渠道送达；其他渠道和轮换照常进行。',
+      journal: '守护进程在没有状态库的情况下继续运行，只轮换紧急的密钥；其他命令无法完成工作。',
+      daemon: '没有影响：已在运行的守护进程继续工作。',
+    },
+    remedies: {
+      passes: '可能自行恢复：失败的操作会一直重试，间隔逐渐拉长。',
+      person: '不会自行恢复，需要有人处理。',
+    },
+    reason: (clause) => `需要更换客户端密钥，原因：${clause}。`,
+    reasonDanger: '本服务会自行更换；如果受阻，会有告警说明原因和剩余时间。',
+    example: '例如',
+    see: '参见',
+  },
+
   labels: {
     status: {
       raised: '新告警',
@@ -135,15 +124,15 @@ export const ZH = {
     },
     severity: SEVERITIES,
     instance: '实例',
-    target: '目标',
-    targets: '目标（最早过期的在前）',
+    ids: '环境/身份源',
+    targets: (count) => (count === 1 ? '目标' : '目标（最早过期的在前）'),
     since: '开始时间',
     until: '结束时间',
     loginsUntil: '密钥过期时间',
     next: '下一步',
     condition: '告警项',
     code: '错误码',
-    runbook: '处理手册',
+    runbook: '运维手册',
     more: (count) => `另有 ${count} 项，查看：${command('alerts')}`,
     cut: '……（已截断）',
   },
@@ -166,7 +155,7 @@ function manyOf({ critical, warning, cleared, ended, happened }: Counts): string
 }
 
 /** In the order of the vocabulary; states that no target is in are left out. */
-function statesOf(states: Readonly<Record<string, number>>): string {
+function statesOf(states: DigestFacts['states']): string {
   const known = TARGET_STATES.map((state) => [STATES[state], states[state] ?? 0] as const);
   const parts = known.filter(([, count]) => count > 0).map(([name, count]) => `${name} ${count}`);
   return parts.length === 0 ? '' : `：${parts.join('，')}`;
