@@ -3,20 +3,27 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import axe from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 
 const PROGRAM = '/usr/bin/chromium';
 /** Where the pictures of a run are left, to be looked at. */
 const DATA = join(import.meta.dirname, '../../../data');
 const PICTURES = join(DATA, 'page-pictures');
+const HOME = join(DATA, 'browser');
 
-export function startBrowser(): Promise<Browser> {
+export async function startBrowser(): Promise<Browser> {
   if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing; install it: apt-get install chromium`);
   mkdirSync(PICTURES, { recursive: true });
+  mkdirSync(HOME, { recursive: true });
   const args = ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
-  // It leaves its caches in its home.
-  const env = { ...process.env, HOME: join(DATA, 'browser') };
-  return chromium.launch({ env, executablePath: PROGRAM, args: [...args, '--no-sandbox', '--disable-sync'] });
+  // Its profile and caches too: what a browser that ends slowly leaves there is not left by a test.
+  vi.stubEnv('TMPDIR', HOME);
+  vi.stubEnv('HOME', HOME);
+  try {
+    return await chromium.launch({ executablePath: PROGRAM, args: [...args, '--no-sandbox', '--disable-sync'] });
+  } finally {
+    vi.unstubAllEnvs();
+  }
 }
 
 export interface Look {

@@ -116,7 +116,14 @@ export async function startWorld(
   const rig = await startHttpRig({ port, targets: ['shop', ...rest] });
   await fill(rig, state);
   // Its clock goes on like that of the browser, so that streams do not fall silent.
-  onTestFinished(systemClock.every(SECOND, () => void rig.clock.advance(SECOND)));
+  let advanced = Promise.resolve();
+  const stop = systemClock.every(SECOND, () => {
+    advanced = advanced.then(() => rig.clock.advance(SECOND));
+  });
+  onTestFinished(() => {
+    stop();
+    return advanced;
+  });
   return { url: rig.url, kill: () => rig.server.close(), rig };
 }
 
