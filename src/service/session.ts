@@ -138,7 +138,8 @@ export async function channelTest(file: string | undefined, tools: Omit<ServiceT
     channels: channelsOf(config, tools, true),
     messages(cause, withEnd) {
       if (cause === undefined) return [message({ kind: 'test' })];
-      return [story(cause, 'raised'), ...(withEnd ? [story(cause, 'cleared')] : [])];
+      // An event has no end.
+      return [story(cause, 'raised'), ...(withEnd && cause !== 'Unwatched' ? [story(cause, 'cleared')] : [])];
     },
   };
 }

@@ -382,6 +382,13 @@ describe('alerts --test --story', () => {
     ]);
   });
 
+  test('--all-clear of an event, which has no end, shows it once', async () => {
+    const place = await alertPlace();
+    const { code, stdout } = await place.run(['alerts', '--channel', 'ops', '--story', 'Unwatched', '--all-clear']);
+    expect([code, stdout]).toEqual([0, 'ops (webhook): accepted (HTTP 200)\n']);
+    expect(place.messages().map(({ body }) => body)).toMatchObject([{ items: [{ status: 'happened' }] }]);
+  });
+
   test('a name that no story has is a mistake of the command line, and --help lists them all', async () => {
     const place = await alertPlace();
     const wrong = async (...args: string[]) => {
