@@ -265,11 +265,14 @@ const TABLE: VariantTable = {
     variant('by somebody else', aReplacement({ kind: 'other' })),
     variant('by another holder of our key', aReplacement({ kind: 'own-identity', keyId: 'K1L2M3N4O5' })),
     variant('and taken back', aReplacement({ kind: 'other', takenBack: true, keyId: 'K1L2M3N4O5' })),
-    variant('shown otherwise', aReplacement({ kind: 'not-shown', keyId: null, fingerprint: null })),
     variant(
       'while we wrote',
       aReplacement({ kind: 'other' }, { error: anError('ERR_CONFLICT', { problem: 'after-write' }) }),
     ),
+  ],
+  SecretNotShown: [
+    variant('of one', aFinding('SecretNotShown', { targets: ['shop-prod'] }, { since: NOW - 5 * HOUR })),
+    variant('of several', aFinding('SecretNotShown', { targets: TARGETS }, { since: NOW - 5 * HOUR })),
   ],
   ConsentNeeded: [
     variant(

@@ -1,5 +1,6 @@
 // The rows of the table of conditions about changes of a provider, by somebody else or by our own write, and about what
 // waits for a person's decision. Pure functions, as in target.ts.
+import type { TargetState } from '../../core/records.ts';
 import { within } from '../../core/schedule.ts';
 import { DAY } from '../../core/time.ts';
 import type { Detail } from './finding.ts';
@@ -39,17 +40,15 @@ export function providerChanged({ state, now }: Known): Detail<'ProviderChanged'
   };
 }
 
-/** A secret of somebody else is told for a week, so that it is not told for ever. */
+/** What took the place of our secret is told for a week, so that it is not told for ever. */
 const REPLACED_MS = 7 * DAY;
 
 /** While somebody else's secret is deployed, and for a day if ours is there again. */
 export function secretReplaced({ state, now, expiresAt }: Known): Detail<'SecretReplaced'> | undefined {
   const { deployed, written, replaced, error } = state;
-  if (replaced === null || written === null) return undefined;
-  const takenBack = deployed?.fingerprint === written.fingerprint && written.at <= now && replaced.at <= now;
+  if (replaced === null || replaced.kind === 'not-shown' || written === null) return undefined;
+  const takenBack = isTakenBack(state, now);
   if (!within(replaced.at, now, takenBack ? DAY : REPLACED_MS)) return undefined;
-  // It was written again and did not show either: Unverified says so, once for all targets.
-  if (replaced.kind === 'not-shown' && takenBack && written.shape !== 'clear') return undefined;
   return {
     severity: 'warning',
     facts: {
@@ -64,6 +63,25 @@ export function secretReplaced({ state, now, expiresAt }: Known): Detail<'Secret
     loginsUntil: expiresAt,
     error: error?.code === 'ERR_CONFLICT' ? error : null,
   };
+}
+
+/**
+ * While nothing that can be read shows in place of our secret, and for a day if it shows again. Not where what was written
+ * then did not show either: Unverified says so.
+ */
+export function secretNotShown({ state, target, now, expiresAt }: Known): Detail<'SecretNotShown'> | undefined {
+  const { written, replaced } = state;
+  if (replaced?.kind !== 'not-shown' || written === null) return undefined;
+  const takenBack = isTakenBack(state, now);
+  if (takenBack && written.shape !== 'clear') return undefined;
+  if (!within(replaced.at, now, takenBack ? DAY : REPLACED_MS)) return undefined;
+  return { severity: 'warning', facts: { targets: [target.name] }, since: replaced.at, loginsUntil: expiresAt };
+}
+
+/** Our secret is deployed again. */
+function isTakenBack({ deployed, written, replaced }: TargetState, now: number): boolean {
+  if (written === null || deployed?.fingerprint !== written.fingerprint) return false;
+  return written.at <= now && replaced !== null && replaced.at <= now;
 }
 
 /** A rotation waits for a person. */

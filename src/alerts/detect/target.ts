@@ -8,7 +8,7 @@ import { type Evidence, isUrgent, judgeLogins, type Logins } from '../../core/lo
 import { emptyTargetState, type TargetState } from '../../core/records.ts';
 import { DAY, HOUR, MINUTE } from '../../core/time.ts';
 import { type Detail, finding, type Look } from './finding.ts';
-import { consentNeeded, providerChanged, providerDiffers, secretReplaced } from './provider.ts';
+import { consentNeeded, providerChanged, providerDiffers, secretNotShown, secretReplaced } from './provider.ts';
 import {
   deadlineSeverity,
   earliest,
@@ -57,6 +57,7 @@ const ROWS: Rows = {
   ProviderDiffers: providerDiffers,
   ProviderChanged: providerChanged,
   SecretReplaced: secretReplaced,
+  SecretNotShown: secretNotShown,
   ConsentNeeded: consentNeeded,
 };
 

@@ -50,6 +50,7 @@ export interface News {
 const REPEAT_MS: Partial<Record<ConditionName, number>> = {
   Unverified: 30 * DAY,
   SecretReplaced: Number.POSITIVE_INFINITY,
+  SecretNotShown: DAY,
 };
 /** A reminder comes later each time, but at least once a day (or as often as `repeatEvery` says, if that is rarer). */
 const RAREST_MS = DAY;

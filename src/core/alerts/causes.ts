@@ -6,10 +6,10 @@ import type { Cause } from './names.ts';
 
 export { CAUSES, type Cause } from './names.ts';
 
-const SHARED: ReadonlySet<string> = new Set(SHARED_CONDITIONS);
+const SHARED: ReadonlySet<string> = new Set([...SHARED_CONDITIONS, 'SecretNotShown']);
 
 /** True for a cause that is made of what its targets have in common. */
-export function isShared(cause: string): cause is SharedCondition {
+export function isShared(cause: string): cause is SharedCondition | 'SecretNotShown' {
   return SHARED.has(cause);
 }
 
@@ -41,6 +41,8 @@ export function subjectOf(
       ? { cause: condition as Cause, id }
       : { cause: 'RenewalFailing', id: `RenewalFailing${id.slice(condition.length)}` };
   const explained = (...by: readonly Subject[]) => by.find((each) => isFound(each.id)) ?? own;
+  // A maintenance hides all secrets, and a form that is saved empty seldom stays the only one.
+  if (condition === 'SecretNotShown') return subject(condition);
   // Apple rejects what a wrong clock has dated.
   if (condition === 'AppleRejectsAll') return explained(subject('ClockSkewed'));
   const lane = finding.condition === 'WritesFailing' ? finding.facts.lane : laneOf(target?.key ?? '');

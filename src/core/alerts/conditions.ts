@@ -116,8 +116,8 @@ export function findingSchema(kinds: Kinds) {
       changes: z.array(z.object({ path: prose, by: z.enum(['our-write', 'somebody-else']) })),
     }),
     SecretReplaced: of('SecretReplaced', {
-      /** `own-identity`: made with our own key; `not-shown`: it shows otherwise than our last write left it. */
-      kind: z.enum(['other', 'own-identity', 'not-shown']),
+      /** `own-identity`: made with our own key. */
+      kind: z.enum(['other', 'own-identity']),
       at: instant,
       /** Of the secret that is deployed now. */
       keyId: maybe,
@@ -127,6 +127,8 @@ export function findingSchema(kinds: Kinds) {
       /** Ours is deployed again. */
       takenBack: z.boolean(),
     }),
+    /** Names of the targets whose provider shows something else than our last write left there, and no client secret. */
+    SecretNotShown: of('SecretNotShown', { targets: z.array(label) }),
     ConsentNeeded: of('ConsentNeeded', { reason: reasonSchema.nullable() }),
     /** Of version 0.1.0: a sentence each. */
     TargetMisconfigured: of('TargetMisconfigured', {

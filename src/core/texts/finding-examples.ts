@@ -96,6 +96,7 @@ function examples(now: number): Examples {
         takenBack: false,
       },
     },
+    SecretNotShown: { ...warning, facts: { targets: TARGETS } },
     ConsentNeeded: { ...warning, facts: { reason: 'KeyChanged' } },
     TargetMisconfigured: {
       ...critical,

@@ -410,7 +410,7 @@ test('every condition has a row, but for what stories are made of, and StartRefu
       replaced: { at: NOW, fingerprint: null, kind: 'other' },
       providerChanges: [{ path: 'On', by: 'our-write', at: NOW }],
     },
-    { state: 'pending' },
+    { state: 'pending', replaced: { at: NOW, fingerprint: null, kind: 'not-shown' } },
   ];
   const target = aWatched({ stated: { scope: 'openid' } });
   const ofEach = ofTargets.flatMap((state) => detectTarget(targetFacts(state, { target })).findings);

@@ -589,17 +589,6 @@ describe('SecretReplaced', () => {
     ['by another one that is deployed, for a week', lasts, { ...replaced(7 * DAY - 1), ...theirs() }],
     ['and no longer', [], { ...replaced(7 * DAY), ...theirs() }],
     ['by another holder of our key', lasts, { ...replaced(HOUR, 'own-identity'), ...theirs() }],
-    [
-      'where it shows otherwise than our write left it',
-      lasts,
-      { ...replaced(HOUR, 'not-shown'), deployed: deployedRecord(anUnknownSecret('masked')) },
-    ],
-    [
-      'not where our next write did not show either: Unverified says so',
-      [],
-      { ...replaced(HOUR, 'not-shown'), written: aWritten({ shape: 'empty' }) },
-    ],
-    ['where our next write shows', lasts, replaced(HOUR, 'not-shown')],
     ['where ours is in place again, for a day', lasts, replaced(DAY - 1)],
     ['and no longer than that', [], replaced(DAY)],
     ['not in the future', [], { ...replaced(-1), ...theirs() }],
@@ -632,6 +621,34 @@ describe('SecretReplaced', () => {
     expect(only('SecretReplaced', replaced(HOUR)).facts.takenBack).toBe(true);
     const error = anError('ERR_CONFLICT');
     expect(only('SecretReplaced', { ...replaced(HOUR), ...theirs(), error }).error).toEqual(error);
+  });
+});
+
+describe('SecretNotShown', () => {
+  const lost = (age: number): Partial<TargetState> => ({
+    replaced: { at: NOW - age, fingerprint: null, kind: 'not-shown' },
+  });
+  const masked = { deployed: deployedRecord(anUnknownSecret('masked')) };
+  const lasts = ['SecretNotShown warning'];
+  table([
+    ['while something else shows, for a week', lasts, { ...lost(7 * DAY - 1), ...masked }],
+    ['and no longer', [], { ...lost(7 * DAY), ...masked }],
+    ['where what we wrote then shows, for a day', lasts, lost(DAY - 1)],
+    ['and no longer than that', [], lost(DAY)],
+    [
+      'not where what we wrote then did not show either: Unverified says so',
+      [],
+      { ...lost(HOUR), written: aWritten({ shape: 'empty' }) },
+    ],
+    ['not in the future', [], { ...lost(-1), ...masked }],
+    ['never where we have written nothing', [], { ...lost(HOUR), ...masked, written: null }],
+  ]);
+
+  test('names the target, and says since when', () => {
+    expect(only('SecretNotShown', { ...lost(HOUR), ...masked })).toMatchObject({
+      facts: { targets: ['shop'] },
+      since: NOW - HOUR,
+    });
   });
 });
 

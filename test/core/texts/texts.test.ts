@@ -255,12 +255,20 @@ describe('word by word', () => {
     expect(says(own, 'en').title).toBe('another holder of your key replaced the client secret');
     expect(says(own, 'en').what).toContain('somebody else holds that key');
     expect(says(own, 'zh').title).toBe('持有同一私钥的他人替换了客户端密钥');
-    const hidden = variantOf('SecretReplaced, shown otherwise');
-    expect(says(hidden, 'en').what).toBe(
-      'Since 2026-11-22 15:15 UTC (5 hours ago) CloudBase has no longer shown the client secret of this service (fingerprint 1fa947dc0e2b…) as it was written; somebody may have removed or replaced it.',
-    );
-    expect(says(hidden, 'zh').what).toContain('它可能已被他人删除或替换');
     expect(says(variantOf('SecretReplaced, and taken back'), 'en').what).toMatch(/Its own is in place again\.$/);
+  });
+
+  test('SecretNotShown names whose secret no longer shows, and what is done about it', () => {
+    const one = variantOf('SecretNotShown, of one');
+    expect(says(one, 'en')).toEqual({
+      title: 'the client secret of shop-prod no longer shows as this service left it',
+      what: 'CloudBase has shown nothing in its place since 2026-11-22 15:15 UTC (5 hours ago), or something that is no client secret: somebody may have removed or replaced it. A new one is written once, if Apple accepts it.',
+      next: 'Try an Apple login in this app, and look at the login method in the CloudBase console (Authentication, Login Methods, Apple).',
+    });
+    expect(says(one, 'zh').what).toContain('它可能已被他人删除或替换');
+    const several = says(variantOf('SecretNotShown, of several'), 'en');
+    expect(several.title).toBe('the client secrets of 7 targets no longer show as this service left them');
+    expect(several.next).toContain('in each of these apps');
   });
 
   test("Apple's answers as a whole", () => {

@@ -259,33 +259,49 @@ export const CONDITIONS_EN: ConditionTable = {
   SecretReplaced: {
     title: 'somebody else replaced the client secret',
     headline: ({ facts: { kind } }) =>
-      kind === 'not-shown'
-        ? 'the client secret no longer shows as this service left it'
-        : kind === 'own-identity'
-          ? 'another holder of your key replaced the client secret'
-          : 'somebody else replaced the client secret',
+      kind === 'own-identity'
+        ? 'another holder of your key replaced the client secret'
+        : 'somebody else replaced the client secret',
     what: ({ facts: { kind, at, keyId, fingerprint, ourFingerprint, takenBack }, error }, now) => {
       const [ours, theirs] = [madeOf(null, ourFingerprint), takenBack ? '' : madeOf(keyId, fingerprint)];
-      const found =
-        kind === 'not-shown'
-          ? `Since ${when(at, now)} CloudBase has no longer shown the client secret of this service${ours} as it was written; somebody may have removed or replaced it.`
-          : `At ${when(at, now)} this service found another client secret${theirs} in place of its own${ours}.`;
       const kept = {
         other: 'A good client secret is left in place, no matter who made it, and is renewed when it is due.',
         'own-identity':
           'It was made with the key of this service, so somebody else holds that key; it is left in place and renewed when it is due.',
-        'not-shown': '',
       }[kind];
-      return sentences(found, takenBack ? 'Its own is in place again.' : kept, fails('The last error', error));
+      return sentences(
+        `At ${when(at, now)} this service found another client secret${theirs} in place of its own${ours}.`,
+        takenBack ? 'Its own is in place again.' : kept,
+        fails('The last error', error),
+      );
     },
     next: ({ facts: { kind }, target }) =>
       ({
         other: `Find out who else writes it (a person, a script, another rotator) and agree on one; ${takeBack(target)}`,
         'own-identity': `Find out who else holds this key and writes the client secret, and agree on one; ${takeBack(target)}`,
-        'not-shown': `Try an Apple login, and look at the login method ${CONSOLE}.`,
       })[kind],
     over: 'nobody else has replaced the client secret lately',
     was: 'somebody else had replaced the client secret',
+  },
+
+  SecretNotShown: {
+    title: 'client secrets no longer show as this service left them',
+    headline: ({ facts: { targets } }) =>
+      targets.length === 1
+        ? `the client secret of ${who(targets)} no longer shows as this service left it`
+        : `the client secrets of ${who(targets)} no longer show as this service left them`,
+    what: ({ facts: { targets }, since }, now) => {
+      const [place, removed] = targets.length === 1 ? ['its place', 'it'] : ['their place', 'them'];
+      const from = since === null ? '' : ` since ${when(since, now)}`;
+      return sentences(
+        `CloudBase has shown nothing in ${place}${from}, or something that is no client secret: somebody may have removed or replaced ${removed}.`,
+        'A new one is written once, if Apple accepts it.',
+      );
+    },
+    next: ({ facts: { targets } }) =>
+      `Try an Apple login in ${targets.length === 1 ? 'this app' : 'each of these apps'}, and look at the login method ${CONSOLE}.`,
+    over: 'no client secret has lately ceased to show as this service left it',
+    was: 'client secrets no longer showed as this service left them',
   },
 
   ConsentNeeded: {

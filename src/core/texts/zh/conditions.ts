@@ -224,32 +224,37 @@ export const CONDITIONS_ZH: ConditionTable = {
   SecretReplaced: {
     title: '客户端密钥被他人替换',
     headline: ({ facts: { kind } }) =>
-      kind === 'not-shown'
-        ? '客户端密钥的显示与本服务写入后不同'
-        : kind === 'own-identity'
-          ? '持有同一私钥的他人替换了客户端密钥'
-          : '客户端密钥被他人替换',
+      kind === 'own-identity' ? '持有同一私钥的他人替换了客户端密钥' : '客户端密钥被他人替换',
     what: ({ facts: { kind, at, keyId, fingerprint, ourFingerprint, takenBack }, error }, now) => {
       const [ours, theirs] = [madeOf(null, ourFingerprint), takenBack ? '' : madeOf(keyId, fingerprint)];
-      const found =
-        kind === 'not-shown'
-          ? `自 ${when(at, now)}起，CloudBase 不再按写入时的样子显示本服务的客户端密钥${ours}，它可能已被他人删除或替换。`
-          : `于 ${when(at, now)}发现，本服务的客户端密钥${ours}已被另一个客户端密钥${theirs}替换。`;
       const kept = {
         other: '有效的客户端密钥无论由谁生成都予以保留，到期前照常轮换。',
         'own-identity': '它是用本服务的私钥签发的，说明还有他人持有这把私钥；现予以保留，到期前照常轮换。',
-        'not-shown': '',
       }[kind];
-      return [found, takenBack ? '现已恢复为本服务的密钥。' : kept, fails('最近的错误', error)].join('');
+      return [
+        `于 ${when(at, now)}发现，本服务的客户端密钥${ours}已被另一个客户端密钥${theirs}替换。`,
+        takenBack ? '现已恢复为本服务的密钥。' : kept,
+        fails('最近的错误', error),
+      ].join('');
     },
     next: ({ facts: { kind }, target }) =>
       ({
         other: `查明还有谁在写入（人、脚本或另一个轮换程序），并商定只保留一方；${takeBack(target)}`,
         'own-identity': `查明还有谁持有这把私钥并写入客户端密钥，并商定只保留一方；${takeBack(target)}`,
-        'not-shown': `试一次 Apple 登录，并在${CONSOLE}中检查该登录方式。`,
       })[kind],
     over: '近来没有他人替换客户端密钥',
     was: '客户端密钥曾被他人替换',
+  },
+
+  SecretNotShown: {
+    title: '客户端密钥的显示与本服务写入后不同',
+    headline: ({ facts: { targets } }) => `${who(targets)}的客户端密钥的显示与本服务写入后不同`,
+    what: ({ since }, now) =>
+      `${since === null ? '' : `自 ${when(since, now)}起，`}CloudBase 在原处什么都不显示，或显示的不是客户端密钥：它可能已被他人删除或替换。如果 Apple 接受新的密钥，将写入一次。`,
+    next: ({ facts: { targets } }) =>
+      `在${targets.length === 1 ? '该应用中' : '这些应用中各'}试一次 Apple 登录，并在${CONSOLE}中检查该登录方式。`,
+    over: '近来没有客户端密钥的显示与写入后不同',
+    was: '客户端密钥的显示曾与本服务写入后不同',
   },
 
   ConsentNeeded: {
