@@ -300,8 +300,8 @@ export const CONDITIONS_EN: ConditionTable = {
     },
     next: ({ facts: { targets } }) =>
       `Try an Apple login in ${targets.length === 1 ? 'this app' : 'each of these apps'}, and look at the login method ${CONSOLE}.`,
-    over: 'no client secret has lately ceased to show as this service left it',
-    was: 'client secrets no longer showed as this service left them',
+    over: 'no client secret has vanished from CloudBase lately',
+    was: 'client secrets had vanished from CloudBase',
   },
 
   ConsentNeeded: {

@@ -253,8 +253,8 @@ export const CONDITIONS_ZH: ConditionTable = {
       `${since === null ? '' : `自 ${when(since, now)}起，`}CloudBase 在原处什么都不显示，或显示的不是客户端密钥：它可能已被他人删除或替换。如果 Apple 接受新的密钥，将写入一次。`,
     next: ({ facts: { targets } }) =>
       `在${targets.length === 1 ? '该应用中' : '这些应用中各'}试一次 Apple 登录，并在${CONSOLE}中检查该登录方式。`,
-    over: '近来没有客户端密钥的显示与写入后不同',
-    was: '客户端密钥的显示曾与本服务写入后不同',
+    over: '近来没有客户端密钥在 CloudBase 中消失',
+    was: '客户端密钥曾在 CloudBase 中消失',
   },
 
   ConsentNeeded: {
