@@ -52,6 +52,9 @@ const PATTERNS: readonly Pattern[] = [
   { pattern: /\b(?:TC3-HMAC-SHA256|AWS4-HMAC-SHA256) [^\n"]*/g, shown: '[redacted authorization]' },
 ];
 
+/** Any of them: most texts hold none, and to look for each in every text takes six times as long. */
+const ANY = new RegExp(PATTERNS.map(({ pattern }) => pattern.source).join('|'));
+
 /** Property names whose text values are never shown, whatever they hold. */
 const SECRET_NAMES =
   /^(?:client_?secret|private_?key|secret_?key|secret_?string|secret_?binary|password|token|read_?token|authorization|routing_?key|tmp_?secret_?key|security_?token|x-tc-token)$/i;
@@ -66,7 +69,7 @@ const SHORTEST = 11;
 export function redactText(text: string): string {
   if (text.length < SHORTEST) return text;
   const found: { readonly start: number; readonly end: number; readonly shown: string }[] = [];
-  for (const { pattern, shown, holds } of PATTERNS) {
+  for (const { pattern, shown, holds } of ANY.test(text) ? PATTERNS : []) {
     pattern.lastIndex = 0;
     for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
       const [what, secret = what] = match;
