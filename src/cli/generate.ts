@@ -78,8 +78,8 @@ async function readRequest(
   const { teamId, clientId, keyId } = joined.ids;
   const warnings = [...(found?.warnings ?? []), ...otherName(found?.namedKeyId, keyId, keyFile)];
   if (problems.length > 0 || found === undefined || !teamId || !clientId || !keyId) return { problems, warnings };
-  const { privateKeyPem, publicJwk, thumbprint } = found;
-  const key = { teamId, clientId, keyId, privateKeyPem, publicJwk, thumbprint };
+  const { privateKey, publicKey, thumbprint } = found;
+  const key = { teamId, clientId, keyId, privateKey, publicKey, thumbprint };
   return { problems, warnings, request: { key, days } };
 }
 
@@ -94,7 +94,7 @@ async function checkAsAppleWould(jwt: string, key: KeyMaterial, nowMs: number): 
   const found: readonly Objection[] =
     parsed === undefined
       ? [{ code: 'EncodingDamaged', found: null, wanted: null }]
-      : await objections(parsed, { nowMs, publicJwk: key.publicJwk, expected: key });
+      : await objections(parsed, { nowMs, publicKey: key.publicKey, expected: key });
   if (found.length > 0) throw new RotatorError('ERR_CANDIDATE_INVALID', { objections: found });
 }
 

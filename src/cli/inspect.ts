@@ -44,8 +44,8 @@ export async function inspect(options: InspectOptions, context: CliContext): Pro
   const { parsed } = secret;
   printWarnings([...secret.warnings, ...(key === undefined ? [] : keyWarnings(key, parsed))], context);
   const nowMs = context.clock.now();
-  const found = await objections(parsed, { nowMs, publicJwk: key?.publicJwk, expected: key?.ids });
-  const fits = key === undefined ? null : await verifySignature(parsed, key.publicJwk);
+  const found = await objections(parsed, { nowMs, publicKey: key?.publicKey, expected: key?.ids });
+  const fits = key === undefined ? null : await verifySignature(parsed, key.publicKey);
   if (options.json) printJson(context.stdout, asJson(parsed, found, fits));
   else context.stdout.write(report(parsed, found, { key, fits, nowMs, width: context.stdout.columns }));
   return found.length === 0 ? EXIT.ok : EXIT.failed;

@@ -2,7 +2,7 @@
 // them and checks signatures, objections.ts lists what Apple would object to. jose mints and node:crypto checks, so that
 // a bug in one is found by the other. Time is an argument.
 // The rules are Apple's ("Creating a client secret") on top of RFC 7515 and RFC 7519.
-import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync } from 'node:crypto';
 import { SignJWT } from 'jose/jwt/sign';
 import { holdJwt } from './held-secrets.ts';
 import type { KeyMaterial } from './key-material.ts';
@@ -55,7 +55,7 @@ export async function mintClientSecret(
   const exp = Math.min(Math.floor((nowMs + lifetimeMs) / 1000), now + APPLE_MAX_LIFETIME_S - LIMIT_MARGIN_S);
   const jwt = await new SignJWT({ iss: key.teamId, sub: key.clientId, aud: APPLE_AUDIENCE, iat, exp })
     .setProtectedHeader({ alg: 'ES256', kid: key.keyId })
-    .sign(createPrivateKey(key.privateKeyPem));
+    .sign(key.privateKey);
   holdJwt(jwt);
   return { jwt, fingerprint: fingerprint(jwt), issuedAtMs: iat * 1000, expiresAtMs: exp * 1000 };
 }

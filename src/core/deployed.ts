@@ -58,7 +58,7 @@ export async function readDeployed(shown: ShownSecret, context: DeployedContext)
   const print = fingerprint(text);
   const ours = print === written?.fingerprint;
   const { teamId = null, clientId = null, keyId = null } = parsed;
-  const verified = key !== undefined && (await verifySignature(parsed, key.publicJwk));
+  const verified = key !== undefined && (await verifySignature(parsed, key.publicKey));
   const isWhole = teamId !== null && clientId !== null && keyId !== null;
   const verifiedId = verified && isWhole ? identityId({ teamId, clientId, keyId, thumbprint: key.thumbprint }) : null;
   const found = defectOf(parsed, verified, context);

@@ -10,7 +10,7 @@ import { decodedBase64, type PrivateKey, parsePrivateKey, withLineEnds } from '.
 
 export type { KeyIds } from './key-ids.ts';
 
-/** `privateKeyPem` is never logged or journalled. */
+/** `privateKey` is never logged or journalled. */
 export interface KeyMaterial extends KeyIds, PrivateKey {}
 
 /** A key and the ids that came with it. */

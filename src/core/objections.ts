@@ -1,7 +1,7 @@
 // Everything Apple would object to in a client secret: a table of small rules. All are asked, in this order.
 // The sources are Apple's "Creating a client secret", RFC 7515 (JWS), RFC 7518 (ES256) and RFC 7519 (JWT).
 // Objections show claims, never the secret.
-import type { JWK } from 'jose';
+import type { KeyObject } from 'node:crypto';
 import { isPlaceholder } from './key-ids.ts';
 import {
   APPLE_AUDIENCE,
@@ -68,16 +68,20 @@ const RULES: Readonly<Record<ObjectionCode, (secret: Case) => Found>> = {
 };
 
 /**
- * Everything Apple would object to in `parsed` at `nowMs`, in the order of OBJECTION_CODES. With `publicJwk` (a P-256
+ * Everything Apple would object to in `parsed` at `nowMs`, in the order of OBJECTION_CODES. With `publicKey` (a P-256
  * key) the signature is checked, with `expected` the ids are compared. Boundaries: a secret is expired at the instant of
  * its `exp` (RFC 7519 section 4.1.4), issued in the future from 1 ms ahead, and lives too long from 1 ms above
  * 15 777 000 s.
  */
 export async function objections(
   parsed: ParsedSecret,
-  { nowMs, publicJwk, expected = {} }: { nowMs: number; publicJwk?: JWK | undefined; expected?: Expected | undefined },
+  {
+    nowMs,
+    publicKey,
+    expected = {},
+  }: { nowMs: number; publicKey?: KeyObject | undefined; expected?: Expected | undefined },
 ): Promise<Objection[]> {
-  const signatureFits = publicJwk === undefined ? undefined : await verifySignature(parsed, publicJwk);
+  const signatureFits = publicKey === undefined ? undefined : await verifySignature(parsed, publicKey);
   return OBJECTION_CODES.flatMap((code) => {
     const found = RULES[code]({ parsed, nowMs, expected, signatureFits });
     return found === undefined ? [] : [{ code, found: found.found ?? null, wanted: found.wanted ?? null }];

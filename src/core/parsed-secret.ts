@@ -1,7 +1,6 @@
 // A client secret taken apart: what is in the JWT, its fingerprint, and whether a key made its signature. Only values
 // of the right type are read, nothing is trusted, and no text makes the parser throw.
-import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto';
-import type { JWK } from 'jose';
+import { createHash, type KeyObject, verify } from 'node:crypto';
 
 /** The only audience that Apple's token endpoint accepts. */
 export const APPLE_AUDIENCE = 'https://appleid.apple.com';
@@ -67,24 +66,15 @@ export function parseClientSecret(text: string): ParsedSecret | undefined {
 }
 
 /**
- * True if the signature of `secret` is 64 raw bytes and was made by the private half of `publicJwk`. False for a text
- * that is not a JWT; a TypeError if the key is not a P-256 key.
+ * True if the signature of `secret` is 64 raw bytes and was made by the private half of `publicKey`. False for a text
+ * that is not a JWT; a TypeError if the key is none of an elliptic curve.
  */
-export async function verifySignature(secret: ParsedSecret | string, publicJwk: JWK): Promise<boolean> {
+export async function verifySignature(secret: ParsedSecret | string, publicKey: KeyObject): Promise<boolean> {
   const parsed = typeof secret === 'string' ? parseClientSecret(secret) : secret;
   if (parsed === undefined || parsed.signature.length !== SIGNATURE_BYTES) return false;
-  const key = publicKeys.get(publicJwk) ?? publicKey(publicJwk);
-  return verify('sha256', Buffer.from(parsed.signingInput), { key, dsaEncoding: 'ieee-p1363' }, parsed.signature);
-}
-
-/** A pass verifies two signatures with one key, and to read the key takes as long as to verify. */
-const publicKeys = new WeakMap<JWK, KeyObject>();
-
-function publicKey(jwk: JWK): KeyObject {
-  const key = createPublicKey({ key: { ...jwk }, format: 'jwk' });
-  if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw new TypeError('publicJwk is not a P-256 key');
-  publicKeys.set(jwk, key);
-  return key;
+  if (publicKey.asymmetricKeyType !== 'ec') throw new TypeError('publicKey is none of an elliptic curve');
+  const key = { key: publicKey, dsaEncoding: 'ieee-p1363' } as const;
+  return verify('sha256', Buffer.from(parsed.signingInput), key, parsed.signature);
 }
 
 function jsonObject(part: string): Readonly<Record<string, unknown>> | undefined {

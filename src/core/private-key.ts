@@ -9,7 +9,6 @@ import {
   type JsonWebKey,
   type KeyObject,
 } from 'node:crypto';
-import type { JWK } from 'jose';
 import type { ErrorParams } from './error-params.ts';
 import type { KeyLook } from './error-troubles.ts';
 import { RotatorError } from './errors.ts';
@@ -17,10 +16,8 @@ import { holdSecret } from './held-secrets.ts';
 
 /** A private key that signs client secrets, and the public half that checks them. */
 export interface PrivateKey {
-  /** PKCS#8 PEM, normalised. */
-  readonly privateKeyPem: string;
-  /** kty, crv, x, y. */
-  readonly publicJwk: JWK;
+  readonly privateKey: KeyObject;
+  readonly publicKey: KeyObject;
   /** RFC 7638 thumbprint (SHA-256, base64url) of the public half. */
   readonly thumbprint: string;
 }
@@ -62,14 +59,9 @@ export function parsePrivateKey(text: string, origin: string): PrivateKey {
   const key = fromDer ?? importPem(block, origin);
   if (key.asymmetricKeyType !== 'ec' || key.asymmetricKeyDetails?.namedCurve !== 'prime256v1')
     throw otherKey(key, origin);
-  const publicJwk = publicHalf(key, origin);
-  const privateKeyPem = key.export({ type: 'pkcs8', format: 'pem' }).toString();
-  for (const pem of [block.body, privateKeyPem.replace(/-----[^-]*-----/g, '')]) holdSecret(pem);
-  return {
-    privateKeyPem,
-    publicJwk,
-    thumbprint: thumbprintOf(publicJwk),
-  };
+  const point = publicPoint(key, origin);
+  holdSecret(block.body);
+  return { privateKey: key, publicKey: createPublicKey(key), thumbprint: thumbprintOf(point) };
 }
 
 /** Line ends that were written as characters, however often their backslash was doubled. */
@@ -91,9 +83,11 @@ function base64Of(text: string): string | undefined {
   return Buffer.from(found, 'base64').toString('base64');
 }
 
-/** RFC 7638 section 3: SHA-256 over the required members in lexical order. `jwk` is an EC key. */
-function thumbprintOf({ crv, kty, x, y }: JWK): string {
-  return createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url');
+/** RFC 7638 section 3: SHA-256 over the required members in lexical order. */
+function thumbprintOf({ x, y }: Point): string {
+  return createHash('sha256')
+    .update(JSON.stringify({ crv: 'P-256', kty: 'EC', x, y }))
+    .digest('base64url');
 }
 
 /** The body ends before the next block: many beginnings without an end must not be read again and again. */
@@ -172,17 +166,23 @@ function kindOf(key: KeyObject): string {
   return type === 'ed25519' || type === 'ed448' ? `Ed${type.slice(2)}` : type;
 }
 
+/** The public half of a key, base64url. */
+interface Point {
+  readonly x: string;
+  readonly y: string;
+}
+
 /**
  * The public half, computed from the private scalar. A PEM carries a copy of it, which OpenSSL does not check. If that
  * copy were of another key, our own check of a secret would use the wrong public key.
  */
-function publicHalf(key: KeyObject, origin: string): JWK {
+function publicPoint(key: KeyObject, origin: string): Point {
   const halves = bothHalves(key);
   if (halves === undefined) throw looks('damaged-pem', origin);
   const [carried, point] = halves;
   const derived = { x: point.subarray(1, 33).toString('base64url'), y: point.subarray(33).toString('base64url') };
   if (derived.x !== carried.x || derived.y !== carried.y) throw looks('foreign-half', origin);
-  return { kty: 'EC', crv: 'P-256', ...derived };
+  return derived;
 }
 
 /** What the text carries, and the public point of its scalar. Undefined for a scalar of no key: zero, or too large. */

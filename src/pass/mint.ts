@@ -24,6 +24,6 @@ export async function verify(key: KeyMaterial, candidate: MintedSecret, now: num
   const found: readonly Objection[] =
     parsed === undefined
       ? [{ code: 'EncodingDamaged', found: null, wanted: null }]
-      : await objections(parsed, { nowMs: now, publicJwk: key.publicJwk, expected: key });
+      : await objections(parsed, { nowMs: now, publicKey: key.publicKey, expected: key });
   if (found.length > 0) throw new RotatorError('ERR_CANDIDATE_INVALID', { objections: found });
 }

@@ -53,9 +53,9 @@ export async function stageOwn(world: World, { file, url, stop }: Rehearsal, too
     const key = keys.get(target.name);
     const source: KeySource = key !== undefined && isStored(key) ? stored.source(key, target.ids) : own.keySource;
     const { text, origin, jsonKey } = await source.read(stop);
-    const { teamId, clientId, keyId, publicJwk } = await parseKeyMaterial(text, target.ids, origin, jsonKey);
+    const { teamId, clientId, keyId, publicKey } = await parseKeyMaterial(text, target.ids, origin, jsonKey);
     const clientIds = [...new Set([...(world.appleKeys.get(keyId)?.clientIds ?? []), clientId])];
-    world.appleKeys.register({ teamId, keyId, clientIds, publicJwk });
+    world.appleKeys.register({ teamId, keyId, clientIds, publicJwk: publicKey.export({ format: 'jwk' }) });
     const former = { teamId, keyId: `FORMER${String(index).padStart(4, '0')}`, clientIds: [clientId] };
     world.appleKeys.generate(former);
     const expiresInSeconds = DEMO.daysLeft * DAY_SECONDS;

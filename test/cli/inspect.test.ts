@@ -1,5 +1,5 @@
 // `inspect` as a person and a script see it: the report, the verdict, the inputs, and what is no client secret.
-import { createPrivateKey, sign } from 'node:crypto';
+import { sign } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { type InspectOptions, inspect } from '../../src/cli/inspect.ts';
 import { fingerprint, mintClientSecret } from '../../src/core/client-secret.ts';
 import type { KeyMaterial } from '../../src/core/key-material.ts';
 import { DAY } from '../../src/core/time.ts';
-import { IDS, newKey, newP8 } from '../support/keys.ts';
+import { IDS, newKey, newP8, pemOf } from '../support/keys.ts';
 import { captured, NOW } from './captured.ts';
 
 let key: KeyMaterial;
@@ -38,7 +38,7 @@ async function run(options: InspectOptions, stdin?: string, color = false) {
 /** A JWT with these parts; without a key its signature is 64 zero bytes. */
 function made(header: object, claims: object, by?: KeyMaterial): string {
   const input = [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
-  const signature = by === undefined ? Buffer.alloc(64) : sign('sha256', Buffer.from(input), by.privateKeyPem);
+  const signature = by === undefined ? Buffer.alloc(64) : sign('sha256', Buffer.from(input), by.privateKey);
   return `${input}.${signature.toString('base64url')}`;
 }
 
@@ -172,7 +172,7 @@ The signature was not checked: pass --key-file.
 
 describe('the key', () => {
   test('made the signature', async () => {
-    const path = file(key.privateKeyPem, 'AuthKey_K1L2M3N4O5.p8');
+    const path = file(pemOf(key), 'AuthKey_K1L2M3N4O5.p8');
     const { status, stdout, stderr } = await run({ keyFile: path }, jwt);
     expect(status).toBe(0);
     expect(stderr).toBe('');
@@ -197,14 +197,14 @@ describe('the key', () => {
   });
 
   test('with ids of its own, which are compared', async () => {
-    const path = file(JSON.stringify({ ...IDS, teamId: 'ZZZZZ00000', privateKey: key.privateKeyPem }), 'key.json');
+    const path = file(JSON.stringify({ ...IDS, teamId: 'ZZZZZ00000', privateKey: pemOf(key) }), 'key.json');
     const { status, stdout } = await run({ keyFile: path }, jwt);
     expect(status).toBe(1);
     expect(stdout).toContain('IssuerDiffers: iss is A1B2C3D4E5, wanted ZZZZZ00000\n');
   });
 
   test('in a file that is named by another key id', async () => {
-    const path = file(key.privateKeyPem, 'AuthKey_Z9Y8X7W6V5.p8');
+    const path = file(pemOf(key), 'AuthKey_Z9Y8X7W6V5.p8');
     const { status, stderr } = await run({ keyFile: path }, jwt);
     expect(status).toBe(0);
     expect(stderr).toBe(
@@ -320,7 +320,7 @@ describe('the input', () => {
 });
 
 test('the secret itself is never printed, whatever becomes of it', async () => {
-  const path = file(createPrivateKey(key.privateKeyPem).export({ type: 'pkcs8', format: 'pem' }).toString(), 'key.p8');
+  const path = file(pemOf(key), 'key.p8');
   for (const text of [jwt, jwt.slice(0, -1), `${jwt}x`, `x${jwt}`, `${jwt}.${jwt}`, jwt.replace('.', ' ')])
     for (const options of [{}, { json: true }, { keyFile: path }, { secret: text }, { file: text }]) {
       const { stdout, stderr } = await run(options, text);

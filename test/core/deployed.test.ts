@@ -1,6 +1,5 @@
 // The deployed secret, as far as it can be known: read in clear, stood in for by the journal's record, or unknown; and
 // what makes it certainly useless (design.md, "Logins").
-import { createPrivateKey } from 'node:crypto';
 import fc from 'fast-check';
 import { type JWTPayload, SignJWT } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -66,7 +65,7 @@ function sign(claims: Claims, by: KeyMaterial = key, kid: string = IDS.keyId): P
   const sound = { iss: IDS.teamId, sub: IDS.clientId, aud: 'https://appleid.apple.com', iat: NOW / SECOND - 300, exp };
   return new SignJWT({ ...sound, ...claims } as JWTPayload)
     .setProtectedHeader({ alg: 'ES256', kid })
-    .sign(createPrivateKey(by.privateKeyPem));
+    .sign(by.privateKey);
 }
 
 describe('a secret in clear', () => {

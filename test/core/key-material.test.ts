@@ -4,9 +4,9 @@ import fc from 'fast-check';
 import { calculateJwkThumbprint } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { keyIdOfFileName } from '../../src/core/key-ids.ts';
-import { parseKeyMaterial, parseKeyText } from '../../src/core/key-material.ts';
+import { type KeyMaterial, parseKeyMaterial, parseKeyText } from '../../src/core/key-material.ts';
 import { tries } from '../support/campaign.ts';
-import { IDS, newP8, vector } from '../support/keys.ts';
+import { IDS, newP8, pemOf, vector } from '../support/keys.ts';
 
 const ORIGIN = 'file /run/secrets/key.p8';
 const P8 = vector('keys/p256.p8');
@@ -19,6 +19,8 @@ const RFC_KEY = {
   x: 'f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU',
   y: 'x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0',
 };
+
+const publicJwk = ({ publicKey }: KeyMaterial) => publicKey.export({ format: 'jwk' });
 
 const OTHER = newP8();
 const DER_PUBLIC = createPublicKey(P8).export({ type: 'spki', format: 'der' }).toString('base64');
@@ -90,9 +92,9 @@ describe('a key that is read', () => {
     ['as JSON with real line breaks', `{"privateKey": "${bare(P8)}"}`],
   ])('%s', async (_name, text) => {
     const material = await parse(text);
-    expect(material.publicJwk).toEqual(RFC_KEY);
+    expect(publicJwk(material)).toEqual(RFC_KEY);
     expect({ ...material }).toMatchObject(IDS);
-    const reread = createPublicKey(createPrivateKey(material.privateKeyPem)).export({ format: 'jwk' });
+    const reread = createPublicKey(createPrivateKey(pemOf(material))).export({ format: 'jwk' });
     expect(reread).toEqual(RFC_KEY);
   });
 
@@ -131,7 +133,7 @@ describe('a key that is read', () => {
     await fc.assert(
       fc.asyncProperty(route, async (chosen) => {
         const pem = newP8();
-        expect((await parse(taken(pem, chosen))).privateKeyPem).toBe(pem);
+        expect(pemOf(await parse(taken(pem, chosen)))).toBe(pem);
       }),
       { numRuns: tries(300, 10_000) },
     );
@@ -152,10 +154,7 @@ describe('a key that is read', () => {
         const whole = taken(pem, chosen);
         const start = Math.floor(at * whole.length);
         const damaged = whole.slice(0, start) + instead + whole.slice(start + length);
-        const found = await parse(damaged).then(
-          ({ privateKeyPem }) => privateKeyPem,
-          (error: { code?: string }) => error.code ?? error,
-        );
+        const found = await parse(damaged).then(pemOf, (error: { code?: string }) => error.code ?? error);
         expect([pem, 'ERR_KEY_INVALID', 'ERR_KEY_IDS_INVALID', 'ERR_KEY_IDS_CONFLICT']).toContain(found);
       }),
       { numRuns: tries(300, 10_000) },
@@ -289,7 +288,7 @@ describe('what is refused, and what it is said to be', () => {
   });
 
   test('privateKey outweighs every other entry', async () => {
-    expect((await parse(JSON.stringify({ other: OTHER, privateKey: bare(P8) }))).publicJwk).toEqual(RFC_KEY);
+    expect(publicJwk(await parse(JSON.stringify({ other: OTHER, privateKey: bare(P8) })))).toEqual(RFC_KEY);
     await expect(parse(JSON.stringify({ other: OTHER, privateKey: '' }))).rejects.toMatchObject({
       message: `${ORIGIN}:privateKey is empty, ${wanted}`,
     });
@@ -298,8 +297,9 @@ describe('what is refused, and what it is said to be', () => {
   test('jsonKey outweighs privateKey, and is told where it names nothing', async () => {
     const text = JSON.stringify({ privateKey: OTHER, teamId: IDS.teamId, mine: bare(P8), count: 5 });
     const read = (from: string, jsonKey: string) => parseKeyMaterial(from, { ...IDS, teamId: '' }, ORIGIN, jsonKey);
-    expect(await read(text, 'mine')).toMatchObject({ publicJwk: RFC_KEY, teamId: IDS.teamId });
-    expect((await read(base64(text), 'mine')).publicJwk).toEqual(RFC_KEY);
+    const found = await read(text, 'mine');
+    expect([publicJwk(found), found.teamId]).toEqual([RFC_KEY, IDS.teamId]);
+    expect(publicJwk(await read(base64(text), 'mine'))).toEqual(RFC_KEY);
     await expect(read(text, 'absent')).rejects.toMatchObject({
       message: `${ORIGIN} holds JSON without the entry that jsonKey names, ${wanted}`,
     });

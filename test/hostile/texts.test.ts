@@ -95,7 +95,7 @@ test('the text of a key', async () => {
 const part = fc.oneof(anyText, anyJson).map((text) => Buffer.from(text).toString('base64url'));
 
 test('a client secret, and what Apple would object to', async () => {
-  const { publicJwk } = await newKey();
+  const { publicKey } = await newKey();
   const claims = { iss: 'TEAM', iat: 1, exp: 2, aud: 'https://appleid.apple.com', sub: 'com.example' };
   const valid = [{ alg: 'ES256', kid: 'KEY' }, claims].map((each) =>
     Buffer.from(JSON.stringify(each)).toString('base64url'),
@@ -127,7 +127,7 @@ test('a client secret, and what Apple would object to', async () => {
     ),
     async (text) => {
       const parsed = parseClientSecret(text);
-      if (parsed !== undefined) await objections(parsed, { nowMs: NOW, publicJwk, expected: IDS });
+      if (parsed !== undefined) await objections(parsed, { nowMs: NOW, publicKey, expected: IDS });
     },
   );
 });

@@ -1,5 +1,6 @@
 // Builders for the pure rules: each gives the most ordinary thing of its kind, and takes what the test is about as
 // overrides. The ordinary target was rotated by us 80 days ago, shows its secret in clear, and has 100 days left.
+import { generateKeyPairSync } from 'node:crypto';
 import { providerView } from '../../src/adapters/provider/fields.ts';
 import type { Snapshot } from '../../src/core/decide.ts';
 import { type Deployed, deployedRecord } from '../../src/core/deployed.ts';
@@ -18,6 +19,8 @@ const CLIENT_ID = 'com.example.shop.web';
 const THUMBPRINT = 'thumbprint-of-our-key';
 const FINGERPRINT = 'a'.repeat(64);
 
+const PAIR = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+
 /** Key material by its names alone; nothing here signs. */
 export function aKey(overrides: Partial<KeyMaterial> = {}): KeyMaterial {
   return {
@@ -25,8 +28,7 @@ export function aKey(overrides: Partial<KeyMaterial> = {}): KeyMaterial {
     clientId: CLIENT_ID,
     keyId: 'K1L2M3N4O5',
     thumbprint: THUMBPRINT,
-    privateKeyPem: 'not a key',
-    publicJwk: {},
+    ...PAIR,
     ...overrides,
   };
 }

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { type Policy, policySchema } from '../../../src/sandbox/cam.ts';
 import { startSandbox } from '../../../src/sandbox/server.ts';
-import { newKey } from '../../support/keys.ts';
+import { newKey, pemOf } from '../../support/keys.ts';
 import { type Result, runCommand, startCommand } from '../../support/program.ts';
 import { closedPort } from '../../support/servers.ts';
 import { succeeds } from './command.ts';
@@ -225,10 +225,11 @@ async function newcomer() {
     edit,
     /** Puts a key where a browser does. */
     async download(name: string) {
-      const { privateKeyPem: pem, publicJwk } = await newKey();
+      const key = await newKey();
+      const pem = pemOf(key);
       mkdirSync(join(home, 'Downloads'), { recursive: true });
       writeFileSync(join(home, 'Downloads', name), pem);
-      return { publicJwk, pem };
+      return { publicJwk: key.publicKey.export({ format: 'jwk' }), pem };
     },
     /** What the sandbox stands for is called there, and the port of the page is one that is free here. */
     callSandbox(url: string, port: number) {
