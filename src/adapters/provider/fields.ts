@@ -104,26 +104,34 @@ export function configToSend({ fields, clientSecret }: ProviderWrite): JsonObjec
   return { ...(fields && configOf(recordOf(fields))), ClientSecret: clientSecret };
 }
 
-/** The records behind the fields. Kept apart from them, so that no log, error or journal can come upon what is in one. */
-const records = new WeakMap<object, JsonObject>();
+/** A record and its leaves, which every pass looks at many times. */
+interface Source {
+  readonly record: JsonObject;
+  readonly own: readonly OwnLeaf[];
+}
+
+/** What is behind the fields. Kept apart from them, so that no log, error or journal can come upon what is in one. */
+const sources = new WeakMap<object, Source>();
 
 export function recordOf(fields: ProviderFields): JsonObject {
-  const record = records.get(fields);
-  if (record === undefined) throw new TypeError('these fields were made by another adapter');
-  return record;
+  const source = sources.get(fields);
+  if (source === undefined) throw new TypeError('these fields were made by another adapter');
+  return source.record;
 }
 
 function providerFields(record: JsonObject): ProviderFields {
-  const names = configLeaves(record).map(([name]) => name);
+  const own = leavesOf(record);
   const fields: ProviderFields = {
-    names: names.sort(),
-    forJournal: () => forJournal(record),
+    names: inConfig(own)
+      .map(([name]) => name)
+      .sort(),
+    forJournal: () => forJournal(own),
     settings: () => providerSettings(record),
-    changesSince: (earlier) => changes(keptOf(earlier), new Map(leavesOf(record))),
-    obstacles: (seen) => obstacles(record, seen),
-    withRestored: (earlier, paths) => providerFields(restored(record, keptOf(earlier), paths)),
+    changesSince: (earlier) => changes(keptOf(earlier), new Map(own)),
+    obstacles: (seen) => obstacles(inConfig(own), seen),
+    withRestored: (earlier, paths) => providerFields(restored({ record, own }, keptOf(earlier), paths)),
   };
-  records.set(fields, record);
+  sources.set(fields, { record, own });
   return fields;
 }
 
@@ -133,14 +141,16 @@ export function configOf(record: JsonObject): JsonObject {
   return isJsonObject(config) ? config : {};
 }
 
+type OwnLeaf = readonly [path: string, value: Json];
+
 /** Every leaf of the record but the client secret, by its path from the top. */
-function leavesOf(record: JsonObject): [path: string, value: Json][] {
+function leavesOf(record: JsonObject): OwnLeaf[] {
   return leaves(record).filter(([path]) => path !== SECRET && !path.startsWith(`${SECRET}.`));
 }
 
-/** Every leaf of the Config but the client secret, by its path inside the Config. */
-function configLeaves(record: JsonObject): [name: string, value: Json][] {
-  return leavesOf(record).flatMap(([path, value]): [string, Json][] =>
+/** Those of the Config, by their paths inside it. */
+function inConfig(own: readonly OwnLeaf[]): OwnLeaf[] {
+  return own.flatMap(([path, value]): OwnLeaf[] =>
     path.startsWith('Config.') ? [[path.slice('Config.'.length), value]] : [],
   );
 }
@@ -155,8 +165,7 @@ const UNFIT_NAME = /(?:^|(?<!\\)\.)(?:__proto__|_isBigNumber)(?:\.|$)/;
  * A masked value would overwrite the real one; a number or a text that reading may have changed would be stored changed;
  * what a write cannot carry, and a key that used to be there and is not shown any more, might be cleared.
  */
-function obstacles(record: JsonObject, seen: readonly string[]): FieldObstacle[] {
-  const found = configLeaves(record);
+function obstacles(found: readonly OwnLeaf[], seen: readonly string[]): FieldObstacle[] {
   const unfit = found.flatMap(([name, value]): FieldObstacle[] => {
     const path = `Config.${name}`;
     const inside = everyLeaf(name, value);
@@ -196,12 +205,9 @@ const PRIVATE_NAME =
 const PRIVATE_URL = /:\/\/[^/?#\s]*:[^/?#\s]*@/;
 
 /** Config values in clear, because a crash may have to restore one; everything else as a digest. */
-function forJournal(record: JsonObject): JournalledFields {
+function forJournal(own: readonly OwnLeaf[]): JournalledFields {
   return Object.fromEntries(
-    leavesOf(record).map(([path, value]) => [
-      path,
-      path.startsWith('Config.') && !isPrivate(path, value) ? value : digestOf(value),
-    ]),
+    own.map(([path, value]) => [path, path.startsWith('Config.') && !isPrivate(path, value) ? value : digestOf(value)]),
   );
 }
 
@@ -225,8 +231,7 @@ function isDigest(kept: Json): boolean {
 type Kept = ReadonlyMap<string, Json>;
 
 function keptOf(earlier: EarlierFields): Kept {
-  const record = records.get(earlier);
-  const kept = record === undefined ? Object.entries(earlier as Readonly<Record<string, Json>>) : leavesOf(record);
+  const kept = sources.get(earlier)?.own ?? Object.entries(earlier as Readonly<Record<string, Json>>);
   return new Map(kept.filter(([, value]) => !holdsNothing(value)));
 }
 
@@ -276,8 +281,8 @@ function isReplaced(path: string, now: Kept): boolean {
   return [...now.keys()].some((other) => other.startsWith(`${path}.`) || path.startsWith(`${other}.`));
 }
 
-function restored(record: JsonObject, earlier: Kept, paths: readonly string[]): JsonObject {
-  const now = new Map(leavesOf(record));
+function restored({ record, own }: Source, earlier: Kept, paths: readonly string[]): JsonObject {
+  const now = new Map(own);
   return paths.reduce((made, path) => {
     const value = path.startsWith('Config.') ? earlier.get(path) : undefined;
     // Sent once more it would only grow again. A null is not sent.
