@@ -16,8 +16,14 @@ export interface KeptTarget {
   readonly document: string;
 }
 
-/** What writing a rotation means. Throws a TypeError, a mistake of the caller, for a change of what never changes. */
-export function growth(stored: Rotation | undefined, next: Rotation): 'none' | 'new' | 'grown' {
+/**
+ * What writing a rotation means; of one that is open, what never changes is enough. Throws a TypeError, a mistake of the
+ * caller, for a change of that.
+ */
+export function growth(
+  stored: Pick<Rotation, 'outcome' | 'targetKey' | 'startedAt'> | undefined,
+  next: Rotation,
+): 'none' | 'new' | 'grown' {
   const { id, targetKey, startedAt } = next;
   if (stored === undefined) return 'new';
   if (isDeepStrictEqual(stored, next)) return 'none';

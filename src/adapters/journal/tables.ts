@@ -186,7 +186,9 @@ export class Tables {
 
   #putRotation(next: Rotation): void {
     const { id, targetKey, target, startedAt, outcome } = next;
-    const what = growth(this.rotation(id), next);
+    // An open row, as all but a few are, need not be read whole.
+    const open = this.#sql.openRotation.get(id) as Pick<Rotation, 'outcome' | 'targetKey' | 'startedAt'> | undefined;
+    const what = growth(open ?? this.rotation(id), next);
     const document = JSON.stringify(next);
     if (what === 'grown') this.#sql.updateRotation.run(outcome, document, id);
     if (what === 'new') this.#sql.addRotation.run(id, targetKey, target, startedAt, outcome, document);
@@ -229,6 +231,9 @@ function statements(db: DatabaseSync) {
        SET name = excluded.name, document = excluded.document, revision = excluded.revision`,
     ),
     rotation: db.prepare('SELECT document FROM rotations WHERE id = ?'),
+    openRotation: db.prepare(
+      'SELECT outcome, target_key AS targetKey, started_at AS startedAt FROM rotations WHERE id = ? AND outcome IS NULL',
+    ),
     addRotation: db.prepare(
       'INSERT INTO rotations (id, target_key, target, started_at, outcome, document) VALUES (?, ?, ?, ?, ?, ?)',
     ),
