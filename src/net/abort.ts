@@ -2,20 +2,23 @@
 // a signal that lives as long as the daemon would otherwise collect them.
 
 /** Settles with `promise`, or rejects with the signal's reason as soon as it aborts. The promise itself goes on. */
-export async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  if (signal.aborted) {
-    // Nobody waits for it any more, and its failure must not end the process.
-    promise.catch(() => undefined);
-    throw signal.reason;
-  }
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
+export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: first, resolve, reject } = Promise.withResolvers<T>();
   const onAbort = () => reject(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
+  const end = () => signal.removeEventListener('abort', onAbort);
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort);
+  promise.then(
+    (value) => {
+      end();
+      resolve(value);
+    },
+    (thrown) => {
+      end();
+      reject(thrown);
+    },
+  );
+  return first;
 }
 
 export interface Deadline {

@@ -34,6 +34,8 @@ export class Course {
   #lease: string | undefined;
   readonly #lost = new AbortController();
   #turn: AbortSignal | undefined;
+  /** What `signal` joins, until one of its parts is another one. */
+  #joined: AbortSignal | undefined;
   #state: TargetState;
   #seen: SeenTarget = { revision: 0, open: 0 };
   #open: readonly Rotation[] = [];
@@ -102,7 +104,8 @@ export class Course {
     const { drop, cutOff } = this.request;
     const given = this.#hasIntent ? cutOff : drop;
     if (this.#lease === undefined && !this.isLost) return given;
-    return AbortSignal.any([given, this.#lost.signal, ...(this.#turn === undefined ? [] : [this.#turn])]);
+    this.#joined ??= AbortSignal.any([given, this.#lost.signal, ...(this.#turn === undefined ? [] : [this.#turn])]);
+    return this.#joined;
   }
 
   get clock(): JudgeClock {
@@ -165,7 +168,12 @@ export class Course {
   /** Notes how the push went. After `none` the pass may start over, and may be dropped again. */
   noteWrite(write: WriteAttempt): void {
     this.#write = write;
-    if (write === 'none') this.#hasIntent = false;
+    if (write === 'none') this.#setIntent(false);
+  }
+
+  #setIntent(hasIntent: boolean): void {
+    this.#hasIntent = hasIntent;
+    this.#joined = undefined;
   }
 
   /** Whether two readings of this pass show the same secret. A mask that has varied is compared as a mask only. */
@@ -220,6 +228,7 @@ export class Course {
   /** Notes the turn of the lane, whose signal aborts when it is lost. */
   noteTurn(turn: AbortSignal): void {
     this.#turn = turn;
+    this.#joined = undefined;
   }
 
   #newLease(): LeaseName {
@@ -287,7 +296,7 @@ export class Course {
   async recordIntent(intended: Partial<Rotation>): Promise<void> {
     this.#row = { ...this.openedRow, ...intended };
     await this.#commit({ rotation: this.#row });
-    this.#hasIntent = true;
+    this.#setIntent(true);
     this.step({ step: 'intent-recorded' });
   }
 
