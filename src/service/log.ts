@@ -69,9 +69,11 @@ export function createLog({ level, instance, clock, destination }: LogOptions): 
   const logged = new Map<string, number>();
   return (event) => {
     try {
+      const level = levelOf(event);
+      if (!logger.isLevelEnabled(level)) return;
       const text = cleanLine(eventText(event, clock.now()));
       if (event.event === 'warning' && loggedToday(logged, `${event.target ?? ''} ${text}`, clock.now())) return;
-      logger[levelOf(event)](cleanValue(fieldsOf(event)), text);
+      logger[level](cleanValue(fieldsOf(event)), text);
       const said = 'error' in event ? event.error?.remoteMessage?.slice(0, LONGEST_SAID) : undefined;
       if (said !== undefined) logger.debug({ event: event.event }, cleanLine(`the other side said: ${wordsIn(said)}`));
     } catch {
