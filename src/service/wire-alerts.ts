@@ -106,13 +106,18 @@ export function createAlerting(options: AlertingOptions, tools: WiringTools): Al
   let { config } = options;
   let gapMs = longestTickGapMs(config, tools.clock);
   let since = tools.clock.now();
-  let watched: Pick<Surroundings, 'targets' | 'configured'> | undefined;
+  let watched: ReturnType<typeof watchedTargets> | undefined;
+  const watching = () => {
+    watched ??= watchedTargets(config, facts().configured, selected);
+    return watched;
+  };
   const surroundings = (): Surroundings => {
-    const { configured, disabled, degraded, ...known } = facts();
-    watched ??= watchedTargets(config, configured, selected);
+    const { disabled, degraded, ...known } = facts();
+    const { targets, configured } = watching();
     return {
       ...known,
-      ...watched,
+      targets,
+      configured,
       now: tools.clock.now(),
       since,
       misconfigured: disabled.map(({ name, problems }) => ({ name, problems: keyProblems(problems) })),
@@ -149,7 +154,7 @@ export function createAlerting(options: AlertingOptions, tools: WiringTools): Al
     onEvent(event) {
       if (CALLS_FOR_A_LOOK.has(event.event)) alerter.rouse();
       if (event.event !== 'rotation.succeeded') return;
-      const rotated = rotatedBy(event, surroundings());
+      const rotated = rotatedBy(event, watching().named.get(event.target), tools.clock.now());
       if (rotated === undefined) return;
       void watch.noteRotation(rotated).then(
         () => alerter.rouse(),
@@ -225,7 +230,7 @@ function watchedTargets(
   config: Config,
   wired: readonly WiredTarget[],
   selected: readonly WiredTarget[] | undefined,
-): Pick<Surroundings, 'targets' | 'configured'> {
+): Pick<Surroundings, 'targets' | 'configured'> & { readonly named: ReadonlyMap<string, WatchedTarget> } {
   const expiries = new Map(config.targets.map(({ name, expiry }) => [name, expiry]));
   const byKey = (some: readonly WiredTarget[]): ReadonlyMap<string, WatchedTarget> =>
     new Map(
@@ -235,7 +240,8 @@ function watchedTargets(
       }),
     );
   const configured = byKey(wired);
-  return { configured, targets: selected === undefined ? configured : byKey(selected) };
+  const named = new Map([...configured.values()].map((target) => [target.name, target]));
+  return { configured, targets: selected === undefined ? configured : byKey(selected), named };
 }
 
 /** The longest time between two ticks of the schedule. */
@@ -244,9 +250,12 @@ function longestTickGapMs({ schedule: { cron, timezone } }: Config, clock: Pick<
 }
 
 /** The rotation of a configured target that succeeded. */
-function rotatedBy(event: RotatorEvent<'rotation.succeeded'>, { configured, now }: Surroundings): Rotated | undefined {
-  const target = [...configured.values()].find(({ name, envId }) => name === event.target && envId === event.envId);
-  if (target === undefined) return undefined;
+function rotatedBy(
+  event: RotatorEvent<'rotation.succeeded'>,
+  target: WatchedTarget | undefined,
+  now: number,
+): Rotated | undefined {
+  if (target?.envId !== event.envId) return undefined;
   const { key, name, envId, providerId } = target;
   const { rotationId: id, reason, proof, settles, previousExpiresAt: expiresAt } = event;
   const detail = ENDED_A_FAILURE[reason];
