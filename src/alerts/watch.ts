@@ -1,7 +1,7 @@
 // The watch: checks what can be wrong, by the journal and by what only this process knows, and has the stories go on by
-// it, in one update of the journal. A look reads what was written since the last one; what it costs does not depend on how
-// many targets there are.
+// it, in one update of the journal.
 
+import { isDeepStrictEqual } from 'node:util';
 import type { ConditionName, Finding, FindingOf } from '../core/alerts/conditions.ts';
 import type { DigestFacts } from '../core/alerts/message.ts';
 import { type AlertBook, type AlertMemo, EMPTY_MEMO, type StoryMember } from '../core/alerts/records.ts';
@@ -9,6 +9,7 @@ import type { EventSink } from '../core/events.ts';
 import type { AlertStore, Recorded, TargetStates } from '../core/journal-ports.ts';
 import type { Clock } from '../core/ports.ts';
 import type { FleetState } from '../core/records.ts';
+import { MINUTE } from '../core/time.ts';
 import { SLICE, yieldToLoop } from '../net/event-loop.ts';
 import { waitingFor } from './deliverer.ts';
 import {
@@ -28,9 +29,6 @@ import { type LookFacts, type OnLook, TargetLooks } from './target-looks.ts';
 import { transitionEvent } from './transition-event.ts';
 import { wellbeing } from './wellbeing.ts';
 
-/** How often targets of which nothing was written are looked at in turn: only time can have changed something. */
-const TURN_MS = 60_000;
-
 export interface WatchOptions {
   readonly policy: AlertPolicy;
   readonly version: string;
@@ -46,7 +44,15 @@ export interface WatchTools {
   readonly onLook?: OnLook;
 }
 
+/** What lateness alone raises, also of a replica in the course of an update. */
+const HELD_BACK: ReadonlySet<ConditionName> = new Set(['RenewalOverdue', 'CheckStale', 'ReplicasDiffer']);
+/** For how long it must be found without a break: so long have the first checks after a start or a step of the clock. */
+const HOLD_BACK_MS = 10 * MINUTE;
+
 type Unwatched = FindingOf<'Unwatched'>;
+
+/** What tells findings apart here. */
+type Held = Pick<Finding, 'condition'> & { readonly target: { readonly key: string } | null };
 
 /** Which targets have left the configuration, and since when the others are watched. */
 interface Census {
@@ -59,8 +65,6 @@ export class Watch {
   private readonly around: () => Surroundings;
   private readonly looks: TargetLooks;
   private options: WatchOptions;
-  /** When targets were last looked at in turn, on the monotonic clock. */
-  private turnAt = Number.NEGATIVE_INFINITY;
   /** The memo and the targets of the last census, and the latest instant in that memo. */
   private counted: { readonly memo: AlertMemo; readonly targets: object; readonly latest: number } | undefined;
 
@@ -84,24 +88,23 @@ export class Watch {
 
   /** Checks what may have changed, and writes changes and their messages to the journal. Throws what the journal throws. */
   async look(): Promise<void> {
-    await this.lookAtTargets();
+    await this.catchUp();
     await this.record();
   }
 
-  /** Looks at every target whose state was written since the last look. The next `look` records what was found. */
+  /** Looks at the targets, as far as they may have changed (target-looks.ts). The next `look` records what was found. */
   async catchUp(): Promise<void> {
     const { journal, clock } = this.tools;
     const around = this.around();
-    const at = clock.monotonic();
-    this.looks.begin(clockOf(around), at);
+    this.looks.begin(clockOf(around), clock.monotonic());
     const facts = factsOf(await journal.alertBook(), around);
     for (;;) {
-      const { states, revision } = await journal.changedSince(this.looks.revision, SLICE);
-      for (const state of states) this.looks.look(state.key, state, facts, at);
-      this.looks.revision = revision;
-      if (states.length < SLICE) return;
+      const changed = await journal.changedSince(this.looks.revision, SLICE);
+      this.looks.lookAt(changed, facts);
+      if (changed.states.length < SLICE) break;
       await yieldToLoop();
     }
+    this.looks.lookAtUnknown(facts);
   }
 
   /** The stories of a target note a rotation of it that succeeded; see afterRotation. */
@@ -127,28 +130,6 @@ export class Watch {
     });
   }
 
-  private async lookAtTargets(): Promise<void> {
-    const { journal, clock } = this.tools;
-    await this.catchUp();
-    const at = clock.monotonic();
-    const book = await journal.alertBook();
-    const facts = factsOf(book, this.around());
-    const keys = new Set(this.looks.unseen(facts));
-    if (at - this.turnAt >= TURN_MS) {
-      this.turnAt = at;
-      for (const key of this.looks.inTurn(at)) keys.add(key);
-      for (const { finding } of openMembers(book)) if (finding.target !== null) keys.add(finding.target.key);
-    }
-    let left = SLICE;
-    for (const key of keys) {
-      this.looks.look(key, await journal.target(key), facts, at);
-      left -= 1;
-      if (left > 0) continue;
-      left = SLICE;
-      await yieldToLoop();
-    }
-  }
-
   /** Writes what was found. */
   private async record(): Promise<void> {
     const { journal, clock, emit } = this.tools;
@@ -159,17 +140,20 @@ export class Watch {
     let census: Census | undefined;
     let before = EMPTY_MEMO;
     const { memo = before } = await journal.updateAlerts((book, recorded) => {
-      this.takeIn(book, recorded, around);
+      // Of more than a slice, the rest is taken in by the next look.
+      this.looks.lookAt(recorded.changedSince(this.looks.revision, SLICE), factsOf(book, around));
       looks = new Map(this.looks.looks);
       census = this.census(book, recorded, around);
       before = book.memo;
-      const found = this.detect(looks, book, recorded, around);
+      const { late, ...found } = this.detect(looks, book, recorded, around);
       const laneOf = (key: string) => around.configured.get(key)?.lane;
       const { isSweeping } = around;
       const left = new Map(census?.left.map((gone) => [gone.target?.key ?? '', gone]));
       const result = advance(book, { now, ...found, laneOf, isSweeping, left }, this.options.policy);
       ({ transitions } = result);
-      return { ...result.update, ...(census === undefined ? {} : { memo: { watchedSince: census.watchedSince } }) };
+      const watchedSince = census?.watchedSince ?? before.watchedSince;
+      const memo = { watchedSince, ...(Object.keys(late).length === 0 ? {} : { late }) };
+      return isDeepStrictEqual(memo, before) ? result.update : { ...result.update, memo };
     });
     this.looks.settled(looks);
     if (census !== undefined)
@@ -189,35 +173,46 @@ export class Watch {
     }
   }
 
-  /** Looks at what was written until this update; of more than a slice, the rest is taken in by the next look. */
-  private takeIn(book: AlertBook, recorded: Recorded, around: Surroundings): void {
-    const facts = factsOf(book, around);
-    const at = this.tools.clock.monotonic();
-    const { states, revision } = recorded.changedSince(this.looks.revision, SLICE);
-    for (const state of states) this.looks.look(state.key, state, facts, at);
-    this.looks.revision = revision;
-  }
-
-  private detect(
-    looks: ReadonlyMap<string, Look>,
-    book: AlertBook,
-    recorded: Recorded,
-    around: Surroundings,
-  ): { findings: Finding[]; undecided: (open: Finding) => boolean } {
+  private detect(looks: ReadonlyMap<string, Look>, book: AlertBook, recorded: Recorded, around: Surroundings) {
     const { isWhole } = this.options;
     const clock = clockOf(around);
     const ofWrong = (isWhole ? around.misconfigured : []).map((entry) =>
-      detectMisconfigured({ ...entry, state: recorded.named(entry.name), clock }),
+      detectMisconfigured(entry, recorded.named(entry.name), clock),
     );
     const ofService = detectService(this.serviceFacts(book, recorded.fleet(), around));
-    return {
-      findings: [...[...looks.values()].flatMap(({ findings }) => findings), ...ofWrong, ...ofService.findings],
-      undecided: ({ condition, target }) => {
-        if (target === null) return ofService.undecided.includes(condition);
-        if (condition === 'TargetMisconfigured') return !isWhole;
-        return looks.get(target.key)?.undecided.includes(condition) ?? true;
-      },
+    const undecided = ({ condition, target }: Held) => {
+      if (target === null) return ofService.undecided.includes(condition);
+      if (condition === 'TargetMisconfigured') return !isWhole;
+      return looks.get(target.key)?.undecided.includes(condition) ?? true;
     };
+    const found = [...[...looks.values()].flatMap(({ findings }) => findings), ...ofWrong, ...ofService.findings];
+    const late = this.lateOf(found, undecided, book, around);
+    const isHeld = ({ id }: Finding) => around.now - (late[id]?.since ?? Number.NEGATIVE_INFINITY) < HOLD_BACK_MS;
+    return { findings: found.filter((each) => !isHeld(each)), undecided, late };
+  }
+
+  /** Since when each of the findings that are held back was found. */
+  private lateOf(
+    found: readonly Finding[],
+    undecided: (held: Held) => boolean,
+    { stories, memo }: AlertBook,
+    { now, configured }: Surroundings,
+  ): NonNullable<AlertMemo['late']> {
+    const told = new Set(
+      stories.flatMap(({ closed, members }) => (closed ? [] : members)).map(({ finding }) => finding.id),
+    );
+    const open = Object.entries(memo.late ?? {}).filter(
+      ([, { condition, key }]) =>
+        (key === null || configured.has(key)) && undecided({ condition, target: key === null ? null : { key } }),
+    );
+    const late = found.filter(({ condition, id }) => HELD_BACK.has(condition) && !told.has(id));
+    return Object.fromEntries([
+      ...open,
+      ...late.map(({ id, condition, target }) => {
+        const since = Math.min(memo.late?.[id]?.since ?? now, now);
+        return [id, { condition, key: target?.key ?? null, since }] as const;
+      }),
+    ]);
   }
 
   /**
@@ -271,11 +266,7 @@ export class Watch {
         state: book.channels.find((state) => state.name === name),
         oldestAt: waitingFor(book, name, policy, around.now).since,
       })),
-      open: new Set(
-        openMembers(book).flatMap(({ finding, raisedAt }) =>
-          finding.target === null && raisedAt !== null ? [finding.condition] : [],
-        ),
-      ),
+      open: new Set(openMembers(book).flatMap(({ finding }) => (finding.target === null ? [finding.condition] : []))),
     };
   }
 }
@@ -300,8 +291,8 @@ function openMembers({ stories }: AlertBook): StoryMember[] {
 
 function openByTarget(book: AlertBook): Map<string, Set<ConditionName>> {
   const open = new Map<string, Set<ConditionName>>();
-  for (const { finding, raisedAt } of openMembers(book)) {
-    if (finding.target === null || raisedAt === null) continue;
+  for (const { finding } of openMembers(book)) {
+    if (finding.target === null) continue;
     const { key } = finding.target;
     open.set(key, (open.get(key) ?? new Set<ConditionName>()).add(finding.condition));
   }

@@ -559,7 +559,7 @@ export function aStoryOf(finding: Finding, rest: Partial<Story> = {}): Story {
   return {
     ...{ id, cause, since: NOW - 5 * HOUR, gathersUntil: null, endedAt: null, holdMs: MINUTE, closed: false, told: {} },
     rotation: null,
-    members: [{ finding, foundAt: NOW - 5 * HOUR, raisedAt: NOW - 5 * HOUR, criticalAt: null }],
+    members: [{ finding, foundAt: NOW - 5 * HOUR, criticalAt: null }],
     ...rest,
   };
 }

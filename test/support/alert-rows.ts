@@ -24,7 +24,7 @@ export function aStory(id: string, overrides: Partial<Story> & { readonly findin
   return {
     id,
     cause: 'RenewalFailing',
-    members: [{ finding, foundAt: NOW, raisedAt: NOW, criticalAt: null }],
+    members: [{ finding, foundAt: NOW, criticalAt: null }],
     since: NOW,
     gathersUntil: null,
     endedAt: null,

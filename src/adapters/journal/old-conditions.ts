@@ -33,10 +33,7 @@ export function storiesFromConditions(db: DatabaseSync): void {
   }
 }
 
-function storyOf(
-  { finding, foundAt, raisedAt, toldAt, told }: OldCondition,
-  waits: (channel: string) => boolean,
-): Story {
+function storyOf({ finding, foundAt, toldAt, told }: OldCondition, waits: (channel: string) => boolean): Story {
   const { id, condition, severity, error, loginsUntil } = finding;
   const isOwn = SAID_BY_LOGINS_FAIL.has(condition);
   const own = isOwn ? `RenewalFailing${id.slice(condition.length)}` : id;
@@ -45,7 +42,7 @@ function storyOf(
   return {
     id: own,
     cause: (isOwn ? 'RenewalFailing' : condition) as Story['cause'],
-    members: [{ finding, foundAt, raisedAt, criticalAt: severity === 'critical' ? foundAt : null }],
+    members: [{ finding, foundAt, criticalAt: severity === 'critical' ? foundAt : null }],
     since: Math.min(finding.since ?? foundAt, foundAt),
     gathersUntil: null,
     endedAt: null,

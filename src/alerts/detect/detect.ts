@@ -4,9 +4,9 @@ import type { ConditionFacts, ConditionTarget, Finding, FindingOf } from '../../
 import { trueNow } from '../../core/decide.ts';
 import { type JudgeClock, judgeLogins } from '../../core/logins.ts';
 import { identityOf, type TargetState } from '../../core/records.ts';
-import type { KeyProblem } from '../../core/texts/problems.ts';
 import { DAY } from '../../core/time.ts';
 import { finding } from './finding.ts';
+import type { Surroundings } from './service.ts';
 import { expiryToSay } from './target-facts.ts';
 
 export {
@@ -24,21 +24,15 @@ export type { TargetFacts, WatchedTarget } from './target-facts.ts';
 /** A target whose entry is wrong has no thresholds of its own, so this is a third of the default renewBefore. */
 const CRITICAL_MS = 20 * DAY;
 
-/** An entry of `targets` that is left out because it is wrong. */
-export interface MisconfiguredTarget {
-  readonly name: string;
-  /** One line a problem: `key: found, wanted`. */
-  readonly problems: readonly KeyProblem[];
-  /** What the journal knows under that name. */
-  readonly state: TargetState | undefined;
-  readonly clock: JudgeClock;
-}
-
 /**
- * Critical if little time remains, or if it is not known how much. The id is made of the name: a wrong entry may have
- * nothing else.
+ * An entry of `targets` that is left out because it is wrong; `state`: what the journal knows under its name. Critical if
+ * little time remains, or if it is not known how much. The id is made of the name: a wrong entry may have nothing else.
  */
-export function detectMisconfigured({ name, problems, state, clock }: MisconfiguredTarget): Finding {
+export function detectMisconfigured(
+  { name, problems }: Surroundings['misconfigured'][number],
+  state: TargetState | undefined,
+  clock: JudgeClock,
+): Finding {
   const expiresAt = state === undefined ? null : expiryToSay(state, judgeLogins(state, clock));
   const isSafe = expiresAt !== null && expiresAt - trueNow(clock) >= CRITICAL_MS;
   const target = { key: state?.key ?? name, name, envId: state?.envId ?? null, providerId: state?.providerId ?? null };

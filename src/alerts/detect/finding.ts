@@ -6,9 +6,7 @@ import {
   type ConditionTarget,
   conditionId,
   type Finding,
-  type Severity,
 } from '../../core/alerts/conditions.ts';
-import type { StoredError } from '../../core/error-params.ts';
 import type { TargetIdentity } from '../../core/records.ts';
 
 /** What was found of a target, or of the service. */
@@ -19,24 +17,20 @@ export interface Look {
 }
 
 /** What a row found; see Finding. */
-export interface Detail<Name extends ConditionName> {
-  readonly severity: Severity;
+export interface Detail<Name extends ConditionName>
+  extends Pick<Finding, 'severity'>,
+    Partial<Pick<Finding, 'since' | 'loginsUntil' | 'error'>> {
   readonly facts: ConditionFacts[Name];
-  readonly since?: number | null;
-  readonly loginsUntil?: number | null;
-  readonly error?: StoredError | null;
-  readonly holdMs?: number;
 }
 
 /** The finding of a condition: of a target, of something that has a name, or of the service as a whole. */
 export function finding(
   condition: ConditionName,
-  { severity, facts, since = null, loginsUntil = null, error = null, holdMs }: Detail<ConditionName>,
+  { severity, facts, since = null, loginsUntil = null, error = null }: Detail<ConditionName>,
   of?: TargetIdentity | string,
   target: ConditionTarget | null = null,
 ): Finding {
-  const hold = holdMs === undefined ? {} : { holdMs };
   const id = conditionId(condition, of);
   // The tables' types ensure that a row gives the facts of its own condition.
-  return { condition, facts, id, severity, target, since, loginsUntil, error, ...hold } as Finding;
+  return { condition, facts, id, severity, target, since, loginsUntil, error } as Finding;
 }

@@ -103,12 +103,12 @@ export function detectService(facts: ServiceFacts): Look {
   const undecided: ConditionName[] = [];
   for (const [name, row] of Object.entries(ROWS)) {
     const condition = name as Watched;
-    if (facts.replicas && OF_A_REPLICA.includes(condition)) continue;
+    if (facts.replicas && OF_A_REPLICA.some((each) => each === condition)) continue;
     const detail = row(facts);
     if (detail === 'undecided') undecided.push(condition);
     else if (detail !== undefined) findings.push(finding(condition, detail));
   }
-  const { replicas, open } = facts;
+  const { replicas } = facts;
   if (replicas !== null && replicas?.seen === undefined)
     undecided.push('ReplicaSilent', ...(replicas === undefined ? [] : OF_A_REPLICA));
   return {
@@ -116,7 +116,7 @@ export function detectService(facts: ServiceFacts): Look {
       ...findings,
       ...facts.channels.flatMap((channel) => channelFailing(channel, facts.now)),
       ...writesFailing(facts),
-      ...replicaFindings(replicas?.seen ?? [], open),
+      ...replicaFindings(replicas?.seen ?? [], facts),
     ],
     undecided,
   };
@@ -142,7 +142,7 @@ const ROWS: Rows = {
 };
 
 /** Each replica has its own. */
-const OF_A_REPLICA: readonly ConditionName[] = ['ClockSkewed', 'ConfigurationRejected', 'SchedulerStalled'];
+const OF_A_REPLICA = ['ClockSkewed', 'ConfigurationRejected', 'SchedulerStalled'] as const;
 
 /** One condition for the fleet: if CloudBase hides its secrets, every target stays unverified. */
 function unverified({ states }: ServiceFacts): Detail<'Unverified'> | undefined {
@@ -203,7 +203,7 @@ const SKEW_CRITICAL_MS = 4 * MINUTE;
 /** Once raised it ends well below the threshold, so that a clock that is off by about a minute does not flap. */
 const SKEW_OVER_MS = 45_000;
 
-function clockSkewed({ skewMs, open }: Pick<ServiceFacts, 'skewMs' | 'open'>): Outcome<'ClockSkewed'> {
+function clockSkewed({ skewMs, open }: ServiceFacts): Outcome<'ClockSkewed'> {
   if (skewMs === undefined) return 'undecided';
   const skew = Math.abs(skewMs);
   if (skew <= (open.has('ClockSkewed') ? SKEW_OVER_MS : SKEW_WARNING_MS)) return undefined;
@@ -228,29 +228,24 @@ function journalExposed({ journal: { exposed } }: ServiceFacts): Detail<'Journal
   return exposed.length === 0 ? undefined : { severity: 'warning', facts: { places: exposed } };
 }
 
-function configurationRejected({
-  configurationRejected: rejected,
-}: Pick<ServiceFacts, 'configurationRejected'>): Outcome<'ConfigurationRejected'> {
+function configurationRejected({ configurationRejected: rejected }: ServiceFacts): Outcome<'ConfigurationRejected'> {
   if (rejected === undefined) return 'undecided';
   if (rejected === null) return undefined;
   return { severity: 'warning', facts: {}, since: rejected.at, error: rejected.error };
 }
 
-function schedulerStalled({ scheduler }: Pick<ServiceFacts, 'scheduler'>): Outcome<'SchedulerStalled'> {
+function schedulerStalled({ scheduler }: ServiceFacts): Outcome<'SchedulerStalled'> {
   if (scheduler === undefined) return 'undecided';
   const { alive, lastTurnAt } = scheduler;
   return alive ? undefined : { severity: 'critical', facts: { lastTurnAt }, since: lastTurnAt };
 }
-
-/** How long replicas may differ: as an update goes from one to the next. */
-const UPDATE_MS = 10 * MINUTE;
 
 function replicasDiffer({ replicas }: ServiceFacts): Outcome<'ReplicasDiffer'> {
   if (replicas === null) return undefined;
   if (replicas?.seen === undefined) return 'undecided';
   const others = living(replicas.seen).filter(({ configuration }) => configuration !== replicas.configuration);
   if (others.length === 0) return undefined;
-  return { severity: 'warning', facts: { replicas: others.map(({ name }) => name) }, holdMs: UPDATE_MS };
+  return { severity: 'warning', facts: { replicas: others.map(({ name }) => name) } };
 }
 
 /** A replica that has said nothing for so long, and not goodbye, is silent: four reports are missing. */
@@ -263,27 +258,25 @@ function living(seen: readonly SeenReplica[]): readonly SeenReplica[] {
 }
 
 /** What each replica says of itself, and those that say nothing any more. */
-function replicaFindings(seen: readonly SeenReplica[], open: ServiceFacts['open']): Finding[] {
+function replicaFindings(seen: readonly SeenReplica[], facts: ServiceFacts): Finding[] {
   const alive = living(seen);
   const own = alive.flatMap(({ name, skewMs, aheadMs, rejected, stalledSince }) => {
-    const scheduler = stalledSince === null ? undefined : { alive: false, lastTurnAt: stalledSince };
-    const found = {
+    const its: ServiceFacts = {
+      ...facts,
       // With a wrong clock it may make no pass, and so never compare it with CloudBase's.
-      ClockSkewed: clockSkewed({ skewMs: skewMs ?? aheadMs ?? undefined, open }),
-      ConfigurationRejected: configurationRejected({ configurationRejected: rejected }),
-      SchedulerStalled: schedulerStalled({ scheduler }),
+      skewMs: skewMs ?? aheadMs ?? undefined,
+      configurationRejected: rejected,
+      scheduler: stalledSince === null ? undefined : { alive: false, lastTurnAt: stalledSince },
     };
-    return Object.entries(found).flatMap(([condition, detail]) =>
-      detail === undefined || detail === 'undecided'
-        ? []
-        : [
-            finding(
-              condition as ConditionName,
-              { ...detail, facts: { ...detail.facts, replica: name } } as Detail<ConditionName>,
-              name,
-            ),
-          ],
-    );
+    return OF_A_REPLICA.flatMap((condition) => {
+      const detail = ROWS[condition](its);
+      if (detail === undefined || detail === 'undecided') return [];
+      return finding(
+        condition,
+        { ...detail, facts: { ...detail.facts, replica: name } } as Detail<typeof condition>,
+        name,
+      );
+    });
   });
   // One that began after it fell silent has taken its place.
   const silent = seen.filter(

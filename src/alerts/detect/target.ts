@@ -6,7 +6,7 @@ import { trueNow } from '../../core/decide.ts';
 import { type ErrorCode, REMEDIES } from '../../core/errors.ts';
 import { type Evidence, isUrgent, judgeLogins, type Logins } from '../../core/logins.ts';
 import { emptyTargetState, type TargetState } from '../../core/records.ts';
-import { DAY, HOUR, MINUTE } from '../../core/time.ts';
+import { DAY, HOUR } from '../../core/time.ts';
 import { type Detail, finding, type Look } from './finding.ts';
 import { consentNeeded, providerChanged, providerDiffers, secretNotShown, secretReplaced } from './provider.ts';
 import {
@@ -61,9 +61,6 @@ const ROWS: Rows = {
   ConsentNeeded: consentNeeded,
 };
 
-/** How long the first checks after a start or a step of the clock have before lateness alone raises a condition. */
-const SETTLE_MS = 10 * MINUTE;
-
 // ---- the two that need no cause
 
 const OVERDUE_MS = DAY;
@@ -95,7 +92,6 @@ function renewalOverdue(known: Known): Detail<'RenewalOverdue'> | undefined {
     since: dueSince,
     loginsUntil: expiresAt,
     error: state.error,
-    holdMs: SETTLE_MS,
   };
 }
 
@@ -122,7 +118,6 @@ function checkStale({
     since,
     loginsUntil: expiresAt,
     error: state.error,
-    holdMs: SETTLE_MS,
   };
 }
 

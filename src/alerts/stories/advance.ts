@@ -73,7 +73,7 @@ export function afterRotation({ stories }: AlertBook, { key, rotation, ended }: 
 }
 
 function overStory(id: string, cause: Cause, finding: Finding, now: number, told: Story['told'] = {}): Story {
-  const members = [{ finding, foundAt: now, raisedAt: now, criticalAt: null }];
+  const members = [{ finding, foundAt: now, criticalAt: null }];
   return {
     id,
     cause,
@@ -119,16 +119,13 @@ class Course {
     const { undecided, laneOf } = this.look;
     const { found, left } = this;
     const open = this.book.stories.filter(({ endedAt }) => endedAt === null);
-    // What comes back before its end has held goes on as if it had never been away; what is held back goes on waiting.
+    // What comes back before its end has held goes on as if it had never been away.
     // Of two stories that hold the same, the one whose cause hides the other comes last, and counts.
     const before = new Map(
       this.book.stories
+        .filter(({ closed }) => !closed)
         .toSorted((a, b) => stageOf(b.cause) - stageOf(a.cause))
-        .flatMap((story) =>
-          story.members
-            .filter((member) => !story.closed || !isRaised(member))
-            .map((member) => [member.finding.id, { story, member }] as const),
-        ),
+        .flatMap((story) => story.members.map((member) => [member.finding.id, { story, member }] as const)),
     );
     // What explains others: what was found or is not decided, and a single trouble as long as it explains something.
     const kept = [...before.values()].flatMap(({ member: { finding } }) => (undecided(finding) ? finding : []));
@@ -146,7 +143,7 @@ class Course {
     for (const [id, { story, member }] of before) {
       const { target } = member.finding;
       if (target !== null && left.has(target.key)) continue;
-      const isUndecided = (story.endedAt === null || !isRaised(member)) && undecided(member.finding);
+      const isUndecided = story.endedAt === null && undecided(member.finding);
       const finding = found.get(id) ?? (isUndecided ? member.finding : undefined);
       if (finding === undefined) continue;
       // What was told by itself stays there: it is not over because something else explains it now.
@@ -184,8 +181,7 @@ class Course {
     const { now } = this.look;
     const told = this.toldOf(story);
     const endedAt = story.endedAt === null ? null : Math.min(story.endedAt, now);
-    const wasRaised = viewOf(story) !== undefined;
-    if (members.some(isRaised) || (members.length > 0 && !wasRaised)) {
+    if (members.length > 0) {
       const isBack = endedAt !== null;
       // Nearly all stories of a large fleet were not looked at now.
       const isSame = members.length === story.members.length && members.every((each, i) => each === story.members[i]);
@@ -198,16 +194,14 @@ class Course {
       const going = { ...story, members, told, gathersUntil, endedAt: null, holdMs, since, rotation, closed: false };
       const next = this.dated(going);
       this.keep(story, next);
-      const wasOpen = wasRaised && !story.closed;
-      if (!wasOpen && viewOf(next) !== undefined) this.transitions.push({ what: 'opened', story: next });
-      else if (wasOpen && isOther(story, next, now)) this.transitions.push({ what: 'changed', story: next });
+      if (story.closed) this.transitions.push({ what: 'opened', story: next });
+      else if (isOther(story, next, now)) this.transitions.push({ what: 'changed', story: next });
       return;
     }
     const left = story.members.flatMap(({ finding: { target } }) => this.left.get(target?.key ?? '') ?? []);
-    // What is told at the end stays, with what is held back still.
-    const ended = { ...story, told, members: [...story.members.filter(isRaised), ...members], gathersUntil: null };
+    const ended = { ...story, told, gathersUntil: null };
     if (endedAt !== null) this.linger({ ...ended, endedAt }, story);
-    else if (!wasRaised || this.isElsewhere(story)) this.removed.push(story.id);
+    else if (this.isElsewhere(story)) this.removed.push(story.id);
     else if (left[0] !== undefined) this.leave(ended, left[0]);
     else this.linger({ ...ended, endedAt: now }, story);
   }
@@ -220,7 +214,7 @@ class Course {
     const own = { endedAt: null, holdMs: this.policy.leastHoldMs, closed: false, told: {}, rotation: null };
     const story = this.dated({ id, cause, members, since: now, gathersUntil, ...own });
     this.put.push(story);
-    if (viewOf(story) !== undefined) this.transitions.push({ what: 'opened', story });
+    this.transitions.push({ what: 'opened', story });
   }
 
   /** Over: its end is logged once it has held, and it is kept until every channel was told and it would not flap. */
@@ -274,8 +268,7 @@ class Course {
 
   private beginning(finding: Finding): StoryMember {
     const { now } = this.look;
-    const raisedAt = (finding.holdMs ?? 0) > 0 ? null : now;
-    return { finding, foundAt: now, raisedAt, criticalAt: finding.severity === 'critical' ? now : null };
+    return { finding, foundAt: now, criticalAt: finding.severity === 'critical' ? now : null };
   }
 
   /** The same object where nothing has changed: nearly all of a large fleet was not looked at now. */
@@ -285,11 +278,9 @@ class Course {
     const isWorse = member.criticalAt !== null && found.severity !== 'critical';
     const finding = isWorse ? { ...found, severity: 'critical' as Severity } : found;
     const foundAt = Math.min(member.foundAt, now);
-    const due = now - foundAt >= (finding.holdMs ?? 0) ? now : null;
-    const raisedAt = member.raisedAt === null ? due : Math.min(member.raisedAt, now);
     const critical = finding.severity === 'critical' ? now : null;
     const criticalAt = member.criticalAt === null ? critical : Math.min(member.criticalAt, now);
-    const next: StoryMember = { finding, foundAt, raisedAt, criticalAt };
+    const next: StoryMember = { finding, foundAt, criticalAt };
     return isDeepStrictEqual(member, next) ? member : next;
   }
 
@@ -299,9 +290,8 @@ class Course {
 
   /** Since when it lasts: by the facts, else since it was found. A single trouble may begin anew. */
   private dated(story: Story): Story {
-    const raised = story.members.filter(isRaised);
-    const starts = raised.map(({ finding, foundAt }) => Math.min(finding.since ?? foundAt, foundAt));
-    const isSingle = raised.length === 1 && !isShared(story.cause);
+    const starts = story.members.map(({ finding, foundAt }) => Math.min(finding.since ?? foundAt, foundAt));
+    const isSingle = starts.length === 1 && !isShared(story.cause);
     const since = Math.min(...(isSingle ? starts : [story.since, ...starts]));
     return { ...story, since };
   }
@@ -328,11 +318,6 @@ function isTold({ told }: Story): boolean {
 /** The finding is what the story is about, not something that it explains. */
 function isOwn({ cause, id }: Story, finding: Finding): boolean {
   return finding.id === id && finding.condition === cause;
-}
-
-/** It is not held back any more. */
-function isRaised({ raisedAt }: StoryMember): boolean {
-  return raisedAt !== null;
 }
 
 function isOther(before: Story, next: Story, now: number): boolean {

@@ -19,7 +19,7 @@ export function exampleNews(cause: Cause, wanted: 'raised' | 'cleared', now: num
   const story: Story = {
     id: `Test/${finding.id}`,
     cause,
-    members: [{ finding, foundAt: since, raisedAt: since, criticalAt }],
+    members: [{ finding, foundAt: since, criticalAt }],
     since,
     gathersUntil: null,
     endedAt: isOver ? now : null,

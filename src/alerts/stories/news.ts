@@ -92,7 +92,7 @@ export function newsFor(stories: readonly Story[], channel: string, policy: Aler
       return { ...news, dueAt: Math.min(last + (failing.size > 0 ? NEXT_END_MS : 0), news.from + ENDS_MS) };
     if (!begins(news)) return news;
     const dueAt = Math.max(news.dueAt, Math.min(toldAt, now) + JOIN_MS);
-    return { ...news, dueAt, from: first(news.view.members.map(({ raisedAt }) => raisedAt)) ?? dueAt };
+    return { ...news, dueAt, from: first(news.view.members.map(({ foundAt }) => foundAt)) ?? dueAt };
   });
 }
 
@@ -124,7 +124,7 @@ export function newsOf(story: Story, name: string, policy: AlertPolicy, now: num
   if (seen === undefined) return isOpen ? of('cleared', AT_ONCE) : undefined;
   if (!isOpen) {
     if (!route.severities.includes(seen.severity)) return undefined;
-    return of('raised', story.gathersUntil ?? first(seen.members.map(({ raisedAt }) => raisedAt)) ?? now);
+    return of('raised', story.gathersUntil ?? first(seen.members.map(({ foundAt }) => foundAt)) ?? now);
   }
   return changeOf(seen, told, policy, now, of, story);
 }

@@ -51,11 +51,10 @@ export function viewOf(story: Story, route?: Route): StoryView | undefined {
 }
 
 function viewFor(story: Story, route?: Route): StoryView | undefined {
-  const raised = story.members.filter(({ raisedAt }) => raisedAt !== null);
   const isSeen = ({ finding }: StoryMember) => route === undefined || concerns(route, finding.target);
-  if (!raised.some(isSeen)) return undefined;
+  if (!story.members.some(isSeen)) return undefined;
   // What concerns the service goes with what it explains.
-  const members = raised.filter((member) => member.finding.target === null || isSeen(member));
+  const members = story.members.filter((member) => member.finding.target === null || isSeen(member));
   const sorted = members.map(({ finding }) => finding).sort((a, b) => worstFirst(a, b, story));
   const [first] = sorted;
   if (first === undefined) return undefined;

@@ -85,7 +85,7 @@ export function alertsView(
           story,
           policy.routes.find((route) => route.name === name),
         );
-        const hasJoined = seen?.members.some(({ raisedAt }) => raisedAt !== null && raisedAt > (toldAt ?? 0)) ?? false;
+        const hasJoined = seen?.members.some(({ foundAt }) => foundAt > (toldAt ?? 0)) ?? false;
         return [{ name, toldAt: isoOrNull(toldAt), delivered: !isUntold && !hasJoined }];
       });
       return view === undefined ? [] : [alertView(story, view, carriers, { now, ...links, language })];

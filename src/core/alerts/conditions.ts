@@ -73,8 +73,6 @@ export function findingSchema(kinds: Kinds) {
       .exactOptional(),
     /** The error behind it, if there is one. */
     error: errorSchema(kinds).nullable(),
-    /** It is raised only after it was found for this long without a break (default 0). */
-    holdMs: z.number().exactOptional(),
   };
   /** Of which replica it is told; absent where one process alone works with the journal. */
   const replica = label.exactOptional();

@@ -4,7 +4,7 @@
 import * as z from 'zod';
 import { errorSchema, type Frozen, instant, type Kinds, proofSchema, reasonSchema } from '../records.ts';
 import { CAUSES } from './causes.ts';
-import { findingSchema, SEVERITIES } from './conditions.ts';
+import { CONDITIONS, findingSchema, SEVERITIES } from './conditions.ts';
 
 /** What a message says of a story. */
 export const NEWS_STATUSES = [
@@ -57,8 +57,6 @@ export function alertSchemas(kinds: Kinds) {
         finding,
         /** When it was first found; `finding.since` may be earlier. */
         foundAt: instant,
-        /** When it was raised; null while it is held back (`holdMs`). */
-        raisedAt: maybeInstant,
         /** When it became critical. */
         criticalAt: maybeInstant,
       }),
@@ -108,6 +106,8 @@ export function alertSchemas(kinds: Kinds) {
   const memo = z.object({
     /** Target key → since when it is watched: a target that was never read is stale from then on. */
     watchedSince: z.record(label, instant),
+    /** What lateness alone raises, by the id of its finding, and since when it is found: it is told after a while. */
+    late: z.record(label, z.object({ condition: z.enum(CONDITIONS), key: maybe, since: instant })).exactOptional(),
   });
 
   /** One atomic change of the book; what is not named stays. */

@@ -110,7 +110,7 @@ test('the conditions of schema 2 become stories, but for those that nobody would
     {
       id: finding.id.replace('RotationFailing', 'RenewalFailing'),
       cause: 'RenewalFailing',
-      members: [{ finding, foundAt: 3, raisedAt: 4 }],
+      members: [{ finding, foundAt: 3 }],
       // Its message still waited for the other channel, which is told anew.
       told: { ops: { at: 5, thread: 'storm/1', over: false } },
     },

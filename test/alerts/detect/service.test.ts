@@ -327,7 +327,7 @@ describe('a target of which the configuration says nothing usable', () => {
   ])('misconfigured, %s', (_name, severity, ms) => {
     const state = aWatchedState(left(ms));
     const loginsUntil = NOW + ms;
-    expect(detectMisconfigured({ name: 'shop', problems, state, clock: CLOCK })).toMatchObject({
+    expect(detectMisconfigured({ name: 'shop', problems }, state, CLOCK)).toMatchObject({
       id: 'TargetMisconfigured/shop',
       severity,
       target: { key: state.key, name: 'shop', envId: state.envId, providerId: 'apple' },
@@ -338,12 +338,12 @@ describe('a target of which the configuration says nothing usable', () => {
 
   test('misconfigured, has no expiry that is past by a clock that was not compared', () => {
     const clock = { now: NOW, skewMs: undefined, since: NOW };
-    const found = detectMisconfigured({ name: 'shop', problems, state: aWatchedState(left(-DAY)), clock });
+    const found = detectMisconfigured({ name: 'shop', problems }, aWatchedState(left(-DAY)), clock);
     expect(found).toMatchObject({ severity: 'critical', loginsUntil: null });
   });
 
   test('misconfigured, is critical where nobody knows how much is left, and has the same id', () => {
-    expect(detectMisconfigured({ name: 'shop', problems, state: undefined, clock: CLOCK })).toMatchObject({
+    expect(detectMisconfigured({ name: 'shop', problems }, undefined, CLOCK)).toMatchObject({
       id: 'TargetMisconfigured/shop',
       severity: 'critical',
       target: { key: 'shop', name: 'shop', envId: null, providerId: null },
@@ -440,7 +440,7 @@ test('every condition has a row, but for what stories are made of, and StartRefu
       },
     }),
   ].flatMap((facts) => detectService(facts).findings);
-  const wrong = detectMisconfigured({ name: 'shop', problems: [], state: aWatchedState(), clock: CLOCK });
+  const wrong = detectMisconfigured({ name: 'shop', problems: [] }, aWatchedState(), CLOCK);
   const gone = { key: 'https://tcb.tencentcloudapi.com|shop-1|apple', name: 'shop', envId: 'shop-1', providerId: null };
   const unwatched = detectUnwatched(gone, null, { moved: false, open: [] });
   const names = new Set([...ofEach, ...ofService, wrong, unwatched].map(({ condition }) => condition));
@@ -510,7 +510,7 @@ describe('of replicas', () => {
       aReplica('b', { configuration: 'x' }),
       aReplica('c', { configuration: 'y' }),
     );
-    expect(found).toMatchObject([{ id: 'ReplicasDiffer', facts: { replicas: ['b', 'c'] }, holdMs: 10 * MINUTE }]);
+    expect(found).toMatchObject([{ id: 'ReplicasDiffer', facts: { replicas: ['b', 'c'] } }]);
     expect(ids(aReplica('a'), aReplica('b', { configuration: 'x', left: true }))).toEqual([]);
   });
 

@@ -143,7 +143,6 @@ describe('RenewalOverdue', () => {
       loginsUntil: NOW + 100 * DAY,
       logins: judgeLogins(aWatchedState(), CLOCK),
       error,
-      holdMs: 10 * MINUTE,
     });
   });
 });

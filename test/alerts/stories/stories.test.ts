@@ -223,20 +223,6 @@ describe('a story that lasts', () => {
     expect(life.tell()).toEqual(['ops raised shop', 'mail escalated shop']);
   });
 
-  test('is found once it has lasted as long as it is held back', () => {
-    const life = new Life();
-    const held: Finding = { ...stalled(), holdMs: HOUR };
-    expect(life.look([held])).toEqual([]);
-    life.later(HOUR - 1).look([held]);
-    expect(life.tell()).toEqual([]);
-    expect(life.later(1).look([held])).toEqual(['opened']);
-    expect(life.tell()).toEqual(['ops raised SchedulerStalled']);
-    const brief = new Life();
-    brief.look([held]);
-    brief.later(HOUR - 1).look([]);
-    expect([brief.tell(), brief.book.stories]).toEqual([[], []]);
-  });
-
   test('SecretReplaced is told once for each secret', () => {
     const finding = { ...aReplacement({}), target: failing('shop').target };
     const life = new Life();
@@ -340,25 +326,6 @@ describe('the end of a story', () => {
     life.later(MINUTE);
     life.reroute([route('ops', { severities: ['critical'] }), route('pager', { severities: ['critical'] })]);
     expect(life.tell()).toEqual(['ops cleared shop']);
-  });
-
-  test('is told though something else is held back by then, which is told when its time has come', () => {
-    const stale = failing('shop', {
-      condition: 'CheckStale',
-      facts: { lastGatherAt: null },
-      holdMs: HOUR,
-    } as Partial<Finding>);
-    const held = { ...stale, id: stale.id.replace('RotationFailing', 'CheckStale') };
-    const life = new Life();
-    life.look([failing('shop')]);
-    life.tell();
-    life.later(MINUTE).look([held]);
-    life.later(MINUTE).look([held]);
-    expect(life.tell()).toEqual(['ops cleared shop']);
-    for (let minute = 1; minute < 59; minute += 1) life.later(MINUTE).look([held]);
-    expect(life.tell()).toEqual([]);
-    for (let minute = 0; minute < 12; minute += 1) life.later(MINUTE).look([held]);
-    expect(life.tell()).toEqual(['ops raised shop']);
   });
 
   test('waits while a look cannot tell', () => {

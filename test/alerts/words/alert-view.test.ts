@@ -51,7 +51,7 @@ test('a target that has joined since, of which the next message will tell', () =
   if (first === undefined) throw new TypeError('the story is empty');
   const { finding } = first;
   const target = { key: 'k', name: 'blog', envId: 'blog-1', providerId: 'apple' };
-  const joined = { ...first, finding: { ...finding, id: 'other', target }, raisedAt: NOW - MINUTE, criticalAt: null };
+  const joined = { ...first, finding: { ...finding, id: 'other', target }, foundAt: NOW - MINUTE, criticalAt: null };
   const members = [first, joined] as Story['members'];
   expect(shown({ members, told: { ops: told } })).toEqual([{ name: 'ops', toldAt, delivered: false }]);
 });

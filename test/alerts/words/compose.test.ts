@@ -181,7 +181,7 @@ describe('a message about one target names it once, in each language and kind of
 
   test('also where the headline is about something else', () => {
     const skewed = aStoryOf(aFinding('ClockSkewed', { skewMs: 75_000 }));
-    const member = { finding: failing('kiosk'), foundAt: NOW, raisedAt: NOW, criticalAt: null };
+    const member = { finding: failing('kiosk'), foundAt: NOW, criticalAt: null };
     const story = { ...skewed, members: [...skewed.members, member] };
     const subject = raised(story);
     const shown = (language: Language) => layOut(composed([subject], language), FLAVOURS.plain, { size: 60_000 });
@@ -281,7 +281,7 @@ describe('a message about many', () => {
     const stories = Array.from({ length: 40 }, (_, n) =>
       failing(`t${n}`, { error: DENIED, loginsUntil: NOW + (100 - n) * DAY }),
     );
-    const members = stories.map((finding) => ({ finding, foundAt: NOW, raisedAt: NOW, criticalAt: null }));
+    const members = stories.map((finding) => ({ finding, foundAt: NOW, criticalAt: null }));
     const story = { ...aStoryOf(aFinding('AccessDenied', { targets: [] })), members };
     const subject = raised(story);
     const message = composed([subject]);
