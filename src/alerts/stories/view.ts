@@ -10,8 +10,7 @@ import {
 } from '../../core/alerts/conditions.ts';
 import type { Story, StoryMember } from '../../core/alerts/records.ts';
 import { sharedError } from '../../core/policy.ts';
-import { TEXTS, wordsOf } from '../../core/texts/languages.ts';
-import { say } from '../../core/texts/texts.ts';
+import { nextFor } from '../../core/texts/languages.ts';
 import { concerns, type Route } from './recipients.ts';
 
 /** A target of a story, and when its client secret expires. */
@@ -109,7 +108,7 @@ const nextSteps = new WeakMap<StoryView, string>();
  * and these come and go.
  */
 export function nextOf(view: StoryView, now: number): string {
-  const next = nextSteps.get(view) ?? say(wordsOf(view.lead, TEXTS.en).next, view.lead, now).replace(/`[^`]+`/g, '…');
+  const next = nextSteps.get(view) ?? nextFor(view.lead, 'en', now).replace(/`[^`]+`/g, '…');
   nextSteps.set(view, next);
   return next;
 }

@@ -13,7 +13,7 @@ import type { Story } from '../../core/alerts/records.ts';
 import { isoOrNull } from '../../core/instants.ts';
 import { cleanValue } from '../../core/output.ts';
 import { loginsView } from '../../core/target-view.ts';
-import { TEXTS, wordsOf } from '../../core/texts/languages.ts';
+import { nextFor, TEXTS, wordsOf } from '../../core/texts/languages.ts';
 import { detail } from '../../core/texts/quote.ts';
 import { type Sender, say } from '../../core/texts/texts.ts';
 import type { News } from '../stories/news.ts';
@@ -101,7 +101,7 @@ export function describeFinding(finding: Finding, { language, now, ...links }: W
   return {
     title: say(words.headline ?? words.title, finding, now),
     what: say(words.what, finding, now),
-    next: say(words.next, finding, now),
+    next: nextFor(finding, language, now),
     runbook: runbookLink({ ...links, language }, finding.condition),
   };
 }

@@ -17,13 +17,23 @@ export interface ConditionWords<Name extends ConditionName> {
   readonly headline?: Words<Name>;
   /** What happened, what breaks and when: one to three sentences. */
   readonly what: Words<Name>;
-  /** The next step: one imperative sentence. */
+  /** The next step: one imperative sentence. Where there is an error its next step counts, but for OWN_NEXT. */
   readonly next: Words<Name>;
   /** The headline of an all-clear. It claims no more than that this condition is over. */
   readonly over: Words<Name>;
   /** The headline of one that ended before anybody could be told. */
   readonly was: Words<Name>;
 }
+
+/** What to do then, whatever their error says. */
+export const OWN_NEXT: ReadonlySet<ConditionName> = new Set<ConditionName>([
+  'ProviderChanged',
+  'SecretReplaced',
+  'AppleUnreachable',
+  'AppleRejectsAll',
+  'ClockSkewed',
+  'ChannelFailing',
+]);
 
 export type ConditionTable = { readonly [Name in ConditionName]: ConditionWords<Name> };
 

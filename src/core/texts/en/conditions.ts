@@ -4,23 +4,10 @@
 import type { ConditionTarget, FindingOf, SharedCondition } from '../../alerts/conditions.ts';
 import type { SettingDifference } from '../../stated-settings.ts';
 import { command, onFiles, quoted } from '../command.ts';
-import { type ByCode, byCode, deniedCall, isUnproven } from '../errors.ts';
+import { type ByCode, byCode, deniedCall, isUnproven, nextStep } from '../errors.ts';
 import { detail, laneWords, settingValue } from '../quote.ts';
 import type { ConditionTable } from '../texts.ts';
-import {
-  afterCorrecting,
-  because,
-  capitalised,
-  fails,
-  fields,
-  logins,
-  madeOf,
-  next,
-  problems,
-  skew,
-  times,
-  told,
-} from './finding.ts';
+import { because, capitalised, fails, fields, logins, madeOf, problems, skew, times, told } from './finding.ts';
 import { LOGIN_FINDINGS } from './logins.ts';
 import { counted, listed, MOVED, REASONS, sentences, when } from './words.ts';
 
@@ -109,7 +96,7 @@ export const CONDITIONS_EN: ConditionTable = {
         logins(finding, now),
       );
     },
-    next: (finding) => next(finding, `Check what holds it back: ${command('plan --target NAME', finding.target)}.`),
+    next: ({ target }) => `Check what holds it back: ${command('plan --target NAME', target)}.`,
     over: 'renewal of the client secret is no longer overdue',
     was: 'renewal of the client secret was overdue',
   },
@@ -128,7 +115,7 @@ export const CONDITIONS_EN: ConditionTable = {
         logins(finding, now),
       );
     },
-    next: (finding) => next(finding, `Run ${command('once --target NAME', finding.target)} and read what it reports.`),
+    next: ({ target }) => `Run ${command('once --target NAME', target)} and read what it reports.`,
     over: 'the target can be checked again',
     was: 'the target could not be checked',
   },
@@ -155,7 +142,7 @@ export const CONDITIONS_EN: ConditionTable = {
         finding.loginsUntil === null ? '' : logins(finding, now),
       );
     },
-    next: (finding) => next(finding, `Look at the last attempts: ${command('history --target NAME', finding.target)}.`),
+    next: ({ target }) => `Look at the last attempts: ${command('history --target NAME', target)}.`,
     over: 'the client secret can be renewed again',
     was: 'the client secret could not be renewed',
   },
@@ -173,8 +160,7 @@ export const CONDITIONS_EN: ConditionTable = {
           : `The client secret was not renewed before it expired at ${when(facts.expiresAt, now)}.`,
         fails('It has not been renewed because of this error', error),
       ),
-    next: (finding) =>
-      next(finding, `Find out why it is not renewed: ${command('plan --target NAME', finding.target)}.`),
+    next: ({ target }) => `Find out why it is not renewed: ${command('plan --target NAME', target)}.`,
     over: 'the client secret is no longer about to expire',
     was: 'the client secret was about to expire',
   },
@@ -199,13 +185,12 @@ export const CONDITIONS_EN: ConditionTable = {
         fails('The last error', error),
       );
     },
-    next: (finding) => {
-      const { because: blamed, detail: found } = finding.facts;
-      if (finding.error !== null || blamed !== 'secret' || found === 'unproven')
-        return next(finding, `Look at the Apple login method ${CONSOLE}, and try an Apple login.`);
+    next: ({ facts: { because: blamed, detail: found }, target }) => {
+      if (blamed !== 'secret' || found === 'unproven')
+        return `Look at the Apple login method ${CONSOLE}, and try an Apple login.`;
       return found === 'rejected'
         ? 'Check in the Apple Developer portal (Keys) that the key is not revoked; if it is, create a new key and give it to this service.'
-        : `Run ${command('once --target NAME', finding.target)} now, and if that fails make a client secret with ${command('generate')} and set it by hand ${CONSOLE}.`;
+        : `Run ${command('once --target NAME', target)} now, and if that fails make a client secret with ${command('generate')} and set it by hand ${CONSOLE}.`;
     },
     over: 'Apple logins no longer fail, as far as this service can tell',
     was: 'Apple logins failed',
@@ -311,8 +296,7 @@ export const CONDITIONS_EN: ConditionTable = {
         told(finding.error, 'Nothing shows that a new client secret is better than what is there.'),
         logins(finding, now),
       ),
-    next: (finding) =>
-      next(finding, `Try an Apple login; if it fails, run ${command('once --force --target NAME', finding.target)}.`),
+    next: ({ target }) => `Try an Apple login; if it fails, run ${command('once --force --target NAME', target)}.`,
     over: 'no new client secret waits for your consent any more',
     was: 'a new client secret waited for your consent',
   },
@@ -321,7 +305,7 @@ export const CONDITIONS_EN: ConditionTable = {
     title: 'the target is left out because its configuration is wrong',
     what: (finding, now) =>
       sentences(`Nobody checks or renews its client secret${problems(finding)}.`, logins(finding, now)),
-    next: () => 'Correct this entry of the configuration, then send the daemon SIGHUP or restart it.',
+    next: 'Correct this entry of the configuration, then send the daemon SIGHUP or restart it.',
     over: 'the wrong entry of the configuration is gone',
     was: 'the target was left out because its configuration was wrong',
   },
@@ -366,11 +350,7 @@ export const CONDITIONS_EN: ConditionTable = {
     headline: ({ facts: { targets }, error }) =>
       `${who(targets)} cannot be checked: our cloud credentials ${byCode(CREDENTIALS, error)}`,
     what: held,
-    next: (finding) =>
-      next(
-        finding,
-        'Renew the credentials of this service (`cloudbase.credentials` in the configuration says where they come from).',
-      ),
+    next: 'Renew the credentials of this service (`cloudbase.credentials` in the configuration says where they come from).',
     over: 'the cloud credentials of this service work again',
     was: 'the cloud credentials of this service did not work',
   },
@@ -380,7 +360,7 @@ export const CONDITIONS_EN: ConditionTable = {
     headline: ({ facts: { targets }, error }) =>
       `${who(targets)} cannot be ${deniedCall(error)?.includes('Modify') ? 'renewed' : 'checked'}: CAM denies ${deniedCall(error) ?? 'a call'}`,
     what: held,
-    next: (finding) => next(finding, 'Allow this call in CAM.'),
+    next: 'Allow this call in CAM.',
     over: 'CAM permits the calls of this service again',
     was: 'CAM denied calls of this service',
   },
@@ -389,7 +369,7 @@ export const CONDITIONS_EN: ConditionTable = {
     title: 'CloudBase cannot be used',
     headline: ({ facts: { targets }, error }) => `${who(targets)} cannot be checked: ${byCode(ENDPOINT, error)}`,
     what: held,
-    next: (finding) => next(finding, 'Check the way from this machine to Tencent Cloud.'),
+    next: 'Check the way from this machine to Tencent Cloud.',
     over: 'CloudBase can be used again',
     was: 'CloudBase could not be used',
   },
@@ -398,7 +378,7 @@ export const CONDITIONS_EN: ConditionTable = {
     title: 'a signing key cannot be used',
     headline: ({ facts: { targets }, error }) => `${who(targets)} cannot be renewed: ${byCode(KEY, error)}`,
     what: held,
-    next: (finding) => next(finding, `Find the cause with ${command('history')}.`),
+    next: () => `Find the cause with ${command('history')}.`,
     over: 'the signing key can be used again',
     was: 'a signing key could not be used',
   },
@@ -413,8 +393,7 @@ export const CONDITIONS_EN: ConditionTable = {
         fails('The last error', error),
         'Renewal goes on with keys that are known to work; a new key has to wait, and a revoked one would not be noticed.',
       ),
-    next: () =>
-      "Make Apple's token endpoint (`apple.tokenUrl`) reachable through firewall and proxy, and set NODE_EXTRA_CA_CERTS if a proxy signs connections.",
+    next: "Make Apple's token endpoint (`apple.tokenUrl`) reachable through firewall and proxy, and set NODE_EXTRA_CA_CERTS if a proxy signs connections.",
     over: 'Apple answers again',
     was: 'Apple could not be asked about client secrets',
   },
@@ -426,17 +405,15 @@ export const CONDITIONS_EN: ConditionTable = {
         `For over an hour Apple has rejected every client secret that it was asked about${targets.length === 0 ? '' : ` (${listed(targets)})`}.`,
         'It accepted nothing in that time, so this service cannot tell whether these secrets are bad or Apple refuses everybody.',
       ),
-    next: () =>
-      'Try an Apple login in one of these apps; if it fails, check key, Team ID and Services ID in the Apple Developer portal.',
+    next: 'Try an Apple login in one of these apps; if it fails, check key, Team ID and Services ID in the Apple Developer portal.',
     over: 'Apple accepts client secrets again',
     was: 'Apple rejected every client secret that it was asked about',
   },
 
   AppleAcceptsAll: {
     title: "Apple's answers mean nothing",
-    what: () =>
-      'Apple accepts even a client secret that is signed with a false key, so an acceptance proves nothing, and a revoked key would not be noticed.',
-    next: () => "Check that no proxy or test server answers in Apple's place (`apple.tokenUrl`).",
+    what: 'Apple accepts even a client secret that is signed with a false key, so an acceptance proves nothing, and a revoked key would not be noticed.',
+    next: "Check that no proxy or test server answers in Apple's place (`apple.tokenUrl`).",
     over: "Apple's answers mean something again",
     was: "Apple's answers meant nothing",
   },
@@ -461,7 +438,7 @@ export const CONDITIONS_EN: ConditionTable = {
         told(error, `The journal ${detail(facts.path, 200)}, where this service keeps its records, cannot be written.`),
         `Until it can be written, the daemon renews only what is urgent and forgets open alerts when it restarts, and ${command('once')} does nothing.`,
       ),
-    next: (finding) => next(finding, 'Make the journal writable for the user of this service.'),
+    next: 'Make the journal writable for the user of this service.',
     over: 'the journal can be written again',
     was: 'the journal could not be written',
   },
@@ -496,7 +473,7 @@ export const CONDITIONS_EN: ConditionTable = {
       const test = command(`alerts --test --channel ${detail(finding.facts.channel, 63)}`);
       return finding.error === null
         ? `Try it: ${test}.`
-        : `${next(finding, '').replace(/\.$/, '')}; then try it: ${test}.`;
+        : `${nextStep(finding, 'en', '').replace(/\.$/, '')}; then try it: ${test}.`;
     },
     over: ({ facts }) => `alert channel ${detail(facts.channel, 63)} accepts messages again`,
     was: ({ facts }) => `alert channel ${detail(facts.channel, 63)} did not accept messages`,
@@ -510,7 +487,7 @@ export const CONDITIONS_EN: ConditionTable = {
         fails('It cannot be used', error),
         'The daemon goes on with the old configuration; after a restart it would not start.',
       ),
-    next: (finding) => afterCorrecting(finding, 'Correct the configuration, then send SIGHUP again.'),
+    next: 'Correct the configuration, then send SIGHUP again.',
     over: ({ facts: { replica } }) => `the configuration is accepted${by(replica)}`,
     was: ({ facts: { replica } }) => `a new configuration was refused${by(replica)}`,
   },
@@ -525,11 +502,7 @@ export const CONDITIONS_EN: ConditionTable = {
           ? 'This one stands by, and takes over when the other one ends.'
           : 'Until the daemon starts, no client secret is checked or renewed.',
       ),
-    next: (finding) =>
-      afterCorrecting(
-        finding,
-        'Correct the configuration; the daemon tries again every minute, or start it again if it has ended.',
-      ),
+    next: 'Correct the configuration; the daemon tries again every minute, or start it again if it has ended.',
     over: ({ error }) =>
       error?.code === 'ERR_DAEMON_RUNNING' ? 'no second daemon waits any more' : 'the daemon has started',
     was: 'the daemon could not start',
@@ -545,7 +518,7 @@ export const CONDITIONS_EN: ConditionTable = {
           : `Apple logins are at risk for ${listed(urgent)}.`,
         'After each bad write, what is not urgent pauses for an hour.',
       ),
-    next: (finding) => next(finding, `Find the cause with ${command('history')}.`),
+    next: () => `Find the cause with ${command('history')}.`,
     over: 'client secrets can be written again',
     was: 'client secrets could not be written',
   },
@@ -577,7 +550,7 @@ export const CONDITIONS_EN: ConditionTable = {
     title: 'replicas have different configurations',
     what: ({ facts: { replicas } }) =>
       `${capitalised(listed(replicas.map((name) => service(name))))} ${replicas.length === 1 ? 'has' : 'have'} another configuration than the replica that leads. Until they are alike, ${replicas.length === 1 ? 'it checks' : 'they check'} nothing, and targets that only ${replicas.length === 1 ? 'it has' : 'they have'} are not checked.`,
-    next: () => 'Give all replicas the same configuration, and restart those that have an older one.',
+    next: 'Give all replicas the same configuration, and restart those that have an older one.',
     over: 'all replicas have the same configuration',
     was: 'replicas had different configurations',
   },

@@ -1,7 +1,7 @@
 // English for what conditions have in common: their error, next step, logins, and facts that several of them name.
 import type { Finding, FindingOf } from '../../alerts/conditions.ts';
 import type { StoredError } from '../../error-params.ts';
-import { errorTexts, nextStep } from '../errors.ts';
+import { errorTexts } from '../errors.ts';
 import { problemText } from '../problems.ts';
 import { detail, firstOf, shortFingerprint } from '../quote.ts';
 import { PROBLEMS_EN } from './problems.ts';
@@ -70,14 +70,4 @@ export function logins({ loginsUntil }: Finding, now: number): string {
   if (loginsUntil === null) return 'When the deployed client secret expires is not known.';
   if (loginsUntil > now) return `The deployed client secret expires at ${when(loginsUntil, now)}.`;
   return `The deployed client secret had its expiry at ${when(loginsUntil, now)}.`;
-}
-
-/** The next step: that of the error, else `otherwise`. */
-export function next(finding: Pick<Finding, 'error' | 'target'>, otherwise: string): string {
-  return nextStep(finding, 'en', otherwise);
-}
-
-/** A wrong configuration is corrected, and then applied as `applied` says: its own next step is half of that. */
-export function afterCorrecting({ error, target }: Finding, applied: string): string {
-  return next({ error: error?.code === 'ERR_CONFIG' ? null : error, target }, applied);
 }

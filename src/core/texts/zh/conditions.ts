@@ -2,10 +2,10 @@
 // step. Names of the console and of Apple's portal are theirs; commands, keys and codes stay as they are typed.
 import type { ConditionTarget, FindingOf, SharedCondition } from '../../alerts/conditions.ts';
 import { command, onFiles, quoted } from '../command.ts';
-import { type ByCode, byCode, deniedCall, isUnproven } from '../errors.ts';
+import { type ByCode, byCode, deniedCall, isUnproven, nextStep } from '../errors.ts';
 import { detail, laneWords, settingValue } from '../quote.ts';
 import type { ConditionTable } from '../texts.ts';
-import { afterCorrecting, because, fails, fields, logins, madeOf, next, problems, skew, told } from './finding.ts';
+import { because, fails, fields, logins, madeOf, problems, skew, told } from './finding.ts';
 import { LOGIN_FINDINGS } from './logins.ts';
 import { listed, REASONS, when } from './words.ts';
 
@@ -95,7 +95,7 @@ export const CONDITIONS_ZH: ConditionTable = {
         logins(finding, now),
       ].join('');
     },
-    next: (finding) => next(finding, `查看轮换受阻的原因：${command('plan --target NAME', finding.target)}。`),
+    next: ({ target }) => `查看轮换受阻的原因：${command('plan --target NAME', target)}。`,
     over: '客户端密钥已不再逾期',
     was: '客户端密钥曾逾期未轮换',
   },
@@ -111,7 +111,7 @@ export const CONDITIONS_ZH: ConditionTable = {
         logins(finding, now),
       ].join('');
     },
-    next: (finding) => next(finding, `执行 ${command('once --target NAME', finding.target)} 并查看输出。`),
+    next: ({ target }) => `执行 ${command('once --target NAME', target)} 并查看输出。`,
     over: '该目标已恢复检查',
     was: '曾长时间无法完成检查',
   },
@@ -131,7 +131,7 @@ export const CONDITIONS_ZH: ConditionTable = {
         finding.loginsUntil === null ? '' : logins(finding, now),
       ].join('');
     },
-    next: (finding) => next(finding, `查看最近的轮换记录：${command('history --target NAME', finding.target)}。`),
+    next: ({ target }) => `查看最近的轮换记录：${command('history --target NAME', target)}。`,
     over: '客户端密钥已可正常轮换',
     was: '客户端密钥曾无法轮换',
   },
@@ -146,7 +146,7 @@ export const CONDITIONS_ZH: ConditionTable = {
           : `客户端密钥在 ${when(facts.expiresAt, now)}到期之前未能轮换。`,
         fails('尚未轮换的原因', error),
       ].join(''),
-    next: (finding) => next(finding, `查看未轮换的原因：${command('plan --target NAME', finding.target)}。`),
+    next: ({ target }) => `查看未轮换的原因：${command('plan --target NAME', target)}。`,
     over: '客户端密钥已不再临近过期',
     was: '客户端密钥曾临近过期',
   },
@@ -168,13 +168,12 @@ export const CONDITIONS_ZH: ConditionTable = {
         fails('最近的错误', error),
       ].join('');
     },
-    next: (finding) => {
-      const { because: blamed, detail: found } = finding.facts;
-      if (finding.error !== null || blamed !== 'secret' || found === 'unproven')
-        return next(finding, `在${CONSOLE}中检查 Apple 登录方式，并试一次 Apple 登录。`);
+    next: ({ facts: { because: blamed, detail: found }, target }) => {
+      if (blamed !== 'secret' || found === 'unproven')
+        return `在${CONSOLE}中检查 Apple 登录方式，并试一次 Apple 登录。`;
       return found === 'rejected'
         ? '在 Apple 开发者网站的 Keys 页面确认该私钥是否已被吊销，若已吊销则新建一个并配置给本服务。'
-        : `立即执行 ${command('once --target NAME', finding.target)}，如仍失败，则用 ${command('generate')} 生成客户端密钥，并在${CONSOLE}中手动填入。`;
+        : `立即执行 ${command('once --target NAME', target)}，如仍失败，则用 ${command('generate')} 生成客户端密钥，并在${CONSOLE}中手动填入。`;
     },
     over: '据本服务所知，Apple 登录已不再失败',
     was: 'Apple 登录曾失败',
@@ -264,8 +263,7 @@ export const CONDITIONS_ZH: ConditionTable = {
         finding.error === null ? '没有依据表明新的客户端密钥比现有的更好。' : told(finding.error),
         logins(finding, now),
       ].join(''),
-    next: (finding) =>
-      next(finding, `试一次 Apple 登录，如果失败就执行 ${command('once --force --target NAME', finding.target)}。`),
+    next: ({ target }) => `试一次 Apple 登录，如果失败就执行 ${command('once --force --target NAME', target)}。`,
     over: '已没有新的客户端密钥等待确认',
     was: '曾有新的客户端密钥等待确认',
   },
@@ -318,7 +316,7 @@ export const CONDITIONS_ZH: ConditionTable = {
     headline: ({ facts: { targets }, error }) =>
       `${who(targets)}无法检查：本服务的云 API 密钥${byCode(CREDENTIALS, error)}`,
     what: held,
-    next: (finding) => next(finding, '更新本服务使用的云 API 密钥（来源见配置中的 `cloudbase.credentials`）。'),
+    next: '更新本服务使用的云 API 密钥（来源见配置中的 `cloudbase.credentials`）。',
     over: '本服务的云 API 密钥已恢复可用',
     was: '本服务的云 API 密钥曾不可用',
   },
@@ -328,7 +326,7 @@ export const CONDITIONS_ZH: ConditionTable = {
     headline: ({ facts: { targets }, error }) =>
       `${who(targets)}无法${deniedCall(error)?.includes('Modify') ? '轮换' : '检查'}：CAM 拒绝 ${deniedCall(error) ?? '调用'}`,
     what: held,
-    next: (finding) => next(finding, '在 CAM 中允许该调用。'),
+    next: '在 CAM 中允许该调用。',
     over: '本服务所需的权限已恢复',
     was: '本服务所需的权限曾被 CAM 拒绝',
   },
@@ -337,7 +335,7 @@ export const CONDITIONS_ZH: ConditionTable = {
     title: 'CloudBase 不可用',
     headline: ({ facts: { targets }, error }) => `${who(targets)}无法检查：${byCode(ENDPOINT, error)}`,
     what: held,
-    next: (finding) => next(finding, '检查本机到腾讯云的网络。'),
+    next: '检查本机到腾讯云的网络。',
     over: 'CloudBase 已恢复可用',
     was: 'CloudBase 曾不可用',
   },
@@ -346,7 +344,7 @@ export const CONDITIONS_ZH: ConditionTable = {
     title: '签名私钥不可用',
     headline: ({ facts: { targets }, error }) => `${who(targets)}无法轮换：${byCode(KEY, error)}`,
     what: held,
-    next: (finding) => next(finding, `执行 ${command('history')} 查找原因。`),
+    next: () => `执行 ${command('history')} 查找原因。`,
     over: '签名私钥已恢复可用',
     was: '签名私钥曾不可用',
   },
@@ -370,15 +368,15 @@ export const CONDITIONS_ZH: ConditionTable = {
     title: 'Apple 拒绝所有查询过的客户端密钥',
     what: ({ facts: { targets } }) =>
       `一个多小时以来，Apple 拒绝了所有查询过的客户端密钥${targets.length === 0 ? '' : `（${listed(targets)}）`}。其间没有认可过任何一个，因此无法判断是这些密钥无效，还是 Apple 一概拒绝。`,
-    next: () => '在其中一个应用中试一次 Apple 登录，如果失败就在 Apple 开发者网站核对私钥、Team ID 和 Services ID。',
+    next: '在其中一个应用中试一次 Apple 登录，如果失败就在 Apple 开发者网站核对私钥、Team ID 和 Services ID。',
     over: 'Apple 已恢复认可客户端密钥',
     was: 'Apple 曾拒绝所有查询过的客户端密钥',
   },
 
   AppleAcceptsAll: {
     title: 'Apple 的答复没有意义',
-    what: () => 'Apple 连用假私钥签发的客户端密钥也认可，因此认可不能证明什么，私钥被吊销也无法察觉。',
-    next: () => '检查是否有代理或测试服务器代替 Apple 应答（`apple.tokenUrl`）。',
+    what: 'Apple 连用假私钥签发的客户端密钥也认可，因此认可不能证明什么，私钥被吊销也无法察觉。',
+    next: '检查是否有代理或测试服务器代替 Apple 应答（`apple.tokenUrl`）。',
     over: 'Apple 的答复已恢复意义',
     was: 'Apple 的答复曾没有意义',
   },
@@ -400,7 +398,7 @@ export const CONDITIONS_ZH: ConditionTable = {
         error === null ? `状态库 ${detail(facts.path)} 无法写入，本服务的记录都保存在其中。` : told(error),
         `在恢复写入之前，守护进程只在紧急情况下轮换，重启后会丢失未恢复的告警；${command('once')} 不做任何事。`,
       ].join(''),
-    next: (finding) => next(finding, '让运行本服务的用户可以写入状态库。'),
+    next: '让运行本服务的用户可以写入状态库。',
     over: '状态库（journal）已可写入',
     was: '状态库（journal）曾无法写入',
   },
@@ -429,7 +427,7 @@ export const CONDITIONS_ZH: ConditionTable = {
     },
     next: (finding) => {
       const tryIt = `试发一条消息：${command(`alerts --test --channel ${detail(finding.facts.channel, 63)}`)}。`;
-      return finding.error === null ? tryIt : `${next(finding, '').replace(/。$/, '')}；然后${tryIt}`;
+      return finding.error === null ? tryIt : `${nextStep(finding, 'zh', '').replace(/。$/, '')}；然后${tryIt}`;
     },
     over: ({ facts }) => `告警渠道 ${detail(facts.channel, 63)} 已恢复送达`,
     was: ({ facts }) => `告警渠道 ${detail(facts.channel, 63)} 曾无法送达`,
@@ -440,7 +438,7 @@ export const CONDITIONS_ZH: ConditionTable = {
     headline: ({ facts: { replica } }) => `${of(replica)}新配置未被接受`,
     what: ({ error }) =>
       [fails('新配置无法使用', error), '守护进程继续沿用原配置；此时如果重启，将无法启动。'].join(''),
-    next: (finding) => afterCorrecting(finding, '更正配置后重新发送 SIGHUP。'),
+    next: '更正配置后重新发送 SIGHUP。',
     over: ({ facts: { replica } }) => `${of(replica)}配置已被接受`,
     was: ({ facts: { replica } }) => `${of(replica)}新配置曾未被接受`,
   },
@@ -455,7 +453,7 @@ export const CONDITIONS_ZH: ConditionTable = {
           ? '本进程处于待命状态，另一个守护进程结束后会自动接管。'
           : '在守护进程启动之前，所有客户端密钥都无人检查、无人轮换。',
       ].join(''),
-    next: (finding) => afterCorrecting(finding, '更正配置；守护进程每分钟重试一次，如已退出则重新启动。'),
+    next: '更正配置；守护进程每分钟重试一次，如已退出则重新启动。',
     over: ({ error }) => (error?.code === 'ERR_DAEMON_RUNNING' ? '已没有第二个守护进程在等待' : '守护进程已启动'),
     was: '守护进程曾无法启动',
   },
@@ -468,7 +466,7 @@ export const CONDITIONS_ZH: ConditionTable = {
         urgent.length === 0 ? '目前没有目标急需新的客户端密钥。' : `以下目标的 Apple 登录面临风险：${listed(urgent)}。`,
         '每次写入失败后，非紧急的轮换暂停一小时。',
       ].join(''),
-    next: (finding) => next(finding, `用 ${command('history')} 查明原因。`),
+    next: () => `用 ${command('history')} 查明原因。`,
     over: '客户端密钥已恢复写入',
     was: '客户端密钥曾无法写入',
   },

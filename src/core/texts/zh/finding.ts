@@ -1,7 +1,7 @@
 // Chinese for what conditions have in common: their error, next step, logins, and facts that several of them name.
 import type { Finding, FindingOf } from '../../alerts/conditions.ts';
 import type { StoredError } from '../../error-params.ts';
-import { errorTexts, nextStep } from '../errors.ts';
+import { errorTexts } from '../errors.ts';
 import { problemText } from '../problems.ts';
 import { detail, firstOf, shortFingerprint } from '../quote.ts';
 import { PROBLEMS_ZH } from './problems.ts';
@@ -58,14 +58,4 @@ export function logins({ loginsUntil }: Finding, now: number): string {
   if (loginsUntil === null) return '现有客户端密钥何时过期无法确定。';
   if (loginsUntil > now) return `现有客户端密钥将于 ${when(loginsUntil, now)}过期。`;
   return `现有客户端密钥的到期时间是 ${when(loginsUntil, now)}。`;
-}
-
-/** The next step: that of the error, else `otherwise`. */
-export function next(finding: Pick<Finding, 'error' | 'target'>, otherwise: string): string {
-  return nextStep(finding, 'zh', otherwise);
-}
-
-/** A wrong configuration is corrected, and then applied as `applied` says: its own next step is half of that. */
-export function afterCorrecting({ error, target }: Finding, applied: string): string {
-  return next({ error: error?.code === 'ERR_CONFIG' ? null : error, target }, applied);
 }
