@@ -97,49 +97,34 @@ export class Alerter {
     return Math.min(wait, beat, nextLook);
   }
 
-  private async isMine(): Promise<boolean> {
-    let isMine = false;
-    await this.guarded(async () => {
-      isMine = (await this.tools.isMine?.()) ?? true;
-    });
-    return isMine;
+  private isMine(): Promise<boolean> {
+    return this.guarded(async () => (await this.tools.isMine?.()) ?? true, false);
   }
 
   private async look(): Promise<void> {
     this.changed = false;
     this.lookedAt = this.tools.clock.monotonic();
-    await this.guarded(() => this.tools.watch.look());
+    await this.guarded(() => this.tools.watch.look(), undefined);
   }
 
-  private async deliver(hurry: boolean): Promise<{ wait: number; busy: boolean }> {
-    let result = { wait: Number.POSITIVE_INFINITY, busy: false };
-    await this.guarded(async () => {
-      const book = await this.tools.journal.alertBook();
-      result = this.tools.deliverer.start(book, () => this.roused(), hurry);
-    });
-    return result;
+  private deliver(hurry: boolean): Promise<{ wait: number; busy: boolean }> {
+    const { journal, deliverer } = this.tools;
+    // When a delivery has ended there may be more to deliver, and a channel's state has changed.
+    const start = async () => deliverer.start(await journal.alertBook(), () => this.rouse(), hurry);
+    return this.guarded(start, { wait: Number.POSITIVE_INFINITY, busy: false });
   }
 
-  private async beat(): Promise<number> {
-    let wait = LOOK_EVERY_MS;
-    await this.guarded(async () => {
-      const { journal, heartbeat, watch } = this.tools;
-      wait = heartbeat.beat(watch.wellbeing(await journal.alertBook()));
-    });
-    return wait;
+  private beat(): Promise<number> {
+    const { journal, heartbeat, watch } = this.tools;
+    return this.guarded(async () => heartbeat.beat(watch.wellbeing(await journal.alertBook())), LOOK_EVERY_MS);
   }
 
-  /** A delivery has ended: there may be more to deliver, and a channel's state has changed. */
-  private roused(): void {
-    this.changed = true;
-    this.wake.abort(new Error('delivered'));
-  }
-
-  private async guarded(work: () => Promise<void>): Promise<void> {
+  private async guarded<T>(work: () => Promise<T>, otherwise: T): Promise<T> {
     try {
-      await work();
+      return await work();
     } catch (thrown) {
       this.tools.emit({ event: 'warning', during: 'alerts', error: asRotatorError(thrown) });
+      return otherwise;
     }
   }
 }

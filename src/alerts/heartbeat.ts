@@ -33,18 +33,18 @@ export interface HeartbeatTools {
 /** The receiver only stores a ping. Less would fail over a slow network; more would delay the next ping. */
 const TIMEOUT_MS = 10_000;
 /**
- * When a failed ping is tried again, unless `every` is sooner: soon enough for a receiver with a few minutes' grace.
- */
-const RETRY_MS = 60_000;
-/**
- * When a change is said again, unless `every` is sooner: healthchecks.io answers 200 to more than five pings a minute, and
- * drops them.
+ * When a failed ping is tried again, and a change is said again, unless `every` is sooner: soon enough for a receiver with
+ * a few minutes' grace. healthchecks.io answers 200 to more than five pings a minute, and drops them.
  */
 const AGAIN_MS = 60_000;
 /** Enough for the first few stories; the names of hundreds of targets would fill the receiver's page. */
 const LONGEST_BODY = 1_000;
 
-type Which = 'heartbeat.url' | 'heartbeat.healthUrl';
+interface Call {
+  readonly which: 'heartbeat.url' | 'heartbeat.healthUrl';
+  readonly url: string;
+  readonly problems: readonly string[];
+}
 
 export class Heartbeat {
   private readonly tools: HeartbeatTools;
@@ -52,8 +52,8 @@ export class Heartbeat {
   private dueAt = 0;
   private busy: Promise<void> | undefined;
   /** What each URL got last (true: well), so that a change is sent at once. */
-  private readonly said = new Map<Which, boolean>();
-  private readonly failing = new Set<Which>();
+  private readonly said = new Map<Call['which'], boolean>();
+  private readonly failing = new Set<Call['which']>();
   private readonly closing = new AbortController();
 
   constructor(options: HeartbeatOptions, tools: HeartbeatTools) {
@@ -70,18 +70,20 @@ export class Heartbeat {
   beat({ troubles, critical }: Wellbeing): number {
     const { clock } = this.tools;
     const { url, healthUrl, everyMs } = this.options;
-    if (url === undefined && healthUrl === undefined) return Number.POSITIVE_INFINITY;
-    const calls = [
-      { which: 'heartbeat.url' as const, url, problems: troubles },
-      { which: 'heartbeat.healthUrl' as const, url: healthUrl, problems: critical },
-    ].filter((call): call is typeof call & { url: string } => call.url !== undefined);
+    const calls: readonly Call[] = [
+      ...(url === undefined ? [] : [{ which: 'heartbeat.url' as const, url, problems: troubles }]),
+      ...(healthUrl === undefined
+        ? []
+        : [{ which: 'heartbeat.healthUrl' as const, url: healthUrl, problems: critical }]),
+    ];
+    if (calls.length === 0) return Number.POSITIVE_INFINITY;
     const changed = calls.some(({ which, problems }) => (this.said.get(which) ?? true) !== (problems.length === 0));
     const wait = this.dueAt - clock.monotonic();
     if (this.busy !== undefined || (wait > 0 && !changed)) return Math.max(wait, 1_000);
     const nextMs = changed ? Math.min(everyMs, AGAIN_MS) : everyMs;
     this.dueAt = clock.monotonic() + nextMs;
-    this.busy = Promise.all(calls.map((call) => this.ping(call.which, call.url, call.problems))).then((arrived) => {
-      if (arrived.includes(false)) this.dueAt = clock.monotonic() + Math.min(everyMs, RETRY_MS);
+    this.busy = Promise.all(calls.map((call) => this.ping(call))).then((arrived) => {
+      if (arrived.includes(false)) this.dueAt = clock.monotonic() + Math.min(everyMs, AGAIN_MS);
       this.busy = undefined;
     });
     return nextMs;
@@ -96,13 +98,11 @@ export class Heartbeat {
     this.closing.abort(new Error('stopped'));
   }
 
-  private async ping(which: Which, url: string, problems: readonly string[]): Promise<boolean> {
+  private async ping({ which, url, problems }: Call): Promise<boolean> {
     const isWell = problems.length === 0;
     this.said.set(which, isWell);
-    const why = await this.send(
-      isWell ? url : failUrl(url),
-      isWell ? 'ok' : cleanText(problems.join('\n')).slice(0, LONGEST_BODY),
-    );
+    const body = isWell ? 'ok' : cleanText(problems.join('\n')).slice(0, LONGEST_BODY);
+    const why = await this.send(isWell ? url : failUrl(url), body);
     if (why === undefined) {
       this.failing.delete(which);
       return true;

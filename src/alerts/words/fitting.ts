@@ -1,21 +1,11 @@
 // Cuts texts and lists to a size: the most that fits, found by bisection.
 
-/** The longest beginning of `raw` (whole characters) for which `fits` holds, or '' if there is none. */
-export function longestFitting(raw: string, fits: (beginning: string) => boolean): string {
-  const characters = [...raw];
-  let [low, high] = [0, characters.length];
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if (fits(characters.slice(0, middle).join(''))) low = middle;
-    else high = middle - 1;
-  }
-  return characters.slice(0, low).join('');
-}
-
-/** `raw` if `fits` holds for it, else as much of it as fits with `cut` behind it. */
+/** `raw` if `fits` holds for it, else as much of it (whole characters) as fits with `cut` behind it. */
 export function shortened(raw: string, cut: string, fits: (text: string) => boolean): string {
   if (fits(raw)) return raw;
-  return `${longestFitting(raw, (beginning) => fits(`${beginning}${cut}`))}${cut}`;
+  const characters = [...raw];
+  const beginning = (count: number) => `${characters.slice(0, count).join('')}${cut}`;
+  return beginning(largest(characters.length, (count) => fits(beginning(count))));
 }
 
 /**

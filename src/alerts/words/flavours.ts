@@ -116,17 +116,24 @@ function htmlLine(raw: string): string {
     .replace(/`([^`]+)`/g, '<code>$1</code>');
 }
 
-const plain: Flavour = {
-  text: safeLine,
-  code: safeLine,
-  paste: safeLine,
-  strong: (safe) => safe,
-  heading: (safe) => safe,
-  link: (url) => url,
-  newline: '\n',
-  gap: '\n\n',
-  size: bytesOf,
-};
+/** One in which text, code and commands look alike, but for what `own` says. */
+function flavour(text: Flavour['text'], own: Partial<Flavour> = {}): Flavour {
+  return {
+    ...{
+      text,
+      code: text,
+      paste: own.code ?? text,
+      strong: (safe) => safe,
+      heading: (safe) => safe,
+      link: (url) => url,
+    },
+    ...{ newline: '\n', gap: '\n\n', size: bytesOf },
+    ...own,
+  };
+}
+
+const starred = (safe: string) => `**${safe}**`;
+const sizeInJson = (text: string) => bytesOf(JSON.stringify(text));
 
 /** WeCom has three colours: `warning` is orange-red, `info` is green, `comment` is grey. */
 const WECOM_COLOURS: Readonly<Record<Tone, string>> = {
@@ -149,62 +156,41 @@ const MONO = 'font-family:ui-monospace,Consolas,Menlo,monospace';
 
 export const FLAVOURS = {
   /** The text of a mail. */
-  plain,
+  plain: flavour(safeLine),
   /** The other half of a mail. Every paragraph stands in an element of its own. */
-  html: {
-    ...plain,
-    text: htmlLine,
-    code: (raw: string) => `<code>${htmlLine(raw.replaceAll('`', ''))}</code>`,
-    paste: (raw: string) =>
+  html: flavour(htmlLine, {
+    code: (raw) => `<code>${htmlLine(raw.replaceAll('`', ''))}</code>`,
+    paste: (raw) =>
       `<pre style="margin:4px 0;padding:8px;background:#f2f4f7;white-space:pre-wrap;${MONO}">${htmlLine(raw.replaceAll('`', ''))}</pre>`,
-    strong: (safe: string) => `<b>${safe}</b>`,
-    heading: (safe: string, tone: Tone) =>
-      `<div style="font-size:18px;font-weight:bold;color:${HTML_COLOURS[tone]}">${safe}</div>`,
-    link: (url: string, safe: string) => `<a href="${url.replaceAll('&', '&amp;').replaceAll('"', '%22')}">${safe}</a>`,
+    strong: (safe) => `<b>${safe}</b>`,
+    heading: (safe, tone) => `<div style="font-size:18px;font-weight:bold;color:${HTML_COLOURS[tone]}">${safe}</div>`,
+    link: (url, safe) => `<a href="${url.replaceAll('&', '&amp;').replaceAll('"', '%22')}">${safe}</a>`,
     newline: '<br>\n',
-  },
+  }),
   /** The Markdown of a card; the limit counts the JSON. */
-  feishu: {
-    ...plain,
-    text: feishuLine,
-    code: feishuLine,
-    paste: feishuLine,
-    strong: (safe: string) => `**${safe}**`,
-    link: markdownLink,
-    size: (text: string) => bytesOf(JSON.stringify(text)),
-  },
+  feishu: flavour(feishuLine, { strong: starred, link: markdownLink, size: sizeInJson }),
   /** Alertmanager and PagerDuty pass the text on. */
-  relayed: { ...plain, text: relayedLine, code: relayedLine, paste: relayedLine },
-  wecom: {
-    ...plain,
-    text: (raw: string) => asCode(withoutTags(chatLine(raw))),
-    code: (raw: string) => withoutTags(chatCode(raw)),
-    paste: (raw: string) => withoutTags(chatCode(raw)),
-    strong: (safe: string) => `**${safe}**`,
-    heading: (safe: string, tone: Tone) => `### <font color="${WECOM_COLOURS[tone]}">${safe}</font>`,
+  relayed: flavour(relayedLine),
+  wecom: flavour((raw) => asCode(withoutTags(chatLine(raw))), {
+    code: (raw) => withoutTags(chatCode(raw)),
+    strong: starred,
+    heading: (safe, tone) => `### <font color="${WECOM_COLOURS[tone]}">${safe}</font>`,
     link: markdownLink,
-  },
+  }),
   /** Two spaces end a line; a line end alone would be shown as a space. */
-  dingtalk: {
-    ...plain,
-    text: dingtalkLine,
-    code: dingtalkLine,
-    paste: dingtalkLine,
-    strong: (safe: string) => `**${safe}**`,
-    heading: (safe: string) => `### ${safe}`,
+  dingtalk: flavour(dingtalkLine, {
+    strong: starred,
+    heading: (safe) => `### ${safe}`,
     link: markdownLink,
     newline: '  \n',
-    size: (text: string) => bytesOf(JSON.stringify(text)),
-  },
-  slack: {
-    text: (raw: string) => slackEntities(asCode(chatLine(raw))),
-    code: (raw: string) => slackEntities(chatCode(raw)),
-    paste: (raw: string) => `\`\`${slackEntities(chatCode(raw))}\`\``,
-    strong: (safe: string) => `*${safe}*`,
-    heading: (safe: string, tone: Tone) => `${SLACK_EMOJIS[tone]} *${safe}*`,
-    link: (url: string, safe: string) => `<${slackEntities(url.replaceAll('|', '%7C'))}|${safe.replaceAll('|', '/')}>`,
-    newline: '\n',
-    gap: '\n\n',
-    size: (text: string) => text.length,
-  },
+    size: sizeInJson,
+  }),
+  slack: flavour((raw) => slackEntities(asCode(chatLine(raw))), {
+    code: (raw) => slackEntities(chatCode(raw)),
+    paste: (raw) => `\`\`${slackEntities(chatCode(raw))}\`\``,
+    strong: (safe) => `*${safe}*`,
+    heading: (safe, tone) => `${SLACK_EMOJIS[tone]} *${safe}*`,
+    link: (url, safe) => `<${slackEntities(url.replaceAll('|', '%7C'))}|${safe.replaceAll('|', '/')}>`,
+    size: (text) => text.length,
+  }),
 } as const satisfies Readonly<Record<string, Flavour>>;
