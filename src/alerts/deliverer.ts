@@ -3,7 +3,7 @@
 // never thrown, and one channel never waits for another.
 
 import { createHash } from 'node:crypto';
-import type { AlertMessage, DigestFacts, Language } from '../core/alerts/message.ts';
+import type { AlertMessage, DigestFacts } from '../core/alerts/message.ts';
 import { type AlertBook, type ChannelState, emptyChannelState, type Story } from '../core/alerts/records.ts';
 import { asRotatorError, RotatorError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
@@ -14,17 +14,8 @@ import { deadline } from '../net/abort.ts';
 import { backoffMs, LONGEST_WAIT_MS } from './backoff.ts';
 import { type AlertPolicy, dueOf, type News, newsFor, toldOf } from './stories/news.ts';
 import { viewOf } from './stories/view.ts';
-import { composeMessage, type MessageSubject } from './words/compose.ts';
-import type { Links } from './words/links.ts';
-
-/** How messages are worded. */
-export interface Voice extends Links {
-  readonly instance: string;
-  readonly version: string;
-  readonly language: Language;
-  /** Of the times in messages; default: UTC. */
-  readonly timezone?: string;
-}
+import { composeMessage } from './words/compose.ts';
+import type { MessageSubject, Voice } from './words/request.ts';
 
 export interface DelivererTools {
   readonly clock: Clock;
@@ -292,15 +283,8 @@ export class Deliverer {
   }
 
   private paceOf(name: string): Pace {
-    const known = this.paces.get(name);
-    if (known !== undefined) return known;
-    const pace: Pace = {
-      busy: undefined,
-      gapUntil: 0,
-      heldUntil: 0,
-      refreshedAt: undefined,
-      untried: true,
-    };
+    const unused = { busy: undefined, gapUntil: 0, heldUntil: 0, refreshedAt: undefined, untried: true };
+    const pace: Pace = this.paces.get(name) ?? unused;
     this.paces.set(name, pace);
     return pace;
   }

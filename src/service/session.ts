@@ -2,7 +2,8 @@
 import { daemonRuns, type JournalPlace, journalExists, openJournal } from '../adapters/journal/journal.ts';
 import { isPostgres, readPostgresUrl } from '../adapters/journal/place.ts';
 import { exampleNews } from '../alerts/stories/example.ts';
-import { composeMessage, type MessageSubject } from '../alerts/words/compose.ts';
+import { composeMessage } from '../alerts/words/compose.ts';
+import type { MessageSubject } from '../alerts/words/request.ts';
 import { readJournalPlace } from '../config/journal-place.ts';
 import { loadConfig, nothingRead } from '../config/load.ts';
 import { ConfigError, type ReadablePart } from '../config/problems.ts';

@@ -9,18 +9,19 @@ import {
   type DelivererOptions,
   type DelivererTools,
   type Digests,
-  type Voice,
   type Waiting,
   waitingFor,
 } from '../alerts/deliverer.ts';
-import type { Surroundings, WatchedTarget } from '../alerts/detect/detect.ts';
 import { finding } from '../alerts/detect/finding.ts';
+import type { Surroundings } from '../alerts/detect/service.ts';
+import type { WatchedTarget } from '../alerts/detect/target-facts.ts';
 import { Heartbeat } from '../alerts/heartbeat.ts';
 import type { Rotated } from '../alerts/stories/advance.ts';
 import { type AlertPolicy, policyOf } from '../alerts/stories/news.ts';
 import type { OnLook } from '../alerts/target-looks.ts';
 import { Watch } from '../alerts/watch.ts';
 import { type AlertsView, alertsView } from '../alerts/words/alert-view.ts';
+import type { Voice } from '../alerts/words/request.ts';
 import type { DisabledTarget } from '../config/load.ts';
 import { keyProblems, type ReadablePart } from '../config/problems.ts';
 import type { Config } from '../config/resolve.ts';

@@ -2,7 +2,7 @@
 
 import type { News } from '../../src/alerts/stories/news.ts';
 import { viewOf } from '../../src/alerts/stories/view.ts';
-import type { MessageSubject } from '../../src/alerts/words/compose.ts';
+import type { MessageSubject } from '../../src/alerts/words/request.ts';
 import { subjectOf } from '../../src/core/alerts/causes.ts';
 import type { ConditionFacts, ConditionName, ConditionTarget, Finding } from '../../src/core/alerts/conditions.ts';
 import { CONDITIONS, conditionId, TARGET_CONDITIONS } from '../../src/core/alerts/conditions.ts';

@@ -2,7 +2,7 @@
 // told of it. Messages that still waited are not kept: what a channel was not told of is told anew.
 import type { DatabaseSync } from 'node:sqlite';
 import { SAID_BY_LOGINS_FAIL } from '../../core/alerts/conditions.ts';
-import type { Story } from '../../core/alerts/records.ts';
+import { newStory, type Story } from '../../core/alerts/records.ts';
 import { MINUTE } from '../../core/time.ts';
 
 interface OldCondition {
@@ -39,16 +39,11 @@ function storyOf({ finding, foundAt, toldAt, told }: OldCondition, waits: (chann
   const own = isOwn ? `RenewalFailing${id.slice(condition.length)}` : id;
   const at = toldAt ?? foundAt;
   const state = { severity, code: error?.code ?? null, next: '', deadline: loginsUntil, reminders: 0, over: false };
+  const members = [{ finding, foundAt, criticalAt: severity === 'critical' ? foundAt : null }];
+  const since = Math.min(finding.since ?? foundAt, foundAt);
   return {
-    id: own,
-    cause: (isOwn ? 'RenewalFailing' : condition) as Story['cause'],
-    members: [{ finding, foundAt, criticalAt: severity === 'critical' ? foundAt : null }],
-    since: Math.min(finding.since ?? foundAt, foundAt),
-    gathersUntil: null,
-    endedAt: null,
+    ...newStory(own, (isOwn ? 'RenewalFailing' : condition) as Story['cause'], members, since),
     holdMs: MINUTE,
-    closed: false,
-    rotation: null,
     told: Object.fromEntries(
       Object.entries(told)
         .filter(([channel]) => !waits(channel))

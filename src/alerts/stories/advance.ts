@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Cause, isShared, type Subject, stageOf, subjectOf } from '../../core/alerts/causes.ts';
 import type { Finding, Severity } from '../../core/alerts/conditions.ts';
-import type { AlertBook, AlertUpdate, Story, StoryMember } from '../../core/alerts/records.ts';
+import { type AlertBook, type AlertUpdate, newStory, type Story, type StoryMember } from '../../core/alerts/records.ts';
 import { DAY, MINUTE } from '../../core/time.ts';
 import { type AlertPolicy, newsOf } from './news.ts';
 import { nextOf, viewOf } from './view.ts';
@@ -74,18 +74,7 @@ export function afterRotation({ stories }: AlertBook, { key, rotation, ended }: 
 
 function overStory(id: string, cause: Cause, finding: Finding, now: number, told: Story['told'] = {}): Story {
   const members = [{ finding, foundAt: now, criticalAt: null }];
-  return {
-    id,
-    cause,
-    members,
-    since: now,
-    gathersUntil: null,
-    endedAt: now,
-    holdMs: 0,
-    closed: true,
-    told,
-    rotation: null,
-  };
+  return { ...newStory(id, cause, members, now), endedAt: now, closed: true, told };
 }
 
 interface Group {
@@ -211,8 +200,8 @@ class Course {
     const { now, isSweeping } = this.look;
     const gathers = isSweeping && (isShared(cause) || cause === 'LoginsFail');
     const gathersUntil = gathers ? now + GATHER_MS : null;
-    const own = { endedAt: null, holdMs: this.policy.leastHoldMs, closed: false, told: {}, rotation: null };
-    const story = this.dated({ id, cause, members, since: now, gathersUntil, ...own });
+    const own = { gathersUntil, holdMs: this.policy.leastHoldMs };
+    const story = this.dated({ ...newStory(id, cause, members, now), ...own });
     this.put.push(story);
     this.transitions.push({ what: 'opened', story });
   }

@@ -1,7 +1,7 @@
 // What a channel would be told of a story that is made up, so that somebody can see how it will look there. Its ids are
 // never those of a real one: an incident that a test closes is a test's.
 import type { Cause } from '../../core/alerts/causes.ts';
-import type { Story } from '../../core/alerts/records.ts';
+import { newStory } from '../../core/alerts/records.ts';
 import { exampleOf } from '../../core/texts/finding-examples.ts';
 import { HOUR } from '../../core/time.ts';
 import type { News } from './news.ts';
@@ -16,18 +16,8 @@ export function exampleNews(cause: Cause, wanted: 'raised' | 'cleared', now: num
   const status = cause === 'Unwatched' ? 'happened' : wanted;
   const since = isOver ? now - LASTED_MS : now;
   const criticalAt = finding.severity === 'critical' ? since : null;
-  const story: Story = {
-    id: `Test/${finding.id}`,
-    cause,
-    members: [{ finding, foundAt: since, criticalAt }],
-    since,
-    gathersUntil: null,
-    endedAt: isOver ? now : null,
-    holdMs: 0,
-    closed: false,
-    rotation: null,
-    told: {},
-  };
+  const members = [{ finding, foundAt: since, criticalAt }];
+  const story = { ...newStory(`Test/${finding.id}`, cause, members, since), endedAt: isOver ? now : null };
   const view = viewOf(story);
   if (view === undefined) throw new TypeError('nothing of it was raised');
   return { story, status, dueAt: now, from: now, view, thread: story.id, closes: isOver ? [story.id] : [] };

@@ -2,13 +2,7 @@
 // only puts them together.
 
 import type { Finding, Severity } from '../../core/alerts/conditions.ts';
-import {
-  type AlertMessage,
-  type Language,
-  type MessageItem,
-  type MessageTarget,
-  shownItems,
-} from '../../core/alerts/message.ts';
+import { type AlertMessage, type Language, type MessageItem, shownItems } from '../../core/alerts/message.ts';
 import type { Story } from '../../core/alerts/records.ts';
 import { isoOrNull } from '../../core/instants.ts';
 import { cleanValue } from '../../core/output.ts';
@@ -17,28 +11,10 @@ import { nextFor, TEXTS, wordsOf } from '../../core/texts/languages.ts';
 import { detail } from '../../core/texts/quote.ts';
 import { type Sender, say } from '../../core/texts/texts.ts';
 import type { News } from '../stories/news.ts';
-import type { StoryTarget } from '../stories/view.ts';
 import { type Links, runbookLink } from './links.ts';
-import { isOver, type MessageSubject, rankOf, titleOf } from './title.ts';
+import type { MessageRequest, MessageSubject } from './request.ts';
+import { isOver, rankOf, titleOf } from './title.ts';
 import { inZone } from './zone.ts';
-
-export type { MessageSubject } from './title.ts';
-
-export interface MessageRequest extends Links {
-  /** A UUID; the same at every attempt of the same message. */
-  readonly id: string;
-  /** ms since the epoch. */
-  readonly now: number;
-  readonly instance: string;
-  readonly version: string;
-  readonly language: Language;
-  /** Of the times in the texts; default: UTC. */
-  readonly timezone?: string;
-  /** Stories (each at most once), or a digest alone, or a test alone. */
-  readonly subjects: readonly MessageSubject[];
-  /** The stories are made up: somebody wants to see how they look. */
-  readonly isTest?: boolean;
-}
 
 export interface Wording extends Links {
   readonly language: Language;
@@ -121,7 +97,10 @@ function storyItem({ story, status, view, thread }: News, request: MessageReques
     target: target?.name ?? null,
     envId: target?.envId ?? null,
     providerId: target?.providerId ?? null,
-    targets: targets.map((each) => targetOf(each, over)),
+    targets: targets.map((each) => ({
+      ...{ name: each.name, envId: each.envId, providerId: each.providerId },
+      loginsUntil: over ? null : isoOrNull(each.loginsUntil),
+    })),
     ...told,
     since: iso(story.since, now),
     until: over ? iso(story.endedAt ?? now, now) : null,
@@ -131,10 +110,6 @@ function storyItem({ story, status, view, thread }: News, request: MessageReques
     code: error?.code ?? null,
     thread,
   };
-}
-
-function targetOf({ name, envId, providerId, loginsUntil }: StoryTarget, over: boolean): MessageTarget {
-  return { name, envId, providerId, loginsUntil: over ? null : isoOrNull(loginsUntil) };
 }
 
 /** What is told once it is over. */

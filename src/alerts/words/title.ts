@@ -1,26 +1,12 @@
 // The title of a message: one line that names the instance and says what is wrong, how bad it is, and how many there
 // are. A phone's lock screen shows it, so it is short.
-import type { DigestFacts, Language, MessageItem } from '../../core/alerts/message.ts';
+import type { MessageItem } from '../../core/alerts/message.ts';
 import type { NewsStatus } from '../../core/alerts/records.ts';
 import { TEXTS, wordsOf } from '../../core/texts/languages.ts';
 import { detail } from '../../core/texts/quote.ts';
 import { type Counts, say, type Texts } from '../../core/texts/texts.ts';
 import type { News } from '../stories/news.ts';
-
-/** What a message tells: news of stories, or a digest or a test alone. */
-export type MessageSubject =
-  | StorySubject
-  | { readonly kind: 'digest'; readonly digest: DigestFacts }
-  | { readonly kind: 'test' };
-export type StorySubject = { readonly kind: 'story' } & News;
-
-export interface TitleRequest {
-  readonly now: number;
-  readonly instance: string;
-  readonly language: Language;
-  readonly subjects: readonly MessageSubject[];
-  readonly isTest?: boolean;
-}
+import type { MessageRequest, StorySubject } from './request.ts';
 
 /** News, and its item. */
 export interface Itemised {
@@ -45,7 +31,7 @@ export function rankOf({ status, severity }: MessageItem): number {
 }
 
 /** The title for what is `told`, worst first; if that is nothing, of a digest or a test. */
-export function titleOf(request: TitleRequest, told: readonly Itemised[]): string {
+export function titleOf(request: MessageRequest, told: readonly Itemised[]): string {
   const { titles } = TEXTS[request.language];
   const head = `[${detail(request.instance, LONGEST_INSTANCE)}] ${request.isTest ? titles.testMark : ''}`;
   const [first] = told.map(({ item }) => item);
@@ -57,7 +43,7 @@ export function titleOf(request: TitleRequest, told: readonly Itemised[]): strin
   return detail(title.length + ending.length <= LONGEST_TITLE ? title + ending : title, LONGEST_TITLE);
 }
 
-function linesTitle({ language, subjects }: TitleRequest): string {
+function linesTitle({ language, subjects }: MessageRequest): string {
   const { titles } = TEXTS[language];
   for (const subject of subjects) if (subject.kind === 'digest') return titles.digest(subject.digest);
   return titles.test;
@@ -67,7 +53,7 @@ function linesTitle({ language, subjects }: TitleRequest): string {
  * The target, if all items are about one; counts; then the kinds of stories, worst first and then most frequent, as
  * many as there is room for.
  */
-function manyTitle(instance: string, { language, now }: TitleRequest, told: readonly Itemised[]): string {
+function manyTitle(instance: string, { language, now }: MessageRequest, told: readonly Itemised[]): string {
   const texts = TEXTS[language];
   const { titles } = texts;
   const items = told.map(({ item }) => item);
@@ -86,14 +72,11 @@ function manyTitle(instance: string, { language, now }: TitleRequest, told: read
     return instance + (isOne ? titles.one('', target, many) : many);
   };
   const found = kindsOf(told, texts, now);
-  const named = titled(found.map(({ title, times, names }) => titles.kind(title, times, isOne ? [] : names)));
-  if (named.length <= LONGEST_TITLE) return detail(named, LONGEST_TITLE);
+  const named = found.map(({ title, times, names }) => titles.kind(title, times, isOne ? [] : names));
   const kinds = found.map(({ title, times }) => titles.kind(title, times, []));
-  for (let room = kinds.length; room > 0; room -= 1) {
-    const title = titled(room < kinds.length ? [...kinds.slice(0, room), '…'] : kinds);
-    if (title.length <= LONGEST_TITLE) return detail(title, LONGEST_TITLE);
-  }
-  return detail(titled([]), LONGEST_TITLE);
+  const fewer = kinds.slice(1).map((_, cut) => [...kinds.slice(0, -1 - cut), '…']);
+  const fitting = [named, kinds, ...fewer].map(titled).find(({ length }) => length <= LONGEST_TITLE);
+  return detail(fitting ?? titled([]), LONGEST_TITLE);
 }
 
 interface Kind {

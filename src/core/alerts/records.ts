@@ -144,6 +144,12 @@ export interface AlertBook {
 export const EMPTY_MEMO: AlertMemo = { watchedSince: {} };
 export const EMPTY_BOOK: AlertBook = { stories: [], channels: [], memo: EMPTY_MEMO };
 
+/** A story that begins. */
+export function newStory(id: string, cause: Story['cause'], members: Story['members'], since: number): Story {
+  const nothing = { gathersUntil: null, endedAt: null, holdMs: 0, closed: false, told: {}, rotation: null };
+  return { id, cause, members, since, ...nothing };
+}
+
 /** A channel that was not used yet. */
 export function emptyChannelState(name: string): ChannelState {
   const nothing = { nextAttemptAt: null, failingSince: null, lastDeliveredAt: null, error: null, digestAt: null };

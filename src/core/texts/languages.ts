@@ -3,7 +3,7 @@ import type { ConditionName, Finding } from '../alerts/conditions.ts';
 import type { Language } from '../alerts/message.ts';
 import { EN } from './en/texts.ts';
 import { nextStep } from './errors.ts';
-import { type ConditionWords, OWN_NEXT, say, type Texts } from './texts.ts';
+import { APPLIED, type ConditionWords, OWN_NEXT, say, type Texts } from './texts.ts';
 import { ZH } from './zh/texts.ts';
 
 export const TEXTS: Readonly<Record<Language, Texts>> = { en: EN, zh: ZH };
@@ -13,10 +13,9 @@ export function wordsOf({ condition }: Finding, texts: Texts): ConditionWords<Co
   return texts.conditions[condition] as ConditionWords<ConditionName>;
 }
 
-/** The next step of a finding. A wrong configuration is corrected, and then applied: its own next step is half of that. */
+/** The next step of a finding. */
 export function nextFor(finding: Finding, language: Language, now: number): string {
   const own = say(wordsOf(finding, TEXTS[language]).next, finding, now);
-  return OWN_NEXT.has(finding.condition) || finding.error?.code === 'ERR_CONFIG'
-    ? own
-    : nextStep(finding, language, own);
+  const isApplied = finding.error?.code === 'ERR_CONFIG' && APPLIED.has(finding.condition);
+  return isApplied || OWN_NEXT.has(finding.condition) ? own : nextStep(finding, language, own);
 }

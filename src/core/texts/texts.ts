@@ -17,7 +17,7 @@ export interface ConditionWords<Name extends ConditionName> {
   readonly headline?: Words<Name>;
   /** What happened, what breaks and when: one to three sentences. */
   readonly what: Words<Name>;
-  /** The next step: one imperative sentence. Where there is an error its next step counts, but for OWN_NEXT. */
+  /** The next step: one imperative sentence. Where there is an error its next step counts, but for OWN_NEXT and APPLIED. */
   readonly next: Words<Name>;
   /** The headline of an all-clear. It claims no more than that this condition is over. */
   readonly over: Words<Name>;
@@ -25,6 +25,8 @@ export interface ConditionWords<Name extends ConditionName> {
   readonly was: Words<Name>;
 }
 
+/** A wrong configuration is corrected, and then applied: its own next step is half of that. */
+export const APPLIED: ReadonlySet<ConditionName> = new Set<ConditionName>(['ConfigurationRejected', 'StartRefused']);
 /** What to do then, whatever their error says. */
 export const OWN_NEXT: ReadonlySet<ConditionName> = new Set<ConditionName>([
   'ProviderChanged',
