@@ -5,8 +5,9 @@ import type { ConditionName } from '../core/alerts/conditions.ts';
 import type { ChangedTargets, Revision } from '../core/journal-ports.ts';
 import type { JudgeClock } from '../core/logins.ts';
 import type { TargetState } from '../core/records.ts';
-import { concernsService, detectTarget, type Surroundings } from './detect/detect.ts';
 import type { Look } from './detect/finding.ts';
+import { concernsService, type Surroundings } from './detect/service.ts';
+import { detectTarget } from './detect/target.ts';
 
 /** The clock by which logins are judged may move by so much before everything is looked at anew: NTP slews by less. */
 const CLOCK_MOVED_MS = 30_000;

@@ -4,7 +4,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ConditionName, Finding, FindingOf } from '../core/alerts/conditions.ts';
 import type { DigestFacts } from '../core/alerts/message.ts';
-import { type AlertBook, type AlertMemo, EMPTY_MEMO, type StoryMember } from '../core/alerts/records.ts';
+import type { AlertBook, AlertMemo, StoryMember } from '../core/alerts/records.ts';
 import type { EventSink } from '../core/events.ts';
 import type { AlertStore, Recorded, TargetStates } from '../core/journal-ports.ts';
 import type { Clock } from '../core/ports.ts';
@@ -12,15 +12,9 @@ import type { FleetState } from '../core/records.ts';
 import { MINUTE } from '../core/time.ts';
 import { SLICE, yieldToLoop } from '../net/event-loop.ts';
 import { waitingFor } from './deliverer.ts';
-import {
-  clockOf,
-  detectMisconfigured,
-  detectService,
-  detectUnwatched,
-  type ServiceFacts,
-  type Surroundings,
-} from './detect/detect.ts';
 import type { Look } from './detect/finding.ts';
+import { clockOf, detectService, type ServiceFacts, type Surroundings } from './detect/service.ts';
+import { detectMisconfigured, detectUnwatched } from './detect/target.ts';
 import { digestOf } from './digest.ts';
 import type { Wellbeing } from './heartbeat.ts';
 import { advance, afterRotation, type Rotated, type Transition } from './stories/advance.ts';
@@ -56,7 +50,7 @@ type Held = Pick<Finding, 'condition'> & { readonly target: { readonly key: stri
 
 /** Which targets have left the configuration, and since when the others are watched. */
 interface Census {
-  readonly left: readonly Unwatched[];
+  readonly left: ReadonlyMap<string, Unwatched>;
   readonly watchedSince: AlertMemo['watchedSince'];
 }
 
@@ -65,8 +59,6 @@ export class Watch {
   private readonly around: () => Surroundings;
   private readonly looks: TargetLooks;
   private options: WatchOptions;
-  /** The memo and the targets of the last census, and the latest instant in that memo. */
-  private counted: { readonly memo: AlertMemo; readonly targets: object; readonly latest: number } | undefined;
 
   constructor(options: WatchOptions, surroundings: () => Surroundings, tools: WatchTools) {
     this.options = options;
@@ -78,7 +70,6 @@ export class Watch {
   configure(options: WatchOptions): void {
     this.options = options;
     this.looks.restart();
-    this.counted = undefined;
   }
 
   /** What the heartbeat sends. */
@@ -134,32 +125,26 @@ export class Watch {
   private async record(): Promise<void> {
     const { journal, clock, emit } = this.tools;
     const around = this.around();
-    const { now, targets } = around;
+    const { now } = around;
     let transitions: readonly Transition[] = [];
     let looks: ReadonlyMap<string, Look> = new Map();
-    let census: Census | undefined;
-    let before = EMPTY_MEMO;
-    const { memo = before } = await journal.updateAlerts((book, recorded) => {
+    let gone: readonly Unwatched[] = [];
+    await journal.updateAlerts((book, recorded) => {
       // Of more than a slice, the rest is taken in by the next look.
       this.looks.lookAt(recorded.changedSince(this.looks.revision, SLICE), factsOf(book, around));
       looks = new Map(this.looks.looks);
-      census = this.census(book, recorded, around);
-      before = book.memo;
+      const { left, watchedSince } = this.census(book, recorded, around);
+      gone = [...left.values()];
       const { late, ...found } = this.detect(looks, book, recorded, around);
       const laneOf = (key: string) => around.configured.get(key)?.lane;
       const { isSweeping } = around;
-      const left = new Map(census?.left.map((gone) => [gone.target?.key ?? '', gone]));
       const result = advance(book, { now, ...found, laneOf, isSweeping, left }, this.options.policy);
       ({ transitions } = result);
-      const watchedSince = census?.watchedSince ?? before.watchedSince;
       const memo = { watchedSince, ...(Object.keys(late).length === 0 ? {} : { late }) };
-      return isDeepStrictEqual(memo, before) ? result.update : { ...result.update, memo };
+      return isDeepStrictEqual(memo, book.memo) ? result.update : { ...result.update, memo };
     });
     this.looks.settled(looks);
-    if (census !== undefined)
-      this.counted = { memo, targets, latest: Object.values(memo.watchedSince).reduce((a, b) => Math.max(a, b), 0) };
-    else if (this.counted !== undefined) this.counted = { ...this.counted, memo };
-    for (const { target, loginsUntil: expiresAt, facts } of census?.left ?? [])
+    for (const { target, loginsUntil: expiresAt, facts } of gone)
       emit({
         event: 'target.unwatched',
         target: target?.name ?? '',
@@ -217,13 +202,11 @@ export class Watch {
 
   /**
    * Compares the targets with those that were watched before: of the memo, and of open conditions. A target whose entry
-   * is only wrong has not left. Undefined if nothing of that has changed since the last census.
+   * is only wrong has not left.
    */
-  private census(book: AlertBook, recorded: Recorded, around: Surroundings): Census | undefined {
+  private census(book: AlertBook, recorded: Recorded, around: Surroundings): Census {
     const { memo } = book;
     const { now, since, targets, misconfigured } = around;
-    const { counted } = this;
-    if (counted?.memo === memo && counted.targets === targets && counted.latest <= now) return undefined;
     const { isWhole } = this.options;
     const wrong = new Set(misconfigured.map(({ name }) => name));
     const open = new Map(
@@ -233,7 +216,7 @@ export class Watch {
     );
     const raised = openByTarget(book);
     const watchedSince: Record<string, number> = {};
-    const left: Unwatched[] = [];
+    const left = new Map<string, Unwatched>();
     for (const key of new Set([...Object.keys(memo.watchedSince), ...open.keys()])) {
       if (targets.has(key)) continue;
       const known = memo.watchedSince[key];
@@ -245,7 +228,8 @@ export class Watch {
       const { name, envId, providerId } = target;
       const moved = [...targets.values()].some((other) => other.envId === envId && other.providerId === providerId);
       const loginsUntil = state?.deployed?.expiresAt ?? null;
-      left.push(
+      left.set(
+        key,
         detectUnwatched({ key, name, envId, providerId }, loginsUntil, { moved, open: [...(raised.get(key) ?? [])] }),
       );
     }

@@ -3,7 +3,7 @@
 import type { AlertBook } from '../core/alerts/records.ts';
 import { MINUTE } from '../core/time.ts';
 import { waitingFor } from './deliverer.ts';
-import type { Surroundings } from './detect/detect.ts';
+import type { Surroundings } from './detect/service.ts';
 import type { Wellbeing } from './heartbeat.ts';
 import type { AlertPolicy } from './stories/news.ts';
 import { viewOf } from './stories/view.ts';

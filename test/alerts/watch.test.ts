@@ -2,7 +2,8 @@
 // the weekly digest says, and what it remembers. Time is moved by hand.
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { Surroundings, WatchedTarget } from '../../src/alerts/detect/detect.ts';
+import type { Surroundings } from '../../src/alerts/detect/service.ts';
+import type { WatchedTarget } from '../../src/alerts/detect/target-facts.ts';
 import { dueOf, newsFor, toldOf } from '../../src/alerts/stories/news.ts';
 import { Watch, type WatchOptions } from '../../src/alerts/watch.ts';
 import type { RotatorEvent } from '../../src/core/events.ts';

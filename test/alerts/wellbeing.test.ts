@@ -1,7 +1,7 @@
 // What the heartbeat is told: of the service itself, and of what is critical. A message that waits counts from the
 // fifteenth minute.
 import { describe, expect, test } from 'vitest';
-import type { Surroundings } from '../../src/alerts/detect/detect.ts';
+import type { Surroundings } from '../../src/alerts/detect/service.ts';
 import { wellbeing } from '../../src/alerts/wellbeing.ts';
 import type { Finding } from '../../src/core/alerts/conditions.ts';
 import { type AlertBook, EMPTY_BOOK } from '../../src/core/alerts/records.ts';

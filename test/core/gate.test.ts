@@ -2,7 +2,7 @@
 // reason × waived × requested) against the sentences of design.md (step 5), each with what is told and when it is tried
 // again. The sentences exclude each other, so that no cell is decided by two of them or by none.
 import { describe, expect, test } from 'vitest';
-import { detectTarget } from '../../src/alerts/detect/detect.ts';
+import { detectTarget } from '../../src/alerts/detect/target.ts';
 import { nextQuestionAt } from '../../src/core/answers.ts';
 import type { ErrorCode } from '../../src/core/errors.ts';
 import { type GateAnswer, type GateQuestion, gate } from '../../src/core/gate.ts';

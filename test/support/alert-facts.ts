@@ -1,6 +1,7 @@
 // Facts for the detection of conditions: a target and a service with which nothing is wrong, and overrides. The target
 // was rotated by us 80 days ago, was checked a minute ago and has 100 days left.
-import type { ServiceFacts, TargetFacts, WatchedTarget } from '../../src/alerts/detect/detect.ts';
+import type { ServiceFacts } from '../../src/alerts/detect/service.ts';
+import type { TargetFacts, WatchedTarget } from '../../src/alerts/detect/target-facts.ts';
 import type { Finding } from '../../src/core/alerts/conditions.ts';
 import { NOTHING_SAID } from '../../src/core/answers.ts';
 import type { ErrorCode, ErrorView } from '../../src/core/errors.ts';

@@ -1,7 +1,7 @@
 // A small model of one target: what CloudBase holds, what Apple says, and passes over both that use the real rules of
 // src/core (judge, policies, gate, answers, schedule) and nothing else. It neither signs nor waits, so that a hundred
 // passes of every cell of the gate can be played.
-import { detectTarget } from '../../src/alerts/detect/detect.ts';
+import { detectTarget } from '../../src/alerts/detect/target.ts';
 import type { ConditionName } from '../../src/core/alerts/conditions.ts';
 import {
   acceptsAll,

@@ -1,14 +1,23 @@
 // What is wrong with a target: a table with a row for each condition, each a pure function of the journal's state, the
 // configuration and the time. Instants and durations are ms; a stored instant in the future was written while the clock
 // was wrong, and counts as never.
-import { type ConditionName, SAID_BY_LOGINS_FAIL, type TARGET_CONDITIONS } from '../../core/alerts/conditions.ts';
+import {
+  type ConditionFacts,
+  type ConditionName,
+  type ConditionTarget,
+  type Finding,
+  type FindingOf,
+  SAID_BY_LOGINS_FAIL,
+  type TARGET_CONDITIONS,
+} from '../../core/alerts/conditions.ts';
 import { trueNow } from '../../core/decide.ts';
 import { type ErrorCode, REMEDIES } from '../../core/errors.ts';
-import { type Evidence, isUrgent, judgeLogins, type Logins } from '../../core/logins.ts';
-import { emptyTargetState, type TargetState } from '../../core/records.ts';
+import { type Evidence, isUrgent, type JudgeClock, judgeLogins, type Logins } from '../../core/logins.ts';
+import { emptyTargetState, identityOf, type TargetState } from '../../core/records.ts';
 import { DAY, HOUR } from '../../core/time.ts';
 import { type Detail, finding, type Look } from './finding.ts';
 import { consentNeeded, providerChanged, providerDiffers, secretNotShown, secretReplaced } from './provider.ts';
+import type { Surroundings } from './service.ts';
 import {
   deadlineSeverity,
   earliest,
@@ -43,7 +52,7 @@ export function detectTarget(facts: TargetFacts): Look {
 /** What speaks of an expiry that is past. */
 const UNSURE: readonly ConditionName[] = ['RenewalOverdue', 'SecretExpiring', 'LoginsFail'];
 
-/** detect.ts finds targets whose entry is wrong or gone. */
+/** The others are of entries that are wrong or gone; see below. */
 type Watched = Exclude<(typeof TARGET_CONDITIONS)[number], 'TargetMisconfigured' | 'Unwatched'>;
 type Rows = { readonly [Name in Watched]: (known: Known) => Detail<Name> | undefined };
 
@@ -193,4 +202,39 @@ function loginsFail({ state, logins, open, expiresAt }: Known): Detail<'LoginsFa
 function providerDisabled({ state, target }: Known): Detail<'ProviderDisabled'> | undefined {
   if (state.provider.enabled !== false || state.provider.trouble !== null) return undefined;
   return { severity: target.stated.enabled === true ? 'critical' : 'warning', facts: {} };
+}
+
+// ---- entries of the configuration that are wrong or gone
+
+/** A target whose entry is wrong has no thresholds of its own, so this is a third of the default renewBefore. */
+const CRITICAL_MS = 20 * DAY;
+
+/**
+ * An entry of `targets` that is left out because it is wrong; `state`: what the journal knows under its name. Critical if
+ * little time remains, or if it is not known how much. The id is made of the name: a wrong entry may have nothing else.
+ */
+export function detectMisconfigured(
+  { name, problems }: Surroundings['misconfigured'][number],
+  state: TargetState | undefined,
+  clock: JudgeClock,
+): Finding {
+  const expiresAt = state === undefined ? null : expiryToSay(state, judgeLogins(state, clock));
+  const isSafe = expiresAt !== null && expiresAt - trueNow(clock) >= CRITICAL_MS;
+  const target = { key: state?.key ?? name, name, envId: state?.envId ?? null, providerId: state?.providerId ?? null };
+  const severity = isSafe ? 'warning' : 'critical';
+  return finding('TargetMisconfigured', { severity, facts: { problems }, loginsUntil: expiresAt }, name, target);
+}
+
+/** A target that left the configuration, and when its client secret expires. */
+export function detectUnwatched(
+  target: ConditionTarget,
+  loginsUntil: number | null,
+  facts: ConditionFacts['Unwatched'],
+): FindingOf<'Unwatched'> {
+  return finding(
+    'Unwatched',
+    { severity: 'warning', facts, loginsUntil },
+    identityOf(target.key),
+    target,
+  ) as FindingOf<'Unwatched'>;
 }

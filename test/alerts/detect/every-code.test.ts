@@ -1,6 +1,6 @@
 // Severity, promises and exit codes follow what is known of logins, whatever error a pass ended with.
 import { describe, expect, test } from 'vitest';
-import { detectTarget } from '../../../src/alerts/detect/detect.ts';
+import { detectTarget } from '../../../src/alerts/detect/target.ts';
 import { type ErrorCode, REMEDIES } from '../../../src/core/errors.ts';
 import type { TargetState } from '../../../src/core/records.ts';
 import { isWell, targetView } from '../../../src/core/target-view.ts';

@@ -2,14 +2,8 @@
 // know leaves undecided; and targets that are not in the configuration.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  concernsService,
-  detectMisconfigured,
-  detectService,
-  detectTarget,
-  detectUnwatched,
-  type ServiceFacts,
-} from '../../../src/alerts/detect/detect.ts';
+import { concernsService, detectService, type ServiceFacts } from '../../../src/alerts/detect/service.ts';
+import { detectMisconfigured, detectTarget, detectUnwatched } from '../../../src/alerts/detect/target.ts';
 import {
   CONDITIONS,
   type ConditionName,

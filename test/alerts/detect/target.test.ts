@@ -1,7 +1,8 @@
 // What is wrong with a target, condition by condition, each at its boundary and one millisecond before it.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { detectTarget, type TargetFacts } from '../../../src/alerts/detect/detect.ts';
+import { detectTarget } from '../../../src/alerts/detect/target.ts';
+import type { TargetFacts } from '../../../src/alerts/detect/target-facts.ts';
 import { type ConditionName, type Finding, TARGET_CONDITIONS } from '../../../src/core/alerts/conditions.ts';
 import { createWindow } from '../../../src/core/cron.ts';
 import { deployedRecord } from '../../../src/core/deployed.ts';

@@ -2,7 +2,7 @@
 // it is over; and the laws that hold for any sequence of looks.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { detectUnwatched } from '../../../src/alerts/detect/detect.ts';
+import { detectUnwatched } from '../../../src/alerts/detect/target.ts';
 import { afterRotation } from '../../../src/alerts/stories/advance.ts';
 import { viewOf } from '../../../src/alerts/stories/view.ts';
 import { subjectOf } from '../../../src/core/alerts/causes.ts';

@@ -3,10 +3,11 @@
 import { describe, expect, test } from 'vitest';
 import { eventsOf } from '../../../src/adapters/channels/pagerduty.ts';
 import { viewOf } from '../../../src/alerts/stories/view.ts';
-import { composeMessage, type MessageSubject } from '../../../src/alerts/words/compose.ts';
+import { composeMessage } from '../../../src/alerts/words/compose.ts';
 import { FLAVOURS } from '../../../src/alerts/words/flavours.ts';
 import { layOut } from '../../../src/alerts/words/layout.ts';
 import { type Links, runbookLink } from '../../../src/alerts/words/links.ts';
+import type { MessageSubject } from '../../../src/alerts/words/request.ts';
 import { subjectOf } from '../../../src/core/alerts/causes.ts';
 import { CONDITIONS, type ConditionFacts, type Finding } from '../../../src/core/alerts/conditions.ts';
 import { type DigestFacts, LANGUAGES, type Language } from '../../../src/core/alerts/message.ts';
