@@ -2,9 +2,9 @@
 // waits for a person's decision. Pure functions, as in target.ts.
 import type { TargetState } from '../../core/records.ts';
 import { within } from '../../core/schedule.ts';
-import { DAY } from '../../core/time.ts';
+import { DAY, earliest } from '../../core/time.ts';
 import type { Detail } from './finding.ts';
-import { deadlineSeverity, earliest, type Known, notAhead } from './target-facts.ts';
+import { deadlineSeverity, type Known, notAhead } from './target-facts.ts';
 
 /**
  * The provider is otherwise than the configuration says. One that is switched off against it is ProviderDisabled. Only

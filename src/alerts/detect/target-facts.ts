@@ -2,10 +2,10 @@
 
 import type { ConditionName, Severity } from '../../core/alerts/conditions.ts';
 import type { JudgeClock, Logins } from '../../core/logins.ts';
+import type { Window } from '../../core/ports.ts';
 import type { TargetIdentity, TargetState } from '../../core/records.ts';
 import type { StatedSettings } from '../../core/stated-settings.ts';
 import { DAY } from '../../core/time.ts';
-import type { Openings } from './windows-passed.ts';
 
 /** A configured target, as far as its conditions depend on it. */
 export interface WatchedTarget extends TargetIdentity {
@@ -16,7 +16,7 @@ export interface WatchedTarget extends TargetIdentity {
   readonly policy: {
     readonly lifetimeMs: number;
     readonly renewBeforeMs: number;
-    readonly window: Openings | undefined;
+    readonly window: Window | undefined;
   };
   /** A coming expiry is reported when less than this remains. */
   readonly expiry: { readonly warningMs: number; readonly criticalMs: number };
@@ -68,12 +68,6 @@ export function deadlineSeverity({ state, target, now, leftMs, watchedSince }: K
   const isLong = now - Math.max(state.lastSuccessAt ?? 0, Math.min(watchedSince, now)) >= DAY;
   const isUnknown = state.lastGatherAt !== null && (state.deployed?.expiresAt ?? null) === null && isLong;
   return isUnknown || leftMs < target.expiry.criticalMs ? 'critical' : 'warning';
-}
-
-/** The earliest of the instants that are known; null if none is. */
-export function earliest(instants: readonly (number | null)[]): number | null {
-  const known = instants.filter((at) => at !== null);
-  return known.length === 0 ? null : Math.min(...known);
 }
 
 /** An instant in the future was written while the clock was wrong, and counts as never. */

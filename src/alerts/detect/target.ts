@@ -14,19 +14,11 @@ import { trueNow } from '../../core/decide.ts';
 import { type ErrorCode, REMEDIES } from '../../core/errors.ts';
 import { type Evidence, isUrgent, type JudgeClock, judgeLogins, type Logins } from '../../core/logins.ts';
 import { emptyTargetState, identityOf, type TargetState } from '../../core/records.ts';
-import { DAY, HOUR } from '../../core/time.ts';
+import { DAY, earliest, HOUR } from '../../core/time.ts';
 import { type Detail, finding, type Look } from './finding.ts';
 import { consentNeeded, providerChanged, providerDiffers, secretNotShown, secretReplaced } from './provider.ts';
 import type { Surroundings } from './service.ts';
-import {
-  deadlineSeverity,
-  earliest,
-  expiryToSay,
-  isUnsure,
-  type Known,
-  notAhead,
-  type TargetFacts,
-} from './target-facts.ts';
+import { deadlineSeverity, expiryToSay, isUnsure, type Known, notAhead, type TargetFacts } from './target-facts.ts';
 import { windowsPassed } from './windows-passed.ts';
 
 /** Everything that is wrong with one target now, in the order of the table. */

@@ -2,7 +2,7 @@
 // waits in an outbox: what was not told yet is found again at every attempt, as it is by then.
 import type { ConditionName } from '../../core/alerts/conditions.ts';
 import type { NewsStatus, Story, StoryMember, Told } from '../../core/alerts/records.ts';
-import { DAY, HOUR, MINUTE } from '../../core/time.ts';
+import { DAY, earliest, HOUR, MINUTE } from '../../core/time.ts';
 import { type Route, routeOf } from './recipients.ts';
 import { nextOf, type StoryView, viewOf } from './view.ts';
 
@@ -92,7 +92,7 @@ export function newsFor(stories: readonly Story[], channel: string, policy: Aler
       return { ...news, dueAt: Math.min(last + (failing.size > 0 ? NEXT_END_MS : 0), news.from + ENDS_MS) };
     if (!begins(news)) return news;
     const dueAt = Math.max(news.dueAt, Math.min(toldAt, now) + JOIN_MS);
-    return { ...news, dueAt, from: first(news.view.members.map(({ foundAt }) => foundAt)) ?? dueAt };
+    return { ...news, dueAt, from: earliest(news.view.members.map(({ foundAt }) => foundAt)) ?? dueAt };
   });
 }
 
@@ -124,7 +124,7 @@ export function newsOf(story: Story, name: string, policy: AlertPolicy, now: num
   if (seen === undefined) return isOpen ? of('cleared', AT_ONCE) : undefined;
   if (!isOpen) {
     if (!route.severities.includes(seen.severity)) return undefined;
-    return of('raised', story.gathersUntil ?? first(seen.members.map(({ foundAt }) => foundAt)) ?? now);
+    return of('raised', story.gathersUntil ?? earliest(seen.members.map(({ foundAt }) => foundAt)) ?? now);
   }
   return changeOf(seen, told, policy, now, of, story);
 }
@@ -145,8 +145,8 @@ function changeOf(
   const known = new Set(members.filter(isTold).map(({ finding }) => finding.target?.key));
   // What explains the targets, and another trouble of one that was critical already, is nothing new.
   const joins = ({ finding: { target } }: StoryMember) => target !== null && !known.has(target.key);
-  const criticalAt = first(members.filter((each) => isWorse || joins(each)).map((each) => each.criticalAt));
-  if (criticalAt !== undefined) {
+  const criticalAt = earliest(members.filter((each) => isWorse || joins(each)).map((each) => each.criticalAt));
+  if (criticalAt !== null) {
     // Never a line in an incident that somebody has acknowledged.
     const thread = `${id}#critical-${new Date(criticalAt).toISOString()}`;
     return isWorse ? of('escalated', criticalAt, thread) : of('changed', Math.max(criticalAt, at + JOIN_MS), thread);
@@ -186,10 +186,4 @@ export function toldOf({ story, status, view, thread }: News, channel: string, n
 
 function isLater(instant: StoryMember['criticalAt'], than: number): boolean {
   return instant !== null && instant > than;
-}
-
-/** The earliest of the instants that are known. */
-function first(instants: readonly (number | null)[]): number | undefined {
-  const known = instants.filter((at) => at !== null);
-  return known.length === 0 ? undefined : Math.min(...known);
 }

@@ -11,6 +11,7 @@ import {
 import type { Story, StoryMember } from '../../core/alerts/records.ts';
 import { sharedError } from '../../core/policy.ts';
 import { nextFor } from '../../core/texts/languages.ts';
+import { earliest } from '../../core/time.ts';
 import { concerns, type Route } from './recipients.ts';
 
 /** A target of a story, and when its client secret expires. */
@@ -58,8 +59,7 @@ function viewFor(story: Story, route?: Route): StoryView | undefined {
   const [first] = sorted;
   if (first === undefined) return undefined;
   const targets = targetsOf(sorted);
-  const known = sorted.flatMap(({ loginsUntil }) => loginsUntil ?? []);
-  const deadline = known.length === 0 ? null : Math.min(...known);
+  const deadline = earliest(sorted.map(({ loginsUntil }) => loginsUntil));
   const severity = sorted.some((finding) => finding.severity === 'critical') ? 'critical' : 'warning';
   const lead = leadOf(
     story,

@@ -99,14 +99,11 @@ class Page {
   addLines(lines: readonly string[]): void {
     const { text } = this.flavour;
     const safe = lines.map((line) => this.withPastes(line));
-    const paragraphs = this.grouped(safe);
-    if (this.fits(paragraphs)) {
-      this.paragraphs.push(...paragraphs);
-      return;
-    }
     const cut = text(this.message.labels.cut);
-    const kept = largest(safe.length, (count) => this.fits(this.grouped([...safe.slice(0, count), cut])));
-    this.pushIfFits(this.grouped([...safe.slice(0, kept), cut]));
+    const first = (count: number) => this.grouped(count < safe.length ? [...safe.slice(0, count), cut] : safe);
+    this.pushIfFits(
+      first(this.fits(first(safe.length)) ? safe.length : largest(safe.length - 1, (count) => this.fits(first(count)))),
+    );
   }
 
   /** As many in full as leave a line for each of the others; if that does not fit, one in full and a few lines. */
@@ -119,7 +116,8 @@ class Page {
     }
     const lines = items.map((item) => this.inBrief(item));
     for (let count = Math.min(this.full, items.length); count > 0; count -= 1) {
-      const arranged = [...this.allInFull(items.slice(0, count)), ...this.grouped(lines.slice(count))];
+      const full = items.slice(0, count).map((item) => this.inFull(item, this.room()));
+      const arranged = [...full, ...this.grouped(lines.slice(count))];
       if (this.fits([...arranged, ...this.closing])) {
         this.paragraphs.push(...arranged);
         return;
@@ -129,17 +127,10 @@ class Page {
     const arrange = (shown: number) => {
       const more = others.length - shown;
       const brief = lines.slice(1, 1 + shown);
-      return [told, ...this.grouped(more > 0 ? [...brief, this.more(more)] : brief)];
+      const counted = more > 0 ? [this.withPastes(this.message.labels.more(more))] : [];
+      return [told, ...this.grouped([...brief, ...counted])];
     };
     this.pushIfFits(arrange(largest(others.length, (shown) => this.fits([...arrange(shown), ...this.closing]))));
-  }
-
-  private allInFull(items: readonly MessageItem[]): string[] {
-    return items.map((item) => this.inFull(item, this.room()));
-  }
-
-  private more(count: number): string {
-    return this.withPastes(this.message.labels.more(count));
   }
 
   /** One item with all its facts; the text of what happened is cut to `room`. */
