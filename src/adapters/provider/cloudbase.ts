@@ -19,7 +19,7 @@ const FORGET_AFTER_MS = 30_000;
 
 const providers = z.object({
   Total: z.number().nullish(),
-  Data: z.array(z.looseObject({ Id: z.string() })).nullish(),
+  Data: z.array(z.object({ Id: z.string() })).nullish(),
 });
 
 interface EnvironmentReading {

@@ -38,7 +38,10 @@ export function providerView(record: JsonObject): ProviderView {
     enabled: record['On'] === 'FALSE' ? false : record['On'] === undefined ? undefined : true,
     isUnfinished: isUnfinished(record),
     secret: shownSecret(ClientSecret),
-    statedHosts: statedHosts(configOf(record)),
+    // Of three readings of a pass one is asked for these, and each takes five URLs apart.
+    get statedHosts() {
+      return statedHosts(configOf(record));
+    },
     fields: providerFields(record),
   };
 }
@@ -122,9 +125,11 @@ export function recordOf(fields: ProviderFields): JsonObject {
 function providerFields(record: JsonObject): ProviderFields {
   const own = leavesOf(record);
   const fields: ProviderFields = {
-    names: inConfig(own)
-      .map(([name]) => name)
-      .sort(),
+    get names() {
+      return inConfig(own)
+        .map(([name]) => name)
+        .sort();
+    },
     forJournal: () => forJournal(own),
     settings: () => providerSettings(record),
     changesSince: (earlier) => changes(keptOf(earlier), new Map(own)),
