@@ -10,10 +10,13 @@ const client = new sdk.Client({
   profile: { httpProfile: { protocol: 'http://', endpoint } },
 });
 
+/** A client secret has about as many characters; each write changes it. */
+const SECRET = 'x'.repeat(300);
+
 for (let i = 0; i < Number(many); i += 1) {
   const EnvId = `${prefix}-${i}`;
   await client.GetProviders({ EnvId });
   const { Data } = await client.GetProviders({ EnvId });
-  await client.ModifyProvider({ EnvId, Id: 'apple', Config: { ...Data?.[0]?.Config, ClientSecret: `${i}` } });
+  await client.ModifyProvider({ EnvId, Id: 'apple', Config: { ...Data?.[0]?.Config, ClientSecret: `${SECRET}${i}` } });
   await client.GetProviders({ EnvId });
 }
