@@ -1,6 +1,6 @@
 // `run`: the daemon. Its log is the only thing on stdout; what concerns the person at the terminal goes to stderr.
 import { createLog } from '../service/log.ts';
-import { keepHeapSmall, releaseMemory } from '../service/memory.ts';
+import { collectAtRest, keepHeapSmall, releaseMemory } from '../service/memory.ts';
 import { Start } from '../service/start.ts';
 import { EXIT, type ExitStatus, type Host } from './context.ts';
 import { printFailure } from './failure.ts';
@@ -39,6 +39,8 @@ export async function run(options: RunOptions, host: Host, stop: AbortSignal): P
   if (stop.aborted) service.stop();
   keepHeapSmall();
   releaseMemory();
+  const stopCollecting = collectAtRest(clock, () => service.passes);
   await service.run();
+  stopCollecting();
   return EXIT.ok;
 }

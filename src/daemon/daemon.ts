@@ -94,6 +94,7 @@ export class Daemon {
   /** What passes are asked for that nobody has asked for. */
   private readonly scheduled = new Map<Trigger, PassRequest>();
   private readonly sweeps = new Set<Promise<void>>();
+  private unfinished = 0;
   private readonly stopping = new AbortController();
   private readonly cutOff = new AbortController();
   private wake = new AbortController();
@@ -143,6 +144,11 @@ export class Daemon {
   /** Passes are under way, or due in a moment. */
   get isSweeping(): boolean {
     return !this.isStopping && (this.sweeps.size > 0 || this.agenda.next() <= this.tools.clock.now() + MOMENT_MS);
+  }
+
+  /** How many passes of this process are under way, or wait for their lane. */
+  get passes(): number {
+    return this.unfinished;
   }
 
   /** Goes on with another configuration; everything is checked at once. After a stop it does nothing. */
@@ -227,7 +233,9 @@ export class Daemon {
     const request = this.request(requestedBy === null ? trigger : 'http', requestedBy);
     const drop = AbortSignal.any([request.drop, lost]);
     let isRecorded = false;
+    this.unfinished += 1;
     const sweep = this.tools.sweeper.sweep([{ wired, request: { ...request, leaseWaitMs, drop } }], (_, result) => {
+      this.unfinished -= 1;
       const { waitsFor, state } = result;
       this.requests.ended(key, waitsFor ?? errorOf(state.error));
       isRecorded = !UNRECORDED.has((waitsFor ?? state.error)?.code);
@@ -306,6 +314,7 @@ export class Daemon {
 
   private sweep(ready: readonly WiredTarget[]): void {
     if (ready.length === 0) return;
+    this.unfinished += ready.length;
     const items = ready.map((wired) => ({ wired, request: this.requestFor(wired.target) }));
     const sweep = this.tools.sweeper
       .sweep(items, (target, result) => this.onResult(target, result))
@@ -342,6 +351,7 @@ export class Daemon {
 
   private onResult(target: Target, result: PassResult): void {
     const { state, waitsFor } = result;
+    this.unfinished -= 1;
     this.requests.ended(target.key, waitsFor ?? errorOf(state.error));
     this.untriedKeys.delete(target.key);
     const lane = this.targets.get(target.key)?.tools.provider.lane;

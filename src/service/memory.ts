@@ -2,6 +2,8 @@
 // is mostly free is neither compacted nor given back while passes go on.
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import type { Clock } from '../core/ports.ts';
+import { SECOND } from '../core/time.ts';
 
 /**
  * V8 doubles its young generation, up to 64 MB, whenever much of it survives, as while a large configuration is read, and
@@ -35,4 +37,28 @@ export function releaseMemory(): void {
   const collect: (options: CollectOptions) => void = runInNewContext('gc');
   setFlagsFromString('--no-expose-gc');
   collect({ type: 'major', flavor: 'last-resort' });
+}
+
+/** V8 acts on it within 8 s. More often would be of no use; less often would let a sweep be slowed down for longer. */
+const LOOK_EVERY_MS = 5 * SECOND;
+
+/** So few passes at a time are rest: after a sweep, each target has one more when its turn to ask Apple has come. */
+const FEW_PASSES = 10;
+
+/**
+ * While the daemon rests, has V8 collect what passes have left and give it back, step by step beside everything else. By
+ * itself V8 does so when next to nothing was allocated lately, which it may believe only after minutes. While passes run
+ * it would cost CPU time for nothing. Ends with the function that is returned.
+ */
+export function collectAtRest(
+  clock: Pick<Clock, 'every'>,
+  passes: () => number,
+  setFlags: (flags: string) => void = setFlagsFromString,
+): () => void {
+  let rests = false;
+  return clock.every(LOOK_EVERY_MS, () => {
+    if (rests === passes() <= FEW_PASSES) return;
+    rests = !rests;
+    setFlags(rests ? '--optimize-for-size' : '--no-optimize-for-size');
+  });
 }

@@ -169,6 +169,11 @@ export class Service {
     return this.replica?.share ?? { rank: 0, of: 1, aheadMs: 0 };
   }
 
+  /** See Daemon. */
+  get passes(): number {
+    return this.daemon.passes;
+  }
+
   /** Listens for HTTP. Throws ERR_CONFIG where it cannot. */
   async listen(metrics: Metrics): Promise<void> {
     const { journal, daemon, replica } = this;

@@ -30,6 +30,18 @@ describe('ticks', () => {
     ]);
   });
 
+  test('a pass counts from when it is due until it has ended', async () => {
+    rig = startDaemon([wired('a'), wired('b')]);
+    const { promise: lasts, resolve: release } = Promise.withResolvers<void>();
+    rig.answers.set('b', { lasts });
+    expect(rig.daemon.passes).toBe(2);
+    await rig.clock.advance(0);
+    expect(rig.daemon.passes).toBe(1);
+    release();
+    await rig.clock.advance(HOUR);
+    expect(rig.daemon.passes).toBe(0);
+  });
+
   test('then everything is due at every tick, in one sweep', async () => {
     rig = startDaemon([wired('a'), wired('b')]);
     await rig.clock.advance(2 * HOUR);

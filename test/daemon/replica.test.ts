@@ -17,6 +17,7 @@ describe('with two replicas', () => {
     expect(rig.leaders()).toEqual(['one']);
     expect(rig.passes.map(({ name }) => name).sort()).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
     expect(new Set(rig.passes.map(({ by }) => by))).toEqual(new Set(['one', 'two']));
+    expect(rig.all.map(({ daemon }) => daemon.passes)).toEqual([0, 0]);
   });
 
   test('a tick checks each target once', async () => {

@@ -1,8 +1,8 @@
-// The young generation stays small while much survives in it, and what a start has filled is given back to the system,
-// not only free for later use.
+// The young generation stays small while much survives in it, and what a start or a sweep has filled is given back to the
+// system, not only free for later use.
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { releaseMemory } from '../../src/service/memory.ts';
+import { collectAtRest, releaseMemory } from '../../src/service/memory.ts';
 
 /** Prints how many MB the young generation takes after half a million objects that stay. */
 const FILL = `
@@ -26,6 +26,20 @@ const REPLACE = `
     if (i % 10_000 === 0) most = Math.max(most, process.memoryUsage().heapTotal);
   }
   console.log(most / 2 ** 20 + 0 * kept.length);`;
+
+/** Ends once the heap has given back half a million objects, while the program goes on allocating; prints how. */
+const REST = `
+  import { collectAtRest } from '${new URL('../../src/service/memory.ts', import.meta.url).href}';
+  let filled = Array.from({ length: 500_000 }, (_, index) => ({ index, list: [index] }));
+  const full = process.memoryUsage().heapTotal + 0 * filled.length;
+  filled = undefined;
+  collectAtRest({ every: (ms, look) => look() }, () => process.argv[1] === 'busy' ? 11 : 10);
+  const timer = setInterval(() => {
+    Array.from({ length: 20_000 }, (_, index) => ({ index }));
+    if (process.memoryUsage().heapTotal > full / 2) return;
+    clearInterval(timer);
+    console.log('given back');
+  }, 5);`;
 
 /** What a script prints; with a collector of one thread always the same. */
 const printed = (script: string, before: string) => {
@@ -52,4 +66,30 @@ test('the young generation does not grow while much of it survives', () => {
 test('the heap grows by half of what is in use, not by several times that', () => {
   expect(printed(REPLACE, 'as V8 does')).toBeGreaterThan(110);
   expect(printed(REPLACE, 'small')).toBeLessThan(100);
+});
+
+test('V8 is told when the daemon rests, and when it no longer does', () => {
+  const told: string[] = [];
+  let passes = 0;
+  let look = () => undefined as unknown;
+  const every = (_: number, work: () => void) => {
+    look = work;
+    return () => told.push('ended');
+  };
+  const end = collectAtRest(
+    { every },
+    () => passes,
+    (flags) => told.push(flags),
+  );
+  for (const count of [11, 10, 0, 11, 10_000, 1]) {
+    passes = count;
+    look();
+  }
+  end();
+  expect(told).toEqual(['--optimize-for-size', '--no-optimize-for-size', '--optimize-for-size', 'ended']);
+});
+
+test('at rest V8 collects and gives back, also while something is still allocated', () => {
+  const args = ['--gc-memory-reducer-start-delay-ms=100', '--input-type=module', '--eval', REST, 'at rest'];
+  expect(execFileSync(process.execPath, args, { encoding: 'utf8', timeout: 20_000 })).toBe('given back\n');
 });
