@@ -42,7 +42,7 @@ export interface Daemon {
 }
 
 /** What the image and the unit of systemd set. */
-const AS_IN_IMAGE = { MALLOC_ARENA_MAX: '1' } as const;
+const AS_IN_IMAGE = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '16384' } as const;
 
 /** A pass takes less than a second; a sweep of a program that is ten times slower still ends in it. */
 const PASS_LIMIT_MS = 60_000;

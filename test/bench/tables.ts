@@ -142,7 +142,7 @@ const FLEETS = {
       what: 'the same, anonymous',
       unit: 'MB',
       digits: 0,
-      how: "what is the daemon's alone and no file, with MALLOC_ARENA_MAX=1 as in the image.",
+      how: "what is the daemon's alone and no file, with MALLOC_ARENA_MAX=1 and MALLOC_MMAP_THRESHOLD_=16384 as in the image.",
     },
     {
       id: 'per-target',

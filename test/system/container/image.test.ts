@@ -48,7 +48,11 @@ test('says what it is, who it runs as, and how it is stopped and looked after', 
     Entrypoint: ['node', '--disable-sigusr1', '/app/main.js'],
     Cmd: ['run'],
     Volumes: { '/data': {} },
-    Env: expect.arrayContaining(['ROTATOR_COMMAND=apple-secret-rotator', 'MALLOC_ARENA_MAX=1']),
+    Env: expect.arrayContaining([
+      'ROTATOR_COMMAND=apple-secret-rotator',
+      'MALLOC_ARENA_MAX=1',
+      'MALLOC_MMAP_THRESHOLD_=16384',
+    ]),
     Healthcheck: { Test: ['CMD', 'apple-secret-rotator', 'health'] },
     Labels: {
       'org.opencontainers.image.title': pkg.name,
