@@ -139,11 +139,11 @@ function targetOf(entry: TargetEntry, sections: Sections, same: Sharing) {
     envId,
     providerId,
     name,
-    ids: {
+    ids: same({
       ...(teamId === undefined ? {} : { teamId }),
       ...(clientId === undefined ? {} : { clientId }),
       ...(keyId === undefined ? {} : { keyId }),
-    },
+    }),
     key: same(key),
     policy,
     cloudbase,

@@ -235,9 +235,12 @@ function watchedTargets(
   const expiries = new Map(config.targets.map(({ name, expiry }) => [name, expiry]));
   const byKey = (some: readonly WiredTarget[]): ReadonlyMap<string, WatchedTarget> =>
     new Map(
-      some.flatMap(({ target, tools }) => {
-        const expiry = expiries.get(target.name);
-        return expiry === undefined ? [] : [[target.key, { ...target, expiry, lane: tools.provider.lane }]];
+      some.flatMap(({ target, tools: { provider } }) => {
+        const { key, name, endpoint, envId, providerId, policy, appleCheck, stated } = target;
+        const { lane } = provider;
+        const expiry = expiries.get(name);
+        if (expiry === undefined) return [];
+        return [[key, { key, name, endpoint, envId, providerId, policy, appleCheck, stated, expiry, lane }]];
       }),
     );
   const configured = byKey(wired);

@@ -106,11 +106,27 @@ export function planOf(config: Config, tools: WiringTools): Plan {
 
 type LoginConfig = TargetConfig['login'];
 
-function targetOf(entry: TargetConfig, shared: Pick<Target, 'policy' | 'appleCheck' | 'isAllowedHost'>): Target {
-  const { endpoint, envId, providerId, name, ids, write, login, stated } = entry;
-  const identity = { endpoint, envId, providerId };
-  const own = { key: targetKey(identity), name, ids, write, loginCheck: login.check, stated };
-  return { ...identity, ...own, ...shared };
+/** Property by property, because V8 gives an object that is spread together half as much memory again. */
+function targetOf(
+  { endpoint, envId, providerId, name, ids, write, login, stated }: TargetConfig,
+  { policy, appleCheck, isAllowedHost }: Pick<Target, 'policy' | 'appleCheck' | 'isAllowedHost'>,
+): Target {
+  const key = targetKey({ endpoint, envId, providerId });
+  const loginCheck = login.check;
+  return {
+    key,
+    endpoint,
+    envId,
+    providerId,
+    name,
+    ids,
+    policy,
+    appleCheck,
+    write,
+    loginCheck,
+    stated,
+    isAllowedHost,
+  };
 }
 
 function targetPolicy({ lifetimeMs, renewBeforeMs, window }: PolicyConfig): TargetPolicy {

@@ -129,3 +129,20 @@ test('targets with equal settings share what they are wired with; one that diffe
   expect(other?.tools.keySource).not.toBe(shop.tools.keySource);
   expect(other?.tools.provider).toBe(shop.tools.provider);
 });
+
+test('of thousands of targets, those with the same settings share what these are made into', async () => {
+  const place = await ownWorkspace();
+  const target = (name: string, ids: Partial<typeof IDS> = {}) => ({
+    ...{ ...IDS, ...ids },
+    name,
+    envId: envIdOf(name),
+    key: { from: 'file', path: place.keyFile },
+  });
+  place.configure({ targets: [target('shop'), target('cafe'), target('bar', { clientId: 'com.example.bar' })] });
+  const { config } = await loadConfig({ file: place.configFile, env: {}, mode: 'strict' });
+  const [shop, cafe, bar] = wireTargets(config, tools);
+  expect(cafe?.target.ids).toBe(shop?.target.ids);
+  expect(cafe?.target.policy).toBe(shop?.target.policy);
+  expect(cafe?.tools).toBe(shop?.tools);
+  expect(bar?.target.ids).toEqual({ ...IDS, clientId: 'com.example.bar' });
+});
