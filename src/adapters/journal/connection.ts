@@ -107,6 +107,12 @@ export class Connection {
   }
 }
 
+/**
+ * Enough for the inner pages of the tables with ten thousand targets; the rows themselves are read at random, and the
+ * system keeps their pages. SQLite fills what it may, 2 MB by itself, and gives none of it back.
+ */
+const CACHE_KB = 512;
+
 /** Opens the file for writing. Throws ERR_JOURNAL_UNWRITABLE and ERR_JOURNAL_NEWER. */
 export function openFile(options: ConnectionOptions): Connection {
   const { path, migrations, clock } = options;
@@ -114,7 +120,7 @@ export function openFile(options: ConnectionOptions): Connection {
   return opened(path, options, false, (db) => {
     checkedVersion(db, path, migrations.length);
     switchToWal(db);
-    db.exec('PRAGMA synchronous = FULL');
+    db.exec(`PRAGMA synchronous = FULL; PRAGMA cache_size = -${CACHE_KB}`);
     migrate(db, path, migrations, (version) => copyDatabase(db, `${path}.v${version}-${stamp(clock.now())}.bak`));
     // A disk that is full or read-only is found here and not at the first rotation: this writes a page.
     db.exec(`BEGIN IMMEDIATE; PRAGMA user_version = ${migrations.length}; COMMIT`);
