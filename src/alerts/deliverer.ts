@@ -119,7 +119,8 @@ export class Deliverer {
     const { clock } = this.tools;
     const [now, monotonic] = [clock.now(), clock.monotonic()];
     const state = stateOf(book, channel.name);
-    const backoff = pace.untried && state.error?.code !== 'ERR_CHANNEL_THROTTLED' ? 0 : backoffLeft(state, now);
+    const isTried = !pace.untried || state.error?.code === 'ERR_CHANNEL_THROTTLED';
+    const backoff = notBeyond((isTried ? state.nextAttemptAt : null) ?? now, now, LONGEST_WAIT_MS) - now;
     // Nobody fixes a channel that refuses messages before this process ends.
     if (hurry && backoff > 0 && state.error?.code === 'ERR_CHANNEL_REFUSED') return Number.POSITIVE_INFINITY;
     const gap = Math.max(pace.heldUntil, hurry ? 0 : pace.gapUntil) - monotonic;
@@ -198,7 +199,10 @@ export class Deliverer {
     } catch (thrown) {
       // A stop in the middle is no failure of the channel: it is told by the next process.
       if (this.closing.signal.aborted) return;
-      await this.failed(channel, state, limit.expired ? noAnswer(channel) : asRotatorError(thrown));
+      // A channel's own time limits are shorter; this one holds even if they fail.
+      const late = { channel: channel.name, type: channel.type, trouble: 'timeout', afterMs: SEND_TIMEOUT_MS } as const;
+      const error = limit.expired ? new RotatorError('ERR_CHANNEL_UNAVAILABLE', late) : asRotatorError(thrown);
+      await this.failed(channel, state, error);
     } finally {
       limit.clear();
     }
@@ -295,11 +299,6 @@ function stateOf({ channels }: AlertBook, name: string): ChannelState {
   return channels.find((state) => state.name === name) ?? emptyChannelState(name);
 }
 
-/** How many ms remain until a failed channel may be tried again; 0 or less: it may be now. */
-function backoffLeft({ nextAttemptAt }: ChannelState, now: number): number {
-  return nextAttemptAt === null ? 0 : notBeyond(nextAttemptAt, now, LONGEST_WAIT_MS) - now;
-}
-
 /** The stories once a channel has accepted a message of `at`: they may have gone on since. */
 function settled(all: readonly News[], channel: string, { stories }: AlertBook, at: number): Story[] {
   const told = new Map(all.map((news) => [news.story.id, toldOf(news, channel, at)]));
@@ -319,11 +318,6 @@ export interface Waiting {
 export function waitingFor(book: AlertBook, channel: string, policy: AlertPolicy, now: number): Waiting {
   const { length: count } = dueOf(newsFor(book.stories, channel, policy, now), now);
   return { count, since: count === 0 ? null : (stateOf(book, channel).failingSince ?? now) };
-}
-
-/** A channel's own time limits are shorter; this one holds even if they fail. */
-function noAnswer({ name: channel, type }: Channel): RotatorError {
-  return new RotatorError('ERR_CHANNEL_UNAVAILABLE', { channel, type, trouble: 'timeout', afterMs: SEND_TIMEOUT_MS });
 }
 
 function isRefreshed(channel: Channel): channel is RefreshedChannel {

@@ -23,41 +23,28 @@ interface Known {
 }
 
 /** One table: rows with a document and a key, in the order of their first writing. */
-class Table<T> {
-  readonly #schema: z.ZodType<T>;
-  readonly #keyOf: (value: T) => string;
-  readonly #sql: Readonly<Record<'all' | 'put' | 'remove' | 'drop', StatementSync>>;
-
-  constructor(db: DatabaseSync, name: string, key: string, schema: z.ZodType<T>, keyOf: (value: T) => string) {
-    const table = `alert_${name}`;
-    this.#schema = schema;
-    this.#keyOf = keyOf;
-    this.#sql = {
-      all: db.prepare(`SELECT seq, ${key} AS key, document FROM ${table} ORDER BY seq`),
-      put: db.prepare(
-        `INSERT INTO ${table} (${key}, document) VALUES (?, ?) ON CONFLICT (${key}) DO UPDATE SET document = excluded.document`,
-      ),
-      remove: db.prepare(`DELETE FROM ${table} WHERE ${key} = ?`),
-      drop: db.prepare(`DELETE FROM ${table} WHERE seq = ?`),
-    };
-  }
-
-  read(damaged: (key: string, why: string, drop: () => unknown) => void): T[] {
-    return this.#sql.all.all().flatMap(({ seq = null, key, document }) => {
-      const found = parsed(this.#schema, document);
-      if ('value' in found && this.#keyOf(found.value) === String(key)) return [found.value];
-      const why = 'why' in found ? found.why : 'its key is another';
-      damaged(shown(String(key), 200), why, () => this.#sql.drop.run(seq));
-      return [];
-    });
-  }
-
-  /** Removes and puts; the rows as they are then, of which `before` are those before. */
-  change(before: readonly T[], remove: readonly string[] = [], put: readonly T[] = []): readonly T[] {
-    for (const key of remove) this.#sql.remove.run(key);
-    for (const row of put) this.#sql.put.run(this.#keyOf(row), JSON.stringify(row));
-    return rowsAfter(before, this.#keyOf, { remove, put });
-  }
+function table<T>(db: DatabaseSync, name: string, key: string, schema: z.ZodType<T>, keyOf: (value: T) => string) {
+  const all = db.prepare(`SELECT seq, ${key} AS key, document FROM alert_${name} ORDER BY seq`);
+  const inserted = db.prepare(
+    `INSERT INTO alert_${name} (${key}, document) VALUES (?, ?) ON CONFLICT (${key}) DO UPDATE SET document = excluded.document`,
+  );
+  const removed = db.prepare(`DELETE FROM alert_${name} WHERE ${key} = ?`);
+  const dropped = db.prepare(`DELETE FROM alert_${name} WHERE seq = ?`);
+  return {
+    read: (damaged: (key: string, why: string, drop: () => unknown) => void): T[] =>
+      all.all().flatMap(({ seq = null, key: found, document }) => {
+        const row = parsed(schema, document);
+        if ('value' in row && keyOf(row.value) === String(found)) return [row.value];
+        damaged(shown(String(found), 200), 'why' in row ? row.why : 'its key is another', () => dropped.run(seq));
+        return [];
+      }),
+    /** Removes and puts; the rows as they are then, of which `before` are those before. */
+    change(before: readonly T[], remove: readonly string[] = [], put: readonly T[] = []): readonly T[] {
+      for (const each of remove) removed.run(each);
+      for (const row of put) inserted.run(keyOf(row), JSON.stringify(row));
+      return rowsAfter(before, keyOf, { remove, put });
+    },
+  };
 }
 
 export class AlertTables {
@@ -71,9 +58,9 @@ export class AlertTables {
   constructor(db: DatabaseSync, onDamage: OnDamage) {
     this.#onDamage = onDamage;
     this.#version = db.prepare('PRAGMA data_version');
-    this.#stories = new Table<Story>(db, 'stories', 'id', reading.story, ({ id }) => id);
-    this.#channels = new Table<ChannelState>(db, 'channels', 'name', reading.channel, ({ name }) => name);
-    this.#memo = new Table<AlertMemo>(db, 'memo', 'seq', reading.memo, () => '1');
+    this.#stories = table<Story>(db, 'stories', 'id', reading.story, ({ id }) => id);
+    this.#channels = table<ChannelState>(db, 'channels', 'name', reading.channel, ({ name }) => name);
+    this.#memo = table<AlertMemo>(db, 'memo', 'seq', reading.memo, () => '1');
   }
 
   /** The whole book, frozen. For use inside a transaction, so that it is as of one instant. */
