@@ -214,11 +214,11 @@ export class Deliverer {
     if (!due) return;
     const subjects = book.stories.flatMap((story): MessageSubject[] => {
       const told = story.told[channel.name];
-      const view = viewOf(story);
       const isOver = story.endedAt !== null && story.endedAt + story.holdMs <= clock.now();
-      if (told === undefined || told.over || isOver || view === undefined) return [];
-      const { thread } = told;
-      return [{ kind: 'story', story, view, status: 'repeated', dueAt: told.at, from: told.at, thread, closes: [] }];
+      if (told === undefined || told.over || isOver) return [];
+      const { at, thread } = told;
+      const view = viewOf(story);
+      return [{ kind: 'story', story, view, status: 'repeated', dueAt: at, from: at, thread, closes: [] }];
     });
     if (subjects.length > 0) {
       const { items, ...message } = this.compose(this.tools.newId(), clock.now(), subjects);

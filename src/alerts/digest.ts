@@ -39,7 +39,7 @@ export async function digestOf(source: DigestSource): Promise<DigestFacts> {
     .slice(0, RENEWALS);
   const open = stories
     .filter(({ endedAt }) => endedAt === null)
-    .flatMap((story) => viewOf(story) ?? [])
+    .map(viewOf)
     .map(({ severity, lead: { condition, target }, targets: of }) => ({
       ...{ condition, severity, target: target?.name ?? null, targets: of.length },
     }))

@@ -8,11 +8,8 @@ import type { Transition } from './stories/advance.ts';
 import { viewOf } from './stories/view.ts';
 import { describeFinding } from './words/compose.ts';
 
-/** The event of a transition; undefined: nothing of the story was raised. */
-export function transitionEvent({ what, story }: Transition, now: number): RotatorEvent | undefined {
-  const view = viewOf(story);
-  if (view === undefined) return undefined;
-  const { lead, severity, deadline, targets } = view;
+export function transitionEvent({ what, story }: Transition, now: number): RotatorEvent {
+  const { lead, severity, deadline, targets } = viewOf(story);
   const { title, next } = describeFinding(lead, { language: 'en', now, runbook: '' });
   const fields = {
     story: story.id,

@@ -152,10 +152,7 @@ export class Watch {
         expiresAt,
         moved: facts.moved,
       });
-    for (const transition of transitions) {
-      const event = transitionEvent(transition, clock.now());
-      if (event !== undefined) emit(event);
-    }
+    for (const transition of transitions) emit(transitionEvent(transition, clock.now()));
   }
 
   private detect(looks: ReadonlyMap<string, Look>, book: AlertBook, recorded: Recorded, around: Surroundings) {

@@ -27,8 +27,8 @@ export function wellbeing(
     troubles.push(`an alert has waited ${minutes} minutes for channel ${channel}`);
   }
   const critical = book.stories
-    .filter((story) => story.endedAt === null && viewOf(story)?.severity === 'critical')
-    .map((story) => [story.cause, viewOf(story)?.lead.target?.name].filter(Boolean).join(' '))
+    .filter((story) => story.endedAt === null && viewOf(story).severity === 'critical')
+    .map((story) => [story.cause, viewOf(story).lead.target?.name].filter(Boolean).join(' '))
     .sort();
   return { troubles, critical };
 }

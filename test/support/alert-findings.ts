@@ -573,7 +573,6 @@ export function aSubject(
   const over = status === 'cleared' || status === 'ended';
   const story = aStoryOf(finding, over ? { endedAt: NOW - MINUTE } : {});
   const view = viewOf(story);
-  if (view === undefined) throw new TypeError('nothing was raised');
   const closes = over ? [story.id] : [];
   return { kind: 'story', status, story, view, dueAt: NOW, from: NOW, thread: story.id, closes, ...rest };
 }

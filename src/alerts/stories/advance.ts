@@ -311,6 +311,5 @@ function isOwn({ cause, id }: Story, finding: Finding): boolean {
 
 function isOther(before: Story, next: Story, now: number): boolean {
   const [a, b] = [viewOf(before), viewOf(next)];
-  if (a === undefined || b === undefined) return false;
   return a.severity !== b.severity || a.lead.error?.code !== b.lead.error?.code || nextOf(a, now) !== nextOf(b, now);
 }

@@ -4,7 +4,7 @@ import type { ConditionName } from '../../core/alerts/conditions.ts';
 import type { NewsStatus, Story, StoryMember, Told } from '../../core/alerts/records.ts';
 import { DAY, earliest, HOUR, MINUTE } from '../../core/time.ts';
 import { type Route, routeOf } from './recipients.ts';
-import { nextOf, type StoryView, viewOf } from './view.ts';
+import { nextOf, type StoryView, viewFor, viewOf } from './view.ts';
 
 export interface AlertPolicy {
   readonly repeatEvery: { readonly warningMs: number; readonly criticalMs: number };
@@ -106,11 +106,10 @@ export function dueOf(news: readonly News[], now: number): readonly News[] {
 export function newsOf(story: Story, name: string, policy: AlertPolicy, now: number): News | undefined {
   const route = routeOf(name, story, policy.routes);
   const told = story.told[name];
-  const seen = viewOf(story, route);
   const isOpen = told !== undefined && !told.over;
-  const all = viewOf(story);
-  if (all === undefined || route === undefined) return undefined;
-  const whole = seen ?? { ...all, targets: [] };
+  if (route === undefined) return undefined;
+  const seen = viewFor(story, route);
+  const whole = seen ?? { ...viewOf(story), targets: [] };
   const of = (status: News['status'], dueAt: number, thread = isOpen ? told.thread : story.id): News => ({
     ...{ story, status, dueAt, view: whole, thread, from: status === 'repeated' ? dueAt - JOIN_MS : dueAt },
     closes: isOpen && (story.endedAt !== null || status === 'cleared' || thread !== told.thread) ? [told.thread] : [],

@@ -20,7 +20,6 @@ export interface StoryTarget extends ConditionTarget {
 }
 
 export interface StoryView {
-  /** What was raised. */
   readonly members: readonly StoryMember[];
   readonly severity: Severity;
   /** The worst, by which it is told; of what targets have in common it names them all. */
@@ -40,24 +39,32 @@ const TELLING: readonly ConditionName[] = [
   'CheckStale',
 ];
 
-/** What is seen of a story as a whole: the journal's stories never change, and each is asked for again and again. */
-const whole = new WeakMap<Story, StoryView | undefined>();
+/** Stories as a whole: the journal's stories never change, and each is asked for again and again. */
+const whole = new WeakMap<Story, StoryView>();
 
-/** Undefined if nothing of it was raised for the channel; without a route everything that was raised. */
-export function viewOf(story: Story, route?: Route): StoryView | undefined {
-  if (route?.targets !== undefined) return viewFor(story, route);
-  if (!whole.has(story)) whole.set(story, viewFor(story));
-  return whole.get(story);
+/** Everything that was found of it. */
+export function viewOf(story: Story): StoryView {
+  const view = whole.get(story) ?? viewAs(story, story.members);
+  whole.set(story, view);
+  return view;
 }
 
-function viewFor(story: Story, route?: Route): StoryView | undefined {
-  const isSeen = ({ finding }: StoryMember) => route === undefined || concerns(route, finding.target);
+/** What was found for the targets of a channel; undefined if that is nothing. */
+export function viewFor(story: Story, route: Route): StoryView | undefined {
+  const isSeen = ({ finding }: StoryMember) => concerns(route, finding.target);
+  if (route.targets === undefined) return viewOf(story);
   if (!story.members.some(isSeen)) return undefined;
   // What concerns the service goes with what it explains.
-  const members = story.members.filter((member) => member.finding.target === null || isSeen(member));
+  return viewAs(
+    story,
+    story.members.filter((member) => member.finding.target === null || isSeen(member)),
+  );
+}
+
+function viewAs(story: Story, members: readonly StoryMember[]): StoryView {
   const sorted = members.map(({ finding }) => finding).sort((a, b) => worstFirst(a, b, story));
   const [first] = sorted;
-  if (first === undefined) return undefined;
+  if (first === undefined) throw new TypeError(`story ${story.id} has no members`);
   const targets = targetsOf(sorted);
   const deadline = earliest(sorted.map(({ loginsUntil }) => loginsUntil));
   const severity = sorted.some((finding) => finding.severity === 'critical') ? 'critical' : 'warning';

@@ -9,7 +9,7 @@ import { withCopy } from '../../core/texts/catalogue.ts';
 import { errorTexts } from '../../core/texts/errors.ts';
 import { waitingFor } from '../deliverer.ts';
 import { type AlertPolicy, newsFor } from '../stories/news.ts';
-import { type StoryView, viewOf } from '../stories/view.ts';
+import { type StoryView, viewFor, viewOf } from '../stories/view.ts';
 import { describeFinding, type Wording } from './compose.ts';
 import type { Links } from './links.ts';
 
@@ -40,7 +40,7 @@ export function alertsView(
   );
   const alerts = book.stories
     .filter(({ endedAt }) => endedAt === null)
-    .flatMap((story) => {
+    .map((story) => {
       const view = viewOf(story);
       const carriers = channels.flatMap(({ name }) => {
         const told = story.told[name];
@@ -48,14 +48,12 @@ export function alertsView(
         const toldAt = told === undefined || told.over ? null : told.at;
         if (toldAt === null && !isUntold) return [];
         // Who joins without haste is told of with the next message.
-        const seen = viewOf(
-          story,
-          policy.routes.find((route) => route.name === name),
-        );
+        const route = policy.routes.find((each) => each.name === name);
+        const seen = route === undefined ? view : viewFor(story, route);
         const hasJoined = seen?.members.some(({ foundAt }) => foundAt > (toldAt ?? 0)) ?? false;
         return [{ name, toldAt: isoOrNull(toldAt), delivered: !isUntold && !hasJoined }];
       });
-      return view === undefined ? [] : [alertView(story, view, carriers, { now, ...links, language })];
+      return alertView(story, view, carriers, { now, ...links, language });
     });
   return {
     alerts: alerts.sort(

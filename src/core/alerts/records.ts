@@ -52,15 +52,17 @@ export function alertSchemas(kinds: Kinds) {
     id: label,
     cause: z.enum(CAUSES),
     /** What was found; of a story that is over, what was found last. */
-    members: z.array(
-      z.object({
-        finding,
-        /** When it was first found; `finding.since` may be earlier. */
-        foundAt: instant,
-        /** When it became critical. */
-        criticalAt: maybeInstant,
-      }),
-    ),
+    members: z
+      .array(
+        z.object({
+          finding,
+          /** When it was first found; `finding.since` may be earlier. */
+          foundAt: instant,
+          /** When it became critical. */
+          criticalAt: maybeInstant,
+        }),
+      )
+      .min(1),
     /** When it began. */
     since: instant,
     /** Until then its beginning waits for other targets; null: it need not. */

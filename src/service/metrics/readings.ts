@@ -157,7 +157,7 @@ export function isReady(state: TargetState, clock: JudgeClock): boolean {
 export function openStories({ stories }: AlertBook): Series[] {
   const open = stories
     .filter(({ endedAt }) => endedAt === null)
-    .map((story) => `${story.cause} ${viewOf(story)?.severity}`);
+    .map((story) => `${story.cause} ${viewOf(story).severity}`);
   return CAUSES.flatMap((cause) =>
     SEVERITIES.map((severity) => ({
       labels: { cause, severity },

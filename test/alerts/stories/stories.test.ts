@@ -447,7 +447,7 @@ describe('what one cause explains', () => {
       return denied(envId, { error: anError('ERR_CLOUDBASE_DENIED', aRemote('denied', { statement })) });
     };
     const policy = () => {
-      const { error } = viewOf(life.book.stories[0] as Story)?.lead ?? {};
+      const { error } = viewOf(life.book.stories[0] as Story).lead;
       return error?.code === 'ERR_CLOUDBASE_DENIED' && 'params' in error ? error.params.statement : undefined;
     };
     life.look(['a', 'b'].map(of));
@@ -636,7 +636,7 @@ describe('a target that left the configuration', () => {
     life.look([denied('web')], unwatched);
     expect(life.tell()).toEqual(['ops happened shop']);
     const open = life.book.stories.filter(({ endedAt }) => endedAt === null);
-    expect(open.map((story) => viewOf(story)?.targets.map(({ name }) => name))).toEqual([['web']]);
+    expect(open.map((story) => viewOf(story).targets.map(({ name }) => name))).toEqual([['web']]);
   });
 
   test('together with all that it had something in common with is told as each of them, and the incident ends once', () => {
