@@ -14,13 +14,15 @@ export function keepYoungGenerationSmall(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
 }
 
+const GROWS = '--heap-growing-percent=50';
+
 /**
  * V8 lets the heap grow to four times what is in use before it collects what has died in it, and may give that back only
  * after a long time. With half as much again, a sweep of ten thousand targets takes half the memory and a tenth more CPU
  * time. For the daemon, once it has started: to read a large configuration would take longer.
  */
 export function keepHeapSmall(): void {
-  setFlagsFromString('--heap-growing-percent=50');
+  setFlagsFromString(GROWS);
 }
 
 interface CollectOptions {
@@ -42,6 +44,10 @@ export function releaseMemory(): void {
 /** V8 acts on it within 8 s. More often would be of no use; less often would let a sweep be slowed down for longer. */
 const LOOK_EVERY_MS = 5 * SECOND;
 
+/** What few passes leave is collected once a minute or so: the heap grows by a tenth meanwhile. */
+const AT_REST = '--optimize-for-size --heap-growing-percent=10';
+const IN_A_SWEEP = `--no-optimize-for-size ${GROWS}`;
+
 /** So few passes at a time are rest: after a sweep, each target has one more when its turn to ask Apple has come. */
 const FEW_PASSES = 10;
 
@@ -59,6 +65,6 @@ export function collectAtRest(
   return clock.every(LOOK_EVERY_MS, () => {
     if (rests === passes() <= FEW_PASSES) return;
     rests = !rests;
-    setFlags(rests ? '--optimize-for-size' : '--no-optimize-for-size');
+    setFlags(rests ? AT_REST : IN_A_SWEEP);
   });
 }
