@@ -1,4 +1,4 @@
-// A story as one channel sees it: what was raised of it for the targets that the channel names, how bad that is, until
+// A story as one channel sees it: what was found of it for the targets that the channel names, how bad that is, until
 // when the secrets last, and the one finding by which it is told.
 import { isShared } from '../../core/alerts/causes.ts';
 import {
