@@ -1,6 +1,7 @@
-// Which targets were looked at, and what was found that the alert book does not have yet. A look takes those whose state
-// was written since the last one, and once a minute all of them, because time alone brings conditions about. Of a target
-// that is well nothing is kept.
+// Which targets were looked at, when, and what was found that the alert book does not have yet. What a look costs must
+// not depend on the number of targets: it takes those whose state was written since, those of which something is open,
+// and a share of the others in turn, because time alone brings conditions about. Of a target that is well nothing is
+// kept but when it was looked at.
 import type { ConditionName } from '../core/alerts/conditions.ts';
 import type { ChangedTargets, Revision } from '../core/journal-ports.ts';
 import type { JudgeClock } from '../core/logins.ts';
@@ -11,8 +12,9 @@ import { detectTarget } from './detect/target.ts';
 
 /** The clock by which logins are judged may move by so much before everything is looked at anew: NTP slews by less. */
 const CLOCK_MOVED_MS = 30_000;
-/** How often everything is looked at anew: time alone brings conditions about, and ends them. */
-const ANEW_MS = 60_000;
+/** Each minute so many are looked at in turn, and of a larger fleet a tenth: each then is within ten minutes. */
+const IN_TURN = 500;
+const IN_TURN_SHARE = 0.1;
 
 /** What the looks at targets depend on beside their states. */
 export interface LookFacts extends Pick<Surroundings, 'targets' | 'configured' | 'longestTickGapMs'> {
@@ -29,13 +31,13 @@ export class TargetLooks {
   private readonly onLook: OnLook;
   /** Up to where written states were looked at; undefined: none was. */
   revision: Revision | undefined;
-  /** The targets that were looked at since everything was begun anew. */
-  private readonly seen = new Set<string>();
+  /** Key → when it was looked at, in ms on the monotonic clock; the longest ago first. */
+  private readonly lookedAt = new Map<string, number>();
   /** What was found and is not in the book yet. */
   private readonly found = new Map<string, Look>();
   /** The states of configured targets by which conditions of the service are decided. */
   private readonly ofService = new Map<string, TargetState>();
-  private begun: (Begun & { readonly anewAt: number }) | undefined;
+  private begun: Begun | undefined;
   /** When Apple was last asked about a secret of any target; never a future instant. */
   lastAskedAt: number | null = null;
 
@@ -46,40 +48,51 @@ export class TargetLooks {
   /** Everything is looked at anew: the configuration is another one. */
   restart(): void {
     this.revision = undefined;
-    this.begun = undefined;
-    this.seen.clear();
+    this.lookedAt.clear();
     this.ofService.clear();
     this.found.clear();
   }
 
-  /** Begins a look, `at` ms on the monotonic clock; at everything anew if it is time, or the wall clock was set since. */
+  /** Begins a look, `at` ms on the monotonic clock; everything is looked at anew where the wall clock was set since. */
   begin(clock: JudgeClock, at: number): void {
-    const { begun } = this;
-    const goesOn = begun !== undefined && at - begun.anewAt < ANEW_MS && !hasMoved(begun, { clock, at });
-    if (!goesOn) this.restart();
-    this.begun = { anewAt: goesOn ? begun.anewAt : at, clock, at };
+    if (this.begun !== undefined && hasMoved(this.begun, { clock, at })) this.restart();
+    this.begun = { clock, at };
   }
 
   /** Looks at targets whose state was written. */
-  lookAt({ states, revision }: ChangedTargets, facts: LookFacts): void {
-    for (const state of states) this.look(state.key, state, facts);
+  lookAt({ states, revision }: ChangedTargets, facts: LookFacts, at: number): void {
+    for (const state of states) this.look(state.key, state, facts, at);
     this.revision = revision;
   }
 
-  /** Looks at targets of which the journal knows nothing. */
-  lookAtUnknown(facts: LookFacts): void {
-    for (const key of facts.targets.keys()) if (!this.seen.has(key)) this.look(key, undefined, facts);
-  }
-
-  private look(key: string, state: TargetState | undefined, facts: LookFacts): void {
+  /** Looks at a target; `state` is undefined if the journal knows nothing of it. */
+  look(key: string, state: TargetState | undefined, facts: LookFacts, at: number): void {
     const { clock, targets, configured, longestTickGapMs } = facts;
     if (!configured.has(key)) return;
     if (state !== undefined) this.keep(state, clock);
     const target = targets.get(key);
     if (target === undefined) return;
-    this.seen.add(key);
+    this.lookedAt.delete(key);
+    this.lookedAt.set(key, at);
     const own = { target, state, watchedSince: facts.watchedSince(key), open: facts.open(key) };
     this.found.set(key, detectTarget({ ...own, clock, longestTickGapMs }));
+  }
+
+  /** Targets that were not looked at since the (re)start. */
+  unseen({ targets }: LookFacts): string[] {
+    if (this.lookedAt.size === targets.size) return [];
+    return [...targets.keys()].filter((key) => !this.lookedAt.has(key));
+  }
+
+  /** Those whose turn it is: the ones that were looked at the longest ago, before `at`. */
+  inTurn(at: number): string[] {
+    const count = Math.max(IN_TURN, this.lookedAt.size * IN_TURN_SHARE);
+    const keys: string[] = [];
+    for (const [key, lookedAt] of this.lookedAt) {
+      if (keys.length >= count || lookedAt >= at) break;
+      keys.push(key);
+    }
+    return keys;
   }
 
   /** What was found since the book was changed last. */

@@ -1,10 +1,11 @@
 // The watch: checks what can be wrong, by the journal and by what only this process knows, and has the stories go on by
-// it, in one update of the journal.
+// it, in one update of the journal. A look reads what was written since the last one; what it costs does not depend on how
+// many targets there are.
 
 import { isDeepStrictEqual } from 'node:util';
 import type { ConditionName, Finding, FindingOf } from '../core/alerts/conditions.ts';
 import type { DigestFacts } from '../core/alerts/message.ts';
-import type { AlertBook, AlertMemo, StoryMember } from '../core/alerts/records.ts';
+import { type AlertBook, type AlertMemo, EMPTY_MEMO, type StoryMember } from '../core/alerts/records.ts';
 import type { EventSink } from '../core/events.ts';
 import type { AlertStore, Recorded, TargetStates } from '../core/journal-ports.ts';
 import type { Clock } from '../core/ports.ts';
@@ -38,6 +39,8 @@ export interface WatchTools {
   readonly onLook?: OnLook;
 }
 
+/** How often targets of which nothing was written are looked at in turn: only time can have changed something. */
+const TURN_MS = 60_000;
 /** What lateness alone raises, also of a replica in the course of an update. */
 const HELD_BACK: ReadonlySet<ConditionName> = new Set(['RenewalOverdue', 'CheckStale', 'ReplicasDiffer']);
 /** For how long it must be found without a break: so long have the first checks after a start or a step of the clock. */
@@ -59,6 +62,10 @@ export class Watch {
   private readonly around: () => Surroundings;
   private readonly looks: TargetLooks;
   private options: WatchOptions;
+  /** When targets were last looked at in turn, on the monotonic clock. */
+  private turnAt = Number.NEGATIVE_INFINITY;
+  /** Whose census was taken last, and the latest instant in it. */
+  private counted: { readonly watchedSince: object; readonly targets: object; readonly latest: number } | undefined;
 
   constructor(options: WatchOptions, surroundings: () => Surroundings, tools: WatchTools) {
     this.options = options;
@@ -70,6 +77,7 @@ export class Watch {
   configure(options: WatchOptions): void {
     this.options = options;
     this.looks.restart();
+    this.counted = undefined;
   }
 
   /** What the heartbeat sends. */
@@ -79,23 +87,47 @@ export class Watch {
 
   /** Checks what may have changed, and writes changes and their messages to the journal. Throws what the journal throws. */
   async look(): Promise<void> {
-    await this.catchUp();
+    await this.lookAtTargets();
     await this.record();
   }
 
-  /** Looks at the targets, as far as they may have changed (target-looks.ts). The next `look` records what was found. */
+  /** Looks at every target whose state was written since the last look. The next `look` records what was found. */
   async catchUp(): Promise<void> {
     const { journal, clock } = this.tools;
     const around = this.around();
-    this.looks.begin(clockOf(around), clock.monotonic());
+    const at = clock.monotonic();
+    this.looks.begin(clockOf(around), at);
     const facts = factsOf(await journal.alertBook(), around);
     for (;;) {
       const changed = await journal.changedSince(this.looks.revision, SLICE);
-      this.looks.lookAt(changed, facts);
-      if (changed.states.length < SLICE) break;
+      this.looks.lookAt(changed, facts, at);
+      if (changed.states.length < SLICE) return;
       await yieldToLoop();
     }
-    this.looks.lookAtUnknown(facts);
+  }
+
+  /** … and at those of which something is open or held back, and a share of the others, because time has passed. */
+  private async lookAtTargets(): Promise<void> {
+    const { journal, clock } = this.tools;
+    await this.catchUp();
+    const at = clock.monotonic();
+    const book = await journal.alertBook();
+    const facts = factsOf(book, this.around());
+    const keys = new Set(this.looks.unseen(facts));
+    if (at - this.turnAt >= TURN_MS) {
+      this.turnAt = at;
+      const late = Object.values(book.memo.late ?? {}).flatMap(({ key }) => key ?? []);
+      const open = openMembers(book).flatMap(({ finding }) => finding.target?.key ?? []);
+      for (const key of [...this.looks.inTurn(at), ...late, ...open]) keys.add(key);
+    }
+    let left = SLICE;
+    for (const key of keys) {
+      this.looks.look(key, await journal.target(key), facts, at);
+      left -= 1;
+      if (left > 0) continue;
+      left = SLICE;
+      await yieldToLoop();
+    }
   }
 
   /** The stories of a target note a rotation of it that succeeded; see afterRotation. */
@@ -125,26 +157,35 @@ export class Watch {
   private async record(): Promise<void> {
     const { journal, clock, emit } = this.tools;
     const around = this.around();
-    const { now } = around;
+    const { now, targets } = around;
     let transitions: readonly Transition[] = [];
     let looks: ReadonlyMap<string, Look> = new Map();
-    let gone: readonly Unwatched[] = [];
-    await journal.updateAlerts((book, recorded) => {
+    let census: Census | undefined;
+    let before = EMPTY_MEMO;
+    const { memo = before } = await journal.updateAlerts((book, recorded) => {
+      before = book.memo;
       // Of more than a slice, the rest is taken in by the next look.
-      this.looks.lookAt(recorded.changedSince(this.looks.revision, SLICE), factsOf(book, around));
+      const changed = recorded.changedSince(this.looks.revision, SLICE);
+      this.looks.lookAt(changed, factsOf(book, around), clock.monotonic());
       looks = new Map(this.looks.looks);
-      const { left, watchedSince } = this.census(book, recorded, around);
-      gone = [...left.values()];
+      census = this.census(book, recorded, around);
       const { late, ...found } = this.detect(looks, book, recorded, around);
       const laneOf = (key: string) => around.configured.get(key)?.lane;
       const { isSweeping } = around;
+      const left = census?.left ?? new Map();
       const result = advance(book, { now, ...found, laneOf, isSweeping, left }, this.options.policy);
       ({ transitions } = result);
+      if (census === undefined && isDeepStrictEqual(late, before.late ?? {})) return result.update;
+      const { watchedSince } = census ?? before;
       const memo = { watchedSince, ...(Object.keys(late).length === 0 ? {} : { late }) };
-      return isDeepStrictEqual(memo, book.memo) ? result.update : { ...result.update, memo };
+      return { ...result.update, memo };
     });
     this.looks.settled(looks);
-    for (const { target, loginsUntil: expiresAt, facts } of gone)
+    const { watchedSince } = memo;
+    if (census !== undefined)
+      this.counted = { watchedSince, targets, latest: Object.values(watchedSince).reduce((a, b) => Math.max(a, b), 0) };
+    else if (this.counted !== undefined) this.counted = { ...this.counted, watchedSince };
+    for (const { target, loginsUntil: expiresAt, facts } of census?.left.values() ?? [])
       emit({
         event: 'target.unwatched',
         target: target?.name ?? '',
@@ -199,11 +240,14 @@ export class Watch {
 
   /**
    * Compares the targets with those that were watched before: of the memo, and of open conditions. A target whose entry
-   * is only wrong has not left.
+   * is only wrong has not left. Undefined if nothing of that has changed since the last census.
    */
-  private census(book: AlertBook, recorded: Recorded, around: Surroundings): Census {
+  private census(book: AlertBook, recorded: Recorded, around: Surroundings): Census | undefined {
     const { memo } = book;
     const { now, since, targets, misconfigured } = around;
+    const { counted } = this;
+    if (counted?.watchedSince === memo.watchedSince && counted.targets === targets && counted.latest <= now)
+      return undefined;
     const { isWhole } = this.options;
     const wrong = new Set(misconfigured.map(({ name }) => name));
     const open = new Map(

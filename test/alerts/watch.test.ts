@@ -248,6 +248,8 @@ describe('a look', () => {
   });
 });
 
+const LATE = { lastGatherAt: SUNDAY - DAY, lastSuccessAt: SUNDAY - DAY };
+
 describe('a look is at', () => {
   test('everything at first, and then at what was written since', async () => {
     const { watch, state, looked } = await start();
@@ -279,19 +281,38 @@ describe('a look is at', () => {
     expect([looked(), await open()]).toEqual([['shop'], ['RotationFailing shop']]);
   });
 
-  test('all of many hundreds each minute, though nothing was written', async () => {
+  test('all of many hundreds within ten minutes, though nothing was written: 500 of them, or a tenth, each minute', async () => {
     const { watch, state, looked, clock } = await start();
     const names = Array.from({ length: 1_200 }, (_, i) => `t-${i}`);
     for (const name of names) await state(name);
     const daemon = watch({ names });
     await daemon.look();
     expect(looked()).toHaveLength(1_200);
-    clock.pass(MINUTE - 1);
+    const turns: string[][] = [];
+    for (let minute = 0; minute < 3; minute += 1) {
+      clock.pass(MINUTE);
+      await daemon.look();
+      turns.push(looked());
+      clock.pass(MINUTE / 2);
+      await daemon.look();
+      expect(looked()).toEqual([]);
+    }
+    expect(turns.map(({ length }) => length)).toEqual([500, 500, 500]);
+    expect(new Set(turns.flat()).size).toBe(1_200);
+  });
+
+  test('a target of which something is open or held back each minute', async () => {
+    const { watch, state, looked, clock } = await start();
+    const names = ['failing', 'late', ...Array.from({ length: 1_000 }, (_, i) => `t-${i}`)];
+    for (const name of names) await state(name, name === 'failing' ? FAILED : name === 'late' ? LATE : {});
+    const daemon = watch({ names });
     await daemon.look();
-    expect(looked()).toEqual([]);
-    clock.pass(1);
-    await daemon.look();
-    expect(new Set(looked()).size).toBe(1_200);
+    for (let minute = 0; minute < 2; minute += 1) {
+      looked();
+      clock.pass(MINUTE);
+      await daemon.look();
+      expect(looked()).toEqual(expect.arrayContaining(['failing', 'late']));
+    }
   });
 
   test.each<[string, (rig: Awaited<ReturnType<typeof start>>) => Partial<Surroundings>]>([
@@ -336,8 +357,6 @@ describe('a look is at', () => {
 });
 
 describe('what lateness alone raises', () => {
-  const LATE = { lastGatherAt: SUNDAY - DAY, lastSuccessAt: SUNDAY - DAY };
-
   test('is told once it was found for ten minutes without a break', async () => {
     const { watch, state, open, clock } = await start();
     await state('web');
