@@ -3,7 +3,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Clock } from '../core/ports.ts';
-import { SECOND } from '../core/time.ts';
 
 /**
  * V8 doubles its young generation, up to 64 MB, whenever much of it survives, as while a large configuration is read, and
@@ -42,7 +41,7 @@ export function releaseMemory(): void {
 }
 
 /** V8 acts on it within 8 s. More often would be of no use; less often would let a sweep be slowed down for longer. */
-const LOOK_EVERY_MS = 5 * SECOND;
+const LOOK_EVERY_MS = 5_000;
 
 /** What few passes leave is collected once a minute or so: the heap grows by a tenth meanwhile. */
 const AT_REST = '--optimize-for-size --heap-growing-percent=10';
