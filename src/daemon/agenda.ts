@@ -7,7 +7,7 @@ import { REMEDIES } from '../core/errors.ts';
 import type { Target } from '../core/ports.ts';
 import type { Trigger } from '../core/reasons.ts';
 import type { TargetState } from '../core/records.ts';
-import { LONGEST_RETRY_MS, notBeyond, within } from '../core/schedule.ts';
+import { LONGEST_RETRY_MS, notBeyond, retryDelayMs, within } from '../core/schedule.ts';
 import { HOUR, MINUTE, SECOND } from '../core/time.ts';
 import type { PassResult } from '../pass/pass.ts';
 
@@ -115,8 +115,10 @@ export class Agenda {
     if (due === undefined) return;
     const soonest = (at: number | null) => (at === null ? null : Math.max(at, now + SOONEST_MS));
     // The instant of an earlier failure says nothing about a pass that had to wait.
-    const { nextAttemptAt } = state.retry;
-    const wanted = waitsFor === null && nextAttemptAt !== null ? notBeyond(nextAttemptAt, now, LONGEST_RETRY_MS) : null;
+    const { failures, nextAttemptAt } = state.retry;
+    // What a wrong clock has put off by what it is wrong need not wait where the clock is right.
+    const longest = state.error?.code === 'ERR_CLOUDBASE_CLOCK' ? retryDelayMs(failures) : LONGEST_RETRY_MS;
+    const wanted = waitsFor === null && nextAttemptAt !== null ? notBeyond(nextAttemptAt, now, longest) : null;
     const retryAt = soonest(wanted);
     const isRetry = retryAt !== null || waitsFor !== null;
     const trigger = isRetry ? 'retry' : due.trigger;

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { deployedRecord } from '../../src/core/deployed.ts';
 import { RotatorError } from '../../src/core/errors.ts';
 import { HOUR, MINUTE, SECOND } from '../../src/core/time.ts';
+import { anError } from '../support/alert-facts.ts';
 import { aDeployed, asked } from '../support/builders.ts';
 import type { HandClock } from '../support/clock.ts';
 import { type RecordedPass, START, startDaemon, wired } from '../support/daemon-rig.ts';
@@ -157,6 +158,18 @@ test('a failure that a person must mend is tried at ticks as well as at its own 
   rig.answers.delete('a');
   await rig.clock.advance(4 * MINUTE);
   expect(rig.passes.map(({ at }) => at)).toEqual([0, 5, 7, 10]);
+});
+
+test('a retry that a wrong clock has put off comes as soon as one of a right clock', async () => {
+  rig = startDaemon([wired('a')]);
+  const error = anError('ERR_CLOUDBASE_CLOCK');
+  rig.answers.set('a', { ...retry(rig.clock, 11 * MINUTE), error });
+  await rig.clock.advance(0);
+  rig.answers.set('a', { ...retry(rig.clock, MINUTE), error });
+  await rig.clock.advance(30 * SECOND);
+  rig.answers.delete('a');
+  await rig.clock.advance(MINUTE);
+  expect(rig.passes).toMatchObject([{ at: 0 }, { trigger: 'retry' }, { at: 1, trigger: 'retry' }]);
 });
 
 test('a target is woken when its window or its lane opens, and ticks before that check it as well', async () => {

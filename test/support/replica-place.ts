@@ -135,7 +135,7 @@ export async function replicaPlace(server: PostgresServer, options: ReplicaPlace
       lostRows ||= program.log().findLast(({ event }) => event === 'journal.degraded')?.['degraded'] === true;
     },
     /** How long it takes until the condition holds, in ms. */
-    async until(what: string, holds: () => boolean | Promise<boolean>, timeout = 180_000): Promise<number> {
+    async until(what: string, holds: () => boolean | Promise<boolean>, timeout = 300_000): Promise<number> {
       const began = performance.now();
       await vi.waitFor(
         async () => {

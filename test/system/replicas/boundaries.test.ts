@@ -16,7 +16,7 @@ beforeAll(async () => {
   return () => server.end();
 });
 
-const LONG = 600_000;
+const LONG = 900_000;
 type Action = 'GetProviders' | 'ModifyProvider' | 'token';
 type Role = 'leader' | 'worker';
 

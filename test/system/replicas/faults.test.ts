@@ -16,7 +16,7 @@ beforeAll(async () => {
   return () => server.end();
 });
 
-const LONG = 720_000;
+const LONG = 900_000;
 
 /** The process stands still for 90 s, and wakes as if nothing had been. */
 const frozenLeader: Scene = async (table) => {

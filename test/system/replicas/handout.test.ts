@@ -9,7 +9,7 @@ beforeAll(async () => {
   return () => server.end();
 });
 
-const LONG = 300_000;
+const LONG = 900_000;
 
 test('two replicas rotate each target of a fleet once, and both of them do', { timeout: LONG }, async () => {
   const place = await replicaPlace(server, { targets: 12 });

@@ -17,7 +17,7 @@ beforeAll(async () => {
   return () => server.end();
 });
 
-const LONG = 600_000;
+const LONG = 900_000;
 
 /** By its id, when each digest arrived. */
 function digests(place: ReplicaPlace): Map<string, number[]> {
@@ -122,7 +122,7 @@ const different: Scene = async (table) => {
   const second = await start();
   await place.until('all are rotated', place.isAllDone);
   const isFound = async () =>
-    (await place.sql(`SELECT 1 FROM rotator.alert_stories WHERE document LIKE '%ReplicasDiffer%'`)).length > 0;
+    (await place.sql(`SELECT 1 FROM rotator.alert_memo WHERE document LIKE '%ReplicasDiffer%'`)).length > 0;
   await place.until('it is found', isFound);
   const early = place.raised().has('ReplicasDiffer');
   writeFileSync(clock, '+660');

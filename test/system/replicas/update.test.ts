@@ -14,7 +14,7 @@ beforeAll(async () => {
   return () => server.end();
 });
 
-const LONG = 300_000;
+const LONG = 900_000;
 
 /** The end of the list of steps in the bundle. */
 const STEPS_END = /,minReader:1,minWriter:1\}\]/;
