@@ -2,14 +2,13 @@
 // go on. The one in memory starts from a copy of what can be read. Once the file can be written again it gets the new
 // rotations and alerts; nothing else is merged, because reading the provider outranks the journal.
 import type { DatabaseSync } from 'node:sqlite';
-import { isDeepStrictEqual } from 'node:util';
 import { asRotatorError, RotatorError } from '../../core/errors.ts';
 import type { Company, Degraded } from '../../core/journal-ports.ts';
 import type { Clock } from '../../core/ports.ts';
 import { type Connection, type ConnectionOptions, openFile, openInMemory, openReadOnly } from './connection.ts';
 import type { HeldLeases, JournalClock } from './leases.ts';
 import type { DaemonLock } from './lock.ts';
-import { newAlerts, type Start } from './returned.ts';
+import { newAlerts, newRow, type Start } from './returned.ts';
 import type { SharedTables } from './shared-tables.ts';
 import type { Tables } from './tables.ts';
 
@@ -178,10 +177,9 @@ function append(memory: Tables, file: Tables, start: Start | undefined): void {
   file.updateFleet((fleet) => ({ ...fleet, openSince }));
   const rotated = new Set<string>();
   for (const rotation of memory.rotations({ limit: -1 }).reverse()) {
-    const stored = file.rotation(rotation.id);
-    // If another process has finished it meanwhile, that stays.
-    if ((stored?.outcome ?? null) !== null || isDeepStrictEqual(stored, rotation)) continue;
-    file.commit({ rotation });
+    const row = newRow(file.rotation(rotation.id), rotation);
+    if (row === undefined) continue;
+    file.commit({ rotation: row });
     rotated.add(rotation.targetKey);
   }
   for (const target of memory.targets()) {

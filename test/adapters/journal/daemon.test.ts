@@ -291,6 +291,34 @@ describe('when the file can be written again', () => {
     expect(await file.target(later.key)).toEqual(later);
   });
 
+  test('a write that the process which ended its row did not know of has a row of its own', async () => {
+    const opened = aRotation({ fingerprint: null, intent: null });
+    const theirs = finished(opened, { outcome: 'failed' });
+    const written = { ...opened, ...aRotation({ id: opened.id, fingerprint: 'cd'.repeat(32) }) };
+    const lost = aRotation({ fingerprint: null, intent: null });
+    const scene = await start();
+    for (const rotation of [opened, lost]) await scene.journal.commit({ target: aTarget(), rotation });
+    renameSync(scene.path, `${scene.path}.away`);
+    await scene.journal.commit({ rotation: finished(written) });
+    await scene.journal.commit({ rotation: { ...written, id: lost.id, fingerprint: 'ef'.repeat(32) } });
+    renameSync(`${scene.path}.away`, scene.path);
+    const other = await ownJournal(scene.path);
+    for (const rotation of [theirs, finished(lost, { outcome: 'failed' })]) await other.commit({ rotation });
+    await tryAgain(scene);
+    const rows = await (await fileOf(scene.path)).rotations({ limit: 9 });
+    expect(rows).toHaveLength(4);
+    expect(rows).toContainEqual(theirs);
+    expect(rows.find(({ fingerprint }) => fingerprint?.startsWith('cd'))).toMatchObject({
+      outcome: 'succeeded',
+      settles: opened.id,
+    });
+    expect(rows.find(({ fingerprint }) => fingerprint?.startsWith('ef'))).toMatchObject({
+      outcome: 'failed',
+      settles: null,
+      finishedAt: NOW,
+    });
+  });
+
   test('alerts are as they are in memory, and rows of another process stay', async () => {
     const rows = {
       putStories: [aStory('ends'), aStory('stays')],

@@ -2,7 +2,6 @@
 // because renewals must go on. The one in memory follows the database all the time: when that is away nothing can be
 // copied. Once the database answers again it gets the new rotations, states and alerts; nothing else is merged, because
 // reading the provider outranks the journal.
-import { isDeepStrictEqual } from 'node:util';
 import { type AlertBook, EMPTY_BOOK } from '../../../core/alerts/records.ts';
 import { asRotatorError, RotatorError } from '../../../core/errors.ts';
 import type { Company, Degraded } from '../../../core/journal-ports.ts';
@@ -14,7 +13,7 @@ import { type Connection, openInMemory } from '../connection.ts';
 import type { HeldLeases, JournalClock } from '../leases.ts';
 import { MIGRATIONS } from '../migrations.ts';
 import type { Maybe, Rows, SharedRows, Source } from '../over.ts';
-import { newAlerts } from '../returned.ts';
+import { newAlerts, newRow } from '../returned.ts';
 import { parsed, reading } from '../stored.ts';
 import type { Tables } from '../tables.ts';
 import { PostgresConnection, type PostgresOptions } from './connection.ts';
@@ -299,10 +298,9 @@ async function append(
 ): Promise<void> {
   const rotated = new Set<string>();
   for (const rotation of rotations) {
-    const stored = await rows.rotation(rotation.id);
-    // If another process has finished it meanwhile, that stays.
-    if ((stored?.outcome ?? null) !== null || isDeepStrictEqual(stored, rotation)) continue;
-    await rows.commit({ rotation });
+    const row = newRow(await rows.rotation(rotation.id), rotation);
+    if (row === undefined) continue;
+    await rows.commit({ rotation: row });
     rotated.add(rotation.targetKey);
   }
   for (const target of targets) {
