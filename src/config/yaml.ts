@@ -83,11 +83,13 @@ class Parts {
 
   /**
    * Reads every complete entry of the collections that the parser is in, the outermost first: that is the order of the
-   * file. Each collection keeps the last of them, which the parser and the composer look back at.
+   * file. Each collection keeps the last of them, which the parser and the composer look back at. One with a key after
+   * `? ` is left whole: the composer forgives more there as long as it sees the end.
    */
   read(stack: readonly CST.Token[]): void {
     let path: Path = [];
     for (const token of stack.filter(CST.isCollection)) {
+      if (token.items.some(({ start }) => start.some(isType('explicit-key-ind')))) return;
       const begun = this.reader.begin(token, isList(token));
       if (token.items.length > begun.kept + 1) this.readPart(token, begun, path);
       const { entries } = begun;
@@ -143,7 +145,7 @@ function closed(token: Collection, items: CST.CollectionItem[]): CST.Token {
 function asValue(item: CST.CollectionItem): CST.CollectionItem {
   const { start, key, sep, value } = item;
   const isPair = key == null || sep === undefined || value !== undefined;
-  if (isPair || start.some(isType('explicit-key-ind')) || sep.some(isType('map-value-ind'))) return item;
+  if (isPair || sep.some(isType('map-value-ind'))) return item;
   return { start: [...start, ...sep], value: key };
 }
 

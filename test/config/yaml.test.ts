@@ -170,6 +170,11 @@ describe('a file that is read in slices', () => {
     await fc.assert(fc.asyncProperty(written, slice, check));
   });
 
+  test('is what it is as a whole after a key that follows a question mark', async () => {
+    const yaml = "x:\n  ? ': &a [ '[' ], k: [ 'x', y ]\n";
+    expect(await readYaml(yaml, 'f', 1)).toEqual(await readYaml(yaml, 'f', Number.POSITIVE_INFINITY));
+  });
+
   test('is refused if it is as a whole', async () => {
     const damages = fc.array(damage, { minLength: 1, maxLength: 3 });
     const check = async (
