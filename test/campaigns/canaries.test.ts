@@ -2,7 +2,7 @@
 // The daemon and every command that reads the journal take part.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { tries } from '../support/campaign.ts';
+import { SCALE, tries } from '../support/campaign.ts';
 import {
   BAD_ANSWERS,
   expectNoLeak,
@@ -49,7 +49,7 @@ test('no secret gets out of any sequence of bad answers', async () => {
         if (withDaemon) await place.daemon(/rotation\.succeeded/);
       }),
     ),
-    { numRuns: tries(1), endOnFailure: true },
+    { numRuns: tries(1, 2 * SCALE), endOnFailure: true },
   );
 });
 

@@ -1,5 +1,5 @@
 // Before all campaigns: chooses what the caller left open, and prints how to repeat the run.
-const SCALE = '20';
+const SCALE = '10';
 
 export function setup(): void {
   const { CAMPAIGN_SEED: seed = String(Date.now() % 2 ** 31), CAMPAIGN_SCALE: scale = SCALE } = process.env;

@@ -21,6 +21,8 @@ export default defineConfig({
   test: {
     ...SHARED,
     globalSetup: [SHARED.globalSetup, 'test/campaigns/seed.ts'],
+    // Campaigns wait for processes most of the time.
+    maxWorkers: 2 * SHARED.maxWorkers,
     // The whole run has its limit in .ci/run.
     testTimeout: HOUR,
     projects: [

@@ -13,4 +13,4 @@ export function tries(sample: number, campaign = sample * SCALE): number {
 }
 
 /** The tries of a property over hostile input: 300 in `npm test`, 10,000 in a campaign of the usual scale. */
-export const CASES = SCALE === 1 ? 300 : Math.max(1, Math.round(500 * SCALE));
+export const CASES = SCALE === 1 ? 300 : Math.max(1, Math.round(1_000 * SCALE));

@@ -15,7 +15,7 @@ const PORT = 41_801;
 const ONE = process.env['CAMPAIGN_HISTORY'];
 
 /** How many histories are played in all: a sample in `npm test`, 2,500 in a campaign of the usual scale. */
-const COUNT = tries(16, 125 * SCALE);
+const COUNT = tries(16, 250 * SCALE);
 
 /** One of several campaigns that share the histories. */
 export interface Share {
