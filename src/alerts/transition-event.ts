@@ -2,8 +2,7 @@
 // The log is in English, whatever the language of the alerts.
 
 import type { RotatorEvent } from '../core/events.ts';
-import { TEXTS, wordsOf } from '../core/texts/languages.ts';
-import { say } from '../core/texts/texts.ts';
+import { overFor } from '../core/texts/languages.ts';
 import type { Transition } from './stories/advance.ts';
 import { viewOf } from './stories/view.ts';
 import { describeFinding } from './words/compose.ts';
@@ -20,7 +19,7 @@ export function transitionEvent({ what, story }: Transition, now: number): Rotat
     envId: lead.target?.envId || null,
     targets: targets.map(({ name }) => name),
     code: lead.error?.code ?? null,
-    title: what === 'closed' ? say(wordsOf(lead, TEXTS.en).over, lead, now) : title,
+    title: what === 'closed' ? overFor(lead, 'en', now) : title,
   };
   if (what === 'closed' || what === 'unwatched') return { event: 'story.closed', what, ...fields };
   return { event: `story.${what}`, ...fields, loginsUntil: deadline, hint: next };

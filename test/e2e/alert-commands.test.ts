@@ -114,7 +114,7 @@ describe('alerts', () => {
         targets: [{ name: 'shop', loginsUntil: ISO }],
         title: 'shop cannot be renewed: there is no signing key',
         what: expect.stringMatching(
-          /^The client secret cannot be renewed\. It expires .*\. The last error: no key file /,
+          /^Its client secret cannot be renewed until this is fixed\. The last error: no key file /,
         ),
         next: hint,
         since: ISO,

@@ -1,5 +1,7 @@
 // Messages for tests, with words of their own that never change.
+
 import type { AlertMessage, Labels, MessageItem } from '../../src/core/alerts/message.ts';
+import { when } from '../../src/core/texts/en/words.ts';
 
 export const LABELS: Labels = {
   status: {
@@ -18,6 +20,7 @@ export const LABELS: Labels = {
   since: 'Since',
   until: 'Until',
   loginsUntil: 'Secret expires',
+  when,
   next: 'Next',
   condition: 'Condition',
   code: 'Code',

@@ -7,9 +7,9 @@ import type { Story } from '../../core/alerts/records.ts';
 import { isoOrNull } from '../../core/instants.ts';
 import { cleanValue } from '../../core/output.ts';
 import { loginsView } from '../../core/target-view.ts';
-import { nextFor, TEXTS, wordsOf } from '../../core/texts/languages.ts';
+import { headlineFor, inSentences, lastError, nextFor, overFor, TEXTS, whatFor } from '../../core/texts/languages.ts';
 import { detail } from '../../core/texts/quote.ts';
-import { type Sender, say } from '../../core/texts/texts.ts';
+import type { Sender } from '../../core/texts/texts.ts';
 import type { News } from '../stories/news.ts';
 import { type Links, runbookLink } from './links.ts';
 import type { MessageRequest, MessageSubject } from './request.ts';
@@ -66,17 +66,15 @@ export function composeMessage(request: MessageRequest): AlertMessage {
 /** A channel may show an item without the title of its message. */
 function markedAsTest(item: MessageItem, sender: Sender, language: Language): MessageItem {
   const { titles, test } = TEXTS[language];
-  const [sentBy = '', isNothing = ''] = test(sender);
-  const what = [sentBy, isNothing, item.what].join(language === 'zh' ? '' : ' ');
+  const what = inSentences(language, ...test(sender).slice(0, 2), item.what);
   return { ...item, title: `${titles.testMark}${item.title}`, what };
 }
 
 /** The texts of an open finding, as the command `alerts` and the HTTP interface show them. */
 export function describeFinding(finding: Finding, { language, now, ...links }: Wording): FindingTexts {
-  const words = wordsOf(finding, TEXTS[language]);
   return {
-    title: say(words.headline ?? words.title, finding, now),
-    what: say(words.what, finding, now),
+    title: headlineFor(finding, language, now),
+    what: whatFor(finding, language, now),
     next: nextFor(finding, language, now),
     runbook: runbookLink({ ...links, language }, finding.condition),
   };
@@ -115,12 +113,12 @@ function storyItem({ story, status, view, thread }: News, request: MessageReques
 /** What is told once it is over. */
 function past({ since, endedAt }: Story, lead: Finding, isCleared: boolean, request: MessageRequest) {
   const { language, now } = request;
-  const texts = TEXTS[language];
-  const words = wordsOf(lead, texts);
+  const { cleared, ended } = TEXTS[language].endings;
   const span = { since, until: endedAt ?? now };
+  const headline = headlineFor(lead, language, now);
   return {
-    title: say(isCleared ? words.over : words.was, lead, now),
-    what: isCleared ? texts.endings.cleared(span) : texts.endings.ended(lead, span),
+    title: overFor(lead, language, now),
+    what: isCleared ? cleared(span) : inSentences(language, ended(headline, span), lastError(lead, language)),
     next: null,
     runbook: runbookLink(request, lead.condition),
   };

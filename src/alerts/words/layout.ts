@@ -4,6 +4,7 @@
 
 import { isShared } from '../../core/alerts/causes.ts';
 import { type AlertMessage, type MessageItem, shownItems } from '../../core/alerts/message.ts';
+import { minuteOf } from '../../core/texts/quote.ts';
 import { largest, shortened } from './fitting.ts';
 import { type Flavour, toneOf } from './flavours.ts';
 import { nextStepOf } from './next-step.ts';
@@ -35,12 +36,6 @@ export function paragraphsOf(message: AlertMessage, flavour: Flavour, limits: La
 /** The message as one text of at most `limits.size`. */
 export function layOut(message: AlertMessage, flavour: Flavour, limits: LayoutLimits): string {
   return paragraphsOf(message, flavour, limits).join(flavour.gap);
-}
-
-/** `2026-11-22 03:04 UTC`; any other text stays as it is. */
-export function shownInstant(iso: string): string {
-  const [, day, minute] = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?Z$/.exec(iso) ?? [];
-  return day === undefined ? iso : `${day} ${minute} UTC`;
 }
 
 /** The normalised URL of a runbook that can be a link; undefined: a path. */
@@ -167,7 +162,7 @@ class Page {
     const listed = ids === undefined && item.until === null && item.targets.length > 0;
     const rows: readonly (readonly [label: string, value: string | null])[] = [
       [labels.next, item.next === null ? null : this.withPastes(item.next)],
-      [labels.loginsUntil, item.loginsUntil === null ? null : text(this.instant(item.loginsUntil))],
+      [labels.loginsUntil, item.loginsUntil === null ? null : text(this.deadline(item.loginsUntil))],
       [labels.since, item.status === 'happened' ? null : text(this.instant(item.since))],
       [labels.until, item.until === null ? null : text(this.instant(item.until))],
       [labels.ids, ids ? text(ids) : null],
@@ -197,8 +192,17 @@ class Page {
   }
 
   private instant(iso: string): string {
+    return this.zoned(minuteOf(Date.parse(iso)) ?? iso);
+  }
+
+  private deadline(iso: string): string {
+    const { labels, at } = this.message;
+    return this.zoned(labels.when(Date.parse(iso), Date.parse(at)));
+  }
+
+  private zoned(text: string): string {
     const { timezone = 'UTC', language } = this.message;
-    return zoned(shownInstant(iso), timezone, language);
+    return zoned(text, timezone, language);
   }
 
   private instanceFact(): string {

@@ -1,11 +1,10 @@
 // The title of a message: one line that names the instance and says what is wrong, how bad it is, and how many there
 // are. A phone's lock screen shows it, so it is short.
-import type { MessageItem } from '../../core/alerts/message.ts';
+import type { Language, MessageItem } from '../../core/alerts/message.ts';
 import type { NewsStatus } from '../../core/alerts/records.ts';
-import { TEXTS, wordsOf } from '../../core/texts/languages.ts';
+import { TEXTS, titleFor } from '../../core/texts/languages.ts';
 import { detail } from '../../core/texts/quote.ts';
-import { type Counts, say, type Texts } from '../../core/texts/texts.ts';
-import type { News } from '../stories/news.ts';
+import type { Counts } from '../../core/texts/texts.ts';
 import type { MessageRequest, StorySubject } from './request.ts';
 
 /** News, and its item. */
@@ -36,7 +35,7 @@ export function titleOf(request: MessageRequest, told: readonly Itemised[]): str
   const head = `[${detail(request.instance, LONGEST_INSTANCE)}] ${request.isTest ? titles.testMark : ''}`;
   const [first] = told.map(({ item }) => item);
   if (first === undefined) return detail(`${head}${linesTitle(request)}`, LONGEST_TITLE);
-  if (told.length > 1) return manyTitle(head, request, told);
+  if (told.length > 1) return manyTitle(head, request.language, told);
   const title = head + titles.one(titles.mark(first.status, first.severity), first.target, first.title);
   const until = rankOf(first) < 2 && first.loginsUntil !== null ? Date.parse(first.loginsUntil) : 0;
   const ending = until > request.now ? titles.loginsUntil(until) : '';
@@ -53,9 +52,8 @@ function linesTitle({ language, subjects }: MessageRequest): string {
  * The target, if all items are about one; counts; then the kinds of stories, worst first and then most frequent, as
  * many as there is room for.
  */
-function manyTitle(instance: string, { language, now }: MessageRequest, told: readonly Itemised[]): string {
-  const texts = TEXTS[language];
-  const { titles } = texts;
+function manyTitle(instance: string, language: Language, told: readonly Itemised[]): string {
+  const { titles } = TEXTS[language];
   const items = told.map(({ item }) => item);
   const count = (fits: (item: MessageItem) => boolean) => items.filter(fits).length;
   const counts: Counts = {
@@ -71,7 +69,7 @@ function manyTitle(instance: string, { language, now }: MessageRequest, told: re
     const many = titles.many(counts, kinds);
     return instance + (isOne ? titles.one('', target, many) : many);
   };
-  const found = kindsOf(told, texts, now);
+  const found = kindsOf(told, language);
   const named = found.map(({ title, times, names }) => titles.kind(title, times, isOne ? [] : names));
   const kinds = found.map(({ title, times }) => titles.kind(title, times, []));
   const fewer = kinds.slice(1).map((_, cut) => [...kinds.slice(0, -1 - cut), '…']);
@@ -88,10 +86,11 @@ interface Kind {
   readonly names: readonly string[];
 }
 
-function kindsOf(told: readonly Itemised[], texts: Texts, now: number): Kind[] {
+function kindsOf(told: readonly Itemised[], language: Language): Kind[] {
   const kinds = new Map<string, Kind>();
-  for (const { subject, item } of told) {
-    const title = kindTitle(subject, texts, now);
+  for (const each of told) {
+    const { item } = each;
+    const title = kindTitle(each, language);
     const { rank, times, names } = kinds.get(title) ?? { rank: rankOf(item), times: 0, names: [] };
     kinds.set(title, { title, rank, times: times + 1, names: item.target === null ? names : [...names, item.target] });
   }
@@ -102,9 +101,7 @@ function kindsOf(told: readonly Itemised[], texts: Texts, now: number): Kind[] {
 }
 
 /** The heading under which news is counted. */
-function kindTitle({ status, view: { lead } }: News, texts: Texts, now: number): string {
-  const words = wordsOf(lead, texts);
-  if (status === 'happened') return say(words.headline ?? words.title, lead, now);
-  if (!isOver(status)) return words.title;
-  return say(status === 'cleared' ? words.over : words.was, lead, now);
+function kindTitle({ subject, item }: Itemised, language: Language): string {
+  const isOpen = !isOver(item.status) && item.status !== 'happened';
+  return isOpen ? titleFor(subject.view.lead, language) : item.title;
 }

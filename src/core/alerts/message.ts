@@ -102,6 +102,8 @@ export interface Labels {
   readonly since: string;
   readonly until: string;
   readonly loginsUntil: string;
+  /** An instant, and how far it is from now; both in ms. */
+  readonly when: (at: number, now: number) => string;
   readonly next: string;
   readonly condition: string;
   readonly code: string;

@@ -15,7 +15,7 @@ export const NEWS_STATUSES = [
   'changed',
   'repeated',
   'cleared',
-  /** It ended before its beginning could be told: "was failing from … to …". */
+  /** It ended before its beginning could be told. */
   'ended',
   /** An event, which has no end. */
   'happened',

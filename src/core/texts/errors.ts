@@ -2,6 +2,7 @@
 import type { ErrorCode, StoredError } from '../error-params.ts';
 import { type ErrorTexts, textsIn, withCopy } from './catalogue.ts';
 import { ERRORS_EN } from './en/errors.ts';
+import { detail } from './quote.ts';
 import { ERRORS_ZH } from './zh/errors.ts';
 
 const CATALOGUES = { en: ERRORS_EN, zh: ERRORS_ZH } as const;
@@ -35,6 +36,16 @@ export function nextStep(
   const { next, copy } = errorTexts(error, language, target?.name);
   if (copy !== null) return `${withCopy(next, `\`${copy}\``)}${language === 'zh' ? '。' : '.'}`;
   return /[.!?。]$/.test(next) ? next : `${next}.`;
+}
+
+/** Characters of a headline: beside the name of a target and the instance, a lock screen shows no more. */
+const HEADLINE = 80;
+
+/** A headline that names the error, if that is short enough. */
+export function because(headline: string, error: StoredError | null, language: 'en' | 'zh'): string {
+  if (error === null) return headline;
+  const whole = `${headline}${language === 'zh' ? '：' : ': '}${detail(errorTexts(error, language).message)}`;
+  return whole.length <= HEADLINE ? whole : headline;
 }
 
 /** Words for some codes of errors, and for all others. */

@@ -2,27 +2,30 @@
 // Each language satisfies this interface, so that a new condition, status or state does not compile until all have it.
 // Words are pure functions of what was found and of now; whatever comes from outside goes through quote.ts first.
 
-import type { ConditionName, Finding, FindingOf, Severity } from '../alerts/conditions.ts';
+import type { ConditionName, FindingOf, Severity } from '../alerts/conditions.ts';
 import type { DigestFacts, Labels } from '../alerts/message.ts';
 import type { Reason } from '../reasons.ts';
 
 /** A text, or how it is made from what was found. `now` is ms since the epoch. */
-export type Words<Name extends ConditionName> = string | ((finding: FindingOf<Name>, now: number) => string);
+export type Words<Name extends ConditionName, Text = string> =
+  | string
+  | ((finding: FindingOf<Name>, now: number) => Text);
 
-/** Headlines have no full stop at their end; `what` and `next` are whole sentences. */
+/**
+ * Headlines have no full stop at their end; `what` and `next` are whole sentences. None names the target, the replica, the
+ * expiry of the client secret or the last error, unless it is about that: whoever composes a message adds these.
+ */
 export interface ConditionWords<Name extends ConditionName> {
   /** What is wrong, without any facts: equal for all targets, so that many can be counted under it. */
   readonly title: string;
   /** The headline where the facts say more than `title` does. */
   readonly headline?: Words<Name>;
-  /** What happened, what breaks and when: one to three sentences. */
-  readonly what: Words<Name>;
+  /** What happened, what breaks and when: one to three sentences; those that are empty are left out. */
+  readonly what: Words<Name, string | readonly string[]>;
   /** The next step: one imperative sentence. Where there is an error its next step counts, but for OWN_NEXT and APPLIED. */
   readonly next: Words<Name>;
-  /** The headline of an all-clear. It claims no more than that this condition is over. */
+  /** The headline of the end. It claims no more than that this condition is over. */
   readonly over: Words<Name>;
-  /** The headline of one that ended before anybody could be told. */
-  readonly was: Words<Name>;
 }
 
 /** A wrong configuration is corrected, and then applied: its own next step is half of that. */
@@ -66,11 +69,14 @@ export type ErrorDanger = 'renewal' | 'command' | 'configuration' | 'channel' | 
 
 export interface Texts {
   readonly conditions: ConditionTable;
+  /** Before a headline: of which replica it is told. */
+  readonly replica: (name: string) => string;
+  readonly lastError: (message: string) => string;
   /** What is said of the ends of a condition. */
   readonly endings: {
     readonly cleared: (span: Span) => string;
     /** It ended before anybody could be told. */
-    readonly ended: (finding: Finding, span: Span) => string;
+    readonly ended: (headline: string, span: Span) => string;
   };
   /** The title of a message, without the instance in brackets before it. */
   readonly titles: {
@@ -102,9 +108,4 @@ export interface Texts {
     readonly see: string;
   };
   readonly labels: Labels;
-}
-
-/** The text of `words` for a finding. */
-export function say<Name extends ConditionName>(words: Words<Name>, finding: FindingOf<Name>, now: number): string {
-  return typeof words === 'string' ? words : words(finding, now);
 }

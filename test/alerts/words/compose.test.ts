@@ -116,7 +116,7 @@ describe('a message about one story', () => {
     ['changed', 'changed, CRITICAL shop-prod: the client secret cannot be renewed (secret expires 2026-12-04)'],
     ['repeated', 'still CRITICAL shop-prod: the client secret cannot be renewed (secret expires 2026-12-04)'],
     ['cleared', 'all clear: shop-prod: the client secret can be renewed again'],
-    ['ended', 'over, reported late: shop-prod: the client secret could not be renewed'],
+    ['ended', 'over, reported late: shop-prod: the client secret can be renewed again'],
   ] as const)('%s: %s', (status, title) => {
     expect(composed([aSubject(finding, status)]).title).toBe(`[prod-rotator] ${title}`);
   });
@@ -127,7 +127,7 @@ describe('a message about one story', () => {
     ['changed', '【严重，有变化】shop-prod：客户端密钥无法轮换（密钥 2026-12-04 过期）'],
     ['repeated', '【严重，仍未恢复】shop-prod：客户端密钥无法轮换（密钥 2026-12-04 过期）'],
     ['cleared', '【已恢复】shop-prod：客户端密钥已可正常轮换'],
-    ['ended', '【已结束，补报】shop-prod：客户端密钥曾无法轮换'],
+    ['ended', '【已结束，补报】shop-prod：客户端密钥已可正常轮换'],
   ] as const)('in Chinese, %s: %s', (status, title) => {
     expect(composed([aSubject(finding, status)], 'zh').title).toBe(`[prod-rotator] ${title}`);
   });
@@ -206,13 +206,13 @@ describe('the end of a story', () => {
     });
   });
 
-  test('one that nobody could be told of says so, with its last error', () => {
+  test('one that nobody could be told of says what was wrong, and its last error', () => {
     const [english] = composed([aSubject(finding, 'ended')]).items;
     expect(english?.what).toBe(
-      `It lasted 4 hours, from 2026-11-22 15:15 UTC to 2026-11-22 20:14 UTC; nobody could be notified meanwhile, and it is over now. The last error: ${errorTexts(DENIED, 'en').message}.`,
+      `"the client secret cannot be renewed" lasted 4 hours, from 2026-11-22 15:15 UTC to 2026-11-22 20:14 UTC; nobody could be notified meanwhile, and it is over now. The last error: ${errorTexts(DENIED, 'en').message}.`,
     );
     const [chinese] = composed([aSubject(finding, 'ended')], 'zh').items;
-    expect(chinese?.what).toMatch(/^持续 4 小时.*其间未能通知到任何人/);
+    expect(chinese?.what).toMatch(/^“客户端密钥无法轮换”持续 4 小时.*其间未能通知到任何人/);
     expect(chinese?.what).toContain(errorTexts(DENIED, 'zh').message);
   });
 
@@ -221,10 +221,12 @@ describe('the end of a story', () => {
     const story = aStoryOf(aLoginsFail({}), { since: at, endedAt: at });
     const of = (language: Language) => composed([aSubject(aLoginsFail({}), 'ended', { story })], language).items[0];
     expect(of('en')).toMatchObject({
-      title: 'Apple logins failed',
-      what: 'It was found at 2026-11-22 20:14 UTC and put right at once; since when it had lasted is not known.',
+      title: 'Apple logins no longer fail, as far as this service can tell',
+      what: '"Apple logins fail: Apple rejects the client secret" was found at 2026-11-22 20:14 UTC and put right at once; since when it had lasted is not known.',
     });
-    expect(of('zh')?.what).toBe('于 2026-11-22 20:14 UTC 发现并随即修复，此前持续了多久未知。');
+    expect(of('zh')?.what).toBe(
+      '“Apple 登录失败：Apple 拒绝现有客户端密钥”于 2026-11-22 20:14 UTC 发现并随即修复，此前持续了多久未知。',
+    );
   });
 });
 
@@ -277,7 +279,7 @@ describe('a message about many', () => {
     );
   });
 
-  test('what many targets have in common is one story, which says how many and names the first', () => {
+  test('what many targets have in common is one story, which says how many, and lists the soonest expiry first', () => {
     const stories = Array.from({ length: 40 }, (_, n) =>
       failing(`t${n}`, { error: DENIED, loginsUntil: NOW + (100 - n) * DAY }),
     );
@@ -295,8 +297,11 @@ describe('a message about many', () => {
     expect(item).toMatchObject({ condition: 'AccessDenied', target: null, runbook: 'docs/runbook.md#accessdenied' });
     expect(item?.targets.map(({ name }) => name).slice(0, 2)).toEqual(['t39', 't38']);
     expect(item?.what).toMatch(
-      /^The client secrets of 40 targets cannot be renewed\. The first of them, that of t39, expires at 2027-01-22 20:15 UTC \(in 61 days\)\. The last error: /,
+      /^Their client secrets cannot be renewed until this is fixed\. The last error: tcb GetProviders is not permitted/,
     );
+    const shown = layOut(message, FLAVOURS.plain, { size: 4_000 });
+    expect(shown).toContain('\nSecret expires: 2027-01-22 20:15 UTC (in 61 days)\n');
+    expect(shown).toContain(': t39 (2027-01-22 20:15 UTC), t38 (');
     expect(item?.next).toContain('tcb:GetProviders');
   });
 
@@ -425,7 +430,7 @@ describe('a target that left the configuration', () => {
         condition: 'Unwatched',
         status: 'happened',
         severity: 'info',
-        what: 'The service no longer checks or renews its client secret. That secret expires at 2026-12-04 20:15 UTC (in 12 days). These alerts were still open and are closed now, although nothing was fixed: SecretExpiring and RotationFailing.',
+        what: 'The service no longer checks or renews its client secret. These alerts were still open and are closed now, although nothing was fixed: SecretExpiring and RotationFailing.',
         next: 'Put the target back into the configuration if this was a mistake.',
         until: null,
         loginsUntil: '2026-12-04T20:15:30.000Z',
@@ -433,7 +438,7 @@ describe('a target that left the configuration', () => {
       },
     ]);
     expect(composed([unwatched('shop-prod', { open })], 'zh').items[0]).toMatchObject({
-      what: '本服务不再检查和轮换该目标的客户端密钥。该密钥将于 2026-12-04 20:15 UTC（12 天后）过期。以下告警移除时尚未解决，现已关闭，但问题并未修复：`SecretExpiring`、`RotationFailing`。',
+      what: '本服务不再检查和轮换该目标的客户端密钥。以下告警移除时尚未解决，现已关闭，但问题并未修复：`SecretExpiring`、`RotationFailing`。',
       next: '如属误删，请将该目标加回配置。',
     });
   });
@@ -465,18 +470,21 @@ describe('a target that left the configuration', () => {
   });
 
   test.each([
-    [null, 'When that secret expires is not known.', '该密钥何时过期未知。'],
+    [
+      NOW + 12 * DAY,
+      'Secret expires: 2026-12-04 20:15 UTC (in 12 days)',
+      '密钥过期时间：2026-12-04 20:15 UTC（12 天后）',
+    ],
     [
       NOW - DAY,
-      'That secret expired at 2026-11-21 20:15 UTC (24 hours ago).',
-      '该密钥已于 2026-11-21 20:15 UTC（24 小时前）过期。',
+      'Secret expires: 2026-11-21 20:15 UTC (24 hours ago)',
+      '密钥过期时间：2026-11-21 20:15 UTC（24 小时前）',
     ],
   ])('with a secret that expires at %s', (loginsUntil, english, chinese) => {
     const subject = unwatched('shop-prod', {}, { loginsUntil });
-    expect(composed([subject]).items[0]?.what).toBe(
-      `The service no longer checks or renews its client secret. ${english}`,
-    );
-    expect(composed([subject], 'zh').items[0]?.what).toContain(`客户端密钥。${chinese}`);
+    const shown = (language: Language) => layOut(composed([subject], language), FLAVOURS.plain, { size: 4_000 });
+    expect(shown('en')).toContain(`\n${english}\n`);
+    expect(shown('zh')).toContain(`\n${chinese}\n`);
   });
 });
 

@@ -171,12 +171,12 @@ describe('word by word', () => {
     const finding = variantOf('RotationFailing, denied');
     expect(says(finding, 'en')).toEqual({
       title: 'the client secret cannot be renewed',
-      what: `The last attempt failed: ${errorTexts(DENIED, 'en').message}. The next attempt comes with the next ordinary check. The deployed client secret expires at 2026-12-04 20:15 UTC (in 12 days).`,
+      what: `The last attempt failed. The next one comes with the next ordinary check. The last error: ${errorTexts(DENIED, 'en').message}.`,
       next: `Attach this policy in CAM to the user or role of this service (where CAM names another resource, allow that one): ${STATEMENT}.`,
     });
     expect(says(finding, 'zh')).toEqual({
       title: '客户端密钥无法轮换',
-      what: `最近一次尝试失败：${errorTexts(DENIED, 'zh').message}。将在下一次例行检查时重试。现有客户端密钥将于 2026-12-04 20:15 UTC（12 天后）过期。`,
+      what: `最近一次尝试失败。将在下一次例行检查时重试。最近的错误：${errorTexts(DENIED, 'zh').message}。`,
       next: `在访问管理（CAM）中为本服务的子用户或角色关联以下策略（如 CAM 指明了其他资源，以其为准）：${STATEMENT}。`,
     });
   });
@@ -267,7 +267,7 @@ describe('word by word', () => {
     });
     expect(says(one, 'zh').what).toContain('它可能已被他人删除或替换');
     const several = says(variantOf('SecretNotShown, of several'), 'en');
-    expect(several.title).toBe('the client secrets of 7 targets no longer show as this service left them');
+    expect(several.title).toBe('the client secret of 7 targets no longer shows as this service left it');
     expect(several.next).toContain('in each of these apps');
   });
 
@@ -282,7 +282,7 @@ describe('word by word', () => {
     const waiting = variantOf('WritesFailing, with urgent targets behind it');
     expect(says(waiting, 'en')).toEqual({
       title: 'client secrets cannot be written',
-      what: 'The last 3 writes with env TENCENTCLOUD_SECRET_ID, ap-shanghai, https://tcb.tencentcloudapi.com ended badly, the last of them like this: CloudBase answered the write with success, but still shows the old client secret. Apple logins are at risk for shop-prod and blog-prod. After each bad write, what is not urgent pauses for an hour.',
+      what: 'The last 3 writes with env TENCENTCLOUD_SECRET_ID, ap-shanghai, https://tcb.tencentcloudapi.com ended badly; after each of them, what is not urgent pauses for an hour. Apple logins are at risk for shop-prod and blog-prod. The last error: CloudBase answered the write with success, but still shows the old client secret.',
       next: expect.stringMatching(/^Set a client secret by hand .*`apple-secret-rotator generate` makes one/),
     });
     expect(says(waiting, 'zh').what).toContain('以下目标的 Apple 登录面临风险：shop-prod、blog-prod。');
@@ -302,20 +302,22 @@ describe('word by word', () => {
     const refused = aFinding('ChannelFailing', { channel: 'ops', attempts: 3, oldestAt: null }, { error });
     expect(says(refused, 'en')).toEqual({
       title: 'alert channel ops does not accept messages',
-      what: 'The last 3 attempts to send a message failed: channel ops (wecom) refused the message: HTTP 200, errcode 93004.',
+      what: 'The last 3 attempts to send a message failed. The last error: channel ops (wecom) refused the message: HTTP 200, errcode 93004.',
       next: 'Switch the robot on again in its group; then try it: `apple-secret-rotator alerts --test --channel ops`.',
     });
-    expect(says(refused, 'zh').what).toBe('连续 3 次发送失败：渠道 ops（wecom）拒绝了消息：HTTP 200, errcode 93004。');
+    expect(says(refused, 'zh').what).toBe(
+      '连续 3 次发送失败。最近的错误：渠道 ops（wecom）拒绝了消息：HTTP 200, errcode 93004。',
+    );
     const waiting = aFinding('ChannelFailing', { channel: 'ops', attempts: 0, oldestAt: NOW - HOUR });
     expect(says(waiting, 'en').what).toBe(
-      'Messages for channel ops have been waiting since 2026-11-22 19:15 UTC (60 minutes ago), and are sent again until they arrive.',
+      'Messages for it have been waiting since 2026-11-22 19:15 UTC (60 minutes ago), and are sent again until they arrive.',
     );
   });
 
   test('StartRefused', () => {
     expect(says(variantOf('StartRefused, of its configuration'), 'en')).toEqual({
       title: 'the daemon cannot start: its configuration is wrong',
-      what: 'Configuration: config/rotator.yaml line 7: http.port: found "x", wanted a whole number from 0 to 65535 (and 2 more). Until the daemon starts, no client secret is checked or renewed.',
+      what: 'Until the daemon starts, no client secret is checked or renewed. The last error: configuration: config/rotator.yaml line 7: http.port: found "x", wanted a whole number from 0 to 65535 (and 2 more).',
       next: 'Correct the configuration; the daemon tries again every minute, or start it again if it has ended.',
     });
     expect(says(variantOf('StartRefused, of another daemon'), 'zh').next).toBe(

@@ -5,8 +5,7 @@ import { command } from '../command.ts';
 import { detail } from '../quote.ts';
 import type { Counts, Span, Texts } from '../texts.ts';
 import { CONDITIONS_EN } from './conditions.ts';
-import { fails } from './finding.ts';
-import { at, counted, day, duration, REASONS, sentences, when } from './words.ts';
+import { at, counted, day, duration, REASONS, when } from './words.ts';
 
 const STATES: Readonly<Record<TargetStateName, string>> = {
   healthy: 'healthy',
@@ -21,15 +20,14 @@ const STATES: Readonly<Record<TargetStateName, string>> = {
 export const EN = {
   conditions: CONDITIONS_EN,
 
+  replica: (name) => `replica ${name}: `,
+  lastError: (message) => `The last error: ${message}.`,
   endings: {
     cleared: (span) => `It lasted ${lasted(span)}.`,
-    ended: ({ error }, span) =>
-      sentences(
-        span.since === span.until
-          ? `It was found at ${at(span.until)} and put right at once; since when it had lasted is not known.`
-          : `It lasted ${lasted(span)}; nobody could be notified meanwhile, and it is over now.`,
-        fails('The last error', error),
-      ),
+    ended: (headline, span) =>
+      span.since === span.until
+        ? `"${headline}" was found at ${at(span.until)} and put right at once; since when it had lasted is not known.`
+        : `"${headline}" lasted ${lasted(span)}; nobody could be notified meanwhile, and it is over now.`,
   },
 
   titles: {
@@ -131,6 +129,7 @@ export const EN = {
     since: 'Since',
     until: 'Ended',
     loginsUntil: 'Secret expires',
+    when,
     next: 'Next step',
     condition: 'Alert',
     code: 'Error code',

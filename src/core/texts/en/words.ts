@@ -45,11 +45,6 @@ export function listed(items: readonly string[]): string {
   return `${named.slice(0, -1).join(', ')} and ${named.at(-1)}`;
 }
 
-/** Joins sentences, leaving out those that are empty. */
-export function sentences(...parts: readonly string[]): string {
-  return parts.filter((part) => part !== '').join(' ');
-}
-
 /** Of a target whose `cloudbase.endpoint` was changed: with another endpoint it is another target. */
 export const MOVED = 'cloudbase.endpoint was changed, so this counts as a new target';
 

@@ -1,11 +1,11 @@
 // Every condition in Chinese, as operators of Tencent Cloud write it: what is wrong, what breaks and when, and one next
 // step. Names of the console and of Apple's portal are theirs; commands, keys and codes stay as they are typed.
-import type { ConditionTarget, FindingOf, SharedCondition } from '../../alerts/conditions.ts';
+import type { FindingOf, SharedCondition } from '../../alerts/conditions.ts';
 import { command, onFiles, quoted } from '../command.ts';
-import { type ByCode, byCode, deniedCall, isUnproven, nextStep } from '../errors.ts';
+import { type ByCode, because, byCode, deniedCall, isUnproven, nextStep } from '../errors.ts';
 import { detail, laneWords, settingValue } from '../quote.ts';
 import type { ConditionTable } from '../texts.ts';
-import { because, fails, fields, logins, madeOf, problems, skew, told } from './finding.ts';
+import { changedBy, madeOf, problems, skew } from './finding.ts';
 import { LOGIN_FINDINGS } from './logins.ts';
 import { listed, REASONS, when } from './words.ts';
 
@@ -14,60 +14,13 @@ function who(targets: readonly string[]): string {
   return targets.length === 1 ? `${detail(targets[0] ?? '', 63)} ` : `${targets.length} 个目标`;
 }
 
-function machine(replica: string | undefined): string {
-  return replica === undefined ? '本机' : `${service(replica)}所在机器的`;
+/** The headline of a shared cause: whom it keeps from being checked or renewed, and why. */
+function cannotBe(done: '检查' | '轮换', why: ByCode) {
+  return ({ facts: { targets }, error }: FindingOf<SharedCondition>) =>
+    `${who(targets)}无法${done}：${byCode(why, error)}`;
 }
 
-/** With a space where a name ends it. */
-function service(replica: string | undefined): string {
-  return replica === undefined ? '本服务' : `副本 ${detail(replica, 63)} `;
-}
-
-function of(replica: string | undefined): string {
-  return replica === undefined ? '' : `${service(replica)}的`;
-}
-
-/** What a shared cause holds up, and until when that can wait. */
-function held(finding: FindingOf<SharedCondition>, now: number): string {
-  const { targets } = finding.facts;
-  const [first] = targets;
-  const isOne = targets.length === 1;
-  return [
-    // The headline names it.
-    `${isOne ? '' : `${who(targets)}的`}客户端密钥无法轮换。`,
-    finding.loginsUntil === null || first === undefined
-      ? ''
-      : `${isOne ? '它' : `其中最早的（${detail(first, 63)}）`}${finding.loginsUntil > now ? '将' : '已'}于 ${when(finding.loginsUntil, now)}过期。`,
-    fails('最近的错误', finding.error),
-  ].join('');
-}
-
-const ENDPOINT: ByCode = {
-  ERR_CLOUDBASE_NETWORK: '无法连接 CloudBase',
-  ERR_CLOUDBASE_TIMEOUT: '无法连接 CloudBase',
-  ERR_CLOUDBASE_THROTTLED: 'CloudBase 对本服务限频',
-  ERR_CERTIFICATE: 'CloudBase 的证书不受信任',
-  other: 'CloudBase 没有给出可用的应答',
-};
-
-const CREDENTIALS: ByCode = {
-  ERR_CREDENTIALS_MISSING: '缺失',
-  ERR_CREDENTIALS_UNAVAILABLE: '获取不到',
-  other: '被拒绝',
-};
-
-const KEY: ByCode = {
-  ERR_KEY_NOT_FOUND: '找不到签名私钥',
-  ERR_KEY_FORBIDDEN: '无权读取签名私钥',
-  ERR_KEY_SOURCE_UNAVAILABLE: '获取不到签名私钥',
-  other: '签名私钥不可用',
-};
-
-const START: ByCode = {
-  ERR_DAEMON_RUNNING: '第二个守护进程处于待命状态：已有守护进程使用同一状态库',
-  ERR_CONFIG: '守护进程无法启动：配置有误',
-  other: '守护进程无法启动',
-};
+const HELD = '修复之前，客户端密钥无法轮换。';
 
 /** `` `provider.scope` 为 "openid"，配置为 "openid email name" ``. */
 function difference({ name, found, wanted }: FindingOf<'ProviderDiffers'>['facts']['differences'][number]): string {
@@ -77,43 +30,24 @@ function difference({ name, found, wanted }: FindingOf<'ProviderDiffers'>['facts
 
 const CONSOLE = '云开发 CloudBase 控制台（身份认证 → 登录方式 → Apple）';
 
-/** Two write the same client secret, and it was agreed that this service is to go on. */
-function takeBack(target: ConditionTarget | null): string {
-  return `如由本服务继续负责，则执行 ${command('once --force --target NAME', target)}。`;
-}
-
 export const CONDITIONS_ZH: ConditionTable = {
   RenewalOverdue: {
     title: '客户端密钥逾期未轮换',
-    what: (finding, now) => {
-      const { dueSince, reason, windowsPassed } = finding.facts;
+    what: ({ facts: { dueSince, reason, windowsPassed } }, now) => {
       const why = reason === null ? '' : `轮换原因：${REASONS[reason]}。`;
       const windows = windowsPassed ? `，其间已错过 ${windowsPassed} 个维护窗口` : '';
-      return [
-        `客户端密钥自 ${when(dueSince, now)}起就应轮换，但至今没有完成${windows}。${why}`,
-        fails('最近的错误', finding.error),
-        logins(finding, now),
-      ].join('');
+      return `客户端密钥自 ${when(dueSince, now)}起就应轮换，但至今没有完成${windows}。${why}`;
     },
     next: ({ target }) => `查看轮换受阻的原因：${command('plan --target NAME', target)}。`,
     over: '客户端密钥已不再逾期',
-    was: '客户端密钥曾逾期未轮换',
   },
 
   CheckStale: {
     title: '长时间无法完成检查',
-    what: (finding, now) => {
-      const { lastGatherAt } = finding.facts;
-      const since = lastGatherAt === null ? '该目标从未完成过检查' : `自 ${when(lastGatherAt, now)}起没有完成过检查`;
-      return [
-        `${since}（读取私钥和 Apple 身份源），其间的变化无从得知。`,
-        fails('最近的错误', finding.error),
-        logins(finding, now),
-      ].join('');
-    },
+    what: ({ facts: { lastGatherAt } }, now) =>
+      `${lastGatherAt === null ? '该目标从未完成过检查' : `自 ${when(lastGatherAt, now)}起没有完成过检查`}（读取私钥和 Apple 身份源），其间的变化无从得知。`,
     next: ({ target }) => `执行 ${command('once --target NAME', target)} 并查看输出。`,
     over: '该目标已恢复检查',
-    was: '曾长时间无法完成检查',
   },
 
   RotationFailing: {
@@ -121,43 +55,32 @@ export const CONDITIONS_ZH: ConditionTable = {
     headline: ({ facts, error }) =>
       isUnproven(error)
         ? 'Apple 登录可能失败：Apple 尚未认可新的客户端密钥'
-        : because(facts.emergency ? '紧急：客户端密钥无法替换' : '客户端密钥无法轮换', error),
-    what: (finding, now) => {
-      const { failures, nextAttemptAt } = finding.facts;
-      const last = failures > 1 ? `最近连续 ${failures} 次尝试均失败` : '最近一次尝试失败';
-      return [
-        finding.error === null ? `${last}。` : fails(last, finding.error),
-        nextAttemptAt === null ? '将在下一次例行检查时重试。' : `下次重试时间：${when(nextAttemptAt, now)}。`,
-        finding.loginsUntil === null ? '' : logins(finding, now),
-      ].join('');
-    },
+        : because(facts.emergency ? '紧急：客户端密钥无法替换' : '客户端密钥无法轮换', error, 'zh'),
+    what: ({ facts: { failures, nextAttemptAt } }, now) => [
+      failures > 1 ? `最近连续 ${failures} 次尝试均失败。` : '最近一次尝试失败。',
+      nextAttemptAt === null ? '将在下一次例行检查时重试。' : `下次重试时间：${when(nextAttemptAt, now)}。`,
+    ],
     next: ({ target }) => `查看最近的轮换记录：${command('history --target NAME', target)}。`,
     over: '客户端密钥已可正常轮换',
-    was: '客户端密钥曾无法轮换',
   },
 
   SecretExpiring: {
     title: '客户端密钥即将过期，尚未轮换',
     headline: ({ facts }, now) => (facts.expiresAt > now ? '客户端密钥即将过期，尚未轮换' : '客户端密钥到期前未能轮换'),
-    what: ({ facts, error }, now) =>
-      [
-        facts.expiresAt > now
-          ? `客户端密钥将于 ${when(facts.expiresAt, now)}过期，届时所有 Apple 登录都会失败。`
-          : `客户端密钥在 ${when(facts.expiresAt, now)}到期之前未能轮换。`,
-        fails('尚未轮换的原因', error),
-      ].join(''),
+    what: ({ facts }, now) =>
+      facts.expiresAt > now
+        ? `客户端密钥将于 ${when(facts.expiresAt, now)}过期，届时所有 Apple 登录都会失败。`
+        : `客户端密钥在 ${when(facts.expiresAt, now)}到期之前未能轮换。`,
     next: ({ target }) => `查看未轮换的原因：${command('plan --target NAME', target)}。`,
     over: '客户端密钥已不再临近过期',
-    was: '客户端密钥曾临近过期',
   },
 
   LoginsFail: {
     title: 'Apple 登录失败',
     headline: ({ facts: { detail: found } }) =>
       `Apple 登录${found === 'unproven' ? '可能仍然失败' : '失败'}：${LOGIN_FINDINGS[found]}`,
-    what: ({ facts, error }, now) => {
-      const { detail: found, at, expiresAt, keyId, clockUncompared } = facts;
-      const key = facts.because === 'provider' ? '' : madeOf(keyId, null);
+    what: ({ facts: { because: blamed, detail: found, at, expiresAt, keyId, clockUncompared } }, now) => {
+      const key = blamed === 'provider' ? '' : madeOf(keyId, null);
       return [
         found === 'expired' && expiresAt !== null
           ? `客户端密钥已于 ${when(expiresAt, now)}过期，替换之前，该应用的 Apple 登录全部失败。`
@@ -165,8 +88,7 @@ export const CONDITIONS_ZH: ConditionTable = {
             ? `无效的客户端密钥已被替换，但 Apple 尚未认可新的密钥${key}，Apple 登录可能仍然失败。`
             : `${LOGIN_FINDINGS[found]}${key}，最近一次确认于 ${when(at, now)}。修复之前，用户无法使用 Apple 登录。`,
         clockUncompared ? '以上依据本机时钟，未能与 CloudBase 的时钟比对。' : '',
-        fails('最近的错误', error),
-      ].join('');
+      ];
     },
     next: ({ facts: { because: blamed, detail: found }, target }) => {
       if (blamed !== 'secret' || found === 'unproven')
@@ -176,7 +98,6 @@ export const CONDITIONS_ZH: ConditionTable = {
         : `立即执行 ${command('once --target NAME', target)}，如仍失败，则用 ${command('generate')} 生成客户端密钥，并在${CONSOLE}中手动填入。`;
     },
     over: '据本服务所知，Apple 登录已不再失败',
-    was: 'Apple 登录曾失败',
   },
 
   ProviderDisabled: {
@@ -185,7 +106,6 @@ export const CONDITIONS_ZH: ConditionTable = {
       `云开发 CloudBase ${target?.envId ? `环境 ${detail(target.envId, 80)} ` : ''}的 Apple 登录方式已关闭，用户无法使用 Apple 登录。本服务仍会照常轮换其客户端密钥。`,
     next: `在${CONSOLE}中重新启用，如确需停用则从配置中删除该目标。`,
     over: 'Apple 登录方式已重新启用',
-    was: 'Apple 登录方式曾被关闭',
   },
 
   ProviderDiffers: {
@@ -195,54 +115,40 @@ export const CONDITIONS_ZH: ConditionTable = {
     next: ({ target }) =>
       `执行 ${command('provision --target NAME', target)}，它会先显示差异并请求确认，或修改该目标的 \`provider\`。`,
     over: 'Apple 登录方式已与配置一致',
-    was: 'Apple 登录方式曾与配置不一致',
   },
 
   ProviderChanged: {
     title: 'Apple 身份源的其他字段发生了变化',
-    headline: ({ facts }) =>
-      facts.changes.some(({ by }) => by === 'our-write')
-        ? '写入客户端密钥时，Apple 身份源的其他字段随之改变'
-        : '轮换期间，他人修改了 Apple 身份源',
-    what: ({ facts }) => {
-      const ours = facts.changes.filter(({ by }) => by === 'our-write').map(({ path }) => path);
-      const theirs = facts.changes.filter(({ by }) => by === 'somebody-else').map(({ path }) => path);
+    headline: ({ facts: { changes } }) =>
+      changedBy(changes, 'our-write') === ''
+        ? '轮换期间，他人修改了 Apple 身份源'
+        : '写入客户端密钥时，Apple 身份源的其他字段随之改变',
+    what: ({ facts: { changes } }) => {
+      const [ours, theirs] = [changedBy(changes, 'our-write'), changedBy(changes, 'somebody-else')];
       return [
-        ours.length === 0 ? '' : `写入客户端密钥时，${fields(ours)} 也随之改变且未能恢复，Apple 登录可能受到影响。`,
-        theirs.length === 0 ? '' : `写入期间，他人修改了 ${fields(theirs)}，本服务未作改动。`,
-      ].join('');
+        ours && `写入客户端密钥时，${ours} 也随之改变且未能恢复，Apple 登录可能受到影响。`,
+        theirs && `写入期间，他人修改了 ${theirs}，本服务未作改动。`,
+      ];
     },
-    next: ({ facts }) =>
-      facts.changes.some(({ by }) => by === 'our-write')
-        ? `在${CONSOLE}中更正这些字段，然后试一次 Apple 登录。`
-        : `在${CONSOLE}中确认这些字段符合预期。`,
+    next: ({ facts: { changes } }) =>
+      changedBy(changes, 'our-write') === ''
+        ? `在${CONSOLE}中确认这些字段符合预期。`
+        : `在${CONSOLE}中更正这些字段，然后试一次 Apple 登录。`,
     over: 'Apple 身份源的字段变化已处理',
-    was: 'Apple 身份源的其他字段曾发生变化',
   },
 
   SecretReplaced: {
     title: '客户端密钥被他人替换',
     headline: ({ facts: { kind } }) =>
       kind === 'own-identity' ? '持有同一私钥的他人替换了客户端密钥' : '客户端密钥被他人替换',
-    what: ({ facts: { kind, at, keyId, fingerprint, ourFingerprint, takenBack }, error }, now) => {
-      const [ours, theirs] = [madeOf(null, ourFingerprint), takenBack ? '' : madeOf(keyId, fingerprint)];
-      const kept = {
-        other: '有效的客户端密钥无论由谁生成都予以保留，到期前照常轮换。',
-        'own-identity': '它是用本服务的私钥签发的，说明还有他人持有这把私钥；现予以保留，到期前照常轮换。',
-      }[kind];
-      return [
-        `于 ${when(at, now)}发现，本服务的客户端密钥${ours}已被另一个客户端密钥${theirs}替换。`,
-        takenBack ? '现已恢复为本服务的密钥。' : kept,
-        fails('最近的错误', error),
-      ].join('');
-    },
-    next: ({ facts: { kind }, target }) =>
-      ({
-        other: `查明还有谁在写入（人、脚本或另一个轮换程序），并商定只保留一方；${takeBack(target)}`,
-        'own-identity': `查明还有谁持有这把私钥并写入客户端密钥，并商定只保留一方；${takeBack(target)}`,
-      })[kind],
+    what: ({ facts: { kind, at, keyId, fingerprint, ourFingerprint, takenBack } }, now) => [
+      `于 ${when(at, now)}发现，本服务的客户端密钥${madeOf(null, ourFingerprint)}已被另一个客户端密钥${takenBack ? '' : madeOf(keyId, fingerprint)}替换。`,
+      kind === 'own-identity' ? '它是用本服务的私钥签发的，说明还有他人持有这把私钥。' : '',
+      takenBack ? '现已恢复为本服务的密钥。' : '有效的客户端密钥无论由谁生成都予以保留，到期前照常轮换。',
+    ],
+    next: ({ target }) =>
+      `查明还有谁在写入（人、脚本或另一个轮换程序），并商定只保留一方；如由本服务继续负责，则执行 ${command('once --force --target NAME', target)}。`,
     over: '近来没有他人替换客户端密钥',
-    was: '客户端密钥曾被他人替换',
   },
 
   SecretNotShown: {
@@ -253,115 +159,105 @@ export const CONDITIONS_ZH: ConditionTable = {
     next: ({ facts: { targets } }) =>
       `在${targets.length === 1 ? '该应用中' : '这些应用中各'}试一次 Apple 登录，并在${CONSOLE}中检查该登录方式。`,
     over: '近来没有客户端密钥在 CloudBase 中消失',
-    was: '客户端密钥曾在 CloudBase 中消失',
   },
 
   ConsentNeeded: {
     title: '新的客户端密钥等待确认',
-    what: (finding, now) =>
-      [
-        finding.error === null ? '没有依据表明新的客户端密钥比现有的更好。' : told(finding.error),
-        logins(finding, now),
-      ].join(''),
+    what: '没有依据表明新的客户端密钥比现有的更好。',
     next: ({ target }) => `试一次 Apple 登录，如果失败就执行 ${command('once --force --target NAME', target)}。`,
     over: '已没有新的客户端密钥等待确认',
-    was: '曾有新的客户端密钥等待确认',
   },
 
   TargetMisconfigured: {
     title: '目标的配置有误，已被跳过',
-    what: (finding, now) =>
-      [`该目标的客户端密钥目前无人检查、无人轮换${problems(finding)}。`, logins(finding, now)].join(''),
+    what: (finding) => `该目标的客户端密钥目前无人检查、无人轮换${problems(finding)}。`,
     next: '更正配置中该目标的条目，然后向守护进程发送 SIGHUP 或重启服务。',
     over: '有误的目标配置已消除',
-    was: '目标曾因配置有误而被跳过',
   },
 
   Unwatched: {
     title: '目标已从配置中移除，不再受到监控',
     headline: ({ facts }) =>
       facts.moved ? 'cloudbase.endpoint 已更改，因此视为新目标' : '目标已从配置中移除，不再受到监控',
-    what: ({ loginsUntil, facts: { moved, open } }, now) =>
-      [
-        moved
-          ? '本服务继续检查和轮换其客户端密钥，但在新的接入地址下没有该目标的历史记录。'
-          : '本服务不再检查和轮换该目标的客户端密钥。',
-        moved
-          ? ''
-          : loginsUntil === null
-            ? '该密钥何时过期未知。'
-            : `该密钥${loginsUntil > now ? '将' : '已'}于 ${when(loginsUntil, now)}过期。`,
-        open.length === 0
-          ? ''
-          : `以下告警${moved ? '更改' : '移除'}时尚未解决，现已关闭，但问题并未修复：${listed(open.map((name) => `\`${name}\``))}。`,
-      ].join(''),
+    what: ({ facts: { moved, open } }) => [
+      moved
+        ? '本服务继续检查和轮换其客户端密钥，但在新的接入地址下没有该目标的历史记录。'
+        : '本服务不再检查和轮换该目标的客户端密钥。',
+      open.length === 0
+        ? ''
+        : `以下告警${moved ? '更改' : '移除'}时尚未解决，现已关闭，但问题并未修复：${listed(open.map((name) => `\`${name}\``))}。`,
+    ],
     next: ({ facts: { moved } }) =>
       moved ? '如属误改，请恢复 cloudbase.endpoint。' : '如属误删，请将该目标加回配置。',
     over: '目标重新受到监控',
-    was: '目标曾不受监控',
   },
 
   Unverified: {
     title: '无法核实新的客户端密钥是否写入',
     what: ({ facts: { targets } }) =>
       `CloudBase 接受了 ${targets.length} 个目标的新客户端密钥，但不予显示：${listed(targets)}。密钥多半已经写入，只是无法在此证实。`,
-    next: ({ facts }) =>
-      facts.targets.length === 1 ? '在该应用中试一次 Apple 登录。' : '在这些应用中各试一次 Apple 登录。',
+    next: ({ facts }) => `在${facts.targets.length === 1 ? '该应用中' : '这些应用中各'}试一次 Apple 登录。`,
     over: '已能核实新的客户端密钥',
-    was: '曾无法核实新的客户端密钥是否写入',
   },
 
   CredentialsRejected: {
     title: '本服务的云 API 密钥不可用',
-    headline: ({ facts: { targets }, error }) =>
-      `${who(targets)}无法检查：本服务的云 API 密钥${byCode(CREDENTIALS, error)}`,
-    what: held,
+    headline: cannotBe('检查', {
+      ERR_CREDENTIALS_MISSING: '本服务的云 API 密钥缺失',
+      ERR_CREDENTIALS_UNAVAILABLE: '本服务的云 API 密钥获取不到',
+      other: '本服务的云 API 密钥被拒绝',
+    }),
+    what: HELD,
     next: '更新本服务使用的云 API 密钥（来源见配置中的 `cloudbase.credentials`）。',
     over: '本服务的云 API 密钥已恢复可用',
-    was: '本服务的云 API 密钥曾不可用',
   },
 
   AccessDenied: {
     title: '本服务所需的权限被 CAM 拒绝',
     headline: ({ facts: { targets }, error }) =>
       `${who(targets)}无法${deniedCall(error)?.includes('Modify') ? '轮换' : '检查'}：CAM 拒绝 ${deniedCall(error) ?? '调用'}`,
-    what: held,
+    what: HELD,
     next: '在 CAM 中允许该调用。',
     over: '本服务所需的权限已恢复',
-    was: '本服务所需的权限曾被 CAM 拒绝',
   },
 
   EndpointFailing: {
     title: 'CloudBase 不可用',
-    headline: ({ facts: { targets }, error }) => `${who(targets)}无法检查：${byCode(ENDPOINT, error)}`,
-    what: held,
+    headline: cannotBe('检查', {
+      ERR_CLOUDBASE_NETWORK: '无法连接 CloudBase',
+      ERR_CLOUDBASE_TIMEOUT: '无法连接 CloudBase',
+      ERR_CLOUDBASE_THROTTLED: 'CloudBase 对本服务限频',
+      ERR_CERTIFICATE: 'CloudBase 的证书不受信任',
+      other: 'CloudBase 没有给出可用的应答',
+    }),
+    what: HELD,
     next: '检查本机到腾讯云的网络。',
     over: 'CloudBase 已恢复可用',
-    was: 'CloudBase 曾不可用',
   },
 
   KeyUnavailable: {
     title: '签名私钥不可用',
-    headline: ({ facts: { targets }, error }) => `${who(targets)}无法轮换：${byCode(KEY, error)}`,
-    what: held,
+    headline: cannotBe('轮换', {
+      ERR_KEY_NOT_FOUND: '找不到签名私钥',
+      ERR_KEY_FORBIDDEN: '无权读取签名私钥',
+      ERR_KEY_SOURCE_UNAVAILABLE: '获取不到签名私钥',
+      other: '签名私钥不可用',
+    }),
+    what: HELD,
     next: () => `执行 ${command('history')} 查找原因。`,
     over: '签名私钥已恢复可用',
-    was: '签名私钥曾不可用',
   },
 
   AppleUnreachable: {
     title: '无法向 Apple 查询客户端密钥',
-    what: ({ facts: { lastAnswerAt }, error }, now) =>
-      [
-        lastAnswerAt === null
-          ? 'Apple 令牌接口从未给出过有效应答。'
-          : `自 ${when(lastAnswerAt, now)}起，Apple 令牌接口没有给出过有效应答。`,
-        fails('最近的错误', error),
-        '已验证过的私钥仍会照常轮换，新私钥须等待，私钥若被吊销也无从发现。',
-      ].join(''),
+    what: ({ facts: { lastAnswerAt } }, now) => [
+      lastAnswerAt === null
+        ? 'Apple 令牌接口从未给出过有效应答。'
+        : `自 ${when(lastAnswerAt, now)}起，Apple 令牌接口没有给出过有效应答。`,
+      '已验证过的私钥仍会照常轮换，新私钥须等待，私钥若被吊销也无从发现。',
+    ],
     next: '检查本机能否穿过防火墙和代理访问 Apple 令牌接口（`apple.tokenUrl`）；若代理会替换证书，设置 NODE_EXTRA_CA_CERTS。',
     over: 'Apple 已恢复应答',
-    was: '曾无法向 Apple 查询客户端密钥',
   },
 
   AppleRejectsAll: {
@@ -370,7 +266,6 @@ export const CONDITIONS_ZH: ConditionTable = {
       `一个多小时以来，Apple 拒绝了所有查询过的客户端密钥${targets.length === 0 ? '' : `（${listed(targets)}）`}。其间没有认可过任何一个，因此无法判断是这些密钥无效，还是 Apple 一概拒绝。`,
     next: '在其中一个应用中试一次 Apple 登录，如果失败就在 Apple 开发者网站核对私钥、Team ID 和 Services ID。',
     over: 'Apple 已恢复认可客户端密钥',
-    was: 'Apple 曾拒绝所有查询过的客户端密钥',
   },
 
   AppleAcceptsAll: {
@@ -378,29 +273,22 @@ export const CONDITIONS_ZH: ConditionTable = {
     what: 'Apple 连用假私钥签发的客户端密钥也认可，因此认可不能证明什么，私钥被吊销也无法察觉。',
     next: '检查是否有代理或测试服务器代替 Apple 应答（`apple.tokenUrl`）。',
     over: 'Apple 的答复已恢复意义',
-    was: 'Apple 的答复曾没有意义',
   },
 
   ClockSkewed: {
     title: '本机时钟不准',
-    headline: ({ facts: { replica } }) => `${machine(replica)}时钟不准`,
-    what: ({ facts: { skewMs, replica } }) =>
-      `${machine(replica)}时钟比 CloudBase ${skew(skewMs)}。偏差超过 60 秒时，只在紧急情况下写入客户端密钥；超过 4 分钟时，只在密钥缺失或已过期的情况下写入。`,
-    next: ({ facts: { replica } }) => `校准${machine(replica)}时钟，例如启用 NTP。`,
-    over: ({ facts: { replica } }) => `${machine(replica)}时钟已恢复准确`,
-    was: ({ facts: { replica } }) => `${machine(replica)}时钟曾不准`,
+    what: ({ facts: { skewMs } }) =>
+      `本机时钟比 CloudBase ${skew(skewMs)}。偏差超过 60 秒时，只在紧急情况下写入客户端密钥；超过 4 分钟时，只在密钥缺失或已过期的情况下写入。`,
+    next: '校准本机时钟，例如启用 NTP。',
+    over: '本机时钟已恢复准确',
   },
 
   JournalUnwritable: {
     title: '状态库（journal）无法写入',
-    what: ({ facts, error }) =>
-      [
-        error === null ? `状态库 ${detail(facts.path)} 无法写入，本服务的记录都保存在其中。` : told(error),
-        `在恢复写入之前，守护进程只在紧急情况下轮换，重启后会丢失未恢复的告警；${command('once')} 不做任何事。`,
-      ].join(''),
+    what: ({ facts }) =>
+      `本服务的记录无法写入状态库 ${detail(facts.path, 200)}。在恢复写入之前，守护进程只在紧急情况下轮换，重启后会丢失未恢复的告警；${command('once')} 不做任何事。`,
     next: '让运行本服务的用户可以写入状态库。',
     over: '状态库（journal）已可写入',
-    was: '状态库（journal）曾无法写入',
   },
 
   JournalExposed: {
@@ -410,87 +298,72 @@ export const CONDITIONS_ZH: ConditionTable = {
     next: ({ facts: { places } }) =>
       `收回其他用户的写权限：\`${onFiles(`chmod o-w ${places.map(({ path }) => detail(quoted(path), 150)).join(' ')}`)}\`。`,
     over: '状态库（journal）已只允许属主和属组写入',
-    was: '本机所有用户曾可以写入状态库（journal）',
   },
 
   ChannelFailing: {
     title: '告警渠道无法送达',
     headline: ({ facts }) => `告警渠道 ${detail(facts.channel, 63)} 无法送达`,
-    what: ({ facts: { channel, attempts, oldestAt }, error }, now) => {
-      const failed = attempts === 1 ? '最近一次发送失败' : `连续 ${attempts} 次发送失败`;
-      return [
-        attempts === 0 ? '' : error === null ? `${failed}。` : fails(failed, error),
-        oldestAt === null
-          ? ''
-          : `渠道 ${detail(channel, 63)} 最早的一条消息自 ${when(oldestAt, now)}起等待至今，会一直重试直到送达。`,
-      ].join('');
-    },
+    what: ({ facts: { attempts, oldestAt } }, now) => [
+      attempts === 0 ? '' : `${attempts === 1 ? '最近一次' : `连续 ${attempts} 次`}发送失败。`,
+      oldestAt === null ? '' : `最早的一条消息自 ${when(oldestAt, now)}起等待至今，会一直重试直到送达。`,
+    ],
     next: (finding) => {
       const tryIt = `试发一条消息：${command(`alerts --test --channel ${detail(finding.facts.channel, 63)}`)}。`;
       return finding.error === null ? tryIt : `${nextStep(finding, 'zh', '').replace(/。$/, '')}；然后${tryIt}`;
     },
     over: ({ facts }) => `告警渠道 ${detail(facts.channel, 63)} 已恢复送达`,
-    was: ({ facts }) => `告警渠道 ${detail(facts.channel, 63)} 曾无法送达`,
   },
 
   ConfigurationRejected: {
     title: '新配置未被接受',
-    headline: ({ facts: { replica } }) => `${of(replica)}新配置未被接受`,
-    what: ({ error }) =>
-      [fails('新配置无法使用', error), '守护进程继续沿用原配置；此时如果重启，将无法启动。'].join(''),
+    what: '守护进程继续沿用原配置；此时如果重启，将无法启动。',
     next: '更正配置后重新发送 SIGHUP。',
-    over: ({ facts: { replica } }) => `${of(replica)}配置已被接受`,
-    was: ({ facts: { replica } }) => `${of(replica)}新配置曾未被接受`,
+    over: '配置已被接受',
   },
 
   StartRefused: {
     title: '守护进程无法启动',
-    headline: ({ error }) => byCode(START, error),
+    headline: ({ error }) =>
+      byCode(
+        {
+          ERR_DAEMON_RUNNING: '第二个守护进程处于待命状态：已有守护进程使用同一状态库',
+          ERR_CONFIG: '守护进程无法启动：配置有误',
+          other: '守护进程无法启动',
+        },
+        error,
+      ),
     what: ({ error }) =>
-      [
-        error === null ? '' : told(error),
-        error?.code === 'ERR_DAEMON_RUNNING'
-          ? '本进程处于待命状态，另一个守护进程结束后会自动接管。'
-          : '在守护进程启动之前，所有客户端密钥都无人检查、无人轮换。',
-      ].join(''),
+      error?.code === 'ERR_DAEMON_RUNNING'
+        ? '本进程处于待命状态，另一个守护进程结束后会自动接管。'
+        : '在守护进程启动之前，所有客户端密钥都无人检查、无人轮换。',
     next: '更正配置；守护进程每分钟重试一次，如已退出则重新启动。',
     over: ({ error }) => (error?.code === 'ERR_DAEMON_RUNNING' ? '已没有第二个守护进程在等待' : '守护进程已启动'),
-    was: '守护进程曾无法启动',
   },
 
   WritesFailing: {
     title: '客户端密钥无法写入',
-    what: ({ facts: { lane, badWrites, urgent }, error }) =>
-      [
-        fails(`使用“${laneWords(lane)}”的写入连续 ${badWrites} 次失败，最近一次`, error),
-        urgent.length === 0 ? '目前没有目标急需新的客户端密钥。' : `以下目标的 Apple 登录面临风险：${listed(urgent)}。`,
-        '每次写入失败后，非紧急的轮换暂停一小时。',
-      ].join(''),
+    what: ({ facts: { lane, badWrites, urgent } }) => [
+      `使用“${laneWords(lane)}”的写入连续 ${badWrites} 次失败，每次失败后，非紧急的轮换暂停一小时。`,
+      urgent.length === 0 ? '目前没有目标急需新的客户端密钥。' : `以下目标的 Apple 登录面临风险：${listed(urgent)}。`,
+    ],
     next: () => `用 ${command('history')} 查明原因。`,
     over: '客户端密钥已恢复写入',
-    was: '客户端密钥曾无法写入',
   },
 
   SchedulerStalled: {
     title: '本服务已停止检查',
-    headline: ({ facts: { replica } }) => `${service(replica)}已停止检查`,
     what: ({ facts: { lastTurnAt, replica } }, now) =>
-      replica === undefined
-        ? `调度循环自 ${when(lastTurnAt, now)}起停止运转，此后所有客户端密钥都无人检查、无人轮换。`
-        : `其调度循环自 ${when(lastTurnAt, now)}起停止运转；其他副本照常工作。`,
-    next: ({ facts: { replica } }) => `重启${service(replica)}，并保留日志以便报告此故障。`,
-    over: ({ facts: { replica } }) => `${service(replica)}已恢复检查`,
-    was: ({ facts: { replica } }) => `${service(replica)}曾停止检查`,
+      `调度循环自 ${when(lastTurnAt, now)}起停止运转${replica === undefined ? '，此后所有客户端密钥都无人检查、无人轮换' : '；其他副本照常工作'}。`,
+    next: '重启该进程，并保留日志以便报告此故障。',
+    over: '本服务已恢复检查',
   },
 
   ReplicaSilent: {
-    title: '有副本失去音信',
-    headline: ({ facts: { replica } }) => `${service(replica)}失去音信`,
+    title: '副本失去音信',
     what: ({ facts: { seenAt } }, now) =>
       `它最后一次报告是在 ${when(seenAt, now)}，且没有正常退出。其他副本已接管它的工作；每少一个副本，能接管的就更少。`,
-    next: ({ facts: { replica } }) => `查看${service(replica)}是否仍在运行、能否连接数据库；如果没有，重新启动它。`,
-    over: ({ facts: { replica } }) => `${service(replica)}已恢复报告，或已有其他副本替代`,
-    was: ({ facts: { replica } }) => `${service(replica)}曾失去音信`,
+    next: '查看该副本是否仍在运行、能否连接数据库；如果没有，重新启动它。',
+    over: '该副本已恢复报告，或已有其他副本替代',
   },
 
   ReplicasDiffer: {
@@ -499,6 +372,5 @@ export const CONDITIONS_ZH: ConditionTable = {
       `副本 ${listed(replicas)} 的配置与主导副本不同。在修正之前，其他副本的检查不会交给它们；主导副本不认识的目标无人检查。`,
     next: '让所有副本使用相同的配置，并重启仍在使用旧配置的副本。',
     over: '所有副本的配置已一致',
-    was: '各副本的配置曾不一致',
   },
 };

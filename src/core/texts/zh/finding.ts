@@ -1,33 +1,22 @@
-// Chinese for what conditions have in common: their error, next step, logins, and facts that several of them name.
-import type { Finding, FindingOf } from '../../alerts/conditions.ts';
-import type { StoredError } from '../../error-params.ts';
-import { errorTexts } from '../errors.ts';
+// Chinese for facts that conditions name.
+import type { FindingOf } from '../../alerts/conditions.ts';
 import { problemText } from '../problems.ts';
 import { detail, firstOf, shortFingerprint } from '../quote.ts';
 import { PROBLEMS_ZH } from './problems.ts';
-import { listed, when } from './words.ts';
-
-/** Characters of a headline: beside the name of a target and the instance, a lock screen shows no more. */
-const HEADLINE = 80;
-
-/** A headline that names the error, if that is short enough. */
-export function because(headline: string, error: StoredError | null): string {
-  const whole = error === null ? headline : `${headline}：${detail(errorTexts(error, 'zh').message)}`;
-  return whole.length <= HEADLINE ? whole : headline;
-}
+import { listed } from './words.ts';
 
 /** `（Key ID K1L2M3N4O5，指纹 1fa947dc…）`, or nothing. */
 export function madeOf(keyId: string | null, fingerprint: string | null): string {
   const parts = [
-    ...(keyId === null ? [] : [`Key ID ${detail(keyId, 40)}`]),
-    ...(fingerprint === null ? [] : [`指纹 ${shortFingerprint(fingerprint)}`]),
-  ];
+    keyId === null ? '' : `Key ID ${detail(keyId, 40)}`,
+    fingerprint === null ? '' : `指纹 ${shortFingerprint(fingerprint)}`,
+  ].filter(Boolean);
   return parts.length === 0 ? '' : `（${parts.join('，')}）`;
 }
 
-/** Names of fields, as code. */
-export function fields(paths: readonly string[]): string {
-  return listed(paths.map((path) => `\`${path}\``));
+/** The fields that one of the two has changed, as code; nothing if there are none. */
+export function changedBy(changes: FindingOf<'ProviderChanged'>['facts']['changes'], who: string): string {
+  return listed(changes.flatMap(({ path, by }) => (by === who ? `\`${path}\`` : [])));
 }
 
 export function problems({ facts }: FindingOf<'TargetMisconfigured'>): string {
@@ -42,20 +31,4 @@ export function problems({ facts }: FindingOf<'TargetMisconfigured'>): string {
 export function skew(ms: number): string {
   const seconds = Math.round(Math.abs(ms) / 1000);
   return `${ms < 0 ? '慢' : '快'} ${seconds < 240 ? `${seconds} 秒` : `${Math.round(seconds / 60)} 分钟`}`;
-}
-
-/** What failed and why, as a sentence; nothing without an error. */
-export function fails(what: string, error: StoredError | null): string {
-  return error === null ? '' : `${what}：${told(error)}`;
-}
-
-export function told(error: StoredError): string {
-  return `${detail(errorTexts(error, 'zh').message)}。`;
-}
-
-/** When the deployed client secret ends, as a sentence. It promises nothing about logins before that. */
-export function logins({ loginsUntil }: Finding, now: number): string {
-  if (loginsUntil === null) return '现有客户端密钥何时过期无法确定。';
-  if (loginsUntil > now) return `现有客户端密钥将于 ${when(loginsUntil, now)}过期。`;
-  return `现有客户端密钥的到期时间是 ${when(loginsUntil, now)}。`;
 }

@@ -5,7 +5,6 @@ import { command } from '../command.ts';
 import { detail } from '../quote.ts';
 import type { Counts, Span, Texts } from '../texts.ts';
 import { CONDITIONS_ZH } from './conditions.ts';
-import { fails } from './finding.ts';
 import { at, day, duration, REASONS, when } from './words.ts';
 
 const STATES: Readonly<Record<TargetStateName, string>> = {
@@ -23,15 +22,14 @@ const SEVERITIES = { warning: '警告', critical: '严重', info: '通知' } as 
 export const ZH = {
   conditions: CONDITIONS_ZH,
 
+  replica: (name) => `副本 ${name}：`,
+  lastError: (message) => `最近的错误：${message}。`,
   endings: {
-    cleared: (span) => `持续${lasted(span).startsWith('不') ? '' : ' '}${lasted(span)}。`,
-    ended: ({ error }, span) =>
-      [
-        span.since === span.until
-          ? `于 ${at(span.until)} 发现并随即修复，此前持续了多久未知。`
-          : `持续${lasted(span).startsWith('不') ? '' : ' '}${lasted(span)}，其间未能通知到任何人，现已结束。`,
-        fails('最后的错误', error),
-      ].join(''),
+    cleared: (span) => `持续${lasted(span)}。`,
+    ended: (headline, span) =>
+      span.since === span.until
+        ? `“${headline}”于 ${at(span.until)} 发现并随即修复，此前持续了多久未知。`
+        : `“${headline}”持续${lasted(span)}，其间未能通知到任何人，现已结束。`,
   },
 
   titles: {
@@ -129,6 +127,7 @@ export const ZH = {
     since: '开始时间',
     until: '结束时间',
     loginsUntil: '密钥过期时间',
+    when,
     next: '下一步',
     condition: '告警项',
     code: '错误码',
@@ -138,9 +137,10 @@ export const ZH = {
   },
 } as const satisfies Texts;
 
-/** `3 小时（2026-11-22 17:15 UTC 至 2026-11-22 20:15 UTC）`. */
+/** ` 3 小时（2026-11-22 17:15 UTC 至 2026-11-22 20:15 UTC）`; a number stands apart from Chinese. */
 function lasted({ since, until }: Span): string {
-  return `${duration(until - since)}（${at(since)} 至 ${at(until)}）`;
+  const time = duration(until - since);
+  return `${time.startsWith('不') ? '' : ' '}${time}（${at(since)} 至 ${at(until)}）`;
 }
 
 function manyOf({ critical, warning, cleared, ended, happened }: Counts): string {
