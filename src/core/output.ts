@@ -44,9 +44,9 @@ export function cleanLine(text: string): string {
     .trim();
 }
 
-/** A deep copy of `value` (see `redact`) with every text, property names included, cleaned. */
-export function cleanValue(value: unknown): unknown {
-  return redact(value, cleanText);
+/** A deep copy of `value` (see `redact`) with every text, property names included, cleaned, and shown as `show` says. */
+export function cleanValue(value: unknown, show = (text: string) => text): unknown {
+  return redact(value, (text) => show(cleanText(text)));
 }
 
 export type Color = 'red' | 'yellow' | 'green' | 'dim';

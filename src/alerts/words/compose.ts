@@ -1,7 +1,7 @@
 // Makes the message that a channel gets: in one language, worst first, complete. The words are in core/texts; this file
 // only puts them together.
 
-import type { Finding, Severity } from '../../core/alerts/conditions.ts';
+import type { Finding } from '../../core/alerts/conditions.ts';
 import { type AlertMessage, type Language, type MessageItem, shownItems } from '../../core/alerts/message.ts';
 import type { Story } from '../../core/alerts/records.ts';
 import { isoOrNull } from '../../core/instants.ts';
@@ -12,55 +12,46 @@ import { detail } from '../../core/texts/quote.ts';
 import type { Sender } from '../../core/texts/texts.ts';
 import type { News } from '../stories/news.ts';
 import { type Links, runbookLink } from './links.ts';
-import type { MessageRequest, MessageSubject } from './request.ts';
-import { isOver, rankOf, titleOf } from './title.ts';
-import { inZone } from './zone.ts';
+import type { MessageRequest } from './request.ts';
+import { rankOf, titleOf } from './title.ts';
+import { zoned } from './zone.ts';
 
 export interface Wording extends Links {
   readonly language: Language;
   readonly now: number;
 }
 
-/** What a person reads about a finding. */
-export interface FindingTexts {
-  readonly title: string;
-  readonly what: string;
-  readonly next: string;
-  /** The link to its section of the runbook. */
-  readonly runbook: string;
-}
-
 /** The message, clean for every channel. Pure: the same request gives the same message. */
 export function composeMessage(request: MessageRequest): AlertMessage {
-  const { id, now, version, language, subjects } = request;
+  const { id, now, version, language, subjects, isTest = false, timezone } = request;
   const texts = TEXTS[language];
-  const instance = detail(request.instance, 80);
+  const sender = { instance: detail(request.instance, 80), version, now };
   const told = subjects
     .flatMap((subject) => (subject.kind === 'story' ? [{ subject, item: storyItem(subject, request) }] : []))
     .sort((one, other) => worstFirst(one.item, other.item));
   const items = told.map(({ item }) => item);
+  const [worst] = items;
   const shown = shownItems(items);
-  const lines = subjects.flatMap((subject) => {
-    if (subject.kind === 'digest') return texts.digest(subject.digest, { instance, version, now });
-    return subject.kind === 'test' ? texts.test({ instance, version, now }) : [];
-  });
+  const [alone] = subjects.filter((subject) => subject.kind !== 'story');
   const message: Omit<AlertMessage, 'labels'> = {
     id,
-    kind: request.isTest ? 'test' : kindOf(subjects),
-    instance,
+    kind: isTest ? 'test' : (alone?.kind ?? 'alert'),
+    instance: sender.instance,
     version,
     language,
     at: iso(now, now),
-    severity: worstOf(items),
+    severity: worst?.until === null ? worst.severity : 'info',
     title: titleOf(
       request,
       told.filter(({ item }) => shown.includes(item)),
     ),
-    lines,
-    items: request.isTest ? items.map((item) => markedAsTest(item, { instance, version, now }, language)) : items,
+    lines: alone === undefined ? [] : alone.kind === 'digest' ? texts.digest(alone.digest, sender) : texts.test(sender),
+    items: isTest ? items.map((item) => markedAsTest(item, sender, language)) : items,
     closes: [...new Set(subjects.flatMap((subject) => ('closes' in subject ? subject.closes : [])))],
+    ...(timezone === undefined ? {} : { timezone }),
   };
-  return inZone({ ...(cleanValue(message) as typeof message), labels: texts.labels }, request.timezone);
+  const local = (text: string) => zoned(text, timezone, language);
+  return { ...(cleanValue(message, local) as typeof message), labels: texts.labels };
 }
 
 /** A channel may show an item without the title of its message. */
@@ -71,7 +62,7 @@ function markedAsTest(item: MessageItem, sender: Sender, language: Language): Me
 }
 
 /** The texts of an open finding, as the command `alerts` and the HTTP interface show them. */
-export function describeFinding(finding: Finding, { language, now, ...links }: Wording): FindingTexts {
+export function describeFinding(finding: Finding, { language, now, ...links }: Wording) {
   return {
     title: headlineFor(finding, language, now),
     what: whatFor(finding, language, now),
@@ -85,7 +76,7 @@ function storyItem({ story, status, view, thread }: News, request: MessageReques
   const { lead, severity, deadline, targets } = view;
   const { target, error } = lead;
   const { now } = request;
-  const over = isOver(status);
+  const over = status === 'cleared' || status === 'ended';
   const told = over ? past(story, lead, status === 'cleared', request) : describeFinding(lead, request);
   return {
     id: story.id,
@@ -127,15 +118,6 @@ function past({ since, endedAt }: Story, lead: Finding, isCleared: boolean, requ
 /** An instant that no Date can hold (a stored number may be damaged) is shown as now. */
 function iso(atMs: number, now: number): string {
   return isoOrNull(atMs) ?? isoOrNull(now) ?? '';
-}
-
-function kindOf([first]: readonly MessageSubject[]): AlertMessage['kind'] {
-  return first === undefined || first.kind === 'story' ? 'alert' : first.kind;
-}
-
-/** Of items, worst first. */
-function worstOf([first]: readonly MessageItem[]): Severity | 'info' {
-  return first === undefined || isOver(first.status) ? 'info' : first.severity;
 }
 
 /** Open and critical, other open ones, over, events; each by target (the service itself first) and story. */

@@ -20,3 +20,9 @@ export function largest(most: number, holds: (count: number) => boolean): number
   }
   return low;
 }
+
+/** The first of a list, as many as fit with `cut` behind them. */
+export function cutList(list: readonly string[], cut: string, fits: (list: readonly string[]) => boolean): string[] {
+  const beginning = (count: number) => [...list.slice(0, count), cut];
+  return beginning(largest(list.length, (count) => fits(beginning(count))));
+}

@@ -80,8 +80,8 @@ function withoutMarkdownLinks(line: string): string {
   return line.replaceAll('](', '] (').replace(/!\[/g, '! [');
 }
 
-/** Slack's three characters (docs.slack.dev/messaging/formatting-message-text). */
-function slackEntities(line: string): string {
+/** The three characters of HTML that Slack has as well (docs.slack.dev/messaging/formatting-message-text). */
+function entities(line: string): string {
   return line.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
@@ -108,10 +108,7 @@ function feishuLine(raw: string): string {
 }
 
 function htmlLine(raw: string): string {
-  return safeLine(raw)
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
+  return entities(safeLine(raw))
     .replaceAll('"', '&quot;')
     .replace(/`([^`]+)`/g, '<code>$1</code>');
 }
@@ -185,12 +182,12 @@ export const FLAVOURS = {
     newline: '  \n',
     size: sizeInJson,
   }),
-  slack: flavour((raw) => slackEntities(asCode(chatLine(raw))), {
-    code: (raw) => slackEntities(chatCode(raw)),
-    paste: (raw) => `\`\`${slackEntities(chatCode(raw))}\`\``,
+  slack: flavour((raw) => entities(asCode(chatLine(raw))), {
+    code: (raw) => entities(chatCode(raw)),
+    paste: (raw) => `\`\`${entities(chatCode(raw))}\`\``,
     strong: (safe) => `*${safe}*`,
     heading: (safe, tone) => `${SLACK_EMOJIS[tone]} *${safe}*`,
-    link: (url, safe) => `<${slackEntities(url.replaceAll('|', '%7C'))}|${safe.replaceAll('|', '/')}>`,
+    link: (url, safe) => `<${entities(url.replaceAll('|', '%7C'))}|${safe.replaceAll('|', '/')}>`,
     size: (text) => text.length,
   }),
 } as const satisfies Readonly<Record<string, Flavour>>;

@@ -5,7 +5,7 @@
 import { isShared } from '../../core/alerts/causes.ts';
 import { type AlertMessage, type MessageItem, shownItems } from '../../core/alerts/message.ts';
 import { minuteOf } from '../../core/texts/quote.ts';
-import { largest, shortened } from './fitting.ts';
+import { cutList, largest, shortened } from './fitting.ts';
 import { type Flavour, toneOf } from './flavours.ts';
 import { nextStepOf } from './next-step.ts';
 import { zoned } from './zone.ts';
@@ -25,12 +25,61 @@ const TARGETS = 10;
 
 /** The message as paragraphs, which with the flavour's gaps between them keep within `limits.size`. */
 export function paragraphsOf(message: AlertMessage, flavour: Flavour, limits: LayoutLimits): string[] {
-  const page = new Page({ ...message, items: shownItems(message.items) }, flavour, limits);
-  page.begin();
-  if (message.items.length === 0) page.addLines(message.lines);
-  else page.addItems(shownItems(message.items));
-  page.end();
-  return page.paragraphs;
+  const { size: limit, paragraph = limit, full: most = FULL } = limits;
+  const { text, strong, heading, newline, gap, size } = flavour;
+  const items = shownItems(message.items);
+  const parts = partsOf(message, flavour);
+  const { title, labels } = message;
+  const cut = text(labels.cut);
+  const titled = (line: string) => heading(text(line), toneOf(message));
+  const first = titled(shortened(title, labels.cut, (line) => size(titled(line)) <= Math.min(limit, paragraph)));
+  // Below many items, the title alone would name the instance.
+  const closing = items.length > 1 ? [parts.instance] : [];
+  const room = limit - size([first, '', ...closing].join(gap));
+  const fits = (body: readonly string[]) =>
+    size([first, ...body, ...closing].join(gap)) <= limit && body.every((each) => size(each) <= paragraph);
+  const grouped = (lines: readonly string[]) => groupsOf(lines, flavour, paragraph);
+
+  /** With all its facts; the text of what happened is cut to `budget`. */
+  const inFull = (item: MessageItem, budget: number): string => {
+    const within = (lines: readonly string[]) => size(lines.join(newline)) <= Math.min(budget, paragraph);
+    const facts = parts.facts(item);
+    const [head, tail] =
+      items.length === 1 ? [[], [...facts, parts.instance]] : [[strong(parts.headline(item))], facts];
+    const written = (what: string) => [...head, ...(what === '' ? [] : [text(what)]), ...tail];
+    const whole = written(shortened(item.what, labels.cut, (what) => within(written(what))));
+    // If the facts alone are too much, as many lines of them as fit.
+    return (within(whole) ? whole : cutList([...head, ...tail], cut, within)).join(newline);
+  };
+
+  const lines = items.map(parts.inBrief);
+  /** The first in full, then some in a line each, and how many more there are. */
+  const arranged = (full: number, brief: number, budget: number): string[] => {
+    const more = items.length - full - brief;
+    return [
+      ...items.slice(0, full).map((item) => inFull(item, budget)),
+      ...grouped([...lines.slice(full, full + brief), ...(more > 0 ? [parts.withPastes(labels.more(more))] : [])]),
+    ];
+  };
+
+  /** As many in full as leave a line for each of the others; if that does not fit, one in full and a few lines. */
+  const told = (): string[] => {
+    for (let full = Math.min(most, items.length); full > 0; full -= 1) {
+      const all = arranged(full, items.length - full, room);
+      if (fits(all)) return all;
+    }
+    const some = (brief: number) => arranged(1, brief, Math.floor(room / 2));
+    return some(largest(items.length - 1, (brief) => fits(some(brief))));
+  };
+
+  /** Of a digest or a test. */
+  const listed = (): string[] => {
+    const all = message.lines.map(parts.withPastes);
+    return grouped(fits(grouped(all)) ? all : cutList(all, cut, (some) => fits(grouped(some))));
+  };
+
+  const body = message.items.length === 0 ? listed() : told();
+  return fits(body) ? [first, ...body, ...closing] : [first];
 }
 
 /** The message as one text of at most `limits.size`. */
@@ -54,208 +103,80 @@ function idsOfNamed(item: MessageItem): string | undefined {
   return named === undefined ? undefined : [named.envId, named.providerId].filter((id) => id !== null).join('/');
 }
 
-class Page {
-  readonly paragraphs: string[] = [];
-  private readonly message: AlertMessage;
-  private readonly flavour: Flavour;
-  private readonly limit: number;
-  private readonly paragraph: number;
-  private readonly full: number;
-  /** `label: value` in the language of the message. */
-  private readonly colon: string;
-  /** Names the instance where the title alone does, below many items. */
-  private readonly closing: readonly string[];
-
-  constructor(message: AlertMessage, flavour: Flavour, limits: LayoutLimits) {
-    this.message = message;
-    this.flavour = flavour;
-    this.limit = limits.size;
-    this.paragraph = limits.paragraph ?? limits.size;
-    this.full = limits.full ?? FULL;
-    this.colon = message.language === 'zh' ? '：' : ': ';
-    this.closing = message.items.length > 1 ? [this.instanceFact()] : [];
-  }
-
-  begin(): void {
-    const { text, heading, size } = this.flavour;
-    const { title, labels } = this.message;
-    const tone = toneOf(this.message);
-    const room = Math.min(this.limit, this.paragraph);
-    const fits = (line: string) => size(heading(text(line), tone)) <= room;
-    this.paragraphs.push(heading(text(shortened(title, labels.cut, fits)), tone));
-  }
-
-  /** Room was left for the last paragraph. */
-  end(): void {
-    this.pushIfFits(this.closing);
-  }
-
-  /** Of a digest or a test. */
-  addLines(lines: readonly string[]): void {
-    const { text } = this.flavour;
-    const safe = lines.map((line) => this.withPastes(line));
-    const cut = text(this.message.labels.cut);
-    const first = (count: number) => this.grouped(count < safe.length ? [...safe.slice(0, count), cut] : safe);
-    this.pushIfFits(
-      first(this.fits(first(safe.length)) ? safe.length : largest(safe.length - 1, (count) => this.fits(first(count)))),
-    );
-  }
-
-  /** As many in full as leave a line for each of the others; if that does not fit, one in full and a few lines. */
-  addItems(items: readonly MessageItem[]): void {
-    const [first, ...others] = items;
-    if (first === undefined) return;
-    if (others.length === 0) {
-      this.pushIfFits([this.inFull(first, this.room())]);
-      return;
-    }
-    const lines = items.map((item) => this.inBrief(item));
-    for (let count = Math.min(this.full, items.length); count > 0; count -= 1) {
-      const full = items.slice(0, count).map((item) => this.inFull(item, this.room()));
-      const arranged = [...full, ...this.grouped(lines.slice(count))];
-      if (this.fits([...arranged, ...this.closing])) {
-        this.paragraphs.push(...arranged);
-        return;
-      }
-    }
-    const told = this.inFull(first, Math.floor(this.room() / 2));
-    const arrange = (shown: number) => {
-      const more = others.length - shown;
-      const brief = lines.slice(1, 1 + shown);
-      const counted = more > 0 ? [this.withPastes(this.message.labels.more(more))] : [];
-      return [told, ...this.grouped([...brief, ...counted])];
-    };
-    this.pushIfFits(arrange(largest(others.length, (shown) => this.fits([...arrange(shown), ...this.closing]))));
-  }
-
-  /** One item with all its facts; the text of what happened is cut to `room`. */
-  private inFull(item: MessageItem, room: number): string {
-    const { text, newline, size } = this.flavour;
-    const budget = Math.min(room, this.paragraph);
-    const head = this.message.items.length === 1 ? [] : [this.flavour.strong(this.headline(item))];
-    const facts = this.facts(item);
-    const write = (what: string) => [...head, ...(what === '' ? [] : [text(what)]), ...facts].join(newline);
-    const whole = write(shortened(item.what, this.message.labels.cut, (what) => size(write(what)) <= budget));
-    if (size(whole) <= budget) return whole;
-    // The facts alone are too much: as many lines of them as fit.
-    const lines = [...head, ...facts];
-    const cut = text(this.message.labels.cut);
-    const kept = largest(lines.length, (count) => size([...lines.slice(0, count), cut].join(newline)) <= budget);
-    return [...lines.slice(0, kept), cut].join(newline);
-  }
-
-  private inBrief(item: MessageItem): string {
-    const { since } = this.message.labels;
-    return `${this.headline(item)} · ${this.flavour.text(`${since} ${this.instant(item.since)}`)}`;
-  }
-
-  private headline({ severity, status, target, title }: MessageItem): string {
-    const { labels } = this.message;
-    const about = target === null ? title : `${target}${this.colon}${title}`;
-    return this.flavour.text(`${labels.severity[severity]} · ${labels.status[status]} · ${about}`);
-  }
-
-  private facts(item: MessageItem): string[] {
-    const { labels } = this.message;
-    const { text, code } = this.flavour;
-    const ids = idsOfNamed(item);
-    const listed = ids === undefined && item.until === null && item.targets.length > 0;
-    const rows: readonly (readonly [label: string, value: string | null])[] = [
-      [labels.next, item.next === null ? null : this.withPastes(item.next)],
-      [labels.loginsUntil, item.loginsUntil === null ? null : text(this.deadline(item.loginsUntil))],
-      [labels.since, item.status === 'happened' ? null : text(this.instant(item.since))],
-      [labels.until, item.until === null ? null : text(this.instant(item.until))],
-      [labels.ids, ids ? text(ids) : null],
-      [labels.targets(item.targets.length), listed ? text(this.targets(item.targets)) : null],
-      [labels.code, item.code === null || item.until !== null ? null : code(item.code)],
-      [labels.condition, code(item.id)],
-      [labels.runbook, this.runbook(item.runbook)],
-    ];
-    const facts = rows.flatMap(([label, value]) => (value === null ? [] : [this.fact(label, value)]));
-    return this.message.items.length === 1 ? [...facts, this.instanceFact()] : facts;
-  }
-
-  /** As many as are read at a glance, and how many more there are. */
-  private targets(targets: MessageItem['targets']): string {
-    const shown = targets
-      .slice(0, TARGETS)
-      .map(({ name, loginsUntil }) => (loginsUntil === null ? name : `${name} (${this.instant(loginsUntil)})`));
-    const more = targets.length - shown.length;
-    return [...shown, ...(more > 0 ? [this.message.labels.more(more)] : [])].join(', ');
-  }
+/** The parts of a message, in its language and zone and with the markup of a flavour. */
+function partsOf({ labels, language, timezone, at, instance }: AlertMessage, flavour: Flavour) {
+  const { text, code, paste, strong, link, newline } = flavour;
+  const colon = language === 'zh' ? '：' : ': ';
+  const local = (shown: string) => zoned(shown, timezone, language);
+  const instant = (iso: string) => local(minuteOf(Date.parse(iso)) ?? iso);
+  const deadline = (iso: string) => local(labels.when(Date.parse(iso), Date.parse(at)));
+  const fact = (label: string, value: string) => `${strong(text(label))}${colon}${value}`;
 
   /** A sentence, and below it what it asks to paste. */
-  private withPastes(raw: string): string {
-    const { text, paste, newline } = this.flavour;
+  const withPastes = (raw: string): string => {
     const { sentence, pastes } = nextStepOf(raw);
     return [text(sentence), ...pastes.map(paste)].join(newline);
-  }
+  };
 
-  private instant(iso: string): string {
-    return this.zoned(minuteOf(Date.parse(iso)) ?? iso);
-  }
+  const headline = ({ severity, status, target, title }: MessageItem): string => {
+    const about = target === null ? title : `${target}${colon}${title}`;
+    return text(`${labels.severity[severity]} · ${labels.status[status]} · ${about}`);
+  };
 
-  private deadline(iso: string): string {
-    const { labels, at } = this.message;
-    return this.zoned(labels.when(Date.parse(iso), Date.parse(at)));
-  }
+  const inBrief = (item: MessageItem): string =>
+    `${headline(item)} · ${text(`${labels.since} ${instant(item.since)}`)}`;
 
-  private zoned(text: string): string {
-    const { timezone = 'UTC', language } = this.message;
-    return zoned(text, timezone, language);
-  }
+  /** As many as are read at a glance, and how many more there are. */
+  const targetsOf = (targets: MessageItem['targets']): string => {
+    const named = targets
+      .slice(0, TARGETS)
+      .map(({ name, loginsUntil }) => (loginsUntil === null ? name : `${name} (${instant(loginsUntil)})`));
+    const more = targets.length - named.length;
+    return text([...named, ...(more > 0 ? [labels.more(more)] : [])].join(', '));
+  };
 
-  private instanceFact(): string {
-    const { message, flavour } = this;
-    return this.fact(message.labels.instance, flavour.text(message.instance));
-  }
-
-  private runbook(runbook: string): string {
+  const runbookOf = (runbook: string): string => {
     const url = linkOf(runbook);
-    if (url === undefined) return this.flavour.text(runbook);
+    if (url === undefined) return text(runbook);
     const { hash, host } = new URL(url);
-    return this.flavour.link(url, this.flavour.text(hash.length > 1 ? hash.slice(1) : host));
-  }
+    return link(url, text(hash.length > 1 ? hash.slice(1) : host));
+  };
 
-  private fact(label: string, value: string): string {
-    return `${this.flavour.strong(this.flavour.text(label))}${this.colon}${value}`;
-  }
+  const facts = (item: MessageItem): string[] => {
+    const { next, loginsUntil, since, until, targets } = item;
+    const ids = idsOfNamed(item);
+    const rows: readonly (readonly [label: string, value: string | null])[] = [
+      [labels.next, next === null ? null : withPastes(next)],
+      [labels.loginsUntil, loginsUntil === null ? null : text(deadline(loginsUntil))],
+      [labels.since, item.status === 'happened' ? null : text(instant(since))],
+      [labels.until, until === null ? null : text(instant(until))],
+      [labels.ids, ids ? text(ids) : null],
+      [labels.targets(targets.length), ids === undefined && until === null && targets[0] ? targetsOf(targets) : null],
+      [labels.code, item.code === null || until !== null ? null : code(item.code)],
+      [labels.condition, code(item.id)],
+      [labels.runbook, runbookOf(item.runbook)],
+    ];
+    return rows.flatMap(([label, value]) => (value === null ? [] : [fact(label, value)]));
+  };
 
-  /**
-   * Lines joined to paragraphs, each as long as allowed. Sizes are added up, not measured anew for each line: the text
-   * of 500 alerts would take seconds, in which a channel's answer counts as late, and is sent again.
-   */
-  private grouped(lines: readonly string[]): string[] {
-    const { newline, size } = this.flavour;
-    const empty = size('');
-    const groups: string[][] = [];
-    let taken = Number.POSITIVE_INFINITY;
-    for (const line of lines) {
-      taken += size(newline) - empty + size(line) - empty;
-      if (taken <= this.paragraph) groups.at(-1)?.push(line);
-      else {
-        groups.push([line]);
-        taken = size(line);
-      }
+  return { withPastes, headline, inBrief, facts, instance: fact(labels.instance, text(instance)) };
+}
+
+/**
+ * Lines joined to paragraphs, each as long as allowed. Sizes are added up, not measured anew for each line: the text
+ * of 500 alerts would take seconds, in which a channel's answer counts as late, and is sent again.
+ */
+function groupsOf(lines: readonly string[], { newline, size }: Flavour, limit: number): string[] {
+  const empty = size('');
+  const groups: string[][] = [];
+  let taken = Number.POSITIVE_INFINITY;
+  for (const line of lines) {
+    taken += size(newline) - empty + size(line) - empty;
+    if (taken <= limit) groups.at(-1)?.push(line);
+    else {
+      groups.push([line]);
+      taken = size(line);
     }
-    return groups.map((group) => group.join(newline));
   }
-
-  /** The room for one more paragraph before the closing one. */
-  private room(): number {
-    const { gap, size } = this.flavour;
-    return this.limit - size([...this.paragraphs, '', ...this.closing].join(gap));
-  }
-
-  private fits(more: readonly string[]): boolean {
-    const { gap, size } = this.flavour;
-    return (
-      size([...this.paragraphs, ...more].join(gap)) <= this.limit &&
-      more.every((paragraph) => size(paragraph) <= this.paragraph)
-    );
-  }
-
-  private pushIfFits(paragraphs: readonly string[]): void {
-    if (this.fits(paragraphs)) this.paragraphs.push(...paragraphs);
-  }
+  return groups.map((group) => group.join(newline));
 }

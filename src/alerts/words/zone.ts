@@ -1,7 +1,7 @@
 // The time zone of a message. The texts of every language write an instant as `2026-11-22 20:15 UTC` (core/texts); here
 // it becomes the local time of the reader with its offset, and UTC stands beside it, because the log, the consoles of
 // Tencent and other time zones speak UTC.
-import type { AlertMessage, Language } from '../../core/alerts/message.ts';
+import type { Language } from '../../core/alerts/message.ts';
 import { MINUTE } from '../../core/time.ts';
 import { offsetSpan } from '../../core/timezone.ts';
 
@@ -12,7 +12,7 @@ const INSTANT = /(\d{4}-\d\d-\d\d) (\d\d:\d\d) UTC( \(|（)?/g;
  * Every instant of a text in `timezone`: `2026-11-23 04:15 +08:00 (2026-11-22 20:15 UTC, in 12 days)`. The date of UTC is
  * only there where it is another one. In UTC itself the text stays as it is.
  */
-export function zoned(text: string, timezone: string, language: Language): string {
+export function zoned(text: string, timezone = 'UTC', language: Language): string {
   if (timezone === 'UTC') return text;
   const [open, comma, close] = language === 'zh' ? ['（', '，', '）'] : [' (', ', ', ')'];
   return text.replace(INSTANT, (whole, day: string, minute: string, follows: string | undefined) => {
@@ -24,24 +24,6 @@ export function zoned(text: string, timezone: string, language: Language): strin
     const shown = `${local.slice(0, 10)} ${local.slice(11, 16)} ${offsetText(offsetMs)}${open}${utc} UTC`;
     return `${shown}${follows === undefined ? close : comma}`;
   });
-}
-
-/** `message` with every text in `timezone`; its own instants stay ISO 8601 UTC, and the layout shows them there too. */
-export function inZone(message: AlertMessage, timezone = 'UTC'): AlertMessage {
-  if (timezone === 'UTC') return message;
-  const local = (text: string) => zoned(text, timezone, message.language);
-  return {
-    ...message,
-    timezone,
-    title: local(message.title),
-    lines: message.lines.map(local),
-    items: message.items.map((item) => ({
-      ...item,
-      title: local(item.title),
-      what: local(item.what),
-      next: item.next === null ? null : local(item.next),
-    })),
-  };
 }
 
 /** `+08:00`, `-03:30`. */

@@ -3,12 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { composeMessage } from '../../../src/alerts/words/compose.ts';
 import { FLAVOURS } from '../../../src/alerts/words/flavours.ts';
 import { layOut } from '../../../src/alerts/words/layout.ts';
-import { inZone, zoned } from '../../../src/alerts/words/zone.ts';
+import { zoned } from '../../../src/alerts/words/zone.ts';
 import { at as atEnglish, when as whenEnglish } from '../../../src/core/texts/en/words.ts';
 import { when as whenChinese } from '../../../src/core/texts/zh/words.ts';
 import { DAY } from '../../../src/core/time.ts';
-import { aFinding, aStoryOf, aSubject, NOW } from '../../support/alert-findings.ts';
-import { item, message } from '../../support/alert-messages.ts';
+import { aFinding, aReplacement, aStoryOf, aSubject, NOW } from '../../support/alert-findings.ts';
 
 const AT = Date.UTC(2026, 10, 22, 20, 15);
 
@@ -44,23 +43,24 @@ describe('an instant', () => {
   });
 });
 
+const REQUEST = {
+  id: 'i',
+  now: NOW,
+  instance: 'prod',
+  version: '1',
+  language: 'en',
+  runbook: 'docs/runbook.md',
+} as const;
+
 test('a message is composed in the zone', () => {
   const finding = aFinding(
     'RotationFailing',
     { failures: 3, nextAttemptAt: null, emergency: false },
     { loginsUntil: NOW + DAY },
   );
-  const request = {
-    id: 'i',
-    now: NOW,
-    instance: 'prod',
-    version: '1',
-    language: 'en',
-    runbook: 'docs/runbook.md',
-  } as const;
   const subject = aSubject(finding, 'cleared', { story: aStoryOf(finding, { since: NOW - DAY, endedAt: NOW }) });
   const compose = (timezone?: string) =>
-    composeMessage({ ...request, ...(timezone === undefined ? {} : { timezone }), subjects: [subject] });
+    composeMessage({ ...REQUEST, ...(timezone === undefined ? {} : { timezone }), subjects: [subject] });
   const lasted = 'from 2026-11-21 20:15 UTC to 2026-11-22 20:15 UTC.';
   expect(compose().items[0]?.what).toContain(lasted);
   expect(compose('Asia/Shanghai').items[0]?.what).toContain(
@@ -69,11 +69,18 @@ test('a message is composed in the zone', () => {
 });
 
 test('every text of a message is in the zone, and every instant that the layout shows; the data stay UTC', () => {
-  const text = `until ${atEnglish(AT)}`;
-  const told = item({ title: text, what: text, next: text, since: new Date(AT).toISOString() });
-  const local = inZone(message({ title: text, items: [told] }), 'Asia/Shanghai');
+  const loginsUntil = NOW + DAY;
+  const facts = { failures: 3, nextAttemptAt: NOW + DAY / 2, emergency: false };
+  const finding = aFinding('RotationFailing', facts, { loginsUntil });
+  const replaced = aReplacement({}, { loginsUntil });
+  const local = composeMessage({
+    ...REQUEST,
+    timezone: 'Asia/Shanghai',
+    subjects: [finding, replaced].map((each) => aSubject(each)),
+  });
   const shown = layOut(local, FLAVOURS.plain, { size: 4096 });
-  expect(shown.match(/20:15 UTC/g)).toHaveLength(4);
-  expect(shown.match(/2026-11-23 04:15 \+08:00 \(2026-11-22 20:15 UTC\)/g)).toHaveLength(4);
-  expect(local.items[0]?.since).toBe('2026-11-22T20:15:00.000Z');
+  // Since and until when, of both, and one in each text.
+  expect(shown.match(/ UTC/g)).toHaveLength(6);
+  expect(shown.match(/\d{4}-\d\d-\d\d \d\d:\d\d \+08:00 \((?:\d{4}-\d\d-\d\d )?\d\d:\d\d UTC/g)).toHaveLength(6);
+  expect(local.items[0]?.loginsUntil).toBe(new Date(loginsUntil).toISOString());
 });
