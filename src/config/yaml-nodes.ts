@@ -91,7 +91,7 @@ export class NodeReader {
 
   private value(node: Node, path: Path, line: number): TreeNode {
     if (!isSeq(node) && !isMap(node))
-      return { kind: 'text', text: isScalar(node) ? String(node.value ?? '') : '', line };
+      return { kind: 'text', text: isScalar(node) ? detached(String(node.value ?? '')) : '', line };
     const begun = this.begun.get(node.srcToken) ?? { entries: isSeq(node) ? [] : new Map<string, TreeNode>(), kept: 0 };
     this.begun.delete(node.srcToken);
     this.add(begun, node, path);
@@ -133,6 +133,14 @@ export class NodeReader {
     this.problems.push({ file: this.file, line, key, at: key, found, wanted });
     return broken(line);
   }
+}
+
+/** From so many characters on, V8 makes a part of a text a view of it, by which all of it stays in memory. */
+const SHORTEST_VIEW = 13;
+
+/** The same text by itself: what is kept of a configuration must not keep the whole file. */
+function detached(text: string): string {
+  return text.length < SHORTEST_VIEW || !text.isWellFormed() ? text : Buffer.from(text).toString();
 }
 
 function broken(line: number): TextNode {

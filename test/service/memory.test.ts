@@ -1,7 +1,10 @@
 // The young generation stays small while much survives in it, and what a start or a sweep has filled is given back to the
 // system, not only free for later use.
 import { execFileSync } from 'node:child_process';
-import { expect, test } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
 import { collectAtRest, releaseMemory } from '../../src/service/memory.ts';
 
 /** Prints how many MB the young generation takes after half a million objects that stay. */
@@ -40,6 +43,27 @@ const REST = `
     clearInterval(timer);
     console.log('given back');
   }, 5);`;
+
+/** Prints how many MB stay in use for a configuration of 4 MB, of which nearly all is a comment. */
+const LOAD = `
+  import { writeFileSync } from 'node:fs';
+  import { loadConfig } from '${new URL('../../src/config/load.ts', import.meta.url).href}';
+  import { releaseMemory } from '${new URL('../../src/service/memory.ts', import.meta.url).href}';
+  const load = (comment) => {
+    writeFileSync(process.argv[1], '# ' + comment + \`
+alerts: { none: accepted }
+targets: [{ name: the-name-of-the-shop, envId: the-environment-1a2b3c, key: { from: file, path: the-key-of-the-shop.p8 } }]\`);
+    return loadConfig({ file: process.argv[1], env: {}, mode: 'strict' });
+  };
+  const inUse = () => {
+    releaseMemory();
+    const { heapUsed, external } = process.memoryUsage();
+    return heapUsed + external;
+  };
+  const kept = [await load('')];
+  const before = inUse();
+  kept.push(await load('x'.repeat(4 * 2 ** 20)));
+  console.log((inUse() - before) / 2 ** 20 + 0 * kept.length);`;
 
 /** What a script prints; with a collector of one thread always the same. */
 const printed = (script: string, before: string) => {
@@ -96,4 +120,10 @@ test('V8 is told when the daemon rests, and when it no longer does', () => {
 test('at rest V8 collects and gives back, also while something is still allocated', () => {
   const args = ['--gc-memory-reducer-start-delay-ms=100', '--input-type=module', '--eval', REST, 'at rest'];
   expect(execFileSync(process.execPath, args, { encoding: 'utf8', timeout: 20_000 })).toBe('given back\n');
+});
+
+test('of a configuration the values stay in memory, and not its text', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rotator-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  expect(printed(LOAD, join(folder, 'rotator.yaml'))).toBeLessThan(2);
 });
