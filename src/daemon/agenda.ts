@@ -34,6 +34,9 @@ const KEY_POLL_MS = 30 * SECOND;
 const LANE_WOKEN_MS = HOUR;
 
 interface Due {
+  readonly key: string;
+  /** Of its deployed secret, as its last pass found it. */
+  readonly keyId: string | undefined;
   readonly trigger: Trigger;
   /** At once; where a pass is under way, after it. */
   readonly isDue: boolean;
@@ -44,7 +47,8 @@ interface Due {
   readonly isRunning: boolean;
 }
 
-const NEW: Due = {
+const NEW: Omit<Due, 'key'> = {
+  keyId: undefined,
   trigger: 'start',
   isDue: false,
   retryAt: null,
@@ -53,18 +57,13 @@ const NEW: Due = {
   isRunning: false,
 };
 
-/** An instant at which a target is due, unless it has another one by then. */
-interface Alarm {
-  readonly key: string;
-  readonly at: number;
-}
-
 export class Agenda {
   private readonly targets = new Map<string, Due>();
   /** Those that are due at once and not running, in the order in which they became so. */
   private readonly ready = new Set<string>();
+  /** Those that are due at an instant, the soonest first; one that was replaced meanwhile is dropped. */
   private alarms = alarmQueue();
-  /** Target → the key id of its deployed secret, as its last pass found it. */
+  /** Each key id once: thousands of targets may have the same one. */
   private readonly keyIds = new Map<string, string>();
   /** Targets whose deployed secret Apple has rejected once. */
   private readonly rejectedOnce = new Set<string>();
@@ -83,28 +82,27 @@ export class Agenda {
     this.ready.clear();
     this.alarms = alarmQueue();
     for (const key of keys) {
-      const { isRunning, begunAt } = before.get(key) ?? NEW;
-      this.set(key, { ...NEW, trigger, isDue: true, isRunning, begunAt });
+      const { isRunning, begunAt, keyId } = before.get(key) ?? NEW;
+      this.set({ ...NEW, key, trigger, isDue: true, isRunning, begunAt, keyId });
     }
   }
 
   /** A tick: every target is due, except those that wait for a retry. */
   tick(now: number): void {
-    for (const [key, due] of this.targets) {
-      if (due.retryAt === null || due.retryAt <= now) this.set(key, { ...due, trigger: 'schedule', isDue: true });
-    }
+    for (const due of this.targets.values())
+      if (due.retryAt === null || due.retryAt <= now) this.set({ ...due, trigger: 'schedule', isDue: true });
   }
 
   /** It is due at once, unless a pass of it is under way. */
   wake(key: string): void {
     const due = this.targets.get(key);
-    if (due !== undefined && !due.isRunning) this.set(key, { ...due, trigger: 'retry', isDue: true });
+    if (due !== undefined && !due.isRunning) this.set({ ...due, trigger: 'retry', isDue: true });
   }
 
   /** A pass begins: nothing is due until it has ended. Returns what made it due. */
   begin({ key }: Target, now: number): Trigger {
-    const { trigger } = this.of(key);
-    this.set(key, { ...NEW, trigger: 'schedule', begunAt: now, isRunning: true });
+    const { trigger, keyId } = this.targets.get(key) ?? NEW;
+    this.set({ ...NEW, key, keyId, trigger: 'schedule', begunAt: now, isRunning: true });
     return trigger;
   }
 
@@ -125,34 +123,35 @@ export class Agenda {
     // What a person must mend is tried at ticks as well.
     const ticks = state.error !== null && REMEDIES[state.error.code] === 'person';
     const wake = earliest(soonest(wakeAt), ticks ? retryAt : null);
-    this.set(key, { ...due, trigger, retryAt: ticks ? null : retryAt, wakeAt: wake, isRunning: false });
-    this.noteKey(key, state, due.begunAt, now);
+    const keyId = this.keyIdOf(state);
+    const after = { ...due, keyId, trigger, retryAt: ticks ? null : retryAt, wakeAt: wake, isRunning: false };
+    this.set(after);
+    this.noteKey(after, due.keyId, state, now);
     this.noteLane(key, lane, state, now);
   }
 
   /** The targets that are due and not running. */
   due(now: number): readonly string[] {
-    for (let first = this.firstAlarm(); first !== undefined && first.at <= now; first = this.firstAlarm()) {
+    for (let due = this.firstAlarm(); due !== undefined && alarmOf(due) <= now; due = this.firstAlarm()) {
       this.alarms.pop();
-      const due = this.of(first.key);
-      if (this.waitsForKey(first.key, due, now))
-        this.set(first.key, { ...due, wakeAt: now + KEY_POLL_MS, retryAt: null });
-      else this.ready.add(first.key);
+      if (this.waitsForKey(due, now)) this.set({ ...due, wakeAt: now + KEY_POLL_MS, retryAt: null });
+      else this.ready.add(due.key);
     }
     return [...this.ready];
   }
 
   /** When the next target is due that is not running; infinite if none has an instant. */
   next(): number {
-    return this.ready.size > 0 ? 0 : (this.firstAlarm()?.at ?? Number.POSITIVE_INFINITY);
+    if (this.ready.size > 0) return 0;
+    const first = this.firstAlarm();
+    return first === undefined ? Number.POSITIVE_INFINITY : alarmOf(first);
   }
 
   /** Where this pass heard the first rejection of a run, every other target of the key is due. */
-  private noteKey(key: string, { deployed, apple }: TargetState, begunAt: number, now: number): void {
-    const keyId = deployed?.keyId;
-    this.heardOf(key, apple.deployed.askedAt ?? 0);
-    if (!keyId) return void this.keyIds.delete(key);
-    this.keyIds.set(key, keyId);
+  private noteKey(due: Due, keyIdBefore: string | undefined, { apple }: TargetState, now: number): void {
+    const { key, keyId, begunAt } = due;
+    this.heardOf(due, keyIdBefore, apple.deployed.askedAt ?? 0);
+    if (keyId === undefined) return;
     const { answer } = apple.deployed;
     const isOnce = answer?.verdict === 'rejected' && answer.since === answer.at;
     if (isOnce) this.rejectedOnce.add(key);
@@ -162,22 +161,21 @@ export class Agenda {
     if (!isFirst || within(wokenAt, now, this.isWave(keyId) ? LONGEST_WAVE_MS : KEY_WOKEN_MS)) return;
     this.wokenAt.set(keyId, now);
     const woken = new Map<string, 'due' | 'under way'>();
-    for (const [other, id] of this.keyIds) {
-      const due = this.targets.get(other);
-      if (other === key || id !== keyId || due === undefined) continue;
-      if (!due.isRunning) this.set(other, { ...due, isDue: true });
-      woken.set(other, due.isRunning ? 'under way' : 'due');
+    for (const other of this.targets.values()) {
+      if (other.key === key || other.keyId !== keyId) continue;
+      if (!other.isRunning) this.set({ ...other, isDue: true });
+      woken.set(other.key, other.isRunning ? 'under way' : 'due');
     }
     this.unheard.set(keyId, woken);
   }
 
   /** Its pass has ended: if it was under way when the targets of its key were woken, and had asked, it is due once more. */
-  private heardOf(key: string, askedAt: number): void {
-    const keyId = this.keyIds.get(key) ?? '';
+  private heardOf(due: Due, keyId = '', askedAt: number): void {
+    const { key } = due;
     const unheard = this.unheard.get(keyId);
     const isOlder = unheard?.get(key) === 'under way' && askedAt < (this.wokenAt.get(keyId) ?? 0);
     unheard?.delete(key);
-    if (isOlder) this.set(key, { ...this.of(key), isDue: true });
+    if (isOlder) this.set({ ...due, isDue: true });
   }
 
   /** Targets of a key were woken for a rejection, and some had no pass yet. */
@@ -186,8 +184,8 @@ export class Agenda {
   }
 
   /** Its secret was rejected once, shortly, and others of its key were not asked about since. */
-  private waitsForKey(key: string, { begunAt }: Due, now: number): boolean {
-    return this.isWave(this.keyIds.get(key) ?? '') && this.rejectedOnce.has(key) && within(begunAt, now, KEY_WAITS_MS);
+  private waitsForKey({ key, keyId = '', begunAt }: Due, now: number): boolean {
+    return this.isWave(keyId) && this.rejectedOnce.has(key) && within(begunAt, now, KEY_WAITS_MS);
   }
 
   /** Where a pass failed for what its lane shares, the others are due; a pass that is under way finds it by itself. */
@@ -200,40 +198,45 @@ export class Agenda {
     this.wokenAt.set(lane, now);
     for (const other of well) {
       const due = this.targets.get(other);
-      if (due !== undefined && !due.isRunning) this.set(other, { ...due, isDue: true });
+      if (due !== undefined && !due.isRunning) this.set({ ...due, isDue: true });
     }
   }
 
-  private of(key: string): Due {
-    return this.targets.get(key) ?? NEW;
+  /** The key id of the deployed secret. */
+  private keyIdOf({ deployed }: TargetState): string | undefined {
+    const keyId = deployed?.keyId;
+    if (!keyId) return undefined;
+    const known = this.keyIds.get(keyId) ?? keyId;
+    this.keyIds.set(known, known);
+    return known;
   }
 
-  private set(key: string, due: Due): void {
+  private set(due: Due): void {
+    const { key } = due;
     this.targets.set(key, due);
     this.ready.delete(key);
     if (due.isRunning) return;
-    const at = alarmOf(due);
     if (due.isDue) this.ready.add(key);
-    else if (at !== null) this.alarms.push({ key, at });
+    else if (alarmOf(due) !== Number.POSITIVE_INFINITY) this.alarms.push(due);
   }
 
   /** The first alarm that still holds; those that were overtaken are dropped. */
-  private firstAlarm(): Alarm | undefined {
+  private firstAlarm(): Due | undefined {
     for (let first = this.alarms.peek(); first !== undefined; first = this.alarms.peek()) {
-      const due = this.of(first.key);
-      if (!due.isRunning && !due.isDue && !this.ready.has(first.key) && alarmOf(due) === first.at) return first;
+      if (this.targets.get(first.key) === first && !this.ready.has(first.key)) return first;
       this.alarms.pop();
     }
     return undefined;
   }
 }
 
-function alarmQueue(): TinyQueue<Alarm> {
-  return new TinyQueue<Alarm>([], (a, b) => a.at - b.at);
+function alarmQueue(): TinyQueue<Due> {
+  return new TinyQueue<Due>([], (a, b) => alarmOf(a) - alarmOf(b));
 }
 
-function alarmOf({ retryAt, wakeAt }: Due): number | null {
-  return earliest(retryAt, wakeAt);
+/** When it is due; infinite: at no instant. */
+function alarmOf({ retryAt, wakeAt }: Due): number {
+  return earliest(retryAt, wakeAt) ?? Number.POSITIVE_INFINITY;
 }
 
 function earliest(a: number | null, b: number | null): number | null {
