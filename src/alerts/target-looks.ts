@@ -1,7 +1,6 @@
-// Which targets were looked at, when, and what was found that the alert book does not have yet. What a look costs must
+// Which targets were looked at, and what was found that the alert book does not have yet. What a look costs must
 // not depend on the number of targets: it takes those whose state was written since, those of which something is open,
-// and a share of the others in turn, because time alone brings conditions about. Of a target that is well nothing is
-// kept but when it was looked at.
+// and a share of the others in turn, because time alone brings conditions about. Of a target that is well nothing is kept.
 import type { ConditionName } from '../core/alerts/conditions.ts';
 import type { ChangedTargets, Revision } from '../core/journal-ports.ts';
 import type { JudgeClock } from '../core/logins.ts';
@@ -9,6 +8,7 @@ import type { TargetState } from '../core/records.ts';
 import type { Look } from './detect/finding.ts';
 import { concernsService, type Surroundings } from './detect/service.ts';
 import { detectTarget } from './detect/target.ts';
+import type { WatchedTargets } from './detect/target-facts.ts';
 
 /** The clock by which logins are judged may move by so much before everything is looked at anew: NTP slews by less. */
 const CLOCK_MOVED_MS = 30_000;
@@ -31,8 +31,7 @@ export class TargetLooks {
   private readonly onLook: OnLook;
   /** Up to where written states were looked at; undefined: none was. */
   revision: Revision | undefined;
-  /** Key → when it was looked at, in ms on the monotonic clock; the longest ago first. */
-  private readonly lookedAt = new Map<string, number>();
+  private round: Round | undefined;
   /** What was found and is not in the book yet. */
   private readonly found = new Map<string, Look>();
   /** The states of configured targets by which conditions of the service are decided. */
@@ -48,7 +47,7 @@ export class TargetLooks {
   /** Everything is looked at anew: the configuration is another one. */
   restart(): void {
     this.revision = undefined;
-    this.lookedAt.clear();
+    this.round = undefined;
     this.ofService.clear();
     this.found.clear();
   }
@@ -60,39 +59,46 @@ export class TargetLooks {
   }
 
   /** Looks at targets whose state was written. */
-  lookAt({ states, revision }: ChangedTargets, facts: LookFacts, at: number): void {
-    for (const state of states) this.look(state.key, state, facts, at);
+  lookAt({ states, revision }: ChangedTargets, facts: LookFacts): void {
+    for (const state of states) this.look(state.key, state, facts);
     this.revision = revision;
   }
 
   /** Looks at a target; `state` is undefined if the journal knows nothing of it. */
-  look(key: string, state: TargetState | undefined, facts: LookFacts, at: number): void {
+  look(key: string, state: TargetState | undefined, facts: LookFacts): void {
     const { clock, targets, configured, longestTickGapMs } = facts;
     if (!configured.has(key)) return;
     if (state !== undefined) this.keep(state, clock);
     const target = targets.get(key);
     if (target === undefined) return;
-    this.lookedAt.delete(key);
-    this.lookedAt.set(key, at);
+    this.roundOf(facts).unseen.delete(key);
     const own = { target, state, watchedSince: facts.watchedSince(key), open: facts.open(key) };
     this.found.set(key, detectTarget({ ...own, clock, longestTickGapMs }));
   }
 
   /** Targets that were not looked at since the (re)start. */
-  unseen({ targets }: LookFacts): string[] {
-    if (this.lookedAt.size === targets.size) return [];
-    return [...targets.keys()].filter((key) => !this.lookedAt.has(key));
+  unseen(facts: LookFacts): Iterable<string> {
+    return this.roundOf(facts).unseen;
   }
 
-  /** Those whose turn it is: the ones that were looked at the longest ago, before `at`. */
-  inTurn(at: number): string[] {
-    const count = Math.max(IN_TURN, this.lookedAt.size * IN_TURN_SHARE);
+  /** Those whose turn it is, in the order of the configuration, over and over. */
+  inTurn(facts: LookFacts): string[] {
+    const round = this.roundOf(facts);
+    const { targets } = facts;
+    const count = Math.min(targets.size, Math.max(IN_TURN, targets.size * IN_TURN_SHARE));
     const keys: string[] = [];
-    for (const [key, lookedAt] of this.lookedAt) {
-      if (keys.length >= count || lookedAt >= at) break;
-      keys.push(key);
+    while (round.turns !== undefined && keys.length < count) {
+      const { done, value } = round.turns.next();
+      if (done) round.turns = turnsOf(targets);
+      else keys.push(value);
     }
+    round.turns ??= turnsOf(targets);
     return keys;
+  }
+
+  private roundOf({ targets }: LookFacts): Round {
+    if (this.round?.targets !== targets) this.round = { targets, unseen: new Set(targets.keys()), turns: undefined };
+    return this.round;
   }
 
   /** What was found since the book was changed last. */
@@ -118,6 +124,19 @@ export class TargetLooks {
       if (askedAt !== null && askedAt <= now) this.lastAskedAt = Math.max(this.lastAskedAt ?? 0, askedAt);
     this.onLook(state, clock);
   }
+}
+
+/** Of the targets of one configuration. */
+interface Round {
+  readonly targets: WatchedTargets;
+  /** Those that were not looked at. */
+  readonly unseen: Set<string>;
+  /** Gives those that are looked at in turn; undefined: all were looked at just now. */
+  turns: Iterator<string> | undefined;
+}
+
+function turnsOf(targets: WatchedTargets): Iterator<string> {
+  return targets.keys()[Symbol.iterator]();
 }
 
 interface Begun {

@@ -100,7 +100,7 @@ export class Watch {
     const facts = factsOf(await journal.alertBook(), around);
     for (;;) {
       const changed = await journal.changedSince(this.looks.revision, SLICE);
-      this.looks.lookAt(changed, facts, at);
+      this.looks.lookAt(changed, facts);
       if (changed.states.length < SLICE) return;
       await yieldToLoop();
     }
@@ -118,11 +118,11 @@ export class Watch {
       this.turnAt = at;
       const late = Object.values(book.memo.late ?? {}).flatMap(({ key }) => key ?? []);
       const open = openMembers(book).flatMap(({ finding }) => finding.target?.key ?? []);
-      for (const key of [...this.looks.inTurn(at), ...late, ...open]) keys.add(key);
+      for (const key of [...this.looks.inTurn(facts), ...late, ...open]) keys.add(key);
     }
     let left = SLICE;
     for (const key of keys) {
-      this.looks.look(key, await journal.target(key), facts, at);
+      this.looks.look(key, await journal.target(key), facts);
       left -= 1;
       if (left > 0) continue;
       left = SLICE;
@@ -166,7 +166,7 @@ export class Watch {
       before = book.memo;
       // Of more than a slice, the rest is taken in by the next look.
       const changed = recorded.changedSince(this.looks.revision, SLICE);
-      this.looks.lookAt(changed, factsOf(book, around), clock.monotonic());
+      this.looks.lookAt(changed, factsOf(book, around));
       looks = new Map(this.looks.looks);
       census = this.census(book, recorded, around);
       const { late, ...found } = this.detect(looks, book, recorded, around);
