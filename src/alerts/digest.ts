@@ -10,8 +10,7 @@ import { viewOf } from './stories/view.ts';
 
 export interface DigestSource {
   readonly version: string;
-  /** By key. */
-  readonly targets: ReadonlyMap<string, TargetLabel>;
+  readonly targets: { readonly size: number; values(): Iterable<TargetLabel & { readonly key: string }> };
   readonly states: readonly TargetState[];
   readonly stories: readonly Story[];
   readonly clock: JudgeClock;
@@ -25,11 +24,14 @@ const OPEN = 20;
 export async function digestOf(source: DigestSource): Promise<DigestFacts> {
   const { version, targets, states, stories, clock } = source;
   const byKey = new Map(states.map((state) => [state.key, state]));
-  const views = await mapInSlices(targets, ([key, target]) => lastingView(byKey.get(key), target, clock).state);
+  const views = await mapInSlices(
+    targets.values(),
+    (target) => lastingView(byKey.get(target.key), target, clock).state,
+  );
   const counts: Record<string, number> = {};
   for (const state of views) counts[state] = (counts[state] ?? 0) + 1;
-  const renewals = [...targets]
-    .flatMap(([key, { name }]) => {
+  const renewals = [...targets.values()]
+    .flatMap(({ key, name }) => {
       const state = byKey.get(key);
       const expiresAt = state?.deployed?.expiresAt ?? null;
       if (state === undefined || state.renewalAt === null || expiresAt === null) return [];

@@ -32,16 +32,17 @@ import { entryAt, nameAt, problemAt, type Report, type Tree } from './tree.ts';
 
 type Sections = Parsed['sections'];
 
+/** Everything but the targets. */
+export type Settings = ReturnType<typeof settingsOf>;
 /** The configuration in force, every default filled in. Durations are milliseconds. */
-export type Config = ReturnType<typeof settingsOf> & { readonly targets: readonly TargetConfig[] };
+export type Config = Settings & { readonly targets: readonly TargetConfig[] };
 /** A target with everything in force for it: its own settings, else the file's, else the defaults. */
 export type TargetConfig = ReturnType<typeof targetOf>;
-export type AlertsConfig = Config['alerts'];
+export type AlertsConfig = Settings['alerts'];
 export type CloudBaseConfig = TargetConfig['cloudbase'];
 
 export interface Resolution {
-  /** Everything but the targets. */
-  readonly settings: Omit<Config, 'targets'>;
+  readonly settings: Settings;
   /** By their index in the file. */
   readonly targets: ReadonlyMap<number, TargetConfig>;
   readonly problems: readonly Problem[];

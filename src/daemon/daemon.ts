@@ -17,7 +17,8 @@ import type { Sweeper, WiredTarget } from './sweep.ts';
 
 /** What a configuration gives the daemon; exchanged as a whole on reload. */
 export interface Plan {
-  readonly targets: readonly WiredTarget[];
+  /** By key. */
+  readonly targets: ReadonlyMap<string, WiredTarget>;
   readonly cron: CronExpression;
 }
 
@@ -104,7 +105,7 @@ export class Daemon {
 
   constructor(plan: Plan, tools: DaemonTools) {
     this.cron = plan.cron;
-    this.targets = byKey(plan);
+    this.targets = plan.targets;
     this.untriedKeys = new Set(this.targets.keys());
     this.tools = tools;
     this.lastMonotonic = tools.clock.monotonic();
@@ -156,7 +157,7 @@ export class Daemon {
     if (this.isStopping) return;
     const before = this.targets;
     this.cron = plan.cron;
-    this.targets = byKey(plan);
+    this.targets = plan.targets;
     for (const key of this.targets.keys()) if (!before.has(key)) this.untriedKeys.add(key);
     for (const key of this.untriedKeys) if (!this.targets.has(key)) this.untriedKeys.delete(key);
     this.requests.refuseOthers(this.targets, goneError());
@@ -362,10 +363,6 @@ export class Daemon {
   private rouse(): void {
     this.wake.abort(new Error('roused'));
   }
-}
-
-function byKey({ targets }: Plan): ReadonlyMap<string, WiredTarget> {
-  return new Map(targets.map((wired) => [wired.target.key, wired]));
 }
 
 function stoppingError(): RotatorError {

@@ -20,6 +20,10 @@ export interface WiredTarget {
   readonly laneWidth: number;
 }
 
+export function byKey<T extends WiredTarget>(wired: readonly T[]): ReadonlyMap<string, T> {
+  return new Map(wired.map((each) => [each.target.key, each]));
+}
+
 /** What the passes of a process share. */
 export type SweepTools = Pick<
   PassTools,

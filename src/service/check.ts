@@ -27,7 +27,7 @@ import { mustExist, selected } from './select.ts';
 import type { ServiceTools } from './tools.ts';
 import { configurationWarnings } from './warnings.ts';
 import { channelsOf } from './wire-alerts.ts';
-import { type WiredWithCredentials, wireTargets } from './wire-targets.ts';
+import { type WiredEntry, wireTargets } from './wire-targets.ts';
 
 export interface CheckOptions {
   readonly target: readonly string[];
@@ -228,7 +228,7 @@ async function withOwnFleet(journal: Journal): Promise<Journal> {
 }
 
 /** Targets whose key sources are read once, and whose questions to Apple are sent once. */
-function askingOnce(): (wired: WiredWithCredentials) => WiredWithCredentials {
+function askingOnce(): (wired: WiredEntry) => WiredEntry {
   const keySources = new Map<KeySource, KeySource>();
   const apples = new Map<AppleCheck, AppleCheck>();
   return (wired) => {
@@ -283,7 +283,7 @@ function questionsFor(targets: number): () => (key: KeyMaterial) => Questions {
 function credentialsOnce(
   { env, clock }: ServiceTools,
   stop: AbortSignal,
-): (wired: WiredWithCredentials, entry: TargetConfig) => Promise<TriedCredentials> {
+): (wired: WiredEntry, entry: TargetConfig) => Promise<TriedCredentials> {
   const known = new Map<string, Promise<TriedCredentials>>();
   return (
     { tools: { credentials, provider } },

@@ -10,7 +10,7 @@ import type { JudgeClock } from '../core/logins.ts';
 import type { Clock, Target } from '../core/ports.ts';
 import type { TargetState } from '../core/records.ts';
 import { DAY } from '../core/time.ts';
-import { Sweeper, type SweepTools, type WiredTarget } from '../daemon/sweep.ts';
+import { byKey, Sweeper, type SweepTools, type WiredTarget } from '../daemon/sweep.ts';
 import type { PassRequest, PassResult } from '../pass/pass.ts';
 import type { Preview } from '../pass/preview.ts';
 import { counting, type OnProgress } from './progress.ts';
@@ -73,15 +73,16 @@ export async function openOnce(config: Config, base: ServiceTools, options: Once
   });
   const tools: WiringTools = { ...base, emit, leaseHolder, pace: journal };
   const all = wireTargets(config, tools);
+  const configured = byKey(all);
   const wired = selected(all, options.target);
   const sweeper = new Sweeper(sweepTools(journal, config, clock));
   const alerting = createAlerting(
     {
       config,
       journal,
-      selected: wired.length === all.length ? undefined : wired,
+      selected: wired.length === all.length ? undefined : byKey(wired),
       isBrief: true,
-      facts: () => ({ configured: all, disabled: [], skewMs: sweeper.skewMs, startedAt, ...ONLY_THE_DAEMON_KNOWS }),
+      facts: () => ({ configured, disabled: [], skewMs: sweeper.skewMs, startedAt, ...ONLY_THE_DAEMON_KNOWS }),
     },
     tools,
   );

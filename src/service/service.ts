@@ -6,12 +6,12 @@ import { openDaemonJournal } from '../adapters/journal/journal.ts';
 import type { OnLook } from '../alerts/target-looks.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { mustReachSomebody } from '../config/recipients.ts';
-import type { Config, TargetConfig } from '../config/resolve.ts';
+import type { Config, Settings } from '../config/resolve.ts';
 import type { AlertBook } from '../core/alerts/records.ts';
 import { asRotatorError, type RotatorError } from '../core/errors.ts';
 import type { RotatorEvent } from '../core/events.ts';
 import type { DaemonJournal, SharedPace } from '../core/journal-ports.ts';
-import { Daemon, type Plan } from '../daemon/daemon.ts';
+import { Daemon } from '../daemon/daemon.ts';
 import type { Replica, Share } from '../daemon/replica.ts';
 import { Sweeper } from '../daemon/sweep.ts';
 import type { ServiceFacts } from '../http/route.ts';
@@ -23,7 +23,7 @@ import type { ReplicaOptions } from './replicas.ts';
 import { eventHub, type ServiceTools } from './tools.ts';
 import { configurationWarnings, fixedWarning } from './warnings.ts';
 import { type Alerting, createAlerting, type ProcessFacts } from './wire-alerts.ts';
-import { planOf, type WiringTools } from './wire-targets.ts';
+import { planOf, type ServicePlan, type WiredEntry, type WiringTools } from './wire-targets.ts';
 
 /** The lease tokens of every daemon begin with this: the next one ends the leases that a crash left. */
 const DAEMON_LEASES = 'daemon:';
@@ -116,7 +116,7 @@ interface Opened {
 /** The running service: its configuration, which a reload exchanges, and what it has learnt since its start. */
 export class Service {
   readonly alerting: Alerting;
-  private readonly options: ServiceOptions;
+  private readonly options: Pick<ServiceOptions, 'load' | 'relog'>;
   private readonly tools: WiringTools;
   private readonly journal: DaemonJournal;
   private readonly sweeper: Sweeper;
@@ -124,21 +124,28 @@ export class Service {
   private readonly replica: Replica | undefined;
   private readonly digestOf: SeatOf['digest'] | undefined;
   private http: HttpServer | undefined;
-  private loaded: LoadedConfig;
-  private plan: Plan;
+  /** The configuration in force, but for its targets, of which the plan has all that is needed. */
+  private settings: Settings;
+  private disabled: LoadedConfig['disabledTargets'];
+  /** What there is to warn about at the start. */
+  private readonly doubts: readonly RotatorError[];
+  private plan: ServicePlan;
   private readonly startedAt: number;
   /** By key, as the last look at each target found it. */
   private readonly readings = new Map<string, TargetReading>();
   /** By name, when the expiry of a target is reported. */
-  private expiries: ReadonlyMap<string, TargetConfig['expiry']> | undefined;
+  private expiries: ReadonlyMap<string, WiredEntry['expiry']> | undefined;
   private rejected: ProcessFacts['configurationRejected'] = null;
 
   constructor(options: ServiceOptions, tools: WiringTools, { journal, seat, afterCrash }: Opened) {
-    const { config } = options.loaded;
-    this.options = options;
+    const { load, relog, loaded } = options;
+    const { config } = loaded;
+    this.options = { load, ...(relog === undefined ? {} : { relog }) };
     this.tools = tools;
     this.journal = journal;
-    this.loaded = options.loaded;
+    this.settings = withoutTargets(config);
+    this.disabled = loaded.disabledTargets;
+    this.doubts = configurationWarnings(loaded);
     this.plan = planOf(config, tools);
     this.startedAt = tools.clock.now();
     const { startedAt } = this;
@@ -157,9 +164,16 @@ export class Service {
       standsBack: () => replica?.isAway ?? false,
       nextTick: () => this.daemon.nextTick(),
     });
-    const onLook: OnLook = (state, clock) => this.readings.set(state.key, readingOf(state, clock));
+    const onLook: OnLook = (state, clock) => {
+      // The key that is kept anyway, and not the same text once more.
+      const key = this.plan.targets.get(state.key)?.target.key;
+      if (key !== undefined) this.readings.set(key, readingOf(state, clock));
+    };
     const isMine = replica && (() => replica.isLeading());
-    this.alerting = createAlerting({ config, journal, facts: () => this.facts(), onLook, isMine }, tools);
+    this.alerting = createAlerting(
+      { config: this.settings, journal, facts: () => this.facts(), onLook, isMine },
+      tools,
+    );
     this.daemon = new Daemon(this.plan, { ...tools, sweeper: this.sweeper, onSwept: onNews, seat: replica });
     replica?.configure(this.digestOf?.(config) ?? '');
   }
@@ -178,13 +192,13 @@ export class Service {
   async listen(metrics: Metrics): Promise<void> {
     const { journal, daemon, replica } = this;
     const { clock, emit, newId, version } = this.tools;
-    const { host, port } = this.loaded.config.http;
+    const { host, port } = this.settings.http;
     const routes = serviceRoutes({
       clock,
       journal,
       daemon,
       judgeClock: () => this.sweeper.judgeClock(clock.now()),
-      targets: () => this.plan.targets.map(({ target }) => target),
+      targets: () => Array.from(this.plan.targets.values(), ({ target }) => target),
       alerts: async (language) => this.alerting.view(await journal.alertBook(), language),
       service: () => this.shown(),
       metrics: async () => metrics.text(await this.snapshot()),
@@ -193,7 +207,7 @@ export class Service {
       newId,
       version,
     });
-    this.http = await startHttpServer({ host, port, tokens: () => this.loaded.config.http, clock, emit, routes });
+    this.http = await startHttpServer({ host, port, tokens: () => this.settings.http, clock, emit, routes });
   }
 
   onEvent(event: RotatorEvent): void {
@@ -210,12 +224,12 @@ export class Service {
   /** Resolves when the service has stopped. */
   async run(): Promise<void> {
     const { emit, version } = this.tools;
-    const { targets, journal } = this.loaded.config;
-    for (const warning of configurationWarnings(this.loaded)) this.warn(warning);
+    const { journal } = this.settings;
+    for (const warning of this.doubts) this.warn(warning);
     emit({
       event: 'daemon.started',
       version,
-      targets: targets.length,
+      targets: this.plan.targets.size,
       journal: journal.path,
       http: this.http?.url ?? '',
       nextTickAt: this.daemon.nextTick() ?? null,
@@ -254,20 +268,21 @@ export class Service {
   }
 
   private apply(loaded: LoadedConfig): void {
-    const { config: old } = this.loaded;
+    const old = this.settings;
     const fixed = fixedWarning(old, loaded.config);
     if (fixed !== undefined) this.warn(fixed);
     const http = { ...loaded.config.http, host: old.http.host, port: old.http.port };
     const config: Config = { ...loaded.config, journal: old.journal, http };
     if (!isDeepStrictEqual([old.log, old.instance], [config.log, config.instance])) this.options.relog?.(config);
     this.plan = planOf(config, this.tools);
-    this.loaded = { ...loaded, config };
+    this.settings = withoutTargets(config);
+    this.disabled = loaded.disabledTargets;
     this.rejected = null;
     this.daemon.reload(this.plan);
     this.replica?.configure(this.digestOf?.(config) ?? '');
     this.readings.clear();
     this.expiries = undefined;
-    this.alerting.configure(config);
+    this.alerting.configure(this.settings);
     for (const warning of configurationWarnings(loaded)) this.warn(warning);
     this.tools.emit({ event: 'config.reloaded', targets: config.targets.length });
   }
@@ -283,7 +298,7 @@ export class Service {
     return {
       version: this.tools.version,
       startedAt: this.startedAt,
-      targets: this.plan.targets.length,
+      targets: this.plan.targets.size,
       skewMs,
       rejected: configurationRejected ?? null,
       stalledSince: scheduler === undefined || scheduler.alive ? null : scheduler.lastTurnAt,
@@ -294,7 +309,7 @@ export class Service {
     const { alive, lastTurnMs } = this.daemon.health();
     return {
       configured: this.plan.targets,
-      disabled: this.loaded.disabledTargets,
+      disabled: this.disabled,
       degraded: this.journal.degraded,
       skewMs: this.sweeper.skewMs,
       startedAt: this.startedAt,
@@ -308,8 +323,8 @@ export class Service {
 
   /** What the page shows of the daemon as a whole. */
   private shown(): ServiceFacts {
-    const { instance, targets, apple } = this.loaded.config;
-    this.expiries ??= new Map(targets.map(({ name, expiry }) => [name, expiry]));
+    const { instance, apple } = this.settings;
+    this.expiries ??= new Map(Array.from(this.plan.targets.values(), ({ target: { name }, expiry }) => [name, expiry]));
     const expiries = this.expiries;
     return {
       instance,
@@ -329,7 +344,7 @@ export class Service {
     const isFleets = this.replica === undefined || (await this.replica.isLeading());
     if (isFleets) await this.alerting.catchUp();
     const book = isFleets ? await journal.alertBook() : undefined;
-    const targets = isFleets ? this.plan.targets : [];
+    const targets = isFleets ? [...this.plan.targets.values()] : [];
     return {
       clock: this.sweeper.judgeClock(this.tools.clock.now()),
       targets: targets.map(({ target: { name, key } }) => ({ name, reading: readings.get(key) })),
@@ -344,4 +359,8 @@ export class Service {
   private warn(error: RotatorError): void {
     this.tools.emit({ event: 'warning', error });
   }
+}
+
+function withoutTargets({ targets: _, ...settings }: Config): Settings {
+  return settings;
 }

@@ -2,11 +2,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { LoadedConfig } from '../config/load.ts';
 import { keyProblems } from '../config/problems.ts';
-import type { Config } from '../config/resolve.ts';
+import type { Settings } from '../config/resolve.ts';
 import { RotatorError } from '../core/errors.ts';
 
 /** Doubts about a configuration, and the entries of `targets` that are left out. */
-export function configurationWarnings({ warnings, disabledTargets }: LoadedConfig): RotatorError[] {
+export function configurationWarnings({ warnings, disabledTargets }: Omit<LoadedConfig, 'config'>): RotatorError[] {
   return [
     ...warnings.map((about) => new RotatorError('ERR_CONFIG', { problem: 'doubt', about })),
     ...disabledTargets.map(({ name: target, problems }) => {
@@ -16,7 +16,7 @@ export function configurationWarnings({ warnings, disabledTargets }: LoadedConfi
 }
 
 /** A warning that names the changes that a reload does not apply; undefined if there are none. */
-export function fixedWarning(old: Config, fresh: Config): RotatorError | undefined {
+export function fixedWarning(old: Settings, fresh: Settings): RotatorError | undefined {
   const changed = [
     ...(isDeepStrictEqual(old.journal, fresh.journal) ? [] : ['journal']),
     ...(old.http.host === fresh.http.host ? [] : ['http.host']),

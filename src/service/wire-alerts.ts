@@ -14,7 +14,7 @@ import {
 } from '../alerts/deliverer.ts';
 import { finding } from '../alerts/detect/finding.ts';
 import type { Surroundings } from '../alerts/detect/service.ts';
-import type { WatchedTarget } from '../alerts/detect/target-facts.ts';
+import type { WatchedTarget, WatchedTargets } from '../alerts/detect/target-facts.ts';
 import { Heartbeat } from '../alerts/heartbeat.ts';
 import type { Rotated } from '../alerts/stories/advance.ts';
 import { type AlertPolicy, policyOf } from '../alerts/stories/news.ts';
@@ -24,7 +24,7 @@ import { type AlertsView, alertsView } from '../alerts/words/alert-view.ts';
 import type { Voice } from '../alerts/words/request.ts';
 import type { DisabledTarget } from '../config/load.ts';
 import { keyProblems, type ReadablePart } from '../config/problems.ts';
-import type { Config } from '../config/resolve.ts';
+import type { Settings } from '../config/resolve.ts';
 import type { Language } from '../core/alerts/message.ts';
 import type { AlertBook } from '../core/alerts/records.ts';
 import { type CronExpression, parseCron } from '../core/cron.ts';
@@ -34,7 +34,6 @@ import type { Journal } from '../core/journal-ports.ts';
 import type { Channel, Clock } from '../core/ports.ts';
 import type { EvidenceDetail, Reason } from '../core/reasons.ts';
 import { DAY, MINUTE, SECOND } from '../core/time.ts';
-import type { WiredTarget } from '../daemon/sweep.ts';
 import type { ServiceTools } from './tools.ts';
 import type { WiringTools } from './wire-targets.ts';
 
@@ -45,17 +44,24 @@ export interface ProcessFacts
     'skewMs' | 'startedAt' | 'configurationRejected' | 'scheduler' | 'isSweeping' | 'replicas'
   > {
   /** Every target of the configuration. */
-  readonly configured: readonly WiredTarget[];
+  readonly configured: ReadonlyMap<string, WatchedEntry>;
   readonly disabled: readonly DisabledTarget[];
   readonly degraded: Surroundings['journal']['degraded'];
 }
 
+/** A wired target, as far as the watch sees it. */
+export interface WatchedEntry {
+  readonly target: Omit<WatchedTarget, 'lane' | 'expiry'>;
+  readonly expiry: WatchedTarget['expiry'];
+  readonly tools: { readonly provider: Pick<WatchedTarget, 'lane'> };
+}
+
 export interface AlertingOptions {
-  readonly config: Config;
+  readonly config: Settings;
   readonly journal: Journal;
   readonly facts: () => ProcessFacts;
   /** The targets that this process looks at; undefined: all. */
-  readonly selected?: readonly WiredTarget[] | undefined;
+  readonly selected?: ReadonlyMap<string, WatchedEntry> | undefined;
   /** True where the process ends after one look. */
   readonly isBrief?: boolean;
   /** See AlerterTools. */
@@ -67,7 +73,7 @@ export interface AlertingOptions {
 export interface Alerting {
   readonly alerter: Alerter;
   /** Goes on with another configuration. */
-  readonly configure: (config: Config) => void;
+  readonly configure: (config: Settings) => void;
   /** Looks at every target whose state was written since the last look. Throws what the journal throws. */
   readonly catchUp: () => Promise<void>;
   /** What is wrong now, and the state of the channels. */
@@ -109,7 +115,7 @@ export function createAlerting(options: AlertingOptions, tools: WiringTools): Al
   let since = tools.clock.now();
   let watched: ReturnType<typeof watchedTargets> | undefined;
   const watching = () => {
-    watched ??= watchedTargets(config, facts().configured, selected);
+    watched ??= watchedTargets(facts().configured, selected);
     return watched;
   };
   const surroundings = (): Surroundings => {
@@ -155,7 +161,8 @@ export function createAlerting(options: AlertingOptions, tools: WiringTools): Al
     onEvent(event) {
       if (CALLS_FOR_A_LOOK.has(event.event)) alerter.rouse();
       if (event.event !== 'rotation.succeeded') return;
-      const rotated = rotatedBy(event, watching().named.get(event.target), tools.clock.now());
+      const { keys, configured } = watching();
+      const rotated = rotatedBy(event, configured.get(keys.get(event.target) ?? ''), tools.clock.now());
       if (rotated === undefined) return;
       void watch.noteRotation(rotated).then(
         () => alerter.rouse(),
@@ -226,30 +233,40 @@ export function voiceOf({ instance, alerts }: Pick<ReadablePart, 'instance' | 'a
   return { instance, version, language, timezone, runbook, publicUrl };
 }
 
-/** Wired targets as the watch sees them, with the thresholds of the configuration. */
+/** Wired targets as the watch sees them. */
 function watchedTargets(
-  config: Config,
-  wired: readonly WiredTarget[],
-  selected: readonly WiredTarget[] | undefined,
-): Pick<Surroundings, 'targets' | 'configured'> & { readonly named: ReadonlyMap<string, WatchedTarget> } {
-  const expiries = new Map(config.targets.map(({ name, expiry }) => [name, expiry]));
-  const byKey = (some: readonly WiredTarget[]): ReadonlyMap<string, WatchedTarget> =>
-    new Map(
-      some.flatMap(({ target, tools: { provider } }) => {
-        const { key, name, endpoint, envId, providerId, policy, appleCheck, stated } = target;
-        const { lane } = provider;
-        const expiry = expiries.get(name);
-        if (expiry === undefined) return [];
-        return [[key, { key, name, endpoint, envId, providerId, policy, appleCheck, stated, expiry, lane }]];
-      }),
-    );
-  const configured = byKey(wired);
-  const named = new Map([...configured.values()].map((target) => [target.name, target]));
-  return { configured, targets: selected === undefined ? configured : byKey(selected), named };
+  wired: ReadonlyMap<string, WatchedEntry>,
+  selected: ReadonlyMap<string, WatchedEntry> | undefined,
+): Pick<Surroundings, 'targets' | 'configured'> & { readonly keys: ReadonlyMap<string, string> } {
+  const configured = watchedOf(wired);
+  const keys = new Map([...wired.values()].map(({ target: { name, key } }) => [name, key]));
+  return { configured, targets: selected === undefined ? configured : watchedOf(selected), keys };
+}
+
+/** Each is made as it is asked for: what is kept of ten thousand should be one object. */
+function watchedOf(wired: ReadonlyMap<string, WatchedEntry>): WatchedTargets {
+  return {
+    size: wired.size,
+    has: (key) => wired.has(key),
+    get(key) {
+      const entry = wired.get(key);
+      return entry && watched(entry);
+    },
+    keys: () => wired.keys(),
+    *values() {
+      for (const entry of wired.values()) yield watched(entry);
+    },
+  };
+}
+
+function watched({ target, expiry, tools: { provider } }: WatchedEntry): WatchedTarget {
+  const { key, name, endpoint, envId, providerId, policy, appleCheck, stated } = target;
+  const { lane } = provider;
+  return { key, name, endpoint, envId, providerId, policy, appleCheck, stated, expiry, lane };
 }
 
 /** The longest time between two ticks of the schedule. */
-function longestTickGapMs({ schedule: { cron, timezone } }: Config, clock: Pick<Clock, 'now'>): number {
+function longestTickGapMs({ schedule: { cron, timezone } }: Settings, clock: Pick<Clock, 'now'>): number {
   return parseCron(cron, timezone).longestGapMs(clock.now(), LONGEST_GAP_MS);
 }
 
@@ -286,7 +303,7 @@ export function digestTick(digest: CronExpression, delayMs: number, now: number)
 }
 
 /** The digests that a configuration asks for. */
-function digestsOf({ alerts, schedule, instance }: Config, facts: Digests['facts']): Digests | undefined {
+function digestsOf({ alerts, schedule, instance }: Settings, facts: Digests['facts']): Digests | undefined {
   if (alerts.digest === undefined) return undefined;
   const digest = parseCron(alerts.digest, schedule.timezone);
   return { tick: (now) => digestTick(digest, digestDelayMs(instance), now), facts };

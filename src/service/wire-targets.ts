@@ -16,7 +16,7 @@ import type { SharedPace } from '../core/journal-ports.ts';
 import type { AppleAnswer, Target, TargetPolicy } from '../core/ports.ts';
 import { targetKey } from '../core/records.ts';
 import type { Plan } from '../daemon/daemon.ts';
-import type { WiredTarget } from '../daemon/sweep.ts';
+import { byKey, type WiredTarget } from '../daemon/sweep.ts';
 import type { ServiceTools } from './tools.ts';
 
 export interface WiringTools extends ServiceTools {
@@ -43,13 +43,19 @@ export interface CallObserver {
 const LANE_SECONDS = 2;
 const WIDEST_LANE = 10;
 
-/** With the credentials of its calls to CloudBase. */
-export interface WiredWithCredentials extends WiredTarget {
+/** With the credentials of its calls to CloudBase, and what the alerts go by. */
+export interface WiredEntry extends WiredTarget {
   readonly tools: WiredTarget['tools'] & { readonly credentials: CredentialSource };
+  readonly expiry: TargetConfig['expiry'];
+}
+
+/** What the service runs by. */
+export interface ServicePlan extends Plan {
+  readonly targets: ReadonlyMap<string, WiredEntry>;
 }
 
 /** Wires every target of a configuration. */
-export function wireTargets(config: Config, tools: WiringTools): WiredWithCredentials[] {
+export function wireTargets(config: Config, tools: WiringTools): WiredEntry[] {
   const { clock, env, emit, leaseHolder, newId, observe, pace } = tools;
   const heard = observe === undefined ? {} : { onRequest: observe.tencentRequest };
   const limits = createRateLimits(clock, pace);
@@ -88,20 +94,20 @@ export function wireTargets(config: Config, tools: WiringTools): WiredWithCreden
   const isAllowedHost = (host: string) => isLoginHost(host, config.allowHosts);
   const policyOf = perObjects(targetPolicy);
   return config.targets.map((entry) => {
-    const { key, cloudbase, login, ids, policy } = entry;
+    const { key, cloudbase, login, ids, policy, expiry } = entry;
     const shared = { policy: policyOf(policy), appleCheck: config.apple.check, isAllowedHost };
     return {
       target: targetOf(entry, shared),
       tools: toolsOf(key, cloudbase, login, ids.keyId),
       laneWidth: Math.max(1, Math.min(WIDEST_LANE, Math.ceil(cloudbase.requestsPerSecond * LANE_SECONDS))),
+      expiry,
     };
   });
 }
 
-/** What the daemon runs by. */
-export function planOf(config: Config, tools: WiringTools): Plan {
+export function planOf(config: Config, tools: WiringTools): ServicePlan {
   const { cron, timezone } = config.schedule;
-  return { targets: wireTargets(config, tools), cron: parseCron(cron, timezone) };
+  return { targets: byKey(wireTargets(config, tools)), cron: parseCron(cron, timezone) };
 }
 
 type LoginConfig = TargetConfig['login'];

@@ -11,7 +11,7 @@ import type { AppleCheck, Provider } from '../../src/core/ports.ts';
 import { DAY, MINUTE, SECOND } from '../../src/core/time.ts';
 import { uuidv7 } from '../../src/core/uuid.ts';
 import { Daemon } from '../../src/daemon/daemon.ts';
-import { Sweeper, type WiredTarget } from '../../src/daemon/sweep.ts';
+import { byKey, Sweeper, type WiredTarget } from '../../src/daemon/sweep.ts';
 import { createRateLimit } from '../../src/net/rate-limit.ts';
 import { HandClock } from '../support/clock.ts';
 import { START, wired } from '../support/daemon-rig.ts';
@@ -69,7 +69,7 @@ async function startFleet(size: number, cron: string) {
     });
   };
   const daemon = new Daemon(
-    { targets, cron: parseCron(cron, 'UTC') },
+    { targets: byKey(targets), cron: parseCron(cron, 'UTC') },
     { clock, emit, sweeper, onSwept: () => undefined },
   );
   const running = daemon.run();

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { parseCron } from '../../src/core/cron.ts';
 import { uuidv7 } from '../../src/core/uuid.ts';
 import { Daemon } from '../../src/daemon/daemon.ts';
-import { Sweeper } from '../../src/daemon/sweep.ts';
+import { byKey, Sweeper } from '../../src/daemon/sweep.ts';
 import { serviceRoutes } from '../../src/http/served.ts';
 import { startHttpServer } from '../../src/http/server.ts';
 import { realClock } from '../support/clock.ts';
@@ -24,7 +24,7 @@ async function startService() {
   });
   const daemon = new Daemon(
     {
-      targets: [{ target: rig.target, tools: rig.tools, laneWidth: 4 }],
+      targets: byKey([{ target: rig.target, tools: rig.tools, laneWidth: 4 }]),
       cron: parseCron('7 * * * *', 'UTC'),
     },
     { clock: realClock, emit: rig.tools.emit, sweeper, onSwept: () => undefined },

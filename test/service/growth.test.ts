@@ -9,7 +9,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/resolve.ts';
 import { targetKey } from '../../src/core/records.ts';
 import { uuidv7 } from '../../src/core/uuid.ts';
-import { Sweeper } from '../../src/daemon/sweep.ts';
+import { byKey, Sweeper } from '../../src/daemon/sweep.ts';
 import type { PassRequest } from '../../src/pass/pass.ts';
 import { SANDBOX_CREDENTIALS, startSandbox } from '../../src/sandbox/server.ts';
 import { createAlerting } from '../../src/service/wire-alerts.ts';
@@ -67,6 +67,7 @@ async function fleetOf(size: number) {
   const emit = () => undefined;
   const tools = { clock, env, emit, newId, version: '0.0.0', leaseHolder: 'test:' };
   const wired = wireTargets(config, tools);
+  const configured = byKey(wired);
   const startedAt = clock.now();
   const sweeper = new Sweeper({
     journal,
@@ -81,7 +82,7 @@ async function fleetOf(size: number) {
       config,
       journal,
       facts: () => ({
-        configured: wired,
+        configured,
         disabled: [],
         degraded: undefined,
         skewMs: 0,

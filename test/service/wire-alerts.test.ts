@@ -8,7 +8,6 @@ import { parseCron } from '../../src/core/cron.ts';
 import type { EventName, RotatorEvent } from '../../src/core/events.ts';
 import type { Reason } from '../../src/core/reasons.ts';
 import { MINUTE } from '../../src/core/time.ts';
-import type { WiredTarget } from '../../src/daemon/sweep.ts';
 import { createAlerting, digestDelayMs, digestTick, voiceOf } from '../../src/service/wire-alerts.ts';
 import { aWatched } from '../support/alert-facts.ts';
 import { HandClock } from '../support/clock.ts';
@@ -28,6 +27,7 @@ async function startAlerting(alerts = 'none: accepted') {
   const { config } = await loadConfig({ file, env: {}, mode: 'strict' });
   const clock = new HandClock();
   const journal = await ownJournal();
+  const target = aWatched(SHOP);
   let looks = 0;
   const alerting = createAlerting(
     {
@@ -40,7 +40,7 @@ async function startAlerting(alerts = 'none: accepted') {
         },
       },
       facts: () => ({
-        configured: [{ target: aWatched(SHOP), tools: { provider: { lane: LANE } } } as unknown as WiredTarget],
+        configured: new Map([[SHOP.key, { target, expiry: target.expiry, tools: { provider: { lane: LANE } } }]]),
         disabled: [],
         degraded: undefined,
         skewMs: undefined,

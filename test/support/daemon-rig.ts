@@ -7,7 +7,7 @@ import type { Target } from '../../src/core/ports.ts';
 import { emptyTargetState, type TargetState, targetKey } from '../../src/core/records.ts';
 import { HOUR, MINUTE } from '../../src/core/time.ts';
 import { Daemon, type Plan } from '../../src/daemon/daemon.ts';
-import type { Sweeper, SweepItem, WiredTarget } from '../../src/daemon/sweep.ts';
+import { byKey, type Sweeper, type SweepItem, type WiredTarget } from '../../src/daemon/sweep.ts';
 import type { PassResult } from '../../src/pass/pass.ts';
 import { HandClock } from './clock.ts';
 
@@ -79,7 +79,7 @@ export function startDaemon(targets: readonly WiredTarget[], cron = '0 * * * *')
     },
   } as unknown as Sweeper;
   const plan = (list: readonly WiredTarget[]): Plan => ({
-    targets: list,
+    targets: byKey(list),
     cron: parseCron(cron, 'UTC'),
   });
   const onSwept = () => ended.push(Math.round((clock.now() - START) / MINUTE));

@@ -9,7 +9,7 @@ import { emptyTargetState, type ReplicaReport, type TargetState } from '../../sr
 import { MINUTE } from '../../src/core/time.ts';
 import { Daemon } from '../../src/daemon/daemon.ts';
 import { Replica } from '../../src/daemon/replica.ts';
-import type { Sweeper, SweepItem, WiredTarget } from '../../src/daemon/sweep.ts';
+import { byKey, type Sweeper, type SweepItem, type WiredTarget } from '../../src/daemon/sweep.ts';
 import type { PassResult } from '../../src/pass/pass.ts';
 import { HandClock } from './clock.ts';
 import { START } from './daemon-rig.ts';
@@ -170,7 +170,7 @@ export async function replicas(names: readonly string[], targets: readonly Wired
       onTrouble: (thrown) => troubles.push(thrown),
     });
     const daemon = new Daemon(
-      { targets: wired, cron: parseCron(cron, 'UTC') },
+      { targets: byKey(wired), cron: parseCron(cron, 'UTC') },
       { clock, emit: () => undefined, sweeper, onSwept: () => undefined, seat: replica },
     );
     replica.configure(configuration);

@@ -18,7 +18,7 @@ import { within } from '../../core/schedule.ts';
 import type { KeyProblem } from '../../core/texts/problems.ts';
 import { DAY, MINUTE, SECOND } from '../../core/time.ts';
 import { type Detail, finding, type Look } from './finding.ts';
-import { notAhead, type WatchedTarget } from './target-facts.ts';
+import { notAhead, type WatchedTargets } from './target-facts.ts';
 
 /** A channel of the configuration. */
 export interface WatchedChannel {
@@ -42,12 +42,12 @@ export interface Surroundings {
   readonly now: number;
   /** Since when this process has this configuration. */
   readonly since: number;
-  /** By key: the targets that this process looks at. The same map as long as the configuration is the same. */
-  readonly targets: ReadonlyMap<string, WatchedTarget>;
+  /** The targets that this process looks at. The same object as long as the configuration is the same. */
+  readonly targets: WatchedTargets;
   /** Entries of `targets` that are left out because they are wrong. */
   readonly misconfigured: readonly { readonly name: string; readonly problems: readonly KeyProblem[] }[];
-  /** By key: every target of the configuration, whether it was selected or not. */
-  readonly configured: ReadonlyMap<string, WatchedTarget>;
+  /** Every target of the configuration, whether it was selected or not. */
+  readonly configured: WatchedTargets;
   /** The longest time between two ticks of the schedule. */
   readonly longestTickGapMs: number;
   readonly tokenUrl: string;

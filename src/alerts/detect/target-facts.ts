@@ -25,6 +25,15 @@ export interface WatchedTarget extends TargetIdentity {
   readonly stated: StatedSettings;
 }
 
+/** Watched targets by key: a map, or what makes each as it is asked for. */
+export interface WatchedTargets {
+  readonly size: number;
+  has(key: string): boolean;
+  get(key: string): WatchedTarget | undefined;
+  keys(): Iterable<string>;
+  values(): Iterable<WatchedTarget>;
+}
+
 export interface TargetFacts {
   readonly target: WatchedTarget;
   /** Undefined: the journal knows nothing of it. */

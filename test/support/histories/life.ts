@@ -9,7 +9,7 @@ import type { DaemonJournal } from '../../../src/core/journal-ports.ts';
 import { HOUR, MINUTE } from '../../../src/core/time.ts';
 import { uuidv7 } from '../../../src/core/uuid.ts';
 import { Daemon } from '../../../src/daemon/daemon.ts';
-import { Sweeper } from '../../../src/daemon/sweep.ts';
+import { byKey, Sweeper } from '../../../src/daemon/sweep.ts';
 import type { PassResult } from '../../../src/pass/pass.ts';
 import { type OnceOptions, openOnce } from '../../../src/service/once.ts';
 import { eventHub, type ServiceTools } from '../../../src/service/tools.ts';
@@ -86,7 +86,7 @@ export class Life {
     const { emit, listen } = eventHub(listener.onEvent);
     const tools: WiringTools = { ...toolsOf(place, listener), emit, leaseHolder: 'daemon:', pace: journal };
     const plan = planOf(config, tools);
-    const targets = plan.targets.map((wired) => ({
+    const wiredTargets = Array.from(plan.targets.values(), (wired) => ({
       ...wired,
       tools: Object.fromEntries(
         Object.entries(wired.tools).map(([name, tool]) => [
@@ -138,7 +138,7 @@ export class Life {
     const onSwept = () => {
       this.hasNews = true;
     };
-    this.daemon = new Daemon({ ...plan, targets }, { clock: waiting, emit, sweeper, onSwept });
+    this.daemon = new Daemon({ ...plan, targets: byKey(wiredTargets) }, { clock: waiting, emit, sweeper, onSwept });
     void this.daemon.run();
     void this.alerting.alerter.run(0);
   }
