@@ -18,7 +18,7 @@ export function titleFor({ condition }: Finding, language: Language): string {
 /** What is wrong, without the target. */
 export function headlineFor(finding: Finding, language: Language, now: number): string {
   const { headline, title } = wordsOf(finding, language);
-  return ofReplica(finding, language) + say(headline ?? title, finding, now);
+  return ofReplica(finding, language) + (say(headline ?? title, finding, now) ?? title);
 }
 
 /** What happened, and the last error, in sentences. */

@@ -18,8 +18,8 @@ export type Words<Name extends ConditionName, Text = string> =
 export interface ConditionWords<Name extends ConditionName> {
   /** What is wrong, without any facts: equal for all targets, so that many can be counted under it. */
   readonly title: string;
-  /** The headline where the facts say more than `title` does. */
-  readonly headline?: Words<Name>;
+  /** The headline where the facts say more than `title` does; null where they do not. */
+  readonly headline?: Words<Name, string | null>;
   /** What happened, what breaks and when: one to three sentences; those that are empty are left out. */
   readonly what: Words<Name, string | readonly string[]>;
   /** The next step: one imperative sentence. Where there is an error its next step counts, but for OWN_NEXT and APPLIED. */

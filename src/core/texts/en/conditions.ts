@@ -74,10 +74,8 @@ export const CONDITIONS_EN: ConditionTable = {
 
   SecretExpiring: {
     title: 'the client secret will expire and has not been renewed',
-    headline: ({ facts: { expiresAt } }, now) =>
-      expiresAt > now
-        ? 'the client secret will expire and has not been renewed'
-        : 'the client secret was not renewed before its expiry',
+    headline: ({ facts }, now) =>
+      facts.expiresAt > now ? null : 'the client secret was not renewed before its expiry',
     what: ({ facts: { expiresAt } }, now) =>
       expiresAt > now
         ? `The client secret expires at ${when(expiresAt, now)}; from then on every Apple login fails.`
@@ -154,7 +152,7 @@ export const CONDITIONS_EN: ConditionTable = {
   SecretReplaced: {
     title: 'somebody else replaced the client secret',
     headline: ({ facts: { kind } }) =>
-      `${kind === 'own-identity' ? 'another holder of your key' : 'somebody else'} replaced the client secret`,
+      kind === 'own-identity' ? 'another holder of your key replaced the client secret' : null,
     what: ({ facts: { kind, at, keyId, fingerprint, ourFingerprint, takenBack } }, now) => [
       `At ${when(at, now)} this service found another client secret${takenBack ? '' : madeOf(keyId, fingerprint)} in place of its own${madeOf(null, ourFingerprint)}.`,
       kind === 'own-identity' ? 'It was made with the key of this service, so somebody else holds that key.' : '',
@@ -194,7 +192,7 @@ export const CONDITIONS_EN: ConditionTable = {
 
   Unwatched: {
     title: 'no longer watched: the target was removed from the configuration',
-    headline: ({ facts }) => (facts.moved ? MOVED : 'no longer watched: the target was removed from the configuration'),
+    headline: ({ facts }) => (facts.moved ? MOVED : null),
     what: ({ facts: { moved, open } }) => [
       moved
         ? 'The service goes on checking and renewing its client secret, but has no history of it at the new endpoint.'
@@ -349,15 +347,10 @@ export const CONDITIONS_EN: ConditionTable = {
 
   StartRefused: {
     title: 'the daemon cannot start',
-    headline: ({ error }) =>
-      byCode(
-        {
-          ERR_DAEMON_RUNNING: 'a second daemon waits: another one runs with the same journal',
-          ERR_CONFIG: 'the daemon cannot start: its configuration is wrong',
-          other: 'the daemon cannot start',
-        },
-        error,
-      ),
+    headline: ({ error }) => {
+      if (error?.code === 'ERR_DAEMON_RUNNING') return 'a second daemon waits: another one runs with the same journal';
+      return error?.code === 'ERR_CONFIG' ? 'the daemon cannot start: its configuration is wrong' : null;
+    },
     what: ({ error }) =>
       error?.code === 'ERR_DAEMON_RUNNING'
         ? 'This one stands by, and takes over when the other one ends.'

@@ -66,7 +66,7 @@ export const CONDITIONS_ZH: ConditionTable = {
 
   SecretExpiring: {
     title: '客户端密钥即将过期，尚未轮换',
-    headline: ({ facts }, now) => (facts.expiresAt > now ? '客户端密钥即将过期，尚未轮换' : '客户端密钥到期前未能轮换'),
+    headline: ({ facts }, now) => (facts.expiresAt > now ? null : '客户端密钥到期前未能轮换'),
     what: ({ facts }, now) =>
       facts.expiresAt > now
         ? `客户端密钥将于 ${when(facts.expiresAt, now)}过期，届时所有 Apple 登录都会失败。`
@@ -139,8 +139,7 @@ export const CONDITIONS_ZH: ConditionTable = {
 
   SecretReplaced: {
     title: '客户端密钥被他人替换',
-    headline: ({ facts: { kind } }) =>
-      kind === 'own-identity' ? '持有同一私钥的他人替换了客户端密钥' : '客户端密钥被他人替换',
+    headline: ({ facts: { kind } }) => (kind === 'own-identity' ? '持有同一私钥的他人替换了客户端密钥' : null),
     what: ({ facts: { kind, at, keyId, fingerprint, ourFingerprint, takenBack } }, now) => [
       `于 ${when(at, now)}发现，本服务的客户端密钥${madeOf(null, ourFingerprint)}已被另一个客户端密钥${takenBack ? '' : madeOf(keyId, fingerprint)}替换。`,
       kind === 'own-identity' ? '它是用本服务的私钥签发的，说明还有他人持有这把私钥。' : '',
@@ -177,8 +176,7 @@ export const CONDITIONS_ZH: ConditionTable = {
 
   Unwatched: {
     title: '目标已从配置中移除，不再受到监控',
-    headline: ({ facts }) =>
-      facts.moved ? 'cloudbase.endpoint 已更改，因此视为新目标' : '目标已从配置中移除，不再受到监控',
+    headline: ({ facts }) => (facts.moved ? 'cloudbase.endpoint 已更改，因此视为新目标' : null),
     what: ({ facts: { moved, open } }) => [
       moved
         ? '本服务继续检查和轮换其客户端密钥，但在新的接入地址下没有该目标的历史记录。'
@@ -323,15 +321,10 @@ export const CONDITIONS_ZH: ConditionTable = {
 
   StartRefused: {
     title: '守护进程无法启动',
-    headline: ({ error }) =>
-      byCode(
-        {
-          ERR_DAEMON_RUNNING: '第二个守护进程处于待命状态：已有守护进程使用同一状态库',
-          ERR_CONFIG: '守护进程无法启动：配置有误',
-          other: '守护进程无法启动',
-        },
-        error,
-      ),
+    headline: ({ error }) => {
+      if (error?.code === 'ERR_DAEMON_RUNNING') return '第二个守护进程处于待命状态：已有守护进程使用同一状态库';
+      return error?.code === 'ERR_CONFIG' ? '守护进程无法启动：配置有误' : null;
+    },
     what: ({ error }) =>
       error?.code === 'ERR_DAEMON_RUNNING'
         ? '本进程处于待命状态，另一个守护进程结束后会自动接管。'
