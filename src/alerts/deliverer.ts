@@ -4,7 +4,7 @@
 
 import { createHash } from 'node:crypto';
 import type { AlertMessage, DigestFacts } from '../core/alerts/message.ts';
-import { type AlertBook, type ChannelState, emptyChannelState, type Story } from '../core/alerts/records.ts';
+import { type AlertBook, type ChannelState, emptyChannelState } from '../core/alerts/records.ts';
 import { asRotatorError, RotatorError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import type { AlertStore, Leases } from '../core/journal-ports.ts';
@@ -33,6 +33,12 @@ export interface Digests {
   readonly facts: () => Promise<DigestFacts>;
 }
 
+/** A tick that a channel was not sent; `facts`: null for its first one, which is only noted. */
+interface DueDigest {
+  readonly tick: number;
+  readonly facts: Digests['facts'] | null;
+}
+
 export interface DelivererOptions {
   readonly channels: readonly Channel[];
   readonly voice: Voice;
@@ -55,7 +61,7 @@ interface Pace {
   gapUntil: number;
   /** Not before this instant: another process is sending. */
   heldUntil: number;
-  refreshedAt: number | undefined;
+  refreshedAt: number;
   /** Not tried yet by this process with this configuration: the cause of earlier failures may be fixed. */
   untried: boolean;
 }
@@ -135,7 +141,6 @@ export class Deliverer {
   private refreshWaitMs(channel: Channel, book: AlertBook, pace: Pace, backoff: number): number {
     if (!isRefreshed(channel) || !book.stories.some(({ told }) => told[channel.name]?.over === false))
       return Number.POSITIVE_INFINITY;
-    if (pace.refreshedAt === undefined) return backoff;
     return Math.max(backoff, pace.refreshedAt + channel.refreshEveryMs - this.tools.clock.monotonic());
   }
 
@@ -177,12 +182,20 @@ export class Deliverer {
       if (isRefreshed(channel)) await this.refresh(channel, pace, book, signal);
       const sent: ChannelState = {
         // To note the first tick proves nothing of the channel.
-        ...(digest?.isFirst ? state : emptyChannelState(channel.name)),
+        ...(digest?.facts === null ? state : emptyChannelState(channel.name)),
         lastDeliveredAt: message === undefined ? state.lastDeliveredAt : clock.now(),
         digestAt: digest?.tick ?? state.digestAt,
       };
       if (message === undefined && digest === undefined && state.failures === 0) return;
-      await journal.updateAlerts((now) => ({ putStories: settled(news, channel.name, now, at), putChannels: [sent] }));
+      const told = new Map(news.map((each) => [each.story.id, toldOf(each, channel.name, at)]));
+      // The stories may have gone on since.
+      await journal.updateAlerts(({ stories }) => ({
+        putStories: stories.flatMap((story) => {
+          const own = told.get(story.id);
+          return own === undefined ? [] : { ...story, told: { ...story.told, [channel.name]: own } };
+        }),
+        putChannels: [sent],
+      }));
       if (message === undefined) return;
       const durationMs = Math.round(clock.monotonic() - startedAt);
       this.tools.emit({
@@ -210,8 +223,7 @@ export class Deliverer {
 
   private async refresh(channel: RefreshedChannel, pace: Pace, book: AlertBook, signal: AbortSignal): Promise<void> {
     const { clock } = this.tools;
-    const due = pace.refreshedAt === undefined || clock.monotonic() >= pace.refreshedAt + channel.refreshEveryMs;
-    if (!due) return;
+    if (clock.monotonic() < pace.refreshedAt + channel.refreshEveryMs) return;
     const subjects = book.stories.flatMap((story): MessageSubject[] => {
       const told = story.told[channel.name];
       const isOver = story.endedAt !== null && story.endedAt + story.holdMs <= clock.now();
@@ -247,38 +259,37 @@ export class Deliverer {
   }
 
   /** The tick whose digest a channel was not sent. The first one of a channel is for the next tick to send. */
-  private digestDue({ digestAt }: ChannelState, now: number): { tick: number; isFirst: boolean } | undefined {
-    const tick = this.options.digests?.tick(now);
-    if (tick === undefined) return undefined;
-    const isFirst = digestAt === null || digestAt > now;
-    return isFirst || tick > digestAt ? { tick, isFirst } : undefined;
+  private digestDue({ digestAt }: ChannelState, now: number): DueDigest | undefined {
+    const { digests } = this.options;
+    const tick = digests?.tick(now);
+    if (digests === undefined || tick === undefined) return undefined;
+    if (digestAt === null || digestAt > now) return { tick, facts: null };
+    return tick > digestAt ? { tick, facts: digests.facts } : undefined;
   }
 
   /** What is to be told makes the id: every attempt at the same message has the same, also that of another process. */
   private async messageOf(
     channel: string,
     news: readonly News[],
-    digest: { readonly tick: number; readonly isFirst: boolean } | undefined,
+    digest: DueDigest | undefined,
     now: number,
   ): Promise<AlertMessage | undefined> {
-    const { digests } = this.options;
-    const isDigest = digests !== undefined && digest?.isFirst === false;
-    if (news.length === 0 && !isDigest) return undefined;
-    const what = news.map(({ story, status, from, thread, view }) => [
-      story.id,
+    const subjects: MessageSubject[] = digest?.facts
+      ? [{ kind: 'digest', digest: await digest.facts() }]
+      : news.map((each) => ({ kind: 'story', ...each }));
+    if (subjects.length === 0) return undefined;
+    const what = news.map(({ story: { id }, status, from, thread, view }) => [
+      id,
       status,
       from,
       thread,
       view.targets.length,
     ]);
     const hash = createHash('sha256')
-      .update(JSON.stringify([channel, isDigest ? digest.tick : what]))
+      .update(JSON.stringify([channel, digest?.tick ?? what]))
       .digest('hex');
     // A UUID of version 8 (RFC 9562): its bits are ours to choose.
     const id = hash.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-8$3-8$4-$5');
-    const subjects: MessageSubject[] = isDigest
-      ? [{ kind: 'digest', digest: await digests.facts() }]
-      : news.map((each) => ({ kind: 'story', ...each }));
     return this.compose(id, now, subjects);
   }
 
@@ -287,7 +298,7 @@ export class Deliverer {
   }
 
   private paceOf(name: string): Pace {
-    const unused = { busy: undefined, gapUntil: 0, heldUntil: 0, refreshedAt: undefined, untried: true };
+    const unused = { busy: undefined, gapUntil: 0, heldUntil: 0, refreshedAt: Number.NEGATIVE_INFINITY, untried: true };
     const pace: Pace = this.paces.get(name) ?? unused;
     this.paces.set(name, pace);
     return pace;
@@ -295,17 +306,8 @@ export class Deliverer {
 }
 
 /** What the journal knows of a channel. */
-function stateOf({ channels }: AlertBook, name: string): ChannelState {
+export function stateOf({ channels }: AlertBook, name: string): ChannelState {
   return channels.find((state) => state.name === name) ?? emptyChannelState(name);
-}
-
-/** The stories once a channel has accepted a message of `at`: they may have gone on since. */
-function settled(all: readonly News[], channel: string, { stories }: AlertBook, at: number): Story[] {
-  const told = new Map(all.map((news) => [news.story.id, toldOf(news, channel, at)]));
-  return stories.flatMap((story) => {
-    const own = told.get(story.id);
-    return own === undefined ? [] : [{ ...story, told: { ...story.told, [channel]: own } }];
-  });
 }
 
 /** What was not told yet over a channel. */

@@ -2,31 +2,27 @@
 
 import type { DigestFacts } from '../core/alerts/message.ts';
 import type { Story } from '../core/alerts/records.ts';
-import type { JudgeClock } from '../core/logins.ts';
 import type { TargetState } from '../core/records.ts';
-import { lastingView, type TargetLabel } from '../core/target-view.ts';
+import { lastingView } from '../core/target-view.ts';
 import { mapInSlices } from '../net/event-loop.ts';
+import type { Surroundings } from './detect/service.ts';
 import { viewOf } from './stories/view.ts';
-
-export interface DigestSource {
-  readonly version: string;
-  readonly targets: { readonly size: number; values(): Iterable<TargetLabel & { readonly key: string }> };
-  readonly states: readonly TargetState[];
-  readonly stories: readonly Story[];
-  readonly clock: JudgeClock;
-}
 
 /** A digest is read at a glance: more of either would bury what matters. `openTotal` counts all. */
 const RENEWALS = 5;
 const OPEN = 20;
 
 /** The digest of a whole configuration. */
-export async function digestOf(source: DigestSource): Promise<DigestFacts> {
-  const { version, targets, states, stories, clock } = source;
+export async function digestOf(
+  around: Surroundings,
+  states: readonly TargetState[],
+  stories: readonly Story[],
+): Promise<DigestFacts> {
+  const { targets } = around;
   const byKey = new Map(states.map((state) => [state.key, state]));
   const views = await mapInSlices(
     targets.values(),
-    (target) => lastingView(byKey.get(target.key), target, clock).state,
+    (target) => lastingView(byKey.get(target.key), target, around).state,
   );
   const counts: Record<string, number> = {};
   for (const state of views) counts[state] = (counts[state] ?? 0) + 1;
@@ -47,7 +43,6 @@ export async function digestOf(source: DigestSource): Promise<DigestFacts> {
     }))
     .sort((a, b) => Number(b.severity === 'critical') - Number(a.severity === 'critical'));
   return {
-    version,
     targets: targets.size,
     states: counts,
     renewals,

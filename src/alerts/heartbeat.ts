@@ -2,14 +2,12 @@
 // service itself works: it gets a failure when the scheduler hangs, alerts cannot be delivered or the journal cannot be
 // written, but not for trouble of one target. `healthUrl` gets a failure while any story is critical.
 
-import type { CallTrouble } from '../core/error-troubles.ts';
 import { RotatorError } from '../core/errors.ts';
 import type { EventSink } from '../core/events.ts';
 import { cleanText } from '../core/output.ts';
 import type { Clock } from '../core/ports.ts';
 import { CallFailure } from '../net/failure.ts';
 import type { Env } from '../net/proxy.ts';
-import { reach } from '../net/reach.ts';
 import { request } from '../net/request.ts';
 
 export interface HeartbeatOptions {
@@ -31,7 +29,7 @@ export interface HeartbeatTools {
 }
 
 /** The receiver only stores a ping. Less would fail over a slow network; more would delay the next ping. */
-const TIMEOUT_MS = 10_000;
+export const HEARTBEAT_TIMEOUT_MS = 10_000;
 /**
  * When a failed ping is tried again, and a change is said again, unless `every` is sooner: soon enough for a receiver with
  * a few minutes' grace. healthchecks.io answers 200 to more than five pings a minute, and drops them.
@@ -41,7 +39,8 @@ const AGAIN_MS = 60_000;
 const LONGEST_BODY = 1_000;
 
 interface Call {
-  readonly which: 'heartbeat.url' | 'heartbeat.healthUrl';
+  /** The key of the configuration. */
+  readonly which: string;
   readonly url: string;
   readonly problems: readonly string[];
 }
@@ -52,8 +51,8 @@ export class Heartbeat {
   private dueAt = 0;
   private busy: Promise<void> | undefined;
   /** What each URL got last (true: well), so that a change is sent at once. */
-  private readonly said = new Map<Call['which'], boolean>();
-  private readonly failing = new Set<Call['which']>();
+  private readonly said = new Map<string, boolean>();
+  private readonly failing = new Set<string>();
   private readonly closing = new AbortController();
 
   constructor(options: HeartbeatOptions, tools: HeartbeatTools) {
@@ -70,12 +69,10 @@ export class Heartbeat {
   beat({ troubles, critical }: Wellbeing): number {
     const { clock } = this.tools;
     const { url, healthUrl, everyMs } = this.options;
-    const calls: readonly Call[] = [
-      ...(url === undefined ? [] : [{ which: 'heartbeat.url' as const, url, problems: troubles }]),
-      ...(healthUrl === undefined
-        ? []
-        : [{ which: 'heartbeat.healthUrl' as const, url: healthUrl, problems: critical }]),
-    ];
+    const calls = [
+      { which: 'heartbeat.url', url, problems: troubles },
+      { which: 'heartbeat.healthUrl', url: healthUrl, problems: critical },
+    ].flatMap(({ url, ...call }): Call[] => (url === undefined ? [] : [{ url, ...call }]));
     if (calls.length === 0) return Number.POSITIVE_INFINITY;
     const changed = calls.some(({ which, problems }) => (this.said.get(which) ?? true) !== (problems.length === 0));
     const wait = this.dueAt - clock.monotonic();
@@ -102,7 +99,18 @@ export class Heartbeat {
     const isWell = problems.length === 0;
     this.said.set(which, isWell);
     const body = isWell ? 'ok' : cleanText(problems.join('\n')).slice(0, LONGEST_BODY);
-    const why = await this.send(isWell ? url : failUrl(url), body);
+    const why = await request({
+      url: isWell ? url : failUrl(url),
+      method: 'POST',
+      headers: { 'content-type': 'text/plain; charset=utf-8' },
+      body,
+      timeoutMs: HEARTBEAT_TIMEOUT_MS,
+      signal: this.closing.signal,
+      env: this.tools.env,
+    }).then(
+      ({ status }) => (status >= 200 && status < 300 ? undefined : ({ trouble: 'http', status } as const)),
+      (thrown) => (thrown instanceof CallFailure ? thrown.trouble : ({ trouble: 'network', code: null } as const)),
+    );
     if (why === undefined) {
       this.failing.delete(which);
       return true;
@@ -115,33 +123,6 @@ export class Heartbeat {
     }
     return false;
   }
-
-  /** Why the call did not arrive; undefined if it did. */
-  private async send(url: string, body: string): Promise<CallTrouble | undefined> {
-    try {
-      const { status } = await request({
-        url,
-        method: 'POST',
-        headers: { 'content-type': 'text/plain; charset=utf-8' },
-        body,
-        timeoutMs: TIMEOUT_MS,
-        signal: this.closing.signal,
-        env: this.tools.env,
-      });
-      return status >= 200 && status < 300 ? undefined : { trouble: 'http', status };
-    } catch (thrown) {
-      return thrown instanceof CallFailure ? thrown.trouble : { trouble: 'network', code: null };
-    }
-  }
-}
-
-/** Why the server of a heartbeat cannot be reached; undefined: it can. No ping is sent. */
-export function reachHeartbeat(
-  url: string,
-  { env }: Pick<HeartbeatTools, 'env'>,
-  signal: AbortSignal,
-): Promise<CallTrouble | undefined> {
-  return reach(url, { env, timeoutMs: TIMEOUT_MS, signal });
 }
 
 /** The URL that takes failures, by the convention of healthchecks.io: `/fail` behind the path. */

@@ -17,8 +17,7 @@ const IN_TURN = 500;
 const IN_TURN_SHARE = 0.1;
 
 /** What the looks at targets depend on beside their states. */
-export interface LookFacts extends Pick<Surroundings, 'targets' | 'configured' | 'longestTickGapMs'> {
-  readonly clock: JudgeClock;
+export interface LookFacts extends Surroundings {
   readonly watchedSince: (key: string) => number;
   /** The conditions of a target that are raised. */
   readonly open: (key: string) => ReadonlySet<ConditionName>;
@@ -28,19 +27,19 @@ export interface LookFacts extends Pick<Surroundings, 'targets' | 'configured' |
 export type OnLook = (state: TargetState, clock: JudgeClock) => void;
 
 export class TargetLooks {
-  private readonly onLook: OnLook;
+  private readonly onLook: OnLook | undefined;
   /** Up to where written states were looked at; undefined: none was. */
   revision: Revision | undefined;
   private round: Round | undefined;
   /** What was found and is not in the book yet. */
-  private readonly found = new Map<string, Look>();
+  readonly found = new Map<string, Look>();
   /** The states of configured targets by which conditions of the service are decided. */
-  private readonly ofService = new Map<string, TargetState>();
+  readonly ofService = new Map<string, TargetState>();
   private begun: Begun | undefined;
   /** When Apple was last asked about a secret of any target; never a future instant. */
   lastAskedAt: number | null = null;
 
-  constructor(onLook: OnLook) {
+  constructor(onLook: OnLook | undefined) {
     this.onLook = onLook;
   }
 
@@ -52,10 +51,12 @@ export class TargetLooks {
     this.found.clear();
   }
 
-  /** Begins a look, `at` ms on the monotonic clock; everything is looked at anew where the wall clock was set since. */
-  begin(clock: JudgeClock, at: number): void {
-    if (this.begun !== undefined && hasMoved(this.begun, { clock, at })) this.restart();
+  /** Begins a look, `at` ms on the monotonic clock. True: all is looked at anew, because the wall clock was set since. */
+  begin(clock: JudgeClock, at: number): boolean {
+    const isMoved = this.begun !== undefined && hasMoved(this.begun, { clock, at });
+    if (isMoved) this.restart();
     this.begun = { clock, at };
+    return isMoved;
   }
 
   /** Looks at targets whose state was written. */
@@ -66,14 +67,13 @@ export class TargetLooks {
 
   /** Looks at a target; `state` is undefined if the journal knows nothing of it. */
   look(key: string, state: TargetState | undefined, facts: LookFacts): void {
-    const { clock, targets, configured, longestTickGapMs } = facts;
-    if (!configured.has(key)) return;
-    if (state !== undefined) this.keep(state, clock);
-    const target = targets.get(key);
+    if (!facts.configured.has(key)) return;
+    if (state !== undefined) this.keep(state, facts);
+    const target = facts.targets.get(key);
     if (target === undefined) return;
     this.roundOf(facts).unseen.delete(key);
     const own = { target, state, watchedSince: facts.watchedSince(key), open: facts.open(key) };
-    this.found.set(key, detectTarget({ ...own, clock, longestTickGapMs }));
+    this.found.set(key, detectTarget({ ...own, clock: facts, longestTickGapMs: facts.longestTickGapMs }));
   }
 
   /** Targets that were not looked at since the (re)start. */
@@ -101,19 +101,9 @@ export class TargetLooks {
     return this.round;
   }
 
-  /** What was found since the book was changed last. */
-  get looks(): ReadonlyMap<string, Look> {
-    return this.found;
-  }
-
   /** The book has these; what was found of them meanwhile stays. */
   settled(looks: ReadonlyMap<string, Look>): void {
     for (const [key, look] of looks) if (this.found.get(key) === look) this.found.delete(key);
-  }
-
-  /** Of configured targets, by name. */
-  serviceStates(): TargetState[] {
-    return [...this.ofService.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   private keep(state: TargetState, clock: JudgeClock): void {
@@ -122,7 +112,7 @@ export class TargetLooks {
     else this.ofService.delete(state.key);
     for (const { askedAt } of [state.apple.deployed, state.apple.candidate])
       if (askedAt !== null && askedAt <= now) this.lastAskedAt = Math.max(this.lastAskedAt ?? 0, askedAt);
-    this.onLook(state, clock);
+    this.onLook?.(state, clock);
   }
 }
 

@@ -3,13 +3,10 @@
 import type { AlertBook } from '../core/alerts/records.ts';
 import { MINUTE } from '../core/time.ts';
 import { waitingFor } from './deliverer.ts';
-import type { Surroundings } from './detect/service.ts';
+import { OVERDUE_MS, type Surroundings } from './detect/service.ts';
 import type { Wellbeing } from './heartbeat.ts';
 import type { AlertPolicy } from './stories/news.ts';
 import { viewOf } from './stories/view.ts';
-
-/** An alert that has waited this long is overdue: by then a channel has failed several times (backoff.ts). */
-const OVERDUE_MS = 15 * MINUTE;
 
 /** The state at this moment. */
 export function wellbeing(
@@ -23,7 +20,7 @@ export function wellbeing(
   for (const { name: channel } of policy.routes) {
     const { since: oldest } = waitingFor(book, channel, policy, now);
     if (oldest === null || now - oldest < OVERDUE_MS) continue;
-    const minutes = Math.floor((now - oldest) / 60_000);
+    const minutes = Math.floor((now - oldest) / MINUTE);
     troubles.push(`an alert has waited ${minutes} minutes for channel ${channel}`);
   }
   const critical = book.stories

@@ -1,8 +1,9 @@
 // What the program reports while it works. Passes, the daemon and the alerts emit events; the log, the metrics, the
 // alerts and the progress of `once` listen. An event carries values, never sentences: instants are ms since the epoch
 // and durations are ms. The texts stand in texts/en/events.ts and are made by the log alone. An event never holds a secret.
-import type { Cause } from './alerts/causes.ts';
+
 import type { Severity } from './alerts/conditions.ts';
+import type { Cause } from './alerts/names.ts';
 import type { ErrorCode, StoredError } from './error-params.ts';
 import type { CallTrouble } from './error-troubles.ts';
 import type { ReadBack } from './read-back.ts';

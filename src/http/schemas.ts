@@ -2,9 +2,9 @@
 // them, and the tests compare every answer with them. They must produce the types of core.
 import * as z from 'zod';
 import type { AlertsView } from '../alerts/words/alert-view.ts';
-import { CAUSES } from '../core/alerts/causes.ts';
 import { SEVERITIES } from '../core/alerts/conditions.ts';
 import { LANGUAGES } from '../core/alerts/message.ts';
+import { CAUSES } from '../core/alerts/names.ts';
 import { type ErrorCode, type ErrorView, REMEDIES } from '../core/errors.ts';
 import { OUTCOMES, REASONS, TARGET_STATES, TRIGGERS, VERDICTS } from '../core/reasons.ts';
 import { proofSchema } from '../core/records.ts';

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { inspectPlace, openJournal, openMemoryJournal } from '../adapters/journal/journal.ts';
 import { onceLeases } from '../adapters/journal/process-name.ts';
 import { callerIdentity } from '../adapters/tencent/credentials/identity.ts';
-import { reachHeartbeat } from '../alerts/heartbeat.ts';
+import { HEARTBEAT_TIMEOUT_MS } from '../alerts/heartbeat.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { mustReachSomebody } from '../config/recipients.ts';
 import type { Config, TargetConfig } from '../config/resolve.ts';
@@ -18,6 +18,7 @@ import type { KeyMaterial } from '../core/key-material.ts';
 import type { AppleCheck, Channel, Clock, KeySource } from '../core/ports.ts';
 import type { FleetState } from '../core/records.ts';
 import { Sweeper } from '../daemon/sweep.ts';
+import { reach } from '../net/reach.ts';
 import type { SharedCandidates } from '../pass/ask-apple.ts';
 import type { Questions, Tried } from '../pass/examine.ts';
 import { type TriedCredentials, targetLines } from './check-target.ts';
@@ -170,10 +171,11 @@ async function heartbeatLines(
   tools: ServiceTools,
   stop: AbortSignal,
 ): Promise<CheckLine[]> {
+  const call = { env: tools.env, timeoutMs: HEARTBEAT_TIMEOUT_MS, signal: stop };
   const places = Object.entries({ 'heartbeat.url': url, 'heartbeat.healthUrl': healthUrl });
   const found = places.map(async ([name, each]): Promise<CheckLine[]> => {
     if (each === undefined) return [];
-    const trouble = await tried(() => reachHeartbeat(each, tools, stop));
+    const trouble = await tried(() => reach(each, call));
     if ('error' in trouble) return [errorLine('heartbeat', trouble.error)];
     const type = 'heartbeat';
     if (trouble.value === undefined) return [line('heartbeat', 'ok', { found: 'reached', name, type })];

@@ -82,7 +82,13 @@ export async function openOnce(config: Config, base: ServiceTools, options: Once
       journal,
       selected: wired.length === all.length ? undefined : byKey(wired),
       isBrief: true,
-      facts: () => ({ configured, disabled: [], skewMs: sweeper.skewMs, startedAt, ...ONLY_THE_DAEMON_KNOWS }),
+      facts: () => ({
+        configured,
+        disabled: [],
+        skewMs: sweeper.skewMs,
+        since: startedAt,
+        ...ONLY_THE_DAEMON_KNOWS,
+      }),
     },
     tools,
   );

@@ -312,7 +312,7 @@ export class Service {
       disabled: this.disabled,
       degraded: this.journal.degraded,
       skewMs: this.sweeper.skewMs,
-      startedAt: this.startedAt,
+      since: this.startedAt,
       configurationRejected: this.rejected,
       // A service that stops has no scheduler any more, which is no trouble.
       scheduler: this.daemon.isStopping ? undefined : { alive, lastTurnAt: this.tools.clock.now() - lastTurnMs },

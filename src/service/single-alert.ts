@@ -71,7 +71,7 @@ export class SingleAlert {
   private policy({ alerts }: Pick<ReadablePart, 'alerts'>): AlertPolicy {
     const { condition, severity } = this.finding;
     const { routes, repeatEvery, leastHoldMs } = policyOf(alerts, true);
-    const all = routes.map(({ name }) => ({ name, severities: SEVERITIES, targets: undefined }));
+    const all = routes.map(({ name }) => ({ name, severities: SEVERITIES }));
     return {
       routes: condition === 'StartRefused' && severity === 'critical' ? all : routes,
       repeatEvery: { ...repeatEvery, warningMs: Number.POSITIVE_INFINITY },

@@ -39,10 +39,7 @@ import type { WiringTools } from './wire-targets.ts';
 
 /** What only this process knows: Surroundings without what the configuration says. */
 export interface ProcessFacts
-  extends Pick<
-    Surroundings,
-    'skewMs' | 'startedAt' | 'configurationRejected' | 'scheduler' | 'isSweeping' | 'replicas'
-  > {
+  extends Pick<Surroundings, 'skewMs' | 'since' | 'configurationRejected' | 'scheduler' | 'isSweeping' | 'replicas'> {
   /** Every target of the configuration. */
   readonly configured: ReadonlyMap<string, WatchedEntry>;
   readonly disabled: readonly DisabledTarget[];
@@ -75,7 +72,7 @@ export interface Alerting {
   /** Goes on with another configuration. */
   readonly configure: (config: Settings) => void;
   /** Looks at every target whose state was written since the last look. Throws what the journal throws. */
-  readonly catchUp: () => Promise<void>;
+  readonly catchUp: () => Promise<unknown>;
   /** What is wrong now, and the state of the channels. */
   readonly view: (book: AlertBook, language?: Language) => AlertsView;
   /** What was not told yet, over all channels. */
@@ -112,7 +109,7 @@ export function createAlerting(options: AlertingOptions, tools: WiringTools): Al
   const { journal, facts, selected, isBrief = false, onLook, isMine } = options;
   let { config } = options;
   let gapMs = longestTickGapMs(config, tools.clock);
-  let since = tools.clock.now();
+  let configuredAt = tools.clock.now();
   let watched: ReturnType<typeof watchedTargets> | undefined;
   const watching = () => {
     watched ??= watchedTargets(facts().configured, selected);
@@ -126,7 +123,7 @@ export function createAlerting(options: AlertingOptions, tools: WiringTools): Al
       targets,
       configured,
       now: tools.clock.now(),
-      since,
+      configuredAt,
       misconfigured: disabled.map(({ name, problems }) => ({ name, problems: keyProblems(problems) })),
       longestTickGapMs: gapMs,
       tokenUrl: config.apple.tokenUrl,
@@ -134,14 +131,8 @@ export function createAlerting(options: AlertingOptions, tools: WiringTools): Al
     };
   };
   const policy = (part: Pick<ReadablePart, 'alerts'>) => policyOf(part.alerts, isBrief);
-  const isWhole = selected === undefined;
-  const optionsOfWatch = () => ({ policy: policy(config), version: tools.version, isWhole });
-  const watch = new Watch(optionsOfWatch(), surroundings, {
-    ...tools,
-    journal,
-    ...(onLook === undefined ? {} : { onLook }),
-  });
-  const digests = () => (isWhole ? digestsOf(config, () => watch.digest()) : undefined);
+  const watch = new Watch(policy(config), surroundings, { ...tools, journal, onLook });
+  const digests = () => (selected === undefined ? digestsOf(config, () => watch.digest()) : undefined);
   const delivery = createDelivery(config, { ...tools, journal, watch, isMine }, { isBrief, policy, digests });
   const { alerter } = delivery;
   return {
@@ -172,9 +163,9 @@ export function createAlerting(options: AlertingOptions, tools: WiringTools): Al
     configure(next) {
       config = next;
       watched = undefined;
-      since = tools.clock.now();
+      configuredAt = tools.clock.now();
       gapMs = longestTickGapMs(config, tools.clock);
-      watch.configure(optionsOfWatch());
+      watch.configure(policy(next));
       delivery.configure(next);
     },
   };

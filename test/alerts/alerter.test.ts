@@ -84,10 +84,10 @@ async function start(manners: Readonly<Record<string, readonly Manner[]>> = { op
     leastHoldMs: 0,
   };
   const watch = new Watch(
-    { policy, version: '1.2.3', isWhole: true },
+    policy,
     () => ({
       now: clock.now(),
-      since: begun,
+      configuredAt: begun,
       targets,
       configured: targets,
       misconfigured: [],
@@ -95,13 +95,13 @@ async function start(manners: Readonly<Record<string, readonly Manner[]>> = { op
       tokenUrl: TOKEN_URL,
       journal: { path: './data/journal.db', degraded: undefined, exposed: [] },
       skewMs: undefined,
-      startedAt: clock.now(),
+      since: clock.now(),
       configurationRejected: null,
       scheduler: { alive: true, lastTurnAt: clock.now() },
       replicas: null,
       isSweeping: false,
     }),
-    { clock, journal, emit, newId },
+    { clock, journal, emit },
   );
   const deliverer = new Deliverer(
     { channels: made.map(({ channel }) => channel), voice: VOICE, policy },

@@ -5,7 +5,7 @@ import { DAY, HOUR, MINUTE, SECOND } from '../../src/core/time.ts';
 import { failing } from '../support/alert-life.ts';
 import { type Settings, startDelivery, VOICE } from './rig.ts';
 
-const FACTS: DigestFacts = { version: '1.2.3', targets: 1, states: {}, renewals: [], open: [], openTotal: 0 };
+const FACTS: DigestFacts = { targets: 1, states: {}, renewals: [], open: [], openTotal: 0 };
 const WEEK = 7 * DAY;
 
 /** Ticks are weeks since a while before the start; how many targets there are is counted anew each time. */

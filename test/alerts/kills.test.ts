@@ -21,7 +21,7 @@ const MOMENTS: readonly { readonly afterMs: number; readonly findings: readonly 
     { afterMs: 2 * HOUR, findings: [] },
   ];
 const TOLD = ['raised shop', 'repeated shop', 'cleared shop', 'digest', 'ended mall'];
-const FACTS: DigestFacts = { version: '1.2.3', targets: 0, states: {}, renewals: [], open: [], openTotal: 0 };
+const FACTS: DigestFacts = { targets: 0, states: {}, renewals: [], open: [], openTotal: 0 };
 
 /** Lives through the moments; dies at one boundary and is started again. */
 async function lifeKilledAt(boundary: number) {

@@ -4,8 +4,8 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { Surroundings } from '../../src/alerts/detect/service.ts';
 import type { WatchedTarget } from '../../src/alerts/detect/target-facts.ts';
-import { dueOf, newsFor, toldOf } from '../../src/alerts/stories/news.ts';
-import { Watch, type WatchOptions } from '../../src/alerts/watch.ts';
+import { type AlertPolicy, dueOf, newsFor, toldOf } from '../../src/alerts/stories/news.ts';
+import { Watch } from '../../src/alerts/watch.ts';
 import type { RotatorEvent } from '../../src/core/events.ts';
 import { type TargetState, targetKey } from '../../src/core/records.ts';
 import { DAY, MINUTE } from '../../src/core/time.ts';
@@ -38,7 +38,7 @@ interface Configured {
   /** Of which these were selected. */
   readonly selected?: readonly string[];
   readonly change?: Partial<Surroundings>;
-  readonly options?: Partial<WatchOptions>;
+  readonly own?: AlertPolicy;
 }
 
 async function start() {
@@ -48,7 +48,7 @@ async function start() {
   const events: RotatorEvent[] = [];
   const looked: string[] = [];
   const newId = () => uuidv7(clock.now(), new Uint8Array(randomBytes(10)));
-  const policy = {
+  const policy: AlertPolicy = {
     repeatEvery: { warningMs: DAY, criticalMs: DAY / 6 },
     routes: [route('ops'), route('mail')],
     leastHoldMs: 0,
@@ -56,13 +56,13 @@ async function start() {
   const heard = new Map<string, string[]>(['ops', 'mail', 'pager'].map((name) => [name, []]));
 
   /** A process with this configuration over the journal. */
-  function watch({ names = ['shop', 'web'], selected = names, change = {}, options = {} }: Configured = {}): Watch {
-    const since = clock.now();
+  function watch({ names = ['shop', 'web'], selected = names, change = {}, own = policy }: Configured = {}): Watch {
+    const configuredAt = clock.now();
     const targets = byKey(selected);
     const configured = byKey(names);
     const surroundings = (): Surroundings => ({
       now: clock.now(),
-      since,
+      configuredAt,
       targets,
       configured,
       misconfigured: [],
@@ -70,24 +70,17 @@ async function start() {
       tokenUrl: TOKEN_URL,
       journal: { path: './data/journal.db', degraded: undefined, exposed: [] },
       skewMs: 0,
-      startedAt: SUNDAY - DAY,
+      since: SUNDAY - DAY,
       configurationRejected: null,
       scheduler: { alive: true, lastTurnAt: clock.now() },
       replicas: null,
       isSweeping: false,
       ...change,
     });
-    const own: WatchOptions = {
-      policy,
-      version: '1.2.3',
-      isWhole: selected.length === names.length,
-      ...options,
-    };
     return new Watch(own, surroundings, {
       clock,
       journal,
       emit: (event) => void events.push(event),
-      newId,
       onLook: ({ name }) => void looked.push(name),
     });
   }
@@ -184,7 +177,7 @@ describe('a look', () => {
       const { deployed } = aWatchedState();
       return { deployed: deployed && { ...deployed, expiresAt: SUNDAY - DAY } };
     };
-    const uncompared = { skewMs: undefined, startedAt: SUNDAY };
+    const uncompared = { skewMs: undefined, since: SUNDAY };
 
     test('says of nothing that it has expired, and of nothing that it is over', async () => {
       const { watch, state, open, told, delivered } = await start();
@@ -202,7 +195,7 @@ describe('a look', () => {
     test('says it after an hour', async () => {
       const { watch, state, told } = await start();
       await state('shop', expired());
-      await watch({ change: { ...uncompared, startedAt: SUNDAY - 60 * MINUTE } }).look();
+      await watch({ change: { ...uncompared, since: SUNDAY - 60 * MINUTE } }).look();
       expect(await told()).toContain('raised LoginsFail');
     });
   });
@@ -350,7 +343,7 @@ describe('a look is at', () => {
     const daemon = watch();
     await daemon.look();
     looked();
-    daemon.configure({ policy, version: '1.2.3', isWhole: true });
+    daemon.configure(policy);
     await daemon.look();
     expect(looked()).toEqual(['shop']);
   });
@@ -386,7 +379,7 @@ describe('what lateness alone raises', () => {
     await state('shop', LATE);
     await watch().look();
     clock.pass(10 * MINUTE);
-    const daemon = watch({ options: { policy: { ...policy, leastHoldMs: MINUTE } } });
+    const daemon = watch({ own: { ...policy, leastHoldMs: MINUTE } });
     await daemon.look();
     expect(await open()).toEqual(['CheckStale shop']);
     await state('shop');
@@ -405,7 +398,6 @@ describe('the weekly digest', () => {
     const daemon = watch();
     await daemon.look();
     expect(await daemon.digest()).toMatchObject({
-      version: '1.2.3',
       targets: 2,
       states: { healthy: 1, failed: 1 },
       renewals: [{ target: 'shop' }, { target: 'web' }],
@@ -585,7 +577,7 @@ describe('a target that is not in the configuration', () => {
     await state('shop');
     await state('web');
     await watch().look();
-    await watch({ names: ['web'], options: { isWhole: false } }).look();
+    await watch({ names: ['web', 'other'], selected: ['web'] }).look();
     expect(await told()).toEqual([]);
   });
 

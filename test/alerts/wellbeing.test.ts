@@ -12,7 +12,7 @@ import { aChannel } from '../support/alert-rows.ts';
 import { NOW } from '../support/builders.ts';
 
 const WELL: Surroundings = {
-  since: 0,
+  configuredAt: 0,
   now: NOW,
   targets: new Map(),
   configured: new Map(),
@@ -21,7 +21,7 @@ const WELL: Surroundings = {
   tokenUrl: TOKEN_URL,
   journal: { path: './data/journal.db', degraded: undefined, exposed: [] },
   skewMs: undefined,
-  startedAt: NOW,
+  since: NOW,
   configurationRejected: null,
   scheduler: { alive: true, lastTurnAt: NOW },
   replicas: null,

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { channelOptions } from '../../src/adapters/channels/registry.ts';
 import { keyOptions } from '../../src/adapters/keys/registry.ts';
-import { CAUSES } from '../../src/core/alerts/causes.ts';
 import { CONDITIONS } from '../../src/core/alerts/conditions.ts';
+import { CAUSES } from '../../src/core/alerts/names.ts';
 import { modulesBelow } from '../support/modules.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

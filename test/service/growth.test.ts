@@ -86,7 +86,7 @@ async function fleetOf(size: number) {
         disabled: [],
         degraded: undefined,
         skewMs: 0,
-        startedAt,
+        since: startedAt,
         configurationRejected: null,
         scheduler: { alive: true, lastTurnAt: clock.now() },
         replicas: null,

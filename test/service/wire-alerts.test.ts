@@ -44,7 +44,7 @@ async function startAlerting(alerts = 'none: accepted') {
         disabled: [],
         degraded: undefined,
         skewMs: undefined,
-        startedAt: clock.now(),
+        since: clock.now(),
         configurationRejected: null,
         scheduler: undefined,
         replicas: null,

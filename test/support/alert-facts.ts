@@ -3,6 +3,7 @@
 import type { ServiceFacts } from '../../src/alerts/detect/service.ts';
 import type { TargetFacts, WatchedTarget } from '../../src/alerts/detect/target-facts.ts';
 import type { Finding } from '../../src/core/alerts/conditions.ts';
+import { emptyChannelState } from '../../src/core/alerts/records.ts';
 import { NOTHING_SAID } from '../../src/core/answers.ts';
 import type { ErrorCode, ErrorView } from '../../src/core/errors.ts';
 import { type AppleRecord, EMPTY_FLEET, type TargetState } from '../../src/core/records.ts';
@@ -71,7 +72,7 @@ export function anAppleRecord(overrides: Partial<AppleRecord> = {}): AppleRecord
 export function serviceFacts(overrides: Partial<ServiceFacts> = {}): ServiceFacts {
   return {
     now: NOW,
-    startedAt: CLOCK.since,
+    since: CLOCK.since,
     fleet: { ...EMPTY_FLEET, apple: { [TOKEN_URL]: anAppleRecord() } },
     tokenUrl: TOKEN_URL,
     targets: new Map([[aWatched().key, aWatched()]]),
@@ -80,7 +81,7 @@ export function serviceFacts(overrides: Partial<ServiceFacts> = {}): ServiceFact
     lastAskedAt: NOW,
     skewMs: 0,
     journal: { path: './data/journal.db', degraded: undefined, exposed: [] },
-    channels: [{ name: 'ops', state: undefined, oldestAt: null }],
+    channels: [{ state: emptyChannelState('ops'), oldestAt: null }],
     configurationRejected: null,
     scheduler: { alive: true, lastTurnAt: NOW },
     replicas: null,

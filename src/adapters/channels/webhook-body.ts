@@ -2,9 +2,9 @@
 // form. docs/webhook.md explains it. Within one number of `schema`, fields may be added; none is removed or renamed.
 import * as z from 'zod';
 import { withoutMarks } from '../../alerts/words/flavours.ts';
-import { CAUSES } from '../../core/alerts/causes.ts';
 import { SEVERITIES } from '../../core/alerts/conditions.ts';
 import { type AlertMessage, LANGUAGES } from '../../core/alerts/message.ts';
+import { CAUSES } from '../../core/alerts/names.ts';
 import { NEWS_STATUSES } from '../../core/alerts/records.ts';
 import { REASONS } from '../../core/reasons.ts';
 import { type Frozen, proofSchema } from '../../core/records.ts';

@@ -6,6 +6,7 @@ import {
   type ConditionTarget,
   conditionId,
   type Finding,
+  type FindingOf,
 } from '../../core/alerts/conditions.ts';
 import type { TargetIdentity } from '../../core/records.ts';
 
@@ -24,13 +25,13 @@ export interface Detail<Name extends ConditionName>
 }
 
 /** The finding of a condition: of a target, of something that has a name, or of the service as a whole. */
-export function finding(
-  condition: ConditionName,
-  { severity, facts, since = null, loginsUntil = null, error = null }: Detail<ConditionName>,
+export function finding<Name extends ConditionName>(
+  condition: Name,
+  { severity, facts, since = null, loginsUntil = null, error = null }: Detail<Name>,
   of?: TargetIdentity | string,
   target: ConditionTarget | null = null,
-): Finding {
+): FindingOf<Name> {
   const id = conditionId(condition, of);
-  // The tables' types ensure that a row gives the facts of its own condition.
-  return { condition, facts, id, severity, target, since, loginsUntil, error } as Finding;
+  // The compiler cannot follow a name through the union.
+  return { condition, facts, id, severity, target, since, loginsUntil, error } as unknown as FindingOf<Name>;
 }

@@ -86,12 +86,6 @@ function isTakenBack({ deployed, written, replaced }: TargetState, now: number):
 
 /** A rotation waits for a person. */
 export function consentNeeded(known: Known): Detail<'ConsentNeeded'> | undefined {
-  const { state, expiresAt } = known;
-  if (state.state !== 'pending') return undefined;
-  return {
-    severity: deadlineSeverity(known),
-    facts: { reason: state.reason },
-    loginsUntil: expiresAt,
-    error: state.error,
-  };
+  const { state, reason } = known.state;
+  return state === 'pending' ? { severity: deadlineSeverity(known), facts: { reason } } : undefined;
 }

@@ -1,12 +1,7 @@
 // What is wrong with the service as a whole: a table with a row for each condition, each a pure function. What a
 // process does not know (`once` has no scheduler, no clock was read yet) is undecided: neither raised nor cleared.
-import type {
-  ConditionFacts,
-  ConditionName,
-  Finding,
-  SERVICE_CONDITIONS,
-  SharedCondition,
-} from '../../core/alerts/conditions.ts';
+import type { ConditionFacts, ConditionName, Finding } from '../../core/alerts/conditions.ts';
+import type { SERVICE_CONDITIONS, SharedCondition } from '../../core/alerts/names.ts';
 import type { ChannelState } from '../../core/alerts/records.ts';
 import { acceptsAll, NOTHING_SAID, rejectsAll } from '../../core/answers.ts';
 import type { StoredError } from '../../core/error-params.ts';
@@ -20,28 +15,10 @@ import { DAY, MINUTE, SECOND } from '../../core/time.ts';
 import { type Detail, finding, type Look } from './finding.ts';
 import { notAhead, type WatchedTargets } from './target-facts.ts';
 
-/** A channel of the configuration. */
-export interface WatchedChannel {
-  readonly name: string;
-  /** Undefined: nothing was sent through it yet. */
-  readonly state: ChannelState | undefined;
-  /** When the oldest message that waits for it was written; null if none does. */
-  readonly oldestAt: number | null;
-}
-
-/** The replicas that share the journal. */
-export interface KnownReplicas {
-  /** The digest of the configuration of the one that leads. */
-  readonly configuration: string;
-  /** Undefined: as they were is all that is known. */
-  readonly seen: readonly SeenReplica[] | undefined;
-}
-
 /** What only this process knows. `undefined`: it does not know, so it neither raises nor clears anything by it. */
-export interface Surroundings {
-  readonly now: number;
+export interface Surroundings extends JudgeClock {
   /** Since when this process has this configuration. */
-  readonly since: number;
+  readonly configuredAt: number;
   /** The targets that this process looks at. The same object as long as the configuration is the same. */
   readonly targets: WatchedTargets;
   /** Entries of `targets` that are left out because they are wrong. */
@@ -58,35 +35,32 @@ export interface Surroundings {
     /** What everybody on this machine may write. */
     readonly exposed: ConditionFacts['JournalExposed']['places'];
   };
-  /** Our clock less CloudBase's, by the latest reading of this process. */
-  readonly skewMs: number | undefined;
-  /** When this process began. */
-  readonly startedAt: number;
   /** Null: the configuration in force is the one that was read last. */
   readonly configurationRejected: { readonly at: number; readonly error: StoredError } | null | undefined;
   readonly scheduler: { readonly alive: boolean; readonly lastTurnAt: number } | undefined;
-  /** Null: one daemon alone works with the journal. */
-  readonly replicas: KnownReplicas | null | undefined;
+  /** Null: one daemon alone works with the journal. `configuration`: the digest of that of the replica that leads. */
+  readonly replicas:
+    | { readonly configuration: string; readonly seen: readonly SeenReplica[] | undefined }
+    | null
+    | undefined;
   /** Passes are under way, so that more targets may turn out to have the same trouble. */
   readonly isSweeping: boolean;
 }
 
 /** … and what the journal knows. */
 export interface ServiceFacts
-  extends Omit<Surroundings, 'since' | 'misconfigured' | 'longestTickGapMs' | 'isSweeping'> {
+  extends Omit<Surroundings, 'configuredAt' | 'misconfigured' | 'longestTickGapMs' | 'isSweeping'> {
   readonly fleet: FleetState;
   /** Of the configured targets, those that concern the service. */
   readonly states: readonly TargetState[];
   /** When Apple was last asked about a secret of any target. */
   readonly lastAskedAt: number | null;
-  readonly channels: readonly WatchedChannel[];
+  /** `oldestAt`: when the oldest message that waits for it was written; null if none does. */
+  readonly channels: readonly { readonly state: ChannelState; readonly oldestAt: number | null }[];
+  /** The replica that says so; undefined: this process. */
+  readonly replica?: string;
   /** The conditions of the service that are raised. */
   readonly open: ReadonlySet<ConditionName>;
-}
-
-/** By which logins are judged. */
-export function clockOf({ now, skewMs, startedAt }: Pick<Surroundings, 'now' | 'skewMs' | 'startedAt'>): JudgeClock {
-  return { now, skewMs, since: startedAt };
 }
 
 /**
@@ -99,24 +73,30 @@ export function concernsService(state: TargetState): boolean {
 
 /** Everything that is wrong with the service now, in the order of the table. */
 export function detectService(facts: ServiceFacts): Look {
+  const { replicas, channels, now } = facts;
+  const seen = replicas?.seen ?? [];
+  const ofEach = replicas ? living(seen).map((replica) => factsOf(replica, facts)) : [facts];
   const findings: Finding[] = [];
   const undecided: ConditionName[] = [];
   for (const [name, row] of Object.entries(ROWS)) {
     const condition = name as Watched;
-    if (facts.replicas && OF_A_REPLICA.some((each) => each === condition)) continue;
-    const detail = row(facts);
-    if (detail === 'undecided') undecided.push(condition);
-    else if (detail !== undefined) findings.push(finding(condition, detail));
+    for (const its of OF_A_REPLICA.has(condition) ? ofEach : [facts]) {
+      const detail = row(its);
+      if (detail === 'undecided' && its === facts) undecided.push(condition);
+      if (detail === 'undecided' || detail === undefined) continue;
+      const { replica } = its;
+      const named = replica === undefined ? detail : { ...detail, facts: { ...detail.facts, replica } };
+      findings.push(finding(condition, named as Detail<Watched>, replica));
+    }
   }
-  const { replicas } = facts;
   if (replicas !== null && replicas?.seen === undefined)
-    undecided.push('ReplicaSilent', ...(replicas === undefined ? [] : OF_A_REPLICA));
+    undecided.push('ReplicaSilent', ...(replicas ? OF_A_REPLICA : []));
   return {
     findings: [
       ...findings,
-      ...facts.channels.flatMap((channel) => channelFailing(channel, facts.now)),
+      ...channels.flatMap((channel) => channelFailing(channel, now)),
       ...writesFailing(facts),
-      ...replicaFindings(replicas?.seen ?? [], facts),
+      ...replicasSilent(seen),
     ],
     undecided,
   };
@@ -142,7 +122,7 @@ const ROWS: Rows = {
 };
 
 /** Each replica has its own. */
-const OF_A_REPLICA = ['ClockSkewed', 'ConfigurationRejected', 'SchedulerStalled'] as const;
+const OF_A_REPLICA: ReadonlySet<ConditionName> = new Set(['ClockSkewed', 'ConfigurationRejected', 'SchedulerStalled']);
 
 /** One condition for the fleet: if CloudBase hides its secrets, every target stays unverified. */
 function unverified({ states }: ServiceFacts): Detail<'Unverified'> | undefined {
@@ -257,55 +237,43 @@ function living(seen: readonly SeenReplica[]): readonly SeenReplica[] {
   return seen.filter(({ left, silentMs }) => !left && silentMs < SILENT_MS);
 }
 
-/** What each replica says of itself, and those that say nothing any more. */
-function replicaFindings(seen: readonly SeenReplica[], facts: ServiceFacts): Finding[] {
+/** What a replica says of itself. */
+function factsOf({ name, skewMs, aheadMs, rejected, stalledSince }: SeenReplica, facts: ServiceFacts): ServiceFacts {
+  return {
+    ...facts,
+    replica: name,
+    // With a wrong clock it may make no pass, and so never compare it with CloudBase's.
+    skewMs: skewMs ?? aheadMs ?? undefined,
+    configurationRejected: rejected,
+    scheduler: stalledSince === null ? undefined : { alive: false, lastTurnAt: stalledSince },
+  };
+}
+
+/** Those that say nothing any more, unless one that began afterwards has taken their place. */
+function replicasSilent(seen: readonly SeenReplica[]): Finding[] {
   const alive = living(seen);
-  const own = alive.flatMap(({ name, skewMs, aheadMs, rejected, stalledSince }) => {
-    const its: ServiceFacts = {
-      ...facts,
-      // With a wrong clock it may make no pass, and so never compare it with CloudBase's.
-      skewMs: skewMs ?? aheadMs ?? undefined,
-      configurationRejected: rejected,
-      scheduler: stalledSince === null ? undefined : { alive: false, lastTurnAt: stalledSince },
-    };
-    return OF_A_REPLICA.flatMap((condition) => {
-      const detail = ROWS[condition](its);
-      if (detail === undefined || detail === 'undecided') return [];
-      return finding(
-        condition,
-        { ...detail, facts: { ...detail.facts, replica: name } } as Detail<typeof condition>,
-        name,
-      );
-    });
+  return seen.flatMap(({ name: replica, seenAt, left, silentMs }) => {
+    const isReplaced = silentMs >= REPLACED_MS && alive.some(({ knownMs }) => knownMs < silentMs);
+    if (left || silentMs < SILENT_MS || isReplaced) return [];
+    return finding('ReplicaSilent', { severity: 'warning', facts: { replica, seenAt }, since: seenAt }, replica);
   });
-  // One that began after it fell silent has taken its place.
-  const silent = seen.filter(
-    ({ left, silentMs }) =>
-      !left && silentMs >= SILENT_MS && (silentMs < REPLACED_MS || !alive.some(({ knownMs }) => knownMs < silentMs)),
-  );
-  return [
-    ...own,
-    ...silent.map(({ name: replica, seenAt }) =>
-      finding('ReplicaSilent', { severity: 'warning', facts: { replica, seenAt }, since: seenAt }, replica),
-    ),
-  ];
 }
 
 /** This many failures in a row are more than a short outage. */
 const PATIENCE = 3;
-const OVERDUE_MS = 15 * MINUTE;
+/** An alert that has waited this long is overdue: by then a channel has failed several times (backoff.ts). */
+export const OVERDUE_MS = 15 * MINUTE;
 
 /** After the third failure, at the first that a person must fix, or when a message has waited too long. */
-function channelFailing({ name, state, oldestAt }: WatchedChannel, now: number): Finding[] {
-  const attempts = state?.failures ?? 0;
-  const error = state?.error ?? null;
+function channelFailing({ state, oldestAt }: ServiceFacts['channels'][number], now: number): Finding[] {
+  const { name, failures: attempts, failingSince, error } = state;
   const refused = attempts > 0 && error?.code === 'ERR_CHANNEL_REFUSED';
   const overdue = oldestAt !== null && now - oldestAt > OVERDUE_MS;
   if (attempts < PATIENCE && !refused && !overdue) return [];
   const detail: Detail<'ChannelFailing'> = {
     severity: 'warning',
     facts: { channel: name, attempts, oldestAt },
-    since: state?.failingSince ?? oldestAt,
+    since: failingSince ?? oldestAt,
     error: attempts > 0 ? error : null,
   };
   return [finding('ChannelFailing', detail, name)];
@@ -314,14 +282,13 @@ function channelFailing({ name, state, oldestAt }: WatchedChannel, now: number):
 /** A lane without configured targets is not reported: no write of it can fail. */
 function writesFailing(facts: ServiceFacts): Finding[] {
   const { fleet, configured, states, now } = facts;
-  const clock = clockOf(facts);
   return Object.entries(fleet.lanes).flatMap(([lane, { badWrites, since, error }]) => {
     if (badWrites < ALERT_AFTER_BAD_WRITES || ![...configured.values()].some((target) => target.lane === lane))
       return [];
     const waiting = states.filter((state) => {
       const target = configured.get(state.key);
       if (target?.lane !== lane || !waits(state)) return false;
-      return isUrgent(judgeLogins(state, clock), state.deployed, target.policy.lifetimeMs, clock);
+      return isUrgent(judgeLogins(state, facts), state.deployed, target.policy.lifetimeMs, facts);
     });
     const severity = waiting.length > 0 ? 'critical' : 'warning';
     const urgent = namesOf(waiting);

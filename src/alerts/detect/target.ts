@@ -1,15 +1,14 @@
 // What is wrong with a target: a table with a row for each condition, each a pure function of the journal's state, the
 // configuration and the time. Instants and durations are ms; a stored instant in the future was written while the clock
 // was wrong, and counts as never.
-import {
-  type ConditionFacts,
-  type ConditionName,
-  type ConditionTarget,
-  type Finding,
-  type FindingOf,
-  SAID_BY_LOGINS_FAIL,
-  type TARGET_CONDITIONS,
+import type {
+  ConditionFacts,
+  ConditionName,
+  ConditionTarget,
+  Finding,
+  FindingOf,
 } from '../../core/alerts/conditions.ts';
+import { isOfRenewal, RENEWAL_CONDITIONS, type TARGET_CONDITIONS } from '../../core/alerts/names.ts';
 import { trueNow } from '../../core/decide.ts';
 import { type ErrorCode, REMEDIES } from '../../core/errors.ts';
 import { type Evidence, isUrgent, type JudgeClock, judgeLogins, type Logins } from '../../core/logins.ts';
@@ -31,11 +30,12 @@ export function detectTarget(facts: TargetFacts): Look {
   const leftMs = (expiresAt ?? Number.POSITIVE_INFINITY) - trueNow(facts.clock);
   const failing = faultOf(logins, facts.open) !== undefined;
   const known: Known = { ...facts, state, logins, now: facts.clock.now, expiresAt, leftMs };
-  const undecided = isUnsure(logins) ? UNSURE : failing ? [...SAID_BY_LOGINS_FAIL] : [];
+  const undecided: readonly ConditionName[] = isUnsure(logins) ? UNSURE : failing ? RENEWAL_CONDITIONS : [];
   const findings = Object.entries(ROWS).flatMap(([name, row]) => {
     const condition = name as Watched;
-    const detail = undecided.includes(condition) ? undefined : row(known);
-    if (detail === undefined) return [];
+    const found = undecided.includes(condition) ? undefined : row(known);
+    if (found === undefined) return [];
+    const detail = isOfRenewal(condition) ? { ...found, loginsUntil: expiresAt, error: state.error } : found;
     return [{ ...finding(condition, detail, target, { key, name: target.name, envId, providerId }), logins }];
   });
   return { findings, undecided };
@@ -75,7 +75,7 @@ const MOST_WINDOWS = 10;
  * (`pending`) has conditions of its own.
  */
 function renewalOverdue(known: Known): Detail<'RenewalOverdue'> | undefined {
-  const { state, target, watchedSince, now, clock, expiresAt, leftMs } = known;
+  const { state, target, watchedSince, now, clock, leftMs } = known;
   const { window, renewBeforeMs } = target.policy;
   // Renewal is counted from an expiry, which is an instant of the true time; the rest is by our clock.
   const renewalAt = state.renewalAt === null ? null : state.renewalAt + (now - trueNow(clock));
@@ -91,8 +91,6 @@ function renewalOverdue(known: Known): Detail<'RenewalOverdue'> | undefined {
     severity: critical ? 'critical' : 'warning',
     facts: { dueSince, reason: wanted ? state.reason : 'RenewalDue', windowsPassed: passed },
     since: dueSince,
-    loginsUntil: expiresAt,
-    error: state.error,
   };
 }
 
@@ -101,15 +99,8 @@ const VERY_STALE_MS = 48 * HOUR;
 /** A schedule that ticks less often gets its gap, and this much for the check itself and its retries. */
 const LATE_MS = 3 * HOUR;
 
-function checkStale({
-  state,
-  watchedSince,
-  now,
-  longestTickGapMs,
-  expiresAt,
-}: Known): Detail<'CheckStale'> | undefined {
-  const { lastGatherAt } = state;
-  const gathered = notAhead(lastGatherAt, now);
+function checkStale({ state, watchedSince, now, longestTickGapMs }: Known): Detail<'CheckStale'> | undefined {
+  const gathered = notAhead(state.lastGatherAt, now);
   const since = gathered ?? Math.min(watchedSince, now);
   const staleMs = now - since;
   if (staleMs < Math.max(STALE_MS, longestTickGapMs + LATE_MS)) return undefined;
@@ -117,8 +108,6 @@ function checkStale({
     severity: staleMs < Math.max(VERY_STALE_MS, 2 * longestTickGapMs + LATE_MS) ? 'warning' : 'critical',
     facts: { lastGatherAt: gathered },
     since,
-    loginsUntil: expiresAt,
-    error: state.error,
   };
 }
 
@@ -134,7 +123,7 @@ const NO_FAILURES: ReadonlySet<ErrorCode> = new Set(['ERR_LEASE_HELD', 'ERR_INTE
  * from before the target was watched (it left the configuration and came back) says nothing: a pass comes at once.
  */
 function rotationFailing(known: Known): Detail<'RotationFailing'> | undefined {
-  const { state, target, clock, open, logins, expiresAt, watchedSince } = known;
+  const { state, target, clock, open, logins, watchedSince } = known;
   const { failures, nextAttemptAt } = state.retry;
   const emergency = !isUnsure(logins) && isUrgent(logins, state.deployed, target.policy.lifetimeMs, clock);
   const { error } = state;
@@ -148,17 +137,15 @@ function rotationFailing(known: Known): Detail<'RotationFailing'> | undefined {
   return {
     severity: isCritical ? 'critical' : deadlineSeverity(known),
     facts: { failures, nextAttemptAt, emergency },
-    loginsUntil: expiresAt,
-    error,
   };
 }
 
 const LASTING: ReadonlySet<TargetState['state']> = new Set(['failed', 'due', 'unknown']);
 
 function secretExpiring(known: Known): Detail<'SecretExpiring'> | undefined {
-  const { state, target, expiresAt, leftMs } = known;
+  const { target, expiresAt, leftMs } = known;
   if (expiresAt === null || leftMs >= target.expiry.warningMs) return undefined;
-  return { severity: deadlineSeverity(known), facts: { expiresAt }, loginsUntil: expiresAt, error: state.error };
+  return { severity: deadlineSeverity(known), facts: { expiresAt } };
 }
 
 /**
@@ -223,10 +210,5 @@ export function detectUnwatched(
   loginsUntil: number | null,
   facts: ConditionFacts['Unwatched'],
 ): FindingOf<'Unwatched'> {
-  return finding(
-    'Unwatched',
-    { severity: 'warning', facts, loginsUntil },
-    identityOf(target.key),
-    target,
-  ) as FindingOf<'Unwatched'>;
+  return finding('Unwatched', { severity: 'warning', facts, loginsUntil }, identityOf(target.key), target);
 }

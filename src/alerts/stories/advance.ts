@@ -1,8 +1,9 @@
 // The book of stories after a look: what was found joins the story of its cause, what is over leaves it, and a story in
 // which nothing is left ends. Pure; what channels are told of it follows from the stories alone (news.ts).
 import { isDeepStrictEqual } from 'node:util';
-import { type Cause, isShared, type Subject, stageOf, subjectOf } from '../../core/alerts/causes.ts';
-import type { Finding, Severity } from '../../core/alerts/conditions.ts';
+import { isShared, type Subject, stageOf, subjectOf } from '../../core/alerts/causes.ts';
+import type { Finding } from '../../core/alerts/conditions.ts';
+import type { Cause } from '../../core/alerts/names.ts';
 import { type AlertBook, type AlertUpdate, newStory, type Story, type StoryMember } from '../../core/alerts/records.ts';
 import { DAY, MINUTE } from '../../core/time.ts';
 import { type AlertPolicy, newsOf } from './news.ts';
@@ -40,7 +41,7 @@ const LONGEST_HOLD_MS = 10 * MINUTE;
 /** What ended before its beginning could be told is dropped after a week: nobody can act on it by then. */
 const OUTDATED_MS = 7 * DAY;
 
-/** Compares the book with a check. The update is empty if nothing changes. */
+/** Compares the book with a check. The lists of the update are empty if nothing changes. */
 export function advance(book: AlertBook, look: Look, policy: AlertPolicy): Advance {
   const course = new Course(book, look, policy);
   const groups = course.group();
@@ -69,17 +70,13 @@ export function afterRotation({ stories }: AlertBook, { key, rotation, ended }: 
   if (ended === undefined || stories.some(({ id }) => id === ended.id))
     return going.length === 0 ? {} : { putStories: going };
   const since = Math.min(ended.since ?? now, now);
-  return { putStories: [...going, { ...overStory(ended.id, ended.condition as Cause, ended, now), since, rotation }] };
+  return { putStories: [...going, { ...overStory(ended.id, ended, now), since, rotation }] };
 }
 
-function overStory(id: string, cause: Cause, finding: Finding, now: number, told: Story['told'] = {}): Story {
+/** What was found, and is over. */
+function overStory(id: string, finding: Finding, now: number): Story {
   const members = [{ finding, foundAt: now, criticalAt: null }];
-  return { ...newStory(id, cause, members, now), endedAt: now, closed: true, told };
-}
-
-interface Group {
-  readonly cause: Cause;
-  readonly members: StoryMember[];
+  return { ...newStory(id, finding.condition as Cause, members, now), endedAt: now, closed: true };
 }
 
 class Course {
@@ -92,7 +89,7 @@ class Course {
   private readonly removed: string[] = [];
   private readonly transitions: Transition[] = [];
   private readonly left: ReadonlyMap<string, Finding>;
-  /** Those of which it is told that they left, by key. */
+  /** Those of which it is told that they left, by the id of what says so. */
   private readonly toldToLeave = new Set<string>();
 
   constructor(book: AlertBook, look: Look, policy: AlertPolicy) {
@@ -104,10 +101,10 @@ class Course {
   }
 
   /** What is open now, by story. */
-  group(): Map<string, Group> {
+  group(): Map<string, { readonly cause: Cause; readonly members: StoryMember[] }> {
     const { undecided, laneOf } = this.look;
     const { found, left } = this;
-    const open = this.book.stories.filter(({ endedAt }) => endedAt === null);
+    const going = this.book.stories.filter(({ endedAt }) => endedAt === null);
     // What comes back before its end has held goes on as if it had never been away.
     // Of two stories that hold the same, the one whose cause hides the other comes last, and counts.
     const before = new Map(
@@ -117,35 +114,31 @@ class Course {
         .flatMap((story) => story.members.map((member) => [member.finding.id, { story, member }] as const)),
     );
     // What explains others: what was found or is not decided, and a single trouble as long as it explains something.
-    const kept = [...before.values()].flatMap(({ member: { finding } }) => (undecided(finding) ? finding : []));
+    const open = [...before.values()].flatMap(({ member: { finding } }) => (undecided(finding) ? finding : []));
     const explaining = new Set([
-      ...[...found.values(), ...kept].map((each) => subjectOf(each, laneOf, () => false).id),
-      ...open.flatMap(({ id, cause }) => (isShared(cause) ? [] : id)),
+      ...[...found.values(), ...open].map((each) => subjectOf(each, laneOf, () => false).id),
+      ...going.flatMap(({ id, cause }) => (isShared(cause) ? [] : id)),
     ]);
     const isFound = (id: string) => explaining.has(id);
-    const groups = new Map<string, Group>();
+    const groups: ReturnType<Course['group']> = new Map();
     const add = ({ id, cause }: Subject, member: StoryMember) => {
       const group = groups.get(id) ?? { cause, members: [] };
       groups.set(id, group);
       group.members.push(member);
     };
-    for (const [id, { story, member }] of before) {
-      const { target } = member.finding;
-      if (target !== null && left.has(target.key)) continue;
-      const isUndecided = story.endedAt === null && undecided(member.finding);
-      const finding = found.get(id) ?? (isUndecided ? member.finding : undefined);
+    for (const id of new Set([...before.keys(), ...found.keys()])) {
+      const { story, member } = before.get(id) ?? {};
+      const old = member?.finding;
+      if (left.has(old?.target?.key ?? '')) continue;
+      const kept = story?.endedAt === null && old !== undefined && undecided(old) ? old : undefined;
+      const finding = found.get(id) ?? kept;
       if (finding === undefined) continue;
       // What was told by itself stays there: it is not over because something else explains it now.
-      const stays = isTold(story) && (story.cause === 'RenewalFailing' || isOwn(story, finding));
-      const subject = stays || finding === member.finding ? story : subjectOf(finding, laneOf, isFound);
-      add(subject, this.lasting(member, finding === member.finding ? finding : quiet(finding, subject)));
+      const stays = story !== undefined && isTold(story) && (story.cause === 'RenewalFailing' || isOwn(story, finding));
+      const subject = story !== undefined && (stays || finding === old) ? story : subjectOf(finding, laneOf, isFound);
+      add(subject, this.memberOf(finding === old ? finding : quiet(finding, subject), member));
     }
-    for (const [id, finding] of found) {
-      if (before.has(id)) continue;
-      const subject = subjectOf(finding, laneOf, isFound);
-      add(subject, this.beginning(quiet(finding, subject)));
-    }
-    for (const story of open) {
+    for (const story of going) {
       const members = groups.get(story.id)?.members ?? [];
       if (isShared(story.cause) && isTold(story)) {
         const held = new Set(members.map(({ finding }) => finding.id));
@@ -153,7 +146,7 @@ class Course {
         const isHidden = (finding: Finding) => {
           const { id, target } = finding;
           const current = found.get(id);
-          if (held.has(id) || (target !== null && left.has(target.key))) return false;
+          if (held.has(id) || left.has(target?.key ?? '')) return false;
           if (current === undefined) return undecided(finding);
           return stageOf(subjectOf(current, laneOf, isFound).cause) < stageOf(story.cause);
         };
@@ -190,20 +183,19 @@ class Course {
     const left = story.members.flatMap(({ finding: { target } }) => this.left.get(target?.key ?? '') ?? []);
     const ended = { ...story, told, gathersUntil: null };
     if (endedAt !== null) this.linger({ ...ended, endedAt }, story);
-    else if (this.isElsewhere(story)) this.removed.push(story.id);
+    // Nobody was told of it, and what it held is told in another story now.
+    else if (!isTold(story) && story.members.every(({ finding }) => this.found.has(finding.id)))
+      this.removed.push(story.id);
     else if (left[0] !== undefined) this.leave(ended, left[0]);
     else this.linger({ ...ended, endedAt: now }, story);
   }
 
   begin(id: string, cause: Cause, members: readonly StoryMember[]): void {
     if (this.book.stories.some((story) => story.id === id)) return;
-    const { now, isSweeping } = this.look;
-    const gathers = isSweeping && (isShared(cause) || cause === 'LoginsFail');
-    const gathersUntil = gathers ? now + GATHER_MS : null;
-    const own = { gathersUntil, holdMs: this.policy.leastHoldMs };
-    const story = this.dated({ ...newStory(id, cause, members, now), ...own });
-    this.put.push(story);
-    this.transitions.push({ what: 'opened', story });
+    const { now } = this.look;
+    const gathersUntil = isShared(cause) || cause === 'LoginsFail' ? now + GATHER_MS : null;
+    const own = { gathersUntil, holdMs: this.policy.leastHoldMs, closed: true };
+    this.goOn({ ...newStory(id, cause, [], now), ...own }, members);
   }
 
   /** Over: its end is logged once it has held, and it is kept until every channel was told and it would not flap. */
@@ -221,56 +213,40 @@ class Course {
     else this.keep(before, next);
   }
 
-  /** Nobody was told of it, and what it held is told in another story now. */
-  private isElsewhere(story: Story): boolean {
-    return !isTold(story) && story.members.every(({ finding }) => this.found.has(finding.id));
-  }
-
   /** Its last targets left the configuration: who was told of it is told that, and not that it is over. */
   private leave(story: Story, finding: Finding): void {
     this.removed.push(story.id);
     this.transitions.push({ what: 'unwatched', story });
     const open = Object.entries(story.told).filter(([, { over }]) => !over);
-    if (open.length > 0) this.tellToLeave(`Unwatched/${story.id}`, finding, Object.fromEntries(open));
+    if (open.length === 0) return;
+    this.toldToLeave.add(finding.id);
+    this.put.push({ ...overStory(`Unwatched/${story.id}`, finding, this.look.now), told: Object.fromEntries(open) });
   }
 
-  /** Says of each target that left that it is no longer watched. */
+  /** Says of each other target that left that it is no longer watched. */
   unwatch(): void {
-    for (const [key, finding] of this.left) if (!this.toldToLeave.has(key)) this.tellToLeave(finding.id, finding);
-  }
-
-  private tellToLeave(id: string, finding: Finding, told?: Story['told']): void {
-    this.toldToLeave.add(finding.target?.key ?? '');
-    this.put.push(overStory(id, 'Unwatched', finding, this.look.now, told));
+    for (const finding of this.left.values())
+      if (!this.toldToLeave.has(finding.id)) this.put.push(overStory(finding.id, finding, this.look.now));
   }
 
   result(): Advance {
     const channels = new Set(this.policy.routes.map(({ name }) => name));
-    const gone = this.book.channels.filter(({ name }) => !channels.has(name));
-    const update: AlertUpdate = {
-      ...(this.put.length > 0 ? { putStories: this.put } : {}),
-      ...(this.removed.length > 0 ? { removeStories: this.removed } : {}),
-      ...(gone.length > 0 ? { removeChannels: gone.map(({ name }) => name) } : {}),
-    };
+    const removeChannels = this.book.channels.flatMap(({ name }) => (channels.has(name) ? [] : name));
+    const update = { putStories: this.put, removeStories: this.removed, removeChannels };
     return { update, transitions: this.transitions };
   }
 
-  private beginning(finding: Finding): StoryMember {
-    const { now } = this.look;
-    return { finding, foundAt: now, criticalAt: finding.severity === 'critical' ? now : null };
-  }
-
   /** The same object where nothing has changed: nearly all of a large fleet was not looked at now. */
-  private lasting(member: StoryMember, found: Finding): StoryMember {
+  private memberOf(found: Finding, before: StoryMember | undefined): StoryMember {
     const { now } = this.look;
     // Severity does not fall within one episode: what flaps would notify somebody each time.
-    const isWorse = member.criticalAt !== null && found.severity !== 'critical';
-    const finding = isWorse ? { ...found, severity: 'critical' as Severity } : found;
-    const foundAt = Math.min(member.foundAt, now);
-    const critical = finding.severity === 'critical' ? now : null;
-    const criticalAt = member.criticalAt === null ? critical : Math.min(member.criticalAt, now);
-    const next: StoryMember = { finding, foundAt, criticalAt };
-    return isDeepStrictEqual(member, next) ? member : next;
+    const isCritical = found.severity === 'critical' || (before?.criticalAt ?? null) !== null;
+    const member: StoryMember = {
+      finding: isCritical && found.severity !== 'critical' ? { ...found, severity: 'critical' } : found,
+      foundAt: Math.min(before?.foundAt ?? now, now),
+      criticalAt: isCritical ? Math.min(before?.criticalAt ?? now, now) : null,
+    };
+    return before !== undefined && isDeepStrictEqual(before, member) ? before : member;
   }
 
   private keep(before: Story, next: Story): void {

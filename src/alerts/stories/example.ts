@@ -1,6 +1,6 @@
 // What a channel would be told of a story that is made up, so that somebody can see how it will look there. Its ids are
 // never those of a real one: an incident that a test closes is a test's.
-import type { Cause } from '../../core/alerts/causes.ts';
+import type { Cause } from '../../core/alerts/names.ts';
 import { newStory } from '../../core/alerts/records.ts';
 import { exampleOf } from '../../core/texts/finding-examples.ts';
 import { HOUR } from '../../core/time.ts';

@@ -15,9 +15,7 @@ export interface AlertPolicy {
 
 /** What a configuration says of alerts, as far as it matters here. */
 export interface AlertSettings extends Pick<AlertPolicy, 'repeatEvery'> {
-  readonly channels: readonly (Pick<Route, 'name' | 'severities'> & {
-    readonly targets?: readonly string[] | undefined;
-  })[];
+  readonly channels: AlertPolicy['routes'];
 }
 
 /**
@@ -81,7 +79,7 @@ export function newsFor(stories: readonly Story[], channel: string, policy: Aler
     const isSaid = story.cause === 'RenewalFailing' && failing.has(story.id.replace('RenewalFailing', 'LoginsFail'));
     return isSaid && (news.status === 'repeated' || news.status === 'changed') ? [] : [news];
   });
-  const of = (status: News['status']) => (news: News) => news.status === status && news.story.cause === 'LoginsFail';
+  const of = (status: NewsStatus) => (news: News) => news.status === status && news.story.cause === 'LoginsFail';
   const [begins, ends] = [of('raised'), of('cleared')];
   const last = Math.max(...all.filter(ends).map(({ from }) => from));
   // Of one key a target after the other is found.
@@ -110,7 +108,7 @@ export function newsOf(story: Story, name: string, policy: AlertPolicy, now: num
   if (route === undefined) return undefined;
   const seen = viewFor(story, route);
   const whole = seen ?? { ...viewOf(story), targets: [] };
-  const of = (status: News['status'], dueAt: number, thread = isOpen ? told.thread : story.id): News => ({
+  const of: NewsFrom = (status, dueAt, thread = isOpen ? told.thread : story.id) => ({
     ...{ story, status, dueAt, view: whole, thread, from: status === 'repeated' ? dueAt - JOIN_MS : dueAt },
     closes: isOpen && (story.endedAt !== null || status === 'cleared' || thread !== told.thread) ? [told.thread] : [],
   });
@@ -125,18 +123,13 @@ export function newsOf(story: Story, name: string, policy: AlertPolicy, now: num
     if (!route.severities.includes(seen.severity)) return undefined;
     return of('raised', story.gathersUntil ?? earliest(seen.members.map(({ foundAt }) => foundAt)) ?? now);
   }
-  return changeOf(seen, told, policy, now, of, story);
+  return changeOf(seen, told, policy, now, story.id, of);
 }
 
+type NewsFrom = (status: NewsStatus, dueAt: number, thread?: string) => News;
+
 /** What has changed since a channel was told, else the next reminder. */
-function changeOf(
-  view: StoryView,
-  told: Told,
-  policy: AlertPolicy,
-  now: number,
-  of: (status: News['status'], dueAt: number, thread?: string) => News,
-  { id }: Story,
-): News {
+function changeOf(view: StoryView, told: Told, policy: AlertPolicy, now: number, id: string, of: NewsFrom): News {
   const { members, lead, severity, deadline } = view;
   const at = Math.min(told.at, now);
   const isWorse = severity === 'critical' && told.severity === 'warning';

@@ -9,7 +9,7 @@ export interface Route {
   readonly name: string;
   readonly severities: readonly Severity[];
   /** Names of targets; undefined: every target, and the service itself. */
-  readonly targets: readonly string[] | undefined;
+  readonly targets?: readonly string[] | undefined;
 }
 
 /** True if a channel carries alerts of this severity about this target (null: about the service). */
@@ -33,5 +33,5 @@ export function routeOf(name: string, { cause, id, members }: Story, routes: rea
   const isCarried = () =>
     members.some(({ finding }) => routes.some((each) => carries(each, 'warning', finding.target)));
   const isForAll = cause === 'ChannelFailing' || (cause === 'Unwatched' && !isCarried());
-  return isForAll ? { name, severities: SEVERITIES, targets: undefined } : route;
+  return isForAll ? { name, severities: SEVERITIES } : route;
 }

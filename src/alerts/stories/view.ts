@@ -8,6 +8,7 @@ import {
   SEVERITIES,
   type Severity,
 } from '../../core/alerts/conditions.ts';
+import { RENEWAL_CONDITIONS } from '../../core/alerts/names.ts';
 import type { Story, StoryMember } from '../../core/alerts/records.ts';
 import { sharedError } from '../../core/policy.ts';
 import { nextFor } from '../../core/texts/languages.ts';
@@ -31,13 +32,7 @@ export interface StoryView {
 }
 
 /** Of what one target has, what says most comes first. */
-const TELLING: readonly ConditionName[] = [
-  'RotationFailing',
-  'ConsentNeeded',
-  'SecretExpiring',
-  'RenewalOverdue',
-  'CheckStale',
-];
+const TELLING: readonly ConditionName[] = RENEWAL_CONDITIONS;
 
 /** Stories as a whole: the journal's stories never change, and each is asked for again and again. */
 const whole = new WeakMap<Story, StoryView>();
@@ -61,35 +56,25 @@ export function viewFor(story: Story, route: Route): StoryView | undefined {
   );
 }
 
-function viewAs(story: Story, members: readonly StoryMember[]): StoryView {
-  const sorted = members.map(({ finding }) => finding).sort((a, b) => worstFirst(a, b, story));
+function viewAs({ cause, id, since }: Story, members: readonly StoryMember[]): StoryView {
+  const sorted = members.map(({ finding }) => finding).sort((a, b) => worstFirst(a, b, cause));
   const [first] = sorted;
-  if (first === undefined) throw new TypeError(`story ${story.id} has no members`);
+  if (first === undefined) throw new TypeError(`story ${id} has no members`);
   const targets = targetsOf(sorted);
   const deadline = earliest(sorted.map(({ loginsUntil }) => loginsUntil));
   const severity = sorted.some((finding) => finding.severity === 'critical') ? 'critical' : 'warning';
-  const lead = leadOf(
-    story,
-    { ...first, error: sharedError(sorted.map(({ error }) => error)) },
-    { targets, severity, deadline },
-  );
+  const all = { severity, error: sharedError(sorted.map(({ error }) => error)) } as const;
+  if (!isShared(cause)) {
+    const lead = { ...first, ...all, loginsUntil: first.target === null ? deadline : first.loginsUntil };
+    return { members, severity, targets, deadline, lead };
+  }
+  const isNamed = first.condition === cause && targets.length === 0;
+  const facts = { targets: isNamed ? first.facts.targets : targets.map(({ name }) => name) };
+  const lead = { condition: cause, facts, id, target: null, since, loginsUntil: deadline, ...all };
   return { members, severity, targets, deadline, lead };
 }
 
-function leadOf(
-  { cause, id, since }: Story,
-  first: Finding,
-  { targets, severity, deadline }: Pick<StoryView, 'targets' | 'severity' | 'deadline'>,
-): Finding {
-  if (!isShared(cause))
-    return { ...first, severity, loginsUntil: first.target === null ? deadline : first.loginsUntil };
-  const named =
-    first.condition === cause && targets.length === 0 ? first.facts.targets : targets.map(({ name }) => name);
-  const facts = { targets: named };
-  return { condition: cause, facts, id, severity, target: null, since, loginsUntil: deadline, error: first.error };
-}
-
-function worstFirst(a: Finding, b: Finding, { cause }: Story): number {
+function worstFirst(a: Finding, b: Finding, cause: Story['cause']): number {
   return (
     Number(b.condition === cause) - Number(a.condition === cause) ||
     SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity) ||

@@ -1,10 +1,8 @@
 // What an error blames, and so which story a finding belongs to: everything about one cause is one story. What several
 // targets have in common (a credential, an endpoint, a key) is the cause of all their failures; the rest is a target's own.
 import { BLAMES, type Blame, type StoredError } from '../errors.ts';
-import { type Finding, SAID_BY_LOGINS_FAIL, SHARED_CONDITIONS, type SharedCondition } from './conditions.ts';
-import type { Cause } from './names.ts';
-
-export { CAUSES, type Cause } from './names.ts';
+import type { Finding } from './conditions.ts';
+import { type Cause, isOfRenewal, SHARED_CONDITIONS, type SharedCondition } from './names.ts';
 
 const SHARED: ReadonlySet<string> = new Set([...SHARED_CONDITIONS, 'SecretNotShown']);
 
@@ -15,8 +13,7 @@ export function isShared(cause: string): cause is SharedCondition | 'SecretNotSh
 
 /** True if other targets of the lane will very likely fail in the same way. */
 export function concernsLane(error: StoredError | null): boolean {
-  const blame = error === null ? 'target' : blameOf(error);
-  return blame === 'credentials' || blame === 'permission' || blame === 'endpoint';
+  return isOfLane(blameOf(error));
 }
 
 /** What was broken, and where. */
@@ -36,26 +33,21 @@ export function subjectOf(
   isFound: (id: string) => boolean,
 ): Subject {
   const { condition, target, id, error } = finding;
-  const own: Subject =
-    target === null || !SAID_BY_LOGINS_FAIL.has(condition)
-      ? { cause: condition as Cause, id }
-      : { cause: 'RenewalFailing', id: `RenewalFailing${id.slice(condition.length)}` };
+  const cause = isOfRenewal(condition) ? 'RenewalFailing' : condition;
+  const own: Subject = { cause, id: `${cause}${id.slice(condition.length)}` };
   const explained = (...by: readonly Subject[]) => by.find((each) => isFound(each.id)) ?? own;
   // A maintenance hides all secrets, and a form that is saved empty seldom stays the only one.
   if (condition === 'SecretNotShown') return subject(condition);
   // Apple rejects what a wrong clock has dated.
   if (condition === 'AppleRejectsAll') return explained(subject('ClockSkewed'));
   const lane = finding.condition === 'WritesFailing' ? finding.facts.lane : laneOf(target?.key ?? '');
-  const { credentials, permission, endpoint } = sharedBy(lane ?? '');
+  const shared = sharedBy(lane ?? '');
+  const { credentials, permission, endpoint } = shared;
   if (condition === 'WritesFailing') return explained(permission, credentials, endpoint);
-  if (own.cause !== 'RenewalFailing') return own;
-  switch (error === null ? 'target' : blameOf(error)) {
-    case 'credentials':
-      return credentials;
-    case 'permission':
-      return permission;
-    case 'endpoint':
-      return endpoint;
+  if (cause !== 'RenewalFailing') return own;
+  const blame = blameOf(error);
+  if (isOfLane(blame)) return shared[blame];
+  switch (blame) {
     case 'key': {
       const place = placeOf(error);
       return place === undefined ? own : subject('KeyUnavailable', place);
@@ -99,7 +91,12 @@ function subject(cause: Cause, of?: string): Subject {
   return { cause, id: of === undefined ? cause : `${cause}/${of}` };
 }
 
-function blameOf(error: StoredError): Blame {
+function isOfLane(blame: Blame): blame is keyof ReturnType<typeof sharedBy> {
+  return blame === 'credentials' || blame === 'permission' || blame === 'endpoint';
+}
+
+function blameOf(error: StoredError | null): Blame {
+  if (error === null) return 'target';
   // What CloudBase says of one provider blames nobody else.
   if (error.code === 'ERR_CLOUDBASE_BAD_ANSWER' && 'params' in error && error.params.problem !== 'remote')
     return 'target';
@@ -109,8 +106,7 @@ function blameOf(error: StoredError): Blame {
 /** Where the key was to be read; undefined where the error does not say, or where a key that is there fits nothing. */
 function placeOf(error: StoredError | null): string | undefined {
   const params: Readonly<Record<string, unknown>> = error !== null && 'params' in error ? { ...error.params } : {};
-  const text = (name: string) => (typeof params[name] === 'string' ? params[name] : undefined);
-  const file =
-    text('folder') === undefined || text('name') === undefined ? undefined : `${text('folder')}/${text('name')}`;
-  return text('path') ?? file ?? text('variable') ?? text('origin') ?? text('about');
+  const { path, folder, name, variable, origin, about } = params;
+  const file = typeof folder === 'string' && typeof name === 'string' ? `${folder}/${name}` : undefined;
+  return [path, file, variable, origin, about].find((each) => typeof each === 'string');
 }

@@ -15,30 +15,11 @@ import {
 import type { Phrase } from '../texts/problems.ts';
 import { CONDITIONS, type ConditionName } from './names.ts';
 
-export {
-  CONDITIONS,
-  type ConditionName,
-  SERVICE_CONDITIONS,
-  SHARED_CONDITIONS,
-  type SharedCondition,
-  TARGET_CONDITIONS,
-} from './names.ts';
+export { CONDITIONS, type ConditionName } from './names.ts';
 
 /** From mild to bad. */
 export const SEVERITIES = ['warning', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];
-
-/**
- * What LoginsFail says better, with the same error and next step: beside it these are neither raised nor repeated, and
- * what was raised before does not end, because nothing of it is over.
- */
-export const SAID_BY_LOGINS_FAIL: ReadonlySet<ConditionName> = new Set([
-  'RenewalOverdue',
-  'CheckStale',
-  'RotationFailing',
-  'SecretExpiring',
-  'ConsentNeeded',
-]);
 
 /** A finding as the journal keeps it: a row for each condition, with the facts that belong to it. */
 export function findingSchema(kinds: Kinds) {

@@ -2,8 +2,8 @@
 // cuts it to size and sends it. Instants are ISO 8601 UTC.
 import type { TargetStateName } from '../reasons.ts';
 import type { LoginsView } from '../target-view.ts';
-import type { Cause } from './causes.ts';
-import type { ConditionName, Severity } from './conditions.ts';
+import type { ConditionName, ConditionTarget, Severity } from './conditions.ts';
+import type { Cause } from './names.ts';
 import type { NewsStatus, Story } from './records.ts';
 
 export const LANGUAGES = ['en', 'zh'] as const;
@@ -11,7 +11,6 @@ export type Language = (typeof LANGUAGES)[number];
 
 /** What the weekly sign of life says. Instants are ms since the epoch. */
 export interface DigestFacts {
-  readonly version: string;
   readonly targets: number;
   /** How many targets are in each state. */
   readonly states: Readonly<Partial<Record<TargetStateName, number>>>;
@@ -28,10 +27,7 @@ export interface DigestFacts {
 }
 
 /** A target that a story is about. */
-export interface MessageTarget {
-  readonly name: string;
-  readonly envId: string | null;
-  readonly providerId: string | null;
+export interface MessageTarget extends Omit<ConditionTarget, 'key'> {
   /** When its client secret expires; null if that is not known, or over. */
   readonly loginsUntil: string | null;
 }

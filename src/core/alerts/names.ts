@@ -47,17 +47,23 @@ export const SERVICE_CONDITIONS = [
 export const CONDITIONS = [...TARGET_CONDITIONS, ...SERVICE_CONDITIONS] as const;
 export type ConditionName = (typeof CONDITIONS)[number];
 
-/** What is broken. `RenewalFailing`: whatever keeps one target from being checked and renewed. */
-export const CAUSES = [
-  'LoginsFail',
-  'RenewalFailing',
-  'ProviderDisabled',
-  'ProviderDiffers',
-  'ProviderChanged',
-  'SecretReplaced',
-  'SecretNotShown',
-  'TargetMisconfigured',
-  'Unwatched',
-  ...SERVICE_CONDITIONS,
+/** What keeps one target from being checked and renewed, and so one story of it: what says most comes first. */
+export const RENEWAL_CONDITIONS = [
+  'RotationFailing',
+  'ConsentNeeded',
+  'SecretExpiring',
+  'RenewalOverdue',
+  'CheckStale',
 ] as const;
-export type Cause = (typeof CAUSES)[number];
+
+/** What is broken. `RenewalFailing`: one or several of these. */
+export type Cause = 'RenewalFailing' | Exclude<ConditionName, (typeof RENEWAL_CONDITIONS)[number]>;
+export const CAUSES: readonly Cause[] = ['RenewalFailing', ...CONDITIONS.filter((name) => !isOfRenewal(name))];
+
+/**
+ * True also for what LoginsFail says better, with the same error and next step: beside it these are neither raised nor
+ * repeated, and what was raised before does not end, because nothing of it is over.
+ */
+export function isOfRenewal(condition: ConditionName): condition is (typeof RENEWAL_CONDITIONS)[number] {
+  return RENEWAL_CONDITIONS.some((each) => each === condition);
+}

@@ -3,8 +3,8 @@
 // or the URL of a channel.
 import * as z from 'zod';
 import { errorSchema, type Frozen, instant, type Kinds, proofSchema, reasonSchema } from '../records.ts';
-import { CAUSES } from './causes.ts';
-import { CONDITIONS, findingSchema, SEVERITIES } from './conditions.ts';
+import { findingSchema, SEVERITIES } from './conditions.ts';
+import { CAUSES } from './names.ts';
 
 /** What a message says of a story. */
 export const NEWS_STATUSES = [
@@ -108,8 +108,8 @@ export function alertSchemas(kinds: Kinds) {
   const memo = z.object({
     /** Target key → since when it is watched: a target that was never read is stale from then on. */
     watchedSince: z.record(label, instant),
-    /** What lateness alone raises, by the id of its finding, and since when it is found: it is told after a while. */
-    late: z.record(label, z.object({ condition: z.enum(CONDITIONS), key: maybe, since: instant })).exactOptional(),
+    /** Target key ('': the service) → since when it is found to be late: that is told after a while. */
+    lateSince: z.record(label, instant).exactOptional(),
   });
 
   /** One atomic change of the book; what is not named stays. */

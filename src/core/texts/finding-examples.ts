@@ -1,6 +1,6 @@
 // An example of every condition, with a made-up target: what `explain` shows, and what a test of the channels
 // sends.
-import { type Cause, isShared } from '../alerts/causes.ts';
+import { isShared } from '../alerts/causes.ts';
 import {
   type ConditionFacts,
   type ConditionName,
@@ -8,8 +8,8 @@ import {
   conditionId,
   type Finding,
   type Severity,
-  TARGET_CONDITIONS,
 } from '../alerts/conditions.ts';
+import { type Cause, TARGET_CONDITIONS } from '../alerts/names.ts';
 import type { ErrorCode, StoredError } from '../error-params.ts';
 import { targetKey } from '../records.ts';
 import { DAY, HOUR, MINUTE } from '../time.ts';

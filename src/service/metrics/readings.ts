@@ -4,8 +4,8 @@
 
 import type { Waiting } from '../../alerts/deliverer.ts';
 import { viewOf } from '../../alerts/stories/view.ts';
-import { CAUSES } from '../../core/alerts/causes.ts';
 import { SEVERITIES } from '../../core/alerts/conditions.ts';
+import { CAUSES } from '../../core/alerts/names.ts';
 import type { AlertBook } from '../../core/alerts/records.ts';
 import { trueNow } from '../../core/decide.ts';
 import { type JudgeClock, judgeLogins } from '../../core/logins.ts';

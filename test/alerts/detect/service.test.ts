@@ -4,12 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { concernsService, detectService, type ServiceFacts } from '../../../src/alerts/detect/service.ts';
 import { detectMisconfigured, detectTarget, detectUnwatched } from '../../../src/alerts/detect/target.ts';
-import {
-  CONDITIONS,
-  type ConditionName,
-  type Finding,
-  SHARED_CONDITIONS,
-} from '../../../src/core/alerts/conditions.ts';
+import { CONDITIONS, type ConditionName, type Finding } from '../../../src/core/alerts/conditions.ts';
+import { SHARED_CONDITIONS } from '../../../src/core/alerts/names.ts';
 import { emptyChannelState } from '../../../src/core/alerts/records.ts';
 import type { SeenReplica } from '../../../src/core/journal-ports.ts';
 import type { Shape } from '../../../src/core/reasons.ts';
@@ -272,7 +268,6 @@ describe('ChannelFailing', () => {
   ) => ({
     channels: [
       {
-        name: 'ops',
         state: {
           ...emptyChannelState('ops'),
           failures,
@@ -293,12 +288,12 @@ describe('ChannelFailing', () => {
     [
       'also where nothing was tried yet',
       ['ChannelFailing warning'],
-      { channels: [{ name: 'ops', state: undefined, oldestAt: NOW - HOUR }] },
+      { channels: [{ state: emptyChannelState('ops'), oldestAt: NOW - HOUR }] },
     ],
   ]);
 
   test('is one for each channel, and tells since when and what waits', () => {
-    const other = { name: 'mail', state: undefined, oldestAt: NOW - 2 * HOUR };
+    const other = { state: emptyChannelState('mail'), oldestAt: NOW - 2 * HOUR };
     const facts = { channels: [...channel(4, 'ERR_CHANNEL_UNAVAILABLE', MINUTE).channels, other] };
     expect(detectService(serviceFacts(facts)).findings).toMatchObject([
       {
@@ -422,7 +417,7 @@ test('every condition has a row, but for what stories are made of, and StartRefu
         degraded: { error: anError('ERR_JOURNAL_UNWRITABLE'), since: NOW },
         exposed: [{ path: '', mode: '666' }],
       },
-      channels: [{ name: 'ops', state: undefined, oldestAt: NOW - HOUR }],
+      channels: [{ state: emptyChannelState('ops'), oldestAt: NOW - HOUR }],
       configurationRejected: { at: NOW, error: anError('ERR_CONFIG') },
       scheduler: { alive: false, lastTurnAt: NOW },
     }),

@@ -338,7 +338,6 @@ describe('a message about many', () => {
 
 describe('the weekly digest', () => {
   const DIGEST: DigestFacts = {
-    version: '1.2.3',
     targets: 12,
     states: { failed: 1, healthy: 9, due: 2, pending: 0 },
     renewals: [

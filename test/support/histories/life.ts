@@ -110,7 +110,7 @@ export class Life {
         disabled: [],
         degraded: journal.degraded,
         skewMs: this.sweeper.skewMs,
-        startedAt,
+        since: startedAt,
         configurationRejected: null,
         scheduler: { alive, lastTurnAt: place.clock.now() - lastTurnMs },
         replicas: null,

@@ -1,7 +1,8 @@
 // Every condition in English. People read this at three in the morning: what is wrong, what breaks and when, and one
 // next step. Plain words, short sentences, nothing of ours without its explanation.
 
-import type { FindingOf, SharedCondition } from '../../alerts/conditions.ts';
+import type { FindingOf } from '../../alerts/conditions.ts';
+import type { SharedCondition } from '../../alerts/names.ts';
 import type { SettingDifference } from '../../stated-settings.ts';
 import { command, onFiles, quoted } from '../command.ts';
 import { type ByCode, because, byCode, deniedCall, isUnproven, nextStep } from '../errors.ts';

@@ -1,6 +1,7 @@
 // Every condition in Chinese, as operators of Tencent Cloud write it: what is wrong, what breaks and when, and one next
 // step. Names of the console and of Apple's portal are theirs; commands, keys and codes stay as they are typed.
-import type { FindingOf, SharedCondition } from '../../alerts/conditions.ts';
+import type { FindingOf } from '../../alerts/conditions.ts';
+import type { SharedCondition } from '../../alerts/names.ts';
 import { command, onFiles, quoted } from '../command.ts';
 import { type ByCode, because, byCode, deniedCall, isUnproven, nextStep } from '../errors.ts';
 import { detail, laneWords, settingValue } from '../quote.ts';
