@@ -310,7 +310,7 @@ describe('word by word', () => {
     );
     const waiting = aFinding('ChannelFailing', { channel: 'ops', attempts: 0, oldestAt: NOW - HOUR });
     expect(says(waiting, 'en').what).toBe(
-      'Messages for it have been waiting since 2026-11-22 19:15 UTC (60 minutes ago), and are sent again until they arrive.',
+      'Messages for this channel have been waiting since 2026-11-22 19:15 UTC (60 minutes ago), and are sent again until they arrive.',
     );
   });
 

@@ -328,7 +328,7 @@ export const CONDITIONS_EN: ConditionTable = {
         : `${attempts === 1 ? 'The last attempt' : `The last ${attempts} attempts`} to send a message failed.`,
       oldestAt === null
         ? ''
-        : `Messages for it have been waiting since ${when(oldestAt, now)}, and are sent again until they arrive.`,
+        : `Messages for this channel have been waiting since ${when(oldestAt, now)}, and are sent again until they arrive.`,
     ],
     next: (finding) => {
       const test = command(`alerts --test --channel ${detail(finding.facts.channel, 63)}`);
@@ -379,7 +379,7 @@ export const CONDITIONS_EN: ConditionTable = {
       `The scheduler last ran at ${when(lastTurnAt, now)}.`,
       replica === undefined ? 'Since then no client secret has been checked or renewed.' : 'The other replicas go on.',
     ],
-    next: 'Restart it, and keep its log to report this fault.',
+    next: 'Restart this process, and keep its log to report this fault.',
     over: 'the service checks again',
   },
 
