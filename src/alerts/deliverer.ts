@@ -33,12 +33,6 @@ export interface Digests {
   readonly facts: () => Promise<DigestFacts>;
 }
 
-/** A tick that a channel was not sent; `facts`: null for its first one, which is only noted. */
-interface DueDigest {
-  readonly tick: number;
-  readonly facts: Digests['facts'] | null;
-}
-
 export interface DelivererOptions {
   readonly channels: readonly Channel[];
   readonly voice: Voice;
@@ -177,7 +171,11 @@ export class Deliverer {
       const news = dueOf(newsFor(book.stories, channel.name, this.options.policy, at), at);
       // Alerts go before a digest. Of several that were missed, one is sent.
       const digest = news.length > 0 ? undefined : this.digestDue(state, at);
-      const message = await this.messageOf(channel.name, news, digest, at);
+      const subjects: MessageSubject[] = digest?.facts
+        ? [{ kind: 'digest', digest: await digest.facts() }]
+        : news.map((each) => ({ kind: 'story', ...each }));
+      const id = idOf(channel.name, news, digest?.tick);
+      const message = subjects.length === 0 ? undefined : this.compose(id, at, subjects);
       const answer = message === undefined ? undefined : await channel.send(message, signal);
       if (isRefreshed(channel)) await this.refresh(channel, pace, book, signal);
       const sent: ChannelState = {
@@ -258,39 +256,13 @@ export class Deliverer {
     this.tools.emit({ event: 'alert.failed', channel: name, error, attempt, nextCheckAt });
   }
 
-  /** The tick whose digest a channel was not sent. The first one of a channel is for the next tick to send. */
-  private digestDue({ digestAt }: ChannelState, now: number): DueDigest | undefined {
+  /** The tick whose digest a channel was not sent. The first one of a channel is only noted: `facts` is null. */
+  private digestDue({ digestAt }: ChannelState, now: number) {
     const { digests } = this.options;
     const tick = digests?.tick(now);
     if (digests === undefined || tick === undefined) return undefined;
     if (digestAt === null || digestAt > now) return { tick, facts: null };
     return tick > digestAt ? { tick, facts: digests.facts } : undefined;
-  }
-
-  /** What is to be told makes the id: every attempt at the same message has the same, also that of another process. */
-  private async messageOf(
-    channel: string,
-    news: readonly News[],
-    digest: DueDigest | undefined,
-    now: number,
-  ): Promise<AlertMessage | undefined> {
-    const subjects: MessageSubject[] = digest?.facts
-      ? [{ kind: 'digest', digest: await digest.facts() }]
-      : news.map((each) => ({ kind: 'story', ...each }));
-    if (subjects.length === 0) return undefined;
-    const what = news.map(({ story: { id }, status, from, thread, view }) => [
-      id,
-      status,
-      from,
-      thread,
-      view.targets.length,
-    ]);
-    const hash = createHash('sha256')
-      .update(JSON.stringify([channel, digest?.tick ?? what]))
-      .digest('hex');
-    // A UUID of version 8 (RFC 9562): its bits are ours to choose.
-    const id = hash.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-8$3-8$4-$5');
-    return this.compose(id, now, subjects);
   }
 
   private compose(id: string, now: number, subjects: readonly MessageSubject[]): AlertMessage {
@@ -303,6 +275,22 @@ export class Deliverer {
     this.paces.set(name, pace);
     return pace;
   }
+}
+
+/** What is to be told makes the id: every attempt at the same message has the same, also that of another process. */
+function idOf(channel: string, news: readonly News[], tick: number | undefined): string {
+  const told = news.map(({ story, status, from, thread, view }) => [
+    story.id,
+    status,
+    from,
+    thread,
+    view.targets.length,
+  ]);
+  const hash = createHash('sha256')
+    .update(JSON.stringify([channel, tick ?? told]))
+    .digest('hex');
+  // A UUID of version 8 (RFC 9562): its bits are ours to choose.
+  return hash.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-8$3-8$4-$5');
 }
 
 /** What the journal knows of a channel. */

@@ -1,6 +1,5 @@
 // The rows of the table of conditions about changes of a provider, by somebody else or by our own write, and about what
 // waits for a person's decision. Pure functions, as in target.ts.
-import type { TargetState } from '../../core/records.ts';
 import { within } from '../../core/schedule.ts';
 import { DAY, earliest } from '../../core/time.ts';
 import type { Detail } from './finding.ts';
@@ -44,23 +43,17 @@ export function providerChanged({ state, now }: Known): Detail<'ProviderChanged'
 const REPLACED_MS = 7 * DAY;
 
 /** While somebody else's secret is deployed, and for a day if ours is there again. */
-export function secretReplaced({ state, now, expiresAt }: Known): Detail<'SecretReplaced'> | undefined {
-  const { deployed, written, replaced, error } = state;
-  if (replaced === null || replaced.kind === 'not-shown' || written === null) return undefined;
-  const takenBack = isTakenBack(state, now);
-  if (!within(replaced.at, now, takenBack ? DAY : REPLACED_MS)) return undefined;
+export function secretReplaced(known: Known): Detail<'SecretReplaced'> | undefined {
+  const { deployed, error } = known.state;
+  const { written, replaced, takenBack = false } = replacementOf(known) ?? {};
+  if (written === undefined || replaced === undefined || replaced.kind === 'not-shown') return undefined;
+  const { kind, at, fingerprint } = replaced;
+  const ourFingerprint = takenBack ? null : written.fingerprint;
   return {
     severity: 'warning',
-    facts: {
-      kind: replaced.kind,
-      at: replaced.at,
-      keyId: deployed?.keyId ?? null,
-      fingerprint: replaced.fingerprint,
-      ourFingerprint: takenBack ? null : written.fingerprint,
-      takenBack,
-    },
-    since: replaced.at,
-    loginsUntil: expiresAt,
+    facts: { kind, at, keyId: deployed?.keyId ?? null, fingerprint, ourFingerprint, takenBack },
+    since: at,
+    loginsUntil: known.expiresAt,
     error: error?.code === 'ERR_CONFLICT' ? error : null,
   };
 }
@@ -69,19 +62,18 @@ export function secretReplaced({ state, now, expiresAt }: Known): Detail<'Secret
  * While nothing that can be read shows in place of our secret, and for a day if it shows again. Not where what was written
  * then did not show either: Unverified says so.
  */
-export function secretNotShown({ state, target, now, expiresAt }: Known): Detail<'SecretNotShown'> | undefined {
-  const { written, replaced } = state;
-  if (replaced?.kind !== 'not-shown' || written === null) return undefined;
-  const takenBack = isTakenBack(state, now);
-  if (takenBack && written.shape !== 'clear') return undefined;
-  if (!within(replaced.at, now, takenBack ? DAY : REPLACED_MS)) return undefined;
+export function secretNotShown(known: Known): Detail<'SecretNotShown'> | undefined {
+  const { target, expiresAt } = known;
+  const { written, replaced, takenBack } = replacementOf(known) ?? {};
+  if (replaced?.kind !== 'not-shown' || (takenBack && written?.shape !== 'clear')) return undefined;
   return { severity: 'warning', facts: { targets: [target.name] }, since: replaced.at, loginsUntil: expiresAt };
 }
 
-/** Our secret is deployed again. */
-function isTakenBack({ deployed, written, replaced }: TargetState, now: number): boolean {
-  if (written === null || deployed?.fingerprint !== written.fingerprint) return false;
-  return written.at <= now && replaced !== null && replaced.at <= now;
+/** What took the place of our secret lately; `takenBack`: ours is deployed again. */
+function replacementOf({ state: { deployed, written, replaced }, now }: Known) {
+  if (written === null || replaced === null) return undefined;
+  const takenBack = deployed?.fingerprint === written.fingerprint && written.at <= now && replaced.at <= now;
+  return within(replaced.at, now, takenBack ? DAY : REPLACED_MS) ? { written, replaced, takenBack } : undefined;
 }
 
 /** A rotation waits for a person. */

@@ -29,11 +29,6 @@ export interface Transition {
   readonly story: Story;
 }
 
-export interface Advance {
-  readonly update: AlertUpdate;
-  readonly transitions: readonly Transition[];
-}
-
 /** How long the first message waits for other targets that have the same trouble. Longer would delay the alert. */
 const GATHER_MS = MINUTE;
 /** How long an end must hold at most: longer would keep an all-clear back for the sake of a story that flaps. */
@@ -42,7 +37,7 @@ const LONGEST_HOLD_MS = 10 * MINUTE;
 const OUTDATED_MS = 7 * DAY;
 
 /** Compares the book with a check. The lists of the update are empty if nothing changes. */
-export function advance(book: AlertBook, look: Look, policy: AlertPolicy): Advance {
+export function advance(book: AlertBook, look: Look, policy: AlertPolicy): ReturnType<Course['result']> {
   const course = new Course(book, look, policy);
   const groups = course.group();
   for (const story of book.stories) course.goOn(story, groups.get(story.id)?.members ?? []);
@@ -229,7 +224,7 @@ class Course {
       if (!this.toldToLeave.has(finding.id)) this.put.push(overStory(finding.id, finding, this.look.now));
   }
 
-  result(): Advance {
+  result(): { readonly update: AlertUpdate; readonly transitions: readonly Transition[] } {
     const channels = new Set(this.policy.routes.map(({ name }) => name));
     const removeChannels = this.book.channels.flatMap(({ name }) => (channels.has(name) ? [] : name));
     const update = { putStories: this.put, removeStories: this.removed, removeChannels };
