@@ -53,9 +53,11 @@ export class TargetLooks {
 
   /** Begins a look, `at` ms on the monotonic clock. True: all is looked at anew, because the wall clock was set since. */
   begin(clock: JudgeClock, at: number): boolean {
-    const isMoved = this.begun !== undefined && hasMoved(this.begun, { clock, at });
+    const { now, skewMs, since } = clock;
+    const begun = { now, skewMs, since, at };
+    const isMoved = this.begun !== undefined && hasMoved(this.begun, begun);
     if (isMoved) this.restart();
-    this.begun = { clock, at };
+    this.begun = begun;
     return isMoved;
   }
 
@@ -129,15 +131,13 @@ function turnsOf(targets: WatchedTargets): Iterator<string> {
   return targets.keys()[Symbol.iterator]();
 }
 
-interface Begun {
-  readonly clock: JudgeClock;
+interface Begun extends JudgeClock {
   readonly at: number;
 }
 
 /** True if the clock was set between two looks, or compared for the first time. */
-function hasMoved(before: Begun, now: Begun): boolean {
-  const [a, b] = [before.clock, now.clock];
+function hasMoved(a: Begun, b: Begun): boolean {
   if (a.since !== b.since || (a.skewMs === undefined) !== (b.skewMs === undefined)) return true;
-  const stepMs = b.now - a.now - (now.at - before.at);
+  const stepMs = b.now - a.now - (b.at - a.at);
   return Math.abs(stepMs) > CLOCK_MOVED_MS || Math.abs((b.skewMs ?? 0) - (a.skewMs ?? 0)) > CLOCK_MOVED_MS;
 }

@@ -37,12 +37,6 @@ const HELD_BACK: ReadonlySet<ConditionName> = new Set(['RenewalOverdue', 'CheckS
 /** For how long it must be found without a break: so long have the first checks after a start or a step of the clock. */
 const HOLD_BACK_MS = 10 * MINUTE;
 
-/** Which targets have left the configuration, and since when the others are watched. */
-interface Census {
-  readonly left: ReadonlyMap<string, FindingOf<'Unwatched'>>;
-  readonly watchedSince: AlertMemo['watchedSince'];
-}
-
 export class Watch {
   private readonly tools: WatchTools;
   private readonly around: () => Surroundings;
@@ -137,7 +131,7 @@ export class Watch {
     const { now, configured, isSweeping } = around;
     let transitions: readonly Transition[] = [];
     let looks: ReadonlyMap<string, Look> = new Map();
-    let counted: Census | undefined;
+    let counted: ReturnType<typeof census> | undefined;
     let before = EMPTY_MEMO;
     const { memo = before } = await journal.updateAlerts((book, recorded) => {
       before = book.memo;
@@ -207,10 +201,10 @@ export class Watch {
 }
 
 /**
- * Compares the targets with those that were watched before: of the memo, and of open conditions. A target whose entry
- * is only wrong has not left.
+ * Which targets have left the configuration, of the memo and of open conditions, and since when the others are watched.
+ * A target whose entry is only wrong has not left.
  */
-function census(book: AlertBook, recorded: Recorded, around: Surroundings): Census {
+function census(book: AlertBook, recorded: Recorded, around: Surroundings) {
   const { now, configuredAt, targets, misconfigured } = around;
   const isWhole = isOfAll(around);
   const before = book.memo.watchedSince;

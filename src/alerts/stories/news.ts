@@ -14,9 +14,7 @@ export interface AlertPolicy {
 }
 
 /** What a configuration says of alerts, as far as it matters here. */
-export interface AlertSettings extends Pick<AlertPolicy, 'repeatEvery'> {
-  readonly channels: AlertPolicy['routes'];
-}
+export type AlertSettings = Pick<AlertPolicy, 'repeatEvery'> & { readonly channels: AlertPolicy['routes'] };
 
 /**
  * For how long an end must hold at least before it is told. What comes and goes each minute is found a few seconds late:
