@@ -5,8 +5,8 @@ import type { Clock } from '../core/ports.ts';
 export interface TextOutput {
   /** How wide a line may be. */
   readonly columns: number;
-  /** Writes text, cleaned: without secrets and control characters; what was painted (core/output.ts) in colour. */
-  write(text: string): void;
+  /** Writes texts, each cleaned by itself: without secrets and control characters; what was painted in colour. */
+  write(...texts: readonly string[]): void;
   /** Shows text in the current line of a terminal, in place of what stood there. */
   replaceLine(text: string): void;
   /** Writes text as it is: for the client secret that somebody asked for, and the sandbox's made-up credentials. */

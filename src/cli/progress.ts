@@ -1,6 +1,7 @@
 // The line that says how far a command over many targets has come: on a terminal alone, below everything else that the
 // command says, refreshed in place and removed at the end.
 import { counted } from '../core/texts/en/words.ts';
+import { yieldToLoop } from '../net/event-loop.ts';
 import type { OnProgress, Progress } from '../service/progress.ts';
 import type { Host } from './context.ts';
 
@@ -11,9 +12,9 @@ const REFRESH_MS = 250;
 
 export interface ProgressLine {
   readonly on: OnProgress;
-  /** Writes to stderr, above the line. */
+  /** Writes to stderr, above the line. While the work goes on, what one turn of the event loop writes goes out together. */
   readonly write: (text: string) => void;
-  /** Removes the line; nothing is shown from now on. */
+  /** Writes what waits, and removes the line; from now on none is shown, and nothing waits. */
   readonly end: () => void;
 }
 
@@ -21,7 +22,8 @@ export interface ProgressLine {
 export function progressLine({ stderr, clock, isTerminal }: Host, json: boolean): ProgressLine {
   const startedAt = clock.monotonic();
   let latest: Progress | undefined;
-  let isShown = false;
+  let [isShown, isOver] = [false, false];
+  const waiting: string[] = [];
   const remove = () => {
     if (isShown) stderr.replaceLine('');
     isShown = false;
@@ -31,19 +33,27 @@ export function progressLine({ stderr, clock, isTerminal }: Host, json: boolean)
     stderr.replaceLine(progressText(latest));
     isShown = true;
   };
+  const flush = () => {
+    if (waiting.length === 0) return;
+    const wasShown = isShown;
+    remove();
+    stderr.write(...waiting.splice(0));
+    if (wasShown) draw();
+  };
   const stop = isTerminal && !json ? clock.every(REFRESH_MS, draw) : undefined;
   return {
     on(progress) {
       latest = progress;
     },
     write(text) {
-      const wasShown = isShown;
-      remove();
-      stderr.write(text);
-      if (wasShown) draw();
+      waiting.push(text);
+      if (latest === undefined || isOver) flush();
+      else if (waiting.length === 1) void yieldToLoop().then(flush);
     },
     end() {
       stop?.();
+      isOver = true;
+      flush();
       remove();
     },
   };

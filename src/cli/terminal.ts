@@ -15,7 +15,7 @@ const START_OF_LINE = `\r${String.fromCharCode(0x1b)}[K`;
 export function terminalOutput(write: (text: string) => void, color: boolean, columns = DEFAULT_COLUMNS): TextOutput {
   return {
     columns,
-    write: (text) => write(terminalText(text, color)),
+    write: (...texts) => write(texts.map((text) => terminalText(text, color)).join('')),
     replaceLine: (text) => write(`${START_OF_LINE}${terminalText(text, color)}`),
     writeSecret: write,
   };
