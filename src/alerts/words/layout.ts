@@ -54,22 +54,24 @@ export function paragraphsOf(message: AlertMessage, flavour: Flavour, limits: La
 
   const lines = items.map(parts.inBrief);
   /** The first in full, then some in a line each, and how many more there are. */
-  const arranged = (full: number, brief: number, budget: number): string[] => {
-    const more = items.length - full - brief;
-    return [
-      ...items.slice(0, full).map((item) => inFull(item, budget)),
-      ...grouped([...lines.slice(full, full + brief), ...(more > 0 ? [parts.withPastes(labels.more(more))] : [])]),
-    ];
+  const arranged = (full: readonly string[], brief: number): string[] => {
+    const more = items.length - full.length - brief;
+    const briefly = lines.slice(full.length, full.length + brief);
+    return [...full, ...grouped(more > 0 ? [...briefly, parts.withPastes(labels.more(more))] : briefly)];
   };
 
   /** As many in full as leave a line for each of the others; if that does not fit, one in full and a few lines. */
   const told = (): string[] => {
-    for (let full = Math.min(most, items.length); full > 0; full -= 1) {
-      const all = arranged(full, items.length - full, room);
+    const whole = items.slice(0, most).map((item) => inFull(item, room));
+    for (let count = whole.length; count > 0; count -= 1) {
+      const all = arranged(whole.slice(0, count), items.length - count);
       if (fits(all)) return all;
     }
-    const some = (brief: number) => arranged(1, brief, Math.floor(room / 2));
-    return some(largest(items.length - 1, (brief) => fits(some(brief))));
+    const one = items.slice(0, 1).map((item) => inFull(item, Math.floor(room / 2)));
+    return arranged(
+      one,
+      largest(items.length - 1, (brief) => fits(arranged(one, brief))),
+    );
   };
 
   /** Of a digest or a test. */
