@@ -122,7 +122,7 @@ const different: Scene = async (table) => {
   const second = await start();
   await place.until('all are rotated', place.isAllDone);
   const isFound = async () =>
-    (await place.sql(`SELECT 1 FROM rotator.alert_memo WHERE document LIKE '%ReplicasDiffer%'`)).length > 0;
+    (await place.sql(`SELECT 1 FROM rotator.alert_memo WHERE document LIKE '%"lateSince":{"":%'`)).length > 0;
   await place.until('it is found', isFound);
   const early = place.raised().has('ReplicasDiffer');
   writeFileSync(clock, '+660');
