@@ -22,7 +22,7 @@ export default defineConfig({
     ...SHARED,
     globalSetup: [SHARED.globalSetup, 'test/campaigns/seed.ts'],
     // Campaigns wait for processes most of the time.
-    maxWorkers: 2 * SHARED.maxWorkers,
+    maxWorkers: 3 * SHARED.maxWorkers,
     // The whole run has its limit in .ci/run.
     testTimeout: HOUR,
     projects: [
