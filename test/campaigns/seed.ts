@@ -4,5 +4,5 @@ const SCALE = '10';
 export function setup(): void {
   const { CAMPAIGN_SEED: seed = String(Date.now() % 2 ** 31), CAMPAIGN_SCALE: scale = SCALE } = process.env;
   Object.assign(process.env, { CAMPAIGN_SEED: seed, CAMPAIGN_SCALE: scale });
-  process.stdout.write(`repeat this run: CAMPAIGN_SEED=${seed} CAMPAIGN_SCALE=${scale} npm run test:campaigns\n`);
+  process.stdout.write(`repeat this run with CAMPAIGN_SEED=${seed} CAMPAIGN_SCALE=${scale}\n`);
 }

@@ -1,5 +1,5 @@
-// Long randomised runs: npm run test:campaigns. Those of the project `properties` are property tests of `npm test` with
-// more tries; those of `campaigns` stand in this folder, and `npm test` runs a sample of the same functions.
+// Long randomised runs. Those of npm run test:properties are property tests of `npm test` with more tries; those of npm run
+// test:campaigns stand in this folder, and `npm test` runs a sample of the same functions.
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';

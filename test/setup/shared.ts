@@ -1,4 +1,4 @@
-// What every run of tests has in common: npm test, the parts of npm run test:system, and npm run test:campaigns.
+// What every run of tests has in common: npm test, the parts of npm run test:system, test:properties and test:campaigns.
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import type { TestUserConfig } from 'vitest/config';

@@ -1,5 +1,5 @@
-// How long randomised tests run. `npm test` tries a sample; `npm run test:campaigns` runs the same tests with more
-// tries, and with a seed that it prints and that repeats the run.
+// How long randomised tests run. `npm test` tries a sample; `npm run test:properties` and `npm run test:campaigns` run the
+// same tests with more tries, and with a seed that they print and that repeats the run.
 
 /** How many times the tries of `npm test`. */
 export const SCALE = Number(process.env['CAMPAIGN_SCALE'] ?? 1);
