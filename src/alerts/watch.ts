@@ -226,7 +226,7 @@ function census(book: AlertBook, recorded: Recorded, around: Surroundings) {
     if (known !== undefined && (!isWhole || isWrong)) watchedSince[key] = known;
     if (!isWhole || isWrong || target === undefined) continue;
     const { name, envId, providerId } = target;
-    const moved = [...targets.values()].some((other) => other.envId === envId && other.providerId === providerId);
+    const moved = targets.values().some((other) => other.envId === envId && other.providerId === providerId);
     const facts = { moved, open: [...(raised.get(key) ?? [])] };
     left.set(key, detectUnwatched({ key, name, envId, providerId }, state?.deployed?.expiresAt ?? null, facts));
   }

@@ -140,7 +140,7 @@ function isUnverified({ state, deployed, written }: TargetState): boolean {
 
 /** Undefined: Apple is not asked. */
 function saidByApple({ fleet, tokenUrl, targets }: ServiceFacts): AppleRecord | undefined {
-  const isAsked = [...targets.values()].some(({ appleCheck }) => appleCheck !== 'off');
+  const isAsked = targets.values().some(({ appleCheck }) => appleCheck !== 'off');
   return isAsked ? (fleet.apple[tokenUrl] ?? NOTHING_SAID) : undefined;
 }
 
@@ -283,8 +283,7 @@ function channelFailing({ state, oldestAt }: ServiceFacts['channels'][number], n
 function writesFailing(facts: ServiceFacts): Finding[] {
   const { fleet, configured, states, now } = facts;
   return Object.entries(fleet.lanes).flatMap(([lane, { badWrites, since, error }]) => {
-    if (badWrites < ALERT_AFTER_BAD_WRITES || ![...configured.values()].some((target) => target.lane === lane))
-      return [];
+    if (badWrites < ALERT_AFTER_BAD_WRITES || !configured.values().some((target) => target.lane === lane)) return [];
     const waiting = states.filter((state) => {
       const target = configured.get(state.key);
       if (target?.lane !== lane || !waits(state)) return false;

@@ -31,7 +31,8 @@ export interface WatchedTargets {
   has(key: string): boolean;
   get(key: string): WatchedTarget | undefined;
   keys(): Iterable<string>;
-  values(): Iterable<WatchedTarget>;
+  /** Whoever looks for one of them stops there: making all of them takes as long as there are many. */
+  values(): IteratorObject<WatchedTarget>;
 }
 
 export interface TargetFacts {

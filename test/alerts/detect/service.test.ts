@@ -111,6 +111,28 @@ describe('of several targets', () => {
   });
 });
 
+test('what is decided of the service makes no more targets than it needs, however many there are', () => {
+  const made = (size: number) => {
+    let count = 0;
+    const all = Array.from({ length: size }, (_, index) => aWatched({ key: `k${index}`, name: `t${index}` }));
+    const targets: ServiceFacts['targets'] = {
+      size,
+      has: () => true,
+      get: (key) => all.find((each) => each.key === key),
+      keys: () => all.map(({ key }) => key),
+      *values() {
+        for (const each of all) {
+          count += 1;
+          yield each;
+        }
+      },
+    };
+    detectService(serviceFacts({ targets, configured: targets, fleet: aFleet(3) }));
+    return count;
+  };
+  expect(made(1_000)).toBe(made(10));
+});
+
 /** Targets whose client secrets nobody shows to Apple. */
 const unasked = new Map([[aWatched().key, aWatched({ appleCheck: 'off' })]]);
 
