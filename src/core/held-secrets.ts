@@ -8,33 +8,39 @@ const SHORTEST = 16;
 const FEWEST_DIFFERENT = 8;
 /** Four for each of a thousand targets. Fewer could drop one whose pass still runs; each takes up to 4 KB. */
 const MOST = 4_096;
-/** Characters of a form by which it is looked up. */
-const HEAD = 12;
+/** Characters of a form by which it is looked up: as many as a hash holds, see `rolled`. */
+const HEAD = 11;
 /** Characters of a secret of which the first HEAD of each form are made, and some to spare. */
 const ENOUGH = 24;
 
-/** A way in which a secret may be written, by its first characters. */
+/** A way in which a secret may be written. */
 interface Form {
-  readonly head: string;
+  /** The hash of its first characters. */
+  readonly head: number;
   /** All of it, in either alphabet: made when a text has its head, which is next to never. */
   readonly whole: () => readonly string[];
 }
 
-/** By secret: its forms, as they are searched for. The one that was told longest ago comes first. */
+/** By secret, as it was told: its forms, as they are searched for. The one that was told longest ago comes first. */
 const held = new Map<string, readonly Form[]>();
-/** The forms by their first characters, and how many have each hash of the first four. */
-const byHead = new Map<string, Set<Form>>();
-const hashes = new Uint16Array(65_536);
+/** The forms by their heads, and how many have a head at each place of a table: most characters of a text end there. */
+const byHead = new Map<number, Set<Form>>();
+const PLACE_BITS = 18;
+const places = new Uint16Array(2 ** PLACE_BITS);
 
 /** From now on the redaction knows `secret`. What is too short or too uniform to be one is left out. */
 export function holdSecret(secret: string): void {
-  const bare = bareOf(secret);
-  const known = held.get(bare);
-  if (known === undefined && (bare.length < SHORTEST || isUniform(bare))) return;
-  held.delete(bare);
-  held.set(bare, known ?? added(bare));
+  const forms = held.get(secret) ?? formsOf(secret);
+  if (forms === undefined) return;
+  held.delete(secret);
+  held.set(secret, forms);
   const [oldest] = held.size > MOST ? held.keys() : [];
   if (oldest !== undefined) forget(oldest);
+}
+
+function formsOf(secret: string): readonly Form[] | undefined {
+  const bare = bareOf(secret);
+  return bare.length < SHORTEST || isUniform(bare) ? undefined : added(bare);
 }
 
 function isUniform(bare: string): boolean {
@@ -54,11 +60,11 @@ function added(bare: string): readonly Form[] {
   const forms = ENCODINGS.flatMap((encode) => {
     let made: readonly string[] | undefined;
     const whole = () => (made ??= alphabets.map(encode));
-    return beginnings.map((beginning): Form => ({ head: encode(beginning).slice(0, HEAD), whole }));
+    return beginnings.map((beginning): Form => ({ head: headOf(encode(beginning)), whole }));
   });
   for (const form of forms) {
     byHead.set(form.head, (byHead.get(form.head) ?? new Set()).add(form));
-    hashes[hashAt(form.head, 0)] = (hashes[hashAt(form.head, 0)] ?? 0) + 1;
+    count(form, 1);
   }
   return forms;
 }
@@ -78,29 +84,50 @@ function base64At(before: number, text: string): string {
   return rest === -1 ? whole.slice(beginning) : whole.slice(beginning, rest - 1);
 }
 
-function forget(bare: string): void {
-  for (const form of held.get(bare) ?? []) {
+function forget(secret: string): void {
+  for (const form of held.get(secret) ?? []) {
     byHead.get(form.head)?.delete(form);
     if (byHead.get(form.head)?.size === 0) byHead.delete(form.head);
-    hashes[hashAt(form.head, 0)] = (hashes[hashAt(form.head, 0)] ?? 1) - 1;
+    count(form, -1);
   }
-  held.delete(bare);
+  held.delete(secret);
+}
+
+function count({ head }: Form, by: 1 | -1): void {
+  places[placeOf(head)] = (places[placeOf(head)] ?? 0) + by;
 }
 
 /** Where secrets that are held stand in `text`: from `start` up to, not including, `end`. */
 export function heldIn(text: string): { readonly start: number; readonly end: number }[] {
-  if (held.size === 0 || text.length < SHORTEST) return [];
+  if (held.size === 0 || text.length < SHORTEST || !mayHold(text)) return [];
   const bare = bareOf(text);
   const found: { readonly first: number; readonly last: number }[] = [];
-  for (let at = 0; at + SHORTEST <= bare.length; at += 1) {
-    const length = hashes[hashAt(bare, at)] === 0 ? 0 : longestAt(bare, at);
+  let [head, next] = [0, 0];
+  for (let at = 0; at < bare.length; at += 1) {
+    head = rolled(head, bare.charCodeAt(at));
+    const first = at + 1 - HEAD;
+    const length = first < next || !isHead(head) ? 0 : longestAt(bare, first, head);
     if (length === 0) continue;
-    found.push({ first: at, last: at + length - 1 });
-    at += length - 1;
+    next = first + length;
+    found.push({ first, last: next - 1 });
+    at = next - 1;
   }
   const starts = found.length === 0 ? [] : startsIn(text);
   const startOf = (at: number) => starts[at] ?? at;
   return found.map(({ first, last }) => ({ start: startOf(first), end: startOf(last) + widthAt(text, startOf(last)) }));
+}
+
+/** False: `text` certainly has no head. Most texts end here, without a copy of them. */
+function mayHold(text: string): boolean {
+  let head = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = BARE[text.charCodeAt(at)] ?? UNCLEAR;
+    if (code === UNCLEAR) return true;
+    if (code === 0) continue;
+    head = rolled(head, code);
+    if (isHead(head)) return true;
+  }
+  return false;
 }
 
 /** A percent sign and its two digits count as one character. */
@@ -108,17 +135,32 @@ function widthAt(text: string, at: number): number {
   return /^%[0-9A-Fa-f]{2}$/.test(text.slice(at, at + 3)) ? 3 : 1;
 }
 
-/** The length of the longest form that begins at `at`; 0: none does. */
-function longestAt(bare: string, at: number): number {
+/** The length of the longest form with this head that begins at `at`; 0: none does. */
+function longestAt(bare: string, at: number, head: number): number {
   let longest = 0;
-  for (const { whole } of byHead.get(bare.slice(at, at + HEAD)) ?? [])
+  for (const { whole } of byHead.get(head) ?? [])
     for (const form of whole()) if (form.length > longest && bare.startsWith(form, at)) longest = form.length;
   return longest;
 }
 
-function hashAt(text: string, at: number): number {
-  const code = (index: number) => text.charCodeAt(at + index);
-  return (((code(0) * 31 + code(1)) * 31 + code(2)) * 31 + code(3)) & 0xffff;
+/** The hash of the last HEAD characters, from that of those before: each is shifted by 3 of 32 bits until it is gone. */
+function rolled(head: number, code: number): number {
+  return (head << 3) ^ code;
+}
+
+function headOf(form: string): number {
+  let head = 0;
+  for (let at = 0; at < HEAD; at += 1) head = rolled(head, form.charCodeAt(at));
+  return head;
+}
+
+function isHead(head: number): boolean {
+  return places[placeOf(head)] !== 0 && byHead.has(head);
+}
+
+/** Multiplied by the golden ratio, so that neighbours lie far apart. */
+function placeOf(head: number): number {
+  return Math.imul(head, 0x9e3779b1) >>> (32 - PLACE_BITS);
 }
 
 /** White space (also written as `\n`), format characters, and percent signs of a URL. */
@@ -151,6 +193,14 @@ function startsIn(text: string): number[] {
   copy(text.length);
   return starts;
 }
+
+/** What is left of a character by itself, by its code; 0: nothing. */
+const UNCLEAR = 255;
+const BARE = Uint8Array.from({ length: 128 }, (_, code) => {
+  const character = String.fromCharCode(code);
+  if (!PLAIN.test(character) || '\\%'.includes(character)) return UNCLEAR;
+  return bareOf(character).codePointAt(0) ?? 0;
+});
 
 function ignoredIn(text: string): RegExp {
   return PLAIN.test(text) ? IGNORED_OF_PLAIN : IGNORED;

@@ -38,6 +38,14 @@ describe('a secret is found', () => {
     },
   );
 
+  test.each([
+    ['twice, one behind the other', `${SECRET}${SECRET}`],
+    ['behind a beginning of itself', `${SECRET.slice(0, 15)}${SECRET}`],
+    ['at the end of a longer word', `${'x'.repeat(40)}${SECRET}`],
+  ])('%s', (_, text) => {
+    expect(redactText(text)).toBe(text.replaceAll(SECRET, '[redacted secret]'));
+  });
+
   test('in a basic authorization', () => {
     expect(redactText(Buffer.from(`id:${SECRET}`).toString('base64'))).toContain('[redacted secret]');
   });
