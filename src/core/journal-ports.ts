@@ -57,6 +57,8 @@ export interface RotationFilter {
   readonly before?: string;
   /** Newest first; at most this many. */
   readonly limit: number;
+  /** Of those, the ones that wrote this secret. */
+  readonly fingerprint?: string;
 }
 
 // The journal is the durable record. Every method of its parts may throw ERR_JOURNAL_UNWRITABLE and ERR_JOURNAL_NEWER.

@@ -70,8 +70,7 @@ export async function settleWrites(course: Course, shown: ShownSecret): Promise<
   const state = settleUnknownWrite(course.state, shown);
   const print = fingerprintShown(shown);
   if (print === null || print === state.written?.fingerprint) return state;
-  const rows = await course.tools.journal.rotations({ target: state.key, limit: LATE_ROWS });
-  const row = rows.find((each) => each.fingerprint === print);
+  const [row] = await course.tools.journal.rotations({ target: state.key, limit: LATE_ROWS, fingerprint: print });
   const at = row?.intent?.at;
   if (row === undefined || at === undefined) return state;
   // An earlier write that succeeded was replaced by ours since. One that failed shows only now: its process stood still.
@@ -95,8 +94,8 @@ export async function handledLately(
 export async function lateRow({ tools: { journal }, state }: Course): Promise<Rotation | undefined> {
   const { written } = state;
   if (written === null) return undefined;
-  const rows = await journal.rotations({ target: state.key, limit: LATE_ROWS });
-  const [last] = rows.filter(({ fingerprint }) => fingerprint === written.fingerprint);
+  const { fingerprint } = written;
+  const [last] = await journal.rotations({ target: state.key, limit: LATE_ROWS, fingerprint });
   return last?.outcome === 'failed' && last.settles === null ? last : undefined;
 }
 

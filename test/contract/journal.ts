@@ -146,6 +146,20 @@ export function journalContract(name: string, open: (clock?: HandClock) => Promi
       expect(await journal.rotations({ limit: 10 })).toEqual([done]);
     });
 
+    test('among the last rotations of a target, those that wrote a secret are found', async () => {
+      const journal = await open();
+      const ofSecret = (fingerprint: string) => finished(aRotation({ fingerprint }));
+      const [old, first, second, last] = [ofSecret('a'), ofSecret('b'), ofSecret('b'), ofSecret('c')];
+      const other = finished(aRotation({ fingerprint: 'b', target: 'other', targetKey: 'other' }));
+      for (const rotation of [old, first, second, other, last]) await journal.commit({ rotation });
+      const wrote = (fingerprint: string, limit = 3) =>
+        journal.rotations({ target: aTarget().key, limit, fingerprint });
+      expect(await wrote('b')).toEqual([second, first]);
+      expect(await wrote('b', 2)).toEqual([second]);
+      expect(await wrote('a')).toEqual([]);
+      expect(await wrote('a', 4)).toEqual([old]);
+    });
+
     test('a rotation keeps its target and its beginning', async () => {
       const journal = await open();
       const rotation = aRotation();

@@ -68,6 +68,11 @@ export class AlertTables {
     return this.#read().book;
   }
 
+  /** The whole book, if nobody has written it since it was read. */
+  known(): AlertBook | undefined {
+    return this.#known?.version === this.#version.get()?.['data_version'] ? this.#known?.book : undefined;
+  }
+
   /** The update as it was stored. For use inside a transaction that writes. */
   update(change: (book: AlertBook) => AlertUpdate): AlertUpdate {
     const { book, dropDamaged, version } = this.#read();

@@ -3,10 +3,9 @@
 // and (as far as SQLite can) in a folder that is not ours to write.
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import type { RotatorError } from '../../core/errors.ts';
-import type { Company } from '../../core/journal-ports.ts';
 import { copyDatabase } from './copy.ts';
 import type { JournalClock } from './leases.ts';
 import { checkedVersion, type Migration, migrate, newerSchema, schemaVersion, stamp } from './migrations.ts';
@@ -32,8 +31,10 @@ export class Connection {
   readonly tables: Tables;
   readonly #path: string;
   readonly #version: number;
-  /** Made once: to prepare it takes longer than to run it, and every transaction does. */
-  readonly #versionNow: StatementSync;
+  /** What every transaction runs. Made once: to prepare them takes longer than to run them. */
+  readonly #sql: ReturnType<typeof statements>;
+  /** Whether the transaction before waited for the disk; undefined: none has written. */
+  #waits: boolean | undefined;
   /** Of the file that is written; undefined for one that is read, and in memory. */
   readonly #identity: string | undefined;
 
@@ -41,7 +42,7 @@ export class Connection {
     this.db = db;
     this.#path = path;
     this.#version = schemaVersion(db);
-    this.#versionNow = db.prepare('PRAGMA user_version');
+    this.#sql = statements(db);
     this.#identity = isWritten ? fileIdentity(path) : undefined;
     this.tables = new Tables(
       db,
@@ -53,26 +54,26 @@ export class Connection {
 
   /** Reads as of one instant. */
   read<T>(work: (tables: Tables) => T): T {
-    return this.#transaction('BEGIN', work);
+    return this.#transaction('reads', work);
+  }
+
+  /** Reads what one statement reads, or what is kept while nobody else writes: no transaction is needed. */
+  glance<T>(work: (tables: Tables) => T): T {
+    try {
+      return work(this.tables);
+    } catch (error) {
+      throw journalError(error, this.#path);
+    }
   }
 
   /** One transaction that writes; nothing of it stays if `work` throws. */
   write<T>(work: (tables: Tables) => T): T {
-    return this.#transaction('PRAGMA synchronous = FULL; BEGIN IMMEDIATE', work);
+    return this.#transaction('waits-for-disk', work);
   }
 
   /** The same, which does not wait for the disk: who holds what is of no use once every process has ended with the machine. */
   share<T>(work: (shared: SharedTables) => T): T {
-    return this.#transaction('PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE', ({ shared }) => work(shared));
-  }
-
-  /** See SharedPace; `process` is ours. */
-  company(process: string): Company {
-    try {
-      return this.tables.shared.company(process);
-    } catch (error) {
-      throw journalError(error, this.#path);
-    }
+    return this.#transaction('writes', ({ shared }) => work(shared));
   }
 
   /** `process`: the name of this one, which no longer uses the journal. */
@@ -86,17 +87,15 @@ export class Connection {
     this.db.close();
   }
 
-  #transaction<T>(begin: string, work: (tables: Tables) => T): T {
+  #transaction<T>(kind: 'reads' | 'waits-for-disk' | 'writes', work: (tables: Tables) => T): T {
     const { db, tables } = this;
     try {
-      // What is written to a file that somebody moved or replaced would be lost with it.
-      if (this.#identity !== undefined && fileIdentity(this.#path) !== this.#identity)
-        throw trouble('moved', this.#path);
-      db.exec(begin);
-      const found = Number(this.#versionNow.get()?.['user_version']);
+      if (kind === 'reads') this.#sql.begin.run();
+      else this.#beginToWrite(kind === 'waits-for-disk');
+      const found = Number(this.#sql.version.get()?.['user_version']);
       if (found !== this.#version) throw newerSchema(this.#path, found, this.#version);
       const result = work(tables);
-      db.exec('COMMIT');
+      this.#sql.commit.run();
       return result;
     } catch (error) {
       tables.alerts.forget();
@@ -105,6 +104,23 @@ export class Connection {
       if (db.isOpen && db.isTransaction) db.exec('ROLLBACK');
     }
   }
+
+  #beginToWrite(waits: boolean): void {
+    // What is written to a file that somebody moved or replaced would be lost with it.
+    if (this.#identity !== undefined && fileIdentity(this.#path) !== this.#identity) throw trouble('moved', this.#path);
+    if (waits !== this.#waits) this.db.exec(`PRAGMA synchronous = ${waits ? 'FULL' : 'NORMAL'}`);
+    this.#waits = waits;
+    this.#sql.beginToWrite.run();
+  }
+}
+
+function statements(db: DatabaseSync) {
+  return {
+    begin: db.prepare('BEGIN'),
+    beginToWrite: db.prepare('BEGIN IMMEDIATE'),
+    version: db.prepare('PRAGMA user_version'),
+    commit: db.prepare('COMMIT'),
+  };
 }
 
 /**

@@ -3,7 +3,7 @@
 // rotations and alerts; nothing else is merged, because reading the provider outranks the journal.
 import type { DatabaseSync } from 'node:sqlite';
 import { asRotatorError, RotatorError } from '../../core/errors.ts';
-import type { Company, Degraded } from '../../core/journal-ports.ts';
+import type { Degraded } from '../../core/journal-ports.ts';
 import type { Clock } from '../../core/ports.ts';
 import { type Connection, type ConnectionOptions, openFile, openInMemory, openReadOnly } from './connection.ts';
 import type { HeldLeases, JournalClock } from './leases.ts';
@@ -71,8 +71,8 @@ export class DaemonConnection {
     return this.#use((connection) => connection.share(work));
   }
 
-  company(process: string): Company {
-    return this.#use((connection) => connection.company(process));
+  glance<T>(work: (tables: Tables) => T): T {
+    return this.#use((connection) => connection.glance(work));
   }
 
   /** Ends with one more attempt to give the file what it missed. */

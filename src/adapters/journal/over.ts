@@ -33,6 +33,8 @@ export interface Rows {
   fleet(): Maybe<FleetState>;
   updateFleet(change: (state: FleetState) => FleetState): Maybe<FleetState>;
   book(): Maybe<AlertBook>;
+  /** The book, if no transaction is needed for it. */
+  knownBook(): Maybe<AlertBook | undefined>;
   updateBook(change: (book: AlertBook, recorded: Recorded) => AlertUpdate): Maybe<AlertUpdate>;
   readonly shared: SharedRows;
 }
@@ -46,6 +48,7 @@ export interface SharedRows {
   takeTurn(lane: string, token: string, rank: WriteRank): Maybe<boolean>;
   endTurn(lane: string, token: string): Maybe<void>;
   register(process: string): Maybe<void>;
+  company(process: string): Maybe<Company>;
   takePlace(process: string, pace: string, gapMs: number): Maybe<number>;
 }
 
@@ -55,7 +58,8 @@ export interface Source {
   write<T>(work: (rows: Rows) => Maybe<T>): Maybe<T>;
   /** The same for what only living processes need: it need not survive the machine that keeps the journal. */
   share<T>(work: (shared: SharedRows) => Maybe<T>): Maybe<T>;
-  company(process: string): Maybe<Company>;
+  /** Reads what one statement reads, or what is kept while nobody else writes. */
+  glance<T>(work: (rows: Rows) => Maybe<T>): Maybe<T>;
   close(process?: string): Maybe<void>;
 }
 
@@ -94,8 +98,8 @@ export function journalOver(source: Source, held: HeldLeases, { clock, process }
       else if (lease.ends) held.remove(lease);
     },
     openRotations: async (key) => source.read((rows) => rows.openRotations(key)),
-    rotations: async (filter) => source.read((rows) => rows.rotations(filter)),
-    fleet: async () => source.read((rows) => rows.fleet()),
+    rotations: async (filter) => source.glance((rows) => rows.rotations(filter)),
+    fleet: async () => source.glance((rows) => rows.fleet()),
     updateFleet: async (change) => source.write((rows) => rows.updateFleet(change)),
     async acquireLease(key, token, onLost = () => undefined) {
       const isTaken = await source.share((shared) => shared.acquireLease({ key, token }));
@@ -105,7 +109,8 @@ export function journalOver(source: Source, held: HeldLeases, { clock, process }
     async renewLease(key, token) {
       const lease = { key, token };
       // Most often it is: a write less for each rotation.
-      const isOurs = (await source.read(({ shared }) => shared.isFresh(lease))) || (await renew([lease])).length === 0;
+      const isOurs =
+        (await source.glance(({ shared }) => shared.isFresh(lease))) || (await renew([lease])).length === 0;
       if (!isOurs) held.lose(lease);
       return isOurs;
     },
@@ -123,9 +128,9 @@ export function journalOver(source: Source, held: HeldLeases, { clock, process }
       held.remove(laneLease(lane, token));
       await source.share((shared) => shared.endTurn(lane, token));
     },
-    company: async () => (process === undefined ? NOBODY : source.company(process)),
+    company: async () => (process === undefined ? NOBODY : source.glance(({ shared }) => shared.company(process))),
     takePlace: async (pace, gapMs) => source.share((shared) => shared.takePlace(process ?? '', pace, gapMs)),
-    alertBook: async () => source.read((rows) => rows.book()),
+    alertBook: async () => (await source.glance((rows) => rows.knownBook())) ?? source.read((rows) => rows.book()),
     updateAlerts: async (change) => source.write((rows) => rows.updateBook(change)),
     async close() {
       held.close();

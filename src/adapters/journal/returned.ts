@@ -1,5 +1,5 @@
 // What a journal gets back that was kept in memory for a while.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { AlertBook, AlertUpdate } from '../../core/alerts/records.ts';
 import type { Rotation } from '../../core/records.ts';
@@ -33,7 +33,7 @@ export function newRow(stored: Rotation | undefined, kept: Rotation): Rotation |
   const { id, startedAt, intent, outcome, finishedAt } = kept;
   return {
     ...kept,
-    id: uuidv7(startedAt, createHash('sha256').update(id).digest()),
+    id: uuidv7(startedAt, hash('sha256', id, 'buffer')),
     outcome: outcome ?? 'failed',
     finishedAt: finishedAt ?? intent.at,
     settles: stored.outcome === 'failed' && outcome === 'succeeded' ? stored.id : null,

@@ -80,12 +80,13 @@ export class SharedTables {
 
   /** True: the lane's lease is ours; false: it is not any more, and the process waits in the line. */
   takeTurn(lane: string, token: string, rank: WriteRank): boolean {
-    const [line, now] = [storedLabel(lane), this.#now()];
+    const [line, lease, now] = [storedLabel(lane), laneLease(lane, token), this.#now()];
+    // Most often nobody waits.
+    if (this.#sql.waiters.get(line) === undefined && this.acquireLease(lease)) return true;
     const { failedAt, urgent, requested, neededBy } = rank;
     this.#sql.putWaiter.run(line, token, failedAt, Number(urgent), Number(requested), neededBy, now + WAITER_MS);
     const waiters = this.#sql.waiters.all(line) as unknown as Waiter[];
     const isFirst = nextInLine(waiters, token, now, isGone) === token;
-    const lease = laneLease(lane, token);
     if (!isFirst) this.releaseLease(lease);
     if (!isFirst || !this.acquireLease(lease)) return false;
     this.#sql.endWaiter.run(line, token);

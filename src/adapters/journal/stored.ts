@@ -13,9 +13,9 @@ const schemas = (kinds: Kinds) => ({ ...recordSchemas(kinds), ...alertSchemas(ki
 export const reading = schemas(AS_IT_IS);
 
 export const writing = schemas({
-  prose: z.string().transform(cleanText),
-  label: z.string().transform(storedLabel),
-  thumbprint: z.string().transform(storedThumbprint),
+  prose: z.string().overwrite(cleanText),
+  label: z.string().overwrite(storedLabel),
+  thumbprint: z.string().overwrite(storedThumbprint),
   fields: anyJsonObject.transform((fields) => redact(fields) as Record<string, unknown>),
   params: anyJson.transform(storedParams),
 });

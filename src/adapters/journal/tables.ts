@@ -97,11 +97,11 @@ export class Tables {
   }
 
   /** Newest first. */
-  rotations({ target, before, limit }: RotationFilter): Rotation[] {
+  rotations({ target, before, limit, fingerprint }: RotationFilter): Rotation[] {
     const end = before === undefined ? null : (this.#sql.seq.get(before)?.['seq'] ?? 0);
     const { rotations, rotationsOf } = this.#sql;
-    const rows =
-      target === undefined ? rotations.all(end, end, limit) : rotationsOf.all(target, target, end, end, limit);
+    const rest = [end, end, limit, fingerprint ?? null, fingerprint ?? null];
+    const rows = target === undefined ? rotations.all(...rest) : rotationsOf.all(target, target, ...rest);
     return this.#all(reading.rotation, rows, 'rotation');
   }
 
@@ -128,6 +128,10 @@ export class Tables {
 
   book(): AlertBook {
     return this.alerts.book();
+  }
+
+  knownBook(): AlertBook | undefined {
+    return this.alerts.known();
   }
 
   updateBook(change: (book: AlertBook, recorded: Recorded) => AlertUpdate): AlertUpdate {
@@ -215,6 +219,11 @@ function leaseError(code: 'ERR_LEASE_HELD' | 'ERR_LEASE_LOST'): RotatorError {
   return new RotatorError(code, null);
 }
 
+function ofSecret(rows: string): string {
+  return `SELECT document FROM (${rows} ORDER BY seq DESC LIMIT ?)
+          WHERE ? IS NULL OR document ->> '$.fingerprint' = ? ORDER BY seq DESC`;
+}
+
 function statements(db: DatabaseSync) {
   return {
     target: db.prepare('SELECT document, revision FROM targets WHERE key = ?'),
@@ -241,9 +250,9 @@ function statements(db: DatabaseSync) {
     openRotations: db.prepare('SELECT document FROM rotations WHERE target_key = ? AND outcome IS NULL ORDER BY seq'),
     unfinished: db.prepare('SELECT document FROM rotations WHERE outcome IS NULL'),
     seq: db.prepare('SELECT seq FROM rotations WHERE id = ?'),
-    rotations: db.prepare('SELECT document FROM rotations WHERE (? IS NULL OR seq < ?) ORDER BY seq DESC LIMIT ?'),
+    rotations: db.prepare(ofSecret('SELECT seq, document FROM rotations WHERE (? IS NULL OR seq < ?)')),
     rotationsOf: db.prepare(
-      'SELECT document FROM rotations WHERE (target = ? OR target_key = ?) AND (? IS NULL OR seq < ?) ORDER BY seq DESC LIMIT ?',
+      ofSecret('SELECT seq, document FROM rotations WHERE (target = ? OR target_key = ?) AND (? IS NULL OR seq < ?)'),
     ),
     version: db.prepare('PRAGMA data_version'),
     fleet: db.prepare('SELECT document FROM fleet WHERE id = 1'),

@@ -5,7 +5,6 @@
 import pg from 'pg';
 import { RotatorError } from '../../../core/errors.ts';
 import { holdSecret } from '../../../core/held-secrets.ts';
-import type { Company } from '../../../core/journal-ports.ts';
 import { SECOND } from '../../../core/time.ts';
 import type { OnDamage } from '../kept-rows.ts';
 import type { JournalClock } from '../leases.ts';
@@ -129,8 +128,8 @@ export class PostgresConnection implements Source {
     return this.write(({ shared }) => work(shared));
   }
 
-  company(process: string): Promise<Company> {
-    return this.read(({ shared }) => shared.company(process));
+  glance<T>(work: (rows: PostgresRows) => Maybe<T>): Promise<T> {
+    return this.read(work);
   }
 
   async close(process?: string): Promise<void> {

@@ -4,7 +4,7 @@
 // reading the provider outranks the journal.
 import { type AlertBook, EMPTY_BOOK } from '../../../core/alerts/records.ts';
 import { asRotatorError, RotatorError } from '../../../core/errors.ts';
-import type { Company, Degraded } from '../../../core/journal-ports.ts';
+import type { Degraded } from '../../../core/journal-ports.ts';
 import type { Clock } from '../../../core/ports.ts';
 import { EMPTY_FLEET, type FleetState, type Rotation, type TargetState } from '../../../core/records.ts';
 import { SECOND } from '../../../core/time.ts';
@@ -118,10 +118,10 @@ export class PostgresDaemonSource implements Source {
     );
   }
 
-  company(process: string): Promise<Company> {
+  glance<T>(work: (rows: Rows) => Maybe<T>): Promise<T> {
     return this.#use(
-      (database) => database.company(process),
-      () => this.#memory.company(process),
+      (database) => database.glance(work),
+      () => this.#memory.glance(work),
     );
   }
 

@@ -141,7 +141,7 @@ export class PostgresRows implements Rows {
   }
 
   /** Newest first. */
-  async rotations({ target, before, limit }: RotationFilter): Promise<Rotation[]> {
+  async rotations({ target, before, limit, fingerprint }: RotationFilter): Promise<Rotation[]> {
     const { schema } = this.#in;
     const [conditions, values]: [string[], unknown[]] = [[], []];
     if (before !== undefined) {
@@ -154,7 +154,10 @@ export class PostgresRows implements Rows {
     }
     const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
     values.push(limit);
-    const sql = `SELECT document FROM ${schema}.rotations ${where} ORDER BY seq DESC LIMIT $${values.length}`;
+    const last = `SELECT seq, document FROM ${schema}.rotations ${where} ORDER BY seq DESC LIMIT $${values.length}`;
+    if (fingerprint !== undefined) values.push(fingerprint);
+    const ofSecret = fingerprint === undefined ? '' : `WHERE document::json ->> 'fingerprint' = $${values.length}`;
+    const sql = `SELECT document FROM (${last}) AS last ${ofSecret} ORDER BY seq DESC`;
     return this.#all(reading.rotation, (await this.#in.query(sql, values)).rows, 'rotation');
   }
 
@@ -181,6 +184,10 @@ export class PostgresRows implements Rows {
 
   book(): Promise<AlertBook> {
     return this.#memory.alerts.book(this.#in);
+  }
+
+  knownBook(): Promise<AlertBook> {
+    return this.book();
   }
 
   async updateBook(change: (book: AlertBook, recorded: Recorded) => AlertUpdate): Promise<AlertUpdate> {
