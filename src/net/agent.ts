@@ -200,7 +200,10 @@ class Guard {
     };
     // The number of compressed bytes says nothing about what they unpack to; we asked for `identity`.
     if ((response.headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity') refuse('encoded');
-    if (Number(response.headers['content-length'] ?? 0) > this.#maxBytes) refuse('too-large');
+    const length = response.headers['content-length'];
+    if (Number(length ?? 0) > this.#maxBytes) refuse('too-large');
+    // Node takes no more than what was announced.
+    if (length !== undefined) return;
     let bytes = 0;
     response.on('data', (chunk: Buffer) => {
       bytes += chunk.length;

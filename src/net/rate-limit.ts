@@ -47,7 +47,8 @@ export interface NamedPace {
 export function createRateLimit(initial: number, clock: Clock, pace?: NamedPace): RateLimit {
   let perSecond = checked(initial);
   let starts: Start[] = [];
-  let last: Promise<unknown> = Promise.resolve();
+  /** Settles when the call before has started, or given up; undefined while nobody waits. */
+  let last: Promise<unknown> | undefined;
   /** Whether others were there at the last look, so that they and we start by the same places. */
   let hadCompany = false;
 
@@ -73,8 +74,8 @@ export function createRateLimit(initial: number, clock: Clock, pace?: NamedPace)
       await clock.sleep(rest, signal);
     }
   };
-  const take = async (before: Promise<unknown>, signal: AbortSignal): Promise<Leaves> => {
-    await untilAborted(before, signal);
+  const take = async (before: Promise<unknown> | undefined, signal: AbortSignal): Promise<Leaves> => {
+    if (before !== undefined) await untilAborted(before, signal);
     for (let ms = wait(); ms > 0; ms = wait()) await clock.sleep(ms, signal);
     if (pace !== undefined) await amongOthers(pace, signal);
     signal.throwIfAborted();
@@ -89,7 +90,14 @@ export function createRateLimit(initial: number, clock: Clock, pace?: NamedPace)
       const before = last;
       const mine = take(before, signal);
       // The next caller waits for this one or, if this one gives up, for the one before it.
-      last = mine.catch(() => before);
+      const settled = mine.then(
+        () => undefined,
+        () => before,
+      );
+      last = settled;
+      void settled.then(() => {
+        if (last === settled) last = undefined;
+      });
       return mine;
     },
     lower(rate) {
