@@ -2,7 +2,7 @@
 // channel has accepted the message: a crash in between sends it a second time and loses nothing. A channel's failure is
 // never thrown, and one channel never waits for another.
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { AlertMessage, DigestFacts } from '../core/alerts/message.ts';
 import { type AlertBook, type ChannelState, emptyChannelState } from '../core/alerts/records.ts';
 import { asRotatorError, RotatorError } from '../core/errors.ts';
@@ -286,11 +286,9 @@ function idOf(channel: string, news: readonly News[], tick: number | undefined):
     thread,
     view.targets.length,
   ]);
-  const hash = createHash('sha256')
-    .update(JSON.stringify([channel, tick ?? told]))
-    .digest('hex');
+  const digest = hash('sha256', JSON.stringify([channel, tick ?? told]), 'hex');
   // A UUID of version 8 (RFC 9562): its bits are ours to choose.
-  return hash.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-8$3-8$4-$5');
+  return digest.replace(/^(.{8})(.{4}).(.{3}).(.{3})(.{12}).*$/, '$1-$2-8$3-8$4-$5');
 }
 
 /** What the journal knows of a channel. */

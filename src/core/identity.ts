@@ -1,6 +1,6 @@
 // Who a client secret speaks for: team, client, key id and key pair. Apple answers the same for every secret of one
 // identity that is neither expired nor damaged.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 export interface Identity {
   readonly teamId: string;
@@ -12,7 +12,7 @@ export interface Identity {
 
 /** One text for an identity. */
 export function identityId({ teamId, clientId, keyId, thumbprint }: Identity): string {
-  return createHash('sha256').update([teamId, clientId, keyId, thumbprint].join('|')).digest('hex');
+  return hash('sha256', [teamId, clientId, keyId, thumbprint].join('|'), 'hex');
 }
 
 /** One text for a key, as far as a secret names it: a team and a key id. */

@@ -1,6 +1,6 @@
 // A client secret taken apart: what is in the JWT, its fingerprint, and whether a key made its signature. Only values
 // of the right type are read, nothing is trusted, and no text makes the parser throw.
-import { createHash, type KeyObject, verify } from 'node:crypto';
+import { hash, type KeyObject, verify } from 'node:crypto';
 
 /** The only audience that Apple's token endpoint accepts. */
 export const APPLE_AUDIENCE = 'https://appleid.apple.com';
@@ -36,7 +36,7 @@ export interface ParsedSecret {
 
 /** Lower-case hex SHA-256 of the JWT's characters: the only form in which a secret is stored or shown. */
 export function fingerprint(jwt: string): string {
-  return createHash('sha256').update(jwt, 'utf8').digest('hex');
+  return hash('sha256', jwt, 'hex');
 }
 
 /**

@@ -1,14 +1,7 @@
 // From a PEM or the base64 of DER to a P-256 private key, or to an error that says what the text is instead. What a
 // variable, a JSON text or a form field has damaged is repaired if it can be read in one way only. Errors name kinds,
 // curves and sizes, and never quote the text.
-import {
-  createECDH,
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  type JsonWebKey,
-  type KeyObject,
-} from 'node:crypto';
+import { createECDH, createPrivateKey, createPublicKey, hash, type JsonWebKey, type KeyObject } from 'node:crypto';
 import type { ErrorParams } from './error-params.ts';
 import type { KeyLook } from './error-troubles.ts';
 import { RotatorError } from './errors.ts';
@@ -85,9 +78,7 @@ function base64Of(text: string): string | undefined {
 
 /** RFC 7638 section 3: SHA-256 over the required members in lexical order. */
 function thumbprintOf({ x, y }: Point): string {
-  return createHash('sha256')
-    .update(JSON.stringify({ crv: 'P-256', kty: 'EC', x, y }))
-    .digest('base64url');
+  return hash('sha256', JSON.stringify({ crv: 'P-256', kty: 'EC', x, y }), 'base64url');
 }
 
 /** The body ends before the next block: many beginnings without an end must not be read again and again. */

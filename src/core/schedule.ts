@@ -1,6 +1,6 @@
 // When things are due, as pure functions of instants: renewal, emergency, retries. Instants are
 // milliseconds since the epoch; durations are milliseconds.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Remedy } from './errors.ts';
 import { DAY, HOUR, MINUTE, SECOND } from './time.ts';
 
@@ -25,7 +25,7 @@ export const LONGEST_WRITE_MS = 20 * SECOND;
 
 /** A number in [0, 1) for a text: the same text always gives the same number, on every machine. */
 export function steadyFraction(text: string): number {
-  return createHash('sha256').update(text).digest().readUInt32BE(0) / 2 ** 32;
+  return hash('sha256', text, 'buffer').readUInt32BE(0) / 2 ** 32;
 }
 
 export interface RenewalRule {

@@ -2,7 +2,7 @@
 // foreign Host header is refused: a web page whose name resolves to 127.0.0.1 (DNS rebinding) could otherwise read our
 // answers. Over the network only /healthz, /readyz and /metrics are served until a readToken is set. A browser sends the
 // readToken as the password of HTTP Basic. Basic never permits a change: a browser adds it to requests of other pages too.
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { isLoopback } from '../net/proxy.ts';
 import { HttpProblem } from './problem.ts';
 
@@ -81,7 +81,7 @@ function matcher(secret: string | undefined): (given: string) => boolean {
 }
 
 function sha256(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
+  return hash('sha256', text, 'buffer');
 }
 
 /** The token of a bearer header (RFC 6750, section 2.1; upper or lower case). */

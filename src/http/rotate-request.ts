@@ -1,7 +1,7 @@
 // POST …/rotate: one requested rotation per hour and target, and one answer for each Idempotency-Key. Requests for a
 // target take turns, over all processes of the journal, so that two that arrive together do not both pass the limit. The
 // limit is counted in the journal, so it survives a restart.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { RotatorError } from '../core/errors.ts';
 import type { AnsweredRequest, AnsweredRequests, Leases, Rotations, TargetStates } from '../core/journal-ports.ts';
 import type { Clock } from '../core/ports.ts';
@@ -151,7 +151,7 @@ function countsForLimit({ trigger, error }: Rotation): boolean {
 
 /** A key may be anything; what is kept as it is may be shown. */
 function digestOf(idempotencyKey: string): string {
-  return createHash('sha256').update(idempotencyKey).digest('base64url');
+  return hash('sha256', idempotencyKey, 'base64url');
 }
 
 function sameTarget(known: AnsweredRequest, targetKey: string): AnsweredRequest {

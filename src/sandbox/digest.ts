@@ -1,9 +1,9 @@
 // SHA-256, HMAC and a comparison in constant time, as every simulated service needs them for its signatures.
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 
 /** Lower-case hex. */
 export function sha256(data: string | Uint8Array): string {
-  return createHash('sha256').update(data).digest('hex');
+  return hash('sha256', data, 'hex');
 }
 
 export function hmac(key: string | Uint8Array, data: string): Buffer {

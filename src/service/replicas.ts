@@ -1,6 +1,6 @@
 // One replica of several over a journal in PostgreSQL: its name, the digest of its configuration, and what it works with.
 // Loaded only there, and with it pg-boss.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { PostgresPlace } from '../adapters/journal/place.ts';
 import { createPassQueue } from '../adapters/queue/pg-boss.ts';
@@ -86,5 +86,5 @@ export function replicaName(host: string, pid: number): string {
 /** What passes and alerts depend on; replicas may differ in where they listen and how they log. */
 export function configurationDigest({ schedule, apple, allowHosts, alerts, heartbeat, targets }: Config): string {
   const settings = JSON.stringify({ schedule, apple, allowHosts, alerts, heartbeat, targets });
-  return createHash('sha256').update(settings).digest('hex').slice(0, DIGEST_LENGTH);
+  return hash('sha256', settings, 'hex').slice(0, DIGEST_LENGTH);
 }

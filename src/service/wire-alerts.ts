@@ -1,6 +1,6 @@
 // From a configuration to working alerts: channels and what they carry, the language of messages, what is watched. The
 // daemon and `once` are wired alike; they differ in what they know and in how long they run.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { createChannel } from '../adapters/channels/registry.ts';
 import { exposedPlaces } from '../adapters/journal/journal.ts';
 import { Alerter, type AlerterTools } from '../alerts/alerter.ts';
@@ -282,7 +282,7 @@ function rotatedBy(
 
 /** 3 to 14 minutes. */
 export function digestDelayMs(instance: string): number {
-  const step = createHash('sha256').update(instance).digest().readUInt16BE() % DIGEST_DELAYS.steps;
+  const step = hash('sha256', instance, 'buffer').readUInt16BE() % DIGEST_DELAYS.steps;
   return DIGEST_DELAYS.from + step * MINUTE;
 }
 

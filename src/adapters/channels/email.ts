@@ -2,7 +2,7 @@
 // password is only sent over TLS, except to loopback or with `insecure: true`; certificates are always verified. Errors
 // hold codes and our own words: what a server replies may repeat addresses and more.
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { createTransport, SendMailOptions } from 'nodemailer';
 import * as z from 'zod';
 import { shortened } from '../../alerts/words/fitting.ts';
@@ -163,7 +163,7 @@ function threadOf({ kind, instance, items }: AlertMessage): string | undefined {
   const threads = new Set(items.map(({ thread }) => thread.replace(/#critical$/, '')));
   const [thread] = items.length > 0 ? threads : [kind];
   if (thread === undefined || threads.size > 1) return undefined;
-  return createHash('sha256').update(`${instance}/${thread}`).digest('hex').slice(0, 32);
+  return hash('sha256', `${instance}/${thread}`, 'hex').slice(0, 32);
 }
 
 interface MailFailure {

@@ -3,7 +3,7 @@
 // resolve them. When a message is tried again, the events that were already accepted are not sent again: a long message
 // would otherwise fail at the service's rate limit for ever.
 
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import * as z from 'zod';
 import { shortened } from '../../alerts/words/fitting.ts';
 import { FLAVOURS } from '../../alerts/words/flavours.ts';
@@ -197,5 +197,5 @@ function byThread(items: readonly MessageItem[]): Map<string, MessageItem[]> {
 /** `instance/thread`, or its SHA-256 where that is too long for PagerDuty. */
 function keyOf(instance: string, thread: string): string {
   const key = `${instance}/${thread}`;
-  return key.length <= MAX_DEDUP_KEY ? key : `sha256:${createHash('sha256').update(key).digest('hex')}`;
+  return key.length <= MAX_DEDUP_KEY ? key : `sha256:${hash('sha256', key, 'hex')}`;
 }

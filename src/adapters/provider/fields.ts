@@ -1,7 +1,7 @@
 // A CloudBase provider record as the pass sees it (core/provider.ts), and the Config that a write sends. Every rule here
 // exists because ModifyProvider has no version or ETag and nobody knows how deep it merges: the whole Config goes back
 // as it was read, so the whole Config must be fit to go back.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { RoundTripTrouble } from '../../core/error-troubles.ts';
 import {
   canonical,
@@ -225,7 +225,7 @@ function isPrivate(name: string, value: Json): boolean {
 }
 
 function digestOf(value: Json): string {
-  return `sha256:${createHash('sha256').update(canonical(value)).digest('hex')}`;
+  return `sha256:${hash('sha256', canonical(value), 'hex')}`;
 }
 
 function isDigest(kept: Json): boolean {
