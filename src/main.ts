@@ -17,6 +17,12 @@ import { systemClock } from './service/system-clock.ts';
 // Tencent's SDK loads a module that Node deprecates; a user can do nothing about it and must not see it.
 process.noDeprecation = true;
 
+/**
+ * How many frames a stack trace has. Node makes an error, and drops it, for each key that it is given as a text, which the
+ * SDK does 16 times for a rotation: with its own limit of 10 frames a rotation takes a twentieth longer.
+ */
+Error.stackTraceLimit = 4;
+
 nameProgram(process.env);
 
 /**

@@ -9,7 +9,6 @@ import type { RotatorError } from '../../core/errors.ts';
 import { copyDatabase } from './copy.ts';
 import type { JournalClock } from './leases.ts';
 import { checkedVersion, type Migration, migrate, newerSchema, schemaVersion, stamp } from './migrations.ts';
-import type { SharedTables } from './shared-tables.ts';
 import { Tables } from './tables.ts';
 import { isBusy, journalError, narrowCompanions, prepareFile, trouble, unfitRow } from './trouble.ts';
 
@@ -72,8 +71,8 @@ export class Connection {
   }
 
   /** The same, which does not wait for the disk: who holds what is of no use once every process has ended with the machine. */
-  share<T>(work: (shared: SharedTables) => T): T {
-    return this.#transaction('writes', ({ shared }) => work(shared));
+  share<T>(work: (tables: Tables) => T): T {
+    return this.#transaction('writes', work);
   }
 
   /** `process`: the name of this one, which no longer uses the journal. */

@@ -9,7 +9,6 @@ import { type Connection, type ConnectionOptions, openFile, openInMemory, openRe
 import type { HeldLeases, JournalClock } from './leases.ts';
 import type { DaemonLock } from './lock.ts';
 import { newAlerts, newRow, type Start } from './returned.ts';
-import type { SharedTables } from './shared-tables.ts';
 import type { Tables } from './tables.ts';
 
 /**
@@ -67,7 +66,7 @@ export class DaemonConnection {
     return this.#use((connection) => connection.write(work));
   }
 
-  share<T>(work: (shared: SharedTables) => T): T {
+  share<T>(work: (tables: Tables) => T): T {
     return this.#use((connection) => connection.share(work));
   }
 

@@ -57,7 +57,7 @@ export interface Source {
   read<T>(work: (rows: Rows) => Maybe<T>): Maybe<T>;
   write<T>(work: (rows: Rows) => Maybe<T>): Maybe<T>;
   /** The same for what only living processes need: it need not survive the machine that keeps the journal. */
-  share<T>(work: (shared: SharedRows) => Maybe<T>): Maybe<T>;
+  share<T>(work: (rows: Rows) => Maybe<T>): Maybe<T>;
   /** Reads what one statement reads, or what is kept while nobody else writes. */
   glance<T>(work: (rows: Rows) => Maybe<T>): Maybe<T>;
   close(process?: string): Maybe<void>;
@@ -75,10 +75,10 @@ export interface Self {
 const NOBODY: Company = { others: false, leftMsAgo: undefined };
 
 export function journalOver(source: Source, held: HeldLeases, { clock, process }: Self): Journal {
-  const renew = async (leases: readonly LeaseName[]) => source.share((shared) => shared.renewLeases(leases));
+  const renew = async (leases: readonly LeaseName[]) => source.share(({ shared }) => shared.renewLeases(leases));
   const register = async () => {
     try {
-      await source.share((shared) => shared.register(process ?? ''));
+      await source.share(({ shared }) => shared.register(process ?? ''));
     } catch {
       // The next hour will do.
     }
@@ -91,18 +91,22 @@ export function journalOver(source: Source, held: HeldLeases, { clock, process }
     expiries: async () => source.read((rows) => rows.expiries()),
     changedSince: async (revision, limit) => source.read((rows) => rows.changedSince(revision, limit)),
     async commit(change) {
-      await source.write((rows) => rows.commit(change));
       const { lease } = change;
-      if (lease === undefined) return;
-      if ('begins' in lease) held.add(lease, lease.begins, renew);
-      else if (lease.ends) held.remove(lease);
+      if (lease !== undefined && 'begins' in lease) {
+        // Nothing has been done under it yet.
+        await source.share((rows) => rows.commit(change));
+        held.add(lease, lease.begins, renew);
+        return;
+      }
+      await source.write((rows) => rows.commit(change));
+      if (lease?.ends) held.remove(lease);
     },
     openRotations: async (key) => source.read((rows) => rows.openRotations(key)),
     rotations: async (filter) => source.glance((rows) => rows.rotations(filter)),
     fleet: async () => source.glance((rows) => rows.fleet()),
     updateFleet: async (change) => source.write((rows) => rows.updateFleet(change)),
     async acquireLease(key, token, onLost = () => undefined) {
-      const isTaken = await source.share((shared) => shared.acquireLease({ key, token }));
+      const isTaken = await source.share(({ shared }) => shared.acquireLease({ key, token }));
       if (isTaken) held.add({ key, token }, onLost, renew);
       return isTaken;
     },
@@ -116,20 +120,20 @@ export function journalOver(source: Source, held: HeldLeases, { clock, process }
     },
     async releaseLease(key, token) {
       held.remove({ key, token });
-      await source.share((shared) => shared.releaseLease({ key, token }));
+      await source.share(({ shared }) => shared.releaseLease({ key, token }));
     },
     async takeTurn(lane, token, rank, onLost = () => undefined) {
-      const isOurs = await source.share((shared) => shared.takeTurn(lane, token, rank));
+      const isOurs = await source.share(({ shared }) => shared.takeTurn(lane, token, rank));
       if (isOurs) held.add(laneLease(lane, token), onLost, renew);
       else held.remove(laneLease(lane, token));
       return isOurs;
     },
     async endTurn(lane, token) {
       held.remove(laneLease(lane, token));
-      await source.share((shared) => shared.endTurn(lane, token));
+      await source.share(({ shared }) => shared.endTurn(lane, token));
     },
     company: async () => (process === undefined ? NOBODY : source.glance(({ shared }) => shared.company(process))),
-    takePlace: async (pace, gapMs) => source.share((shared) => shared.takePlace(process ?? '', pace, gapMs)),
+    takePlace: async (pace, gapMs) => source.share(({ shared }) => shared.takePlace(process ?? '', pace, gapMs)),
     alertBook: async () => (await source.glance((rows) => rows.knownBook())) ?? source.read((rows) => rows.book()),
     updateAlerts: async (change) => source.write((rows) => rows.updateBook(change)),
     async close() {

@@ -342,7 +342,7 @@ describe('reading', () => {
   });
 });
 
-test('what is recorded waits for the disk; who has which lease and turn need not outlive the machine', async () => {
+test('what was done waits for the disk; who has which lease and turn, and begins, need not outlive the machine', async () => {
   const journal = await open(join(folder(), 'journal.db'));
   const exec = vi.spyOn(DatabaseSync.prototype, 'exec');
   onTestFinished(() => exec.mockRestore());
@@ -359,5 +359,10 @@ test('what is recorded waits for the disk; who has which lease and turn need not
   expect(await waits(() => journal.acquireLease('key', 'a'))).toBe('NORMAL');
   expect(await waits(() => journal.releaseLease('key', 'a'))).toBe('NORMAL');
   expect(await waits(() => journal.endTurn('lane', 'a'))).toBe('NORMAL');
+  const lease = { key: aTarget().key, token: 'a' };
+  const begun = { rotation: aRotation(), lease: { ...lease, begins: () => undefined } };
+  expect(await waits(() => journal.commit(begun))).toBe('NORMAL');
+  expect(await waits(() => journal.commit({ ...begun, lease: { ...lease, ends: false } }))).toBe('FULL');
+  expect(await waits(() => journal.takeTurn('lane', 'a', rank))).toBe('NORMAL');
   expect(await waits(() => journal.updateFleet((fleet) => fleet))).toBe('FULL');
 });

@@ -8,7 +8,7 @@ import { holdSecret } from '../../../core/held-secrets.ts';
 import { SECOND } from '../../../core/time.ts';
 import type { OnDamage } from '../kept-rows.ts';
 import type { JournalClock } from '../leases.ts';
-import type { Maybe, SharedRows, Source } from '../over.ts';
+import type { Maybe, Source } from '../over.ts';
 import type { PostgresPlace } from '../place.ts';
 import { AlertRows } from './alert-rows.ts';
 import type { Query, Result, Row } from './query.ts';
@@ -124,8 +124,8 @@ export class PostgresConnection implements Source {
   }
 
   /** Durably: the machine of the database may fail, and the processes go on. */
-  share<T>(work: (shared: SharedRows) => Maybe<T>): Promise<T> {
-    return this.write(({ shared }) => work(shared));
+  share<T>(work: (rows: PostgresRows) => Maybe<T>): Promise<T> {
+    return this.write(work);
   }
 
   glance<T>(work: (rows: PostgresRows) => Maybe<T>): Promise<T> {

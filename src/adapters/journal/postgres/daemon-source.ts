@@ -12,7 +12,7 @@ import { SLICE } from '../../../net/event-loop.ts';
 import { type Connection, openInMemory } from '../connection.ts';
 import type { HeldLeases, JournalClock } from '../leases.ts';
 import { MIGRATIONS } from '../migrations.ts';
-import type { Maybe, Rows, SharedRows, Source } from '../over.ts';
+import type { Maybe, Rows, Source } from '../over.ts';
 import { newAlerts, newRow } from '../returned.ts';
 import { parsed, reading } from '../stored.ts';
 import type { Tables } from '../tables.ts';
@@ -106,8 +106,8 @@ export class PostgresDaemonSource implements Source {
   }
 
   /** Durably: the machine of the database may fail, and the processes go on. */
-  share<T>(work: (shared: SharedRows) => Maybe<T>): Promise<T> {
-    return this.write(({ shared }) => work(shared));
+  share<T>(work: (rows: Rows) => Maybe<T>): Promise<T> {
+    return this.write(work);
   }
 
   /** What `work` gives of the database; undefined while it is away. */
