@@ -23,6 +23,8 @@ interface Form {
 
 /** By secret, as it was told: its forms, as they are searched for. The one that was told longest ago comes first. */
 const held = new Map<string, readonly Form[]>();
+/** In place of a character's code: what stands around it tells what it is. */
+const UNCLEAR = 255;
 /** The forms by their heads, and how many have a head at each place of a table: most characters of a text end there. */
 const byHead = new Map<number, Set<Form>>();
 const PLACE_BITS = 18;
@@ -194,13 +196,26 @@ function startsIn(text: string): number[] {
   return starts;
 }
 
-/** What is left of a character by itself, by its code; 0: nothing. */
-const UNCLEAR = 255;
-const BARE = Uint8Array.from({ length: 128 }, (_, code) => {
-  const character = String.fromCharCode(code);
-  if (!PLAIN.test(character) || '\\%'.includes(character)) return UNCLEAR;
-  return bareOf(character).codePointAt(0) ?? 0;
-});
+/** What `bareOf` leaves of each character up to `~`, by their codes; 0: nothing. */
+const BARE = Uint8Array.from({ length: 127 }, (_, code) => bareCode(String.fromCharCode(code)));
+
+function bareCode(character: string): number {
+  switch (character) {
+    case ' ':
+    case '\n':
+    case '\t':
+      return 0;
+    case '-':
+      return bareCode('+');
+    case '_':
+      return bareCode('/');
+    case '\\':
+    case '%':
+      return UNCLEAR;
+    default:
+      return character < ' ' ? UNCLEAR : character.charCodeAt(0);
+  }
+}
 
 function ignoredIn(text: string): RegExp {
   return PLAIN.test(text) ? IGNORED_OF_PLAIN : IGNORED;

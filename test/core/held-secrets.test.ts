@@ -46,6 +46,11 @@ describe('a secret is found', () => {
     expect(redactText(text)).toBe(text.replaceAll(SECRET, '[redacted secret]'));
   });
 
+  test('whatever character stands in it that nobody sees or that is written in another way', () => {
+    for (const between of [' ', '\t', '\n', '\r', '\v', '\u007f', '\u00a0', '\\t', '%20'])
+      expect([between, redactText(split(SECRET, between))]).toEqual([between, '[redacted secret]']);
+  });
+
   test('in a basic authorization', () => {
     expect(redactText(Buffer.from(`id:${SECRET}`).toString('base64'))).toContain('[redacted secret]');
   });
