@@ -121,7 +121,9 @@ export async function settleChanges(
   if (state.providerChanges.every(({ by }) => by !== 'our-write')) return state;
   const rows = await journal.rotations({ target: state.key, limit: CHANGED_ROWS });
   const isPutBack = ({ path, by, at }: ProviderChange): boolean => {
-    const intent = rows.find((row) => row.intent !== null && row.intent.at <= at)?.intent ?? null;
+    // The row in whose time it was noted: the clock may have been set back since, so that later rows seem to be earlier.
+    const row = rows.find(({ intent, finishedAt }) => intent !== null && intent.at <= at && (finishedAt ?? at) >= at);
+    const intent = row?.intent ?? null;
     return (
       by === 'our-write' &&
       intent !== null &&

@@ -335,6 +335,17 @@ describe('a field that our write changed', () => {
     expect((await rig.pass()).state.providerChanges).toEqual([]);
   });
 
+  test('is settled by that value although the clock was set back before the next rotation', async () => {
+    rig.world.behaviour.rediscovery = true;
+    const was = wanted();
+    await rig.pass();
+    rig.clock.wall -= 90_000;
+    expect((await rig.pass({ force: true })).state.providerChanges).toHaveLength(1);
+    rig.world.patchConfig(ENV_ID, 'apple', { AuthorizationEndpoint: was as string });
+    rig.clock.pass(HOUR);
+    expect((await rig.pass()).state.providerChanges).toEqual([]);
+  });
+
   test('stays noted while a whole map is lost, by each field of it', async () => {
     const ProfileMetaMap = { Email: 'email', Name: 'name' };
     const { Config, ...others } = rig.provider();
