@@ -121,9 +121,10 @@ export async function settleChanges(
   if (state.providerChanges.every(({ by }) => by !== 'our-write')) return state;
   const rows = await journal.rotations({ target: state.key, limit: CHANGED_ROWS });
   const isPutBack = ({ path, by, at }: ProviderChange): boolean => {
-    // The row in whose time it was noted: the clock may have been set back since, so that later rows seem to be earlier.
-    const row = rows.find(({ intent, finishedAt }) => intent !== null && intent.at <= at && (finishedAt ?? at) >= at);
-    const intent = row?.intent ?? null;
+    const begun = rows.filter(({ intent }) => intent !== null && intent.at <= at);
+    // The row in whose time it was noted: the clock may have been set back since, so that later rows seem to be earlier;
+    // or before that row ended, so that none seems to be.
+    const intent = (begun.find(({ finishedAt }) => (finishedAt ?? at) >= at) ?? begun[0])?.intent ?? null;
     return (
       by === 'our-write' &&
       intent !== null &&

@@ -37,6 +37,8 @@ export interface Storm {
   /** Each minute of the trouble. */
   readonly eachMinute?: (place: MovedPlace, minute: number) => unknown;
   readonly heals: (place: MovedPlace, daemon: MovedDaemon) => unknown;
+  /** How long after that all of it is over; default: HEALS_MS, or HEALS_SOON_MS. */
+  readonly overAfterMs?: number;
   /** How many incidents there may be: one for each app whose logins fail. Default: two, a warning that becomes critical. */
   readonly incidents?: number;
   /** Several causes, so that one message need not be enough. */
@@ -108,6 +110,8 @@ export const STORMS: Readonly<Record<string, Storm>> = {
     lastsMs: 3 * DAY,
     breaks: ({ world }) => world.faults.add({ service: 'apple', kind: 'reset-before' }),
     heals: clear,
+    // Only a question shows it: of each key every 4 hours, at a tick, and of each target once a day.
+    overAfterMs: 4 * HOUR + HEALS_MS,
     isLong: true,
   },
   'one target of the fleet': {
@@ -267,7 +271,7 @@ export async function played(storm: Storm, size: number, schedule: Schedule): Pr
   }
   const healed = place.world.inbox.length;
   await storm.heals(place, daemon);
-  await place.advance(schedule === 'hourly' ? HEALS_MS : HEALS_SOON_MS);
+  await place.advance(storm.overAfterMs ?? (schedule === 'hourly' ? HEALS_MS : HEALS_SOON_MS));
 
   const { inbox } = place.world;
   const count = (name: string): Counted => {
