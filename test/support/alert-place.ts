@@ -75,6 +75,7 @@ export type AlertRow = Readonly<Record<string, Json>> & {
   readonly cause: string;
   readonly target: string | null;
   readonly targets: readonly { readonly name: string }[];
+  readonly channels: readonly { readonly name: string; readonly delivered: boolean }[];
 };
 
 /** What `alerts --json` printed. */

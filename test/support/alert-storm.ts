@@ -43,7 +43,7 @@ async function fleet(size: number) {
   return { ...place, names: targets.map(({ name }) => name) };
 }
 
-/** Waits until every channel has taken what was to be told by now. */
+/** Waits until every channel has taken what was to be told by now; of a story that opened, once it has gathered. */
 async function delivered(place: AlertPlace, open: number): Promise<void> {
   const settled = async () => {
     const { alerts, channels } = alertsOf(await place.run(['alerts', '--json']));
@@ -51,6 +51,10 @@ async function delivered(place: AlertPlace, open: number): Promise<void> {
       NAMES.map((name) => [name, 0, 0]),
     );
     expect(alerts).toHaveLength(open);
+    for (const { channels: carriers } of alerts) {
+      expect(carriers).toHaveLength(NAMES.length);
+      for (const carrier of carriers) expect(carrier).toMatchObject({ delivered: true });
+    }
   };
   await vi.waitFor(settled, { timeout: 300_000, interval: 500 });
 }
