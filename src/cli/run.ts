@@ -34,7 +34,7 @@ export async function run(options: RunOptions, host: Host, stop: AbortSignal): P
   });
   if (service === EXIT.usage) return EXIT.usage;
   if (service === undefined) return EXIT.ok;
-  hangup = () => void service.reload().then(releaseMemory);
+  hangup = () => void service.reload();
   stop.addEventListener('abort', () => service.stop());
   if (stop.aborted) service.stop();
   keepHeapSmall();

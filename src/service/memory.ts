@@ -43,27 +43,33 @@ export function releaseMemory(): void {
 /** V8 acts on it within 8 s. More often would be of no use; less often would let a sweep be slowed down for longer. */
 const LOOK_EVERY_MS = 5_000;
 
-/** What few passes leave is collected once a minute or so: the heap grows by a tenth meanwhile. */
-const AT_REST = '--optimize-for-size --heap-growing-percent=10';
 const IN_A_SWEEP = `--no-optimize-for-size ${GROWS}`;
+/** The heap may still grow by 8 MB, V8's least step, before it is collected. */
+const AT_REST = '--no-optimize-for-size --heap-growing-percent=10';
+/** After a sweep: V8 collects what it has left, and gives it back, step by step beside everything else. */
+const AFTER_A_SWEEP = '--optimize-for-size --heap-growing-percent=10';
+/** For so many looks, which is two minutes. For ever, each of the few passes would have its code compiled anew. */
+const AFTER_LOOKS = 24;
 
 /** So few passes at a time are rest: after a sweep, each target has one more when its turn to ask Apple has come. */
 const FEW_PASSES = 10;
 
 /**
- * While the daemon rests, has V8 collect what passes have left and give it back, step by step beside everything else. By
- * itself V8 does so when next to nothing was allocated lately, which it may believe only after minutes. While passes run
- * it would cost CPU time for nothing. Ends with the function that is returned.
+ * After a sweep, has V8 give back what it has filled. By itself V8 does so when next to nothing was allocated lately,
+ * which it may believe only after minutes. While passes run it would cost CPU time for nothing. To be called when a start
+ * has given back what it had filled. Ends with the function that is returned.
  */
 export function collectAtRest(
   clock: Pick<Clock, 'every'>,
   passes: () => number,
   setFlags: (flags: string) => void = setFlagsFromString,
 ): () => void {
-  let rests = false;
+  let looksAtRest = AFTER_LOOKS;
+  let flags = IN_A_SWEEP;
   return clock.every(LOOK_EVERY_MS, () => {
-    if (rests === passes() <= FEW_PASSES) return;
-    rests = !rests;
-    setFlags(rests ? AT_REST : IN_A_SWEEP);
+    looksAtRest = passes() > FEW_PASSES ? 0 : looksAtRest + 1;
+    const next = looksAtRest === 0 ? IN_A_SWEEP : looksAtRest > AFTER_LOOKS ? AT_REST : AFTER_A_SWEEP;
+    if (next !== flags) setFlags(next);
+    flags = next;
   });
 }

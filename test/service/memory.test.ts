@@ -36,7 +36,8 @@ const REST = `
   let filled = Array.from({ length: 500_000 }, (_, index) => ({ index, list: [index] }));
   const full = process.memoryUsage().heapTotal + 0 * filled.length;
   filled = undefined;
-  collectAtRest({ every: (ms, look) => look() }, () => process.argv[1] === 'busy' ? 11 : 10);
+  let passes = 11;
+  collectAtRest({ every: (ms, look) => (look(), passes = 10, look()) }, () => passes);
   const timer = setInterval(() => {
     Array.from({ length: 20_000 }, (_, index) => ({ index }));
     if (process.memoryUsage().heapTotal > full / 2) return;
@@ -92,7 +93,7 @@ test('the heap grows by half of what is in use, not by several times that', () =
   expect(printed(REPLACE, 'small')).toBeLessThan(100);
 });
 
-test('V8 is told when the daemon rests, and when it no longer does', () => {
+test('V8 is told when a sweep begins, when it is over, and when what it left has been given back', () => {
   const told: string[] = [];
   let passes = 0;
   let look = () => undefined as unknown;
@@ -105,20 +106,43 @@ test('V8 is told when the daemon rests, and when it no longer does', () => {
     () => passes,
     (flags) => told.push(flags),
   );
-  for (const count of [11, 10, 0, 11, 10_000, 1]) {
+  const seen = (count: number, times = 1) => {
     passes = count;
-    look();
-  }
-  end();
-  const [atRest, inSweep] = [
-    '--optimize-for-size --heap-growing-percent=10',
+    for (let i = 0; i < times; i += 1) look();
+    return told.splice(0);
+  };
+  const [inSweep, afterSweep, atRest] = [
     '--no-optimize-for-size --heap-growing-percent=50',
+    '--optimize-for-size --heap-growing-percent=10',
+    '--no-optimize-for-size --heap-growing-percent=10',
   ];
-  expect(told).toEqual([atRest, inSweep, atRest, 'ended']);
+  expect(seen(11)).toEqual([]);
+  expect(seen(10, 24)).toEqual([afterSweep]);
+  expect(seen(0, 2)).toEqual([atRest]);
+  expect(seen(10_000, 2)).toEqual([inSweep]);
+  expect(seen(1)).toEqual([afterSweep]);
+  expect(seen(11)).toEqual([inSweep]);
+  end();
+  expect(told).toEqual(['ended']);
 });
 
-test('at rest V8 collects and gives back, also while something is still allocated', () => {
-  const args = ['--gc-memory-reducer-start-delay-ms=100', '--input-type=module', '--eval', REST, 'at rest'];
+test('after a start, which has given back what it filled, the daemon is at rest at once', () => {
+  const told: string[] = [];
+  collectAtRest(
+    {
+      every(_, look) {
+        look();
+        return () => undefined;
+      },
+    },
+    () => 0,
+    (flags) => told.push(flags),
+  );
+  expect(told).toEqual(['--no-optimize-for-size --heap-growing-percent=10']);
+});
+
+test('after a sweep V8 collects and gives back, also while something is still allocated', () => {
+  const args = ['--gc-memory-reducer-start-delay-ms=100', '--input-type=module', '--eval', REST];
   expect(execFileSync(process.execPath, args, { encoding: 'utf8', timeout: 20_000 })).toBe('given back\n');
 });
 
