@@ -45,6 +45,21 @@ const LOOKS: readonly (readonly [pattern: RegExp, look: KeyLook])[] = [
  * Throws ERR_KEY_INVALID, which says what the text is.
  */
 export function parsePrivateKey(text: string, origin: string): PrivateKey {
+  const { key, body } = KNOWN.get(text) ?? read(text, origin);
+  // Also where it was read before: what is told again stays held.
+  holdSecret(body);
+  KNOWN.delete(text);
+  KNOWN.set(text, { key, body });
+  const [oldest] = KNOWN.size > MOST_KNOWN ? KNOWN.keys() : [];
+  if (oldest !== undefined) KNOWN.delete(oldest);
+  return key;
+}
+
+/** The keys that were read last, by their texts: every pass reads one, and a fleet has few. */
+const KNOWN = new Map<string, { readonly key: PrivateKey; readonly body: string }>();
+const MOST_KNOWN = 32;
+
+function read(text: string, origin: string): { key: PrivateKey; body: string } {
   const clean = withLineEnds(text);
   const der = base64Of(clean);
   const fromDer = der?.startsWith('M') ? tryImport('PRIVATE KEY', der) : undefined;
@@ -53,8 +68,8 @@ export function parsePrivateKey(text: string, origin: string): PrivateKey {
   if (key.asymmetricKeyType !== 'ec' || key.asymmetricKeyDetails?.namedCurve !== 'prime256v1')
     throw otherKey(key, origin);
   const point = publicPoint(key, origin);
-  holdSecret(block.body);
-  return { privateKey: key, publicKey: createPublicKey(key), thumbprint: thumbprintOf(point) };
+  const pair = { privateKey: key, publicKey: createPublicKey(key), thumbprint: thumbprintOf(point) };
+  return { key: pair, body: block.body };
 }
 
 /** Line ends that were written as characters, however often their backslash was doubled. */

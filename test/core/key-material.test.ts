@@ -3,8 +3,10 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:cry
 import fc from 'fast-check';
 import { calculateJwkThumbprint } from 'jose';
 import { describe, expect, test } from 'vitest';
+import { holdSecret } from '../../src/core/held-secrets.ts';
 import { keyIdOfFileName } from '../../src/core/key-ids.ts';
 import { type KeyMaterial, parseKeyMaterial, parseKeyText } from '../../src/core/key-material.ts';
+import { redactText } from '../../src/core/redact.ts';
 import { tries } from '../support/campaign.ts';
 import { IDS, newP8, pemOf, vector } from '../support/keys.ts';
 
@@ -159,6 +161,31 @@ describe('a key that is read', () => {
       }),
       { numRuns: tries(300, 10_000) },
     );
+  });
+});
+
+describe('a key that is read again', () => {
+  test('is the same one, while it is one of the last 32', async () => {
+    const [first, second] = [await parse(P8), await parse(P8)];
+    expect(second.privateKey).toBe(first.privateKey);
+    for (let i = 0; i < 31; i += 1) await parse(newP8());
+    expect((await parse(P8)).privateKey).toBe(first.privateKey);
+    for (let i = 0; i < 32; i += 1) await parse(newP8());
+    const last = await parse(P8);
+    expect(last.privateKey).not.toBe(first.privateKey);
+    expect(last.thumbprint).toBe(first.thumbprint);
+  });
+
+  test('is held as it was the first time', async () => {
+    const text = newP8();
+    // As nothing but a held secret is recognized.
+    const body = text.replaceAll(/-----[A-Z ]+-----|\s/g, '');
+    const hex = Buffer.from(body).toString('hex');
+    await parse(text);
+    for (let n = 0; n < 4_096; n += 1) holdSecret(`held-since-the-key-${n}-0123456789abcdef`);
+    expect(redactText(hex)).toBe(hex);
+    await parse(text);
+    expect(redactText(hex)).toContain('[redacted secret]');
   });
 });
 
