@@ -63,8 +63,8 @@ export interface RotationFilter {
 
 // The journal is the durable record. Every method of its parts may throw ERR_JOURNAL_UNWRITABLE and ERR_JOURNAL_NEWER.
 // What a resolved call wrote survives a crash and is seen by every later read of any process. It survives the end of the
-// machine as well, but for what only living processes need: leases, turns, and a row that begins with its lease, until the
-// next commit.
+// machine as well, but for what only living processes need (leases, turns, and a row that begins with its lease, until the
+// next commit) and for what a pass has seen and done nothing about, which the next one sees again.
 
 /**
  * How far the writing of target states had got. Opaque: it is only handed back to the journal that gave it. To a journal

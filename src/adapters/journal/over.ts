@@ -56,7 +56,7 @@ export interface SharedRows {
 export interface Source {
   read<T>(work: (rows: Rows) => Maybe<T>): Maybe<T>;
   write<T>(work: (rows: Rows) => Maybe<T>): Maybe<T>;
-  /** The same for what only living processes need: it need not survive the machine that keeps the journal. */
+  /** The same for what need not survive the machine: only living processes need it, or it is seen again. */
   share<T>(work: (rows: Rows) => Maybe<T>): Maybe<T>;
   /** Reads what one statement reads, or what is kept while nobody else writes. */
   glance<T>(work: (rows: Rows) => Maybe<T>): Maybe<T>;
@@ -91,15 +91,13 @@ export function journalOver(source: Source, held: HeldLeases, { clock, process }
     expiries: async () => source.read((rows) => rows.expiries()),
     changedSince: async (revision, limit) => source.read((rows) => rows.changedSince(revision, limit)),
     async commit(change) {
-      const { lease } = change;
-      if (lease !== undefined && 'begins' in lease) {
-        // Nothing has been done under it yet.
-        await source.share((rows) => rows.commit(change));
-        held.add(lease, lease.begins, renew);
-        return;
-      }
-      await source.write((rows) => rows.commit(change));
-      if (lease?.ends) held.remove(lease);
+      const { lease, rotation } = change;
+      const begins = lease !== undefined && 'begins' in lease;
+      // What was only seen is seen again after the machine's end, and nothing has been done yet where a lease begins.
+      const isSeenAgain = begins || (lease === undefined && rotation === undefined);
+      await (isSeenAgain ? source.share((rows) => rows.commit(change)) : source.write((rows) => rows.commit(change)));
+      if (begins) held.add(lease, lease.begins, renew);
+      else if (lease?.ends) held.remove(lease);
     },
     openRotations: async (key) => source.read((rows) => rows.openRotations(key)),
     rotations: async (filter) => source.glance((rows) => rows.rotations(filter)),

@@ -342,7 +342,7 @@ describe('reading', () => {
   });
 });
 
-test('what was done waits for the disk; who has which lease and turn, and begins, need not outlive the machine', async () => {
+test('what was done waits for the disk; what was seen, who has which lease and turn, and begins, need not outlive the machine', async () => {
   const journal = await open(join(folder(), 'journal.db'));
   const exec = vi.spyOn(DatabaseSync.prototype, 'exec');
   onTestFinished(() => exec.mockRestore());
@@ -355,7 +355,8 @@ test('what was done waits for the disk; who has which lease and turn, and begins
   };
   const rank = { failedAt: null, urgent: false, requested: false, neededBy: 0 };
   expect(await waits(() => journal.takeTurn('lane', 'a', rank))).toBe('NORMAL');
-  expect(await waits(() => journal.commit({ target: aTarget() }))).toBe('FULL');
+  expect(await waits(() => journal.commit({ target: aTarget() }))).toBe('NORMAL');
+  expect(await waits(() => journal.commit({ target: aTarget(), rotation: aRotation() }))).toBe('FULL');
   expect(await waits(() => journal.acquireLease('key', 'a'))).toBe('NORMAL');
   expect(await waits(() => journal.releaseLease('key', 'a'))).toBe('NORMAL');
   expect(await waits(() => journal.endTurn('lane', 'a'))).toBe('NORMAL');
