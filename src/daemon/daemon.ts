@@ -238,7 +238,7 @@ export class Daemon {
     const sweep = this.tools.sweeper.sweep([{ wired, request: { ...request, leaseWaitMs, drop } }], (_, result) => {
       this.unfinished -= 1;
       const { waitsFor, state } = result;
-      this.requests.ended(key, waitsFor ?? errorOf(state.error));
+      this.requests.ended(key, () => waitsFor ?? errorOf(state.error));
       isRecorded = !UNRECORDED.has((waitsFor ?? state.error)?.code);
     });
     this.sweeps.add(sweep);
@@ -353,7 +353,7 @@ export class Daemon {
   private onResult(target: Target, result: PassResult): void {
     const { state, waitsFor } = result;
     this.unfinished -= 1;
-    this.requests.ended(target.key, waitsFor ?? errorOf(state.error));
+    this.requests.ended(target.key, () => waitsFor ?? errorOf(state.error));
     this.untriedKeys.delete(target.key);
     const lane = this.targets.get(target.key)?.tools.provider.lane;
     if (lane !== undefined) this.agenda.note(target, lane, result, this.tools.clock.now());
@@ -361,7 +361,7 @@ export class Daemon {
   }
 
   private rouse(): void {
-    this.wake.abort(new Error('roused'));
+    this.wake.abort('roused');
   }
 }
 

@@ -77,8 +77,9 @@ export class RotationRequests {
   }
 
   /** The running pass has ended; `error` answers its request if it ended before its row was opened. */
-  ended(key: string, error: RotatorError): void {
-    this.running.get(key)?.request?.resolve({ kind: 'refused', error });
+  ended(key: string, error: () => RotatorError): void {
+    const { request } = this.running.get(key) ?? {};
+    request?.resolve({ kind: 'refused', error: error() });
     this.running.delete(key);
   }
 
