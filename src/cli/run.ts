@@ -34,13 +34,13 @@ export async function run(options: RunOptions, host: Host, stop: AbortSignal): P
   });
   if (service === EXIT.usage) return EXIT.usage;
   if (service === undefined) return EXIT.ok;
-  hangup = () => void service.reload();
   stop.addEventListener('abort', () => service.stop());
   if (stop.aborted) service.stop();
   keepHeapSmall();
   releaseMemory();
-  const stopCollecting = collectAtRest(clock, () => service.passes);
+  const collecting = collectAtRest(clock, () => service.passes);
+  hangup = () => void service.reload().then(collecting.again);
   await service.run();
-  stopCollecting();
+  collecting.end();
   return EXIT.ok;
 }

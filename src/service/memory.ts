@@ -54,22 +54,34 @@ const AFTER_LOOKS = 24;
 /** So few passes at a time are rest: after a sweep, each target has one more when its turn to ask Apple has come. */
 const FEW_PASSES = 10;
 
+export interface Collecting {
+  /** As after a sweep: something else has filled much. */
+  again(): void;
+  end(): void;
+}
+
 /**
  * After a sweep, has V8 give back what it has filled. By itself V8 does so when next to nothing was allocated lately,
  * which it may believe only after minutes. While passes run it would cost CPU time for nothing. To be called when a start
- * has given back what it had filled. Ends with the function that is returned.
+ * has given back what it had filled.
  */
 export function collectAtRest(
   clock: Pick<Clock, 'every'>,
   passes: () => number,
   setFlags: (flags: string) => void = setFlagsFromString,
-): () => void {
+): Collecting {
   let looksAtRest = AFTER_LOOKS;
   let flags = IN_A_SWEEP;
-  return clock.every(LOOK_EVERY_MS, () => {
+  const end = clock.every(LOOK_EVERY_MS, () => {
     looksAtRest = passes() > FEW_PASSES ? 0 : looksAtRest + 1;
     const next = looksAtRest === 0 ? IN_A_SWEEP : looksAtRest > AFTER_LOOKS ? AT_REST : AFTER_A_SWEEP;
     if (next !== flags) setFlags(next);
     flags = next;
   });
+  return {
+    again() {
+      looksAtRest = 0;
+    },
+    end,
+  };
 }

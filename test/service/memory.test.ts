@@ -101,7 +101,7 @@ test('V8 is told when a sweep begins, when it is over, and when what it left has
     look = work;
     return () => told.push('ended');
   };
-  const end = collectAtRest(
+  const { again, end } = collectAtRest(
     { every },
     () => passes,
     (flags) => told.push(flags),
@@ -121,6 +121,10 @@ test('V8 is told when a sweep begins, when it is over, and when what it left has
   expect(seen(0, 2)).toEqual([atRest]);
   expect(seen(10_000, 2)).toEqual([inSweep]);
   expect(seen(1)).toEqual([afterSweep]);
+  expect(seen(0, 24)).toEqual([atRest]);
+  // A configuration was read, and nothing is swept.
+  again();
+  expect(seen(0)).toEqual([afterSweep]);
   expect(seen(11)).toEqual([inSweep]);
   end();
   expect(told).toEqual(['ended']);
