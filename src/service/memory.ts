@@ -48,8 +48,11 @@ const IN_A_SWEEP = `--no-optimize-for-size ${GROWS}`;
 const AT_REST = '--no-optimize-for-size --heap-growing-percent=10';
 /** After a sweep: V8 collects what it has left, and gives it back, step by step beside everything else. */
 const AFTER_A_SWEEP = '--optimize-for-size --heap-growing-percent=10';
-/** For so many looks, which is two minutes. For ever, each of the few passes would have its code compiled anew. */
-const AFTER_LOOKS = 24;
+/**
+ * For so many looks, which is ten minutes: on a slow machine V8 took more than one. For ever, each of the few passes would
+ * have its code compiled anew.
+ */
+const AFTER_LOOKS = 120;
 
 /** So few passes at a time are rest: after a sweep, each target has one more when its turn to ask Apple has come. */
 const FEW_PASSES = 10;

@@ -25,7 +25,7 @@ const SWEEP_LIMIT_MS = 120_000;
 /** What ends with a sweep has ended by then, and nothing else has begun. */
 const REST_MS = 2_000;
 /** What passes have read is forgotten within a minute, and its memory given back when the daemon has been idle for a while. */
-const LONG_REST_MS = 60_000;
+const LONG_REST_MS = 90_000;
 /** From fewer targets, what one more costs is lost in what differs between two starts. */
 const LARGE = 1_000;
 /** A reload has ended for certain, so that what it holds up is not counted as a wait. */

@@ -117,11 +117,11 @@ test('V8 is told when a sweep begins, when it is over, and when what it left has
     '--no-optimize-for-size --heap-growing-percent=10',
   ];
   expect(seen(11)).toEqual([]);
-  expect(seen(10, 24)).toEqual([afterSweep]);
+  expect(seen(10, 120)).toEqual([afterSweep]);
   expect(seen(0, 2)).toEqual([atRest]);
   expect(seen(10_000, 2)).toEqual([inSweep]);
   expect(seen(1)).toEqual([afterSweep]);
-  expect(seen(0, 24)).toEqual([atRest]);
+  expect(seen(0, 120)).toEqual([atRest]);
   // A configuration was read, and nothing is swept.
   again();
   expect(seen(0)).toEqual([afterSweep]);
