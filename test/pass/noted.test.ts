@@ -346,6 +346,21 @@ describe('a field that our write changed', () => {
     expect((await rig.pass()).state.providerChanges).toEqual([]);
   });
 
+  test('is settled by that value although the clock was set back before the rotation ended', async () => {
+    rig.world.behaviour.rediscovery = true;
+    const was = wanted();
+    const ask = async () => {
+      rig.clock.wall -= 90_000;
+      return { verdict: 'unknown' as const, detail: { trouble: 'code' as const, code: 'invalid_client' } };
+    };
+    const { state } = await rig.pass({}, { tools: { loginCheck: { ask } } });
+    const [row] = await rig.rotations();
+    expect(row?.finishedAt).toBeLessThan(state.providerChanges[0]?.at ?? 0);
+    rig.world.patchConfig(ENV_ID, 'apple', { AuthorizationEndpoint: was as string });
+    rig.clock.pass(HOUR);
+    expect((await rig.pass()).state.providerChanges).toEqual([]);
+  });
+
   test('stays noted while a whole map is lost, by each field of it', async () => {
     const ProfileMetaMap = { Email: 'email', Name: 'name' };
     const { Config, ...others } = rig.provider();
