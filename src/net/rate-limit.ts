@@ -12,6 +12,11 @@ import { untilAborted } from './abort.ts';
  * more, less than 95 % of it could be used.
  */
 const SLACK = 1.04;
+/**
+ * Where a second's starts are used up, the next ones wait until this share of them is free again, and go together: what
+ * follows each costs a quarter less CPU time than after a pause of 50 ms, in which the processor's caches are emptied.
+ */
+const TOGETHER = 1 / 2;
 /** For how long a call that has its turn, and has not left, counts as one that leaves now: later it hangs. */
 const LEAVES_WITHIN_MS = SECOND;
 
@@ -47,6 +52,8 @@ export interface NamedPace {
 export function createRateLimit(initial: number, clock: Clock, pace?: NamedPace): RateLimit {
   let perSecond = checked(initial);
   let starts: Start[] = [];
+  /** So many may go before the window is looked at again. */
+  let free = 0;
   /** Settles when the call before has started, or given up; undefined while nobody waits. */
   let last: Promise<unknown> | undefined;
   /** Whether others were there at the last look, so that they and we start by the same places. */
@@ -54,13 +61,17 @@ export function createRateLimit(initial: number, clock: Clock, pace?: NamedPace)
 
   const inWindow = () => Math.max(1, Math.floor(perSecond));
   const windowMs = () => (SLACK * SECOND * inWindow()) / perSecond;
-  /** How long until another start fits, in ms on the monotonic clock. */
+  /** How long until another start may go, in ms on the monotonic clock. */
   const wait = () => {
-    starts = starts.slice(-inWindow());
-    const oldest = starts.length < inWindow() ? undefined : starts[0];
-    if (oldest === undefined) return 0;
+    if (free > 0) return 0;
     const now = clock.monotonic();
-    return (oldest.leftAt ?? Math.min(now, oldest.at + LEAVES_WITHIN_MS)) + windowMs() - now;
+    const countsUntil = ({ at, leftAt }: Start) => (leftAt ?? Math.min(now, at + LEAVES_WITHIN_MS)) + windowMs();
+    starts = starts.slice(-inWindow()).filter((start) => countsUntil(start) > now);
+    const unused = inWindow() - starts.length;
+    const lacking = Math.ceil(inWindow() * TOGETHER) - unused;
+    if (lacking <= 0) free = unused;
+    const ends = starts.map(countsUntil).sort((a, b) => a - b);
+    return Math.max(0, (ends[lacking - 1] ?? now) - now);
   };
   /** Waits for a place among other processes, if there are any. */
   const amongOthers = async ({ name, shared }: NamedPace, signal: AbortSignal) => {
@@ -81,6 +92,7 @@ export function createRateLimit(initial: number, clock: Clock, pace?: NamedPace)
     signal.throwIfAborted();
     const start: Start = { at: clock.monotonic(), leftAt: undefined };
     starts.push(start);
+    free -= 1;
     return () => {
       start.leftAt = clock.monotonic();
     };
@@ -102,6 +114,7 @@ export function createRateLimit(initial: number, clock: Clock, pace?: NamedPace)
     },
     lower(rate) {
       perSecond = Math.min(perSecond, checked(rate));
+      free = 0;
     },
   };
 }

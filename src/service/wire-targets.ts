@@ -38,10 +38,11 @@ export interface CallObserver {
 
 /**
  * How many passes of a lane run at once: as many as have requests for this long. More passes would wait for the rate
- * limit between their own reads and writes, fewer would leave it unused while they wait for Apple.
+ * limit between their own reads and writes, fewer would leave it unused while they wait for Apple, or for those that go
+ * together.
  */
 const LANE_SECONDS = 2;
-const WIDEST_LANE = 10;
+const WIDEST_LANE = 20;
 
 /** With the credentials of its calls to CloudBase, and what the alerts go by. */
 export interface WiredEntry extends WiredTarget {

@@ -103,6 +103,22 @@ test('an idle limit lets the first n start at once, and the next a little over a
   expect(starts.map(({ at }) => at)).toEqual([0, 0, 0, 1040]);
 });
 
+test('where a second is used up, half of its starts go together when the last of them is free', async () => {
+  const starts = await play(
+    4,
+    Array.from({ length: 9 }, () => ({ after: 100, abortsAfter: undefined })),
+  );
+  expect(starts.map(({ at }) => at)).toEqual([100, 200, 300, 400, 1240, 1240, 1440, 1440, 2280]);
+});
+
+test('a call after a pause waits for nothing that is free', async () => {
+  const starts = await play(
+    4,
+    [0, 0, 0, 900, 0, 300].map((after) => ({ after, abortsAfter: undefined })),
+  );
+  expect(starts.map(({ at }) => at)).toEqual([0, 0, 0, 900, 1040, 1200]);
+});
+
 test('a rate below one spaces the starts', async () => {
   const starts = await play(
     0.5,
