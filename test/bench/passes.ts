@@ -87,7 +87,7 @@ export async function ticks(place: Place): Promise<void> {
   const rows = ['tick-pass', 'tick-wait', 'tick-wait-99', 'bytes'] as const;
   const finish = sizes.includes(1) ? await beside(place, rows, (spell, build) => noteTick(spell, 1, build)) : undefined;
   for (const targets of sizes.filter((size) => size > 1)) {
-    const lasts = targets / ALLOWED_PER_SECOND > effort.settle + effort.waits + effort.window;
+    const lasts = targets > effort.warmUp + (effort.waits + effort.window) * ALLOWED_PER_SECOND;
     await eachDaemon(place, rows, { targets, lanes: 1, cron: farAway() }, async (daemon, build) => {
       const spell = lasts ? firstRound(place, daemon) : againAndAgain(place, daemon, targets);
       noteTick(await spell, targets, build);
@@ -96,10 +96,10 @@ export async function ticks(place: Place): Promise<void> {
   await finish?.();
 }
 
-/** One target every five seconds, among others that wait. */
+/** One target every five seconds, among others that wait: among none, few and many. */
 export async function alone(place: Place): Promise<void> {
   const { sizes, effort, note } = place.options;
-  for (const targets of sizes) {
+  for (const targets of sizes.filter((size) => size !== LARGE)) {
     const fleet = { targets, lanes: 1, cron: '*/5 * * * * *', isHeld: true };
     await eachDaemon(place, ['alone-pass'], fleet, async (daemon, build) => {
       await settled(daemon, effort.settle);
@@ -160,7 +160,7 @@ async function eachDaemon(
 /** In the first round of a fleet with one lane, which takes longer than what is measured. */
 async function firstRound(place: Place, daemon: Daemon): Promise<Spell> {
   const { effort } = place.options;
-  await settled(daemon, effort.settle);
+  await daemon.pass(effort.warmUp);
   const waits = await daemon.waits(effort.waits);
   return spell(place, daemon, waits, async () => {
     await sleep(effort.window * 1_000);
@@ -203,11 +203,10 @@ async function againAndAgain(place: Place, daemon: Daemon, targets: number): Pro
   };
   for (let passes = targets; passes < effort.warmUp; passes += targets) await round();
   const waits: number[] = [];
-  for (let asked = 0; asked < 2; asked += 1)
-    await round(async (last) => {
-      await sleep(AFTER_RELOAD_MS);
-      waits.push(...(await daemon.waits(effort.waits, last)));
-    });
+  await round(async (last) => {
+    await sleep(AFTER_RELOAD_MS);
+    waits.push(...(await daemon.waits(effort.waits, last)));
+  });
   return spell(place, daemon, waits, async () => {
     let reloadMs = 0;
     for (let passes = 0; passes < effort.counted; passes += targets) reloadMs += await round();

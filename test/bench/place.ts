@@ -21,14 +21,15 @@ export interface PlaceOptions {
 
 /** How much of a daemon's life is measured. */
 export interface Effort {
-  /** Seconds from the first pass on: until then code is compiled. */
+  /** Seconds from the first pass on, in which much of the code is compiled. */
   readonly settle: number;
   /** Seconds in which `/healthz` is asked. */
   readonly waits: number;
   /** Seconds in which CPU and bytes are counted. */
   readonly window: number;
-  /** The same for a fleet that is checked again and again: passes before, and passes counted. */
+  /** Passes before a tick, or a fleet that is checked again and again, is measured. */
   readonly warmUp: number;
+  /** Passes of such a fleet that are counted. */
   readonly counted: number;
 }
 
