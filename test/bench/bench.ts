@@ -20,7 +20,7 @@ const ROWS = new Map(TABLES.flatMap(({ rows }) => rows.map((row) => [row.id, row
 const print = (line: string) => process.stdout.write(`${line}\n`);
 
 const FULL = {
-  ...{ runs: 40, rotated: 400, rounds: 4, sizes: SIZES, shared: 1_000 },
+  ...{ runs: 40, rotated: 400, rounds: 3, sizes: SIZES, shared: 1_000 },
   effort: { settle: 4, waits: 6, window: 16, warmUp: 400, counted: 300 },
 } as const;
 const QUICK = {

@@ -16,7 +16,7 @@ import { busiest, percentile, perSecond } from './window.ts';
 interface Spell extends Used {
   /** How long `/healthz` took to answer, in ms. */
   readonly waits: readonly number[];
-  /** When calls to CloudBase arrived, in ms; counted with passes and CPU. */
+  /** When calls to CloudBase arrived in the region that had most of them, in ms; counted with passes and CPU. */
   readonly arrivals: readonly number[];
 }
 
@@ -47,7 +47,7 @@ export async function sweeps(place: Place): Promise<void> {
       note('sweep-wait-99', column, build, percentile(waits, 0.99));
     };
     const fleet = { targets, lanes: lanesFor(targets), cron: farAway() };
-    await eachDaemon(place, [...rows, ...ofPasses], fleet, async (daemon, build) => {
+    await eachDaemon(place, [...rows, ...ofPasses], fleet, async (daemon, build, later) => {
       note('start-cpu', column, build, daemon.start.cpuMs / 1_000);
       note('start-peak', column, build, daemon.start.peakMb);
       if (targets > LARGE) noteSweep(await firstSweep(place, daemon, Math.round(0.95 * targets)), build);
@@ -63,10 +63,13 @@ export async function sweeps(place: Place): Promise<void> {
       if (targets >= LARGE && above > 0) note('per-target', column, build, (above * 1_024) / (targets - 1));
       if (targets <= LARGE && !isOne) noteSweep(await againAndAgain(place, daemon, targets), build);
       if (targets <= LARGE) return;
-      await sleep(LONG_REST_MS);
-      const left = daemon.memory().anonymousMb;
-      note('rest', column, build, left);
-      note('rest-each', column, build, ((left - (first.get(build) ?? Number.NaN)) * 1_024) / (targets - 1));
+      const rested = sleep(LONG_REST_MS);
+      later(async () => {
+        await rested;
+        const left = daemon.memory().anonymousMb;
+        note('rest', column, build, left);
+        note('rest-each', column, build, ((left - (first.get(build) ?? Number.NaN)) * 1_024) / (targets - 1));
+      });
     });
   }
 }
@@ -96,10 +99,10 @@ export async function ticks(place: Place): Promise<void> {
   await finish?.();
 }
 
-/** One target every five seconds, among others that wait: among none, few and many. */
+/** One target every five seconds, among others that wait: among the fewest and the most. */
 export async function alone(place: Place): Promise<void> {
   const { sizes, effort, note } = place.options;
-  for (const targets of sizes.filter((size) => size !== LARGE)) {
+  for (const targets of sizes.filter((_, index) => index === 0 || index === sizes.length - 1)) {
     const fleet = { targets, lanes: 1, cron: '*/5 * * * * *', isHeld: true };
     await eachDaemon(place, ['alone-pass'], fleet, async (daemon, build) => {
       await settled(daemon, effort.settle);
@@ -125,7 +128,8 @@ async function beside(
   const { effort } = place.options;
   const finish: (() => Promise<void>)[] = [];
   await place.forEach(rows, columnOf(1), async (build) => {
-    const fleet = { targets: 1, lanes: 1, cron: '0 * * * * *' };
+    // Held, so that its calls go to a region of their own.
+    const fleet = { targets: 1, lanes: 1, cron: '0 * * * * *', isHeld: true };
     const daemon = await startDaemon(build.main, await place.fleet(build, fleet));
     await settled(daemon, effort.settle);
     const waits = await daemon.waits(effort.waits);
@@ -141,20 +145,27 @@ async function beside(
   };
 }
 
+type Work = () => Promise<void>;
+
+/** Measures a daemon of each build. What is for `later` is done when all are measured; a daemon with such work goes on. */
 async function eachDaemon(
   place: Place,
   rows: readonly RowId[],
   fleet: Fleet,
-  measure: (daemon: Daemon, build: Build) => Promise<void>,
+  measure: (daemon: Daemon, build: Build, later: (work: Work) => void) => Promise<void>,
 ): Promise<void> {
+  const left: Work[] = [];
   await place.forEach(rows, columnOf(fleet.targets), async (build) => {
     const daemon = await startDaemon(build.main, await place.fleet(build, fleet));
+    const own: Work[] = [];
     try {
-      await measure(daemon, build);
+      await measure(daemon, build, (work) => own.push(work));
     } finally {
-      await daemon.end();
+      if (own.length === 0) await daemon.end();
+      else left.push(...own, () => daemon.end());
     }
   });
+  for (const work of left) await work();
 }
 
 /** In the first round of a fleet with one lane, which takes longer than what is measured. */
@@ -231,7 +242,8 @@ async function spell(
   const { actions, times } = await server.arrivals();
   if (used.passes === 0) throw new NoFigure('no pass ended');
   if ((actions['GetProviders'] ?? 0) < 0.9 * used.passes) throw new NoFigure('passes shared readings');
-  return { ...used, cpuMs: used.cpuMs - lessMs, waits, arrivals: Object.values(times).flat() };
+  const [arrivals = []] = Object.values(times).toSorted((a, b) => b.length - a.length);
+  return { ...used, cpuMs: used.cpuMs - lessMs, waits, arrivals };
 }
 
 function since(before: Used, after: Used): Used {

@@ -156,7 +156,7 @@ const FLEETS = {
       what: 'anonymous memory at rest',
       unit: 'MB',
       digits: 0,
-      how: 'the same, a minute and a half after a sweep.',
+      how: 'the same, a minute and a half after a sweep, or when the sweep of the other commit has ended.',
     },
     {
       id: 'rest-each',
