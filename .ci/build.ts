@@ -80,7 +80,8 @@ const REQUIRE = [
 
 rmSync(OUT, { recursive: true, force: true });
 const { outputFiles, metafile } = await build({
-  entryPoints: { main: 'src/main.ts' },
+  // The file of a thread stands beside the chunks, which start it.
+  entryPoints: { main: 'src/main.ts', 'chunks/yaml-thread': 'src/config/yaml-thread.ts' },
   outdir: OUT,
   bundle: true,
   splitting: true,

@@ -47,7 +47,7 @@ describe('imports point one way', () => {
 });
 
 describe('what is not used is not loaded', () => {
-  const HEAVY = /^(?:tencentcloud-sdk-nodejs|@aws-sdk|zod|yaml|pino|prom-client|hono|@hono|node-cron|node:sqlite)\b/;
+  const HEAVY = /^(?:tencentcloud-sdk-nodejs|@aws-sdk|zod|js-yaml|pino|prom-client|hono|@hono|node-cron|node:sqlite)\b/;
 
   test('a journal in a file loads nothing of PostgreSQL', () => {
     const database = /^pg(?:-boss)?$|^src\/(?:adapters\/(?:journal\/postgres|queue)\/|service\/replicas\.ts$)/;
@@ -82,7 +82,7 @@ describe('what is not used is not loaded', () => {
   test('a health check, which is run every 30 s, loads no schema library, SDK or journal', () => {
     const reached = reachedFrom('src/cli/health.ts', modules, ['static', 'dynamic']);
     expect(reached).toContain('src/net/request.ts');
-    expect([...reached].filter((what) => HEAVY.test(what) || OTHER_LANGUAGE.test(what))).toEqual(['yaml']);
+    expect([...reached].filter((what) => HEAVY.test(what) || OTHER_LANGUAGE.test(what))).toEqual(['js-yaml']);
   });
 
   test('what runs in a browser imports no package but preact, and types alone of what runs in Node', () => {

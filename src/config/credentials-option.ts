@@ -1,6 +1,6 @@
 // The option --credentials: one entry of the configuration, `cloudbase.credentials`, on the command line. It names where
 // credentials are, as everywhere; it never holds them.
-import { parse } from 'yaml';
+import { FAILSAFE_SCHEMA, load } from 'js-yaml';
 import { type CredentialsOptions, credentialsOptions } from '../adapters/tencent/credentials/registry.ts';
 import { RotatorError } from '../core/errors.ts';
 import { shownName } from '../core/shown.ts';
@@ -18,7 +18,7 @@ export function readCredentialsOption(text: string, endpoint: string): Credentia
 
 function mappingIn(text: string): unknown {
   try {
-    const value: unknown = parse(text, { schema: 'failsafe' });
+    const value: unknown = load(text, { schema: FAILSAFE_SCHEMA });
     return typeof value === 'string' ? { from: value } : value;
   } catch {
     return undefined;

@@ -1,6 +1,5 @@
 // The configuration that `init` writes: the smallest one that `run` starts with, with a comment at each line that
 // somebody may want to change. It holds no secret.
-import { stringify } from 'yaml';
 import type { KeyIds } from '../core/key-ids.ts';
 import type { FirstAlerts, FirstPlace } from './first-choices.ts';
 import type { Site } from './sites.ts';
@@ -18,10 +17,8 @@ export interface FirstFile extends KeyIds {
 
 /** The text of the file. The ids have been checked, so that they need no quotes; a path may hold anything. */
 export function firstFile({ name, envId, keyPath, site, alerts, runsWith, ...ids }: FirstFile): string {
-  const path = stringify(
-    keyPath.replaceAll('${', () => '$${'),
-    { defaultStringType: 'QUOTE_DOUBLE', lineWidth: 0 },
-  );
+  // What JSON writes is YAML as well.
+  const path = JSON.stringify(keyPath.replaceAll('${', () => '$${'));
   return `# Configuration of apple-secret-rotator. docs/configuration.md and config/rotator.example.yaml have every key.
 # \${NAME} is replaced by the variable NAME, or by the content of the file that the variable NAME_FILE names.
 
@@ -38,7 +35,7 @@ targets: # one for each environment; further ones have the same keys
     teamId: "${ids.teamId}"
     clientId: "${ids.clientId}" # the Services ID
     keyId: "${ids.keyId}"
-    key: { from: file, path: ${path.trim()} }
+    key: { from: file, path: ${path} }
     # How the login method is meant to be; what you leave out is not looked at. \`provision\` sets what differs.
     # provider: { scope: openid email name, redirectUri: "https://…/auth/v1/callback" }
 

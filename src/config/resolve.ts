@@ -68,14 +68,17 @@ export async function resolve(tree: Tree, parsed: Parsed, now: number): Promise<
   const resolved = new Map<number, TargetConfig>();
   const conflicts: Conflict[] = [];
   const claim = claims(tree, conflicts);
-  const shared = createSharing();
+  const same = oncePerValue((value: object) => value) as Sharing;
+  const inForce = oncePerValue((own: Pick<TargetEntry, 'cloudbase' | 'policy'>) => inForceFor(own, sections));
   await mapInSlices(targets, ([index, entry]) => {
     checkTargetHosts(index, entry, sections.allowHosts, report);
     checkTargetSites(index, entry, sections, isSound, report);
     if (entry.policy !== undefined && isSound(['policy']) && isSound(['targets', index, 'policy']))
       checkOwnPolicy(rules, index, entry.policy);
-    const target = targetOf(entry, sections, shared);
-    claim(index, target);
+    const { cloudbase, policy } = entry;
+    const settings = inForce({ cloudbase, policy });
+    const target = targetOf(entry, settings, same);
+    claim(index, target, settings.site);
     resolved.set(index, target);
   });
   const settings = settingsOf(sections, [...channels.values()]);
@@ -113,30 +116,18 @@ export function settingsOf(sections: Sections, channels: readonly ChannelOptions
   };
 }
 
-function targetOf(entry: TargetEntry, sections: Sections, same: Sharing) {
+function targetOf(entry: TargetEntry, { site: _, origin, ...inForce }: InForce, same: Sharing) {
   const { teamId, clientId, keyId, envId, providerId, name } = entry;
-  const shared = overridden(sections.cloudbase, entry.cloudbase);
-  const { endpoint, region, requestsPerSecond, timeout, credentials, write, loginCheck, loginEndpoint } = shared;
-  const policy = same(policyOf(sections, entry.policy));
-  const { origin } = new URL(endpoint ?? CLOUDBASE_ENDPOINT);
-  const cloudbase = same({
-    /** Scheme, host and port, lower case, without a slash at the end: part of the target's identity. */
-    endpoint: origin,
-    region: region ?? 'ap-shanghai',
-    requestsPerSecond: requestsPerSecond ?? 5,
-    timeoutMs: timeout ?? 15 * SECOND,
-    credentials: credentialsBeside(origin, credentials ?? { from: 'env' }),
-  });
   const key: KeySourceOptions =
     entry.key.from === 'tencent-ssm'
       ? {
           ...entry.key,
           endpoint: entry.key.endpoint ?? endpointBeside(origin, 'ssm'),
-          credentials: credentialsBeside(origin, entry.key.credentials ?? cloudbase.credentials),
+          credentials: credentialsBeside(origin, entry.key.credentials ?? inForce.cloudbase.credentials),
         }
       : entry.key;
   return {
-    endpoint: cloudbase.endpoint,
+    endpoint: origin,
     envId,
     providerId,
     name,
@@ -146,36 +137,60 @@ function targetOf(entry: TargetEntry, sections: Sections, same: Sharing) {
       ...(keyId === undefined ? {} : { keyId }),
     }),
     key: same(key),
+    /** How the provider is meant to be, as far as the configuration says. */
+    stated: same(entry.provider ?? {}),
+    ...inForce,
+  };
+}
+
+type InForce = ReturnType<typeof inForceFor>;
+
+/** What is in force for every target with these settings of its own. */
+function inForceFor({ cloudbase, policy: ownPolicy }: Pick<TargetEntry, 'cloudbase' | 'policy'>, sections: Sections) {
+  const shared = overridden(sections.cloudbase, cloudbase);
+  const { endpoint, region, requestsPerSecond, timeout, credentials, write, loginCheck, loginEndpoint } = shared;
+  const policy = policyOf(sections, ownPolicy);
+  const { origin } = new URL(endpoint ?? CLOUDBASE_ENDPOINT);
+  return {
+    /** Scheme, host and port, lower case, without a slash at the end: part of the target's identity. */
+    origin,
+    /** What all addresses of a site have in common. */
+    site: siteOf(origin) ?? origin,
     policy,
-    cloudbase,
+    cloudbase: {
+      endpoint: origin,
+      region: region ?? 'ap-shanghai',
+      requestsPerSecond: requestsPerSecond ?? 5,
+      timeoutMs: timeout ?? 15 * SECOND,
+      credentials: credentialsBeside(origin, credentials ?? { from: 'env' }),
+    },
     write: write ?? ('whole' as const),
-    login: same({
+    login: {
       check: loginCheck ?? ('off' as const),
       /** `{envId}` stands for the environment. */
       endpoint: loginEndpoint ?? loginEndpointBeside(origin),
-    }),
-    /** How the provider is meant to be, as far as the configuration says. */
-    stated: same(entry.provider ?? {}),
+    },
     /** The coming expiry is an alert when less than this is left. */
-    expiry: same(expiryOf(policy, sections)),
+    expiry: expiryOf(policy, sections),
   };
 }
 
 /** Gives equal plain data as one object: of ten thousand targets, most have the same settings. */
 type Sharing = <T extends object>(value: T) => T;
 
-function createSharing(): Sharing {
-  const known = new Map<string, object>();
+/** `make`, asked once for each of the values that are equal plain data. */
+function oncePerValue<T, R>(make: (value: T) => R): (value: T) => R {
+  const known = new Map<string, R>();
   return (value) => {
     const text = JSON.stringify(value);
-    const same = (known.get(text) as typeof value | undefined) ?? value;
-    known.set(text, same);
-    return same;
+    const made = known.get(text) ?? make(value);
+    known.set(text, made);
+    return made;
   };
 }
 
 /** Finds two entries of one name or one identity, as problems of the later one. */
-function claims(tree: Tree, conflicts: Conflict[]): (index: number, target: TargetConfig) => void {
+function claims(tree: Tree, conflicts: Conflict[]): (index: number, target: TargetConfig, site: string) => void {
   const { root } = tree;
   const taken = new Map<string, number>();
   const claim = (claimed: string, index: number, problemBeside: (earlier: number) => Problem) => {
@@ -183,11 +198,10 @@ function claims(tree: Tree, conflicts: Conflict[]): (index: number, target: Targ
     if (earlier === undefined) taken.set(claimed, index);
     else conflicts.push({ problem: problemBeside(earlier), between: [earlier, index] });
   };
-  return (index, target) => {
+  return (index, target, site) => {
     claim(`name ${target.name}`, index, (earlier) =>
       problemAt(tree, ['targets', index, 'name'], { wanted: ['other-name', entryAt(root, earlier)] }),
     );
-    const site = siteOf(target.endpoint) ?? target.endpoint;
     claim(`identity ${targetKey({ ...target, endpoint: site })}`, index, (earlier) =>
       problemAt(tree, ['targets', index, 'envId'], {
         found: ['same-provider', entryAt(root, earlier), nameAt(root, earlier)],

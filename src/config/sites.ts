@@ -114,9 +114,9 @@ function stsEndpoints(path: Path, credentials: CredentialsOptions | undefined): 
 }
 
 function compare({ path: first, url = CLOUDBASE_ENDPOINT }: Stated, others: readonly Stated[], report: Report): void {
-  const site = siteOf(url);
   for (const { path, url: other } of others) {
-    const found = other === undefined ? undefined : siteOf(other);
+    if (other === undefined) continue;
+    const [site, found] = [siteOf(url), siteOf(other)];
     if (site === undefined || found === undefined || found === site) continue;
     report(path, {
       wanted: ['same-site', site, dotted(first), new URL(url).hostname],

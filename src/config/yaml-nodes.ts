@@ -1,120 +1,172 @@
-// The parser's nodes → tree. Each node is read once, in the order of the file: an alias gets a copy of what its anchor
-// gave. So a collection can be read in parts, while the rest of it is still to be parsed.
-import { isAlias, isMap, isScalar, isSeq, type Node, type Pair } from 'yaml';
+// The parser's events → tree. Each node is read once, in the order of the file: an alias gets a copy of what its anchor
+// gave. Many events are read in slices.
 import type { Phrase } from '../core/texts/problems.ts';
+import { yieldToLoop } from '../net/event-loop.ts';
 import type { Problem } from './problems.ts';
 import { dotted, type Path, type TextNode, type TreeNode } from './tree.ts';
+import { countOf, DEEPEST, eventAt, isBlock, KIND, type NodeEvent, textOf } from './yaml-events.ts';
 
+/** Events that are read in one turn of the loop: those of a hundred targets. */
+const SLICE = 2_000;
 /** Values that aliases may add to a file. Without a limit, a few lines of nested aliases can fill the memory. */
 const MOST_ALIASED = 20_000;
-/** Levels of nesting. The definition has 6; deeper ones would take a frame of the stack each. */
-export const DEEPEST = 30;
 
 export const NESTED: Phrase = ['nested-deeply'];
 export const NOT_NESTED: Phrase = ['levels', DEEPEST];
 
-const PLAIN_TAGS = new Set(['tag:yaml.org,2002:str', 'tag:yaml.org,2002:map', 'tag:yaml.org,2002:seq']);
-
-/** A collection of which a part may be read already. */
-export interface Begun {
-  /** Where it begins. */
-  readonly offset: number;
-  /** The problems that were known then. */
-  readonly before: number;
-  /** What is read already. */
+/** A list or mapping whose end is still to come. */
+interface Open {
   readonly entries: TreeNode[] | Map<string, TreeNode>;
-  /** How many of its nodes are in `entries` already; the others are new. */
-  kept: 0 | 1;
+  /** Of its key, or of its beginning in a list. */
+  readonly line: number;
+  readonly anchor: string | undefined;
+  readonly hasTag: boolean;
+  /** It is the key of the mapping around it. */
+  readonly isKey: boolean;
+  /** The problems that were known when it began. */
+  readonly before: number;
+  /** Of a mapping: the key whose value is next. */
+  key: Key | undefined;
+}
+
+interface Key {
+  readonly name: string;
+  readonly line: number;
+  /** False for one that is refused. Its value is read as well: there may be anchors in it, and further problems. */
+  readonly isUsable: boolean;
 }
 
 export class NodeReader {
   readonly problems: Problem[] = [];
-  /** By the token of the collection. */
-  private readonly begun = new Map<unknown, Begun>();
   private readonly file: string;
-  private readonly lineAt: (offset: number) => number;
+  private readonly source: string;
+  private readonly open: Open[] = [];
   /** What each anchor stands for; undefined: a value with a problem. */
   private readonly anchors = new Map<string, TreeNode | undefined>();
   private aliased = 0;
+  private root: TreeNode = { kind: 'text', text: '', line: 1 };
+  /** A line that is read, and where it begins: no node begins before the one before it. */
+  private line = 1;
+  private offset = 0;
 
-  constructor(file: string, lineAt: (offset: number) => number) {
+  constructor(source: string, file: string) {
+    this.source = source;
     this.file = file;
-    this.lineAt = lineAt;
   }
 
-  /** What `node` holds. `line`: of its key, or of the entry of a list. */
-  read(node: Node | null, path: Path, line: number): TreeNode {
-    if (node === null) return { kind: 'text', text: '', line };
-    if (path.length > DEEPEST) return this.refuse(path, line, NESTED, NOT_NESTED);
-    if (isAlias(node)) return this.alias(node.source, path, line);
-    if (node.tag !== undefined && !PLAIN_TAGS.has(node.tag)) return this.refuse(path, line, ['tag'], ['no-tag']);
-    const { anchor, srcToken } = node;
-    const before = this.begun.get(srcToken)?.before ?? this.problems.length;
+  /** What the events of one document say. */
+  async read(events: Int32Array): Promise<TreeNode> {
+    for (let index = 0; index < countOf(events); index += 1) {
+      if (index % SLICE === SLICE - 1) await yieldToLoop();
+      this.add(eventAt(events, index));
+    }
+    return this.root;
+  }
+
+  private add(event: NodeEvent): void {
+    switch (event.type) {
+      case KIND.MAPPING:
+        this.begin(event, new Map());
+        break;
+      case KIND.SEQUENCE:
+        this.begin(event, []);
+        break;
+      case KIND.SCALAR:
+        this.scalar(event);
+        break;
+      case KIND.ALIAS:
+        this.alias(event);
+        break;
+      case KIND.POP:
+        this.end();
+        break;
+    }
+  }
+
+  private begin(event: NodeEvent, entries: Open['entries']): void {
+    const own = this.lineOf(event);
+    const isKey = this.takeKey(undefined, own);
+    const line = this.keyLine() ?? own;
+    const anchor = this.anchorOf(event);
+    const hasTag = event.tagStart >= 0;
+    if (hasTag) this.refuse(line, ['tag'], ['no-tag']);
     // Within its own value an anchor stands for nothing yet.
     if (anchor !== undefined) this.anchors.delete(anchor);
-    const value = this.value(node, path, line);
-    if (anchor !== undefined) this.anchors.set(anchor, this.problems.length === before ? value : undefined);
-    return value;
+    this.open.push({ entries, line, anchor, hasTag, isKey, before: this.problems.length, key: undefined });
   }
 
-  /** The collection of this token, of which a part is read before it is complete. */
-  begin(token: { readonly offset: number }, isList: boolean): Begun {
-    const known = this.begun.get(token);
-    if (known !== undefined) return known;
-    const entries = isList ? [] : new Map<string, TreeNode>();
-    const begun: Begun = { offset: token.offset, before: this.problems.length, entries, kept: 0 };
-    this.begun.set(token, begun);
-    return begun;
+  private end(): void {
+    const ended = this.open.pop();
+    // The end of the document.
+    if (ended === undefined) return;
+    const { entries, line, anchor, hasTag, isKey, before } = ended;
+    const value: TreeNode = Array.isArray(entries)
+      ? { kind: 'list', items: entries, line }
+      : { kind: 'map', entries, line };
+    const isSound = !hasTag && this.problems.length === before;
+    if (anchor !== undefined) this.anchors.set(anchor, isSound ? value : undefined);
+    if (!isKey) this.place(hasTag ? broken(line) : value);
   }
 
-  /** Reads what is new in the collection. */
-  add({ entries, kept }: Pick<Begun, 'entries' | 'kept'>, node: Node | null | undefined, path: Path): void {
-    if (isSeq<Node>(node) && Array.isArray(entries))
-      for (const item of node.items.slice(kept))
-        entries.push(this.read(item, [...path, entries.length], this.lineOf(item)));
-    if (isMap<Node, Node | null>(node) && !Array.isArray(entries))
-      for (const pair of node.items.slice(kept)) this.addPair(entries, pair, path);
+  private scalar(event: NodeEvent): void {
+    const own = this.lineOf(event);
+    const text = detached(textOf(this.source, event));
+    const isKey = this.takeKey(text, own);
+    const line = this.keyLine() ?? own;
+    const anchor = this.anchorOf(event);
+    const hasTag = event.tagStart >= 0;
+    const value: TextNode = hasTag ? this.refuse(line, ['tag'], ['no-tag']) : { kind: 'text', text, line };
+    if (anchor !== undefined) this.anchors.set(anchor, hasTag ? undefined : value);
+    if (!isKey) this.place(value);
   }
 
-  /** The value of a key that is refused is read as well: there may be anchors in it, and further problems. */
-  private addPair(entries: Map<string, TreeNode>, { key, value }: Pair<Node, Node | null>, path: Path): void {
-    const line = this.lineOf(key);
-    const name = isScalar(key) ? String(key.value ?? '') : '';
-    const at = [...path, name];
-    if (!isScalar(key)) this.refuse(path, line, ['odd-key'], ['plain-key']);
-    else if (name === '<<') this.refuse(at, line, ['merge-key'], ['keys-in-full']);
-    else if (entries.has(name)) this.refuse(at, line, ['key-twice'], ['key-once']);
-    if (isMap(key) || isSeq(key)) this.read(key, at, line);
-    const read = this.read(value, at, line);
-    if (isScalar(key) && name !== '<<' && !entries.has(name)) entries.set(name, read);
-  }
-
-  private value(node: Node, path: Path, line: number): TreeNode {
-    if (!isSeq(node) && !isMap(node))
-      return { kind: 'text', text: isScalar(node) ? detached(String(node.value ?? '')) : '', line };
-    const begun = this.begun.get(node.srcToken) ?? { entries: isSeq(node) ? [] : new Map<string, TreeNode>(), kept: 0 };
-    this.begun.delete(node.srcToken);
-    this.add(begun, node, path);
-    const { entries } = begun;
-    return Array.isArray(entries) ? { kind: 'list', items: entries, line } : { kind: 'map', entries, line };
-  }
-
-  private alias(name: string, path: Path, line: number): TreeNode {
-    if (!this.anchors.has(name)) return this.refuse(path, line, ['lost-alias'], ['anchor']);
+  private alias(event: NodeEvent): void {
+    const own = this.lineOf(event);
+    if (this.takeKey(undefined, own)) return;
+    const line = this.keyLine() ?? own;
+    const name = this.anchorOf(event) ?? '';
     const value = this.anchors.get(name);
-    if (value === undefined && this.aliased <= MOST_ALIASED)
-      return this.refuse(path, line, ['faulty-alias'], ['sound-anchor']);
-    if (value === undefined) return broken(line);
-    return this.copied(value, path, line);
+    if (!this.anchors.has(name)) this.place(this.refuse(line, ['lost-alias'], ['anchor']));
+    else if (value !== undefined) this.place(this.copied(value, this.path(), line));
+    else if (this.aliased > MOST_ALIASED) this.place(broken(line));
+    else this.place(this.refuse(line, ['faulty-alias'], ['sound-anchor']));
+  }
+
+  /** Takes what is read for a key, where a mapping wants one. `name`: undefined for what is no text. */
+  private takeKey(name: string | undefined, line: number): boolean {
+    const map = this.open.at(-1);
+    if (map === undefined || Array.isArray(map.entries) || map.key !== undefined) return false;
+    const isNew = !map.entries.has(name ?? '');
+    map.key = { name: name ?? '', line, isUsable: name !== undefined && name !== '<<' && isNew };
+    if (name === undefined) this.refuse(line, ['odd-key'], ['plain-key'], this.path().slice(0, -1));
+    else if (name === '<<') this.refuse(line, ['merge-key'], ['keys-in-full']);
+    else if (!isNew) this.refuse(line, ['key-twice'], ['key-once']);
+    return true;
+  }
+
+  /** The line of the key whose value is next. */
+  private keyLine(): number | undefined {
+    return this.open.at(-1)?.key?.line;
+  }
+
+  private place(value: TreeNode): void {
+    const around = this.open.at(-1);
+    if (around === undefined) this.root = value;
+    else if (Array.isArray(around.entries)) around.entries.push(value);
+    else {
+      const { key } = around;
+      around.key = undefined;
+      if (key?.isUsable === true) around.entries.set(key.name, value);
+    }
   }
 
   /** A copy at the place of an alias: its line is that of everything in it. */
   private copied(node: TreeNode, path: Path, line: number): TreeNode {
     this.aliased += 1;
     // Told once, and of the whole file: what cannot be read from here on is told nowhere else.
-    if (this.aliased === MOST_ALIASED + 1) this.refuse([], line, ['many-aliases'], ['aliased', MOST_ALIASED]);
+    if (this.aliased === MOST_ALIASED + 1) this.refuse(line, ['many-aliases'], ['aliased', MOST_ALIASED], []);
     if (this.aliased > MOST_ALIASED) return broken(line);
-    if (path.length > DEEPEST) return this.refuse(path, line, NESTED, NOT_NESTED);
+    if (path.length > DEEPEST) return this.refuse(line, NESTED, NOT_NESTED, path);
     if (node.kind === 'text') return { ...node, line };
     if (node.kind === 'list') {
       const items = node.items.map((item, index) => this.copied(item, [...path, index], line));
@@ -124,16 +176,46 @@ export class NodeReader {
     return { kind: 'map', entries: new Map(entries), line };
   }
 
-  private lineOf({ srcToken, range }: Node): number {
-    return this.lineAt(this.begun.get(srcToken)?.offset ?? range?.[0] ?? 0);
+  /** Of the node that is read now. */
+  private path(): Path {
+    return this.open.map(({ entries, key }) => (Array.isArray(entries) ? entries.length : (key?.name ?? '')));
   }
 
-  private refuse(path: Path, line: number, found: Phrase, wanted: Phrase): TextNode {
+  private anchorOf({ anchorStart, anchorEnd }: NodeEvent): string | undefined {
+    return anchorStart < 0 ? undefined : this.source.slice(anchorStart, anchorEnd);
+  }
+
+  private lineOf(event: NodeEvent): number {
+    const { start } = event;
+    // The text of a block begins in the line after its sign.
+    if (start >= 0) return this.lineAt(start - (isBlock(event) ? 1 : 0));
+    // An empty value is nowhere. In a list it has a line with a hyphen and nothing else.
+    EMPTY_ENTRY.lastIndex = this.offset;
+    const found = Array.isArray(this.open.at(-1)?.entries) ? EMPTY_ENTRY.exec(this.source) : null;
+    if (found === null) return this.line;
+    const line = this.lineAt(found.index);
+    // The next one has another.
+    this.lineAt(EMPTY_ENTRY.lastIndex + 1);
+    return line;
+  }
+
+  private lineAt(offset: number): number {
+    for (;;) {
+      const end = this.source.indexOf('\n', this.offset);
+      if (end === -1 || end >= offset) return this.line;
+      this.offset = end + 1;
+      this.line += 1;
+    }
+  }
+
+  private refuse(line: number, found: Phrase, wanted: Phrase, path = this.path()): TextNode {
     const key = dotted(path);
     this.problems.push({ file: this.file, line, key, at: key, found, wanted });
     return broken(line);
   }
 }
+
+const EMPTY_ENTRY = /^(?:[ \t]*-)+[ \t]*(?:#.*)?\r?$/gm;
 
 /** From so many characters on, V8 makes a part of a text a view of it, by which all of it stays in memory. */
 const SHORTEST_VIEW = 13;

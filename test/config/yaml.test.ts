@@ -2,13 +2,21 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { plain } from '../../src/config/tree.ts';
+import { plain, type TreeNode } from '../../src/config/tree.ts';
 import { readYaml } from '../../src/config/yaml.ts';
+import { parse } from '../../src/config/yaml-events.ts';
 import { lines, load, problemsOf, TARGETS } from './support.ts';
 
 const read = async (text: string) => {
   const { root, problems } = await readYaml(text, 'rotator.yaml');
   return { value: root === undefined ? undefined : JSON.parse(JSON.stringify(plain(root))), problems: lines(problems) };
+};
+
+/** What a tree holds, without its lines. */
+const shape = (node: TreeNode | undefined): unknown => {
+  if (node?.kind === 'list') return node.items.map(shape);
+  if (node?.kind === 'map') return Object.fromEntries([...node.entries].map(([key, value]) => [key, shape(value)]));
+  return node?.text;
 };
 
 describe('what stands in the file is text', () => {
@@ -46,8 +54,36 @@ describe('broken YAML is told with its line', () => {
     ],
     [
       'a: [geheim',
-      '1 : found a line that is not indented like its neighbours, or a bracket that is not closed, wanted YAML',
+      '1 : found a missing quote, bracket or comma, or a line that is indented too little or too much, wanted YAML',
     ],
+    [
+      'a: "geheim\nb: "c"\n',
+      '1 : found a missing quote, bracket or comma, or a line that is indented too little or too much, wanted YAML',
+    ],
+    [
+      'a: 1\nt:\n  - { b: c, d: e\n  - { b: f }',
+      '3 : found a missing quote, bracket or comma, or a line that is indented too little or too much, wanted YAML',
+    ],
+    ['a: [\n  b,\n]', '3 : found a closing bracket that is not indented, wanted spaces'],
+    ['a:\n  b: 1\n c: 2', '3 : found a line that is not indented like its neighbours, wanted YAML'],
+    ['a: b\n     c: d', '2 : found a line that is not indented like its neighbours, wanted YAML'],
+    [
+      'a: 1\nname shop\nc: 2',
+      '2 : found a line without a key, or without a space after its colon, wanted one key a line, or the value in quotes',
+    ],
+    [
+      'a: 1\nname:shop',
+      '2 : found a line without a key, or without a space after its colon, wanted one key a line, or the value in quotes',
+    ],
+    [
+      'cron: * * * * *',
+      '1 : found an alias or anchor without a usable name, wanted the value in quotes, if it begins with * or &',
+    ],
+    ['a: "\\q"', '1 : found a backslash sequence that double quotes do not know, wanted single quotes, or \\\\'],
+    ['a: 1\nb: \u0007', '2 : found a control character, wanted YAML'],
+    ['a: "b" c', '1 : found YAML that cannot be read, wanted YAML'],
+    ['---\na: 1\n---\n', '3 : found a second document (---), wanted one document'],
+    ['a: 1\n...\nb: 2', '3 : found a second document (---), wanted one document'],
   ])('%j', async (text, problem) => {
     expect(await read(text)).toEqual({ value: undefined, problems: [problem] });
   });
@@ -98,16 +134,12 @@ describe('broken YAML is told with its line', () => {
     ['targets:\n\t- name: shop', '→- name: shop', 0],
     [
       'alerts: { channels: [ { url: https://a.example/secret: x } ] }',
-      'alerts: { channels: [ { url: *****:******************: * } ] }',
-      0,
+      '…: [ { url: *****:******************: * } ] }',
+      36,
     ],
     ['token: "abc\n', 'token: "***', 11],
     ['a: >\n  x\n hunter2\nb: c', ' *******', 0],
-    [
-      'journal: postgres://rotator:ge,he/im@db.example/rotator: x',
-      'journal: postgres:*********:**,******db.example/rotator: x',
-      0,
-    ],
+    ['journal: postgres://rotator:ge,he/im@db.example/rotator: x', '…*******:**,******db.example/rotator: x', 36],
   ])('the line is shown without what may be a secret: %j', async (text, shown, before) => {
     const { problems } = await readYaml(text, 'f');
     expect(problems[0]?.excerpt?.text).toBe(shown);
@@ -120,7 +152,7 @@ describe('size and depth', () => {
     ['lists in braces', `a: ${'['.repeat(5_000)}${']'.repeat(5_000)}`, 1],
     ['lists that are never closed', `a: ${'['.repeat(50_000)}`, 1],
     ['lists by hyphens', `${'- '.repeat(5_000)}a`, 1],
-    ['mappings', Array.from({ length: 2_000 }, (_, level) => `${' '.repeat(level)}a:`).join('\n'), 60],
+    ['mappings', Array.from({ length: 2_000 }, (_, level) => `${' '.repeat(level)}a:`).join('\n'), 32],
   ])('%s, nested thousands deep, are refused', async (_, text, line) => {
     expect((await read(text)).problems).toEqual([`${line} : found values nested too deeply, wanted at most 30 levels`]);
   });
@@ -132,13 +164,13 @@ describe('size and depth', () => {
   });
 });
 
-describe('a file that is read in slices', () => {
+describe('what another program writes', () => {
   const name = fc.constantFrom('a', 'b', 'name', 'envId', 'x y', '"q"', '- d');
   const text = fc.oneof(
     fc.constantFrom('x', '', 'a: b', '# c', 'l1\nl2\n', "it's", '&a', '*a', '[', '- x', 'long '.repeat(30)),
     fc.nat().map(String),
   );
-  const tree = fc.letrec((tie) => ({
+  const value = fc.letrec((tie) => ({
     tree: fc.oneof(
       { maxDepth: 4 },
       text,
@@ -150,49 +182,64 @@ describe('a file that is read in slices', () => {
     indent: fc.constantFrom(1, 2, 4),
     collectionStyle: fc.constantFrom('any' as const, 'flow' as const, 'block' as const),
     defaultStringType: fc.constantFrom(...(['PLAIN', 'QUOTE_DOUBLE', 'QUOTE_SINGLE', 'BLOCK_LITERAL'] as const)),
-    lineWidth: fc.constantFrom(20, 80),
-  });
-  const damage = fc.record({
-    at: fc.double({ min: 0, max: 1, noNaN: true }),
-    removed: fc.nat(3),
-    inserted: fc.constantFrom(...'\n|  |- |: |# c\n|&a |*a|,|{|}|[|]|"|!t |? |---\n|\t|${'.split('|'), ''),
-  });
-  const slice = fc.constantFrom(1, 3, 20);
-  /** What is written twice becomes an anchor and an alias. */
-  const written = fc
-    .tuple(tree, style)
-    .map(([value, options]) => stringify({ x: value, targets: [value, { k: value }] }, options));
-
-  test('is what it is as a whole', async () => {
-    const check = async (yaml: string, size: number) => {
-      expect(await readYaml(yaml, 'f', size)).toEqual(await readYaml(yaml, 'f', Number.POSITIVE_INFINITY));
-    };
-    await fc.assert(fc.asyncProperty(written, slice, check));
+    lineWidth: fc.constant(0),
   });
 
-  test('is what it is as a whole after a key that follows a question mark', async () => {
-    const yaml = "x:\n  ? ': &a [ '[' ], k: [ 'x', y ]\n";
-    expect(await readYaml(yaml, 'f', 1)).toEqual(await readYaml(yaml, 'f', Number.POSITIVE_INFINITY));
+  test('is read as it was meant; what is written twice becomes an anchor and an alias', async () => {
+    await fc.assert(
+      fc.asyncProperty(value, style, async (tree, options) => {
+        const written = { x: tree, targets: [tree, { k: tree }] };
+        const { root, problems } = await readYaml(stringify(written, options), 'f');
+        expect(problems).toEqual([]);
+        expect(root === undefined ? undefined : shape(root)).toEqual(written);
+      }),
+    );
+  });
+});
+
+describe('the lines of entries', () => {
+  test('are those at which they begin, empty ones and blocks of text too', async () => {
+    const { root } = await readYaml(
+      'x:\n  - a\n  -\n  - # c\n\n  - - \n  - |\n    b\n    c\n  -\n  - { d: e,\n      f: g }\n',
+      'f',
+    );
+    const list = root?.entries.get('x');
+    expect(list?.kind === 'list' ? list.items.map(({ line }) => line) : list).toEqual([2, 3, 4, 6, 7, 10, 11]);
+  });
+});
+
+describe('a file with many targets', () => {
+  const entry = (index: number) =>
+    `- { name: t${index}, envId: e-${index}, key: { from: file, path: keys/${index}.p8 } }\n`;
+  const many = `targets:\n${Array.from({ length: 2_000 }, (_, index) => entry(index)).join('')}`;
+
+  test('is read by another thread, with its lines', async () => {
+    const { root, problems } = await readYaml(many, 'f');
+    expect(problems).toEqual([]);
+    const list = root?.entries.get('targets');
+    const items = list?.kind === 'list' ? list.items : [];
+    expect(items.map(({ line }) => line)).toEqual(Array.from({ length: 2_000 }, (_, index) => index + 2));
+    expect(shape(items[1_999])).toEqual({
+      name: 't1999',
+      envId: 'e-1999',
+      key: { from: 'file', path: 'keys/1999.p8' },
+    });
   });
 
-  test('is refused if it is as a whole', async () => {
-    const damages = fc.array(damage, { minLength: 1, maxLength: 3 });
-    const check = async (
-      yaml: string,
-      size: number,
-      places: readonly { at: number; removed: number; inserted: string }[],
-    ) => {
-      let damaged = yaml;
-      for (const { at, removed, inserted } of places) {
-        const from = Math.floor(at * damaged.length);
-        damaged = damaged.slice(0, from) + inserted + damaged.slice(from + removed);
-      }
-      const whole = await readYaml(damaged, 'f', Number.POSITIVE_INFINITY);
-      const inSlices = await readYaml(damaged, 'f', size);
-      if (whole.problems.length === 0) expect(inSlices).toEqual(whole);
-      else expect(inSlices.problems).not.toEqual([]);
-    };
-    await fc.assert(fc.asyncProperty(written, slice, damages, check));
+  test('is refused with the line of its fault', async () => {
+    expect((await read(`${many}- { name: @x }\n`)).problems).toEqual([
+      '2002 : found a value that begins with a reserved character, wanted the value in quotes',
+    ]);
+  });
+
+  test('holds nothing else up while it is parsed', async () => {
+    let turns = 0;
+    const timer = setInterval(() => {
+      turns += 1;
+    }, 1);
+    await parse(many);
+    clearInterval(timer);
+    expect(turns).toBeGreaterThan(1);
   });
 });
 
@@ -218,9 +265,11 @@ describe('keys', () => {
   });
 
   test('tags are refused', async () => {
-    expect((await read('x: !!int 1\ny: !secret z')).problems).toEqual([
+    expect((await read('x: !!int 1\ny: !secret z\nz: !m { a: b }\n!t t: u')).problems).toEqual([
       '1 x: found a YAML tag, wanted a value without a tag',
       '2 y: found a YAML tag, wanted a value without a tag',
+      '3 z: found a YAML tag, wanted a value without a tag',
+      '4 t: found a YAML tag, wanted a value without a tag',
     ]);
   });
 });
