@@ -44,7 +44,8 @@ EXPOSE 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=10s --start-period=30s --retries=3 CMD ["apple-secret-rotator", "health"]
 # No shell: the program itself is process 1 and gets the signals. SIGUSR1 would open Node's inspector; it is ignored.
-ENTRYPOINT ["node", "--disable-sigusr1", "/app/main.js"]
+# V8's young generation begins with 4 MB, not 1: ten passes that go together fit in, and cost a tenth less.
+ENTRYPOINT ["node", "--disable-sigusr1", "--min-semi-space-size=4", "/app/main.js"]
 CMD ["run"]
 ARG VERSION=0.1.0
 ARG REVISION=unknown

@@ -121,7 +121,8 @@ async function ownStage(file: string, host: Host, stop: AbortSignal) {
 
 /** Loads a command that reads the whole configuration. */
 async function loadSmall<T>(load: () => Promise<T>): Promise<T> {
+  const loaded = await load();
   const { keepYoungGenerationSmall } = await import('../service/memory.ts');
   keepYoungGenerationSmall();
-  return load();
+  return loaded;
 }

@@ -44,7 +44,8 @@ export async function parse(text: string): Promise<Parsed> {
   // The bundle has the file of the thread beside this one.
   const file = new URL(`./yaml-thread${extname(import.meta.url)}`, import.meta.url);
   const { promise, resolve, reject } = Promise.withResolvers<Parsed>();
-  const thread = new Worker(file, { workerData: text });
+  // Flags of this process may not suit a thread.
+  const thread = new Worker(file, { workerData: text, execArgv: [] });
   thread.once('message', resolve).once('error', reject);
   thread.once('exit', () => reject(new Error('the thread that parses the configuration ended without a word')));
   return promise;

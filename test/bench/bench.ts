@@ -21,7 +21,7 @@ const print = (line: string) => process.stdout.write(`${line}\n`);
 
 const FULL = {
   ...{ runs: 40, rotated: 400, rounds: 3, sizes: SIZES, shared: 1_000 },
-  effort: { settle: 4, waits: 6, window: 16, warmUp: 400, counted: 300 },
+  effort: { settle: 4, waits: 6, window: 15, warmUp: 560, counted: 300 },
 } as const;
 const QUICK = {
   ...{ runs: 3, rotated: 20, rounds: 1, sizes: [100], shared: 100 },

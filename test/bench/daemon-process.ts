@@ -41,8 +41,9 @@ export interface Daemon {
   end(): Promise<void>;
 }
 
-/** What the image and the unit of systemd set. */
+/** What the image sets. */
 const AS_IN_IMAGE = { MALLOC_ARENA_MAX: '1', MALLOC_MMAP_THRESHOLD_: '16384' } as const;
+const FLAGS_OF_IMAGE = ['--min-semi-space-size=4'] as const;
 
 /** A pass takes less than a second; a sweep of a program that is ten times slower still ends in it. */
 const PASS_LIMIT_MS = 60_000;
@@ -50,7 +51,7 @@ const ASK_EVERY_MS = 50;
 
 /** Starts `run`. Throws NoFigure if it does not start. */
 export async function startDaemon(main: string, folder: string): Promise<Daemon> {
-  const child = spawn(process.execPath, [main, 'run', '--config', 'rotator.yaml'], {
+  const child = spawn(process.execPath, [...FLAGS_OF_IMAGE, main, 'run', '--config', 'rotator.yaml'], {
     cwd: folder,
     env: { PATH: process.env['PATH'], ...CREDENTIALS, ...AS_IN_IMAGE },
     stdio: ['ignore', 'pipe', 'ignore'],

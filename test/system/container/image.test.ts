@@ -45,7 +45,7 @@ test('says what it is, who it runs as, and how it is stopped and looked after', 
     User: '10001:10001',
     WorkingDir: '/',
     StopSignal: 'SIGTERM',
-    Entrypoint: ['node', '--disable-sigusr1', '/app/main.js'],
+    Entrypoint: ['node', '--disable-sigusr1', '--min-semi-space-size=4', '/app/main.js'],
     Cmd: ['run'],
     Volumes: { '/data': {} },
     Env: expect.arrayContaining([
