@@ -54,7 +54,7 @@ export async function parse(text: string): Promise<Parsed> {
 /** The events of the text, in this thread. */
 export function parseHere(text: string): Parsed {
   try {
-    const events = parseEvents(text, { maxDepth: DEEPEST + 2 });
+    const events = parseEvents(text, { maxDepth: DEEPEST + 1 });
     const second = events.findIndex(({ type }, index) => index > 0 && type === KIND.DOCUMENT);
     if (second > 0) return { fault: { reason: SECOND, offset: beginOf(second, events, text) } };
     const packed = new Int32Array(events.length * WIDTH);

@@ -186,10 +186,11 @@ export class NodeReader {
   }
 
   private lineOf(event: NodeEvent): number {
-    const { start } = event;
     // The text of a block begins in the line after its sign.
-    if (start >= 0) return this.lineAt(start - (isBlock(event) ? 1 : 0));
-    // An empty value is nowhere. In a list it has a line with a hyphen and nothing else.
+    if (event.start >= 0) return this.lineAt(event.start - (isBlock(event) ? 1 : 0));
+    // An empty value is nowhere, but where its anchor or tag is. In a list it has a line with a hyphen and nothing else.
+    const sign = Math.max(event.anchorStart, event.tagStart);
+    if (sign >= 0) return this.lineAt(sign);
     EMPTY_ENTRY.lastIndex = this.offset;
     const found = Array.isArray(this.open.at(-1)?.entries) ? EMPTY_ENTRY.exec(this.source) : null;
     if (found === null) return this.line;

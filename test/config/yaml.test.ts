@@ -152,9 +152,15 @@ describe('size and depth', () => {
     ['lists in braces', `a: ${'['.repeat(5_000)}${']'.repeat(5_000)}`, 1],
     ['lists that are never closed', `a: ${'['.repeat(50_000)}`, 1],
     ['lists by hyphens', `${'- '.repeat(5_000)}a`, 1],
-    ['mappings', Array.from({ length: 2_000 }, (_, level) => `${' '.repeat(level)}a:`).join('\n'), 32],
+    ['mappings', Array.from({ length: 2_000 }, (_, level) => `${' '.repeat(level)}a:`).join('\n'), 31],
   ])('%s, nested thousands deep, are refused', async (_, text, line) => {
     expect((await read(text)).problems).toEqual([`${line} : found values nested too deeply, wanted at most 30 levels`]);
+  });
+
+  test('thirty levels are read', async () => {
+    const nested = (levels: number) => `${'a: { '.repeat(levels - 1)}a: b${' }'.repeat(levels - 1)}`;
+    expect((await read(nested(30))).problems).toEqual([]);
+    expect((await read(nested(31))).problems).toEqual(['1 : found values nested too deeply, wanted at most 30 levels']);
   });
 
   test('60,000 keys are read, and the first of the unknown ones are told', async () => {
@@ -200,11 +206,13 @@ describe('what another program writes', () => {
 describe('the lines of entries', () => {
   test('are those at which they begin, empty ones and blocks of text too', async () => {
     const { root } = await readYaml(
-      'x:\n  - a\n  -\n  - # c\n\n  - - \n  - |\n    b\n    c\n  -\n  - { d: e,\n      f: g }\n',
+      'x:\n  - a\n  -\n  - # c\n\n  - - \n  - |\n    b\n    c\n  -\n  - { d: e,\n      f: g }\n  - &h\n  - i\n  -\n',
       'f',
     );
     const list = root?.entries.get('x');
-    expect(list?.kind === 'list' ? list.items.map(({ line }) => line) : list).toEqual([2, 3, 4, 6, 7, 10, 11]);
+    expect(list?.kind === 'list' ? list.items.map(({ line }) => line) : list).toEqual([
+      2, 3, 4, 6, 7, 10, 11, 13, 14, 15,
+    ]);
   });
 });
 
