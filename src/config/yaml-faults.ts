@@ -19,13 +19,7 @@ interface Located extends Words {
 /** What the parser objects to; or the sign that misled it. */
 export function syntaxProblem(fault: Fault, text: string, file: string): Problem {
   const { offset } = fault;
-  const { excerpt, ...problem } = at(
-    bareReference(text, offset) ?? trapIn(text, offset) ?? wordsOf(fault, text),
-    text,
-    file,
-  );
-  // Such a line says nothing.
-  return problem.found === NESTED ? problem : { ...problem, excerpt };
+  return at(bareReference(text, offset) ?? trapIn(text, offset) ?? wordsOf(fault, text), text, file);
 }
 
 /** A sign that looks like one of YAML's and is none, anywhere in the text. */
@@ -34,7 +28,7 @@ export function misleadingSign(text: string, file: string): Problem | undefined 
   return found === undefined ? undefined : at(found, text, file);
 }
 
-function at({ offset, ...words }: Located, text: string, file: string): Problem & Required<Pick<Problem, 'excerpt'>> {
+function at({ offset, ...words }: Located, text: string, file: string): Problem {
   // A fault at the end of the text is one of the last line that says something.
   const place = Math.max(0, Math.min(offset, text.trimEnd().length));
   const begin = text.lastIndexOf('\n', place - 1) + 1;

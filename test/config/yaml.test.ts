@@ -64,6 +64,10 @@ describe('broken YAML is told with its line', () => {
       'a: 1\nt:\n  - { b: c, d: e\n  - { b: f }',
       '3 : found a missing quote, bracket or comma, or a line that is indented too little or too much, wanted YAML',
     ],
+    [
+      'a: ["b" "c"]',
+      '1 : found a missing quote, bracket or comma, or a line that is indented too little or too much, wanted YAML',
+    ],
     ['a: [\n  b,\n]', '3 : found a closing bracket that is not indented, wanted spaces'],
     ['a:\n  b: 1\n c: 2', '3 : found a line that is not indented like its neighbours, wanted YAML'],
     ['a: b\n     c: d', '2 : found a line that is not indented like its neighbours, wanted YAML'],
@@ -74,6 +78,11 @@ describe('broken YAML is told with its line', () => {
     [
       'a: 1\nname:shop',
       '2 : found a line without a key, or without a space after its colon, wanted one key a line, or the value in quotes',
+    ],
+    ['a: }', '1 : found a value that begins with a reserved character, wanted the value in quotes'],
+    [
+      'a: &x *y',
+      '1 : found an alias or anchor without a usable name, wanted the value in quotes, if it begins with * or &',
     ],
     [
       'cron: * * * * *',
@@ -137,6 +146,7 @@ describe('broken YAML is told with its line', () => {
       '…: [ { url: *****:******************: * } ] }',
       36,
     ],
+    ['a: "b\\q"', 'a: "b\\q"', 5],
     ['token: "abc\n', 'token: "***', 11],
     ['a: >\n  x\n hunter2\nb: c', ' *******', 0],
     ['journal: postgres://rotator:ge,he/im@db.example/rotator: x', '…*******:**,******db.example/rotator: x', 36],
@@ -204,6 +214,10 @@ describe('what another program writes', () => {
 });
 
 describe('the lines of entries', () => {
+  test('what is missing in the file is missing in its first line', async () => {
+    expect((await readYaml('# c\n\na: b', 'f')).root?.line).toBe(1);
+  });
+
   test('are those at which they begin, empty ones and blocks of text too', async () => {
     const { root } = await readYaml(
       'x:\n  - a\n  -\n  - # c\n\n  - - \n  - |\n    b\n    c\n  -\n  - { d: e,\n      f: g }\n  - &h\n  - i\n  -\n',
@@ -264,6 +278,9 @@ describe('keys', () => {
     expect((await read('? { a: b }\n: c')).problems).toEqual([
       '1 : found a key that is not text, wanted a key of plain text',
     ]);
+    expect((await read('x:\n  ? [ a ]\n  : c')).problems).toEqual([
+      '2 x: found a key that is not text, wanted a key of plain text',
+    ]);
   });
 
   test('merge keys are refused with a word on aliases', async () => {
@@ -273,12 +290,15 @@ describe('keys', () => {
   });
 
   test('tags are refused', async () => {
-    expect((await read('x: !!int 1\ny: !secret z\nz: !m { a: b }\n!t t: u')).problems).toEqual([
-      '1 x: found a YAML tag, wanted a value without a tag',
-      '2 y: found a YAML tag, wanted a value without a tag',
-      '3 z: found a YAML tag, wanted a value without a tag',
-      '4 t: found a YAML tag, wanted a value without a tag',
-    ]);
+    expect(await read('x: !!int 1\ny: !secret z\nz: !m { a: b }\n!t t: u')).toEqual({
+      value: { x: '', y: '', z: '', t: 'u' },
+      problems: [
+        '1 x: found a YAML tag, wanted a value without a tag',
+        '2 y: found a YAML tag, wanted a value without a tag',
+        '3 z: found a YAML tag, wanted a value without a tag',
+        '4 t: found a YAML tag, wanted a value without a tag',
+      ],
+    });
   });
 });
 
@@ -302,6 +322,12 @@ targets:
   test('stand for the anchor above them, where a later one has the same name', async () => {
     const text = 'a: &x 1\nb: &y { k: *x }\nc: &x 2\nd: *y\ne: *x';
     expect((await read(text)).value).toEqual({ a: '1', b: { k: '1' }, c: '2', d: { k: '1' }, e: '2' });
+  });
+
+  test('within the value of their own anchor they stand for nothing', async () => {
+    expect((await read('a: &x 1\nb: &x { k: *x }')).problems).toEqual([
+      '2 b.k: found an alias without its anchor, wanted an anchor (&name) above the alias (*name)',
+    ]);
   });
 
   test('without an anchor they are told', async () => {
